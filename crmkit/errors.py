@@ -1,0 +1,81 @@
+"""The family of errors that crmkit raises on purpose, and how they are worded.
+
+A message says what is wrong, which value was met, and what to do. Where several things are wrong it lists
+them all, so that the reader needs one round of mending and not one per fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class CrmkitError(Exception):
+    """Bad input or settings: the caller can mend it. The command line prints it without a traceback, exit code 2."""
+
+
+class Problems(CrmkitError):
+    """Several problems found in one pass, listed together.
+
+    Parameters
+    ----------
+    subject : str
+        What was looked at, such as ``crmkit.toml`` or ``orders.csv``.
+    problems : sequence of str
+        One sentence each, at least one.
+
+    Examples
+    --------
+    >>> print(Problems("crmkit.toml", ["company.currency: 'EURO' is not a currency code. Write EUR."]))
+    crmkit.toml has 1 problem:
+      - company.currency: 'EURO' is not a currency code. Write EUR.
+    """
+
+    def __init__(self, subject: str, problems: Sequence[str]) -> None:
+        self.subject = subject
+        self.problems = list(problems)
+        noun = "problem" if len(self.problems) == 1 else "problems"
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"{subject} has {len(self.problems)} {noun}:\n{lines}")
+
+
+class UnknownName(CrmkitError, KeyError):
+    """A name that is not among the known ones; the message offers the nearest."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(f"There is no {kind} '{name}'. {did_you_mean(name, known)}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotMeasured(CrmkitError):
+    """A metric or derived table needs a table or a column that the source does not have.
+
+    Parameters
+    ----------
+    needs : str
+        ``table`` or ``table.column``, such as ``orders.margin``.
+    """
+
+    def __init__(self, needs: str) -> None:
+        self.needs = needs
+        super().__init__(f"not measured: needs {needs}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known name, or lists the known ones.
+
+    Examples
+    --------
+    >>> did_you_mean("npss", ["nps", "csat"])
+    "Did you mean 'nps'?"
+    >>> did_you_mean("weather", ["nps", "csat"])
+    'Known: csat, nps.'
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean '{near[0]}'?"
+    return f"Known: {', '.join(names)}." if names else "None are known."
