@@ -1,0 +1,18 @@
+"""The command line ``crmkit``: a verb is a few lines over one public function.
+
+Standard output carries the result and nothing else, so it can be piped; progress and errors go to standard error.
+Exit code 0: all good; 1: the report has a page that failed; 2: the input or a setting needs mending.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``crmkit`` and of ``python -m crmkit``."""
+    from crmkit.cli.commands import app
+
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may lack a currency's sign: no reason to stop
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app()

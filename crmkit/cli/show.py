@@ -1,0 +1,90 @@
+"""Print a frame on standard output: for reading, for a spreadsheet, for another program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
+
+
+def print_frame(frame: pd.DataFrame, form: str = "table") -> None:
+    """Print every row and column as a table, as CSV that no spreadsheet takes for formulas, or as JSON records."""
+    if form == "json":
+        print(frame.to_json(orient="records", indent=2, force_ascii=False, date_format="iso", double_precision=12))
+    elif form == "csv":
+        print(formula_safe(frame).to_csv(index=False, lineterminator="\n"), end="")
+    else:
+        _print_table(list(frame.columns), (row for row in frame.itertuples(index=False, name=None)))
+
+
+def print_metrics(rows: pd.DataFrame, form: str, *, currency: str) -> None:
+    """Print metrics: rounded and in words for reading; every digit and column for programs.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What :func:`crmkit.scorecard` or :func:`crmkit.evaluate` returns.
+    form : {"table", "csv", "json"}
+    currency : str
+        ISO 4217 code.
+    """
+    if form != "table":
+        print_frame(rows, form)
+        return
+    compared = "verdict" in rows.columns
+    groups = [] if compared else list(rows.columns)[2 : list(rows.columns).index("value")]
+    headings = ["metric", *groups, "value", "95 % interval", "from"]
+    headings += ["before", "change", "verdict", "target"] if compared else []
+    _print_table(headings, (_words(record, groups, currency, compared) for record in rows.to_dict("records")))
+
+
+def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with an apostrophe before texts that a spreadsheet would run as formulas.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> formula_safe(pd.DataFrame({"channel": ["=1+1", "mail"], "value": [-2.0, 3.0]})).to_dict("list")
+    {'channel': ["'=1+1", 'mail'], 'value': [-2.0, 3.0]}
+    """
+    return frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell)
+
+
+def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:
+    from crmkit.metrics.wording import scale_for
+
+    value, low, high = record["value"], record["low"], record["high"]
+    scale = scale_for(record["unit"], value, low=low, high=high, currency=currency)
+    known = record["status"] == "ok"
+    cells = [str(record.get("label", record["metric"])), *(_text(record[group]) for group in groups)]
+    cells += [scale.words(value), scale.interval(low, high)] if known else [str(record["status"]), _text(record["reason"])]
+    cells.append(f"{record['n']:,.0f} {_text(record.get('counted'))}".strip() if record["n"] == record["n"] else "")
+    if compared:
+        before, target = record["previous_value"], record["target"]
+        cells += [scale.words(before) if before == before else "", scale.change(record["change"])]
+        cells.append(f"{record['verdict']}: {record['direction']}" if record["direction"] else str(record["verdict"]))
+        cells.append(f"{scale.words(target)}: {record['target_verdict']}" if record["target_verdict"] else "")
+    return cells
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None or cell != cell else str(cell)
+
+
+def _print_table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*map(str, headings), box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(_text, row))
+    console = Console(markup=False, highlight=False, emoji=False)  # a customer's [bold] name stays what it is
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    console.print(table)

@@ -1,0 +1,69 @@
+"""Which period to report: the last whole month by default, and none that the data cannot speak of."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from crmkit.errors import CrmkitError
+from crmkit.periods import Period
+
+
+class Dated(Protocol):
+    """Anything that knows its first and its last day with data, such as a catalog."""
+
+    @property
+    def data_from(self) -> date | None:
+        """First day with data."""
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data."""
+
+
+def covered_period(catalog: Dated, text: str | None = None) -> Period:
+    """Return the period asked for, or the last whole month of the data.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    text : str, optional
+        Such as ``2026-10``, ``2026-Q4``, ``2026-W43`` or ``2026``.
+
+    Raises
+    ------
+    CrmkitError
+        If there are no dated rows at all, or none on any day of the period.
+
+    Examples
+    --------
+    >>> import pandas as pd, crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1", "2"], "customer_id": ["7", "7"], "revenue": [20.0, 30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-08-03", "2026-10-31"])})
+    >>> str(covered_period(ck.connect({"orders": orders})))
+    '2026-10'
+    >>> covered_period(ck.connect({"orders": orders}), "2027-01")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: There is no data for January 2027: the data runs from 3 August 2026 to 31 October 2026.
+    """
+    first, last = catalog.data_from, catalog.data_through
+    if first is None or last is None:
+        raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")
+    if text is None:
+        month = Period.containing(last)
+        whole = month if _last_day(month) <= last else month.previous
+        return whole if first < whole.end else month
+    period = Period.parse(text)
+    if period.start > last or period.end <= first:
+        raise CrmkitError(
+            f"There is no data for {period.label}: the data runs from {_in_words(first)} to {_in_words(last)}."
+        )
+    return period
+
+
+def _last_day(period: Period) -> date:
+    return date.fromordinal(period.end.toordinal() - 1)
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {Period.containing(day).label}"

@@ -1,0 +1,186 @@
+"""Run one notebook in a kernel of this very interpreter, and say in plain words why it failed if it did.
+
+papermill's traps are met here: a deadline that passes or a kernel that dies leaves an output notebook that claims all
+is well, so the status comes from the exception alone; and its timeouts are per cell, where a page needs one for all.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+from crmkit.errors import CrmkitError
+
+_START_SECONDS = 120  # a kernel starts in 3 s; a busy or cold machine has been seen to need half a minute
+_NO_ANSWER_SECONDS = 120  # how long a figure may take from the kernel to us on a machine that swaps
+
+
+class PageFailed(CrmkitError):
+    """A notebook did not run to its end.
+
+    Parameters
+    ----------
+    cause : str
+        What happened, as a sentence.
+    next_step : str
+        What the reader can do, as a sentence.
+    """
+
+    def __init__(self, cause: str, next_step: str) -> None:
+        self.cause = cause
+        self.next_step = next_step
+        super().__init__(f"{cause} {next_step}")
+
+
+def execute(
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    folder: Path,
+    deadline: float,
+    stop: threading.Event | None = None,
+) -> None:
+    """Run a notebook with parameters and write it with its results.
+
+    Parameters
+    ----------
+    notebook, output : path
+        Absolute paths of the notebook and of its executed copy. The copy is written on failure too.
+    parameters : mapping of str to JSON scalar
+    folder : path
+        Working directory of the kernel; that of this process stays as it is.
+    deadline : float
+        Time for the whole notebook [s].
+    stop : threading.Event, optional
+        Once set, no further cell is run.
+
+    Raises
+    ------
+    PageFailed
+        If a cell fails, the deadline passes, or the kernel dies or does not start.
+    """
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
+    try:
+        papermill.execute_notebook(
+            _read(notebook),
+            str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths with the parameters
+            dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            report_mode=True,
+            start_timeout=_START_SECONDS,
+            iopub_timeout=_NO_ANSWER_SECONDS,
+            resources={"metadata": {"path": str(folder)}},
+            timeout_func=_time_left(time.monotonic() + deadline, stop or threading.Event()),
+            kernel_manager_class=_own_kernel(),
+            config=_quiet_transport(),
+        )
+    except PapermillExecutionError as error:
+        raise PageFailed(*_cell_failed(error)) from error
+    except (CellTimeoutError, TimeoutError) as error:
+        raise PageFailed(*_too_slow(deadline)) from error
+    except (DeadKernelError, RuntimeError) as error:  # nbclient raises either, depending on when the kernel dies
+        raise PageFailed(*_kernel_died()) from error
+    finally:
+        _forget_machine(output)
+
+
+def _cell_failed(error: Any) -> tuple[str, str]:
+    """What a cell's exception says. crmkit's own errors are sentences already and need no class name before them."""
+    message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue)).strip()
+    own = error.ename in {"CrmkitError", *_names_below(CrmkitError)}
+    what = message if own and message else f"{error.ename}: {message}".rstrip(": ")
+    cause = f"A step of the notebook failed. {what}" if own else f"A step of the notebook failed with {what}"
+    return _sentence(cause), "If the message names data or a setting, mend that; else open the notebook and run it there."
+
+
+def _too_slow(deadline: float) -> tuple[str, str]:
+    allowed = f"{deadline / 60:.0f} minutes" if deadline >= 120 else f"{deadline:g} seconds"
+    return (
+        f"The notebook did not finish within {allowed} and was stopped.",
+        "Close other programs and run it again, or allow it more time with --deadline.",
+    )
+
+
+def _kernel_died() -> tuple[str, str]:
+    return (
+        "The program that ran the notebook stopped without a message; most often the memory was full.",
+        "Close other programs and run it again with --jobs 1, so that only one notebook is in memory.",
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _names_below(family: type) -> set[str]:
+    return {name for child in family.__subclasses__() for name in (child.__name__, *_names_below(child))}
+
+
+def _read(notebook: Path) -> Any:
+    """The notebook as an object: a path would be formatted with the parameters, and braces in it would fail."""
+    from papermill.iorw import load_notebook_node
+
+    return load_notebook_node(str(notebook))
+
+
+def _time_left(end: float, stop: threading.Event) -> Any:
+    """A cell's timeout [s]: what is left of the notebook's time, a whole number, for nbclient takes no other."""
+
+    def seconds(cell: Any) -> int:
+        left = end - time.monotonic()
+        if left <= 0 or stop.is_set():
+            raise TimeoutError
+        return max(1, round(left))
+
+    return seconds
+
+
+@cache
+def _own_kernel() -> type:
+    """A kernel manager that starts this interpreter, whatever kernels the user has installed under the same name."""
+    from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class OwnKernelManager(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
+
+        async def start_kernel(self, **options: Any) -> None:
+            # What a kernel's own machinery says while it is being stopped is not for the user of a command line.
+            await super().start_kernel(**{"stderr": DEVNULL} | options)
+
+    return OwnKernelManager
+
+
+def _quiet_transport() -> Any:
+    """Encrypt the kernel's channels where possible: without the word ipykernel 7.3 and later warn in every kernel."""
+    from traitlets.config import Config
+
+    return Config(KernelManager={"transport_encryption": "auto"})
+
+
+def _forget_machine(output: Path) -> None:
+    """Take the paths that papermill notes in the metadata out of the executed notebook: it may be passed on."""
+    import nbformat
+
+    if output.is_file():
+        notebook = nbformat.read(output, as_version=4)
+        for key in ("input_path", "output_path"):
+            notebook.metadata.get("papermill", {}).pop(key, None)
+        nbformat.write(notebook, output)

@@ -1,0 +1,189 @@
+"""Find the notebooks that are the pages of a report, and check their parameters before any kernel starts.
+
+papermill only warns of a parameter that a notebook does not have, and turns ``-p month 2026`` into a number. Here the
+notebook's own default says of which type a value must be, and every fault of every page is listed in one message.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
+
+ALWAYS_GIVEN = ("period", "settings")
+_FILE_NAME = re.compile(r"\d+_(?P<page>\w+)")
+_IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One page's notebook: ``notebooks/01_scorecard.ipynb`` is the page ``scorecard``."""
+
+    path: Path
+
+    @property
+    def page(self) -> str:
+        """Name of the page: the file's name without its number."""
+        match = _FILE_NAME.fullmatch(self.path.stem)
+        return match["page"] if match else self.path.stem
+
+    @property
+    def title(self) -> str:
+        """The page's name in words.
+
+        Examples
+        --------
+        >>> Notebook(Path("notebooks/00_data_quality.ipynb")).title
+        'Data quality'
+        """
+        return self.page.replace("_", " ").capitalize()
+
+
+def find_notebooks(folder: str | Path | None = None) -> list[Notebook]:
+    """Return the pages' notebooks in the order of their numbers.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where to look. Without it in ``notebooks/`` of the clone, else where pip put them.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no notebook such as ``01_scorecard.ipynb`` in the folder.
+
+    Examples
+    --------
+    >>> [notebook.page for notebook in find_notebooks()][:2]
+    ['data_quality', 'scorecard']
+    """
+    place = Path(folder) if folder is not None else _own_folder()
+    found = sorted(path.resolve() for path in place.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
+    if not found:
+        raise CrmkitError(f"There are no notebooks in {place}. A page is a file such as 01_scorecard.ipynb.")
+    return [Notebook(path) for path in found]
+
+
+def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[Notebook]:
+    """Return the notebooks of the pages asked for, by page name (``scorecard``) or file name (``01_scorecard``).
+
+    Raises
+    ------
+    UnknownName
+        If a name is neither; the message offers the nearest.
+
+    Examples
+    --------
+    >>> choose([Notebook(Path("01_scorecard.ipynb"))], ["scorecards"])
+    Traceback (most recent call last):
+    crmkit.errors.UnknownName: There is no page 'scorecards'. Did you mean 'scorecard'?
+    """
+    if not only:
+        return list(notebooks)
+    wanted = {name.removesuffix(".ipynb") for name in only}
+    for name in sorted(wanted - {n.page for n in notebooks} - {n.path.stem for n in notebooks}):
+        raise UnknownName("page", name, [notebook.page for notebook in notebooks])
+    return [notebook for notebook in notebooks if {notebook.page, notebook.path.stem} & wanted]
+
+
+def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) -> dict[Notebook, dict[str, Any]]:
+    """Return the parameters for each notebook, each value of its default's type.
+
+    ``period`` and ``settings`` every page must have; another parameter goes to the pages that have it.
+
+    Parameters
+    ----------
+    notebooks : sequence of Notebook
+    given : mapping of str to scalar
+        Values as text (from a command line) or of the right type already.
+
+    Raises
+    ------
+    Problems
+        Unknown parameters, values of the wrong type, notebooks that cannot be read; all of them at once.
+    """
+    problems: list[str] = []
+    defaults = {notebook: _defaults(notebook, problems) for notebook in notebooks}
+    known = {name for declared in defaults.values() for name in declared}
+    problems += [
+        f"no page has a parameter '{name}'. {did_you_mean(name, known)}"
+        for name in given
+        if name not in known and name not in ALWAYS_GIVEN
+    ]
+    checked: dict[Notebook, dict[str, Any]] = {}
+    for notebook, declared in defaults.items():
+        checked[notebook] = {}
+        for name, value in given.items():
+            if name in declared:
+                try:
+                    checked[notebook][name] = _of_type(declared[name], value)
+                except ValueError as error:
+                    problems.append(f"{notebook.path.name}: {name} {error}")
+            elif name in ALWAYS_GIVEN and declared:
+                problems.append(f"{notebook.path.name} has no parameter '{name}'. {did_you_mean(name, declared)}")
+    if problems:
+        raise Problems("The report's parameters" if len(notebooks) > 1 else notebooks[0].path.name, problems)
+    return checked
+
+
+def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
+    """Each parameter and its default; adds to the problems where the notebook or its parameters cell is at fault."""
+    import papermill
+
+    try:
+        found = papermill.inspect_notebook(str(notebook.path).replace("{", "{{").replace("}", "}}"))
+    except Exception as error:  # unreadable JSON, not a notebook, no kernel: papermill lets each reader's error through
+        reason = str(error).strip().partition("\n")[0]
+        problems.append(f"{notebook.path.name} cannot be read as a notebook: {reason}")
+        return {}
+    if not found:
+        problems.append(f"{notebook.path.name} has no cell tagged 'parameters' with lines such as period = \"2026-10\".")
+    defaults = {}
+    for name, parameter in found.items():
+        try:
+            defaults[name] = ast.literal_eval(parameter["default"])
+        except (ValueError, SyntaxError):
+            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} is not a plain value.")
+    return defaults
+
+
+def _of_type(default: Any, value: Any) -> Any:
+    """Return the value as the default's type; text is read as that type. None as default takes anything."""
+    wanted = type(default)
+    if default is None or type(value) is wanted:
+        return value
+    if wanted is str:
+        raise ValueError(f"must be text, not {value!r}.")
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return {bool: _truth, int: int, float: float}[wanted](value)
+        except (KeyError, ValueError):
+            pass
+    raise ValueError(f"must be {_IN_WORDS.get(wanted, wanted.__name__)}, not {value!r}.")
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _own_folder() -> Path:
+    """The clone's ``notebooks/``, or the folder into which pip put the same files."""
+    beside = Path(__file__).parents[2] / "notebooks"
+    if beside.is_dir():
+        return beside
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        installed = [file for file in files("crmkit") or () if file.parent.match("crmkit/notebooks")]
+    except PackageNotFoundError:
+        installed = []
+    return Path(str(installed[0].locate())).resolve().parent if installed else beside

@@ -1,0 +1,112 @@
+"""What the house promises of itself, checked: cards are whole, layers and sizes hold, nothing of a machine leaks out."""
+
+import ast
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from crmkit.cli.commands import app
+from crmkit.metrics.cards import CARDS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "crmkit"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAX_LINES = 200
+LONGER = {"tables/schema.py": "one list of tables and columns, read as a table"}
+# Not a package of crmkit: what these test is the pages as a browser or a reader meets them.
+OTHER_TEST_FOLDERS = {"browser", "notebooks", "backtests", "policy", "data"}
+
+OWN_CARDS = {name: card for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")}
+
+
+def test_there_are_cards_to_check():
+    assert {"nps", "churn_rate", "revenue"} <= OWN_CARDS.keys()
+
+
+@pytest.mark.parametrize("name", OWN_CARDS)
+def test_each_metric_says_what_it_is_how_it_is_computed_and_who_defined_it(name):
+    card = OWN_CARDS[name]
+    assert card.label[:1].isupper()
+    assert card.definition.endswith(".")
+    assert "=" in card.formula, "the second paragraph of the docstring is the formula"
+    assert len(card.source) > 3
+    assert card.counted and card.tables
+
+
+@pytest.mark.parametrize("name", OWN_CARDS)
+def test_each_metric_is_named_in_the_tests_of_its_topic(name):
+    topic = OWN_CARDS[name].topic
+    tests = sorted((ROOT / "tests/metrics").rglob(f"test_{topic}*.py"))
+    assert tests, f"tests/metrics/test_{topic}.py is missing"
+    assert any(re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")) for path in tests)
+
+
+@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in app.registered_commands])
+def test_each_command_is_in_the_readme(command):
+    assert f"crmkit {command}" in README
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_is_longer_than_a_reader_keeps_in_mind(path):
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    if path.relative_to(PACKAGE).as_posix() in LONGER:
+        assert n_lines > MAX_LINES, "no longer long: take it off the list"
+    else:
+        assert n_lines <= MAX_LINES
+
+
+def _modules_on_columns() -> list[Path]:
+    cards = {PACKAGE.parent / (card.function.__module__.replace(".", "/") + ".py") for card in OWN_CARDS.values()}
+    tables = {path for path in (PACKAGE / "tables").rglob("*.py") if path.name != "expressions.py"}
+    return sorted(cards | tables)
+
+
+@pytest.mark.parametrize("path", _modules_on_columns(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_columns_are_divided_by_the_one_module_that_knows_how(path):
+    # On PostgreSQL 3 / 4 of two integer columns is 0: crmkit/tables/expressions.py casts first.
+    divisions = [node.lineno for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                 if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.FloorDiv)]  # fmt: skip
+    assert divisions == [], f"lines {divisions} divide columns with a raw / or //"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
+def test_each_package_has_a_folder_of_tests_by_its_name(name):
+    assert list((ROOT / "tests" / name).rglob("test_*.py")), f"tests/{name}/ has no test"
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in (ROOT / "tests").iterdir() if path.is_dir()), ids=lambda p: p.name)
+def test_each_folder_of_tests_is_named_for_a_package(folder):
+    if folder.name not in OTHER_TEST_FOLDERS and folder.name != "__pycache__":
+        assert (PACKAGE / folder.name).is_dir() or (PACKAGE / f"{folder.name}.py").is_file()
+
+
+def test_no_file_names_a_folder_of_the_machine_it_was_written_on():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    telling = {str(ROOT), str(Path.home()), *(f"{top}/" for top in (tempfile.gettempdir(), "/" + "root", "/" + "work"))}
+    found = []
+    for name in tracked.splitlines():
+        path = ROOT / name
+        if path.suffix in {".png", ".webp", ".parquet", ".woff2", ".ico"} or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        found += [f"{name}: {place}" for place in telling if re.search(rf"(?<![\w.]){re.escape(place)}", text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_opens_with_what_it_is_for(path):
+    if path.name != "__init__.py" or path.read_text(encoding="utf-8").strip():
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_names_say_what_they_name(path):
+    vague = {"df", "data2", "util", "utils", "process", "handle", "manager", "foo", "tmp"}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert names & vague == set()

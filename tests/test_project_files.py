@@ -1,0 +1,143 @@
+"""The project's own files agree with each other: one list of packages, one version, doors that open."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import crmkit.errors
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REQUIREMENTS = [
+    Requirement(text) for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+]
+PIN_LINES = [
+    line
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+PINS = {canonicalize_name(name): Version(version) for name, _, version in (line.partition("==") for line in PIN_LINES)}
+
+
+def test_each_constraint_is_an_exact_version_and_no_address():
+    assert [line for line in PIN_LINES if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
+
+
+def test_the_constraints_say_how_to_renew_them():
+    head = (ROOT / "constraints.txt").read_text(encoding="utf-8").split("\n\n")[0]
+    assert head.startswith("#") and "make constraints" in head
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
+def test_each_dependency_has_a_pin_that_its_range_allows(requirement):
+    pin = PINS.get(canonicalize_name(requirement.name))
+    assert pin is not None, f"constraints.txt does not pin {requirement.name}"
+    assert requirement.specifier.contains(pin, prereleases=True)
+
+
+@pytest.mark.parametrize(
+    ("package", "refused", "allowed"),
+    [
+        ("pandas", "3.0.0", "2.3.3"),  # lifelines 0.30.3 declares pandas below 3
+        ("lifelines", "0.30.0", "0.30.3"),  # 0.30.0 declares no bound and is broken
+        ("duckdb", "2.0.0", "1.5.6"),  # Ibis 12 crashes on it
+        ("matplotlib", "3.13.0", "3.11.2"),  # seaborn 0.13.2
+        ("sqlglot", "30.18.0", "30.17.0"),  # create_table of Ibis 12.0.0 breaks
+        ("ibis-framework", "13.0.0", "12.0.0"),
+        ("pandas-stubs", "3.1.0", "2.3.3"),  # types of another pandas than the one in use
+    ],
+)
+def test_versions_known_to_break_are_refused(package, refused, allowed):
+    specifier = next(requirement.specifier for requirement in REQUIREMENTS if requirement.name == package)
+    assert not specifier.contains(refused)
+    assert specifier.contains(allowed)
+
+
+def test_what_is_installed_here_is_what_the_constraints_say():
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    installed = {canonicalize_name(package["name"]): package["version"] for package in json.loads(listed)}
+    differing = {
+        name: (installed[name], str(pin)) for name, pin in PINS.items() if name in installed and Version(installed[name]) != pin
+    }
+    assert differing == {}
+    assert {requirement.name for requirement in REQUIREMENTS if canonicalize_name(requirement.name) not in installed} == set()
+
+
+def test_conda_takes_the_same_python_and_the_same_packages():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *plain, pip = environment["dependencies"]
+    python = next(text for text in plain if text.startswith("python="))
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python.removeprefix("python="))
+    # No list of its own: what it installs is the project with its constraints, so it cannot fall out of step.
+    assert plain == [python, "pip"]
+    assert pip == {"pip": ["--constraint constraints.txt", "--editable ."]}
+
+
+def test_the_changelog_and_the_package_name_the_same_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changelog, re.MULTILINE)[1] == PROJECT["version"]
+
+
+def test_the_licence_is_the_one_declared():
+    assert PROJECT["license"] == "MIT"
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+
+
+def test_importing_the_errors_imports_no_heavy_package():
+    code = "import sys, crmkit.cli.commands; print(*[m for m in ('pandas', 'papermill', 'matplotlib') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
+    assert crmkit.errors.CrmkitError.__doc__
+
+
+@pytest.mark.parametrize("target", ["report", "sample", "test", "lint", "install", "dev", "constraints", "clean", "help"])
+def test_make_knows_what_to_do_for_each_target(target):
+    run = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_make_report_installs_without_the_tests_tools_and_then_makes_loads_and_reports(tmp_path):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    plan = subprocess.run(["make", "--dry-run", "report"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    steps = ["-m venv .venv", "-c constraints.txt -e .", "crmkit sample sample", "crmkit load", "crmkit report"]
+    places = [plan.find(step) for step in steps]
+    assert -1 not in places and places == sorted(places)
+    assert "[dev]" not in plan
+
+
+def test_make_says_what_to_install_where_python_is_too_old(tmp_path):
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    old = tmp_path / "python3.6"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    run = subprocess.run(["make", "install", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "is not Python 3.11, 3.12 or 3.13" in run.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_second_make_installs_nothing_again(tmp_path):
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    for name in (".venv/bin/python", ".venv/installed", ".venv/installed-dev"):
+        (tmp_path / name).touch()
+    plan = subprocess.run(["make", "--dry-run", "test"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "pip install" not in plan
+    assert "pytest" in plan.strip().splitlines()[-1]
