@@ -1,1 +1,46 @@
+"""crmkit: a CRM analytics workbook. ``import crmkit as ck``; frames in, frames out.
 
+Names are loaded when they are first used, so that ``import crmkit`` and ``crmkit --help`` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "crmkit.sources.connect": ["connect"],
+    "crmkit.sources.sample": ["sample_company"],
+    "crmkit.settings": ["Settings", "read_settings"],
+    "crmkit.periods": ["Period", "parse_periods"],
+    "crmkit.errors": ["CrmkitError"],
+    "crmkit.metrics": ["cards", "evaluate", "glossary", "metric", "scorecard"],
+    "crmkit.metrics.measures": [
+        "Count",
+        "KaplanMeierMedian",
+        "LossRate",
+        "Mean",
+        "MeanPerCustomer",
+        "Median",
+        "NetShare",
+        "Quotient",
+        "Ratio",
+        "Share",
+        "Total",
+    ],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  names that __getattr__ serves
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'crmkit' has no attribute '{name}'")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -36,6 +36,7 @@ class Company(_Section):
     time_zone: str = "UTC"
     fiscal_year_start: int = Field(1, ge=1, le=12)
     churn_after_days: int = Field(90, ge=1, le=3660)
+    lead_conversion_days: int = Field(30, ge=1, le=3660)
 
     @field_validator("currency")
     @classmethod
@@ -206,7 +207,7 @@ def _worded(fault: Any) -> str:
     met = "" if isinstance(fault["input"], dict) else f" (it is {fault['input']!r})"
     joint = " " if message.startswith("is not") else ": "
     if joint == " ":
-        return f"{where}: {fault['input']!r} {message}."
+        return f"{where}: {fault['input']!r} {message}.".replace("?.", "?")
     return f"{where}: {message[0].lower()}{message[1:]}{met}."
 
 

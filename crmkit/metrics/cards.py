@@ -1,0 +1,161 @@
+"""A metric is one card: a function that names its tables and returns a measure, with what the reader must know of it.
+
+Scorecard, glossary, targets, plots and number formats all read this one record.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from crmkit.errors import Problems, UnknownName, did_you_mean
+
+Unit = Literal["points", "share", "money", "count", "days", "per customer"]
+Better = Literal["higher", "lower", "neither"]
+CardFunction = TypeVar("CardFunction", bound=Callable[..., Any])
+
+#: Units whose changes matter by their size; in the other units a change matters relative to the value before.
+ABSOLUTE_UNITS: frozenset[str] = frozenset({"points", "share"})
+_DEFAULT_CHANGE = {"points": 5.0, "share": 0.02}
+_DEFAULT_RELATIVE_CHANGE = 0.1
+
+CARDS: dict[str, Card] = {}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One metric.
+
+    Attributes
+    ----------
+    name, label, topic : str
+        Identifier, name for readers, and the question it belongs to (the module it is written in).
+    definition, formula, source : str
+        First and second paragraph of the docstring, and the best reference for the definition.
+    unit : str
+        ``share`` is 0 to 1 inside and percent on paper; ``money`` is in the currency of the settings.
+    better : {"higher", "lower", "neither"}
+    counted : str
+        What n counts, in the plural: "answers".
+    smallest_change : float
+        Smallest change that matters: absolute for points and shares, else relative to the value before.
+    tables : tuple of str
+        Tables that the function reads.
+    """
+
+    name: str
+    label: str
+    topic: str
+    definition: str
+    formula: str
+    source: str
+    unit: Unit
+    better: Better
+    counted: str
+    smallest_change: float
+    tables: tuple[str, ...]
+    function: Callable[..., Any]
+
+
+def metric(
+    *,
+    label: str,
+    unit: Unit,
+    better: Better,
+    source: str,
+    counted: str,
+    smallest_change: float | None = None,
+    topic: str | None = None,
+) -> Callable[[CardFunction], CardFunction]:
+    """Register a function as the metric of its name.
+
+    Parameters
+    ----------
+    label : str
+        Name for readers.
+    unit : {"points", "share", "money", "count", "days", "per customer"}
+    better : {"higher", "lower", "neither"}
+        Direction that is good for the firm.
+    source : str
+        The most official reference for the definition.
+    counted : str
+        What n counts, in the plural: "answers".
+    smallest_change : float, optional
+        Smallest change that matters: absolute for points and shares, else relative to the value before.
+    topic : str, optional
+        Question the metric belongs to; by default the name of the module.
+
+    Raises
+    ------
+    Problems
+        If the docstring lacks the definition or the formula.
+
+    Examples
+    --------
+    >>> @metric(label="Median order value", unit="money", better="higher", source="House definition", counted="orders")
+    ... def median_order_value(orders):
+    ...     '''Revenue of the order in the middle, when orders are sorted by revenue.
+    ...
+    ...     median order value = median(revenue of orders)
+    ...     '''
+    ...     return Median(orders, at=orders.ordered_at, where=orders.revenue > 0, value=orders.revenue)
+    >>> CARDS.pop("median_order_value").definition
+    'Revenue of the order in the middle, when orders are sorted by revenue.'
+    """
+
+    def register(function: CardFunction) -> CardFunction:
+        definition, formula = _paragraphs(function)
+        change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
+        CARDS[function.__name__] = Card(
+            name=function.__name__,
+            label=label,
+            topic=topic or function.__module__.rpartition(".")[2].strip("_"),
+            definition=definition,
+            formula=formula,
+            source=source,
+            unit=unit,
+            better=better,
+            counted=counted,
+            smallest_change=change,
+            tables=tuple(_table_parameters(function)),
+            function=function,
+        )
+        return function
+
+    return register
+
+
+def cards(names: str | Sequence[str] | None = None) -> list[Card]:
+    """Return the cards of these names, in the order given; all registered cards without names.
+
+    Raises
+    ------
+    UnknownName, Problems
+        If there is no such metric, with the nearest name that there is.
+    """
+    if names is None:
+        return list(CARDS.values())
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in CARDS]
+    if len(unknown) == 1:
+        raise UnknownName("metric", unknown[0], CARDS)
+    if unknown:
+        raise Problems("metrics", [f"There is no metric '{name}'. {did_you_mean(name, CARDS)}" for name in unknown])
+    return [CARDS[name] for name in wanted]
+
+
+def _paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
+    paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
+    if len(paragraphs) < 2 or "=" not in paragraphs[1]:
+        raise Problems(
+            f"metric {function.__name__}",
+            ["its docstring needs two paragraphs: the definition, then the formula as name = expression."],
+        )
+    return paragraphs[0], paragraphs[1]
+
+
+def _table_parameters(function: Callable[..., Any]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]

@@ -1,0 +1,149 @@
+"""Numbers for metrics by period and group, with interval and n, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import CrmkitError, NotMeasured
+from crmkit.metrics.cards import Card, cards
+from crmkit.metrics.measures import Measure
+from crmkit.metrics.passes import estimate_all
+from crmkit.metrics.splits import check_columns, unreachable
+from crmkit.metrics.window import Window
+from crmkit.periods import Period, parse_periods
+from crmkit.tables.catalog import Catalog
+
+
+def evaluate(
+    catalog: Catalog,
+    metrics: str | Sequence[str] | None = None,
+    *,
+    periods: str | Period | Sequence[str | Period],
+    by: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Evaluate metrics for periods, and by columns if asked.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    metrics : str or list of str, optional
+        Names of metrics; all by default.
+    periods : str, Period or list
+        "2026-10", "2026-Q4", "2026-W43", "2026", a range "2026-01..2026-09", or a list of one kind.
+    by : str or list of str, optional
+        Columns to split by: those of the metric's own table, or of its customers.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric, period and group: metric, period [text], the columns of ``by``, value, low, high [unit of
+        the metric; low and high are the 95 % interval], n [count], unit, status ("ok", "too few", "no data",
+        "not reached", "not measured"), reason.
+
+    Raises
+    ------
+    CrmkitError
+        If a metric, a column or a period is not known.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-10-02", "2026-10-09"],
+    ...                        "revenue": [30.0, 50.0], "customer_id": ["a", "b"]})
+    >>> numbers = ck.evaluate(ck.connect({"orders": orders}), ["revenue", "nps"], periods="2026-10")
+    >>> numbers[["metric", "value", "n", "status", "reason"]].to_dict("records")[0]["value"]
+    80.0
+    >>> numbers["reason"].tolist()[1]
+    'needs survey_responses'
+    """
+    columns = [] if by is None else [by] if isinstance(by, str) else list(by)
+    chosen, asked = cards(metrics), parse_periods(periods)
+    check_columns(catalog, columns)
+    window = _window(catalog, asked, columns)
+    bound: dict[str, Measure] = {}
+    reasons: dict[str, str] = {}
+    for card in chosen:
+        measure = _bound(catalog, card, columns)
+        if isinstance(measure, str):
+            reasons[card.name] = measure
+        else:
+            bound[card.name] = measure
+    estimates = dict(zip(bound, estimate_all(catalog, list(bound.values()), window), strict=True)) if bound else {}
+    rows = [
+        _judged(card, bound[card.name], estimates[card.name], asked, columns, catalog)
+        if card.name in bound
+        else _not_measured(card, reasons[card.name], asked, columns)
+        for card in chosen
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _window(catalog: Catalog, asked: list[Period], columns: list[str]) -> Window:
+    through = catalog.data_through
+    after = through + timedelta(days=1) if through else None
+    bounds = {p.ordinal: (p.start, p.end if after is None else max(p.start, min(p.end, after))) for p in asked}
+    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from)
+
+
+def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
+    try:
+        measure: Measure = catalog.call(card.function)
+    except NotMeasured as missing:
+        return f"needs {missing.needs}"
+    if not hasattr(measure, "tables"):
+        raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
+    return unreachable(catalog, measure, columns) or measure
+
+
+def _judged(
+    card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
+) -> pd.DataFrame:
+    """Put an estimate on every period and group asked for, with status and reason."""
+    text = {period.ordinal: str(period) for period in asked}
+    grid = pd.DataFrame({"period": list(text)})
+    if columns:
+        grid = grid.merge(estimate[columns].drop_duplicates().sort_values(columns), how="cross")
+    rows = grid.merge(estimate.rename(columns={"reason": "own_reason"}), on=["period", *columns], how="left")
+    through, first = catalog.data_through, catalog.data_from
+    outside = {
+        p.ordinal: f"the data end on {through}" if through and p.start > through else f"the data begin on {first}"
+        for p in asked
+        if (through and p.start > through) or (first and p.end <= first)
+    }
+    missing = rows["value"].isna() | rows["n"].isna() | rows["period"].isin(outside)
+    not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
+    few = ~missing & (rows["units"] < measure.minimum)
+    rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
+    rows["reason"] = np.select(
+        [not_reached, missing, few],
+        ["fewer than half would come to an end", f"no {card.counted} in this period", _few(card, measure)],
+        "",
+    )
+    if "own_reason" in rows:
+        rows["reason"] = rows["own_reason"].replace("", None).fillna(rows["reason"])
+    rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
+    rows.loc[missing, ["value", "low", "high"]] = np.nan
+    rows["n"] = rows["n"].fillna(0).astype("int64")
+    rows["period"] = rows["period"].map(text)
+    return rows.assign(metric=card.name, unit=card.unit)[_columns(columns)]
+
+
+def _few(card: Card, measure: Measure) -> str:
+    what = "customers" if measure.minimum >= 100 else card.counted
+    return f"the interval is rough below {measure.minimum} {what}"
+
+
+def _not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
+    empty = {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "unit": card.unit}
+    groups = dict.fromkeys(columns, "")
+    rows = pd.DataFrame({"period": [str(period) for period in asked]})
+    return rows.assign(metric=card.name, **groups, **empty, status="not measured", reason=reason)[_columns(columns)]
+
+
+def _columns(by: list[str]) -> list[str]:
+    return ["metric", "period", *by, "value", "low", "high", "n", "unit", "status", "reason"]

@@ -1,0 +1,25 @@
+"""Estimators: what the database adds up, and how value and interval follow from it."""
+
+from crmkit.metrics.measures.attrition import LossRate
+from crmkit.metrics.measures.base import Measure, Sums
+from crmkit.metrics.measures.linear import Count, Mean, MeanPerCustomer, NetShare, Ratio, Share, Total
+from crmkit.metrics.measures.median import Median
+from crmkit.metrics.measures.quotient import Quotient
+from crmkit.metrics.measures.survival import KaplanMeierMedian, kaplan_meier
+
+__all__ = [
+    "Count",
+    "KaplanMeierMedian",
+    "LossRate",
+    "Mean",
+    "MeanPerCustomer",
+    "Measure",
+    "Median",
+    "NetShare",
+    "Quotient",
+    "Ratio",
+    "Share",
+    "Sums",
+    "Total",
+    "kaplan_meier",
+]

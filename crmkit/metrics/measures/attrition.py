@@ -1,0 +1,70 @@
+"""The share of customers at the start of a period who are gone by its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from crmkit.metrics import intervals
+from crmkit.metrics.intervals import Array
+from crmkit.metrics.measures.base import Sums
+from crmkit.metrics.window import Window
+from crmkit.periods import Grain, Period
+from crmkit.tables.expressions import indicator, period_ordinal
+
+
+@dataclass(eq=False, kw_only=True)
+class LossRate(Sums):
+    """Customers at the start of the period and gone by its end, as a share of those at its start.
+
+    Reads :func:`~crmkit.tables.activity.customer_movements`. Those at the start are all who came less all who left
+    before: two sums over the movements, and no grid of customers by periods. A customer is lost if her stretch of
+    activity began before the period, ended in it, and she is not back by its end.
+    """
+
+    change: Any
+    active_since: Any
+    unseen_days: int = 0  # from the first data on, in which nobody can be seen to leave
+
+    minimum: ClassVar[int] = 10
+    run_up: ClassVar[int] = -1
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        before = period_ordinal(self.active_since, grain) < period_ordinal(self.at, grain)
+        return {"n": self.change.cast("float64"), "ended": indicator(before)}
+
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        lost = indicator((unit["ended"] > 0) & (unit["n"] < 0))
+        return {"change": unit["n"].sum(), "lost": lost.sum()}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        filled = _every_period(sums, window)
+        after = filled.groupby(list(window.by), dropna=False)["change"] if window.by else filled["change"]
+        at_start = (after.cumsum() - filled["change"]).to_numpy()
+        lost = filled["lost"].to_numpy()
+        value, low, high = intervals.share(lost, at_start, lost, lost, at_start, at_start)
+        seen = self._seen(filled["period"], window)
+        value = np.where(seen, value, np.nan)
+        reason = np.where(seen, "", f"leaving shows only after {self.unseen_days} days of data")
+        return filled.assign(value=value, low=low, high=high, n=at_start, units=at_start, reason=reason)
+
+    def _seen(self, periods: pd.Series, window: Window) -> Array:
+        if window.data_from is None:
+            return np.ones(len(periods), dtype=bool)
+        first_loss = window.data_from + timedelta(days=self.unseen_days)
+        return np.array([Period(window.grain, int(ordinal)).start >= first_loss for ordinal in periods])
+
+
+def _every_period(sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Add the periods in which nobody moved, from the first movement to the last period asked for."""
+    last = max(window.bounds)
+    first = int(sums["period"].min()) if len(sums) else last
+    periods = pd.DataFrame({"period": np.arange(first, last + 1, dtype="int64")})
+    groups = sums[list(window.by)].drop_duplicates() if window.by else pd.DataFrame(index=[0])
+    grid = groups.merge(periods, how="cross")[window.keys]
+    filled = grid.merge(sums, on=window.keys, how="left")
+    return filled.fillna({"change": 0.0, "lost": 0.0}).sort_values(window.keys, ignore_index=True)

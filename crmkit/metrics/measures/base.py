@@ -1,0 +1,91 @@
+"""What every measure has: a table, a clock, sums that the database makes and an estimate that Python makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
+from typing import Any, ClassVar, Protocol
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from crmkit.metrics.intervals import Array, Interval
+from crmkit.metrics.window import Window
+from crmkit.periods import Grain
+from crmkit.tables.expressions import indicator
+
+#: Columns of an estimate, one row per period and group.
+ESTIMATE = ("value", "low", "high", "n")
+
+
+class Measure(Protocol):
+    """Anything that a card may return."""
+
+    minimum: int
+
+    def tables(self) -> list[ir.Table]:
+        """Tables that the measure reads; a split must be reachable from each."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Sums:
+    """Base of measures that are functions of sums over customers.
+
+    The database adds up each part per period, group and customer, then over the customers: sums, sums of products and
+    the number of customers. All such measures on one table and clock share one query.
+
+    Attributes
+    ----------
+    table : ibis table (positional)
+    at : column
+        The clock: decides the period a row belongs to.
+    where : column, optional
+        Rows to count.
+    unit : column, optional
+        The sampling unit; by default the customer, and the row itself where it has none.
+    """
+
+    table: ir.Table = field(kw_only=False)
+    at: Any
+    where: Any = None
+    unit: Any = None
+
+    minimum: ClassVar[int] = 0  # customers below which the interval is too rough to rely on
+    run_up: ClassVar[int] = 0  # earlier periods that the estimate needs; -1 for all of them
+
+    def tables(self) -> list[ir.Table]:
+        """Return the one table that is read."""
+        return [self.table]
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        """Return float columns to add up per customer; ``n`` counts the rows."""
+        raise TypeError(f"{type(self).__name__} must say what it adds up")
+
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        """Return what to add up over customers, given the columns with their own sums."""
+        sums = {name: column.sum() for name, column in unit.items()}
+        for one, other in combinations_with_replacement(unit, 2):
+            sums[f"{one}_{other}"] = (unit[one] * unit[other]).sum()
+        return sums | {"units": indicator(unit["n"] != 0).sum()}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        """Return ``sums`` with the columns of :data:`ESTIMATE` and ``units`` added."""
+        value, low, high = self.interval({name: _floats(sums, name) for name in sums if name not in window.keys})
+        return sums.assign(value=value, low=low, high=high, n=sums["n"])
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        """Return value, low, high from the sums."""
+        raise TypeError(f"{type(self).__name__} must say how it estimates")
+
+
+def counted(condition: Any, *known: Any) -> Any:
+    """Return 1.0 where ``condition`` holds and every column of ``known`` is known, else 0.0."""
+    for column in known:
+        present = column.notnull()
+        condition = present if condition is None else condition & present
+    return indicator(condition)
+
+
+def _floats(sums: pd.DataFrame, name: str) -> Array:
+    return np.asarray(sums[name], dtype=np.float64)

@@ -1,0 +1,145 @@
+"""Measures that are functions of sums: count, total, mean, share, net share, ratio, mean per customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import ibis
+import pandas as pd
+
+from crmkit.metrics import intervals
+from crmkit.metrics.dispersion import dispersion
+from crmkit.metrics.intervals import Array, Interval
+from crmkit.metrics.measures.base import Sums, counted
+from crmkit.metrics.window import Window
+from crmkit.periods import Grain
+from crmkit.tables.expressions import number, where
+
+_RUN_UP = 12  # periods from which the scatter of totals is learned
+
+
+@dataclass(eq=False, kw_only=True)
+class Total(Sums):
+    """Sum of ``value`` over the rows. ``exact=True`` for a figure that is not drawn by chance, such as a budget spent."""
+
+    value: Any
+    exact: bool = False
+
+    run_up: ClassVar[int] = _RUN_UP
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        return {"x": where(self.where, self.value), "n": counted(self.where, self.value)}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        if self.exact:
+            return sums.assign(value=sums["x"], low=sums["x"], high=sums["x"])
+        scatter = dispersion(sums, "x", "x_x", window)
+        value, low, high = intervals.total(sums["x"].to_numpy(), sums["x_x"].to_numpy(), scatter)
+        return sums.assign(value=value, low=low, high=high)
+
+
+@dataclass(eq=False, kw_only=True)
+class Count(Total):
+    """Number of rows that meet ``where``."""
+
+    value: Any = None
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        ones = counted(self.where) if self.where is not None else ibis.literal(1).cast("float64")
+        return {"x": ones, "n": ones}
+
+
+@dataclass(eq=False, kw_only=True)
+class Mean(Sums):
+    """Mean of ``value`` over the rows where it is known."""
+
+    value: Any
+
+    minimum: ClassVar[int] = 100
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        return {"x": where(self.where, self.value), "n": counted(self.where, self.value)}
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        return intervals.mean(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
+
+
+@dataclass(eq=False, kw_only=True)
+class Share(Sums):
+    """Share of the rows on which ``hit`` holds, among those where it is known."""
+
+    hit: Any
+
+    minimum: ClassVar[int] = 10
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        hit = self.hit if self.where is None else self.where & self.hit
+        return {"x": counted(hit), "n": counted(self.where, self.hit)}
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        return intervals.share(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
+
+
+@dataclass(eq=False, kw_only=True)
+class NetShare(Sums):
+    """Share of rows on which ``plus`` holds less the share on which ``minus`` holds, times ``scale``."""
+
+    plus: Any
+    minus: Any
+    scale: int = 1
+
+    minimum: ClassVar[int] = 10
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        plus = self.plus if self.where is None else self.where & self.plus
+        minus = self.minus if self.where is None else self.where & self.minus
+        return {"plus": counted(plus), "minus": counted(minus), "n": counted(self.where, self.plus, self.minus)}
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        s = sums
+        squares = s["plus_plus"] - 2 * s["plus_minus"] + s["minus_minus"]
+        products = s["plus_n"] - s["minus_n"]
+        estimate = intervals.net_share(s["plus"], s["minus"], s["n"], squares, products, s["n_n"], s["units"])
+        value, low, high = (self.scale * side for side in estimate)
+        return value, low, high
+
+
+@dataclass(eq=False, kw_only=True)
+class Ratio(Sums):
+    """Sum of ``numerator`` over sum of ``denominator``, both columns of one table."""
+
+    numerator: Any
+    denominator: Any
+
+    minimum: ClassVar[int] = 100
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        both = counted(self.where, self.numerator, self.denominator)
+        return {"x": both * where(None, self.numerator), "y": both * where(None, self.denominator), "n": both}
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        return intervals.mean(sums["x"], sums["y"], sums["x_x"], sums["x_y"], sums["y_y"], sums["units"])
+
+
+@dataclass(eq=False, kw_only=True)
+class MeanPerCustomer(Sums):
+    """Sum of ``value`` (rows, by default) over the customers who have a row; rows without a customer are left out."""
+
+    value: Any = None
+
+    minimum: ClassVar[int] = 100
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        known = self.table["customer_id"].notnull()
+        condition = known if self.where is None else self.where & known
+        value = number(1) if self.value is None else self.value
+        return {"x": where(condition, value), "n": counted(condition)}
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        units = sums["units"]
+        return intervals.mean(sums["x"], units, sums["x_x"], sums["x"], units, units)
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        estimate = super().estimate(sums, window)
+        return estimate.assign(n=estimate["units"])

@@ -1,0 +1,119 @@
+"""Add up in the database: one query per table and clock, however many metrics share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from crmkit.metrics.measures import KaplanMeierMedian, Measure, Median, Quotient, Sums
+from crmkit.metrics.splits import with_columns
+from crmkit.metrics.window import Window
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import period_ordinal
+
+
+def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
+    """Estimate measures in as few queries as there are tables and clocks.
+
+    Returns
+    -------
+    list of DataFrame
+        Per measure one row per period and group: period (ordinal), the columns of ``window.by``, value, low, high, n,
+        units. Periods without a row are absent.
+    """
+    leaves = list({id(leaf): leaf for measure in measures for leaf in _leaves(measure)}.values())
+    found: dict[int, pd.DataFrame] = {}
+    for leaf in leaves:
+        if isinstance(leaf, Median | KaplanMeierMedian):
+            found[id(leaf)] = leaf.estimate(fetch(_own_query(catalog, leaf, window)), window)
+    for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
+        sums = fetch(_shared_query(catalog, together, window))
+        for number, leaf in enumerate(together):
+            found[id(leaf)] = leaf.estimate(_own_columns(sums, number, window), window)
+    return [_asked_for(_of_measure(measure, found, window), window) for measure in measures]
+
+
+def fetch(query: ir.Table) -> pd.DataFrame:
+    """Run a query; the one place where metrics bring rows to Python."""
+    return query.execute()
+
+
+def _leaves(measure: Measure) -> list[Sums]:
+    return [measure.numerator, measure.denominator] if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
+
+
+def _of_measure(measure: Measure, found: dict[int, pd.DataFrame], window: Window) -> pd.DataFrame:
+    if isinstance(measure, Quotient):
+        return measure.combine(found[id(measure.numerator)], found[id(measure.denominator)], window)
+    return found[id(measure)]
+
+
+def _asked_for(estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
+    return estimate[estimate["period"].isin(list(window.bounds))].reset_index(drop=True)
+
+
+def _passes(leaves: Iterable[Sums]) -> list[list[Sums]]:
+    together: dict[Any, list[Sums]] = defaultdict(list)
+    for leaf in leaves:
+        unit = _unit(leaf)
+        key = (leaf.table.op(), leaf.at.op(), None if unit is None else unit.op(), leaf.run_up < 0)
+        together[key].append(leaf)
+    return list(together.values())
+
+
+def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> ir.Table:
+    first = leaves[0]
+    parts = {
+        f"m{number}_{name}": part for number, leaf in enumerate(leaves) for name, part in leaf.parts(window.grain).items()
+    }
+    unit = _unit(first)
+    columns = {"period": period_ordinal(first.at, window.grain), **parts}
+    if unit is not None:
+        columns["unit"] = unit
+    rows = with_columns(catalog, first.table, window.by, columns)
+    rows = rows.filter(rows.period <= max(window.bounds))
+    if first.run_up >= 0:
+        rows = rows.filter(rows.period >= min(window.bounds) - max(leaf.run_up for leaf in leaves))
+    if unit is not None:
+        sums = {name: rows[name].sum() for name in parts}
+        rows = rows.group_by([*window.keys, "unit"]).aggregate(**sums)
+    over: dict[str, Any] = {}
+    for number, leaf in enumerate(leaves):
+        own = {name: rows[f"m{number}_{name}"] for name in leaf.parts(window.grain)}
+        over |= {f"m{number}_{name}": total for name, total in leaf.over_units(own).items()}
+    return rows.group_by(window.keys).aggregate(**over)
+
+
+def _own_columns(sums: pd.DataFrame, number: int, window: Window) -> pd.DataFrame:
+    prefix = f"m{number}_"
+    own = {name: name.removeprefix(prefix) for name in sums if name.startswith(prefix)}
+    return sums[[*window.keys, *own]].rename(columns=own)
+
+
+def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Window) -> ir.Table:
+    table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
+    if isinstance(leaf, KaplanMeierMedian):
+        return leaf.query(leaf.lives(with_columns(catalog, table, window.by, leaf.columns()), window), window)
+    unit = _unit(leaf)
+    unit = ibis.row_number().cast("string") if unit is None else unit
+    columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}
+    rows = with_columns(catalog, table, window.by, columns)
+    inside = rows.period.between(min(window.bounds), max(window.bounds))
+    return leaf.query(rows.filter(inside & rows.value.notnull()), window)
+
+
+def _unit(leaf: Sums) -> Any:
+    """The sampling unit: the customer, the row's own key where it has no customer, or None for each row by itself."""
+    if leaf.unit is not None:
+        return leaf.unit
+    columns = leaf.table.columns
+    own = [name for name in columns if name.endswith("_id") and name not in ("customer_id", "user_id")]
+    if "customer_id" not in columns:
+        return None
+    customer = leaf.table["customer_id"]
+    return ibis.coalesce(customer, ibis.literal("no customer: ") + leaf.table[own[0]]) if own else customer

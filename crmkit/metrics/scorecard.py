@@ -1,0 +1,95 @@
+"""All metrics of one period on one page: value, interval, verdicts, target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import Problems, did_you_mean
+from crmkit.metrics.cards import CARDS, cards
+from crmkit.metrics.evaluate import evaluate
+from crmkit.metrics.verdict import judge_changes, judge_target
+from crmkit.periods import Period
+from crmkit.settings import Settings
+from crmkit.tables.catalog import Catalog
+
+_PARTS = ["value", "low", "high", "n", "status", "reason"]
+
+
+def scorecard(
+    catalog: Catalog,
+    period: str | Period,
+    metrics: str | Sequence[str] | None = None,
+    history: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Evaluate all metrics for a period and judge each against the period before, the year before and its target.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : str or Period
+        Such as "2026-10".
+    metrics : str or list of str, optional
+        Names of metrics; all by default.
+    history : DataFrame, optional
+        From :func:`evaluate`, with the three periods that are compared; computed if left out.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric: metric, label, topic, period, unit, better, value, low, high [unit], n [count], counted,
+        status, reason; previous_period, previous_value, change [unit], verdict, direction, p_value; year_period,
+        year_value, year_change, year_verdict, year_direction; target [unit], target_verdict.
+
+    Raises
+    ------
+    Problems
+        If the settings name a metric that there is not.
+    """
+    period = Period.parse(str(period))
+    check_metric_names(catalog.settings)
+    chosen = cards(metrics)
+    names = [card.name for card in chosen]
+    if history is None:
+        history = evaluate(catalog, names, periods=sorted({period, period.previous, period.year_before}))
+    facts = pd.DataFrame([[c.name, c.label, c.topic, c.unit, c.better, c.counted] for c in chosen],
+                         columns=["metric", "label", "topic", "unit", "better", "counted"])  # fmt: skip
+    now = facts.merge(_of_period(history, period), on="metric").assign(period=str(period))
+    matters = smallest_changes(catalog.settings, names)
+    for prefix, other in (("", period.previous), ("year_", period.year_before)):
+        then = facts.merge(_of_period(history, other), on="metric")
+        judged = judge_changes(now, then, matters)
+        now[f"{prefix or 'previous_'}period"] = str(other)
+        now[f"{prefix or 'previous_'}value"] = then["value"]
+        for name in ("change", "verdict", "direction", "p_value"):
+            now[prefix + name] = judged[name]
+    return _with_targets(now, catalog.settings, period)
+
+
+def smallest_changes(settings: Settings, names: Sequence[str]) -> np.ndarray:
+    """Return the smallest change that matters per metric: the setting, else the card's own."""
+    return np.array([settings.smallest_change_that_matters.get(name, CARDS[name].smallest_change) for name in names])
+
+
+def check_metric_names(settings: Settings) -> None:
+    """Raise Problems if targets or smallest changes name a metric that is not registered."""
+    named = {f"targets: metric '{t.metric}'": t.metric for t in settings.targets}
+    named |= {f"smallest_change_that_matters: '{name}'": name for name in settings.smallest_change_that_matters}
+    problems = [f"{where} is not a metric. {did_you_mean(name, CARDS)}" for where, name in named.items() if name not in CARDS]
+    if problems:
+        raise Problems("crmkit.toml", problems)
+
+
+def _of_period(history: pd.DataFrame, period: Period) -> pd.DataFrame:
+    return history.loc[history["period"] == str(period), ["metric", *_PARTS]]
+
+
+def _with_targets(now: pd.DataFrame, settings: Settings, period: Period) -> pd.DataFrame:
+    targets = [settings.target(name, period.start) for name in now["metric"]]
+    verdicts = [
+        judge_target(row.low, row.high, target, row.better) for row, target in zip(now.itertuples(), targets, strict=True)
+    ]
+    return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)

@@ -1,0 +1,104 @@
+"""Is a change real, within noise, or are there too few to tell? Is a target met?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from crmkit.metrics.cards import ABSOLUTE_UNITS
+from crmkit.metrics.intervals import Z, Array
+
+SIGNIFICANCE = 0.05
+POWER = 0.8
+
+
+def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.DataFrame:
+    """Judge the change of each metric of a scorecard between two periods, as one family.
+
+    A change is real if its p-value, adjusted for looking at all metrics at once, is at most .05. It is too few to
+    tell if a change that matters could not have been seen with 80 % power. The error of a difference follows from the
+    two intervals: each side's distance to its own limit that faces the other value.
+
+    Parameters
+    ----------
+    now, then : DataFrame
+        Row by row the same metrics: value, low, high, status, unit, better.
+    matters : array
+        Smallest change that matters: absolute for points and shares, else relative to the value before.
+
+    Returns
+    -------
+    DataFrame
+        change [unit], p_value (adjusted), verdict ("real", "within noise", "too few to tell", "no comparison"),
+        direction ("better", "worse", "changed"; empty unless real).
+
+    References
+    ----------
+    Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300; Zou and Donner (2008),
+    Statistics in Medicine 27, 1693-1702.
+    """
+    change = now["value"].to_numpy(float) - then["value"].to_numpy(float)
+    error = _error_of_difference(now, then, change)
+    usable = np.isfinite(change) & np.isfinite(error)
+    few = (now["status"] != "ok").to_numpy() | (then["status"] != "ok").to_numpy()
+    tested = usable & ~few & (error > 0)
+    p_value = np.full(len(now), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value[tested] = benjamini_hochberg(2 * ndtr(-np.abs(change / error))[tested])
+    smallest = np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * np.abs(then["value"].to_numpy(float)))
+    blind = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error > smallest
+    real = tested & (p_value <= SIGNIFICANCE)
+    known = np.isfinite(change)
+    verdict = np.select(
+        [~known, real, few | blind | ~usable], ["no comparison", "real", "too few to tell"], "within noise"
+    )
+    return pd.DataFrame(
+        {"change": change, "p_value": p_value, "verdict": verdict, "direction": _direction(real, change, now)},
+        index=now.index,
+    )
+
+
+def judge_target(low: float, high: float, target: float | None, better: str) -> str:
+    """Return "met" or "missed" if the whole interval lies on one side of the target, else "too close to call".
+
+    Examples
+    --------
+    >>> judge_target(0.055, 0.069, 0.04, better="lower")
+    'missed'
+    >>> judge_target(28, 54, 45, better="higher")
+    'too close to call'
+    """
+    if target is None or better == "neither" or not (np.isfinite(low) and np.isfinite(high)):
+        return ""
+    above, below = low >= target, high <= target
+    if not above and not below:
+        return "too close to call"
+    return "met" if above == (better == "higher") else "missed"
+
+
+def benjamini_hochberg(p_values: Array) -> Array:
+    """Return p-values adjusted so that at most a share of the calls is false.
+
+    Examples
+    --------
+    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(3).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    from scipy.stats import false_discovery_control  # a slow import that most callers do not need
+
+    return false_discovery_control(p_values) if len(p_values) else p_values
+
+
+def _error_of_difference(now: pd.DataFrame, then: pd.DataFrame, change: Array) -> Array:
+    value, low, high = (now[name].to_numpy(float) for name in ("value", "low", "high"))
+    value_then, low_then, high_then = (then[name].to_numpy(float) for name in ("value", "low", "high"))
+    if_up = np.hypot(value - low, high_then - value_then)
+    if_down = np.hypot(high - value, value_then - low_then)
+    return np.where(change >= 0, if_up, if_down) / Z
+
+
+def _direction(real: Array, change: Array, now: pd.DataFrame) -> Array:
+    better = now["better"].to_numpy()
+    good = ((change > 0) & (better == "higher")) | ((change < 0) & (better == "lower"))
+    return np.select([~real.astype(bool), better == "neither", good], ["", "changed", "better"], "worse")

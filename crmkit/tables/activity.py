@@ -1,0 +1,96 @@
+"""The one rule for "active", read by churn, retention, cohorts, new customers and churn labels alike.
+
+A spell is an unbroken stretch of activity of one customer. A paid term is active from its first to its last day; an
+order keeps its customer active for ``churn_after_days``. Stretches that touch or overlap are one spell. A spell's end
+is the first day without activity, so it is known on that day: nothing here looks into the future.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from crmkit.errors import NotMeasured
+from crmkit.tables.derived import derived
+from crmkit.tables.expressions import add_days, day, highest_before, running_sum, union, value_after
+
+_BY_START = ("starts_on", "ends_on")
+
+
+@derived
+def activity_spells(
+    orders: ir.Table | None = None, subscription_terms: ir.Table | None = None, *, churn_after_days: int
+) -> ir.Table:
+    """One row per customer and unbroken stretch of activity.
+
+    Parameters
+    ----------
+    orders, subscription_terms : table, optional
+        At least one of them. Refunds and orders without revenue do not make a customer active; guests have no spells.
+    churn_after_days : int
+        How long an order keeps its customer active [days].
+
+    Returns
+    -------
+    table
+        customer_id, starts_on (first active day), ends_on (first day without activity), returns_on (start of the
+        customer's next spell, null if none), spell_number (1 for the first).
+    """
+    stretches = [*_order_stretches(orders, churn_after_days), *_term_stretches(subscription_terms)]
+    if not stretches:
+        raise NotMeasured("orders or subscription_terms")
+    every = union(stretches)
+    every = every.mutate(reached=highest_before(every, "ends_on", within="customer_id", order_by=_BY_START))
+    every = every.mutate(is_first=ibis.ifelse(every.reached.isnull() | (every.starts_on > every.reached), 1, 0))
+    every = every.mutate(spell_number=running_sum(every, "is_first", within="customer_id", order_by=_BY_START))
+    spells = every.group_by("customer_id", "spell_number").aggregate(
+        starts_on=every.starts_on.min(), ends_on=every.ends_on.max()
+    )
+    returns_on = value_after(spells, "starts_on", within="customer_id", order_by=["spell_number"])
+    return spells.mutate(returns_on=returns_on).select(
+        "customer_id", "starts_on", "ends_on", "returns_on", spells.spell_number.cast("int64").name("spell_number")
+    )
+
+
+@derived
+def customer_movements(activity_spells: ir.Table) -> ir.Table:
+    """One row per day on which a customer joins, returns or leaves: the two ends of every spell.
+
+    Returns
+    -------
+    table
+        customer_id, moved_on, kind ("joined", "returned", "left"), change (+1 or -1 active customers), active_since
+        (start of the spell that ends; null for a start).
+    """
+    s = activity_spells
+    starts = s.select(
+        "customer_id",
+        moved_on=s.starts_on,
+        kind=ibis.ifelse(s.spell_number == 1, "joined", "returned"),
+        change=ibis.literal(1, "int64"),
+        active_since=ibis.null("date"),
+    )
+    ends = s.select(
+        "customer_id",
+        moved_on=s.ends_on,
+        kind=ibis.literal("left"),
+        change=ibis.literal(-1, "int64"),
+        active_since=s.starts_on,
+    )
+    return union([starts, ends])
+
+
+def _order_stretches(orders: ir.Table | None, churn_after_days: int) -> list[ir.Table]:
+    if orders is None or "customer_id" not in orders.columns:
+        return []
+    bought = orders.filter(orders.customer_id.notnull() & (orders.revenue > 0))
+    on = day(bought.ordered_at)
+    return [bought.select("customer_id", starts_on=on, ends_on=add_days(on, churn_after_days))]
+
+
+def _term_stretches(subscription_terms: ir.Table | None) -> list[ir.Table]:
+    if subscription_terms is None:
+        return []
+    terms = subscription_terms
+    stretches = terms.select("customer_id", starts_on=day(terms.starts_at), ends_on=day(terms.ends_at))
+    return [stretches.filter(stretches.starts_on < stretches.ends_on)]

@@ -1,0 +1,111 @@
+"""The few column expressions that engines disagree on; the only module that knows Ibis' quirks.
+
+Five rules make the same query give the same numbers on DuckDB, PostgreSQL and Spark: divide floats only; count
+days between dates, never between timestamps; make float constants by a cast; join on equality only; number months
+as integers. Every other module writes plain comparisons and sums and takes the rest from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+
+import ibis
+import ibis.expr.types as ir
+
+from crmkit.periods import Grain
+
+_MONDAY = date(1970, 1, 5)
+_WEEKS_BEFORE_MONDAY = (_MONDAY - date(1, 1, 1)).days // 7
+
+
+def number(value: int) -> ir.FloatingScalar:
+    """Return an integer constant as a float; a literal 1.0 becomes a short DECIMAL on Spark."""
+    return cast(ir.FloatingScalar, ibis.literal(int(value)).cast("float64"))
+
+
+def ratio(numerator: Any, denominator: Any) -> ir.FloatingColumn:
+    """Return numerator / denominator in float64, null where the denominator is zero."""
+    return numerator.cast("float64") / denominator.cast("float64").nullif(0)
+
+
+def day(at: Any) -> ir.DateColumn:
+    """Return the calendar day of a timestamp or date."""
+    return at.cast("date")
+
+
+def days_between(earlier: Any, later: Any) -> ir.IntegerColumn:
+    """Return the whole days from one day to another [days]; midnights, not 24-hour spans."""
+    return day(later).delta(day(earlier), unit="day")
+
+
+def add_days(on: Any, days: int) -> ir.DateColumn:
+    """Return the day a number of days later."""
+    return (day(on) + ibis.interval(days=days)).cast("date")
+
+
+def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
+    """Return the number of the period that holds ``at``, as :class:`crmkit.periods.Period` counts them."""
+    on = day(at)
+    if grain == "month":
+        ordinal = on.year() * 12 + on.month() - 1
+    elif grain == "quarter":
+        ordinal = on.year() * 4 + on.quarter() - 1
+    elif grain == "week":
+        monday = ibis.date(_MONDAY.year, _MONDAY.month, _MONDAY.day)
+        ordinal = on.delta(monday, unit="day") // 7 + _WEEKS_BEFORE_MONDAY
+    else:
+        ordinal = on.year()
+    return ordinal.cast("int64")
+
+
+def indicator(condition: Any) -> ir.FloatingColumn:
+    """Return 1 where the condition holds, else 0 (also where it is unknown), as a float."""
+    return ibis.ifelse(condition, 1, 0).cast("float64")
+
+
+def where(condition: Any | None, value: Any) -> ir.FloatingColumn:
+    """Return ``value`` as a float where the condition holds, else 0; unknown values count as 0."""
+    known = ibis.coalesce(value.cast("float64"), number(0))
+    return known if condition is None else ibis.ifelse(condition, known, number(0))
+
+
+def union(tables: Sequence[ir.Table]) -> ir.Table:
+    """Stack tables of the same columns."""
+    first, *rest = tables
+    return ibis.union(first, *rest) if rest else first
+
+
+def highest_before(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return the highest value of ``column`` in the rows before this one of the same ``within``."""
+    window = ibis.window(group_by=within, order_by=list(order_by), preceding=(None, 1))
+    return table[column].max().over(window)
+
+
+def running_sum(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return the sum of ``column`` up to and including this row of the same ``within``."""
+    window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=0)
+    return table[column].sum().over(window)
+
+
+def value_after(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return ``column`` of the next row of the same ``within``, null at the last."""
+    return table[column].lead().over(ibis.window(group_by=within, order_by=list(order_by)))
+
+
+def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
+    """Repeat each row for every period from ordinal ``first`` to ``last``, as far as ``bounds`` lists them.
+
+    Adds ``period`` (ordinal), ``period_start`` and ``period_end`` (days). The repetition is bounded by each row's own
+    span: no grid of rows by periods is made.
+    """
+    low, high = min(bounds), max(bounds)
+    inside = table.mutate(_first=ibis.greatest(first, low), _last=ibis.least(last, high))
+    inside = inside.filter(inside._first <= inside._last)
+    spread = inside.mutate(period=ibis.range(inside._first.cast("int64"), inside._last.cast("int64") + 1).unnest())
+    listed = ibis.memtable(
+        [{"period": ordinal, "period_start": start, "period_end": end} for ordinal, (start, end) in bounds.items()],
+        schema={"period": "int64", "period_start": "date", "period_end": "date"},
+    )
+    return spread.join(listed, "period").drop("_first", "_last")
