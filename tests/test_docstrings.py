@@ -32,7 +32,8 @@ def test_each_exported_function_types_and_explains_its_parameters(name):
     function = EXPORTED[name]
     text = inspect.getdoc(function) or ""
     section = re.search(r"Parameters\n-+\n(.*?)(\n\n[A-Z]\w+\n-+\n|\Z)", text, re.DOTALL)
-    explained = set(re.findall(r"\*{0,2}(\w+)", " ".join(re.findall(r"^(\S.*?) : ", section[1], re.MULTILINE)))) if section else set()
+    heads = re.findall(r"^(\S.*?) : ", section[1], re.MULTILINE) if section else []
+    explained = {name.strip("* ") for head in heads for name in head.split(",")}
     signature = inspect.signature(function)
     assert [p for p in signature.parameters if p not in explained] == []
     assert [p.name for p in signature.parameters.values() if p.annotation is p.empty] == []

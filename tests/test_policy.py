@@ -78,7 +78,9 @@ def test_each_package_has_a_folder_of_tests_by_its_name(name):
     assert list((ROOT / "tests" / name).rglob("test_*.py")), f"tests/{name}/ has no test"
 
 
-@pytest.mark.parametrize("folder", sorted(path for path in (ROOT / "tests").iterdir() if path.is_dir()), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "folder", sorted(path for path in (ROOT / "tests").iterdir() if path.is_dir()), ids=lambda p: p.name
+)
 def test_each_folder_of_tests_is_named_for_a_package(folder):
     if folder.name not in OTHER_TEST_FOLDERS and folder.name != "__pycache__":
         assert (PACKAGE / folder.name).is_dir() or (PACKAGE / f"{folder.name}.py").is_file()

@@ -69,7 +69,9 @@ def test_code_cells_call_the_package_and_do_no_work_of_their_own(notebook):
         tree = ast.parse(cell.source)
         assert [type(node) for node in tree.body if not isinstance(node, STATEMENTS)] == [], cell.source
         assert [type(node) for node in ast.walk(tree) if isinstance(node, THINKING)] == [], cell.source
-        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        texts = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
         assert [text for text in texts if SQL.search(text)] == []
 
 

@@ -18,9 +18,7 @@ import crmkit.errors
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-REQUIREMENTS = [
-    Requirement(text) for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
-]
+REQUIREMENTS = [Requirement(text) for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]]
 PIN_LINES = [
     line
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -70,10 +68,14 @@ def test_what_is_installed_here_is_what_the_constraints_say():
     ).stdout  # fmt: skip
     installed = {canonicalize_name(package["name"]): package["version"] for package in json.loads(listed)}
     differing = {
-        name: (installed[name], str(pin)) for name, pin in PINS.items() if name in installed and Version(installed[name]) != pin
+        name: (installed[name], str(pin))
+        for name, pin in PINS.items()
+        if name in installed and Version(installed[name]) != pin
     }
     assert differing == {}
-    assert {requirement.name for requirement in REQUIREMENTS if canonicalize_name(requirement.name) not in installed} == set()
+    assert {
+        requirement.name for requirement in REQUIREMENTS if canonicalize_name(requirement.name) not in installed
+    } == set()
 
 
 def test_conda_takes_the_same_python_and_the_same_packages():
@@ -103,7 +105,9 @@ def test_importing_the_errors_imports_no_heavy_package():
     assert crmkit.errors.CrmkitError.__doc__
 
 
-@pytest.mark.parametrize("target", ["report", "sample", "test", "lint", "install", "dev", "constraints", "clean", "help"])
+@pytest.mark.parametrize(
+    "target", ["report", "sample", "test", "lint", "install", "dev", "constraints", "clean", "help"]
+)
 def test_make_knows_what_to_do_for_each_target(target):
     run = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -112,7 +116,9 @@ def test_make_knows_what_to_do_for_each_target(target):
 def test_make_report_installs_without_the_tests_tools_and_then_makes_loads_and_reports(tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    plan = subprocess.run(["make", "--dry-run", "report"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    plan = subprocess.run(
+        ["make", "--dry-run", "report"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     steps = ["-m venv .venv", "-c constraints.txt -e .", "crmkit sample sample", "crmkit load", "crmkit report"]
     places = [plan.find(step) for step in steps]
     assert -1 not in places and places == sorted(places)
@@ -138,6 +144,8 @@ def test_a_second_make_installs_nothing_again(tmp_path):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     for name in (".venv/bin/python", ".venv/installed", ".venv/installed-dev"):
         (tmp_path / name).touch()
-    plan = subprocess.run(["make", "--dry-run", "test"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    plan = subprocess.run(
+        ["make", "--dry-run", "test"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     assert "pip install" not in plan
     assert "pytest" in plan.strip().splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,19 @@ def print_metrics(rows: pd.DataFrame, form: str, *, currency: str) -> None:
     _print_table(headings, (_words(record, groups, currency, compared) for record in rows.to_dict("records")))
 
 
+def print_glossary(rows: pd.DataFrame, form: str) -> None:
+    """Print what each metric means: a paragraph each for reading, every column for programs."""
+    if form != "table":
+        print_frame(rows, form)
+        return
+    for row in rows.itertuples():
+        good = f", {row.better} is better" if row.better != "neither" else ""
+        print(f"{row.label} [{row.metric}; {row.unit}{good}]")
+        for line in (row.definition, row.formula, f"Source: {row.source}."):
+            print(fill(line, width=100, initial_indent="    ", subsequent_indent="    "))
+        print()
+
+
 def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with an apostrophe before texts that a spreadsheet would run as formulas.
 
@@ -62,7 +76,9 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
     scale = scale_for(record["unit"], value, low=low, high=high, currency=currency)
     known = record["status"] == "ok"
     cells = [str(record.get("label", record["metric"])), *(_text(record[group]) for group in groups)]
-    cells += [scale.words(value), scale.interval(low, high)] if known else [str(record["status"]), _text(record["reason"])]
+    cells += (
+        [scale.words(value), scale.interval(low, high)] if known else [str(record["status"]), _text(record["reason"])]
+    )
     cells.append(f"{record['n']:,.0f} {_text(record.get('counted'))}".strip() if record["n"] == record["n"] else "")
     if compared:
         before, target = record["previous_value"], record["target"]

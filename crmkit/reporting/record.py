@@ -11,7 +11,7 @@ from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 
 FILE_NAME = "report.json"
-_LAST_GOOD = ".last-good.html"
+LAST_GOOD = ".last-good.html"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def last_good(name: str, aside: Path, folder: Path) -> str | None:
     One of the same period is kept beside the stub, for the folder it stands in is about to be replaced; else it is
     the one of the latest earlier period.
     """
-    kept = aside / f"{name}{_LAST_GOOD}"
+    kept = aside / f"{name}{LAST_GOOD}"
     page = read_pages(folder).get(name)
     former = folder / (kept.name if page is None or page.cause else page.file)
     if former.is_file():

@@ -1,0 +1,82 @@
+"""The application: its help, its options, and how it tells the user what to mend."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from crmkit.errors import CrmkitError
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class _PlainErrors(TyperGroup):
+    """Print what the user can mend as plain text, without a traceback, and end with code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CrmkitError as error:
+            message = str(error)
+        except BrokenPipeError:  # the reader of a pipe has seen enough
+            raise
+        except OSError as error:  # a full disk, a file open elsewhere, a folder without rights
+            message = f"{error.filename or 'A file'}: {error.strerror or error}."
+        typer.echo(message, err=True)
+        raise typer.Exit(2)
+
+
+app = typer.Typer(
+    cls=_PlainErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Monthly numbers of a small business, with a verdict on every change.",
+    epilog="First report: [bold]crmkit sample[/], [bold]crmkit load[/], [bold]crmkit report[/]."
+    " Help on one command: [bold]crmkit report --help[/].",
+)
+
+SettingsPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="PATH",
+        help="crmkit.toml or its folder.",
+        show_default="$CRMKIT_SETTINGS, else this folder, those above, or sample/ in them",
+    ),
+]
+PeriodText = Annotated[
+    str | None,
+    typer.Option(
+        "--period", metavar="PERIOD", help="2026-10, 2026-Q4, 2026-W43 or 2026.", show_default="last whole month"
+    ),
+]
+OutputFormat = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from crmkit import __version__
+
+        typer.echo(f"crmkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _crmkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,96 @@
+"""Commands on the way out: ``metrics``, ``report``, ``glossary``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmkit.cli.app import Format, OutputFormat, PeriodText, SettingsPath, app
+from crmkit.errors import CrmkitError
+
+
+@app.command(epilog="Examples: crmkit metrics | crmkit metrics churn_rate --by plan | crmkit metrics --format json")
+def metrics(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="Which; without it all.")] = None,
+    period: PeriodText = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="COLUMN", help="Split by a customer column; may be repeated.")
+    ] = None,
+    output: OutputFormat = Format.table,
+    settings: SettingsPath = None,
+) -> None:
+    """Print the scorecard: each metric's value, interval and verdict."""
+    import crmkit as ck
+    from crmkit.cli.progress import working
+    from crmkit.cli.show import print_metrics
+    from crmkit.reporting.coverage import covered_period
+
+    with working("Adding up"):
+        catalog = ck.connect(settings)
+        wanted = covered_period(catalog, period)
+        if by:
+            rows = ck.evaluate(catalog, names or None, periods=str(wanted), by=by)
+        else:
+            rows = ck.scorecard(catalog, str(wanted), metrics=names or None)
+    print_metrics(rows, output.value, currency=catalog.settings.company.currency)
+
+
+@app.command(epilog="Example: crmkit report --period 2026-10 --only scorecard")
+def report(
+    period: PeriodText = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="PAGE", help="Make this page alone; may be repeated.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the reports.", show_default="as in the settings")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks to run at the same time.")] = 2,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Set a notebook's parameter.")
+    ] = None,
+    deadline: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Time that one notebook may take.")] = 1200,
+    notebooks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the notebooks.", show_default="crmkit's own")
+    ] = None,
+    settings: SettingsPath = None,
+) -> None:
+    """Run the notebooks of one period and write its pages; print the path of the index."""
+    from crmkit.cli.progress import page_progress
+    from crmkit.reporting.run import run_report
+
+    with page_progress() as progress:
+        done = run_report(
+            settings,
+            period,
+            only,
+            output,
+            jobs,
+            progress,
+            parameters=_named(parameter or []),
+            deadline=deadline,
+            notebooks=notebooks,
+        )
+    for page in done.failed:
+        typer.echo(f"{page.name} failed: {page.cause}", err=True)
+    typer.echo(done.index)
+    raise typer.Exit(1 if done.failed else 0)
+
+
+@app.command()
+def glossary(output: OutputFormat = Format.table) -> None:
+    """Print what each metric means: definition, formula, source."""
+    import crmkit as ck
+    from crmkit.cli.show import print_glossary
+
+    print_glossary(ck.glossary(), output.value)
+
+
+def _named(parameters: list[str]) -> dict[str, str]:
+    """Read NAME=VALUE pairs."""
+    pairs = [text.partition("=") for text in parameters]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise CrmkitError(f"'{name}' is not a parameter. Write it as NAME=VALUE, such as -p history=25.")
+    return {name.strip(): value for name, _, value in pairs}
