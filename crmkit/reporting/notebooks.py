@@ -142,13 +142,19 @@ def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{notebook.path.name} cannot be read as a notebook: {reason}")
         return {}
     if not found:
-        problems.append(f"{notebook.path.name} has no cell tagged 'parameters' with lines such as period = \"2026-10\".")
+        problems.append(
+            f"{notebook.path.name} has no cell tagged 'parameters' with lines such as period = \"2026-10\"."
+        )
     defaults = {}
     for name, parameter in found.items():
         try:
             defaults[name] = ast.literal_eval(parameter["default"])
         except (ValueError, SyntaxError):
             problems.append(f"{notebook.path.name}: {name} = {parameter['default']} is not a plain value.")
+            continue
+        if name in ALWAYS_GIVEN and not isinstance(defaults[name], str | None):
+            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} must be text, in quotes.")
+            defaults[name] = None
     return defaults
 
 
