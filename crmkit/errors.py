@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+_LISTED = 30  # there are 300 currencies and 600 time zones: a wall of names helps nobody
+
 
 class CrmkitError(Exception):
     """Bad input or settings: the caller can mend it. The command line prints it without a traceback, exit code 2."""
@@ -65,7 +67,7 @@ class NotMeasured(CrmkitError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known name, or lists the known ones.
+    """Return a hint that names the nearest known name, whatever its case, or lists the known ones.
 
     Examples
     --------
@@ -75,7 +77,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'Known: csat, nps.'
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    by_folded = {each.casefold(): each for each in names}
+    near = get_close_matches(str(name).casefold(), by_folded, n=1, cutoff=0.6)
     if near:
-        return f"Did you mean '{near[0]}'?"
-    return f"Known: {', '.join(names)}." if names else "None are known."
+        return f"Did you mean '{by_folded[near[0]]}'?"
+    rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"Known: {', '.join(names[:_LISTED])}{rest}." if names else "None are known."

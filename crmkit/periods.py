@@ -8,7 +8,7 @@ A period is half-open: it holds its first day and not its end. Each kind of peri
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -18,17 +18,16 @@ from crmkit.errors import CrmkitError
 Grain = Literal["week", "month", "quarter", "year"]
 
 _MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
-_PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 _FIRST_MONDAY = date(1, 1, 1)  # a Monday in the proleptic Gregorian calendar
+_YEARS = range(1700, 2201)  # what pandas' timestamps hold, with room for the periods before and after
 _SHAPES: dict[Grain, re.Pattern[str]] = {
     "year": re.compile(r"(\d{4})"),
     "quarter": re.compile(r"(\d{4})-Q([1-4])"),
     "month": re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
     "week": re.compile(r"(\d{4})-W(0[1-9]|[1-4]\d|5[0-3])"),
 }
-MONTH_NAMES = (
-    "January February March April May June July August September October November December".split()
-)  # fixed English: a report must not change its language with the machine's locale
+# Fixed English: a report must not change its language with the machine's locale.
+MONTH_NAMES = "January February March April May June July August September October November December".split()
 
 
 @dataclass(frozen=True, order=True)
@@ -67,14 +66,14 @@ class Period:
             if match and (period := cls._from_parts(grain, match)):
                 return period
         raise CrmkitError(
-            f"'{text}' is not a period. Write a month as 2026-10, a quarter as 2026-Q4, a week as 2026-W43 or a year as 2026."
+            f"'{text}' is not a period. Write 2026-10, 2026-Q4, 2026-W43 (a week) or 2026; years run from 1700 to 2200."
         )
 
     @classmethod
     def containing(cls, day: date, grain: Grain = "month") -> Period:
         """Return the period of the given grain that holds ``day``."""
         if grain == "week":
-            return cls(grain, (day - _FIRST_MONDAY).days // 7)
+            return cls(grain, (day.toordinal() - _FIRST_MONDAY.toordinal()) // 7)
         return cls(grain, (day.year * 12 + day.month - 1) // _MONTHS_IN[grain])
 
     @property
@@ -104,7 +103,7 @@ class Period:
     def year_before(self) -> Period:
         """The same period a year earlier; for ISO week 53 the last week of the year before."""
         if self.grain != "week":
-            return self.shift(-_PER_YEAR[self.grain])
+            return self.shift(-12 // _MONTHS_IN[self.grain])
         year, week, _ = self.start.isocalendar()
         last_week = date(year - 1, 12, 28).isocalendar().week  # 28 December is always in the last ISO week
         return Period.containing(date.fromisocalendar(year - 1, min(week, last_week), 1), "week")
@@ -149,14 +148,13 @@ class Period:
         if self.grain == "quarter":
             return f"{year:04d}-Q{(self.start.month + 2) // 3}"
         if self.grain == "week":
-            iso = self.start.isocalendar()
-            return f"{iso.year:04d}-W{iso.week:02d}"
+            return "{:04d}-W{:02d}".format(*self.start.isocalendar()[:2])
         return f"{year:04d}"
 
     @classmethod
     def _from_parts(cls, grain: Grain, match: re.Match[str]) -> Period | None:
         year = int(match[1])
-        if year == 0:
+        if year not in _YEARS:
             return None
         if grain == "week":
             try:
@@ -164,7 +162,7 @@ class Period:
             except ValueError:  # week 53 of a year that has 52
                 return None
         part = int(match[2]) if match.lastindex == 2 else 1
-        return cls(grain, year * _PER_YEAR[grain] + part - 1)
+        return cls(grain, year * 12 // _MONTHS_IN[grain] + part - 1)
 
 
 def parse_periods(text: str | Period | Sequence[str | Period]) -> list[Period]:
@@ -182,10 +180,10 @@ def parse_periods(text: str | Period | Sequence[str | Period]) -> list[Period]:
     """
     if isinstance(text, Period):
         return [text]
-    if not isinstance(text, str):
+    if isinstance(text, Iterable) and not isinstance(text, str):
         periods = sorted({p for item in text for p in parse_periods(item)}, key=lambda p: (p.grain, p.ordinal))
         return _one_grain(periods, ", ".join(str(item) for item in text))
-    if ".." not in text:
+    if ".." not in (text := str(text)):  # papermill turns the year 2026 into a number
         return [Period.parse(text)]
     first, _, last = text.partition("..")
     ends = _one_grain([Period.parse(first), Period.parse(last)], text)

@@ -11,21 +11,22 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 
 FILE_NAME = "crmkit.toml"
-_SECRET_KEY = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True,
+                              allow_inf_nan=False)  # fmt: skip
 
 
 class Company(_Section):
@@ -70,11 +71,12 @@ class Target(_Section):
     starts: date = Field(date(1900, 1, 1), alias="from")
     ends: date = Field(date(2999, 12, 31), alias="until")
 
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Target:
-        if self.starts >= self.ends:
-            raise ValueError(f"until ({self.ends}) must be after from ({self.starts})")
-        return self
+    @field_validator("ends")
+    @classmethod
+    def _is_after_start(cls, ends: date, info: ValidationInfo) -> date:
+        if ends <= info.data.get("starts", date.min):
+            raise ValueError("until must be after from")
+        return ends
 
 
 class FileMapping(_Section):
@@ -147,7 +149,7 @@ def read_settings(path: str | Path | None = None) -> Settings:
     if not file.is_file():
         raise CrmkitError(f"There is no settings file {file}. Write one, or run `crmkit sample` for an example.")
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a byte order mark first
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems(str(file), [f"it is not valid TOML: {error}."]) from None
     return parse_settings(raw, folder=file.parent.resolve(), subject=str(file))
@@ -167,10 +169,12 @@ def parse_settings(raw: dict[str, Any], folder: Path = Path(), subject: str = FI
                 for key, value in _leaves(raw) if _SECRET_KEY.search(key) and not _VARIABLE.fullmatch(str(value))]  # fmt: skip
     problems += [f"{key}: the environment variable {name} is not set."
                  for key, value in _leaves(raw) for name in _VARIABLE.findall(str(value)) if name not in os.environ]  # fmt: skip
+    if "folder" in raw:  # the file's own folder, never written in it
+        problems.append(f"folder: there is no such setting. {did_you_mean('folder', _known_keys(()))}")
     try:
         settings = Settings.model_validate(_filled_in(raw) | {"folder": folder})
     except ValidationError as error:
-        problems += [_worded(fault) for fault in error.errors()]
+        problems += [_worded(fault, raw) for fault in error.errors() if not _is_unset(_as_written(raw, fault["loc"]))]
     if problems:
         raise Problems(subject, problems)
     return settings
@@ -197,28 +201,38 @@ def _filled_in(raw: Any) -> Any:
     return raw
 
 
-def _worded(fault: Any) -> str:
-    *parents, last = fault["loc"] or ("settings",)
-    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
-    where = where or "settings"
+def _as_written(raw: Any, place: tuple[int | str, ...]) -> Any:
+    """Return what stands in the file at a place, with its ${NAME}; None if nothing does."""
+    for part in place:
+        try:
+            raw = raw[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return raw
+
+
+def _is_unset(written: Any) -> bool:
+    return isinstance(written, str) and any(name not in os.environ for name in _VARIABLE.findall(written))
+
+
+def _worded(fault: Any, raw: dict[str, Any]) -> str:
+    place = fault["loc"]
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     if fault["type"] == "extra_forbidden":
-        return f"{where}: there is no such setting. {did_you_mean(str(last), _known_keys(parents))}"
+        return f"{where}: there is no such setting. {did_you_mean(str(place[-1]), _known_keys(place[:-1]))}"
+    # Only what stands in the file is repeated, never what was filled in from the environment, nor a secret.
+    written = None if _SECRET_KEY.search(where) else _as_written(raw, place)
+    value = written if isinstance(written, str | int | float | date) else None
     message = fault["msg"].removeprefix("Value error, ").rstrip(".")
-    met = "" if isinstance(fault["input"], dict) else f" (it is {fault['input']!r})"
-    joint = " " if message.startswith("is not") else ": "
-    if joint == " ":
-        return f"{where}: {fault['input']!r} {message}.".replace("?.", "?")
+    if message.startswith("is not"):
+        return f"{where}: {value!r} {message}.".replace("?.", "?")
+    met = "" if value is None else f" (it is {value!r})" if isinstance(value, str) else f" (it is {value})"
     return f"{where}: {message[0].lower()}{message[1:]}{met}."
 
 
-def _known_keys(parents: list[Any]) -> list[str]:
-    model: Any = Settings
-    for part in parents:
-        if isinstance(part, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
-            continue
-        annotation: Any = model.model_fields[part].annotation
-        arguments = getattr(annotation, "__args__", ())
-        model = next((a for a in (annotation, *arguments) if isinstance(a, type) and issubclass(a, BaseModel)), None)
-        if model is None:
-            return []
+def _known_keys(place: tuple[int | str, ...]) -> list[str]:
+    """Return the settings known at a place: of the whole file, or of the section or list that its first part names."""
+    annotation: Any = Settings.model_fields[str(place[0])].annotation if place else Settings
+    candidates = (annotation, *get_args(annotation))
+    model = next(each for each in candidates if isinstance(each, type) and issubclass(each, _Section))
     return [field.alias or name for name, field in model.model_fields.items() if name != "folder"]

@@ -38,11 +38,13 @@ def activity_spells(
     """
     stretches = [*_order_stretches(orders, churn_after_days), *_term_stretches(subscription_terms)]
     if not stretches:
-        raise NotMeasured("orders or subscription_terms")
+        raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
     every = union(stretches)
     every = every.mutate(reached=highest_before(every, "ends_on", within="customer_id", order_by=_BY_START))
     every = every.mutate(is_first=ibis.ifelse(every.reached.isnull() | (every.starts_on > every.reached), 1, 0))
-    every = every.mutate(spell_number=running_sum(every, "is_first", within="customer_id", order_by=_BY_START))
+    # Two stretches of the same days have no order of their own: the one that opens the spell must be counted first.
+    opening_first = (*_BY_START, ibis.desc("is_first"))
+    every = every.mutate(spell_number=running_sum(every, "is_first", within="customer_id", order_by=opening_first))
     spells = every.group_by("customer_id", "spell_number").aggregate(
         starts_on=every.starts_on.min(), ends_on=every.ends_on.max()
     )

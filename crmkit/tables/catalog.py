@@ -7,6 +7,7 @@ are tables, one with ``=None`` is optional, keyword-only parameters are switches
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
@@ -14,12 +15,17 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.common.exceptions import IbisTypeError
 
 from crmkit.errors import NotMeasured, UnknownName
-from crmkit.settings import Settings
+from crmkit.settings import Company, Settings
 from crmkit.tables import activity  # noqa: F401  registers its derived tables
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
+
+_NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
+_WRITTEN_HERE = {"treatments", "customer_scores", "segment_assignments"}  # by the workbook, after the data ended
+
 
 class Catalog:
     """The tables of one company: canonical and derived, resolved by name.
@@ -89,11 +95,11 @@ class Catalog:
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
                 tables[name] = self._table_or_none(name, optional=parameter.default is None)
-            elif name not in switches and hasattr(self.settings.company, name):
+            elif name not in switches and name in Company.model_fields:
                 switches[name] = getattr(self.settings.company, name)
         try:
             return function(**tables, **switches)
-        except AttributeError as error:
+        except (AttributeError, IbisTypeError) as error:
             missing = _missing_column(error, tables)
             if missing is None:
                 raise
@@ -101,7 +107,10 @@ class Catalog:
 
     @property
     def data_through(self) -> date | None:
-        """Last day with data: the setting, else the latest order, answer, lead, ... that is not in the future."""
+        """Last day with data: the setting, else the day of the latest order, answer, lead, ...
+
+        Paid terms count only where there is nothing else, as they may be booked ahead.
+        """
         return self.settings.data.through or self._span[1]
 
     @property
@@ -111,15 +120,18 @@ class Catalog:
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:
-        days: list[date] = []
+        first: dict[str, date] = {}
+        last: dict[str, date] = {}
         for name, table in self._canonical.items():
             clock = SCHEMAS[name].clock
-            if clock is None or name == "subscription_terms" and len(self._canonical) > 1:
-                continue  # a term that starts tomorrow is a plan and not data
-            column = table[clock].cast("date")
-            bounds = table.aggregate(first=column.min(), last=column.max()).execute()
-            days += [pd.Timestamp(bound).date() for bound in bounds.iloc[0] if pd.notna(bound)]
-        return (min(days), max(days)) if days else (None, None)
+            if clock is None or name in _WRITTEN_HERE:
+                continue
+            on = table[clock].cast("date")
+            bounds = table.aggregate(first=on.min(), last=on.max()).execute().iloc[0]
+            if bounds.notna().all():
+                first[name], last[name] = (pd.Timestamp(bound).date() for bound in bounds)
+        seen = {name: on for name, on in last.items() if name != "subscription_terms"} or last
+        return min(first.values(), default=None), max(seen.values(), default=None)
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:
@@ -130,9 +142,17 @@ class Catalog:
             raise
 
 
-def _missing_column(error: AttributeError, tables: Mapping[str, ir.Table | None]) -> str | None:
-    for name, table in tables.items():
-        if table is not None and error.obj is table:
-            known = SCHEMAS[name].names if name in SCHEMAS else ()
-            return f"{name}.{error.name}" if error.name in known else None
+def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]) -> str | None:
+    """Return "table.column" if the error is a canonical column that one of the tables lacks, else None."""
+    if isinstance(error, AttributeError):
+        if not isinstance(error.obj, ir.Table):
+            return None
+        column, read = error.name, [name for name, table in tables.items() if table is error.obj]
+    else:  # table["margin"] and select("margin"): Ibis names the column in its sentence only
+        met = _NOT_FOUND.match(str(error))
+        column, read = met[1] if met else None, []
+    for name in read or tables:
+        table = tables[name]
+        if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
+            return f"{name}.{column}"
     return None

@@ -42,7 +42,8 @@ def days_between(earlier: Any, later: Any) -> ir.IntegerColumn:
 
 def add_days(on: Any, days: int) -> ir.DateColumn:
     """Return the day a number of days later."""
-    return (day(on) + ibis.interval(days=days)).cast("date")
+    # A date plus an interval is a timestamp in the database, though Ibis calls it a date and drops the cast.
+    return (day(on).cast("timestamp") + ibis.interval(days=days)).cast("date")
 
 
 def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
@@ -83,7 +84,7 @@ def highest_before(table: ir.Table, column: str, *, within: str, order_by: Seque
     return table[column].max().over(window)
 
 
-def running_sum(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+def running_sum(table: ir.Table, column: str, *, within: str, order_by: Sequence[Any]) -> Any:
     """Return the sum of ``column`` up to and including this row of the same ``within``."""
     window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=0)
     return table[column].sum().over(window)
@@ -98,10 +99,12 @@ def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tu
     """Repeat each row for every period from ordinal ``first`` to ``last``, as far as ``bounds`` lists them.
 
     Adds ``period`` (ordinal), ``period_start`` and ``period_end`` (days). The repetition is bounded by each row's own
-    span: no grid of rows by periods is made.
+    span: no grid of rows by periods is made. A row whose span is unknown is in no period.
     """
     low, high = min(bounds), max(bounds)
-    inside = table.mutate(_first=ibis.greatest(first, low), _last=ibis.least(last, high))
+    inside = table.mutate(_first=first, _last=last)
+    inside = inside.filter(inside._first.notnull() & inside._last.notnull())  # GREATEST passes over nulls
+    inside = inside.mutate(_first=ibis.greatest(inside._first, low), _last=ibis.least(inside._last, high))
     inside = inside.filter(inside._first <= inside._last)
     spread = inside.mutate(period=ibis.range(inside._first.cast("int64"), inside._last.cast("int64") + 1).unnest())
     listed = ibis.memtable(
