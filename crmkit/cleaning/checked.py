@@ -1,0 +1,121 @@
+"""From raw rows to checked ones: every table read, judged and settled with the others, inside one connection."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import duckdb
+
+from crmkit.cleaning.findings import KEPT_ASIDE, Counts, Finding
+from crmkit.cleaning.intake import Taken, take_in
+from crmkit.cleaning.notes import notes
+from crmkit.cleaning.references import unknown_references
+from crmkit.cleaning.repeats import settle_repeats, shared_contacts
+from crmkit.cleaning.spelling import unify_spelling
+from crmkit.cleaning.wrong_types import wrong_types
+from crmkit.settings import Settings
+from crmkit.sources.csv_text import BadLine
+from crmkit.sources.exports import Progress
+from crmkit.sources.sql import PART, ROW, identifier, literal
+from crmkit.sources.staging import Staged
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One checked table: SQL of the rows kept and of those kept aside, and what became of how many."""
+
+    taken: Taken
+    counts: Counts
+    findings: tuple[Finding, ...]
+
+    @property
+    def table(self) -> str:
+        """Canonical name."""
+        return self.taken.staged.table
+
+    @property
+    def kept(self) -> str:
+        """SQL of the canonical table, in the order of the input."""
+        relation = self.taken.relation
+        return f"SELECT {self.taken.selected} FROM {relation} WHERE reason IS NULL AND NOT merged ORDER BY {PART}, {ROW}"
+
+    @property
+    def aside(self) -> str:
+        """SQL of the rows kept aside: file, line, reason, and the raw row as JSON; none of it for personal data."""
+        staged = self.taken.staged
+        cells = ", ".join(f"{identifier(name)}: CAST(raw.{identifier(name)} AS VARCHAR)" for name in staged.types)
+        raw = "NULL::VARCHAR" if staged.schema.personal else f"CAST(to_json({{{cells}}}) AS VARCHAR)"
+        part = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(staged.parts))
+        file = f"CASE {PART} {part} END" if part else "NULL::VARCHAR"
+        line = ROW if part else "NULL::BIGINT"
+        rows = (f"SELECT {file} AS file, {line} AS line, reason, {raw} AS row FROM {self.taken.relation} "
+                f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE reason IS NOT NULL")  # fmt: skip
+        lines = ", ".join(_bad_line(line) for line in staged.bad_lines)
+        return f"{rows} UNION ALL FROM (VALUES {lines})" if lines else rows
+
+
+def check_rows(
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    settings: Settings,
+    end_of_data: date | None,
+    progress: Progress | None = None,
+    allow_empty: bool = False,
+) -> tuple[list[Checked], list[str]]:
+    """Read, judge and settle the rows of all tables.
+
+    Returns
+    -------
+    (list of Checked, list of str)
+        The checked tables, and what is wrong with whole tables; where anything is, nothing is to be used.
+    """
+    taken, problems = [], []
+    for number, raw in enumerate(staged, start=1):
+        if progress:
+            progress(f"Checking {raw.table}", len(staged) + number, 2 * len(staged))
+        faults = list(raw.problems)
+        if raw.types:
+            table = take_in(con, raw, settings, end_of_data)
+            faults = [*table.problems, *wrong_types(con, table)]
+            taken.append(table)
+        if faults:
+            problems.append(f"{raw.origin}: {'; '.join(faults)}.")
+    if problems:
+        return [], problems
+    findings = unify_spelling(con, taken)
+    for table in taken:
+        findings += settle_repeats(con, table)
+        findings += shared_contacts(con, table) if table.staged.schema.personal else []
+    findings += unknown_references(con, taken)
+    checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in taken]
+    return checked, [fault for table in checked for fault in _nothing_left(table)]
+
+
+def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Finding]) -> Checked:
+    rows = con.execute(f"SELECT reason, merged, count(*) FROM {taken.relation} GROUP BY ALL").fetchall()
+    bad = Counter(line.reason for line in taken.staged.bad_lines)
+    reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
+    n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
+    counts = Counts(sum(n for *_, n in rows) + bad.total(), sum(n for r, m, n in rows if r is None and not m),
+                    n_merged, reasons.total())  # fmt: skip
+    table = taken.staged.table
+    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
+    if n_merged:
+        found.append(Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once."))
+    found += [*findings, *notes(con, taken)]
+    return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
+
+
+def _nothing_left(checked: Checked) -> list[str]:
+    if checked.counts.n_kept or not checked.counts.n_in:
+        return []
+    most = next(finding for finding in checked.findings if finding.severity == "rejected")
+    origin = checked.taken.staged.origin
+    return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
+
+
+def _bad_line(line: BadLine) -> str:
+    return f"({literal(line.file)}, {line.line}, {literal(line.reason)}, NULL)"

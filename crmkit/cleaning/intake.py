@@ -1,0 +1,110 @@
+"""Read and judge the raw rows of one table: typed values, what was emptied, and why a row cannot be used.
+
+Two queries a table: one writes ``clean_<table>`` with the typed columns, a ``fault`` for each that can have one, the
+``reason`` to keep a row aside (null for a row to keep) and whether it was ``merged`` into an equal one; one counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from crmkit.cleaning.rules import Rule, column_rules, row_rules
+from crmkit.settings import Settings
+from crmkit.sources.facts import look
+from crmkit.sources.sql import PART, ROW, identifier, literal
+from crmkit.sources.staging import Staged
+from crmkit.sources.times import Clock
+from crmkit.sources.types import Reading, is_text, reading, trimmed
+from crmkit.tables.schema import Column
+
+EMPTY_ROW = "the row is empty"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One table taken in: its raw rows, the columns that it has, and the rules that each of them was held to."""
+
+    staged: Staged
+    columns: tuple[Column, ...]
+    rules: dict[str, list[Rule]]
+    problems: tuple[str, ...]
+
+    @property
+    def relation(self) -> str:
+        """The table of judged rows."""
+        return f"clean_{self.staged.table}"
+
+    @property
+    def selected(self) -> str:
+        """SQL of the columns that the canonical table has, extra ones last."""
+        return ", ".join(identifier(name) for name in (*(c.name for c in self.columns), *self.staged.extras))
+
+
+def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, end_of_data: date | None) -> Taken:
+    """Read and judge the rows of a table.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    staged : Staged
+    settings : Settings
+    end_of_data : date or None
+        Last day that a time can lie on; None for no limit.
+    """
+    facts = look(con, staged)
+    clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
+    columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
+    readings = {column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
+                for column in columns}  # fmt: skip
+    rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
+    taken = Taken(staged, columns, rules, staged.problems + tuple(
+        f"{name} is written with the other decimal mark, such as '{fact.other_decimal}'"
+        + (f" ({staged.files.hint(_other_decimal(staged))})" if staged.files else "")
+        for name, fact in facts.items() if fact.other_decimal is not None))  # fmt: skip
+    con.execute(_judging(taken, readings))
+    return taken
+
+
+def _judging(taken: Taken, readings: dict[str, Reading]) -> str:
+    read = [f"{r.value} AS {identifier(name)}, {r.present} AS {identifier(f'present {name}')}" for name, r in readings.items()]
+    read += [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
+    faulty = [f"{_first(rules)} AS {identifier(f'fault {name}')}" for name, rules in taken.rules.items()]
+    values = [f"CASE WHEN {identifier(f'fault {name}')} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
+              for name in taken.rules]  # fmt: skip
+    kept_columns = ", ".join([PART, ROW, *values, *(identifier(name) for name in taken.staged.extras)])
+    flags = ", ".join(identifier(f"{kind} {name}") for name in taken.rules for kind in ("present", "fault"))
+    return (f"CREATE TABLE {taken.relation} AS "
+            f"WITH readings AS (SELECT {', '.join([PART, ROW, *read])} FROM {taken.staged.relation}), "
+            f"faults AS (SELECT *, {', '.join(faulty)} FROM readings), "
+            f"emptied AS (SELECT {kept_columns}, {flags} FROM faults) "
+            f"SELECT *, {_reason(taken)} AS reason, false AS merged FROM emptied")  # fmt: skip
+
+
+def _first(rules: list[Rule]) -> str:
+    """Return the SQL of the number of the first broken rule, null where none is."""
+    cases = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(rules, start=1))
+    return f"CASE {cases} END" if cases else "NULL::INTEGER"
+
+
+def _reason(taken: Taken) -> str:
+    """Return the SQL of the first reason to keep a row aside."""
+    present = " OR ".join(f"coalesce({identifier(f'present {name}')}, false)" for name in taken.rules)
+    cases = [Rule(f"NOT ({present})", EMPTY_ROW)]
+    for column in taken.columns:
+        if column.required:
+            fault = identifier(f"fault {column.name}")
+            cases += [Rule(f"{fault} = {number}", rule.finding)
+                      for number, rule in enumerate(taken.rules[column.name], start=1)]  # fmt: skip
+    cases += row_rules(taken.staged.schema, taken.rules)
+    return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
+
+
+def _extra(staged: Staged, name: str) -> str:
+    return trimmed(identifier(name)) if is_text(staged.types[name]) else identifier(name)
+
+
+def _other_decimal(staged: Staged) -> str:
+    return f'decimal = "{"," if staged.dialect.decimal == "." else "."}"'

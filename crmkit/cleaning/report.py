@@ -1,0 +1,79 @@
+"""What a load found and did, for the person who ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmkit.cleaning.findings import Counts, Finding
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of the rows of every table.
+
+    Attributes
+    ----------
+    counts : mapping of str to Counts
+        By table [rows].
+    findings : tuple of Finding
+    files : tuple of dict
+        ``file``, ``sha256`` and ``n_rows`` of each file read.
+    hints : tuple of str
+        Files that no table uses though their name is close to a table's, and tables without rows.
+    data_through : date or None
+        Last day with data.
+    store : str or None
+        Where it was written; None if it was only checked.
+
+    Examples
+    --------
+    >>> report = LoadReport({"orders": Counts(4, 2, 1, 1)}, (Finding("orders", "revenue is missing", 1, 0.25, "rejected", ""),))
+    >>> print(report)
+    orders: 4 rows in, 2 kept, 1 merged into an equal row, 1 kept aside
+      - revenue is missing: 1 row (25.0 %), kept aside
+    """
+
+    counts: Mapping[str, Counts]
+    findings: tuple[Finding, ...] = ()
+    files: tuple[dict[str, Any], ...] = field(default=())
+    hints: tuple[str, ...] = ()
+    data_through: date | None = None
+    store: str | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""
+        rows = [{"table": table, **asdict(counts)} for table, counts in self.counts.items()]
+        return pd.DataFrame(rows, columns=["table", "n_in", "n_kept", "n_merged", "n_aside"])
+
+    def __str__(self) -> str:
+        lines = []
+        for table, counts in self.counts.items():
+            lines.append(_table_line(table, counts))
+            lines += [f"  - {_finding_line(finding)}" for finding in self.findings if finding.table == table]
+        lines += [f"Note: {hint}" for hint in self.hints]
+        if self.data_through:
+            lines.append(f"Data through {self.data_through}.")
+        return "\n".join(lines)
+
+
+def _table_line(table: str, counts: Counts) -> str:
+    words = [f"{counts.n_in:,} {_rows(counts.n_in)} in", f"{counts.n_kept:,} kept"]
+    words += [f"{counts.n_merged:,} merged into an equal row"] if counts.n_merged else []
+    words += [f"{counts.n_aside:,} kept aside"] if counts.n_aside else []
+    return f"{table}: {', '.join(words)}"
+
+
+def _finding_line(finding: Finding) -> str:
+    if not finding.n_rows:
+        return finding.finding
+    fate = ", kept aside" if finding.severity == "rejected" else ""
+    return f"{finding.finding}: {finding.n_rows:,} {_rows(finding.n_rows)} ({100 * finding.share:.1f} %){fate}"
+
+
+def _rows(n: int) -> str:
+    return "row" if n == 1 else "rows"

@@ -1,0 +1,105 @@
+"""Connect to a company's data: a store, a folder of export files, or frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from crmkit.errors import CrmkitError
+from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.files import list_files
+from crmkit.sources.locate import find_settings, settings_beside
+from crmkit.sources.sql import identifier, literal, open_duckdb
+from crmkit.sources.store import found_store, provenance, read_manifest, table_files
+from crmkit.tables.catalog import Catalog
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def connect(
+    source: str | Path | Mapping[str, pd.DataFrame] | None = None,
+    settings: Settings | None = None,
+    *,
+    personal: bool = False,
+) -> Catalog:
+    """Open a company's tables.
+
+    Parameters
+    ----------
+    source : path or mapping of str to DataFrame, optional
+        A settings file, a folder that holds one, a store, a folder of export files, or frames by table name. Without
+        it, the settings are those of the environment variable CRMKIT_SETTINGS, of the working directory or a parent
+        of it, or of a sample company there.
+    settings : Settings, optional
+        In place of those found with the source.
+    personal : bool
+        Whether to open personal data (``customer_identities``) too.
+
+    Returns
+    -------
+    Catalog
+        Of a store: views on its files, that any number of programs can read at once. Else tables in memory, checked
+        as :func:`crmkit.cleaning.load.load` checks them.
+
+    Raises
+    ------
+    CrmkitError
+        If there is nothing there; the message says what to run.
+    Problems
+        With all that is wrong with the settings, the files or the frames.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": ["much"]})
+    >>> connect({"orders": orders})
+    Traceback (most recent call last):
+    crmkit.errors.Problems: The dictionary of frames has 1 problem:
+      - Table 'orders': revenue is text, must be a number (met: 'much').
+    """
+    if isinstance(source, Mapping):
+        return _in_memory().catalog_of_frames(source, settings or Settings(), personal)
+    if source is None:
+        settings = settings or read_settings(find_settings())
+        return _open_store_of(settings, personal)
+    path = Path(source)
+    if path.is_dir() and not (path / FILE_NAME).is_file():
+        return _open_folder(path, settings, personal)
+    if not path.exists() and found_store(path):
+        return _open_store(path, settings or settings_beside(path, "store"), personal)
+    return _open_store_of(settings or read_settings(path), personal)
+
+
+def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:
+    if found_store(folder):
+        return _open_store(folder, settings or settings_beside(folder, "store"), personal)
+    if list_files(folder):
+        return _in_memory().catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
+    raise CrmkitError(f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
+                      "Run `crmkit sample` for an invented company.")  # fmt: skip
+
+
+def _open_store_of(settings: Settings, personal: bool) -> Catalog:
+    if not found_store(settings.path("store")):
+        raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
+    return _open_store(settings.path("store"), settings, personal)
+
+
+def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
+    store = found_store(folder) or folder
+    known = provenance(read_manifest(store))
+    con = open_duckdb()
+    for name, file in table_files(store, personal).items():
+        con.execute(f"CREATE VIEW {identifier(name)} AS FROM read_parquet({literal(str(file.resolve()))})")
+    backend = ibis.duckdb.from_connection(con)
+    return Catalog({name: backend.table(name) for name in table_files(store, personal)}, settings, known)
+
+
+def _in_memory() -> Any:
+    """Return the module that checks data which is in no store; it builds on this layer, so it is found by its name."""
+    return import_module("crmkit.cleaning.catalogs")

@@ -1,0 +1,97 @@
+"""Which export files there are, by what name they go, and in which dialect they are written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmkit.errors import did_you_mean
+from crmkit.settings import FileMapping, Settings
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Export files that are read as one because they go by one name.
+
+    Attributes
+    ----------
+    name : str
+        Name under ``[files]``, or the file's name without its ending.
+    paths : tuple of Path
+    dialect : FileMapping
+        Encoding, delimiter, decimal mark and date format.
+    declared : bool
+        Whether it stands under ``[files]``.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    dialect: FileMapping
+    declared: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How a message names it: the file's name, or the pattern of several."""
+        return self.paths[0].name if len(self.paths) == 1 else f"{self.dialect.path or self.name} ({len(self.paths)} files)"
+
+    def hint(self, setting: str) -> str:
+        """Return what to write where in the settings so that the files are read differently."""
+        path = "" if self.declared else f'path = "{self.paths[0].name}" and '
+        return f"Write {path}{setting} under [files.{self.name}]."
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Return the CSV and Parquet files of a folder in the order of their names, without hidden and lock files."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and _is_export(path))
+
+
+def file_sets(settings: Settings, folder: Path) -> tuple[dict[str, FileSet], list[str]]:
+    """Return every set of files by its name in lower case, and what is wrong with those under ``[files]``.
+
+    Each file is there under its own name too, in the dialect of the set that holds it.
+    """
+    listed = list_files(folder)
+    declared: dict[str, FileSet] = {}
+    problems = []
+    for name, dialect in settings.files.items():
+        paths = _matching(folder, dialect.path)
+        if paths:
+            declared[name.casefold()] = FileSet(name, paths, dialect, declared=True)
+        else:
+            hint = did_you_mean(dialect.path, [path.name for path in listed])
+            problems.append(f"[files.{name}]: there is no file {dialect.path} in {folder}. {hint}")
+    own = {stem.casefold(): _own_set(stem, listed, declared) for stem in dict.fromkeys(path.stem for path in listed)}
+    return own | declared, problems
+
+
+def find(sets: dict[str, FileSet], name: str) -> FileSet | None:
+    """Return the set that goes by a name: the one under ``[files]``, the file's stem, or the whole file name."""
+    found = sets.get(name.casefold())
+    return found or next((s for s in sets.values() if s.paths[0].name.casefold() == name.casefold()), None)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _is_export(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$"))
+
+
+def _matching(folder: Path, pattern: str) -> tuple[Path, ...]:
+    try:
+        return tuple(sorted(path for path in folder.glob(pattern) if path.is_file() and _is_export(path)))
+    except (NotImplementedError, ValueError):  # an absolute or empty pattern
+        return ()
+
+
+def _own_set(stem: str, listed: Sequence[Path], declared: dict[str, FileSet]) -> FileSet:
+    paths = tuple(path for path in listed if path.stem.casefold() == stem.casefold())
+    holder = next((s for s in declared.values() if set(paths) & set(s.paths)), None)
+    return FileSet(stem, paths, holder.dialect if holder else FileMapping(path=""))

@@ -1,0 +1,67 @@
+"""How names and texts are written in DuckDB's SQL, and how its error messages are shortened for a reader."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+import duckdb
+
+PART = "__part"
+"""Hidden column: number of the file within its set; with :data:`ROW` it fixes the order of the rows."""
+
+ROW = "__row"
+"""Hidden column: line of a CSV file, row of a Parquet file or frame; counted from 1."""
+
+_LONGEST = 240
+
+
+def open_duckdb() -> duckdb.DuckDBPyConnection:
+    """Return a new database in memory: UTC session, no progress bar, no frame of the caller taken for a table."""
+    con = duckdb.connect()
+    spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
+    con.execute(f"SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET python_enable_replacements = false; "
+                f"SET temp_directory = {literal(spill)}")  # fmt: skip
+    return con
+
+
+def identifier(name: str) -> str:
+    """Return a column or table name quoted for SQL.
+
+    Examples
+    --------
+    >>> print(identifier('the "real" price'))
+    "the ""real"" price"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text quoted for SQL.
+
+    Examples
+    --------
+    >>> literal("Kaldi's")
+    "'Kaldi''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def short_message(error: Exception) -> str:
+    """Return the telling part of a DuckDB error: one line, without the error class and the quoted SQL.
+
+    Examples
+    --------
+    >>> short_message(ValueError("Binder Error: Referenced column x not found!  LINE 1: SELECT x"))
+    'Referenced column x not found!'
+    """
+    told = re.split(r"\n\s*LINE \d+:|\s+LINE \d+:", str(error))[0]
+    told = re.sub(r"^\w+( \w+)? Error: ", "", " ".join(told.split()))
+    return told if len(told) <= _LONGEST else told[: _LONGEST - 3] + "..."
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Return the DuckDB type of each column of a relation, without the hidden ones."""
+    described = con.execute(f"DESCRIBE {relation}").fetchall()
+    return {name: kind for name, kind, *_ in described if name not in (PART, ROW)}

@@ -1,0 +1,142 @@
+"""Bring the rows of each table's origin under the canonical column names, values as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from crmkit.errors import CrmkitError
+from crmkit.settings import FileMapping
+from crmkit.sources.columns import Matched, matched_columns
+from crmkit.sources.csv_text import BadLine
+from crmkit.sources.files import FileSet
+from crmkit.sources.mapping import Origin
+from crmkit.sources.raw import Raw, RawFiles
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, short_message
+from crmkit.tables.schema import SCHEMAS, TableSchema
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The raw rows of one canonical table.
+
+    Attributes
+    ----------
+    table, origin : str
+        Canonical name, and how a message names where it comes from.
+    relation : str
+        View with the hidden columns :data:`PART` and :data:`ROW` and the columns below.
+    types : dict of str to str
+        DuckDB type by column: canonical ones in the schema's order, then the extra ones that are kept.
+    parts : tuple of str
+        File by part; empty where the rows are not those of files.
+    bad_lines : tuple of BadLine
+        Lines of its files that were not read as rows.
+    unused : tuple of str
+        Columns that were met and left.
+    problems : tuple of str
+        Columns that are missing or not known, without full stops.
+    files : FileSet or None
+        The one set of files that it comes from.
+    time_zone : str or None
+        Zone of its times, if not the company's.
+    """
+
+    table: str
+    origin: str
+    relation: str
+    types: dict[str, str]
+    parts: tuple[str, ...] = ()
+    bad_lines: tuple[BadLine, ...] = ()
+    unused: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    files: FileSet | None = None
+    time_zone: str | None = None
+
+    @property
+    def schema(self) -> TableSchema:
+        """The table's schema."""
+        return SCHEMAS[self.table]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Columns beyond the canonical ones."""
+        return tuple(name for name in self.types if name not in self.schema.names)
+
+    @property
+    def dialect(self) -> FileMapping:
+        """The dialect of its files; the usual one where it has none."""
+        return self.files.dialect if self.files else FileMapping(path="")
+
+
+def stage(raw_files: RawFiles, origin: Origin) -> Staged | None:
+    """Return the raw rows of a table; None if its file has a header and no row, or its SQL makes no row.
+
+    Raises
+    ------
+    CrmkitError
+        A file cannot be read, the SQL cannot run, a mapped file has no row; the message does not name the origin.
+    """
+    return _from_file(raw_files, origin) if origin.sql is None else _from_sql(raw_files, origin)
+
+
+def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched, **known: Any) -> Staged:
+    """Return the rows of a relation under the canonical names of its matched columns.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relation : str
+        Relation with the met columns and the hidden ones.
+    matched : Matched
+    **known
+        The other attributes of :class:`Staged`; ``table`` and ``origin`` at least.
+    """
+    view = f"staged_{known['table']}"
+    columns = [f"{identifier(source)} AS {identifier(column)}, " for column, source in matched.sources.items()]
+    con.execute(f"CREATE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
+    return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
+
+
+def _from_file(raw_files: RawFiles, origin: Origin) -> Staged | None:
+    files = origin.files[0]
+    raw = raw_files.read(files)
+    if not _has_rows(raw_files.con, raw.relation):
+        if origin.mapped:
+            raise CrmkitError(f"it has a header and no rows, and [tables.{origin.table}] needs it. Export it again.")
+        return None
+    matched = matched_columns(SCHEMAS[origin.table], raw.columns, origin.columns)
+    return staged_rows(raw_files.con, raw.relation, matched, table=origin.table, origin=origin.shown, parts=raw.parts,
+                       bad_lines=raw.bad_lines, files=files, time_zone=origin.time_zone)  # fmt: skip
+
+
+def _from_sql(raw_files: RawFiles, origin: Origin) -> Staged | None:
+    con, made = raw_files.con, f"made_{origin.table}"
+    bad_lines = tuple(line for files in origin.files for line in _read_for_sql(raw_files, files).bad_lines)
+    try:
+        con.execute(f"CREATE TABLE {made} AS {(origin.sql or '').strip().rstrip(';')}")
+    except duckdb.Error as error:
+        raise CrmkitError(f"it cannot run: {short_message(error)}") from None
+    if not _has_rows(con, made):
+        return None
+    columns = list(columns_of(con, made))
+    # Rows that SQL makes come in any order: put in the order of their values, the same files give the same store.
+    order = ", ".join(identifier(column) for column in columns)
+    con.execute(f"CREATE TABLE sorted_{origin.table} AS SELECT *, 0::INTEGER AS {PART}, "
+                f"row_number() OVER (ORDER BY {order}) AS {ROW} FROM {made}; DROP TABLE {made}")  # fmt: skip
+    matched = matched_columns(SCHEMAS[origin.table], columns, keep_extra=True)
+    return staged_rows(con, f"sorted_{origin.table}", matched, table=origin.table, origin=origin.shown,
+                       bad_lines=bad_lines, time_zone=origin.time_zone)  # fmt: skip
+
+
+def _read_for_sql(raw_files: RawFiles, files: FileSet) -> Raw:
+    try:
+        return raw_files.read(files)
+    except CrmkitError as error:
+        raise CrmkitError(f"{files.shown}: {error}") from None
+
+
+def _has_rows(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
