@@ -1,0 +1,5 @@
+"""What to do: findings in sentences, from judged numbers."""
+
+from crmkit.insights.findings import Finding, findings, headline
+
+__all__ = ["Finding", "findings", "headline"]

@@ -1,0 +1,240 @@
+"""Numbers, intervals and changes in words: the only place that decides how many digits a reader sees.
+
+A :class:`Scale` is chosen once per number from its unit and its interval, and then words the value, the interval,
+the change and the target alike, so that no sentence is more exact than the data behind it. English wording; only
+the currency's symbol and its usual decimals come from Babel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil, floor, log10
+from typing import Any
+
+from babel.numbers import get_currency_precision, get_currency_symbol
+
+from crmkit.metrics.nouns import is_number, singular
+
+MINUS = "\N{MINUS SIGN}"
+NO_DATA = "no data"
+_SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
+_CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
+_LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How numbers of one metric are printed.
+
+    Attributes
+    ----------
+    factor : float
+        Multiplies the number before it is printed: 100 for shares.
+    decimals : int
+        Digits after the decimal point; a negative number rounds to tens, hundreds, ...
+    prefix, suffix : str
+        Currency symbol before, unit after the number.
+
+    Examples
+    --------
+    >>> churn = scale_for("share", 0.0623, low=0.0552, high=0.0694)
+    >>> churn.words(0.0623), churn.interval(0.0552, 0.0694), churn.change(0.0189), churn.size(0.0189)
+    ('6.2 %', '5.5 to 6.9 %', '+1.9 pts', '1.9 percentage points')
+    >>> cost = scale_for("money", 38.2, low=36.1, high=40.6, currency="EUR")
+    >>> cost.words(38.2), cost.interval(36.1, 40.6), cost.change(-7.1)
+    ('€38', '€36 to €41', '−€7')
+    """
+
+    factor: float = 1.0
+    decimals: int = 0
+    prefix: str = ""
+    suffix: str = ""
+
+    def number(self, value: float | None) -> str:
+        """Return the number with its currency but without its unit: "41", "6.2", "€38", "−€7"."""
+        if not is_number(value):
+            return NO_DATA
+        rounded = self._rounded(value)
+        sign = MINUS if rounded < 0 else ""
+        return f"{sign}{self.prefix}{abs(rounded):,.{max(self.decimals, 0)}f}"
+
+    def parts(self, value: float | None) -> tuple[str, str]:
+        """Return number and unit apart, for a page that prints them in two sizes: ("6.2", "%")."""
+        return self.number(value), self._unit(value, self.suffix) if is_number(value) else ""
+
+    def words(self, value: float | None) -> str:
+        """Return number and unit: "41 points", "6.2 %", "€38", "1 day"; "no data" for a missing value."""
+        return " ".join(part for part in self.parts(value) if part)
+
+    def interval(self, low: float | None, high: float | None) -> str:
+        """Return "28 to 54 points", "5.5 to 6.9 %"; "12 days or more" where one end is open, "" where both are."""
+        if not is_number(low):
+            return f"up to {self.words(high)}" if is_number(high) else ""
+        if not is_number(high):
+            return f"{self.words(low)} or more"
+        if self._rounded(low) == self._rounded(high):
+            return self.words(high)
+        return f"{self.number(low)} to {self.words(high)}"
+
+    def change(self, change: float | None) -> str:
+        """Return a signed change: "+6", "+1.9 pts", "−€7", "no change"; "" for a missing one."""
+        if not is_number(change):
+            return ""
+        scale = self._fine_enough_for(change)
+        if scale._rounded(change) == 0:
+            return "no change"
+        unit = scale._unit(change, _CHANGE_SUFFIXES.get(self.suffix, self.suffix))
+        return f"{'+' if change > 0 else ''}{scale.number(change)} {unit}".rstrip()
+
+    def size(self, change: float | None) -> str:
+        """Return a change without its sign, for running text: "6 points", "1.9 percentage points", "€7"."""
+        if not is_number(change):
+            return NO_DATA
+        scale = self._fine_enough_for(change)
+        unit = scale._unit(change, _LONG_SUFFIXES.get(self.suffix, self.suffix))
+        return f"{scale.number(abs(change))} {unit}".rstrip()
+
+    def _rounded(self, value: float) -> float:
+        return round(float(value) * self.factor, self.decimals) + 0.0  # adding zero turns -0.0 into 0.0
+
+    def _unit(self, value: float, suffix: str) -> str:
+        return singular(suffix) if abs(self._rounded(value)) == 1 and self.decimals <= 0 else suffix
+
+    def _fine_enough_for(self, change: float) -> Scale:
+        # A small but real change must not be printed as "0": up to two digits more than the value has.
+        for extra in range(3):
+            finer = replace(self, decimals=self.decimals + extra)
+            if finer._rounded(change) != 0:
+                return finer
+        return self
+
+
+def scale_for(
+    unit: str,
+    value: float | None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    currency: str | None = None,
+    significant: int = 2,
+) -> Scale:
+    """Choose the scale on which a number is printed.
+
+    The interval spans at least three steps of the last digit printed (thirty where whole numbers are rounded);
+    without an interval ``significant`` digits are kept, and no trailing zeros.
+
+    Parameters
+    ----------
+    unit : str
+        ``points``, ``share`` (0 to 1, printed as %), ``money``, ``count``, ``days``, ``per customer``; any other
+        unit is printed after the number as it is.
+    value, low, high : float or None
+        The number and the ends of its interval [unit].
+    currency : str or None
+        ISO 4217 code such as EUR; without it money is printed as a plain number.
+    significant : int
+        Digits to keep where there is no interval, such as 4 for a target, which is exact.
+
+    Returns
+    -------
+    Scale
+
+    Examples
+    --------
+    >>> scale_for("money", 21_437.0, low=16_900.0, high=26_300.0, currency="EUR").words(21_437.0)
+    '€21,400'
+    >>> scale_for("money", 2_150_000.0, currency="IDR").words(2_150_000.0)
+    'IDR\\xa02.15 million'
+    """
+    top = max((abs(number) for number in (value, low, high) if is_number(number)), default=0.0)
+    if unit == "money":
+        return _money_scale(value, low, high, currency, top)
+    factor = 100.0 if unit == "share" else 1.0
+    if unit == "count":
+        decimals = 0
+    elif (width := _width(low, high) * factor) > 0:
+        decimals = _clip(min(_decimals_for(width / 3), 3 - _magnitude(top * factor)), 0, 4)
+    else:
+        decimals = _shortest(top * factor, significant)
+    return Scale(factor, decimals, "", _SUFFIXES.get(unit, unit))
+
+
+def scale_of(row: Any, currency: str | None = None) -> Scale:
+    """Choose the scale for one row of a scorecard or of evaluated metrics: anything with unit, value, low and high."""
+    return scale_for(row.unit, row.value, low=row.low, high=row.high, currency=currency)
+
+
+def common_scale(rows: Iterable[Any], currency: str | None = None) -> Scale:
+    """Choose one scale for a column of values of one metric: the finest that any of them has."""
+    scales = [scale_of(row, currency) for row in rows if is_number(row.value)]
+    return max(scales, key=lambda scale: scale.decimals, default=Scale())
+
+
+def currency_of(frame: Any, currency: str | None = None) -> str | None:
+    """Return the currency given, or the one noted on the frame (``frame.attrs["currency"]``), or None."""
+    return currency or frame.attrs.get("currency")
+
+
+def in_words(
+    value: float | None,
+    unit: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    currency: str | None = None,
+) -> str:
+    """Return one number with its unit; see :func:`scale_for`.
+
+    Examples
+    --------
+    >>> in_words(41.2, "points", low=28, high=54), in_words(1204, "count"), in_words(float("nan"), "share")
+    ('41 points', '1,204', 'no data')
+    """
+    return scale_for(unit, value, low=low, high=high, currency=currency).words(value)
+
+
+def _money_scale(value: float | None, low: float | None, high: float | None, currency: str | None, top: float) -> Scale:
+    prefix, cents = _currency(currency)
+    shown = value if is_number(value) else top
+    for limit, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(shown or 0) >= limit:
+            width = _width(low, high) / limit
+            decimals = _clip(_decimals_for(width / 3), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
+            return Scale(1 / limit, decimals, prefix, word)
+    width = _width(low, high)
+    if width >= 3:
+        return Scale(1.0, min(0, -_magnitude(width / 30)), prefix)
+    whole = float(shown or 0).is_integer() and not width
+    return Scale(1.0, 0 if top >= 100 or whole else cents, prefix)
+
+
+def _currency(code: str | None) -> tuple[str, int]:
+    if not code:
+        return "", 2
+    symbol = get_currency_symbol(code, locale="en")
+    # CLDR sets a no-break space between letters and digits: "CHF 38" but "€38".
+    return symbol + ("\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""), min(get_currency_precision(code), 2)
+
+
+def _width(low: float | None, high: float | None) -> float:
+    return float(high) - float(low) if is_number(low) and is_number(high) else 0.0  # type: ignore[arg-type]
+
+
+def _decimals_for(step: float) -> int:
+    return ceil(-log10(step) - 1e-9)
+
+
+def _magnitude(value: float) -> int:
+    return floor(log10(value) + 1e-9) if value > 0 else 0
+
+
+def _shortest(value: float, significant: int) -> int:
+    decimals = _clip(significant - 1 - _magnitude(value), 0, 4)
+    while decimals and round(value, decimals - 1) == round(value, decimals):
+        decimals -= 1
+    return decimals
+
+
+def _clip(number: int, low: int, high: int) -> int:
+    return max(low, min(number, high))

@@ -1,0 +1,113 @@
+"""One metric by group: a dot and its 95 % interval per group, the value beside it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from crmkit.errors import CrmkitError
+from crmkit.metrics.nouns import is_number
+from crmkit.metrics.wording import NO_DATA, Scale, common_scale, currency_of, scale_for
+from crmkit.plots.history import RoundNumbers, tick_words
+from crmkit.plots.palette import LIGHT
+from crmkit.plots.theme import dressed, new_axes, themed
+
+_MEASURED = ["metric", "period", "value", "low", "high", "n", "unit", "status", "reason"]
+_LONGEST = 36  # characters of a name: what a telephone has room for
+
+
+def plot_groups(
+    groups: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    overall: float | None = None,
+    sort: bool = True,
+    currency: str | None = None,
+) -> Axes:
+    """Draw one metric of one period for each group.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        One row per group: the grouping columns and value, low, high, n, unit, status, as ``evaluate(by=...)`` returns.
+    ax : Axes or None
+        Axes to draw on; a new figure, as tall as the groups need, without.
+    overall : float or None
+        The value over all groups, drawn as a thin line.
+    sort : bool
+        Largest value on top; otherwise in the order of the rows.
+    currency : str or None
+        ISO 4217 code for money.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    CrmkitError
+        If the frame has no grouping column.
+    """
+    by = [name for name in groups.columns if name not in _MEASURED]
+    if not by:
+        raise CrmkitError(
+            "plot_groups needs a column to group by. Evaluate the metric with by=..., such as by='channel'."
+        )
+    ordered = groups.sort_values("value", ascending=False, kind="stable") if sort else groups
+    ax = dressed(new_axes((10.6, 0.6 + 0.56 * max(len(ordered), 1))) if ax is None else ax, grid="x")
+    currency = currency_of(groups, currency)
+    # One scale for all: numbers with the same digits compare at a glance.
+    scale = common_scale(groups.itertuples(index=False), currency)
+    with themed():
+        for place, (_, row) in enumerate(ordered.iterrows()):
+            _draw_group(ax, place, row, scale)
+            # The name stands above its line, not beside it: a long one takes no room from the numbers.
+            ax.annotate(_name(row[by]), (0, place), xycoords=("axes fraction", "data"), xytext=(2, 7),
+                        textcoords="offset points", color=LIGHT["ink"])  # fmt: skip
+            if place:
+                ax.axhline(place - 0.66, color=LIGHT["rule"], linewidth=0.8, zorder=0.5)
+        _draw_overall(ax, overall, groups, currency)
+        ax.set_yticks([])
+        ax.set_ylim(len(ordered) - 0.6, -1.0 if is_number(overall) else -0.66)
+        ax.grid(False)
+        ax.xaxis.set_major_locator(RoundNumbers())
+        axis_scale = scale_for(_unit(groups), groups["value"].max(), currency=currency, significant=1)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
+    return ax
+
+
+def _draw_group(ax: Axes, place: int, row: pd.Series, scale: Scale) -> None:
+    beside = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    if not is_number(row["value"]):
+        ax.annotate(str(row.get("status") or NO_DATA), (1.02, place), color=LIGHT["soft"], **beside)  # type: ignore[arg-type]
+        return
+    if is_number(row["low"]) and is_number(row["high"]):
+        ax.plot(
+            [row["low"], row["high"]],
+            [place, place],
+            color=LIGHT["band"],
+            linewidth=7,
+            solid_capstyle="round",
+            zorder=2,
+        )
+    ax.plot([row["value"]], [place], "o", color=LIGHT["accent"], markersize=7, zorder=3)
+    ax.annotate(scale.words(row["value"]), (1.02, place), color=LIGHT["ink"], fontweight="bold", **beside)  # type: ignore[arg-type]
+
+
+def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currency: str | None) -> None:
+    if not is_number(overall):
+        return
+    ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)  # type: ignore[arg-type]
+    words = scale_for(_unit(groups), overall, currency=currency).words(overall)
+    ax.annotate(f"all: {words}", (float(overall), 1), xycoords=("data", "axes fraction"), xytext=(4, -2),  # type: ignore[arg-type]
+                textcoords="offset points", va="top", color=LIGHT["soft"], fontsize=10)  # fmt: skip
+
+
+def _unit(groups: pd.DataFrame) -> str:
+    return str(groups["unit"].iloc[0]) if len(groups) else "count"
+
+
+def _name(values: pd.Series) -> str:
+    text = " · ".join("(not known)" if pd.isna(value) else str(value) for value in values)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

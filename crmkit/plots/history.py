@@ -1,0 +1,181 @@
+"""One metric over the periods: a point and its 95 % interval each, the last one named, the target dashed."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
+
+from crmkit.errors import CrmkitError
+from crmkit.metrics.nouns import is_number
+from crmkit.metrics.wording import Scale, currency_of, scale_for, scale_of
+from crmkit.periods import MONTH_NAMES, Period
+from crmkit.plots.palette import LIGHT
+from crmkit.plots.theme import dressed, new_axes, themed
+
+
+def plot_history(
+    history: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    target: float | None = None,
+    tone: str = "",
+    currency: str | None = None,
+) -> Axes:
+    """Draw one metric over its periods.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per period, oldest first, with columns period, value, low, high, unit; one metric only.
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+    target : float or None
+        Target in the metric's own unit, drawn as a dashed line.
+    tone : {"", "better", "worse"}
+        Colours the last point.
+    currency : str or None
+        ISO 4217 code for money.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    CrmkitError
+        If the frame holds more than one metric.
+    """
+    if "metric" in history and history["metric"].nunique() > 1:
+        raise CrmkitError(f"plot_history draws one metric; this frame holds {', '.join(history['metric'].unique())}.")
+    currency = currency_of(history, currency)
+    ax = dressed(new_axes() if ax is None else ax)
+    with themed():
+        values = history["value"].to_numpy(float)
+        known = np.flatnonzero(np.isfinite(values))
+        if not len(known):
+            return _say_that_it_is_empty(ax, len(history))
+        scale = _axis_scale(history, currency)
+        colour = LIGHT[tone] if tone in ("better", "worse") else LIGHT["accent"]
+        _draw_points(ax, history, known, colour)
+        _name_the_last(ax, history, int(known[-1]), colour, currency)
+        _mark_the_gaps(ax, np.flatnonzero(~np.isfinite(values)))
+        _label_axes(ax, list(history["period"]), scale)
+        _draw_target(ax, target, history.iloc[int(known[-1])], currency)
+    return ax
+
+
+def _axis_scale(history: pd.DataFrame, currency: str | None) -> Scale:
+    last = history[np.isfinite(history["value"].to_numpy(float))].iloc[-1]
+    return scale_for(str(last["unit"]), float(last["value"]), currency=currency, significant=1)
+
+
+def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str) -> None:
+    values, low, high = (history[name].to_numpy(float) for name in ("value", "low", "high"))
+    ax.plot(range(len(values)), values, color=LIGHT["band"], linewidth=1.4, zorder=1)  # NaN breaks the line
+    for place in known:
+        is_last = place == known[-1]
+        ends = [end if np.isfinite(end) else values[place] for end in (low[place], high[place])]
+        ax.plot([place, place], ends, color=colour if is_last else LIGHT["band"], alpha=0.45 if is_last else 1.0,
+                linewidth=6, solid_capstyle="round", zorder=2)  # fmt: skip
+        ax.plot([place], [values[place]], "o", color=colour if is_last else LIGHT["accent"],
+                markersize=8 if is_last else 5, zorder=4)  # fmt: skip
+
+
+def _name_the_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:
+    row = history.iloc[place]
+    ax.annotate(scale_of(row, currency).words(row["value"]), (place, row["value"]), xytext=(11, 0),
+                textcoords="offset points", va="center", color=colour, fontweight="bold", fontsize=12,
+                annotation_clip=False)  # fmt: skip
+
+
+def _mark_the_gaps(ax: Axes, gaps: np.ndarray) -> None:
+    for place in gaps:
+        ax.annotate("no data", (place, 0), xycoords=("data", "axes fraction"), xytext=(0, 4), rotation=90,
+                    textcoords="offset points", ha="center", va="bottom", color=LIGHT["soft"], fontsize=9)  # fmt: skip
+
+
+def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str | None) -> None:
+    if not is_number(target):
+        return
+    height = float(target)  # type: ignore[arg-type]
+    ax.axhline(height, color=LIGHT["target"], linewidth=1.3, dashes=(5, 4), zorder=1.5)
+    bottom, top = ax.get_ylim()
+    distance = (height - float(last["value"])) / (top - bottom)
+    # Beside the line's end; moved away where it would touch the label of the last point.
+    nudge = 0 if abs(distance) > 0.09 else (14 if distance >= 0 else -14)
+    words = scale_for(str(last["unit"]), target, currency=currency, significant=4).words(target)
+    ax.annotate(f"Target {words}", (1, height), xycoords=("axes fraction", "data"), xytext=(4, nudge), va="center",
+                textcoords="offset points", color=LIGHT["target"], fontsize=10.5, annotation_clip=False)  # fmt: skip
+
+
+def _label_axes(ax: Axes, periods: list[str], scale: Scale) -> None:
+    parsed = [Period.parse(period) for period in periods]
+    ax.set_xlim(-0.6, len(parsed) - 0.4)
+    ax.margins(y=0.12)
+    ax.xaxis.set_major_locator(_FromTheLast(len(parsed)))
+    shown = FuncFormatter(lambda place, _: _short(parsed, round(place)) if 0 <= round(place) < len(parsed) else "")
+    ax.xaxis.set_major_formatter(shown)
+    ax.yaxis.set_major_locator(RoundNumbers())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
+
+
+def tick_words(scale: Scale, value: float) -> str:
+    """Return the label of a tick: exactly its value, with as few digits as that takes."""
+    step = abs(value * scale.factor)
+    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-9), 4)
+    exact = Scale(
+        scale.factor, decimals, scale.prefix, scale.suffix if scale.suffix in ("%", "million", "billion") else ""
+    )
+    return exact.words(value)
+
+
+def _short(parsed: list[Period], place: int) -> str:
+    period = parsed[place]
+    if period.grain == "month":
+        name = MONTH_NAMES[period.start.month - 1][:3]
+        return f"{name}\n{period.start.year}" if place == 0 or period.start.month == 1 else name
+    text = str(period)
+    return (
+        text[5:] + (f"\n{text[:4]}" if place == 0 or text[:4] != str(parsed[place - 1])[:4] else "")
+        if "-" in text
+        else text
+    )
+
+
+def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, f"No data in {'this period' if n_periods == 1 else f'these {n_periods} periods'}",
+            transform=ax.transAxes, ha="center", va="center", color=LIGHT["soft"])  # fmt: skip
+    return ax
+
+
+class RoundNumbers(MaxNLocator):
+    """Ticks at round numbers, fewer where there is less room."""
+
+    def __init__(self) -> None:
+        super().__init__(5, steps=[1, 2, 2.5, 5, 10])
+
+    def __call__(self) -> Any:
+        inches = self.axis.axes.bbox.width / self.axis.axes.figure.dpi if self.axis.axis_name == "x" else 9  # type: ignore[union-attr]
+        self._nbins = max(2, min(5, int(inches * 1.3)))
+        return super().__call__()
+
+
+class _FromTheLast(Locator):
+    """Ticks at every period, or at every second, third, ... where there is no room; the last always has one."""
+
+    def __init__(self, n_periods: int) -> None:
+        self.n_periods = n_periods
+
+    def __call__(self) -> list[int]:
+        room = max(1, self.axis.get_tick_space())  # type: ignore[union-attr]
+        step = max(1, ceil(self.n_periods / room))
+        return list(range(self.n_periods - 1, -1, -step))[::-1]
+
+    def tick_values(self, vmin: float, vmax: float) -> list[int]:
+        return self()

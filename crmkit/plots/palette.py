@@ -1,0 +1,50 @@
+"""The colours, once for pages and figures: names say what a colour is for, light and dark go together.
+
+Checked against colour blindness (better and worse differ in lightness and in hue, and a word or an arrow always
+stands beside them) and for a contrast of at least 4.5 to 1 wherever a colour carries text.
+"""
+
+from __future__ import annotations
+
+LIGHT = {
+    "paper": "#ffffff",
+    "ground": "#f4f6f8",
+    "ink": "#18212d",
+    "soft": "#55606f",
+    "rule": "#dce1e8",
+    "accent": "#17568f",
+    "better": "#0a6b60",
+    "worse": "#8f1d5b",
+    "target": "#a84a08",
+    "band": "#cbdae8",
+    "better-wash": "#dff2ee",
+    "worse-wash": "#f9e4ee",
+    "noise-wash": "#eaeef2",
+}
+DARK = {
+    "paper": "#171e27",
+    "ground": "#0f141b",
+    "ink": "#e8edf3",
+    "soft": "#a8b3c1",
+    "rule": "#2e3947",
+    "accent": "#86bdf0",
+    "better": "#66d1c1",
+    "worse": "#f597c4",
+    "target": "#f3a873",
+    "band": "#2c4763",
+    "better-wash": "#12352f",
+    "worse-wash": "#40192d",
+    "noise-wash": "#252f3b",
+}
+# For lines and bars that stand for groups; told apart by people with any of the three colour blindnesses.
+GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
+GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
+
+
+def dark_twins() -> dict[str, str]:
+    """Return for each light colour that a figure may use the colour that replaces it on a dark page.
+
+    White and near-white are left alone: inside a figure they may be the text on a dark cell of a heat map.
+    """
+    names = ("ink", "soft", "rule", "accent", "better", "worse", "target", "band", "noise-wash")
+    return {LIGHT[name]: DARK[name] for name in names} | dict(zip(GROUPS, GROUPS_DARK, strict=True))

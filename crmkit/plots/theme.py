@@ -1,0 +1,100 @@
+"""The look of every figure: matplotlib settings, applied globally with :func:`use_theme` or around a block.
+
+The figure's background is transparent and its text has the page's ink colour, so that the report can show the same
+figure on light and on dark paper.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.axes import Axes
+
+from crmkit.plots.palette import GROUPS, LIGHT
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (10.6, 3.5),
+    "figure.facecolor": "none",
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": LIGHT["rule"],
+    "axes.labelcolor": LIGHT["soft"],
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.prop_cycle": cycler(color=GROUPS),
+    "grid.color": LIGHT["rule"],
+    "grid.linewidth": 0.8,
+    "text.color": LIGHT["ink"],
+    "text.parse_math": False,  # a "$" in a customer's name is a dollar, not mathematics
+    "xtick.color": LIGHT["rule"],
+    "ytick.color": LIGHT["rule"],
+    "xtick.labelcolor": LIGHT["soft"],
+    "ytick.labelcolor": LIGHT["soft"],
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+    "font.family": "sans-serif",
+    "font.size": 10.5,
+    "axes.labelsize": 10.5,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "legend.fontsize": 10.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "crmkit",  # the same figure gives the same bytes
+}
+
+
+def use_theme() -> None:
+    """Give every figure drawn from now on the look of the reports, seaborn's included.
+
+    Examples
+    --------
+    >>> use_theme()
+    >>> bool(mpl.rcParams["text.parse_math"])
+    False
+    """
+    mpl.rcParams.update(STYLE)
+
+
+def themed() -> AbstractContextManager[None]:
+    """Return a context in which figures have the look of the reports."""
+    return mpl.rc_context(STYLE)
+
+
+def dressed(ax: Axes, *, grid: str = "y") -> Axes:
+    """Give axes that somebody else made the look of the reports, and return them.
+
+    Parameters
+    ----------
+    ax : Axes
+    grid : {"x", "y"}
+        The axis that carries numbers: it gets grid lines and no line of its own.
+    """
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(LIGHT["rule"])
+    ax.set_axisbelow(True)
+    ax.grid(False)
+    ax.grid(True, axis=grid, color=LIGHT["rule"], linewidth=0.8)  # type: ignore[arg-type]
+    ax.tick_params(color=LIGHT["rule"], labelcolor=LIGHT["soft"])
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def new_axes(figsize: tuple[float, float] | None = None) -> Axes:
+    """Return the axes of a new figure with the look of the reports."""
+    from matplotlib import pyplot
+
+    with themed():
+        return pyplot.subplots(figsize=figsize)[1]

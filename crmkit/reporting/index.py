@@ -1,0 +1,138 @@
+"""The index of a period, the archive of all periods, and the links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.nouns import counted
+from crmkit.periods import Period
+from crmkit.reporting.markup import filled
+from crmkit.reporting.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
+
+
+def write_index(
+    folder: Path | str, period: Period | str, pages: Sequence[PageSummary] | None = None, *, company: str
+) -> PageSummary:
+    """Write ``index.html`` of one period: each page's name, headline, question and status.
+
+    Parameters
+    ----------
+    folder : Path or str
+        The period's folder.
+    period : Period or str
+        The period reported.
+    pages : sequence of PageSummary or None
+        In the order to list them; otherwise read from the folder's files, by name.
+    company : str
+        Name for the header.
+
+    Returns
+    -------
+    PageSummary
+        Its headline is that of the first complete page.
+    """
+    folder, reported = Path(folder), Period.parse(str(period))
+    listed = list(pages) if pages is not None else _pages_in(folder)
+    n_failed = sum(page.status == "failed" for page in listed)
+    status = f"{len(listed) - n_failed} of {counted(len(listed), 'pages')} complete" if listed else "No pages yet"
+    body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
+    complete = next((page.headline for page in listed if page.status == "complete"), reported.label)
+    summary = PageSummary(
+        title=f"All pages of {reported.label}",
+        headline=complete,
+        question=status,
+        period=str(reported),
+        status="failed" if n_failed else "complete",
+        kind="index",
+        company=company,
+    )
+    h1 = complete if complete.startswith(reported.label) else f"{reported.label}: all pages"
+    return write_page(folder / "index.html", summary, body, h1=h1, kicker="Report")
+
+
+def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
+    """Write ``index.html`` over all periods, and set the links of every page to what exists now.
+
+    Parameters
+    ----------
+    reports_folder : Path or str
+        Holds one folder per period, such as ``2026-10``; other folders are left alone.
+    company : str
+        Name for the header.
+
+    Returns
+    -------
+    PageSummary
+    """
+    reports_folder = Path(reports_folder)
+    periods = _periods_in(reports_folder)
+    indexes = [(period, read_summary(reports_folder / str(period) / "index.html")) for period in reversed(periods)]
+    entries = [
+        {"href": f"{period}/index.html", "title": period.label, "headline": _without_label(page.headline, period),
+         "question": page.question, "failed": "Not complete" if page.status == "failed" else ""}
+        for period, page in indexes
+    ]  # fmt: skip
+    body = filled("index", status=f"{counted(len(periods), 'periods')} reported", pages=entries)
+    summary = PageSummary(title="All periods", headline="All reports", kind="archive", company=company)
+    written = write_page(reports_folder / "index.html", summary, body, h1="All reports", kicker="Archive")
+    relink(reports_folder)
+    return written
+
+
+def relink(reports_folder: Path | str) -> int:
+    """Set the header's links of every page to the periods and pages that exist; return how many pages changed."""
+    reports_folder = Path(reports_folder)
+    periods = _periods_in(reports_folder)
+    changed = 0
+    for period in periods:
+        before = [other for other in periods if other.grain == period.grain and other < period]
+        after = [other for other in periods if other.grain == period.grain and other > period]
+        for page in sorted((reports_folder / str(period)).glob("*.html")):
+            navigation = Navigation(
+                previous=_link(reports_folder, max(before), page.name, period) if before else None,
+                current=period.label,
+                next=_link(reports_folder, min(after), page.name, period) if after else None,
+                index=None if page.name == "index.html" else Link("All pages", "index.html"),
+                archive=Link("All periods", "../index.html"),
+            )
+            changed += replace_navigation(page, navigation)
+    return changed
+
+
+def _link(reports_folder: Path, to: Period, name: str, beside: Period) -> Link:
+    there = name if (reports_folder / str(to) / name).is_file() else "index.html"
+    return Link(to.label_beside(beside), f"../{to}/{there}")
+
+
+def _periods_in(reports_folder: Path) -> list[Period]:
+    found = []
+    for index in reports_folder.glob("*/index.html"):
+        try:
+            period = Period.parse(index.parent.name)
+        except CrmkitError:
+            continue  # somebody else's folder
+        if str(period) == index.parent.name:
+            found.append(period)
+    return sorted(found, key=lambda period: (period.start, period.grain))
+
+
+def _pages_in(folder: Path) -> list[PageSummary]:
+    pages = [read_summary(path) for path in sorted(folder.glob("*.html"))]
+    return [page for page in pages if page.kind == "page"]
+
+
+def _entry(page: PageSummary, period: Period) -> dict[str, str]:
+    return {
+        "href": page.file,
+        "title": page.title,
+        "headline": _without_label(page.headline, period),
+        "question": page.question,
+        "failed": "Failed" if page.status == "failed" else "",
+    }
+
+
+def _without_label(headline: str, period: Period) -> str:
+    return sentence_case(headline.removeprefix(f"{period.label}: "))

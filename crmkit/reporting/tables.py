@@ -1,0 +1,189 @@
+"""Tables that a phone can scroll and a screen reader can read: every cell escaped, numbers worded by their unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.nouns import is_number
+from crmkit.metrics.wording import MINUS, Scale, common_scale, currency_of, scale_for
+from crmkit.periods import MONTH_NAMES, Period
+from crmkit.reporting.markup import Fragment, drawn
+from crmkit.settings import Settings
+
+_EMPTY, _UNNAMED = "–", "(not known)"
+_MEASURED = {"value", "low", "high", "unit", "status"}
+_INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column on paper: its heading and whether it holds ``text`` or a ``number``."""
+
+    label: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class WordedTable:
+    """A table on paper: everything is text."""
+
+    caption: str
+    columns: list[Column]
+    rows: list[list[str]]
+    n_left_out: int = 0
+
+
+def table(
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    subtitle: str = "",
+    caption: str = "",
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    max_rows: int = 200,
+) -> Fragment:
+    """Return a frame as a table with a title that says what it shows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Its first column names the rows; an index with a name becomes the first column. Rows of
+        :func:`crmkit.metrics.evaluate` are worded with their units.
+    title, subtitle, caption : str
+        The message; measure, population and period; a caveat below.
+    units : mapping of column to unit, or None
+        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, or any word.
+    labels : mapping of column to heading, or None
+        Headings; otherwise made from the column's name.
+    settings : Settings or None
+        For the currency.
+    max_rows : int
+        Rows shown; the page says how many are left out.
+
+    Returns
+    -------
+    Fragment
+    """
+    _check_names(frame, [*(units or {}), *(labels or {})])
+    worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
+    return drawn(
+        "table", f"table: {title}", table=worded, title=title, subtitle=subtitle, caption=caption, empty="No rows."
+    )
+
+
+def worded_table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    max_rows: int = 200,
+) -> WordedTable:
+    """Return a frame with every cell in words; see :func:`table`."""
+    currency = currency_of(frame, settings.company.currency if settings is not None else None)
+    flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    n_left_out = max(0, len(flat) - max_rows)
+    flat = flat.head(max_rows)
+    if set(flat.columns) >= _MEASURED and not units:
+        return _measured(flat, caption, labels or {}, currency, n_left_out)
+    units, labels = units or {}, labels or {}
+    columns = [
+        _worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0)
+        for place, name in enumerate(flat.columns)
+    ]
+    heads = [
+        Column(
+            str(labels.get(name, heading(str(name)))), "number" if pd.api.types.is_numeric_dtype(flat[name]) else "text"
+        )
+        for name in flat.columns
+    ]
+    return WordedTable(caption, heads, [list(row) for row in zip(*columns, strict=True)], n_left_out)
+
+
+def heading(name: str) -> str:
+    """Return a column's name as a heading: "n_customers" -> "Customers", "acquired_at" -> "Acquired".
+
+    Examples
+    --------
+    >>> heading("n_customers"), heading("acquired_at"), heading("last_order_on"), heading("margin")
+    ('Customers', 'Acquired', 'Last order', 'Margin')
+    """
+    words = name.removeprefix("n_").removesuffix("_at").removesuffix("_on").replace("_", " ").strip()
+    return sentence_case(words) or name
+
+
+def _measured(
+    frame: pd.DataFrame, caption: str, labels: Mapping[str, str], currency: str | None, n_left_out: int
+) -> WordedTable:
+    by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
+    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])]
+    names = names or ["period"]
+    heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
+    heads += [Column("Value", "number"), Column("95 % interval", "number"), Column("Counted", "number")]
+    rows = []
+    key = "metric" if "metric" in frame else "unit"
+    scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
+    for row in frame.to_dict("records"):
+        cells = [_period(row[name]) if name == "period" else _cell(row[name], _UNNAMED) for name in names]
+        rows.append([*cells, *_value_cells(row, scales.get(row[key], Scale()))])
+    return WordedTable(caption, heads, rows, n_left_out)
+
+
+def _value_cells(row: dict[str, Any], scale: Scale) -> list[str]:
+    n = row.get("n")
+    counts = f"{round(n):,}" if is_number(n) else _EMPTY
+    if not is_number(row["value"]):
+        return [str(row["status"] or _EMPTY), _EMPTY, counts]
+    return [scale.words(row["value"]), scale.interval(row["low"], row["high"]) or _EMPTY, counts]
+
+
+def _worded_column(values: pd.Series, unit: str, currency: str | None, *, is_first: bool) -> list[str]:
+    if unit or pd.api.types.is_float_dtype(values):
+        return _numbers(values, unit, currency)
+    if values.name == "period":
+        return [_period(value) for value in values]
+    return [_cell(value, _UNNAMED if is_first else _EMPTY) for value in values]
+
+
+def _numbers(values: pd.Series, unit: str, currency: str | None) -> list[str]:
+    known = [float(value) for value in values if is_number(value)]
+    largest = max((abs(value) for value in known), default=0.0)
+    scale = scale_for(unit or "number", largest, currency=currency, significant=3)
+    # One scale for the whole column, so that its digits line up; the unit is repeated, as the eye reads across.
+    plain = Scale(scale.factor, scale.decimals, scale.prefix, "" if not unit else scale.suffix)
+    return [plain.words(float(value)) if is_number(value) else _EMPTY for value in values]
+
+
+def _cell(value: Any, empty: str = _EMPTY) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not is_number(value)):
+        return empty
+    if isinstance(value, date):  # timestamps too
+        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}"
+    if is_number(value):
+        return f"{value:,}".replace("-", MINUS)
+    return str(value)
+
+
+def _period(value: Any) -> str:
+    try:
+        return Period.parse(str(value)).label
+    except CrmkitError:
+        return _cell(value)
+
+
+def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    known = {*map(str, frame.columns), *(str(name) for name in frame.index.names if name is not None)}
+    if unknown := [name for name in names if name not in known]:
+        raise CrmkitError(f"The table has no column '{unknown[0]}'. Known: {', '.join(sorted(known))}.")

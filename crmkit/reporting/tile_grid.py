@@ -1,0 +1,127 @@
+"""The tiles: one per number, with interval, history, comparisons and target; what is not measured in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.nouns import beside, counted, is_number
+from crmkit.metrics.wording import Scale, currency_of, scale_for, scale_of
+from crmkit.reporting.markup import Fragment, drawn, kept_together
+from crmkit.reporting.sparkline import sparkline
+from crmkit.settings import Settings
+
+TOPIC_TITLES = {
+    "voice": "What customers say",
+    "retention": "Staying and leaving",
+    "revenue": "Buying",
+    "acquisition": "Winning customers",
+    "pipeline": "From lead to sale",
+    "value": "What customers are worth",
+    "adoption": "Using the CRM",
+    "engagement": "Taking part",
+    "social": "Social networks",
+    "goals": "Targets",
+}
+_WITHOUT_VALUE = {"too few": "Too few to say", "no data": "No data", "not reached": "Not reached"}
+_SIGNS = {"within noise": "≈", "too few to tell": "?"}
+_TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
+
+
+def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings: Settings | None = None) -> Fragment:
+    """Return the tiles of a scorecard, by topic.
+
+    Parameters
+    ----------
+    scorecard : DataFrame
+        One row per metric, judged.
+    history : DataFrame or None
+        Rows of :func:`crmkit.metrics.evaluate` for the last periods (13 months show the year before), for the sparklines.
+    settings : Settings or None
+        For the currency; without it money has no currency sign.
+
+    Returns
+    -------
+    Fragment
+    """
+    currency = currency_of(scorecard, settings.company.currency if settings is not None else None)
+    rows = list(scorecard.itertuples(index=False))
+    shown = [row for row in rows if row.status != "not measured"]
+    topics = list(dict.fromkeys(row.topic for row in shown))
+    return drawn(
+        "tiles",
+        f"tiles: {counted(len(shown), 'numbers')}",
+        topics=[
+            {"title": TOPIC_TITLES.get(topic, sentence_case(str(topic))),
+             "tiles": [_tile(row, _of(history, row.metric), currency) for row in shown if row.topic == topic]}
+            for topic in topics
+        ],
+        unmeasured=[{"label": row.label, "reason": row.reason} for row in rows if row.status == "not measured"],
+    )  # fmt: skip
+
+
+def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
+    if history is None:
+        return None
+    periods = history[history["metric"] == metric]
+    return periods if len(periods) else None
+
+
+def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None) -> dict[str, Any]:
+    scale, has_value = scale_of(row, currency), is_number(row.value)
+    if not has_value and periods is not None and periods["value"].notna().any():
+        past = periods[periods["value"].notna()].iloc[-1]  # the sparkline still has numbers to word
+        scale = scale_of(past, currency)
+    tone = row.direction if row.verdict == "real" else ""
+    target = row.target if is_number(row.target) else None
+    number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
+    return {
+        "metric": row.metric,
+        "label": row.label,
+        "tone": tone,
+        "has_value": has_value,
+        "number": number,
+        "unit": unit,
+        "basis": _basis(row, scale),
+        "spark": None if periods is None else sparkline(periods, row.label, scale, target=target, tone=tone),
+        "comparisons": _comparisons(row, scale, currency) if has_value else [],
+    }
+
+
+def _basis(row: Any, scale: Scale) -> str:
+    if not is_number(row.value):
+        return sentence_case(str(row.reason or ""))
+    counts = counted(row.n, row.counted) if row.n != row.value or row.unit != "count" else ""
+    return kept_together(", ".join(part for part in (scale.interval(row.low, row.high), counts) if part))
+
+
+def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str, Any]]:
+    rows = [
+        _against(row.change, row.verdict, row.direction, row.previous_period, row.period, scale, is_main=True),
+        _against(
+            row.year_change, row.year_verdict, row.year_direction, row.year_period, row.period, scale, is_main=False
+        ),
+    ]
+    if is_number(row.target):
+        words = scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
+        tone = {"met": "better", "missed": "worse"}.get(row.target_verdict, "")
+        sign, word = _TARGET_SIGNS.get(row.target_verdict, ""), sentence_case(str(row.target_verdict or ""))
+        rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
+    return rows
+
+
+def _against(
+    change: float, verdict: str, direction: str, other: str, period: str, scale: Scale, *, is_main: bool
+) -> dict[str, Any]:
+    name = beside(other, period)
+    if verdict == "no comparison" or not is_number(change):
+        return {"text": f"Nothing to compare in {name}", "is_main": is_main, "tone": "", "sign": "", "word": ""}
+    is_real = verdict == "real"
+    word = (
+        sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
+    )
+    sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
+    tone = direction if is_real else "few" if verdict == "too few to tell" else ""
+    return {"text": f"{scale.change(change)} on {name}", "is_main": is_main, "tone": tone, "sign": sign, "word": word}
