@@ -32,9 +32,11 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
         if isinstance(leaf, Median | KaplanMeierMedian):
             found[id(leaf)] = leaf.estimate(fetch(_own_query(catalog, leaf, window)), window)
     for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
-        sums = fetch(_shared_query(catalog, together, window))
-        for number, leaf in enumerate(together):
-            found[id(leaf)] = leaf.estimate(_own_columns(sums, number, window), window)
+        query, names = _shared_query(catalog, together, window)
+        sums = fetch(query)
+        for leaf, own in zip(together, names, strict=True):
+            columns = {name: sums[column] for name, column in own.items()}
+            found[id(leaf)] = leaf.estimate(sums[window.keys].assign(**columns), window)
     return [_asked_for(_of_measure(measure, found, window), window) for measure in measures]
 
 
@@ -61,38 +63,48 @@ def _passes(leaves: Iterable[Sums]) -> list[list[Sums]]:
     together: dict[Any, list[Sums]] = defaultdict(list)
     for leaf in leaves:
         unit = _unit(leaf)
-        key = (leaf.table.op(), leaf.at.op(), None if unit is None else unit.op(), leaf.run_up < 0)
+        key = (leaf.table.op(), leaf.at.op(), None if unit is None else unit.op())
         together[key].append(leaf)
     return list(together.values())
 
 
-def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> ir.Table:
-    first = leaves[0]
-    parts = {
-        f"m{number}_{name}": part for number, leaf in enumerate(leaves) for name, part in leaf.parts(window.grain).items()
-    }
-    unit = _unit(first)
-    columns = {"period": period_ordinal(first.at, window.grain), **parts}
+def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple[ir.Table, list[dict[str, str]]]:
+    """Return one query for all leaves, and per leaf the column in which each of its sums comes back.
+
+    Metrics have many sums in common; each is asked for once.
+    """
+    first, unit = leaves[0], _unit(leaves[0])
+    parts = _Once("part")
+    part_names = [{name: parts.add(part) for name, part in leaf.parts(window.grain).items()} for leaf in leaves]
+    columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
     if unit is not None:
         columns["unit"] = unit
     rows = with_columns(catalog, first.table, window.by, columns)
     rows = rows.filter(rows.period <= max(window.bounds))
-    if first.run_up >= 0:
+    if all(leaf.run_up >= 0 for leaf in leaves):
         rows = rows.filter(rows.period >= min(window.bounds) - max(leaf.run_up for leaf in leaves))
     if unit is not None:
-        sums = {name: rows[name].sum() for name in parts}
-        rows = rows.group_by([*window.keys, "unit"]).aggregate(**sums)
-    over: dict[str, Any] = {}
-    for number, leaf in enumerate(leaves):
-        own = {name: rows[f"m{number}_{name}"] for name in leaf.parts(window.grain)}
-        over |= {f"m{number}_{name}": total for name, total in leaf.over_units(own).items()}
-    return rows.group_by(window.keys).aggregate(**over)
+        rows = rows.group_by([*window.keys, "unit"]).aggregate(**{name: rows[name].sum() for name in parts.columns})
+    sums = _Once("sum")
+    names = [
+        {name: sums.add(total) for name, total in leaf.over_units({n: rows[p] for n, p in own.items()}).items()}
+        for leaf, own in zip(leaves, part_names, strict=True)
+    ]
+    return rows.group_by(window.keys).aggregate(**sums.columns), names
 
 
-def _own_columns(sums: pd.DataFrame, number: int, window: Window) -> pd.DataFrame:
-    prefix = f"m{number}_"
-    own = {name: name.removeprefix(prefix) for name in sums if name.startswith(prefix)}
-    return sums[[*window.keys, *own]].rename(columns=own)
+class _Once:
+    """Columns under a name each, equal expressions under the same name."""
+
+    def __init__(self, prefix: str) -> None:
+        self.columns: dict[str, Any] = {}
+        self._prefix = prefix
+        self._name_of: dict[Any, str] = {}
+
+    def add(self, column: Any) -> str:
+        name = self._name_of.setdefault(column.op(), f"{self._prefix}_{len(self._name_of)}")
+        self.columns[name] = column
+        return name
 
 
 def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Window) -> ir.Table:

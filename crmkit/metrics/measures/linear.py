@@ -16,7 +16,7 @@ from crmkit.metrics.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import number, where
 
-_RUN_UP = 12  # periods from which the scatter of totals is learned
+_RUN_UP = 13  # periods from which the scatter of totals is learned: twelve steps
 
 
 @dataclass(eq=False, kw_only=True)
