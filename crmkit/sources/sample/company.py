@@ -1,0 +1,153 @@
+"""Kaldi Coffee, the sample company: simulate its people first, then every table that they leave behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from crmkit.sources.sample.baskets import fill_baskets
+from crmkit.sources.sample.canonical import canonical
+from crmkit.sources.sample.customers import describe_people, identities
+from crmkit.sources.sample.deals import simulate_deals, stage_entries
+from crmkit.sources.sample.dirt import plan_dirt
+from crmkit.sources.sample.doubles import plan_double_accounts
+from crmkit.sources.sample.lifetimes import simulate_stays
+from crmkit.sources.sample.mailings import simulate_mailings
+from crmkit.sources.sample.orders import order_tables
+from crmkit.sources.sample.people import simulate_people
+from crmkit.sources.sample.prospects import simulate_leads
+from crmkit.sources.sample.shop import simulate_orders
+from crmkit.sources.sample.social import simulate_posts
+from crmkit.sources.sample.spend import simulate_costs
+from crmkit.sources.sample.subscriptions import simulate_terms
+from crmkit.sources.sample.support import simulate_tickets
+from crmkit.sources.sample.surveys import simulate_invitations, simulate_responses
+from crmkit.sources.sample.touches import simulate_crm_events, simulate_interactions
+from crmkit.sources.sample.trials import add_trial_orders, simulate_trials, treatments_table, trial_outcomes
+from crmkit.sources.sample.truth import churn_truth, events_truth, persons_truth, trials_truth
+from crmkit.sources.sample.web import simulate_traffic
+from crmkit.sources.sample.world import World
+
+
+@dataclass(frozen=True, eq=False)
+class SampleCompany:
+    """A simulated company.
+
+    Attributes
+    ----------
+    tables : dict of str to pandas.DataFrame
+        The canonical tables, clean, one frame per name of :data:`crmkit.tables.schema.SCHEMAS` except those that
+        predictions write.
+    truth : dict of str to pandas.DataFrame
+        What no firm sees, for tests: ``persons`` (latent rate, lifetime, satisfaction), ``churn`` (true chance by
+        month and kind), ``treatments`` (both outcomes of each customer), ``effects`` (mean true effect of each
+        trial), ``events`` (price change, bad month, cheaper paid social), ``dirt`` (what
+        :func:`~crmkit.sources.sample.write_exports` adds) and ``duplicates`` (the customers it enters twice).
+    seed : int
+        The seed it was drawn with.
+    last_month : str
+        The last month with data.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    truth: dict[str, pd.DataFrame]
+    seed: int
+    last_month: str
+
+
+def sample_company(
+    n_customers: int = 5000, months: int = 36, seed: int = 20261031, last_month: str = "2026-10"
+) -> SampleCompany:
+    """Simulate Kaldi Coffee: a roaster with a web shop, a coffee subscription and offices as customers.
+
+    Rates are a mixture of log-normals, lifetimes a mixture of Weibulls that satisfaction and channel stretch, gaps
+    between orders are more regular than Poisson; there are seasons, a price change and a bad month. None of the
+    models that crmkit fits is the one that made the data.
+
+    Parameters
+    ----------
+    n_customers : int
+        Customers won within the window, at least 20. Costs and visits scale with it.
+    months : int
+        Whole months of data, at least 8.
+    seed : int
+        The same seed gives the same company.
+    last_month : str
+        The last month with data. It is the bad one, and the one in which paid social got cheaper.
+
+    Returns
+    -------
+    SampleCompany
+        Clean canonical tables and, apart, the truth.
+
+    Raises
+    ------
+    Problems
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> company = sample_company(n_customers=50)
+    >>> len(company.tables["customers"])
+    50
+    >>> company.truth["events"]["event"].tolist()
+    ['price change', 'bad month', 'cheaper paid social']
+    """
+    world = World.of(n_customers, months, seed, last_month)
+    people = describe_people(world, simulate_people(world))
+    stays = simulate_stays(world, people)
+    terms = simulate_terms(world, people, stays)
+    bought = simulate_orders(world, people, stays)
+    trials = simulate_trials(world, people, stays, bought)
+    bought = add_trial_orders(bought, trials)
+    baskets = fill_baskets(world, people, bought)
+    orders, lines = order_tables(world, people, bought, baskets)
+    trials = trial_outcomes(trials, bought.assign(revenue=baskets.groupby("order")["revenue"].sum()))
+    parts = {
+        "customers": people[~people["future"]],
+        "customer_identities": identities(world, people),
+        "orders": orders,
+        "order_lines": lines,
+        "subscription_terms": terms,
+        "treatments": treatments_table(world, trials),
+    } | _contacts(world, people, stays, orders, terms, trials)
+    tables = {name: canonical(world, people, name, rows) for name, rows in parts.items()}
+    both, effects = trials_truth(world, people, trials)
+    duplicates = plan_double_accounts(tables, seed)
+    truth = {
+        "persons": persons_truth(world, people, stays),
+        "churn": churn_truth(world, stays, terms),
+        "treatments": both,
+        "effects": effects,
+        "events": events_truth(world),
+        "duplicates": duplicates,
+        "dirt": plan_dirt(tables, duplicates),
+    }
+    return SampleCompany(tables, truth, seed, str(world.last_month))
+
+
+def _contacts(
+    world: World, people: pd.DataFrame, stays: pd.DataFrame, orders: pd.DataFrame, terms: pd.DataFrame,
+    trials: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Everything that is said, asked, answered, sent and paid around the orders."""
+    leads = simulate_leads(world, people)
+    deals = simulate_deals(world, leads, stays, terms)
+    tickets = simulate_tickets(world, people, orders, terms)
+    touches = simulate_interactions(world, people, stays, leads, deals, tickets)
+    invitations = simulate_invitations(world, people, stays, orders, terms, tickets)
+    return {
+        "leads": leads,
+        "deals": deals,
+        "deal_stages": stage_entries(world, deals),
+        "tickets": tickets,
+        "interactions": touches,
+        "crm_events": simulate_crm_events(world, leads, deals, tickets, touches),
+        "survey_invitations": invitations,
+        "survey_responses": simulate_responses(world, people, invitations),
+        "costs": simulate_costs(world, people),
+        "web_traffic": simulate_traffic(world, people, leads),
+        "mailings": simulate_mailings(world, people, orders, trials),
+        "social_posts": simulate_posts(world, people, stays),
+    }
