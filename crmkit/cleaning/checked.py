@@ -16,10 +16,11 @@ from crmkit.cleaning.references import unknown_references
 from crmkit.cleaning.repeats import settle_repeats, shared_contacts
 from crmkit.cleaning.spelling import unify_spelling
 from crmkit.cleaning.wrong_types import wrong_types
+from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.csv_text import BadLine
 from crmkit.sources.exports import Progress
-from crmkit.sources.sql import PART, ROW, identifier, literal
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, identifier, literal
 from crmkit.sources.staging import Staged
 
 
@@ -39,8 +40,8 @@ class Checked:
     @property
     def kept(self) -> str:
         """SQL of the canonical table, in the order of the input."""
-        relation = self.taken.relation
-        return f"SELECT {self.taken.selected} FROM {relation} WHERE reason IS NULL AND NOT merged ORDER BY {PART}, {ROW}"
+        rows = f"SELECT {self.taken.selected} FROM {self.taken.relation}"
+        return f"{rows} WHERE {REASON} IS NULL AND NOT {MERGED} ORDER BY {PART}, {ROW}"
 
     @property
     def aside(self) -> str:
@@ -51,8 +52,8 @@ class Checked:
         part = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(staged.parts))
         file = f"CASE {PART} {part} END" if part else "NULL::VARCHAR"
         line = ROW if part else "NULL::BIGINT"
-        rows = (f"SELECT {file} AS file, {line} AS line, reason, {raw} AS row FROM {self.taken.relation} "
-                f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE reason IS NOT NULL")  # fmt: skip
+        rows = (f"SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.taken.relation} "
+                f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE {REASON} IS NOT NULL")  # fmt: skip
         lines = ", ".join(_bad_line(line) for line in staged.bad_lines)
         return f"{rows} UNION ALL FROM (VALUES {lines})" if lines else rows
 
@@ -78,9 +79,12 @@ def check_rows(
             progress(f"Checking {raw.table}", len(staged) + number, 2 * len(staged))
         faults = list(raw.problems)
         if raw.types:
-            table = take_in(con, raw, settings, end_of_data)
-            faults = [*table.problems, *wrong_types(con, table)]
-            taken.append(table)
+            try:
+                table = take_in(con, raw, settings, end_of_data)
+                faults = [*table.problems, *wrong_types(con, table)]
+                taken.append(table)
+            except CrmkitError as error:
+                faults.append(str(error))
         if faults:
             problems.append(f"{raw.origin}: {'; '.join(faults)}.")
     if problems:
@@ -91,20 +95,22 @@ def check_rows(
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
     findings += unknown_references(con, taken)
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in taken]
-    return checked, [fault for table in checked for fault in _nothing_left(table)]
+    return checked, [] if allow_empty else [fault for table in checked for fault in _nothing_left(table)]
 
 
 def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Finding]) -> Checked:
-    rows = con.execute(f"SELECT reason, merged, count(*) FROM {taken.relation} GROUP BY ALL").fetchall()
+    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {taken.relation} GROUP BY ALL").fetchall()
     bad = Counter(line.reason for line in taken.staged.bad_lines)
     reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
     n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
     counts = Counts(sum(n for *_, n in rows) + bad.total(), sum(n for r, m, n in rows if r is None and not m),
                     n_merged, reasons.total())  # fmt: skip
     table = taken.staged.table
-    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
+    by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
     if n_merged:
-        found.append(Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once."))
+        merged = Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once.")
+        found.append(merged)
     found += [*findings, *notes(con, taken)]
     return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
 

@@ -1,7 +1,7 @@
 """Read and judge the raw rows of one table: typed values, what was emptied, and why a row cannot be used.
 
-Two queries a table: one writes ``clean_<table>`` with the typed columns, a ``fault`` for each that can have one, the
-``reason`` to keep a row aside (null for a row to keep) and whether it was ``merged`` into an equal one; one counts.
+One query writes ``clean_<table>``: the typed columns and, hidden, for each cell whether it held anything and the first
+rule that it breaks; for each row the reason to keep it aside and whether it was merged into an equal one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from datetime import date
 import duckdb
 
 from crmkit.cleaning.rules import Rule, column_rules, row_rules
+from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.facts import look
-from crmkit.sources.sql import PART, ROW, identifier, literal
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.sources.staging import Staged
 from crmkit.sources.times import Clock
-from crmkit.sources.types import Reading, is_text, reading, trimmed
+from crmkit.sources.types import Facts, Reading, is_text, reading, trimmed
 from crmkit.tables.schema import Column
 
 EMPTY_ROW = "the row is empty"
@@ -53,6 +54,11 @@ def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, 
     settings : Settings
     end_of_data : date or None
         Last day that a time can lie on; None for no limit.
+
+    Raises
+    ------
+    CrmkitError
+        If the dialect's date format or the table's time zone is none; the message does not name the table.
     """
     facts = look(con, staged)
     clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
@@ -60,27 +66,27 @@ def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, 
     readings = {column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
                 for column in columns}  # fmt: skip
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
-    taken = Taken(staged, columns, rules, staged.problems + tuple(
-        f"{name} is written with the other decimal mark, such as '{fact.other_decimal}'"
-        + (f" ({staged.files.hint(_other_decimal(staged))})" if staged.files else "")
-        for name, fact in facts.items() if fact.other_decimal is not None))  # fmt: skip
-    con.execute(_judging(taken, readings))
+    taken = Taken(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
+    try:
+        con.execute(_judging(taken, readings))
+    except duckdb.Error as error:  # an impossible date_format or time_zone
+        raise CrmkitError(short_message(error).rstrip(".")) from None
     return taken
 
 
 def _judging(taken: Taken, readings: dict[str, Reading]) -> str:
-    read = [f"{r.value} AS {identifier(name)}, {r.present} AS {identifier(f'present {name}')}" for name, r in readings.items()]
+    read = [f"{r.value} AS {identifier(name)}, {r.present} AS {present(name)}" for name, r in readings.items()]
     read += [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
-    faulty = [f"{_first(rules)} AS {identifier(f'fault {name}')}" for name, rules in taken.rules.items()]
-    values = [f"CASE WHEN {identifier(f'fault {name}')} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
+    faulty = [f"{_first(rules)} AS {fault(name)}" for name, rules in taken.rules.items()]
+    values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
               for name in taken.rules]  # fmt: skip
     kept_columns = ", ".join([PART, ROW, *values, *(identifier(name) for name in taken.staged.extras)])
-    flags = ", ".join(identifier(f"{kind} {name}") for name in taken.rules for kind in ("present", "fault"))
+    flags = ", ".join(f"{present(name)}, {fault(name)}" for name in taken.rules)
     return (f"CREATE TABLE {taken.relation} AS "
             f"WITH readings AS (SELECT {', '.join([PART, ROW, *read])} FROM {taken.staged.relation}), "
             f"faults AS (SELECT *, {', '.join(faulty)} FROM readings), "
             f"emptied AS (SELECT {kept_columns}, {flags} FROM faults) "
-            f"SELECT *, {_reason(taken)} AS reason, false AS merged FROM emptied")  # fmt: skip
+            f"SELECT *, {_reason(taken)} AS {REASON}, false AS {MERGED} FROM emptied")  # fmt: skip
 
 
 def _first(rules: list[Rule]) -> str:
@@ -91,12 +97,11 @@ def _first(rules: list[Rule]) -> str:
 
 def _reason(taken: Taken) -> str:
     """Return the SQL of the first reason to keep a row aside."""
-    present = " OR ".join(f"coalesce({identifier(f'present {name}')}, false)" for name in taken.rules)
-    cases = [Rule(f"NOT ({present})", EMPTY_ROW)]
+    filled = " OR ".join(f"coalesce({present(name)}, false)" for name in taken.rules)
+    cases = [Rule(f"NOT ({filled})", EMPTY_ROW)]
     for column in taken.columns:
         if column.required:
-            fault = identifier(f"fault {column.name}")
-            cases += [Rule(f"{fault} = {number}", rule.finding)
+            cases += [Rule(f"{fault(column.name)} = {number}", rule.finding)
                       for number, rule in enumerate(taken.rules[column.name], start=1)]  # fmt: skip
     cases += row_rules(taken.staged.schema, taken.rules)
     return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
@@ -106,5 +111,9 @@ def _extra(staged: Staged, name: str) -> str:
     return trimmed(identifier(name)) if is_text(staged.types[name]) else identifier(name)
 
 
-def _other_decimal(staged: Staged) -> str:
-    return f'decimal = "{"," if staged.dialect.decimal == "." else "."}"'
+def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
+    mark = "," if staged.dialect.decimal == "." else "."
+    setting = f'decimal = "{mark}"'
+    advice = f". {staged.files.hint(setting)}" if staged.files else ""
+    return [f"{name} is written with a decimal '{mark}', such as '{fact.other_decimal}'{advice}"
+            for name, fact in facts.items() if fact.other_decimal is not None]  # fmt: skip

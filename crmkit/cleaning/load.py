@@ -23,7 +23,7 @@ from crmkit.settings import Settings
 from crmkit.sources.exports import Progress, stage_exports
 from crmkit.sources.frames import stage_frames
 from crmkit.sources.sql import open_duckdb
-from crmkit.sources.store import new_store, write_manifest, write_table
+from crmkit.sources.store_writing import new_store, write_manifest, write_table
 from crmkit.tables.catalog import Catalog
 
 
@@ -50,7 +50,9 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
         with new_store(settings.path("store")) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
-                write_table(con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal)
+                write_table(
+                    con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
+                )
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
             write_manifest(folder, manifest(report, settings))
@@ -64,7 +66,10 @@ def check(settings: Settings, exports: str | Path | None = None, progress: Progr
 
 
 def checked_exports(
-    con: duckdb.DuckDBPyConnection, settings: Settings, exports: str | Path | None = None, progress: Progress | None = None
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    exports: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> tuple[list[Checked], LoadReport]:
     """Read and check the export files inside a connection; see :func:`load`."""
     read = stage_exports(con, settings, exports, progress)

@@ -8,7 +8,7 @@ import duckdb
 
 from crmkit.cleaning.findings import Finding
 from crmkit.cleaning.intake import Taken
-from crmkit.sources.sql import identifier
+from crmkit.sources.sql import MERGED, REASON, fault, identifier
 from crmkit.tables.schema import Column
 
 _NOTICE = "cancelled_at"  # notice may be given before the term that it ends
@@ -28,7 +28,7 @@ def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
     found = []
     if asked:
         counts = ", ".join(f"coalesce(count_if({note.condition}), 0)" for note in asked)
-        kept = f"{taken.relation} WHERE reason IS NULL AND NOT merged"
+        kept = f"{taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
         answers = con.execute(f"SELECT {counts} FROM {kept}").fetchone() or ()
         found = [Finding(table, note.finding, n_rows, 0.0, "note", note.consequence)
                  for note, n_rows in zip(asked, answers, strict=True) if n_rows]  # fmt: skip
@@ -39,7 +39,7 @@ def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
 
 
 def _emptied(taken: Taken) -> list[_Note]:
-    return [_Note(f"{identifier(f'fault {column.name}')} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
+    return [_Note(f"{fault(column.name)} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
             for column in taken.columns if not column.required
             for number, rule in enumerate(taken.rules[column.name], start=1)]  # fmt: skip
 

@@ -8,9 +8,15 @@ import duckdb
 
 from crmkit.cleaning.findings import Finding
 from crmkit.cleaning.intake import Taken
-from crmkit.sources.sql import identifier
+from crmkit.sources.sql import MERGED, REASON, identifier
 
-_TARGETS = {"customer_id": "customers", "referred_by": "customers", "order_id": "orders", "lead_id": "leads", "deal_id": "deals"}
+_TARGETS = {
+    "customer_id": "customers",
+    "referred_by": "customers",
+    "order_id": "orders",
+    "lead_id": "leads",
+    "deal_id": "deals",
+}
 
 
 def unknown_references(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> list[Finding]:
@@ -32,9 +38,9 @@ def unknown_references(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: Taken, name: str, target: Taken) -> int:
-    known = f"SELECT {target.staged.schema.key[0]} AS id FROM {target.relation} WHERE reason IS NULL AND NOT merged"
+    known = f"SELECT {target.staged.schema.key[0]} AS id FROM {target.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
     (n_rows,) = con.execute(
         f"SELECT count(*) FROM {table.relation} t ANTI JOIN ({known}) k ON t.{identifier(name)} = k.id "
-        f"WHERE t.reason IS NULL AND NOT t.merged AND t.{identifier(name)} IS NOT NULL"
+        f"WHERE t.{REASON} IS NULL AND NOT t.{MERGED} AND t.{identifier(name)} IS NOT NULL"
     ).fetchone() or (0,)
     return int(n_rows)

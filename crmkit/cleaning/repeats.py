@@ -6,7 +6,7 @@ import duckdb
 
 from crmkit.cleaning.findings import Finding
 from crmkit.cleaning.intake import Taken
-from crmkit.sources.sql import PART, ROW, identifier, literal
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, identifier, literal
 
 
 def settle_repeats(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
@@ -20,16 +20,16 @@ def settle_repeats(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding
     keys = ", ".join(identifier(name) for name in key)
     if not _n_more(con, taken, keys):
         return []
-    reason = f"{' and '.join(key)} came before with other content" if len(key) > 1 else f"{key[0]} came before with other content"
+    reason = f"{' and '.join(key)} came before with other content"
     con.execute(f"""
         UPDATE {taken.relation}
-        SET merged = again.equal, reason = CASE WHEN again.equal THEN NULL ELSE {literal(reason)} END
+        SET {MERGED} = again.equal, {REASON} = CASE WHEN again.equal THEN NULL ELSE {literal(reason)} END
         FROM (
             SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
                    row_number() OVER key_rows AS nth
             FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({taken.selected}) AS content,
                          count(*) OVER (PARTITION BY {keys}) AS n
-                  FROM {taken.relation} WHERE reason IS NULL)
+                  FROM {taken.relation} WHERE {REASON} IS NULL)
             WHERE n > 1
             WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})
         ) again
@@ -47,7 +47,7 @@ def shared_contacts(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Findin
         (n_rows,) = con.execute(f"""
             SELECT coalesce(sum(n), 0) FROM (
                 SELECT count(DISTINCT customer_id) AS n FROM {taken.relation}
-                WHERE reason IS NULL AND NOT merged AND length({contact}) >= 5 GROUP BY {contact} HAVING n > 1)
+                WHERE {REASON} IS NULL AND NOT {MERGED} AND length({contact}) >= 5 GROUP BY {contact} HAVING n > 1)
         """).fetchone() or (0,)
         if n_rows:
             what = "e-mail address" if name == "email" else "telephone number"
@@ -66,7 +66,7 @@ def _equal_rows(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
 
 def _n_more(con: duckdb.DuckDBPyConnection, taken: Taken, columns: str) -> int:
     """Return how many rows there are beyond one for each combination of the columns [rows]."""
-    kept = f"FROM {taken.relation} WHERE reason IS NULL"
+    kept = f"FROM {taken.relation} WHERE {REASON} IS NULL"
     counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
     (n_rows,) = con.execute(counted).fetchone() or (0,)
     return int(n_rows)

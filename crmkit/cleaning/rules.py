@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from crmkit.sources.sql import identifier, literal
+from crmkit.sources.sql import identifier, literal, present
 from crmkit.sources.types import in_words
 from crmkit.tables.schema import Column, TableSchema
 
@@ -27,7 +27,7 @@ class Rule:
 
 
 def column_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
-    """Return the rules of one column; the condition may use its value and its presence, ``"present <column>"``.
+    """Return the rules of one column; the condition may use its value and whether it is present.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def column_rules(table: str, column: Column, end_of_data: date | None) -> list[R
     value = identifier(column.name)
     rules = []
     if column.kind not in ("id", "text"):
-        unreadable = f"{identifier(f'present {column.name}')} AND {value} IS NULL"
+        unreadable = f"{present(column.name)} AND {value} IS NULL"
         rules.append(Rule(unreadable, f"{column.name} cannot be read as {in_words(column.kind)}"))
     if column.choices:
         listed = ", ".join(literal(choice) for choice in column.choices)
@@ -69,7 +69,8 @@ def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Ru
     day = f"CAST({identifier(column.name)} AS DATE)"
     rules = [Rule(f"{day} < DATE '{FIRST_DAY}'", f"{column.name} lies before {FIRST_DAY}")]
     if end_of_data is not None and (table, column.name) not in _PLANS:
-        rules.append(Rule(f"{day} > DATE '{end_of_data}'", f"{column.name} lies after {end_of_data}, the end of the data"))
+        after = f"{column.name} lies after {end_of_data}, the end of the data"
+        rules.append(Rule(f"{day} > DATE '{end_of_data}'", after))
     return rules
 
 

@@ -11,7 +11,7 @@ import duckdb
 
 from crmkit.cleaning.findings import Finding
 from crmkit.cleaning.intake import Taken
-from crmkit.sources.sql import identifier, literal
+from crmkit.sources.sql import REASON, identifier, literal
 from crmkit.sources.types import SPELLED
 
 
@@ -26,7 +26,7 @@ def unify_spelling(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> li
         return []
     votes = " UNION ALL ".join(
         f"SELECT {literal(name)} AS category, {identifier(name)} AS spelling, count(*) AS n FROM {table.relation} "
-        f"WHERE reason IS NULL AND {identifier(name)} IS NOT NULL GROUP BY ALL" for table, name in voters)  # fmt: skip
+        f"WHERE {REASON} IS NULL AND {identifier(name)} IS NOT NULL GROUP BY ALL" for table, name in voters)  # fmt: skip
     con.execute(f"""
         CREATE OR REPLACE TABLE spellings AS
         WITH counted AS (SELECT category, spelling, sum(n) AS n, lower(nfc_normalize(spelling)) AS same
@@ -42,7 +42,8 @@ def unify_spelling(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> li
 
 def _respell(con: duckdb.DuckDBPyConnection, table: Taken, name: str) -> Finding | None:
     column = identifier(name)
-    joined = f"spellings s WHERE s.category = {literal(name)} AND s.spelling = {table.relation}.{column} AND reason IS NULL"
+    same = f"s.category = {literal(name)} AND s.spelling = {table.relation}.{column}"
+    joined = f"spellings s WHERE {same} AND {REASON} IS NULL"
     example = con.execute(f"SELECT s.spelling, s.best FROM {table.relation}, {joined} ORDER BY ALL LIMIT 1").fetchone()
     if example is None:
         return None

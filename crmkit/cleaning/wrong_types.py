@@ -7,7 +7,7 @@ import re
 import duckdb
 
 from crmkit.cleaning.intake import Taken
-from crmkit.sources.sql import PART, ROW, identifier
+from crmkit.sources.sql import PART, ROW, fault, identifier, present
 from crmkit.sources.types import in_words, is_text
 from crmkit.tables.schema import Column
 
@@ -24,8 +24,8 @@ def wrong_types(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[str]:
     asked = [column for column in taken.columns if column.required and column.kind not in ("id", "text")]
     if not asked:
         return []
-    counts = ", ".join(f"coalesce(count_if({identifier(f'present {column.name}')}), 0), "
-                       f"coalesce(count_if({identifier(f'fault {column.name}')} = 1), 0)" for column in asked)  # fmt: skip
+    counts = ", ".join(f"coalesce(count_if({present(column.name)}), 0), "
+                       f"coalesce(count_if({fault(column.name)} = 1), 0)" for column in asked)  # fmt: skip
     answers = iter(con.execute(f"SELECT {counts} FROM {taken.relation}").fetchone() or ())
     found = []
     for column in asked:
@@ -39,13 +39,13 @@ def _sentence(con: duckdb.DuckDBPyConnection, taken: Taken, column: Column, n_un
     staged, name = taken.staged, identifier(column.name)
     example, line = con.execute(
         f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {taken.relation} USING ({PART}, {ROW}) "
-        f"WHERE {identifier(f'fault {column.name}')} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
+        f"WHERE {fault(column.name)} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
     ).fetchone() or ("", 0)
-    met = "" if staged.schema.personal else f" such as '{example[:60]}'"
+    wanted = in_words(column.kind)
     if staged.files is None:
-        return f"{column.name} is {in_words(staged.types[column.name])}, must be {in_words(column.kind)} (met: {met[9:] or 'hidden'})"
-    return (f"{column.name} cannot be read as {in_words(column.kind)} in {n_unreadable:,} of {n_present:,} rows,"
-            f"{met} in line {line}{_hint(taken, column, example)}")  # fmt: skip
+        return f"{column.name} is {in_words(staged.types[column.name])}, must be {wanted} (met: '{example[:60]}')"
+    return (f"{column.name} cannot be read as {wanted} in {n_unreadable:,} of {n_present:,} rows, such as "
+            f"'{example[:60]}' in line {line}{_hint(taken, column, example)}")  # fmt: skip
 
 
 def _hint(taken: Taken, column: Column, example: str) -> str:
@@ -55,4 +55,5 @@ def _hint(taken: Taken, column: Column, example: str) -> str:
     shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
     swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
     other = "" if shape.startswith("%Y") else f' (or "{swapped}" if the month stands first)'
-    return f'. {files.hint(f"""date_format = "{shape}"{other}""").rstrip(".")}'
+    setting = f'date_format = "{shape}"{other}'
+    return f". {files.hint(setting)}"

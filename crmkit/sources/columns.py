@@ -50,11 +50,15 @@ def matched_columns(
     renamed = dict(renamed or {})
     wanted = {name: name for name in schema.names} | renamed
     if keep_extra and schema.name == "customers":
-        wanted |= {name: name for name in by_name.values() if plain(name) not in schema.names}
+        wanted |= {
+            name: name for name in by_name.values() if plain(name) not in schema.names and not name.startswith("__")
+        }
     private = _PERSONAL - set(schema.names)
     sources = {name: by_name[plain(source)] for name, source in wanted.items()
                if plain(source) in by_name and plain(name) not in private}  # fmt: skip
-    problems = [f"{name} is personal data and belongs to [tables.customer_identities]" for name in renamed if name in private]
+    problems = [
+        f"{name} is personal data and belongs to [tables.customer_identities]" for name in renamed if name in private
+    ]
     problems += _problems(schema, renamed, sources, by_name)
     return Matched(sources, tuple(name for name in by_name.values() if name not in sources.values()), tuple(problems))
 
@@ -79,7 +83,7 @@ def _problems(
                  for name in schema.required if name not in sources and name not in renamed]  # fmt: skip
     absent = [name for name in schema.names if name not in sources]
     for name in sources:
-        near = get_close_matches(name, absent, n=1, cutoff=0.8)
+        near = get_close_matches(name, absent, n=1, cutoff=0.8) if name in renamed else []
         if name not in schema.names and (near or schema.name != "customers"):
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(schema.names)}"
             problems.append(f"'{name}' is not a column of {schema.name} ({hint})")

@@ -5,7 +5,6 @@ Nothing is guessed but the delimiter: numbers and dates are read later, by the t
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +16,9 @@ import pyarrow.compute as pc
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
+from crmkit.sources.encodings import encoding_of, other_encoding
 from crmkit.sources.sql import ROW
 
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _DELIMITERS = ",;\t|"
 _CHUNK = 1000  # rows; larger ones are slower, Python's garbage collector walks through all of them
 _CUT_OFF = "unexpected end of data"
@@ -59,24 +58,24 @@ def read_csv(path: Path, dialect: FileMapping) -> CsvText:
     """
     if path.stat().st_size == 0:
         raise CrmkitError("the file is empty (0 bytes). Export it again.")
-    encoding = _encoding(path, dialect)
+    encoding = encoding_of(path, dialect.encoding)
     try:
         with path.open(encoding=encoding, newline="") as opened:
             delimiter = dialect.delimiter or sniffed_delimiter(opened.read(65536))
             opened.seek(0)
             return _read(csv.reader(opened, delimiter=delimiter, strict=True), path.name)
     except UnicodeError:
-        raise CrmkitError(f"it is not written in {encoding.removesuffix('-sig')}{_other_encoding(path)}") from None
+        raise CrmkitError(f"it is not written in {encoding.removesuffix('-sig')}{other_encoding(path)}") from None
     except (csv.Error, TypeError) as error:
         raise CrmkitError(f"it cannot be read as CSV: {error}.") from None
 
 
 def sniffed_delimiter(beginning: str) -> str:
-    """Return the delimiter that splits the beginning of a file into most columns of the same number in each line.
+    r"""Return the delimiter that splits the beginning of a file into most columns of the same number in each line.
 
     Examples
     --------
-    >>> sniffed_delimiter('order_id;revenue\\n1;"1,5"\\n2;3,0\\n')
+    >>> sniffed_delimiter('order_id;revenue\n1;"1,5"\n2;3,0\n')
     ';'
     """
     lines = beginning.splitlines(keepends=True)[:50]
@@ -86,35 +85,6 @@ def sniffed_delimiter(beginning: str) -> str:
         return widths[0] * Counter(widths)[widths[0]] if widths and widths[0] > 1 else 0
 
     return max(_DELIMITERS, key=agreeing_cells)
-
-
-def _encoding(path: Path, dialect: FileMapping) -> str:
-    try:
-        name = codecs.lookup(dialect.encoding).name
-    except LookupError:
-        raise CrmkitError(f"there is no encoding '{dialect.encoding}'. Use utf-8, utf-16 or cp1252.") from None
-    with path.open("rb") as opened:
-        beginning = opened.read(4)
-    marked = next((encoding for bom, encoding in _BOMS.items() if beginning.startswith(bom)), None)
-    if marked is None and name.startswith(("cp", "iso8859")) and _is_utf8(path):
-        raise CrmkitError(f'it is written in utf-8, not in {dialect.encoding}. Write encoding = "utf-8".')
-    return marked or name
-
-
-def _is_utf8(path: Path) -> bool:
-    """Whether a file holds letters beyond ASCII and all of them are UTF-8: chance hardly ever makes that."""
-    content = path.read_bytes()
-    try:
-        return not content.isascii() and bool(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
-
-
-def _other_encoding(path: Path) -> str:
-    with path.open("rb") as opened:
-        beginning = opened.read(400)
-    likely = "utf-16" if beginning.count(0) * 3 > len(beginning) else "utf-8" if _is_utf8(path) else "cp1252"
-    return f'. It may be {likely}: write encoding = "{likely}".'
 
 
 def _read(reader: Iterator[list[str]], file: str) -> CsvText:

@@ -42,4 +42,6 @@ def _facts(staged: Staged, answers: list[bool | str | None]) -> Facts:
         return Facts(whole_ids=bool(answers[0]))
     seen, other = answers
     declared = "decimal" in staged.dialect.model_fields_set
-    return Facts(sure_groups=declared or bool(seen), other_decimal=None if declared or seen or other is None else str(other))
+    return Facts(
+        sure_groups=declared or bool(seen), other_decimal=None if declared or seen or other is None else str(other)
+    )

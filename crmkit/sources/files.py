@@ -36,12 +36,13 @@ class FileSet:
     @property
     def shown(self) -> str:
         """How a message names it: the file's name, or the pattern of several."""
-        return self.paths[0].name if len(self.paths) == 1 else f"{self.dialect.path or self.name} ({len(self.paths)} files)"
+        several = f"{self.dialect.path or self.name} ({len(self.paths)} files)"
+        return self.paths[0].name if len(self.paths) == 1 else several
 
     def hint(self, setting: str) -> str:
-        """Return what to write where in the settings so that the files are read differently."""
+        """Return what to write where in the settings so that the files are read differently, without a full stop."""
         path = "" if self.declared else f'path = "{self.paths[0].name}" and '
-        return f"Write {path}{setting} under [files.{self.name}]."
+        return f"Write {path}{setting} under [files.{self.name}]"
 
 
 def list_files(folder: Path) -> list[Path]:

@@ -38,7 +38,9 @@ def shows_decimal(text: str, decimal: str) -> str:
 def _shape(decimal: str, sure_groups: bool) -> str:
     d, m = re.escape(decimal), re.escape(_other(decimal))
     grouped = [rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+({d}\d+)?" for mark in _SAFE_MARKS]
-    grouped.append(rf"\d{{1,3}}({m}\d{{3}})+({d}\d+)?" if sure_groups else rf"\d{{1,3}}(({m}\d{{3}})+{d}\d+|({m}\d{{3}}){{2,}})")
+    grouped.append(
+        rf"\d{{1,3}}({m}\d{{3}})+({d}\d+)?" if sure_groups else rf"\d{{1,3}}(({m}\d{{3}})+{d}\d+|({m}\d{{3}}){{2,}})"
+    )
     return rf"[+-]?((\d+({d}\d*)?|{d}\d+)([eE][+-]?\d+)?|{'|'.join(grouped)})"
 
 

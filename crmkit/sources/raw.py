@@ -52,7 +52,10 @@ class RawFiles:
             If a file cannot be read, or the set mixes CSV and Parquet.
         """
         if files.paths not in self._read:
-            self._read[files.paths] = self._read_anew(files, f"raw_{len(self._read)}")
+            try:
+                self._read[files.paths] = self._read_anew(files, f"raw_{len(self._read)}")
+            except OSError as error:
+                raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
         raw = self._read[files.paths]
         visible = ", ".join(identifier(column) for column in raw.columns)
         self.con.execute(f"CREATE OR REPLACE VIEW {identifier(files.name)} AS SELECT {visible} FROM {raw.relation}")
@@ -61,14 +64,17 @@ class RawFiles:
     def _read_anew(self, files: FileSet, relation: str) -> Raw:
         kinds = {path.suffix.lower() == ".parquet" for path in files.paths}
         if len(kinds) > 1:
-            raise CrmkitError(f"both CSV and Parquet: {', '.join(path.name for path in files.paths)}. Keep one of them.")
+            raise CrmkitError(
+                f"both CSV and Parquet: {', '.join(path.name for path in files.paths)}. Keep one of them."
+            )
         bad_lines = self._parquet(relation, files) if True in kinds else self._csv(relation, files)
         raw = Raw(relation, tuple(columns_of(self.con, relation)), tuple(path.name for path in files.paths), bad_lines)
         self._record(files, raw)
         return raw
 
     def _csv(self, relation: str, files: FileSet) -> tuple[BadLine, ...]:
-        tables, bad = [], []
+        tables: list[pa.Table] = []
+        bad: list[BadLine] = []
         for part, path in enumerate(files.paths):
             try:
                 text = read_csv(path, files.dialect)

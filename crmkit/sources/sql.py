@@ -14,6 +14,12 @@ PART = "__part"
 ROW = "__row"
 """Hidden column: line of a CSV file, row of a Parquet file or frame; counted from 1."""
 
+REASON = "__reason"
+"""Hidden column of judged rows: why the row is kept aside; null for a row to keep."""
+
+MERGED = "__merged"
+"""Hidden column of judged rows: whether the row was merged into an equal one."""
+
 _LONGEST = 240
 
 
@@ -35,6 +41,16 @@ def identifier(name: str) -> str:
     "the ""real"" price"
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def present(column: str) -> str:
+    """Return the hidden column that says whether a cell of a column holds anything."""
+    return identifier(f"__present {column}")
+
+
+def fault(column: str) -> str:
+    """Return the hidden column that holds the number of the first rule that a cell of a column breaks."""
+    return identifier(f"__fault {column}")
 
 
 def literal(text: str) -> str:

@@ -76,7 +76,8 @@ def _iso(text: str, clock: Clock) -> str:
 def _offset_minutes(cut: str) -> str:
     digits = f"replace({cut}.zone, ':', '')"
     hours, minutes = f"substr({digits}, 1, 3)", f"substr({digits}, 1, 1) || substr({digits}, 4, 2)"
-    return f"CASE WHEN {digits} LIKE '+%' OR {digits} LIKE '-%' THEN {hours}::INT * 60 + ({minutes} || CASE WHEN length({digits}) = 3 THEN '0' ELSE '' END)::INT ELSE 0 END"
+    signed = f"{hours}::INT * 60 + CASE WHEN length({digits}) > 3 THEN ({minutes})::INT ELSE 0 END"
+    return f"CASE WHEN {digits} LIKE '+%' OR {digits} LIKE '-%' THEN {signed} ELSE 0 END"
 
 
 def _formatted(text: str, clock: Clock) -> str:

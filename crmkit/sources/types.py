@@ -23,7 +23,18 @@ _SPACES = r"[\s\x{a0}\x{202f}\x{feff}]"
 _EMPTY_WORDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
 _EMPTY_IDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n")
 _YES, _NO = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+_WHOLE = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
 _SAYS = {"money": "a number", "number": "a number", "integer": "a whole number", "timestamp": "a time", "date": "a day",
          "flag": "yes or no", "id": "text", "text": "text"}  # fmt: skip
 
