@@ -45,8 +45,8 @@ def typed(values: pd.Series, column: Column) -> pd.Series:
 
     Examples
     --------
-    >>> typed(pd.Series([1.0, np.nan]), schema("customers").column("birth_year")).dtype
-    Int64Dtype()
+    >>> typed(pd.Series([1984, None]), schema("customers").column("birth_year")).tolist()
+    [1984, <NA>]
     """
     if column.kind in ("id", "text"):
         return pd.Series(only_where(values.notna(), values), values.index)

@@ -60,13 +60,15 @@ def add_double_accounts(tables: Mapping[str, pd.DataFrame], duplicates: pd.DataF
 
 def _misspelt(people: pd.DataFrame) -> pd.DataFrame:
     """Umlauts written out or two letters swapped, the telephone with brackets, the street abbreviated."""
-    names = []
-    for name in people["name"]:
-        plain = name.translate(_SPELT_OUT)
-        names.append(plain if plain != name else f"{name[:-3]}{name[-2]}{name[-3]}{name[-1]}")
     return people.assign(
-        name=names,
+        name=people["name"].map(_respelt),
         email=people["email"].str.replace(".", "", n=1, regex=False),
         phone=people["phone"].str.replace("+49 30 ", "+49 (30) ", regex=False).str.replace("-", " "),
         address=people["address"].str.replace("straße", "str.", regex=False),
     )
+
+
+def _respelt(name: str) -> str:
+    plain, swapped = name.translate(_SPELT_OUT), f"{name[:-3]}{name[-2]}{name[-3]}{name[-1]}"
+    other = plain if plain != name else swapped
+    return other if other != name else f"{name[:-2]}{name[-1]}"  # two equal letters: one is left out

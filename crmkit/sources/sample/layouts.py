@@ -95,8 +95,8 @@ FOREIGN = (
         {"deal_id": "Opportunity", "created_at": "Created", "closed_at": "Closed", "won": "Won", "amount": "Amount",
          "stage": "Stage", "owner": "Owner", "channel": "Lead source", "product": "Product", "lead_id": "Lead",
          "customer_id": "Account"},
-        delimiter="\t", encoding="latin-1", date_format="%m/%d/%Y %H:%M:%S",
-        note="The CRM writes tabs, month first, and an old character set.",
+        delimiter="|", encoding="latin-1", date_format="%m/%d/%Y %H:%M:%S",
+        note="The CRM writes upright bars, the month first, and an old character set.",
     ),
     Layout(
         "media_costs", "costs",

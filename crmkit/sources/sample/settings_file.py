@@ -79,7 +79,7 @@ def _file(layout: Layout) -> str:
     lines = [f"\n# {layout.note}"] if layout.note else [""]
     lines += [f"[files.{layout.name}]", f'path = "{layout.name}.csv"']
     if layout.delimiter != ",":
-        lines.append(f'delimiter = "{layout.delimiter}"'.replace("\t", "\\t"))
+        lines.append(f'delimiter = "{layout.delimiter}"')
     if layout.encoding != "utf-8":
         lines.append(f'encoding = "{layout.encoding}"')
     if layout.decimal != ".":

@@ -54,8 +54,8 @@ def add_months(starts: np.ndarray, n: int) -> np.ndarray:
 
     Examples
     --------
-    >>> add_months(np.array(["2026-01-31T09:00"], dtype="datetime64[m]"), 2).astype(str)
-    array([['2026-01-31T09:00', '2026-02-28T09:00', '2026-03-31T09:00']], dtype='<U28')
+    >>> add_months(np.array(["2026-01-31T09:00"], dtype="datetime64[m]"), 2).astype(str).tolist()
+    [['2026-01-31T09:00', '2026-02-28T09:00', '2026-03-31T09:00']]
     """
     first = starts.astype("datetime64[M]")
     months = first[:, None] + np.arange(n + 1)
