@@ -16,6 +16,12 @@ _HOMES = {
     "crmkit.settings": ["Settings", "read_settings"],
     "crmkit.periods": ["Period", "parse_periods"],
     "crmkit.errors": ["CrmkitError"],
+    "crmkit.cleaning.quality": ["quality_report", "table_report"],
+    "crmkit.plots": ["plot_groups", "plot_history"],
+    "crmkit.reporting": ["figure", "glossary_section", "method", "opening", "provenance", "quality_notes", "table", "tiles"],
+    "crmkit.reporting.charts": ["finding_charts", "group_chart", "history_chart"],
+    "crmkit.reporting.coverage": ["covered_period"],
+    "crmkit.insights.data_quality": ["quality_findings", "quality_headline", "quality_sentences"],
     "crmkit.metrics": ["cards", "evaluate", "glossary", "metric", "scorecard"],
     "crmkit.metrics.measures": [
         "Count",

@@ -1,0 +1,79 @@
+"""How far the data can be trusted, in sentences."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmkit.cleaning.quality import quality_report, table_report
+from crmkit.insights.findings import Finding
+from crmkit.metrics.nouns import counted, joined
+from crmkit.tables.catalog import Catalog
+
+_STALE_DAYS = 31  # a table whose rows end so long before the others was probably not exported again
+_MOST_NAMED = 3
+
+
+def quality_headline(catalog: Catalog) -> str:
+    """Return the headline of the data quality page.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": ["2026-10-01", None], "revenue": [12.5, 2.5]})
+    >>> quality_headline(ck.connect({"orders": orders}))
+    '1 of 2 rows cannot be used'
+    """
+    tables = table_report(catalog)
+    aside, rows = int(tables["n_aside"].sum()), int(tables["n_in"].sum())
+    if not aside:
+        return f"All {counted(rows, 'rows')} can be used"
+    return f"{aside:,} of {counted(rows, 'rows')} cannot be used"
+
+
+def quality_findings(catalog: Catalog) -> list[Finding]:
+    """Return what an owner should know of the data: rows left out, rows that came twice, files that end early."""
+    tables, report = table_report(catalog), quality_report(catalog)
+    told = [_left_out(tables, report), _twice(tables), _early(tables)]
+    return [finding for finding in told if finding] or [Finding("Nothing was wrong.", " Every row passed every check.")]
+
+
+def quality_sentences(catalog: Catalog) -> list[str]:
+    """Return one sentence per table that lost rows or ends early, for the foot of other pages."""
+    tables, report = table_report(catalog), quality_report(catalog)
+    sentences = []
+    for table in tables[tables["n_aside"] > 0].itertuples():
+        reasons = report[(report["table"] == table.table) & (report["severity"] == "rejected")]
+        why = joined([f"{row.finding} ({row.n_rows:,})" for row in reasons.itertuples()])
+        sentences.append(f"{table.table}: {table.n_aside:,} of {counted(table.n_in, 'rows')} left out. Why: {why}.")
+    early = _early(tables)
+    return [*sentences, early.text] if early else sentences
+
+
+def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
+    aside = int(tables["n_aside"].sum())
+    if not aside:
+        return None
+    reasons = report[report["severity"] == "rejected"].sort_values("n_rows", ascending=False)
+    named = [f"{row.finding} ({row.table}, {row.n_rows:,})" for row in reasons.head(_MOST_NAMED).itertuples()]
+    others = len(reasons) - len(named)
+    more = f"; and {counted(others, 'other reasons')}" if others > 0 else ""
+    return Finding(f"{counted(aside, 'rows')} are kept aside" if aside > 1 else "1 row is kept aside",
+                   f" and count nowhere: {'; '.join(named)}{more}. Mend them in the tool they come from and load again.")  # fmt: skip
+
+
+def _twice(tables: pd.DataFrame) -> Finding | None:
+    merged = int(tables["n_merged"].sum())
+    if not merged:
+        return None
+    names = joined(tables.loc[tables["n_merged"] > 0, "table"].tolist())
+    verb = "rows came twice" if merged > 1 else "row came twice"
+    return Finding(f"{merged:,} {verb}", f" and count once: in {names}.")
+
+
+def _early(tables: pd.DataFrame) -> Finding | None:
+    stale = tables[tables["days_behind"].fillna(0) > _STALE_DAYS]
+    if stale.empty:
+        return None
+    named = joined([f"{row.table} (last row {row.last_day:%-d %B %Y})" for row in stale.itertuples()])
+    return Finding(f"{'One table ends' if len(stale) == 1 else f'{len(stale)} tables end'} early",
+                   f": {named}. If there should be newer rows, export again.")  # fmt: skip

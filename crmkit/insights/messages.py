@@ -1,0 +1,125 @@
+"""What a chart says: its title is the finding, its subtitle the measure, its alternative text both in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr
+
+from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
+from crmkit.metrics.cards import Card
+from crmkit.metrics.intervals import Z
+from crmkit.metrics.nouns import beside, is_number, joined
+from crmkit.metrics.verdict import SIGNIFICANCE, benjamini_hochberg
+from crmkit.metrics.wording import Scale, common_scale, scale_for, scale_of
+from crmkit.periods import Period
+
+
+@dataclass(frozen=True)
+class Message:
+    """The words around one chart; plain text."""
+
+    title: str
+    subtitle: str
+    alt: str
+
+
+def history_message(row: Any, history: pd.DataFrame, definition: str, currency: str | None = None) -> Message:
+    """Word the chart of one metric over its periods.
+
+    Parameters
+    ----------
+    row : row of a scorecard
+        The judged metric, as from ``scorecard.itertuples()``.
+    history : DataFrame
+        One row per period of that metric, oldest first, as :func:`crmkit.metrics.evaluate` returns it.
+    definition : str
+        What the metric counts, a sentence.
+    currency : str or None
+        ISO 4217 code for money.
+    """
+    scale = scale_of(row, currency)
+    first, last = (Period.parse(history["period"].iloc[place]).label for place in (0, -1))
+    subtitle = f"{definition} With 95 % intervals, {first} to {last}."
+    earlier = history["value"].iloc[:-1].dropna()
+    before = f"between {scale.number(earlier.min())} and {scale.words(earlier.max())} before, " if len(earlier) else ""
+    sure = scale.interval(row.low, row.high)
+    alt = f"{row.label}, {first} to {last}: {before}{scale.words(row.value)} in {last}"
+    alt += f" (95 % interval {sure})." if sure else "."
+    if row.target_verdict:
+        alt += f" Target {_target(row, currency)}: {row.target_verdict}."
+    return Message(_history_title(row, scale, earlier, currency), subtitle, alt)
+
+
+def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency: str | None = None) -> Message:
+    """Word the chart of one metric by groups: which groups differ from the whole by more than chance.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        One row per group of one period, as :func:`crmkit.metrics.evaluate` returns it with ``by``.
+    by : str
+        The column of the groups.
+    row : row of a scorecard
+        The metric over all groups.
+    card : Card
+        The metric.
+    currency : str or None
+        ISO 4217 code for money.
+    """
+    scale = common_scale(groups.itertuples(index=False), currency)
+    name, whole = mid_sentence(card.label), scale.words(row.value)
+    differing = [f"{group[by]} ({scale.words(group['value'])})" for _, group in unlike_the_whole(groups, row.value).iterrows()]
+    kind = by.replace("_", " ")
+    if differing:
+        verb = "differs" if len(differing) == 1 else "differ"
+        title = f"{joined(differing)} {verb} from the {whole} of all customers"
+    else:
+        title = f"No {kind} differs from the {whole} of all customers by more than chance"
+    month = Period.parse(row.period).label
+    subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
+    told = [f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])]
+    return Message(sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(told)}. {title}.")
+
+
+def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
+    """Return the groups whose value differs from the whole's by more than chance, all groups tested as one family.
+
+    The error of a group is its interval's distance to the limit that faces the whole; the whole is taken as known.
+    """
+    usable = groups[(groups["status"] == "ok") & groups[["value", "low", "high"]].notna().all(axis=1)]
+    away = usable["value"] - whole
+    facing = np.where(away > 0, usable["value"] - usable["low"], usable["high"] - usable["value"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_values = np.nan_to_num(2 * ndtr(-np.abs(away) / (facing / Z)), nan=1.0)
+    return usable[benjamini_hochberg(p_values) <= SIGNIFICANCE].sort_values("value", ascending=False)
+
+
+def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | None) -> str:
+    month, before = Period.parse(row.period).label, beside(row.previous_period, row.period)
+    if not is_number(row.value):
+        return f"{row.label}: {row.reason or 'no value'}"
+    if row.verdict == "real":
+        phrase = phrase_for(row.metric, row.label)
+        clause = phrase.rose if row.change > 0 else phrase.fell
+        title = f"{sentence_case(clause)}: {scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
+        return f"{title}{_record(row.value, earlier)}"
+    if row.target_verdict == "missed":
+        return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
+    ending = {"within noise": f"no further from {before} than chance goes", "too few to tell": "too few to tell a change"}
+    return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"
+
+
+def _record(value: float, earlier: pd.Series) -> str:
+    if len(earlier) < 6:  # a record among a handful is no news
+        return ""
+    if value > earlier.max():
+        return f", the most in {len(earlier) + 1} periods"
+    return f", the least in {len(earlier) + 1} periods" if value < earlier.min() else ""
+
+
+def _target(row: Any, currency: str | None) -> str:
+    return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
