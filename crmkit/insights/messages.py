@@ -106,19 +106,20 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         phrase = phrase_for(row.metric, row.label)
         clause = phrase.rose if row.change > 0 else phrase.fell
         title = f"{sentence_case(clause)}: {scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
-        return f"{title}{_record(row.value, earlier)}"
+        return f"{title}{_record(row, earlier)}"
     if row.target_verdict == "missed":
         return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
     ending = {"within noise": f"no further from {before} than chance goes", "too few to tell": "too few to tell a change"}
     return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"
 
 
-def _record(value: float, earlier: pd.Series) -> str:
+def _record(row: Any, earlier: pd.Series) -> str:
     if len(earlier) < 6:  # a record among a handful is no news
         return ""
-    if value > earlier.max():
-        return f", the most in {len(earlier) + 1} periods"
-    return f", the least in {len(earlier) + 1} periods" if value < earlier.min() else ""
+    span = f"{len(earlier) + 1} {Period.parse(row.period).grain}s"
+    if row.value > earlier.max():
+        return f", the most in {span}"
+    return f", the least in {span}" if row.value < earlier.min() else ""
 
 
 def _target(row: Any, currency: str | None) -> str:
