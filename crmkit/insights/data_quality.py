@@ -58,8 +58,9 @@ def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     named = [f"{row.finding} ({row.table}, {row.n_rows:,})" for row in reasons.head(_MOST_NAMED).itertuples()]
     others = len(reasons) - len(named)
     more = f"; and {counted(others, 'other reasons')}" if others > 0 else ""
-    return Finding(f"{counted(aside, 'rows')} are kept aside" if aside > 1 else "1 row is kept aside",
-                   f" and count nowhere: {'; '.join(named)}{more}. Mend them in the tool they come from and load again.")  # fmt: skip
+    are, count = ("are", "count") if aside > 1 else ("is", "counts")
+    mend = "Mend what matters in the tool it comes from and load again."
+    return Finding(f"{counted(aside, 'rows')} {are} kept aside", f" and {count} nowhere: {'; '.join(named)}{more}. {mend}")
 
 
 def _twice(tables: pd.DataFrame) -> Finding | None:
@@ -67,8 +68,8 @@ def _twice(tables: pd.DataFrame) -> Finding | None:
     if not merged:
         return None
     names = joined(tables.loc[tables["n_merged"] > 0, "table"].tolist())
-    verb = "rows came twice" if merged > 1 else "row came twice"
-    return Finding(f"{merged:,} {verb}", f" and count once: in {names}.")
+    noun, verb = ("rows", "count") if merged > 1 else ("row", "counts")
+    return Finding(f"{merged:,} {noun} came twice", f" and {verb} once: in {names}.")
 
 
 def _early(tables: pd.DataFrame) -> Finding | None:

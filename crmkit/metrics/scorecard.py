@@ -35,7 +35,7 @@ def scorecard(
     metrics : str or list of str, optional
         Names of metrics; all by default.
     history : DataFrame, optional
-        From :func:`evaluate`, with the three periods that are compared; computed if left out.
+        From :func:`evaluate`, computed if left out; what it does not hold cannot be compared with.
 
     Returns
     -------
@@ -57,10 +57,10 @@ def scorecard(
         history = evaluate(catalog, names, periods=sorted({period, period.previous, period.year_before}))
     facts = pd.DataFrame([[c.name, c.label, c.topic, c.unit, c.better, c.counted] for c in chosen],
                          columns=["metric", "label", "topic", "unit", "better", "counted"])  # fmt: skip
-    now = facts.merge(_of_period(history, period), on="metric").assign(period=str(period))
+    now = _of_period(history, period, facts).assign(period=str(period))
     matters = smallest_changes(catalog.settings, names)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
-        then = facts.merge(_of_period(history, other), on="metric")
+        then = _of_period(history, other, facts)
         judged = judge_changes(now, then, matters)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
@@ -83,8 +83,9 @@ def check_metric_names(settings: Settings) -> None:
         raise Problems("crmkit.toml", problems)
 
 
-def _of_period(history: pd.DataFrame, period: Period) -> pd.DataFrame:
-    return history.loc[history["period"] == str(period), ["metric", *_PARTS]]
+def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd.DataFrame:
+    rows = facts.merge(history.loc[history["period"] == str(period), ["metric", *_PARTS]], on="metric", how="left")
+    return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
 
 
 def _with_targets(now: pd.DataFrame, settings: Settings, period: Period) -> pd.DataFrame:

@@ -1,0 +1,37 @@
+"""How far the data can be trusted, in sentences."""
+
+import pandas as pd
+import pytest
+
+import crmkit as ck
+
+
+def orders(days: list[str | None]) -> pd.DataFrame:
+    return pd.DataFrame({"order_id": [f"o{i}" for i in range(len(days))], "ordered_at": days, "revenue": 10.0})
+
+
+@pytest.fixture
+def clean():
+    return ck.connect({"orders": orders(["2026-10-01", "2026-10-02"])})
+
+
+@pytest.fixture
+def dirty():
+    twice = pd.concat([orders(["2026-10-01", "2026-10-02", None, "not a day"]), orders(["2026-10-01"])])
+    leads = pd.DataFrame({"lead_id": ["l"], "created_at": ["2026-06-01"]})
+    return ck.connect({"orders": twice, "leads": leads})
+
+
+def test_clean_data_have_nothing_to_tell(clean):
+    assert ck.quality_headline(clean) == "All 2 rows can be used"
+    assert [finding.text for finding in ck.quality_findings(clean)] == ["Nothing was wrong. Every row passed every check."]
+    assert ck.quality_sentences(clean) == []
+
+
+def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_told(dirty):
+    assert ck.quality_headline(dirty) == "2 of 6 rows cannot be used"
+    told = [finding.text for finding in ck.quality_findings(dirty)]
+    assert told[0].startswith("2 rows are kept aside and count nowhere: ")
+    assert told[1] == "1 row came twice and counts once: in orders."
+    assert told[2] == "One table ends early: leads (last row 1 June 2026). If there should be newer rows, export again."
+    assert ck.quality_sentences(dirty)[0].startswith("orders: 2 of 5 rows left out. Why: ")
