@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
-from crmkit.errors import CrmkitError
+
+if TYPE_CHECKING:
+    from crmkit.settings import Settings
 
 
-@app.command(epilog="Example: crmkit sample demo && crmkit report --settings demo")
+@app.command(epilog="Examples: crmkit sample | crmkit sample demo --customers 60 && crmkit load --settings demo")
 def sample(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write; it must be new or empty.")] = Path(
-        "sample"
-    ),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write; made if need be.")] = Path("sample"),
+    customers: Annotated[int, typer.Option(min=20, help="How many customers it has.")] = 5000,
+    months: Annotated[int, typer.Option(min=8, help="How many months up to October 2026.")] = 36,
+    seed: Annotated[int, typer.Option(min=0, help="Another number is another company.")] = 20261031,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the sample in the folder.")] = False,
 ) -> None:
     """Write an invented company: its settings and its export files."""
     from crmkit.cli.progress import working
     from crmkit.sources.sample import sample_company, write_exports
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CrmkitError(f"{folder} is not empty. Name a new folder, such as: crmkit sample {folder}2")
     with working("Inventing a company"):
-        write_exports(sample_company(), folder)
-    typer.echo(folder / "crmkit.toml")
+        files = write_exports(folder, sample_company(customers, months, seed), overwrite=overwrite)
+    typer.echo(files[-1])
 
 
-@app.command()
+@app.command(epilog="Example: crmkit load --settings sample")
 def load(settings: SettingsPath = None) -> None:
     """Read the export files, check them and write the store that reports read."""
-    from crmkit.cleaning import load as load_exports
-    from crmkit.cli.progress import working
-    from crmkit.cli.show import print_frame
-    from crmkit.settings import read_settings
-    from crmkit.sources.connect import find_settings
+    from crmkit.cleaning.load import load as load_exports
+    from crmkit.cli.progress import step_progress
 
-    with working("Loading the exports"):
-        loaded = load_exports(read_settings(find_settings(settings)))
-    print_frame(loaded.summary())
+    with step_progress() as progress:
+        loaded = load_exports(_read(settings), progress=progress)
+    typer.echo(loaded)
 
 
-@app.command()
+@app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
 def check(settings: SettingsPath = None, output: OutputFormat = Format.table) -> None:
     """Say what is wrong with the export files, without writing anything."""
-    from crmkit.cleaning import check as check_exports
-    from crmkit.cli.progress import working
-    from crmkit.cli.show import print_frame
+    from crmkit.cleaning.load import check as check_exports
+    from crmkit.cli.progress import step_progress
+    from crmkit.cli.show import print_findings
 
-    with working("Checking the exports"):
-        findings = check_exports(settings)
-    print_frame(findings, output.value)
+    with step_progress() as progress:
+        checked = check_exports(_read(settings), progress=progress)
+    print_findings(checked, output.value)
+
+
+def _read(path: Path | None) -> Settings:
+    from crmkit.settings import read_settings
+    from crmkit.sources.locate import find_settings
+
+    return read_settings(path or find_settings())

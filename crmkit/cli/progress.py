@@ -23,12 +23,27 @@ def working(what: str) -> Iterator[None]:
 
 
 @contextmanager
+def step_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that is told what is being done, how many steps are done, and of how many."""
+    console = Console(stderr=True, highlight=False)
+    with console.status("Starting ...") if console.is_terminal else _nothing(console, "Reading the exports") as status:
+
+        def tell(what: str, done: int, total: int) -> None:
+            if status is not None:
+                status.update(escape(f"{what} ({done} of {total}) ..."))
+
+        yield tell
+
+
+@contextmanager
 def page_progress() -> Iterator[Callable[[str, str], None]]:
     """Yield a function that is told of each page's fate and shows it, with the time it took."""
     console = Console(stderr=True, highlight=False)
     started: dict[str, float] = {}
     running: list[str] = []
-    with console.status("Preparing ...") if console.is_terminal else _nothing(console) as status:
+    with (
+        console.status("Preparing ...") if console.is_terminal else _nothing(console, "Running the notebooks") as status
+    ):
 
         def tell(page: str, state: str) -> None:
             if state == "started":
@@ -45,6 +60,6 @@ def page_progress() -> Iterator[Callable[[str, str], None]]:
 
 
 @contextmanager
-def _nothing(console: Console) -> Iterator[None]:
-    console.print("Running the notebooks ...")
+def _nothing(console: Console, what: str) -> Iterator[None]:
+    console.print(f"{what} ...")
     yield

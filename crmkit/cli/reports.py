@@ -78,7 +78,7 @@ def report(
     raise typer.Exit(1 if done.failed else 0)
 
 
-@app.command()
+@app.command(epilog="Examples: crmkit glossary | crmkit glossary --format csv > glossary.csv")
 def glossary(output: OutputFormat = Format.table) -> None:
     """Print what each metric means: definition, formula, source."""
     import crmkit as ck

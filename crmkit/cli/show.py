@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from crmkit.cleaning.report import LoadReport
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
@@ -44,15 +47,28 @@ def print_metrics(rows: pd.DataFrame, form: str, *, currency: str) -> None:
     _print_table(headings, (_words(record, groups, currency, compared) for record in rows.to_dict("records")))
 
 
+def print_findings(report: LoadReport, form: str) -> None:
+    """Print what a check found: by table for reading, one row per finding for programs."""
+    if form == "table":
+        print(report)
+        return
+    import pandas as pd
+
+    from crmkit.cleaning.findings import Finding
+
+    names = [column.name for column in fields(Finding)]
+    print_frame(pd.DataFrame([asdict(finding) for finding in report.findings], columns=names), form)
+
+
 def print_glossary(rows: pd.DataFrame, form: str) -> None:
     """Print what each metric means: a paragraph each for reading, every column for programs."""
     if form != "table":
         print_frame(rows, form)
         return
-    for row in rows.itertuples():
-        good = f", {row.better} is better" if row.better != "neither" else ""
-        print(f"{row.label} [{row.metric}; {row.unit}{good}]")
-        for line in (row.definition, row.formula, f"Source: {row.source}."):
+    for row in rows.to_dict("records"):
+        good = f", {row['better']} is better" if row["better"] != "neither" else ""
+        print(f"{row['label']} [{row['metric']}; {row['unit']}{good}]")
+        for line in (row["definition"], row["formula"], f"Source: {row['source']}."):
             print(fill(line, width=100, initial_indent="    ", subsequent_indent="    "))
         print()
 
@@ -82,9 +98,10 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
     cells.append(f"{record['n']:,.0f} {_text(record.get('counted'))}".strip() if record["n"] == record["n"] else "")
     if compared:
         before, target = record["previous_value"], record["target"]
-        cells += [scale.words(before) if before == before else "", scale.change(record["change"])]
+        cells += [scale.words(before) if before == before else "", scale.change(record["change"]) if known else ""]
         cells.append(f"{record['verdict']}: {record['direction']}" if record["direction"] else str(record["verdict"]))
-        cells.append(f"{scale.words(target)}: {record['target_verdict']}" if record["target_verdict"] else "")
+        judged = known and record["target_verdict"]
+        cells.append(f"{scale.words(target)}: {record['target_verdict']}" if judged else "")
     return cells
 
 

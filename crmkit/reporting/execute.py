@@ -101,10 +101,10 @@ def execute(
 def _cell_failed(error: Any) -> tuple[str, str]:
     """What a cell's exception says. crmkit's own errors are sentences already and need no class name before them."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue)).strip()
-    own = error.ename in {"CrmkitError", *_names_below(CrmkitError)}
+    own = error.ename in _names_below(CrmkitError)
     what = message if own and message else f"{error.ename}: {message}".rstrip(": ")
     cause = f"A step of the notebook failed. {what}" if own else f"A step of the notebook failed with {what}"
-    return _sentence(cause), "If the message names data or a setting, mend that; else open the notebook and run it there."
+    return _sentence(cause), "If that names data or a setting, mend it; else open the notebook and run it there."
 
 
 def _too_slow(deadline: float) -> tuple[str, str]:
@@ -126,8 +126,8 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _names_below(family: type) -> set[str]:
-    return {name for child in family.__subclasses__() for name in (child.__name__, *_names_below(child))}
+def _names_below(family: type[Exception]) -> set[str]:
+    return {family.__name__}.union(*(_names_below(child) for child in family.__subclasses__()))
 
 
 def _read(notebook: Path) -> Any:
@@ -161,7 +161,7 @@ def _own_kernel() -> type:
         def kernel_spec(self) -> KernelSpec:
             return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
 
-        async def start_kernel(self, **options: Any) -> None:
+        async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
             # What a kernel's own machinery says while it is being stopped is not for the user of a command line.
             await super().start_kernel(**{"stderr": DEVNULL} | options)
 

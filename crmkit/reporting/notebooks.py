@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,11 +168,9 @@ def _of_type(default: Any, value: Any) -> Any:
         raise ValueError(f"must be text, not {value!r}.")
     if wanted is float and type(value) is int:
         return float(value)
-    if isinstance(value, str):
-        try:
-            return {bool: _truth, int: int, float: float}[wanted](value)
-        except (KeyError, ValueError):
-            pass
+    if isinstance(value, str) and wanted in _READERS:
+        with suppress(ValueError):
+            return _READERS[wanted](value)
     raise ValueError(f"must be {_IN_WORDS.get(wanted, wanted.__name__)}, not {value!r}.")
 
 
@@ -179,6 +178,9 @@ def _truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(text)
     return text.lower() == "true"
+
+
+_READERS: dict[type, Callable[[str], Any]] = {bool: _truth, int: int, float: float}
 
 
 def _own_folder() -> Path:

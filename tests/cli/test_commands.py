@@ -1,0 +1,126 @@
+"""What each command prints, where, and with which exit code."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from tests.reporting.tiny import write_notebook
+
+
+def test_the_help_answers_in_well_under_a_second():
+    subprocess.run([sys.executable, "-m", "crmkit", "--help"], check=True, capture_output=True)  # compiled once
+    start = time.perf_counter()
+    shown = subprocess.run(
+        [sys.executable, "-m", "crmkit", "--help"], check=True, capture_output=True, text=True
+    ).stdout
+    assert time.perf_counter() - start < 0.9
+    assert all(command in shown for command in ("sample", "load", "check", "metrics", "report", "glossary"))
+
+
+def test_the_help_imports_nothing_heavy():
+    code = "import sys; from crmkit.cli.commands import app; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert {"pandas", "numpy", "ibis", "papermill", "matplotlib", "pydantic", "babel"} & set(loaded) == set()
+
+
+def test_version_prints_the_version_alone(crmkit):
+    run = crmkit("--version")
+    assert (run.exit_code, run.stdout) == (0, "crmkit 0.1.0\n")
+
+
+@pytest.mark.parametrize("command", ["sample", "load", "check", "metrics", "report", "glossary"])
+def test_each_command_explains_itself_with_an_example(crmkit, command):
+    shown = crmkit(command, "--help").stdout
+    assert f"crmkit {command}" in shown.split("Options")[-1], "the epilog shows an example"
+
+
+def test_sample_prints_the_path_of_the_settings_and_refuses_a_folder_in_use(crmkit, tmp_path):
+    run = crmkit("sample", tmp_path / "demo", "--customers", 60, "--months", 8)
+    assert (run.exit_code, run.stdout) == (0, f"{tmp_path / 'demo' / 'crmkit.toml'}\n")
+    again = crmkit("sample", tmp_path / "demo")
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "is not empty" in again.stderr
+
+
+def test_check_lists_findings_and_writes_nothing(crmkit, company):
+    before = {path: path.stat().st_mtime_ns for path in company.rglob("*")}
+    run = crmkit("check", "--settings", company, "--format", "json")
+    assert run.exit_code == 0
+    assert {"table", "finding", "n_rows"} <= json.loads(run.stdout)[0].keys()
+    assert {path: path.stat().st_mtime_ns for path in company.rglob("*")} == before
+
+
+def test_metrics_as_json_is_one_record_for_each_metric_of_the_last_whole_month(crmkit, company):
+    run = crmkit("metrics", "--settings", company, "--format", "json")
+    records = {record["metric"]: record for record in json.loads(run.stdout)}
+    assert {"nps", "churn_rate", "revenue"} <= records.keys()
+    wanted = {"metric", "period", "value", "low", "high", "n", "unit", "status", "reason"}
+    assert all(wanted <= record.keys() for record in records.values())
+    assert {record["period"] for record in records.values()} == {"2026-10"}
+    assert records["revenue"]["low"] < records["revenue"]["value"] < records["revenue"]["high"]
+
+
+def test_the_number_printed_is_the_sum_of_the_store(crmkit, company):
+    import crmkit as ck
+
+    orders = ck.connect(company).frame("orders")
+    october = orders[orders.ordered_at.dt.strftime("%Y-%m") == "2026-10"].revenue.sum()
+    (record,) = json.loads(crmkit("metrics", "revenue", "--settings", company, "--format", "json").stdout)
+    assert record["value"] == pytest.approx(october)
+
+
+def test_metrics_by_a_column_is_one_record_for_each_group(crmkit, company):
+    run = crmkit("metrics", "revenue", "n_orders", "--by", "channel", "--settings", company, "--format", "json")
+    records = json.loads(run.stdout)
+    assert len({(record["metric"], record["channel"]) for record in records}) == len(records) > 4
+
+
+def test_metrics_as_csv_reads_back(crmkit, company, tmp_path):
+    run = crmkit("metrics", "--period", "2026-09", "--settings", company, "--format", "csv")
+    (tmp_path / "metrics.csv").write_text(run.stdout)
+    rows = pd.read_csv(tmp_path / "metrics.csv")
+    assert set(rows.period) == {"2026-09"}
+    assert {"metric", "value", "low", "high", "n", "unit", "status", "reason"} <= set(rows.columns)
+
+
+def test_metrics_as_a_table_prints_rounded_numbers_with_words(crmkit, company):
+    shown = crmkit("metrics", "churn_rate", "revenue", "--settings", company).stdout
+    assert "€" in shown and " % " in shown and " to " in shown
+    assert any(verdict in shown for verdict in ("real", "within noise", "too few to tell", "no comparison"))
+
+
+def test_the_glossary_prints_definition_formula_and_source(crmkit):
+    shown = crmkit("glossary").stdout
+    assert "Net Promoter Score [nps; points, higher is better]" in shown
+    assert "NPS = 100 (promoters - detractors) / answers" in shown
+    assert "Source: Reichheld (2003)" in shown
+    records = json.loads(crmkit("glossary", "--format", "json").stdout)
+    assert {"metric", "label", "topic", "definition", "formula", "unit", "better", "source"} <= records[0].keys()
+
+
+def test_report_prints_the_index_alone_and_ends_with_0_when_every_page_is_made(crmkit, company, tmp_path):
+    write_notebook(tmp_path / "notebooks", "01_tiny", "period")
+    run = crmkit("report", "--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    assert (run.exit_code, run.stdout) == (0, f"{tmp_path / 'out' / '2026-10' / 'index.html'}\n")
+    assert "tiny: done in" in run.stderr
+
+
+def test_report_ends_with_1_and_names_the_page_that_failed(crmkit, company, tmp_path):
+    write_notebook(tmp_path / "notebooks", "01_good", "period")
+    write_notebook(tmp_path / "notebooks", "02_bad", "1 / 0")
+    run = crmkit("report", "--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    assert run.exit_code == 1
+    assert run.stdout == f"{tmp_path / 'out' / '2026-10' / 'index.html'}\n"
+    assert "bad failed: A step of the notebook failed with ZeroDivisionError: division by zero." in run.stderr
+    assert (tmp_path / "out/2026-10/good.html").is_file()
+
+
+def test_report_sets_a_notebooks_parameter(crmkit, company, tmp_path):
+    lines = 'period = "2026-01"  # month\nsettings = None  # file\nhistory = 13  # months'
+    write_notebook(tmp_path / "notebooks", "01_tiny", "assert history == 25", parameters=lines)
+    place = ("--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    assert crmkit("report", *place, "-p", "history=25").exit_code == 0
