@@ -18,7 +18,7 @@ from crmkit.sources.facts import look
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.sources.staging import Staged
 from crmkit.sources.times import Clock
-from crmkit.sources.types import Facts, Reading, is_text, reading, trimmed
+from crmkit.sources.types import STEP, Facts, Reading, is_text, reading, trimmed
 from crmkit.tables.schema import Column
 
 EMPTY_ROW = "the row is empty"
@@ -75,18 +75,25 @@ def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, 
 
 
 def _judging(taken: Taken, readings: dict[str, Reading]) -> str:
-    read = [f"{r.value} AS {identifier(name)}, {r.present} AS {present(name)}" for name, r in readings.items()]
-    read += [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
-    faulty = [f"{_first(rules)} AS {fault(name)}" for name, rules in taken.rules.items()]
-    values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}"
-              for name in taken.rules]  # fmt: skip
-    kept_columns = ", ".join([PART, ROW, *values, *(identifier(name) for name in taken.staged.extras)])
-    flags = ", ".join(f"{present(name)}, {fault(name)}" for name in taken.rules)
-    return (f"CREATE TABLE {taken.relation} AS "
-            f"WITH readings AS (SELECT {', '.join([PART, ROW, *read])} FROM {taken.staged.relation}), "
-            f"faults AS (SELECT *, {', '.join(faulty)} FROM readings), "
-            f"emptied AS (SELECT {kept_columns}, {flags} FROM faults) "
-            f"SELECT *, {_reason(taken)} AS {REASON}, false AS {MERGED} FROM emptied")  # fmt: skip
+    extras = [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
+    extra_names = [identifier(name) for name in taken.staged.extras]
+    first = [f"{r.cell.replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
+    flags = [f"{identifier(name)} IS NOT NULL AS {present(name)}" for name in readings]
+    levels = [[*first, *extras], [*_step(readings, 1), *extra_names, *flags]]
+    flags = [present(name) for name in readings]
+    levels += [[*_step(readings, step), *extra_names, *flags] for step in (2, 3)]
+    names = [*map(identifier, readings), *extra_names, *flags]
+    levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in taken.rules.items())])
+    values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}" for name in readings]
+    levels.append([*values, *extra_names, *flags, *map(fault, readings)])
+    query = taken.staged.relation
+    for level in levels:
+        query = f"(SELECT {', '.join([PART, ROW, *level])} FROM {query})"
+    return f"CREATE TABLE {taken.relation} AS SELECT *, {_reason(taken)} AS {REASON}, false AS {MERGED} FROM {query}"
+
+
+def _step(readings: dict[str, Reading], step: int) -> list[str]:
+    return [f"{r.steps[step].replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
 
 
 def _first(rules: list[Rule]) -> str:

@@ -64,7 +64,7 @@ def connect(
     """
     if isinstance(source, Mapping):
         return _in_memory().catalog_of_frames(source, settings or Settings(), personal)
-    if source is None:
+    if not source:
         settings = settings or read_settings(find_settings())
         return _open_store_of(settings, personal)
     path = Path(source)

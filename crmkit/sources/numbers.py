@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import re
 
+from crmkit.sources.sql import literal
+
 _SAFE_MARKS = (" ", "\u00a0", "\u202f", "\u2009", "'", "’")  # group thousands and nothing else, in any language
 _CURRENCY = "[€$£¥₹]"
 
 
-def number_from_text(text: str, decimal: str, sure_groups: bool) -> str:
-    """Return the SQL that reads a number from text, null where it is none.
+def bare_number(text: str) -> str:
+    """Return the SQL of the text with one kind of minus and without a currency sign; (12.50) is -12.50 in accounting."""
+    minus = f"regexp_replace(replace({text}, '−', '-'), '^\\((.+)\\)$', '-\\1')"
+    return f"regexp_replace({minus}, '^([+-]?)\\s*{_CURRENCY}\\s*|\\s*{_CURRENCY}$', '\\1')"
+
+
+def number_from_bare(bare: str, decimal: str, sure_groups: bool) -> str:
+    """Return the SQL that reads a number from its bare text, null where it is none.
 
     ``1,234`` is 1234 where the decimal mark is known to be the point. Where it is not, it may as well be 1.234, and
     is not read.
 
     Parameters
     ----------
-    text : str
-        SQL of the trimmed text.
+    bare : str
+        SQL of the text that :func:`bare_number` returns.
     decimal : {".", ","}
     sure_groups : bool
         Whether the decimal mark is declared or seen elsewhere in the column.
     """
-    bare = _bare(text)
     marks = "".join(_SAFE_MARKS) + _other(decimal)
-    digits = f"replace(regexp_replace({bare}, {_sql(f'[{marks}]')}, '', 'g'), '{decimal}', '.')"
-    return f"CASE WHEN regexp_full_match({bare}, {_sql(_shape(decimal, sure_groups))}) THEN try_cast({digits} AS DOUBLE) END"
+    digits = f"replace(regexp_replace({bare}, {literal(f'[{marks}]')}, '', 'g'), '{decimal}', '.')"
+    matches = f"regexp_full_match({bare}, {literal(_shape(decimal, sure_groups))})"
+    return f"CASE WHEN {matches} THEN try_cast({digits} AS DOUBLE) END"
 
 
 def shows_decimal(text: str, decimal: str) -> str:
     """Return the SQL condition under which a text can only be a number with that decimal mark."""
     d, m = re.escape(decimal), re.escape(_other(decimal))
     shown = rf"[+-]?(\d+{d}(\d{{1,2}}|\d{{4,}})|\d{{1,3}}({m}\d{{3}})+{d}\d+|\d{{1,3}}({m}\d{{3}}){{2,}})"
-    return f"regexp_full_match({_bare(text)}, {_sql(shown)})"
+    return f"regexp_full_match({bare_number(text)}, {literal(shown)})"
 
 
 def _shape(decimal: str, sure_groups: bool) -> str:
@@ -44,15 +52,5 @@ def _shape(decimal: str, sure_groups: bool) -> str:
     return rf"[+-]?((\d+({d}\d*)?|{d}\d+)([eE][+-]?\d+)?|{'|'.join(grouped)})"
 
 
-def _bare(text: str) -> str:
-    """Return the SQL of the text with one kind of minus and without a currency sign; (12.50) is -12.50 in accounting."""
-    minus = f"regexp_replace(replace({text}, '−', '-'), '^\\((.+)\\)$', '-\\1')"
-    return f"regexp_replace({minus}, '^([+-]?)\\s*{_CURRENCY}\\s*|\\s*{_CURRENCY}$', '\\1')"
-
-
 def _other(decimal: str) -> str:
     return "," if decimal == "." else "."
-
-
-def _sql(pattern: str) -> str:
-    return "'" + pattern.replace("'", "''") + "'"

@@ -35,20 +35,26 @@ class Clock:
     date_format: str | None = None
 
 
-def time_from_text(text: str, clock: Clock) -> str:
-    """Return the SQL that reads a local timestamp from text, null where it is none.
+def time_parts(text: str, clock: Clock) -> str:
+    """Return the SQL that takes a trimmed text apart as ISO 8601 does; with a format, the text is a part too."""
+    cut = f"regexp_extract({text}, '{_ISO}', ['y', 'm', 'd', 'time', 's', 'fraction', 'zone'])"
+    return cut if clock.date_format is None else f"struct_insert({cut}, whole := {text})"
+
+
+def time_from_parts(parts: str, clock: Clock) -> str:
+    """Return the SQL that reads a local timestamp from its parts, null where they are none.
 
     Parameters
     ----------
-    text : str
-        SQL of the trimmed text.
+    parts : str
+        SQL of the parts that :func:`time_parts` returns.
     clock : Clock
     """
     if clock.date_format is None:
-        return _iso(text, clock)
-    formatted = _formatted(text, clock)
+        return _iso(parts, clock)
+    formatted = _formatted(f"{parts}.whole", clock)
     # %Y-%d-%m also reads as ISO where the day is below 13: such a format has no second chance.
-    return formatted if clock.date_format.startswith("%Y") else f"coalesce({formatted}, {_iso(text, clock)})"
+    return formatted if clock.date_format.startswith("%Y") else f"coalesce({formatted}, {_iso(parts, clock)})"
 
 
 def time_from_native(raw: str, kind_met: str, clock: Clock) -> str:
@@ -63,8 +69,7 @@ def time_from_native(raw: str, kind_met: str, clock: Clock) -> str:
     return f"CASE WHEN isfinite(CAST({raw} AS TIMESTAMP)) THEN {_moved(moment, clock)} END"
 
 
-def _iso(text: str, clock: Clock) -> str:
-    cut = f"regexp_extract({text}, '{_ISO}', ['y', 'm', 'd', 'time', 's', 'fraction', 'zone'])"
+def _iso(cut: str, clock: Clock) -> str:
     seconds = f"coalesce(nullif({cut}.s, ''), '00') || '.' || coalesce(nullif({cut}.fraction, ''), '0')"
     day = f"{cut}.y || '-' || {cut}.m || '-' || {cut}.d"
     written = f"try_cast({day} || ' ' || coalesce(nullif({cut}.time, ''), '00:00') || ':' || {seconds} AS TIMESTAMP)"

@@ -1,16 +1,16 @@
 """How a raw value becomes a canonical one: the SQL that reads each kind of column.
 
-A reading has two halves: the value, null where there is none or where it cannot be read, and whether the cell holds
-anything at all. What is present and has no value is unreadable.
+A cell that holds something and yields no value is unreadable; what holds nothing is empty.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from crmkit.sources.numbers import number_from_text
-from crmkit.sources.sql import identifier, literal
-from crmkit.sources.times import Clock, time_from_native, time_from_text
+from crmkit.sources.numbers import bare_number, number_from_bare
+from crmkit.sources.sql import literal
+from crmkit.sources.times import Clock, time_from_native, time_from_parts, time_parts
 from crmkit.tables.schema import Column, Kind
 
 SPELLED = frozenset(
@@ -18,6 +18,9 @@ SPELLED = frozenset(
     "topic kind network touchpoint cancel_reason origin action object language".split()
 )
 """Text columns that name a category: inner spaces and case do not make another one."""
+
+STEP = "{step}"
+"""Stands in the SQL of a step for the cell that the step before has made."""
 
 _SPACES = r"[\s\x{a0}\x{202f}\x{feff}]"
 _EMPTY_WORDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
@@ -60,38 +63,63 @@ class Facts:
 
 @dataclass(frozen=True)
 class Reading:
-    """SQL of a column's canonical value, and of whether its cell holds anything."""
+    """The SQL that reads a column in four steps, each in terms of the cell that the one before has made.
 
-    value: str
-    present: str
+    In one expression the inner steps would be computed again wherever an outer one names them.
+
+    Attributes
+    ----------
+    cell : str
+        The raw cell, null if it holds nothing.
+    parts : str
+        The cell taken apart.
+    value : str
+        The parts read, null where they cannot be.
+    typed : str
+        The value in the canonical type.
+    """
+
+    cell: str
+    parts: str = STEP
+    value: str = STEP
+    typed: str = STEP
+
+    @property
+    def steps(self) -> tuple[str, str, str, str]:
+        """All four."""
+        return self.cell, self.parts, self.value, self.typed
 
 
 def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Clock) -> Reading:
-    """Return the SQL that reads one column.
+    """Return the SQL that reads one column; :data:`STEP` stands in it for the cell so far, the raw one at first.
 
     Parameters
     ----------
     column : Column
         What it is to become.
     kind_met : str
-        DuckDB type of the raw column, which goes by the same name.
+        DuckDB type of the raw column.
     facts : Facts
     decimal : str
         Decimal mark of numbers that are text.
     clock : Clock
         Date format and time zones.
     """
-    raw = identifier(column.name)
     if column.kind in ("id", "text"):
-        return _text(column, _as_text(raw, kind_met), facts)
+        return _text(column, kind_met, facts)
     if column.kind in ("timestamp", "date"):
-        value, present = _time(raw, kind_met, clock)
-        return Reading(f"CAST({value} AS DATE)" if column.kind == "date" else value, present)
+        return _time(column, kind_met, clock)
     if column.kind == "flag":
-        return _flag(raw, kind_met)
-    value, present = _number(raw, kind_met, decimal, facts)
-    return Reading(f"CASE WHEN {value} = trunc({value}) AND abs({value}) < 9e15 THEN CAST({value} AS BIGINT) END"
-                   if column.kind == "integer" else value, present)  # fmt: skip
+        return _flag(kind_met)
+    whole = f"CASE WHEN {STEP} = trunc({STEP}) AND abs({STEP}) < 9e15 THEN CAST({STEP} AS BIGINT) END"
+    typed = whole if column.kind == "integer" else STEP
+    if is_text(kind_met):
+        return Reading(_filled(STEP), bare_number(STEP), number_from_bare(STEP, decimal, facts.sure_groups), typed)
+    if not _is_number(kind_met):
+        return Reading(STEP, value="CAST(NULL AS DOUBLE)", typed=typed)
+    number = f"CAST({STEP} AS DOUBLE)"
+    cell = f"CASE WHEN NOT isnan({number}) THEN {number} END"
+    return Reading(cell, value=f"CASE WHEN isfinite({STEP}) THEN {STEP} END", typed=typed)
 
 
 def is_text(kind_met: str) -> bool:
@@ -121,56 +149,49 @@ def in_words(kind: Kind | str) -> str:
     return "a number" if _is_number(kind) else "a time" if kind.startswith(("TIMESTAMP", "DATE")) else kind.lower()
 
 
-def _text(column: Column, text: str, facts: Facts) -> Reading:
+def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
+    text = _as_text(kind_met)
     if column.kind == "id":
         text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep the digits
         text = f"regexp_replace({text}, '\\.0+$', '')" if facts.whole_ids else text
-        words = ", ".join(literal(word) for word in _EMPTY_IDS)
-        text = f"CASE WHEN lower({text}) IN ({words}) THEN NULL ELSE {text} END"
-    elif column.choices:
-        text = f"lower({text})"
-    elif column.name in SPELLED:
-        text = f"regexp_replace({text}, '{_SPACES}+', ' ', 'g')"
-    return Reading(text, f"({text}) IS NOT NULL")
+        return Reading(_without(text, _EMPTY_IDS))
+    if column.choices:
+        return Reading(text, f"lower({STEP})")
+    return Reading(text, f"regexp_replace({STEP}, '{_SPACES}+', ' ', 'g')" if column.name in SPELLED else STEP)
 
 
-def _as_text(raw: str, kind_met: str) -> str:
-    if kind_met in ("FLOAT", "DOUBLE") or kind_met.startswith("DECIMAL"):
-        whole = f"{raw} = trunc({raw}) AND abs({raw}) < 9e15"
-        return (f"CASE WHEN isnan(CAST({raw} AS DOUBLE)) THEN NULL WHEN {whole} "
-                f"THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE CAST({raw} AS VARCHAR) END")  # fmt: skip
-    return trimmed(raw)
+def _time(column: Column, kind_met: str, clock: Clock) -> Reading:
+    typed = f"CAST({STEP} AS DATE)" if column.kind == "date" else STEP
+    if kind_met.startswith(("TIMESTAMP", "DATE")):
+        return Reading(STEP, value=time_from_native(STEP, kind_met, clock), typed=typed)
+    cell = _filled(STEP) if is_text(kind_met) else _as_text(kind_met)
+    return Reading(cell, time_parts(STEP, clock), time_from_parts(STEP, clock), typed)
+
+
+def _flag(kind_met: str) -> Reading:
+    if kind_met == "BOOLEAN":
+        return Reading(STEP)
+    cell = f"lower({_filled(STEP) if is_text(kind_met) else _as_text(kind_met)})"
+    yes, no = (", ".join(literal(word) for word in words) for words in (_YES, _NO))
+    return Reading(cell, value=f"CASE WHEN {STEP} IN ({yes}) THEN true WHEN {STEP} IN ({no}) THEN false END")
+
+
+def _as_text(kind_met: str) -> str:
+    if kind_met not in ("FLOAT", "DOUBLE") and not kind_met.startswith("DECIMAL"):
+        return trimmed(STEP)
+    whole = f"{STEP} = trunc({STEP}) AND abs({STEP}) < 9e15"
+    return (f"CASE WHEN isnan(CAST({STEP} AS DOUBLE)) THEN NULL WHEN {whole} "
+            f"THEN CAST(CAST({STEP} AS BIGINT) AS VARCHAR) ELSE CAST({STEP} AS VARCHAR) END")  # fmt: skip
 
 
 def _filled(raw: str) -> str:
     """Return the SQL of a text that is to become something else; the words that exports write for nothing are null."""
-    words = ", ".join(literal(word) for word in _EMPTY_WORDS)
-    return f"CASE WHEN lower({trimmed(raw)}) IN ({words}) THEN NULL ELSE {trimmed(raw)} END"
+    return _without(trimmed(raw), _EMPTY_WORDS)
 
 
-def _time(raw: str, kind_met: str, clock: Clock) -> tuple[str, str]:
-    if kind_met.startswith(("TIMESTAMP", "DATE")):
-        return time_from_native(raw, kind_met, clock), f"{raw} IS NOT NULL"
-    text = _filled(raw) if is_text(kind_met) else _as_text(raw, kind_met)
-    return time_from_text(f"({text})", clock), f"({text}) IS NOT NULL"
-
-
-def _number(raw: str, kind_met: str, decimal: str, facts: Facts) -> tuple[str, str]:
-    if _is_number(kind_met):
-        number = f"CAST({raw} AS DOUBLE)"
-        return f"CASE WHEN isfinite({number}) THEN {number} END", f"NOT isnan({number})"
-    if is_text(kind_met):
-        text = f"({_filled(raw)})"
-        return number_from_text(text, decimal, facts.sure_groups), f"{text} IS NOT NULL"
-    return "CAST(NULL AS DOUBLE)", f"{raw} IS NOT NULL"
-
-
-def _flag(raw: str, kind_met: str) -> Reading:
-    if kind_met == "BOOLEAN":
-        return Reading(raw, f"{raw} IS NOT NULL")
-    text = f"lower({_filled(raw) if is_text(kind_met) else _as_text(raw, kind_met)})"
-    yes, no = (", ".join(literal(word) for word in words) for words in (_YES, _NO))
-    return Reading(f"CASE WHEN {text} IN ({yes}) THEN true WHEN {text} IN ({no}) THEN false END", f"{text} IS NOT NULL")
+def _without(text: str, words: tuple[str, ...]) -> str:
+    pattern = f"(?i)^({'|'.join(map(re.escape, words))})$"
+    return f"nullif(regexp_replace({text}, {literal(pattern)}, ''), '')"
 
 
 def _is_number(kind_met: str) -> bool:
