@@ -41,6 +41,8 @@ class Card:
         What n counts, in the plural: "answers".
     smallest_change : float
         Smallest change that matters: absolute for points and shares, else relative to the value before.
+    additive : bool
+        Whether the values of two halves of a period add up to that of the whole; such values compare per day.
     tables : tuple of str
         Tables that the function reads.
     """
@@ -55,6 +57,7 @@ class Card:
     better: Better
     counted: str
     smallest_change: float
+    additive: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
 
@@ -68,6 +71,7 @@ def metric(
     counted: str,
     smallest_change: float | None = None,
     topic: str | None = None,
+    additive: bool | None = None,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -86,6 +90,8 @@ def metric(
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     topic : str, optional
         Question the metric belongs to; by default the name of the module.
+    additive : bool, optional
+        Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
 
     Raises
     ------
@@ -119,6 +125,7 @@ def metric(
             better=better,
             counted=counted,
             smallest_change=change,
+            additive=unit == "count" if additive is None else additive,
             tables=tuple(_table_parameters(function)),
             function=function,
         )

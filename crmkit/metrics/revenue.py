@@ -13,6 +13,7 @@ from crmkit.metrics.measures import Count, Mean, MeanPerCustomer, Measure, Total
     unit="money",
     better="higher",
     counted="orders and refunds",
+    additive=True,
     source="IFRS 15 (revenue net of refunds and sales taxes)",
 )
 def revenue(orders: ir.Table) -> Measure:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import Problems, did_you_mean
-from crmkit.metrics.cards import CARDS, cards
+from crmkit.metrics.cards import CARDS, Card, cards
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.verdict import judge_changes, judge_target
 from crmkit.periods import Period
@@ -61,11 +61,12 @@ def scorecard(
     matters = smallest_changes(catalog.settings, names)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
-        judged = judge_changes(now, then, matters)
+        judged = judge_changes(now, _per_day(then, chosen, period.n_days / other.n_days), matters)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
-        for name in ("change", "verdict", "direction", "p_value"):
+        for name in ("verdict", "direction", "p_value"):
             now[prefix + name] = judged[name]
+        now[f"{prefix}change"] = now["value"] - then["value"]
     return _with_targets(now, catalog.settings, period)
 
 
@@ -86,6 +87,12 @@ def check_metric_names(settings: Settings) -> None:
 def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd.DataFrame:
     rows = facts.merge(history.loc[history["period"] == str(period), ["metric", *_PARTS]], on="metric", how="left")
     return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
+
+
+def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.DataFrame:
+    """Return what additive metrics would have been in a period as long as the one judged: February has 28 days."""
+    factor = np.where([card.additive for card in chosen], longer, 1.0)
+    return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
 
 
 def _with_targets(now: pd.DataFrame, settings: Settings, period: Period) -> pd.DataFrame:

@@ -87,3 +87,14 @@ def test_what_matters_can_be_set(company, answers):
         settings = parse_settings({"smallest_change_that_matters": {"nps": matters}})
         verdicts.append(scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "nps"))
     assert [v["verdict"].item() for v in verdicts] == ["too few to tell", "within noise"]
+
+
+def test_counts_of_months_of_28_and_31_days_compare_per_day(company):
+    """100 orders a day in February and in March: 2,800 and 3,100, and nothing has changed."""
+    days = pd.date_range("2026-02-01", "2026-03-31")
+    orders = pd.DataFrame({"ordered_at": days.repeat(100), "revenue": 10.0})
+    orders = orders.assign(order_id=orders.index.astype(str), customer_id=orders.index.astype(str))
+    card = scorecard(company(orders=orders), "2026-03", ["n_orders", "revenue"])
+    assert card["change"].tolist() == [300, 3000]
+    assert (card["p_value"] > 0.9).all()
+    assert card["verdict"].tolist() == ["within noise"] * 2
