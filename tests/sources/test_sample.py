@@ -205,6 +205,14 @@ def test_a_mailing_credits_an_order_of_its_customer():
         assert not (mailings[f"{after}_at"] < mailings[f"{before}_at"]).any()
 
 
+@pytest.mark.parametrize("name", ["orders", "subscription_terms", "tickets", "interactions", "mailings", "survey_invitations",
+                                  "survey_responses", "social_posts", "treatments"])  # fmt: skip
+def test_nothing_happens_to_a_customer_before_the_first_purchase(name):
+    acquired = table("customers").set_index("customer_id")["acquired_at"]
+    rows = table(name).dropna(subset=["customer_id"])
+    assert (rows[SCHEMAS[name].clock].to_numpy() >= acquired.loc[rows["customer_id"]].to_numpy()).all()
+
+
 def test_personal_data_is_invented_and_in_one_table_only():
     people = table("customer_identities")
     assert people["email"].str.contains(r"@example\.(?:com|org)$").all() and people["email"].is_unique

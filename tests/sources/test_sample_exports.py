@@ -8,8 +8,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.load import load
 from crmkit.errors import CrmkitError
 from crmkit.settings import read_settings
+from crmkit.sources.connect import connect
 from crmkit.sources.sample import sample_company, write_exports
 from crmkit.sources.sample.layouts import FOREIGN, layouts
 from tests.sources.kaldi import kaldi, kaldi_files, table
@@ -216,3 +218,26 @@ def test_a_failure_while_writing_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_exports(tmp_path / "sample", SMALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_smallest_company_can_be_written(tmp_path):
+    assert len(write_exports(tmp_path / "tiny", sample_company(20, 8))) == 20
+
+
+def test_loading_the_exports_sets_the_planned_dirt_aside_and_restores_the_rest(tmp_path):
+    write_exports(tmp_path / "sample", SMALL)
+    settings = read_settings(tmp_path / "sample")
+    load(settings)
+    loaded = connect(tmp_path / "sample", personal=True)
+    dirt = SMALL.truth["dirt"]
+    planned_rejects = dirt[dirt["treatment"] == "rejected"].groupby("table")["n_rows"].sum().to_dict()
+    assert {name: n_rows for name, n_rows in loaded.provenance["rejected"].items() if n_rows} == planned_rejects
+    extra = dirt[dirt["treatment"].isin(["noted", "merged"])].groupby("table")["n_rows"].sum()
+    for name, rows in SMALL.tables.items():
+        assert len(loaded.frame(name)) == len(rows) + extra.get(name, 0), name
+    for name, money in (("orders", "revenue"), ("costs", "amount"), ("subscription_terms", "mrr"), ("deals", "amount")):
+        assert loaded.frame(name)[money].sum() == pytest.approx(SMALL.tables[name][money].sum())
+    times = loaded.frame("survey_responses").set_index("response_id")["responded_at"]
+    truth = SMALL.tables["survey_responses"].set_index("response_id")["responded_at"]
+    assert (times.loc[truth.index] == truth).all()
+    assert set(loaded.frame("leads")["channel"]) == set(SMALL.tables["leads"]["channel"])

@@ -98,12 +98,7 @@ def sample_company(
     people = describe_people(world, simulate_people(world))
     stays = simulate_stays(world, people)
     terms = simulate_terms(world, people, stays)
-    bought = simulate_orders(world, people, stays)
-    trials = simulate_trials(world, people, stays, bought)
-    bought = add_trial_orders(bought, trials)
-    baskets = fill_baskets(world, people, bought)
-    orders, lines = order_tables(world, people, bought, baskets)
-    trials = trial_outcomes(trials, bought.assign(revenue=baskets.groupby("order")["revenue"].sum()))
+    orders, lines, trials = _sales(world, people, stays)
     parts = {
         "customers": people[~people["future"]],
         "customer_identities": identities(world, people),
@@ -113,18 +108,18 @@ def sample_company(
         "treatments": treatments_table(world, trials),
     } | _contacts(world, people, stays, orders, terms, trials)
     tables = {name: canonical(world, people, name, rows) for name, rows in parts.items()}
-    both, effects = trials_truth(world, people, trials)
-    duplicates = plan_double_accounts(tables, seed)
-    truth = {
-        "persons": persons_truth(world, people, stays),
-        "churn": churn_truth(world, stays, terms),
-        "treatments": both,
-        "effects": effects,
-        "events": events_truth(world),
-        "duplicates": duplicates,
-        "dirt": plan_dirt(tables, duplicates),
-    }
+    truth = _truth(world, people, stays, terms, trials) | _planned(tables, seed)
     return SampleCompany(tables, truth, seed, str(world.last_month))
+
+
+def _sales(world: World, people: pd.DataFrame, stays: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Orders, their lines, and the trials, whose vouchers bring some of the orders."""
+    bought = simulate_orders(world, people, stays)
+    trials = simulate_trials(world, people, stays, bought)
+    bought = add_trial_orders(bought, trials)
+    baskets = fill_baskets(world, people, bought)
+    orders, lines = order_tables(world, people, bought, baskets)
+    return orders, lines, trial_outcomes(trials, bought.assign(revenue=baskets.groupby("order")["revenue"].sum()))
 
 
 def _contacts(
@@ -151,3 +146,22 @@ def _contacts(
         "mailings": simulate_mailings(world, people, orders, trials),
         "social_posts": simulate_posts(world, people, stays),
     }
+
+
+def _truth(
+    world: World, people: pd.DataFrame, stays: pd.DataFrame, terms: pd.DataFrame, trials: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    both, effects = trials_truth(world, people, trials)
+    return {
+        "persons": persons_truth(world, people, stays),
+        "churn": churn_truth(world, stays, terms),
+        "treatments": both,
+        "effects": effects,
+        "events": events_truth(world),
+    }
+
+
+def _planned(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+    """What the exports will have wrong, known beforehand."""
+    duplicates = plan_double_accounts(tables, seed)
+    return {"duplicates": duplicates, "dirt": plan_dirt(tables, duplicates)}

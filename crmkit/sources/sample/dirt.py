@@ -68,7 +68,7 @@ def plan_dirt(tables: Mapping[str, pd.DataFrame], duplicates: pd.DataFrame) -> p
 
     Hostile texts are listed too, with the treatment "kept": they are odd, not wrong.
     """
-    rows = [(soil.table, soil.kind, n_soiled(soil, tables[soil.table]), soil.treatment) for soil in SOILS]
+    rows = [(soil.table, soil.kind, _n_soiled(soil, tables[soil.table]), soil.treatment) for soil in SOILS]
     rows += [(name, "entered twice", len(duplicates), "merged") for name in ("customers", "customer_identities")]
     comments, products = tables["survey_responses"]["comment"], tables["order_lines"]["product"]
     rows.append(("survey_responses", "hostile text", int(comments.isin(HOSTILE).sum()), "kept"))
@@ -76,18 +76,14 @@ def plan_dirt(tables: Mapping[str, pd.DataFrame], duplicates: pd.DataFrame) -> p
     return pd.DataFrame(rows, columns=["table", "kind", "n_rows", "treatment"])
 
 
-def n_soiled(soil: Soil, rows: pd.DataFrame) -> int:
-    """How many rows of a table one kind of dirt touches."""
-    return min(max(1, round(soil.share * len(rows))), len(_eligible(soil, rows)))
-
-
-def add_dirt(table: str, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the table's rows with its dirt, every column as object; a soiled row stands next to its original."""
+def add_dirt(table: str, rows: pd.DataFrame, plan: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the table's rows with its planned dirt, every column as object; a soiled row stands next to its original."""
+    n_rows = plan[plan["table"] == table].set_index("kind")["n_rows"]
     dirty = rows.astype(object)
     extras: list[pd.DataFrame] = []
     for soil in (soil for soil in SOILS if soil.table == table):
         rng = np.random.default_rng([seed, crc32(f"{table}: {soil.kind}".encode())])
-        chosen = pd.Index(np.sort(rng.choice(_eligible(soil, rows), n_soiled(soil, rows), replace=False)))
+        chosen = pd.Index(np.sort(rng.choice(_eligible(soil, rows), n_rows[soil.kind], replace=False)))
         if soil.treatment == "cleaned":
             dirty.loc[chosen, "channel"] = _untidy(dirty.loc[chosen, "channel"], rng)
         elif soil.treatment == "emptied":
@@ -95,6 +91,10 @@ def add_dirt(table: str, rows: pd.DataFrame, seed: int) -> pd.DataFrame:
         else:
             extras.append(_soiled(soil, rows.loc[chosen].astype(object), len(extras)))
     return pd.concat([dirty, *extras]).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _n_soiled(soil: Soil, rows: pd.DataFrame) -> int:
+    return min(max(1, round(soil.share * len(rows))), len(_eligible(soil, rows)))
 
 
 def _eligible(soil: Soil, rows: pd.DataFrame) -> pd.Index:
@@ -111,7 +111,7 @@ def _soiled(soil: Soil, copies: pd.DataFrame, nth: int) -> pd.DataFrame:
     wrong = copies.copy()
     _write_into(wrong, wrong.index, soil)
     key = schema(soil.table).key
-    if len(key) == 1 and key[0] not in soil.changes:
+    if len(key) == 1 and key[0] not in soil.changes and len(wrong):
         letter = str(copies[key[0]].iloc[0]).split("-")[0]
         wrong[key[0]] = [f"{letter}-9{nth}{number:05d}" for number in range(1, len(wrong) + 1)]
     return wrong

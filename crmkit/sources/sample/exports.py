@@ -72,7 +72,8 @@ def write_exports(folder: str | Path, company: SampleCompany | None = None, *, o
 def export_texts(company: SampleCompany) -> dict[str, bytes]:
     """Return the content of each file by its path in the company's folder, crmkit.toml last."""
     tables = add_double_accounts(company.tables, company.truth["duplicates"])
-    dirty = {name: add_dirt(name, rows, company.seed) for name, rows in tables.items()}
+    plan = company.truth["dirt"]
+    dirty = {name: add_dirt(name, rows, plan, company.seed) for name, rows in tables.items()}
     files = {}
     for layout in layouts(tables):
         rows: pd.DataFrame = dirty[layout.table]

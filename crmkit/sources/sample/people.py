@@ -69,8 +69,7 @@ def simulate_people(world: World) -> pd.DataFrame:
     people["campaign"] = [_one_of(CAMPAIGNS.get(channel, (None,)), rng) for channel in people["channel"]]
     people["landing_page"] = [_one_of(LANDING_PAGES[kind], rng) for kind in people["kind"]]
     people["satisfaction"] = _satisfaction(people, rng)
-    people["rate"] = _rates(people, rng)
-    return people
+    return people.assign(rate=_rates(people, rng))
 
 
 def _arrival_weights(world: World) -> np.ndarray:
