@@ -233,3 +233,9 @@ def test_on_postgresql_a_ratio_is_cast_before_it_is_divided():
 def test_on_postgresql_a_day_later_is_cast_back_to_a_date():
     assert written("add_days").startswith('SELECT CAST(CAST(CAST("t0"."at" AS DATE) AS TIMESTAMP) + INTERVAL')
     assert "AS DATE) AS" in written("add_days").removeprefix("SELECT CAST(CAST(CAST")
+
+
+def test_on_postgresql_days_are_counted_between_dates_as_timestamps_would_be_rounded():
+    assert 'CAST("t0"."until" AS DATE)' in written("days_between") and 'CAST("t0"."at" AS DATE)' in written(
+        "days_between"
+    )
