@@ -87,15 +87,21 @@ def test_a_notebook_imports_crmkit_alone(notebook):
 
 
 @for_each_notebook
-def test_each_section_shows_a_frame_or_a_figure(notebook):
-    sections: dict[str, list[str]] = {}
-    heading = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.search(r"^##\s+(.+)", cell.source, re.MULTILINE)):
-            heading = found[1]
-            sections[heading] = []
-        elif cell.cell_type == "code" and heading:
-            sections[heading].append(cell.source)
-    assert sections, "a page has sections, each under a heading of its own (##)"
-    for heading, sources in sections.items():
-        assert any(isinstance(ast.parse(source).body[-1], ast.Expr) for source in sources if source.strip()), heading
+def test_each_section_is_a_cell_that_shows_a_frame_or_a_figure(notebook):
+    bodies = [ast.parse(cell.source).body for cell in _code(notebook)[1:]]
+    shows = [isinstance(body[-1], ast.Expr) for body in bodies]
+    assert shows == sorted(shows), "what the sections need is made first; after that every cell shows something"
+    assert sum(shows) >= 4, "a page is not one call"
+    assert all(len(body) == 1 for body, shown in zip(bodies, shows, strict=True) if shown)
+
+
+@for_each_notebook
+def test_a_notebook_opens_with_its_name_and_its_question(notebook):
+    assert re.fullmatch(r"# .+\n\n.+\?", notebook.cells[0].source)
+
+
+@for_each_notebook
+def test_a_page_ends_with_where_its_numbers_come_from(notebook):
+    assert "ck.provenance(" in _code(notebook)[-1].source
+    page = NOTEBOOKS[[nbformat.read(path, 4) for path in NOTEBOOKS].index(notebook)].stem.partition("_")[2]
+    assert f"--only {page}" in _code(notebook)[-1].source

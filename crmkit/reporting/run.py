@@ -10,8 +10,9 @@ from typing import Any
 from crmkit.periods import Period
 from crmkit.reporting.coverage import covered_period
 from crmkit.reporting.make_pages import Page, PageMaker, Progress
-from crmkit.reporting.notebooks import Notebook, checked_parameters, choose, find_notebooks
+from crmkit.reporting.notebooks import Notebook, choose, find_notebooks
 from crmkit.reporting.page import PageSummary, read_summary
+from crmkit.reporting.parameters import checked_parameters
 from crmkit.reporting.swap import swapped_in
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it

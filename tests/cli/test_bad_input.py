@@ -20,7 +20,7 @@ def refusal(run):
     [
         (("metrics", "npss"), "There is no metric 'npss'. Did you mean 'nps'?"),
         (("metrics", "--by", "chanel"), "Did you mean 'channel'?"),
-        (("metrics", "--period", "October"), "'October' is not a period. Write a month as 2026-10"),
+        (("metrics", "--period", "October"), "'October' is not a period. Write 2026-10"),
         (("metrics", "--period", "2026-11"), "There is no data for November 2026: the data runs from"),
         (("metrics", "--period", "2019-01"), "There is no data for January 2019: the data runs from"),
         (("report", "--period", "2031"), "There is no data for 2031: the data runs from"),

@@ -1,0 +1,109 @@
+"""Check the parameters of all notebooks before any kernel starts.
+
+papermill only warns of a parameter that a notebook does not have, and turns ``-p month 2026`` into a number. Here the
+notebook's own default says of which type a value must be, and every fault of every page is listed in one message.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from crmkit.errors import Problems, did_you_mean
+from crmkit.reporting.notebooks import Notebook
+
+ALWAYS_GIVEN = ("period", "settings")
+_IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) -> dict[Notebook, dict[str, Any]]:
+    """Return the parameters for each notebook, each value of its default's type.
+
+    ``period`` and ``settings`` every page must have; another parameter goes to the pages that have it.
+
+    Parameters
+    ----------
+    notebooks : sequence of Notebook
+    given : mapping of str to scalar
+        Values as text (from a command line) or of the right type already.
+
+    Raises
+    ------
+    Problems
+        Unknown parameters, values of the wrong type, notebooks that cannot be read; all of them at once.
+    """
+    problems: list[str] = []
+    defaults = {notebook: _defaults(notebook, problems) for notebook in notebooks}
+    known = {name for declared in defaults.values() for name in declared}
+    problems += [
+        f"no page has a parameter '{name}'. {did_you_mean(name, known)}"
+        for name in given
+        if name not in known and name not in ALWAYS_GIVEN
+    ]
+    checked: dict[Notebook, dict[str, Any]] = {}
+    for notebook, declared in defaults.items():
+        checked[notebook] = {}
+        for name, value in given.items():
+            if name in declared:
+                try:
+                    checked[notebook][name] = _of_type(declared[name], value)
+                except ValueError as error:
+                    problems.append(f"{notebook.path.name}: {name} {error}")
+            elif name in ALWAYS_GIVEN and declared:
+                problems.append(f"{notebook.path.name} has no parameter '{name}'. {did_you_mean(name, declared)}")
+    if problems:
+        raise Problems("The report's parameters" if len(notebooks) > 1 else notebooks[0].path.name, problems)
+    return checked
+
+
+def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
+    """Each parameter and its default; adds to the problems where the notebook or its parameters cell is at fault."""
+    import papermill
+
+    try:
+        found = papermill.inspect_notebook(str(notebook.path).replace("{", "{{").replace("}", "}}"))
+    except Exception as error:  # unreadable JSON, not a notebook, no kernel: papermill lets each reader's error through
+        reason = str(error).strip().partition("\n")[0]
+        problems.append(f"{notebook.path.name} cannot be read as a notebook: {reason}")
+        return {}
+    if not found:
+        problems.append(
+            f"{notebook.path.name} has no cell tagged 'parameters' with lines such as period = \"2026-10\"."
+        )
+    defaults = {}
+    for name, parameter in found.items():
+        try:
+            defaults[name] = ast.literal_eval(parameter["default"])
+        except (ValueError, SyntaxError):
+            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} is not a plain value.")
+            continue
+        if name in ALWAYS_GIVEN and not isinstance(defaults[name], str | None):
+            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} must be text, in quotes.")
+            defaults[name] = None
+    return defaults
+
+
+def _of_type(default: Any, value: Any) -> Any:
+    """Return the value as the default's type; text is read as that type. None as default takes anything."""
+    wanted = type(default)
+    if default is None or type(value) is wanted:
+        return value
+    if wanted is str:
+        raise ValueError(f"must be text, not {value!r}.")
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(value, str) and wanted in _READERS:
+        with suppress(ValueError):
+            return _READERS[wanted](value)
+    raise ValueError(f"must be {_IN_WORDS.get(wanted, wanted.__name__)}, not {value!r}.")
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_READERS: dict[type, Callable[[str], Any]] = {bool: _truth, int: int, float: float}
