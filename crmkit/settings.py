@@ -15,7 +15,7 @@ from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 
@@ -84,7 +84,7 @@ class FileMapping(_Section):
 
     path: str
     encoding: str = "utf-8"
-    delimiter: str | None = None
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
     decimal: str = Field(".", pattern=r"^[.,]$")
     date_format: str | None = None
 

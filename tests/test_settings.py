@@ -316,3 +316,7 @@ def test_whatever_stands_in_a_setting_it_is_read_or_it_is_a_problem(place, value
         parse_settings(replaced(WHOLE, place, value))
     except Problems as refused:
         assert all(problem.endswith((".", "?")) for problem in refused.problems)
+
+
+def test_a_tab_may_be_the_delimiter():
+    assert parse_settings({"files": {"a": {"path": "a.tsv", "delimiter": "\t"}}}).files["a"].delimiter == "\t"
