@@ -1,7 +1,4 @@
-"""Read ``crmkit.toml`` into frozen, validated settings; every problem is listed at once, with a hint.
-
-Secrets never stand in the file: write ``"${NAME}"`` and the value is taken from the environment variable NAME.
-"""
+"""Read the settings file; every problem is listed at once, with a hint, and no secret is ever repeated."""
 
 from __future__ import annotations
 
@@ -12,126 +9,15 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
-from zoneinfo import available_timezones
 
-from babel.numbers import list_currencies
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import ValidationError
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
+from crmkit.settings.models import Section, Settings
 
 FILE_NAME = "crmkit.toml"
 _SECRET_KEY = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True,
-                              allow_inf_nan=False)  # fmt: skip
-
-
-class Company(_Section):
-    """Who the report is about, and the conventions of its calendar and money."""
-
-    name: str = Field("My company", min_length=1)
-    currency: str = "EUR"
-    time_zone: str = "UTC"
-    fiscal_year_start: int = Field(1, ge=1, le=12)
-    churn_after_days: int = Field(90, ge=1, le=3660)
-    lead_conversion_days: int = Field(30, ge=1, le=3660)
-
-    @field_validator("currency")
-    @classmethod
-    def _is_a_currency(cls, code: str) -> str:
-        if code not in list_currencies():
-            raise ValueError(f"is not a currency code. {did_you_mean(code.upper(), list_currencies())}")
-        return code
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_a_time_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"is not a time zone such as Europe/Berlin. {did_you_mean(name, available_timezones())}")
-        return name
-
-
-class Data(_Section):
-    """Where the export files, the store and the reports are; relative paths start at the settings file."""
-
-    exports: Path = Path("exports")
-    store: Path = Path("store")
-    reports: Path = Path("reports")
-    through: date | None = None
-
-
-class Target(_Section):
-    """A target for a metric in the metric's own unit (shares 0 to 1), in force from a day on, and until one if given."""
-
-    metric: str
-    value: float
-    starts: date = Field(date(1900, 1, 1), alias="from")
-    ends: date = Field(date(2999, 12, 31), alias="until")
-
-    @field_validator("ends")
-    @classmethod
-    def _is_after_start(cls, ends: date, info: ValidationInfo) -> date:
-        if ends <= info.data.get("starts", date.min):
-            raise ValueError("until must be after from")
-        return ends
-
-
-class FileMapping(_Section):
-    """How to read one export file: a glob inside the exports folder and the file's dialect."""
-
-    path: str
-    encoding: str = "utf-8"
-    delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
-    decimal: str = Field(".", pattern=r"^[.,]$")
-    date_format: str | None = None
-
-
-class TableMapping(_Section):
-    """How one canonical table comes from the files: renamed columns of one file, or SQL over all of them."""
-
-    file: str | None = None
-    columns: dict[str, str] = {}
-    sql: str | None = None
-    time_zone: str | None = None
-
-    @model_validator(mode="after")
-    def _has_one_origin(self) -> TableMapping:
-        if (self.file is None) == (self.sql is None):
-            raise ValueError("write either file = ... (with columns) or sql = ..., not both and not neither")
-        if self.sql is not None and self.columns:
-            raise ValueError("columns belong to file = ...; in sql name the columns with AS")
-        return self
-
-
-class Settings(_Section):
-    """The whole of ``crmkit.toml``.
-
-    Examples
-    --------
-    >>> Settings().company.currency
-    'EUR'
-    """
-
-    company: Company = Company()
-    data: Data = Data()
-    targets: tuple[Target, ...] = ()
-    smallest_change_that_matters: dict[str, float] = {}
-    files: dict[str, FileMapping] = {}
-    tables: dict[str, TableMapping] = {}
-    metric_modules: tuple[str, ...] = ()
-    folder: Path = Field(Path(), exclude=True)
-
-    def path(self, which: str) -> Path:
-        """Return the absolute path of ``exports``, ``store`` or ``reports``."""
-        return (self.folder / getattr(self.data, which)).resolve()
-
-    def target(self, metric: str, day: date) -> float | None:
-        """Return the target in force on ``day``, the one that started last, or None."""
-        dated = [t for t in self.targets if t.metric == metric and t.starts <= day < t.ends]
-        return max(dated, key=lambda t: t.starts).value if dated else None
 
 
 def read_settings(path: str | Path | None = None) -> Settings:
@@ -234,5 +120,5 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
     """Return the settings known at a place: of the whole file, or of the section or list that its first part names."""
     annotation: Any = Settings.model_fields[str(place[0])].annotation if place else Settings
     candidates = (annotation, *get_args(annotation))
-    model = next(each for each in candidates if isinstance(each, type) and issubclass(each, _Section))
+    model = next(each for each in candidates if isinstance(each, type) and issubclass(each, Section))
     return [field.alias or name for name, field in model.model_fields.items() if name != "folder"]

@@ -1,0 +1,123 @@
+"""What ``crmkit.toml`` may hold: frozen models, each field with its bounds."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from babel.numbers import list_currencies
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from crmkit.errors import did_you_mean
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True,
+                              allow_inf_nan=False)  # fmt: skip
+
+
+class Company(Section):
+    """Who the report is about, and the conventions of its calendar and money."""
+
+    name: str = Field("My company", min_length=1)
+    currency: str = "EUR"
+    time_zone: str = "UTC"
+    fiscal_year_start: int = Field(1, ge=1, le=12)
+    churn_after_days: int = Field(90, ge=1, le=3660)
+    lead_conversion_days: int = Field(30, ge=1, le=3660)
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code not in list_currencies():
+            raise ValueError(f"is not a currency code. {did_you_mean(code.upper(), list_currencies())}")
+        return code
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"is not a time zone such as Europe/Berlin. {did_you_mean(name, available_timezones())}")
+        return name
+
+
+class Data(Section):
+    """Where the export files, the store and the reports are; relative paths start at the settings file."""
+
+    exports: Path = Path("exports")
+    store: Path = Path("store")
+    reports: Path = Path("reports")
+    through: date | None = None
+
+
+class Target(Section):
+    """A target for a metric in the metric's own unit (shares 0 to 1), in force from a day on, and until one if given."""
+
+    metric: str
+    value: float
+    starts: date = Field(date(1900, 1, 1), alias="from")
+    ends: date = Field(date(2999, 12, 31), alias="until")
+
+    @field_validator("ends")
+    @classmethod
+    def _is_after_start(cls, ends: date, info: ValidationInfo) -> date:
+        if ends <= info.data.get("starts", date.min):
+            raise ValueError("until must be after from")
+        return ends
+
+
+class FileMapping(Section):
+    """How to read one export file: a glob inside the exports folder and the file's dialect."""
+
+    path: str
+    encoding: str = "utf-8"
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
+    decimal: str = Field(".", pattern=r"^[.,]$")
+    date_format: str | None = None
+
+
+class TableMapping(Section):
+    """How one canonical table comes from the files: renamed columns of one file, or SQL over all of them."""
+
+    file: str | None = None
+    columns: dict[str, str] = {}
+    sql: str | None = None
+    time_zone: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> TableMapping:
+        if (self.file is None) == (self.sql is None):
+            raise ValueError("write either file = ... (with columns) or sql = ..., not both and not neither")
+        if self.sql is not None and self.columns:
+            raise ValueError("columns belong to file = ...; in sql name the columns with AS")
+        return self
+
+
+class Settings(Section):
+    """The whole of ``crmkit.toml``.
+
+    Examples
+    --------
+    >>> Settings().company.currency
+    'EUR'
+    """
+
+    company: Company = Company()
+    data: Data = Data()
+    targets: tuple[Target, ...] = ()
+    smallest_change_that_matters: dict[str, float] = {}
+    files: dict[str, FileMapping] = {}
+    tables: dict[str, TableMapping] = {}
+    metric_modules: tuple[str, ...] = ()
+    folder: Path = Field(Path(), exclude=True)
+
+    def path(self, which: str) -> Path:
+        """Return the absolute path of ``exports``, ``store`` or ``reports``."""
+        return (self.folder / getattr(self.data, which)).resolve()
+
+    def target(self, metric: str, day: date) -> float | None:
+        """Return the target in force on ``day``, the one that started last, or None."""
+        dated = [t for t in self.targets if t.metric == metric and t.starts <= day < t.ends]
+        return max(dated, key=lambda t: t.starts).value if dated else None
