@@ -74,8 +74,9 @@ def test_columns_are_divided_by_the_one_module_that_knows_how(path):
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
-def test_each_package_has_a_folder_of_tests_by_its_name(name):
-    assert list((ROOT / "tests" / name).rglob("test_*.py")), f"tests/{name}/ has no test"
+def test_each_package_has_tests_under_its_name(name):
+    tests = [*(ROOT / "tests" / name).rglob("test_*.py"), *(ROOT / "tests").glob(f"test_{name}.py")]
+    assert tests, f"there is neither tests/{name}/ with tests nor tests/test_{name}.py"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ class _PlainErrors(TyperGroup):
             raise
         except OSError as error:  # a full disk, a file open elsewhere, a folder without rights
             message = f"{error.filename or 'A file'}: {error.strerror or error}."
+        except KeyboardInterrupt:
+            typer.echo("Stopped; nothing that was there has changed.", err=True)
+            raise typer.Exit(130) from None
         typer.echo(message, err=True)
         raise typer.Exit(2)
 

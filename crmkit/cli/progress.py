@@ -54,7 +54,7 @@ def page_progress() -> Iterator[Callable[[str, str], None]]:
                 seconds = monotonic() - started[page]
                 console.print(escape(f"{page}: {state} in {seconds:.0f} s"), soft_wrap=True)
             if status is not None:
-                status.update(escape(f"Running {', '.join(running) or 'nothing'} ..."))
+                status.update(escape(f"Running {', '.join(running)} ..." if running else "Writing the index ..."))
 
         yield tell
 

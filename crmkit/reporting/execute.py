@@ -72,6 +72,7 @@ def execute(
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
+    clock = _Clock(deadline, stop)
     try:
         papermill.execute_notebook(
             _read(notebook),
@@ -84,7 +85,8 @@ def execute(
             start_timeout=_START_SECONDS,
             iopub_timeout=_NO_ANSWER_SECONDS,
             resources={"metadata": {"path": str(folder)}},
-            timeout_func=_time_left(time.monotonic() + deadline, stop or threading.Event()),
+            on_cell_start=clock.check,
+            timeout_func=clock.left,
             kernel_manager_class=_own_kernel(),
             config=_quiet_transport(),
         )
@@ -137,16 +139,21 @@ def _read(notebook: Path) -> Any:
     return load_notebook_node(str(notebook))
 
 
-def _time_left(end: float, stop: threading.Event) -> Any:
-    """A cell's timeout [s]: what is left of the notebook's time, a whole number, for nbclient takes no other."""
+class _Clock:
+    """The time that is left for a notebook."""
 
-    def seconds(cell: Any) -> int:
-        left = end - time.monotonic()
-        if left <= 0 or stop.is_set():
+    def __init__(self, deadline: float, stop: threading.Event | None) -> None:
+        self.end = time.monotonic() + deadline
+        self.stop = stop or threading.Event()
+
+    def check(self, **cell: Any) -> None:
+        """Refuse to begin another cell once the time is over or the run was stopped."""
+        if self.stop.is_set() or time.monotonic() >= self.end:
             raise TimeoutError
-        return max(1, round(left))
 
-    return seconds
+    def left(self, cell: Any) -> int:
+        """What a cell may take [s]: a whole number, for nbclient takes no other."""
+        return max(1, round(self.end - time.monotonic()))
 
 
 @cache
