@@ -7,44 +7,29 @@ targets; then changes against the year before; and always, last, what did not mo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
-from crmkit.metrics.nouns import beside, counted, is_number, joined, number_word
-from crmkit.metrics.wording import currency_of, scale_for, scale_of
+from crmkit.insights.sentences import (
+    Finding,
+    against_last_year,
+    clause,
+    closing,
+    in_short,
+    missed,
+    moved,
+    unmoved,
+    without_news,
+)
+from crmkit.metrics.nouns import joined, number_word
+from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
 
-_FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
+_FEWEST = 3  # findings: in a quiet month the numbers an owner asks for first are stated, though nothing moved
+_WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
 _FULL_MARKS_FOR_POINTS = 50.0  # a move of 50 points of NPS weighs as much as a doubling of any other number
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One sentence or two: what happened in bold, then against what, how sure, from how many.
-
-    Attributes
-    ----------
-    bold, rest : str
-        Plain text, to be read one after the other.
-    metric : str
-        Name of the metric it is about, empty for the closing summary.
-    tone : str
-        ``worse``, ``better``, ``changed`` or empty.
-    """
-
-    bold: str
-    rest: str = ""
-    metric: str = ""
-    tone: str = ""
-
-    @property
-    def text(self) -> str:
-        """The whole finding as one text."""
-        return self.bold + self.rest
 
 
 def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int = 5) -> list[Finding]:
@@ -63,32 +48,70 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     -------
     list of Finding
         At least one: the last says what did not move, what cannot be told and what is not measured.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [9]})
+    >>> answers["responded_at"] = pd.to_datetime(["2026-10-05"])
+    >>> for finding in findings(ck.scorecard(ck.connect({"survey_responses": answers}), "2026-10", metrics=["nps", "revenue"])):
+    ...     print(finding.text)
+    Too few customers to tell anything. Too few to tell: Net Promoter Score. Not measured: revenue.
     """
     rows, currency = _rows(scorecard), currency_of(scorecard, currency)
     real = _real(rows)
-    missed = [row for row in rows if row.target_verdict == "missed" and row not in real]
-    told = {row.metric for row in (*real, *missed)}
+    off_target = [row for row in rows if _is_off_target(row) and row.verdict != "real"]
+    told = {row.metric for row in (*real, *off_target)}
     since_last_year = [row for row in rows if row.year_verdict == "real" and row.metric not in told]
     since_last_year.sort(
         key=lambda row: (row.year_direction != "worse", -_weight(row.year_change, row.year_value, row.unit))
     )
-    found = [_moved(row, currency, is_first=place == 0) for place, row in enumerate(real)]
-    found += [_missed(row, currency) for row in missed]
     room = limit - 1
-    if len(found) > room:
-        beyond = [_in_short(row) for row in (*real, *missed)[room - 1 :]]
-        found = [*found[: room - 1], Finding("Also:", f" {joined(beyond)}.")]
-    found += [_against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
-    return [*found, _closing(rows, n_real=len(real))]
+    in_full, in_brief = _shared_out([*real, *off_target], room)
+    found = [
+        moved(row, currency, is_first=place == 0) if row.verdict == "real" else missed(row, currency)
+        for place, row in enumerate(in_full)
+    ]
+    if in_brief:
+        kind = "Also real:" if all(row.verdict == "real" for row in in_brief) else "Also:"
+        found.append(Finding(kind, f" {joined([in_short(row) for row in in_brief])}."))
+    found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
+    if len(found) < _FEWEST - 1:
+        told |= {finding.metric for finding in found}
+        calm = [row for row in rows if row.status == "ok" and row.metric not in told]
+        calm.sort(key=lambda row: _WATCHED.index(row.metric) if row.metric in _WATCHED else len(_WATCHED))
+        found += [unmoved(row, currency) for row in calm][: _FEWEST - 1 - len(found)]
+    return [*found, closing(rows, n_real=len(real))]
 
 
 def headline(scorecard: pd.DataFrame) -> str:
-    """Return the page's headline: "October 2026: more customers left; winning a customer got cheaper"."""
+    """Return the page's headline: "October 2026: more customers left; winning a customer got cheaper".
+
+    Parameters
+    ----------
+    scorecard : DataFrame
+        One row per metric, as :func:`crmkit.metrics.scorecard` returns it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [9]})
+    >>> answers["responded_at"] = pd.to_datetime(["2026-10-05"])
+    >>> headline(ck.scorecard(ck.connect({"survey_responses": answers}), "2026-10", metrics=["nps"]))
+    'October 2026: too few customers to tell anything'
+    """
     rows = _rows(scorecard)
-    clauses = [_clause(row) for row in _real(rows)[:2]]
-    n_missed = sum(row.target_verdict == "missed" for row in rows)
+    real = _real(rows)
+    bad = [row for row in real if row.direction == "worse"]
+    good = [row for row in real if row.direction != "worse"]
+    clauses = [clause(row) for row in ([*bad[:2], *good[:1]] if bad else good[:2])]
+    n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
-        clauses = [_without_news(rows)]
+        clauses = [without_news(rows)]
         if n_missed:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
     return f"{Period.parse(rows[0].period).label}: {'; '.join(clauses)}"
@@ -101,109 +124,29 @@ def _rows(scorecard: pd.DataFrame) -> list[Any]:
 
 
 def _real(rows: Iterable[Any]) -> list[Any]:
-    moved = [row for row in rows if row.verdict == "real"]
-    return sorted(moved, key=lambda row: (row.direction != "worse", -_weight(row.change, row.previous_value, row.unit)))
+    judged = [row for row in rows if row.verdict == "real"]
+    return sorted(
+        judged, key=lambda row: (row.direction != "worse", -_weight(row.change, row.previous_value, row.unit))
+    )
+
+
+def _is_off_target(row: Any) -> bool:
+    return row.target_verdict == "missed" and row.status == "ok"
+
+
+def _shared_out(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
+    """Return the rows to word in full and those to name in one line; good news is not crowded out by the bad."""
+    if len(rows) <= room:
+        return rows, []
+    in_full = rows[: room - 1]
+    good = next((row for row in rows if row.verdict == "real" and row.direction != "worse"), None)
+    if good is not None and good.metric not in {row.metric for row in in_full} and room > 2:
+        in_full = [*in_full[:-1], good]
+    named = {row.metric for row in in_full}
+    return in_full, [row for row in rows if row.metric not in named]
 
 
 def _weight(change: float, before: float, unit: str) -> float:
     if unit == "points":
         return abs(change) / _FULL_MARKS_FOR_POINTS
     return abs(change) / abs(before) if before else 1.0
-
-
-def _moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
-    scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    rest = f", {'up' if row.change > 0 else 'down'} from {scale.words(row.previous_value)} in {before}. "
-    sure, basis = scale.interval(row.low, row.high), counted(row.n, row.counted)
-    verdict = f"real{_FOR_THE.get(row.direction, '')}"
-    if is_first:
-        rest += (
-            f"The change is {verdict}: {f'with {basis}, ' if basis else ''}chance alone would rarely move it this far"
-        )
-        rest += f" (95 % interval {sure})." if sure else "."
-    else:
-        rest += f"Also {verdict}"
-        rest += f" (95 % interval {', from '.join(part for part in (sure, basis) if part)})." if sure else "."
-    if row.target_verdict == "missed":
-        rest += f" The target of {_target(row, currency)} was missed."
-    return Finding(_stated(row, scale), rest, row.metric, row.direction)
-
-
-def _missed(row: Any, currency: str | None) -> Finding:
-    scale = scale_of(row, currency)
-    side = "above" if row.value > row.target else "below"
-    sure = ", ".join(part for part in (scale.interval(row.low, row.high), counted(row.n, row.counted)) if part)
-    return Finding(
-        f"{sentence_case(row.label)} missed its target of {_target(row, currency)}",
-        f": {scale.words(row.value)}{f' ({sure})' if sure else ''}, the whole interval lies {side} the target.",
-        row.metric,
-        "worse",
-    )
-
-
-def _against_last_year(row: Any, currency: str | None) -> Finding:
-    scale = scale_of(row, currency)
-    verb = "rose" if row.year_change > 0 else "fell"
-    return Finding(
-        f"{sentence_case(row.label)} {verb} against {beside(row.year_period, row.period)}",
-        f": {scale.words(row.value)} now, {scale.words(row.year_value)} then. "
-        f"That is real{_FOR_THE.get(row.year_direction, '')}.",
-        row.metric,
-        row.year_direction,
-    )
-
-
-def _closing(rows: list[Any], *, n_real: int) -> Finding:
-    within = sum(row.verdict == "within noise" for row in rows)
-    few = [row.label for row in rows if row.verdict == "too few to tell"]
-    if within:
-        other = " other" if n_real else ""
-        numbers = "number" if within == 1 else "numbers"
-        since = beside(rows[0].previous_period, rows[0].period)
-        bold = f"Nothing{' else' if n_real else ''} moved beyond chance since {since}."
-        rest = f" {sentence_case(number_word(within))}{other} {numbers} changed, "
-        rest += "and not by more than chance would." if within == 1 else "none by more than chance would."
-    else:
-        bold, rest = sentence_case(_without_news(rows)) + "." if not n_real else "No other number can be compared.", ""
-    if few:
-        rest += f" Too few to tell: {_named(few)}."
-    empty = [row.label for row in rows if row.status in ("no data", "too few", "not reached")]
-    rest += f" No value: {_named(empty)}." if empty else ""
-    missing = [row.label for row in rows if row.status == "not measured"]
-    rest += f" Not measured: {_named(missing)}." if missing else ""
-    return Finding(bold, rest)
-
-
-def _without_news(rows: list[Any]) -> str:
-    verdicts = {row.verdict for row in rows}
-    if "within noise" in verdicts:
-        return "nothing moved beyond chance"
-    if "too few to tell" in verdicts:
-        return "too few to tell whether anything moved"
-    return "nothing to compare with yet" if any(is_number(row.value) for row in rows) else "no data"
-
-
-def _named(labels: list[str]) -> str:
-    shown = [mid_sentence(label) for label in labels]
-    return joined(shown if len(shown) <= 3 else [*shown[:2], f"{number_word(len(shown) - 2)} more"])
-
-
-def _stated(row: Any, scale: Any) -> str:
-    phrase = phrase_for(row.metric, row.label)
-    value = counted(row.value, phrase.nouns) if phrase.nouns else scale.words(row.value)
-    if row.unit == "per customer" and "times" in phrase.states:
-        value = scale.number(row.value)
-    return sentence_case(phrase.states.format(value=value))
-
-
-def _clause(row: Any) -> str:
-    phrase = phrase_for(row.metric, row.label)
-    return phrase.rose if row.change > 0 else phrase.fell
-
-
-def _in_short(row: Any) -> str:
-    return _clause(row) if row.verdict == "real" else f"{mid_sentence(row.label)} missed its target"
-
-
-def _target(row: Any, currency: str | None) -> str:
-    return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)

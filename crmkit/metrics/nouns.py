@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from math import isfinite
 from numbers import Real
+from typing import TypeGuard
 
 from crmkit.periods import Period
 
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "series": "series"}
 # What follows the noun in "customers at start", "terms due": the noun is the last word before it.
 _AFTER_NOUN = frozenset(
-    "active and asked at by closed created due for from in lost of on opened per reached sent that used who with won".split()
+    "active asked at by closed created due for from in lost of on opened per reached sent that used who with won".split()
 )
 _NUMBER_WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -28,7 +29,7 @@ def counted(n: float | None, nouns: str) -> str:
     """
     if not is_number(n):
         return ""
-    whole = round(float(n))  # type: ignore[arg-type]
+    whole = round(float(n))
     return f"{f'{whole:,}' if whole else 'no'} {singular(nouns) if whole == 1 else nouns}".strip()
 
 
@@ -37,15 +38,17 @@ def singular(nouns: str) -> str:
 
     Examples
     --------
-    >>> singular("answers"), singular("sales opportunities"), singular("people asked"), singular("customers at start")
-    ('answer', 'sales opportunity', 'person asked', 'customer at start')
+    >>> singular("answers"), singular("people asked"), singular("customers at start"), singular("orders and refunds")
+    ('answer', 'person asked', 'customer at start', 'order or refund')
     """
+    if " and " in nouns:
+        return " or ".join(singular(part) for part in nouns.split(" and "))
     words = nouns.split(" ")
     end = next((place for place, word in enumerate(words) if place and word in _AFTER_NOUN), len(words))
     return " ".join([*words[: end - 1], _singular_word(words[end - 1]), *words[end:]])
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Tell whether a value can be printed: a number that is not NaN and not infinite."""
     return isinstance(value, Real) and isfinite(value)
 

@@ -1,113 +1,22 @@
 """Numbers, intervals and changes in words: the only place that decides how many digits a reader sees.
 
-A :class:`Scale` is chosen once per number from its unit and its interval, and then words the value, the interval,
-the change and the target alike, so that no sentence is more exact than the data behind it. English wording; only
-the currency's symbol and its usual decimals come from Babel.
+A :class:`~crmkit.metrics.scale.Scale` is chosen once per number from its unit and its interval, and then words the
+value, the interval, the change and the target alike, so that no sentence is more exact than the data behind it.
+English wording; only the currency's symbol and its usual decimals come from Babel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 from typing import Any
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 
-from crmkit.metrics.nouns import is_number, singular
+from crmkit.metrics.nouns import is_number
+from crmkit.metrics.scale import Scale
 
-MINUS = "\N{MINUS SIGN}"
-NO_DATA = "no data"
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
-_CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
-_LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How numbers of one metric are printed.
-
-    Attributes
-    ----------
-    factor : float
-        Multiplies the number before it is printed: 100 for shares.
-    decimals : int
-        Digits after the decimal point; a negative number rounds to tens, hundreds, ...
-    prefix, suffix : str
-        Currency symbol before, unit after the number.
-
-    Examples
-    --------
-    >>> churn = scale_for("share", 0.0623, low=0.0552, high=0.0694)
-    >>> churn.words(0.0623), churn.interval(0.0552, 0.0694), churn.change(0.0189), churn.size(0.0189)
-    ('6.2 %', '5.5 to 6.9 %', '+1.9 pts', '1.9 percentage points')
-    >>> cost = scale_for("money", 38.2, low=36.1, high=40.6, currency="EUR")
-    >>> cost.words(38.2), cost.interval(36.1, 40.6), cost.change(-7.1)
-    ('€38', '€36 to €41', '−€7')
-    """
-
-    factor: float = 1.0
-    decimals: int = 0
-    prefix: str = ""
-    suffix: str = ""
-
-    def number(self, value: float | None) -> str:
-        """Return the number with its currency but without its unit: "41", "6.2", "€38", "−€7"."""
-        if not is_number(value):
-            return NO_DATA
-        rounded = self._rounded(value)
-        sign = MINUS if rounded < 0 else ""
-        return f"{sign}{self.prefix}{abs(rounded):,.{max(self.decimals, 0)}f}"
-
-    def parts(self, value: float | None) -> tuple[str, str]:
-        """Return number and unit apart, for a page that prints them in two sizes: ("6.2", "%")."""
-        return self.number(value), self._unit(value, self.suffix) if is_number(value) else ""
-
-    def words(self, value: float | None) -> str:
-        """Return number and unit: "41 points", "6.2 %", "€38", "1 day"; "no data" for a missing value."""
-        return " ".join(part for part in self.parts(value) if part)
-
-    def interval(self, low: float | None, high: float | None) -> str:
-        """Return "28 to 54 points", "5.5 to 6.9 %"; "12 days or more" where one end is open, "" where both are."""
-        if not is_number(low):
-            return f"up to {self.words(high)}" if is_number(high) else ""
-        if not is_number(high):
-            return f"{self.words(low)} or more"
-        if self._rounded(low) == self._rounded(high):
-            return self.words(high)
-        return f"{self.number(low)} to {self.words(high)}"
-
-    def change(self, change: float | None) -> str:
-        """Return a signed change: "+6", "+1.9 pts", "−€7", "no change"; "" for a missing one."""
-        if not is_number(change):
-            return ""
-        scale = self._fine_enough_for(change)
-        if scale._rounded(change) == 0:
-            return "no change"
-        unit = scale._unit(change, _CHANGE_SUFFIXES.get(self.suffix, self.suffix))
-        return f"{'+' if change > 0 else ''}{scale.number(change)} {unit}".rstrip()
-
-    def size(self, change: float | None) -> str:
-        """Return a change without its sign, for running text: "6 points", "1.9 percentage points", "€7"."""
-        if not is_number(change):
-            return NO_DATA
-        scale = self._fine_enough_for(change)
-        unit = scale._unit(change, _LONG_SUFFIXES.get(self.suffix, self.suffix))
-        return f"{scale.number(abs(change))} {unit}".rstrip()
-
-    def _rounded(self, value: float) -> float:
-        return round(float(value) * self.factor, self.decimals) + 0.0  # adding zero turns -0.0 into 0.0
-
-    def _unit(self, value: float, suffix: str) -> str:
-        return singular(suffix) if abs(self._rounded(value)) == 1 and self.decimals <= 0 else suffix
-
-    def _fine_enough_for(self, change: float) -> Scale:
-        # A small but real change must not be printed as "0": up to two digits more than the value has.
-        for extra in range(3):
-            finer = replace(self, decimals=self.decimals + extra)
-            if finer._rounded(change) != 0:
-                return finer
-        return self
 
 
 def scale_for(
@@ -119,7 +28,7 @@ def scale_for(
     currency: str | None = None,
     significant: int = 2,
 ) -> Scale:
-    """Choose the scale on which a number is printed.
+    r"""Choose the scale on which a number is printed.
 
     The interval spans at least three steps of the last digit printed (thirty where whole numbers are rounded);
     without an interval ``significant`` digits are kept, and no trailing zeros.
@@ -145,7 +54,7 @@ def scale_for(
     >>> scale_for("money", 21_437.0, low=16_900.0, high=26_300.0, currency="EUR").words(21_437.0)
     '€21,400'
     >>> scale_for("money", 2_150_000.0, currency="IDR").words(2_150_000.0)
-    'IDR\\xa02.15 million'
+    'IDR\xa02.15 million'
     """
     top = max((abs(number) for number in (value, low, high) if is_number(number)), default=0.0)
     if unit == "money":
@@ -218,7 +127,8 @@ def _currency(code: str | None) -> tuple[str, int]:
 
 
 def _width(low: float | None, high: float | None) -> float:
-    return float(high) - float(low) if is_number(low) and is_number(high) else 0.0  # type: ignore[arg-type]
+    width = float(high) - float(low) if is_number(low) and is_number(high) else 0.0
+    return width if width > 1e-9 else 0.0  # what is left of rounding is no interval
 
 
 def _decimals_for(step: float) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.wording import NO_DATA, Scale, common_scale, currency_of, scale_for
-from crmkit.plots.history import RoundNumbers, tick_words
+from crmkit.metrics.scale import NO_DATA, Scale
+from crmkit.metrics.wording import common_scale, currency_of, scale_for
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import RoundNumbers, tick_words
 
 _MEASURED = ["metric", "period", "value", "low", "high", "n", "unit", "status", "reason"]
 _LONGEST = 36  # characters of a name: what a telephone has room for
@@ -48,6 +51,15 @@ def plot_groups(
     ------
     CrmkitError
         If the frame has no grouping column.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({
+    ...     "channel": ["search", "social"], "value": [0.051, 0.094], "low": [0.042, 0.078], "high": [0.062, 0.113],
+    ...     "n": [2210, 1102], "unit": "share", "status": "ok",
+    ... })
+    >>> len(plot_groups(groups).texts)  # a name and a value each
+    4
     """
     by = [name for name in groups.columns if name not in _MEASURED]
     if not by:
@@ -78,29 +90,27 @@ def plot_groups(
 
 
 def _draw_group(ax: Axes, place: int, row: pd.Series, scale: Scale) -> None:
-    beside = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+    beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
     if not is_number(row["value"]):
-        ax.annotate(str(row.get("status") or NO_DATA), (1.02, place), color=LIGHT["soft"], **beside)  # type: ignore[arg-type]
+        ax.annotate(str(row.get("status") or NO_DATA), (1.02, place), color=LIGHT["soft"], **beside)
         return
     if is_number(row["low"]) and is_number(row["high"]):
-        ax.plot(
-            [row["low"], row["high"]],
-            [place, place],
-            color=LIGHT["band"],
-            linewidth=7,
-            solid_capstyle="round",
-            zorder=2,
-        )
-    ax.plot([row["value"]], [place], "o", color=LIGHT["accent"], markersize=7, zorder=3)
-    ax.annotate(scale.words(row["value"]), (1.02, place), color=LIGHT["ink"], fontweight="bold", **beside)  # type: ignore[arg-type]
+        ends = [row["low"], row["high"]]
+        ax.plot(ends, [place, place], color=LIGHT["band"], linewidth=7, solid_capstyle="round", zorder=2)
+    is_rough = row.get("status", "ok") != "ok"
+    colour = LIGHT["soft"] if is_rough else LIGHT["accent"]
+    ax.plot([row["value"]], [place], "o", color=colour, markersize=5 if is_rough else 7, zorder=3)
+    words = scale.words(row["value"]) + (f", {row['status']}" if is_rough else "")
+    ax.annotate(words, (1.02, place), color=LIGHT["soft"] if is_rough else LIGHT["ink"],
+                fontweight="normal" if is_rough else "bold", **beside)  # fmt: skip
 
 
 def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currency: str | None) -> None:
     if not is_number(overall):
         return
-    ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)  # type: ignore[arg-type]
+    ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)
     words = scale_for(_unit(groups), overall, currency=currency).words(overall)
-    ax.annotate(f"all: {words}", (float(overall), 1), xycoords=("data", "axes fraction"), xytext=(4, -2),  # type: ignore[arg-type]
+    ax.annotate(f"all: {words}", (float(overall), 1), xycoords=("data", "axes fraction"), xytext=(4, -2),
                 textcoords="offset points", va="top", color=LIGHT["soft"], fontsize=10)  # fmt: skip
 
 

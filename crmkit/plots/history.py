@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from math import ceil
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.wording import Scale, currency_of, scale_for, scale_of
-from crmkit.periods import MONTH_NAMES, Period
+from crmkit.metrics.scale import Scale
+from crmkit.metrics.wording import currency_of, scale_for, scale_of
+from crmkit.periods import Period
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import FromTheLast, RoundNumbers, period_words, tick_words
 
 
 def plot_history(
@@ -49,6 +48,15 @@ def plot_history(
     ------
     CrmkitError
         If the frame holds more than one metric.
+
+    Examples
+    --------
+    >>> history = pd.DataFrame({
+    ...     "period": ["2026-09", "2026-10"], "value": [0.043, 0.062], "low": [0.038, 0.055], "high": [0.049, 0.069],
+    ...     "unit": "share",
+    ... })
+    >>> plot_history(history, target=0.04).get_figure().get_size_inches().round(1).tolist()
+    [10.6, 3.5]
     """
     if "metric" in history and history["metric"].nunique() > 1:
         raise CrmkitError(f"plot_history draws one metric; this frame holds {', '.join(history['metric'].unique())}.")
@@ -102,7 +110,7 @@ def _mark_the_gaps(ax: Axes, gaps: np.ndarray) -> None:
 def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str | None) -> None:
     if not is_number(target):
         return
-    height = float(target)  # type: ignore[arg-type]
+    height = float(target)
     ax.axhline(height, color=LIGHT["target"], linewidth=1.3, dashes=(5, 4), zorder=1.5)
     bottom, top = ax.get_ylim()
     distance = (height - float(last["value"])) / (top - bottom)
@@ -117,34 +125,13 @@ def _label_axes(ax: Axes, periods: list[str], scale: Scale) -> None:
     parsed = [Period.parse(period) for period in periods]
     ax.set_xlim(-0.6, len(parsed) - 0.4)
     ax.margins(y=0.12)
-    ax.xaxis.set_major_locator(_FromTheLast(len(parsed)))
-    shown = FuncFormatter(lambda place, _: _short(parsed, round(place)) if 0 <= round(place) < len(parsed) else "")
+    ax.xaxis.set_major_locator(FromTheLast(len(parsed)))
+    shown = FuncFormatter(
+        lambda place, _: period_words(parsed, round(place)) if 0 <= round(place) < len(parsed) else ""
+    )
     ax.xaxis.set_major_formatter(shown)
     ax.yaxis.set_major_locator(RoundNumbers())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
-
-
-def tick_words(scale: Scale, value: float) -> str:
-    """Return the label of a tick: exactly its value, with as few digits as that takes."""
-    step = abs(value * scale.factor)
-    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-9), 4)
-    exact = Scale(
-        scale.factor, decimals, scale.prefix, scale.suffix if scale.suffix in ("%", "million", "billion") else ""
-    )
-    return exact.words(value)
-
-
-def _short(parsed: list[Period], place: int) -> str:
-    period = parsed[place]
-    if period.grain == "month":
-        name = MONTH_NAMES[period.start.month - 1][:3]
-        return f"{name}\n{period.start.year}" if place == 0 or period.start.month == 1 else name
-    text = str(period)
-    return (
-        text[5:] + (f"\n{text[:4]}" if place == 0 or text[:4] != str(parsed[place - 1])[:4] else "")
-        if "-" in text
-        else text
-    )
 
 
 def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:
@@ -152,30 +139,3 @@ def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:
     ax.text(0.5, 0.5, f"No data in {'this period' if n_periods == 1 else f'these {n_periods} periods'}",
             transform=ax.transAxes, ha="center", va="center", color=LIGHT["soft"])  # fmt: skip
     return ax
-
-
-class RoundNumbers(MaxNLocator):
-    """Ticks at round numbers, fewer where there is less room."""
-
-    def __init__(self) -> None:
-        super().__init__(5, steps=[1, 2, 2.5, 5, 10])
-
-    def __call__(self) -> Any:
-        inches = self.axis.axes.bbox.width / self.axis.axes.figure.dpi if self.axis.axis_name == "x" else 9  # type: ignore[union-attr]
-        self._nbins = max(2, min(5, int(inches * 1.3)))
-        return super().__call__()
-
-
-class _FromTheLast(Locator):
-    """Ticks at every period, or at every second, third, ... where there is no room; the last always has one."""
-
-    def __init__(self, n_periods: int) -> None:
-        self.n_periods = n_periods
-
-    def __call__(self) -> list[int]:
-        room = max(1, self.axis.get_tick_space())  # type: ignore[union-attr]
-        step = max(1, ceil(self.n_periods / room))
-        return list(range(self.n_periods - 1, -1, -step))[::-1]
-
-    def tick_values(self, vmin: float, vmax: float) -> list[int]:
-        return self()

@@ -7,7 +7,7 @@ figure on light and on dark paper.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from cycler import cycler
@@ -15,7 +15,10 @@ from matplotlib.axes import Axes
 
 from crmkit.plots.palette import GROUPS, LIGHT
 
-STYLE: dict[str, Any] = {
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
+STYLE: dict[RcKeyType, Any] = {
     "figure.figsize": (10.6, 3.5),
     "figure.facecolor": "none",
     "figure.dpi": 100,

@@ -16,7 +16,7 @@ _HOMES = {
     "quality_notes": "notes",
     "method": "notes",
     "glossary_section": "notes",
-    "provenance": "notes",
+    "provenance": "origin",
     "render_page": "render",
     "stub_page": "render",
     "write_index": "index",

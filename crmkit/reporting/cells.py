@@ -64,12 +64,20 @@ def _title_and_question(notebook: Any) -> tuple[str, str]:
 def _kept(notebook: Any) -> Any:
     notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT & set(cell.metadata.get("tags", ()))]
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if set(data) == {"text/plain"} and _REPR.fullmatch(str(data["text/plain"])):
-                data.clear()  # "<Axes: >" is what a plot call returns, not a result
-            _shrink(data)
+            _shrink(output.get("data", {}))
     return notebook
+
+
+def _is_shown(output: Any) -> bool:
+    if output.output_type == "stream":
+        return bool(output.name == "stdout")
+    kinds = set(output.get("data", {})) & set(_PRIORITY)
+    if kinds == {"text/plain"}:
+        return _REPR.fullmatch(str(output.data["text/plain"])) is None  # "<Axes: >" is what a plot returns, no result
+    return bool(kinds)
 
 
 def _shrink(data: dict[str, Any]) -> None:
@@ -131,8 +139,9 @@ def _make_readable(soup: BeautifulSoup) -> None:
         table.attrs.pop("border", None)
         table.wrap(box)
         for cell in table.select("thead th"):
-            cell["scope"] = "col"
-            if not cell.get_text(strip=True):
+            if cell.get_text(strip=True):
+                cell["scope"] = "col"
+            else:
                 cell.name = "td"  # an empty heading names nothing
         for cell in table.select("tbody th"):
             cell["scope"] = "row"

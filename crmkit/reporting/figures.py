@@ -58,6 +58,14 @@ def figure(
     ------
     CrmkitError
         If the text alternative is missing or too short to state a finding.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> drawing = Figure(figsize=(4, 2))
+    >>> points = drawing.subplots().plot([1, 2, 4])
+    >>> figure(drawing, "Orders double every month", alt="Orders by month: one in May, two in June, four in July.")
+    <crmkit figure: Orders double every month>
     """
     from matplotlib import pyplot
 
@@ -65,8 +73,7 @@ def figure(
 
     if len(alt.strip()) < _SHORTEST_ALT:
         raise CrmkitError(f"alt is {alt!r}. Write what the figure shows, as you would say it on the telephone.")
-    drawing = plot.get_figure() if hasattr(plot, "get_figure") and plot.get_figure() is not None else plot
-    drawing = getattr(drawing, "figure", drawing)
+    drawing = _figure_of(plot)
     image = encoded(drawing)
     pyplot.close(drawing)  # otherwise the notebook shows it a second time
     return drawn(
@@ -79,3 +86,8 @@ def figure(
         caption=caption,
         data=None if data is None else worded_table(data, subtitle or title, settings=settings, units=units),
     )
+
+
+def _figure_of(plot: Any) -> Any:
+    whole = getattr(plot, "figure", plot)  # axes and seaborn's grids know their figure; a figure is its own
+    return getattr(whole, "figure", whole)  # and a part of a figure knows the whole

@@ -53,7 +53,7 @@ def encoded(figure: Figure) -> Image:
     Image
     """
     inches_wide, inches_high = figure.get_size_inches()
-    follows = figure.get_facecolor()[3] == 0
+    follows = is_transparent(figure)
     wide = _svg(figure)
     size = round(inches_wide * 96), round(inches_high * 96)
     if len(wide) > _SVG_IS_FINE_UP_TO and len(picture := _webp(figure)) < len(wide):
@@ -64,6 +64,13 @@ def encoded(figure: Figure) -> Image:
         narrow = _svg_uri(_svg(figure))
         figure.set_size_inches(inches_wide, inches_high)
     return Image(_svg_uri(wide), narrow, *size, follows_theme=follows)
+
+
+def is_transparent(figure: Figure) -> bool:
+    """Tell whether the figure has no background of its own: then it was drawn for pages of either colour."""
+    from matplotlib.colors import to_rgba
+
+    return to_rgba(figure.get_facecolor())[3] == 0
 
 
 def _svg(figure: Figure) -> str:
@@ -107,7 +114,7 @@ def _webp(figure: Figure) -> bytes:
     from PIL import Image as Pillow
 
     raw = BytesIO()
-    opaque = LIGHT["paper"] if figure.get_facecolor()[3] == 0 else figure.get_facecolor()
+    opaque = LIGHT["paper"] if is_transparent(figure) else figure.get_facecolor()
     figure.savefig(raw, format="png", dpi=_DPI, facecolor=opaque)
     lossless = BytesIO()
     Pillow.open(raw).convert("RGB").save(lossless, format="WEBP", lossless=True, quality=100, method=6)

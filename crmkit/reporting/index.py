@@ -120,7 +120,8 @@ def _periods_in(reports_folder: Path) -> list[Period]:
 
 
 def _pages_in(folder: Path) -> list[PageSummary]:
-    pages = [read_summary(path) for path in sorted(folder.glob("*.html"))]
+    # A second dot marks a page that is kept for later: scorecard.last-good.html.
+    pages = [read_summary(path) for path in sorted(folder.glob("*.html")) if "." not in path.stem]
     return [page for page in pages if page.kind == "page"]
 
 

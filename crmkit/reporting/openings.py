@@ -56,6 +56,11 @@ def opening(
     ------
     CrmkitError
         If there is neither a scorecard nor a title.
+
+    Examples
+    --------
+    >>> opening(title="October 2026: 380 customers are about to leave", data_through=date(2026, 10, 31))
+    <crmkit opening>
     """
     if scorecard is None and not title:
         raise CrmkitError("opening needs a scorecard or a title. Pass one of them.")

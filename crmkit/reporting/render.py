@@ -9,7 +9,7 @@ from typing import Any
 from crmkit.insights.phrases import sentence_case
 from crmkit.periods import Period
 from crmkit.reporting.markup import filled
-from crmkit.reporting.notes import without_paths
+from crmkit.reporting.origin import without_paths
 from crmkit.reporting.page import Link, Navigation, PageSummary, write_page
 
 MOST_BYTES = 500_000

@@ -10,7 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from crmkit.metrics.nouns import counted, is_number
-from crmkit.metrics.wording import Scale, scale_for
+from crmkit.metrics.scale import Scale
+from crmkit.metrics.wording import scale_for
 from crmkit.periods import MONTH_NAMES, Period
 
 _WIDTH, _HEIGHT, _PAD = 240.0, 56.0, 5.0
@@ -46,7 +47,9 @@ def sparkline(
     values, low, high = (history[name].to_numpy(float) for name in ("value", "low", "high"))
     if len(values) < 2 or not np.isfinite(values).any():
         return None
-    low, high = np.where(np.isfinite(low), low, values), np.where(np.isfinite(high), high, values)
+    low, high = _within_sight(
+        values, np.where(np.isfinite(low), low, values), np.where(np.isfinite(high), high, values)
+    )
     place = _placer(low, high, target)
     periods = [Period.parse(str(period)) for period in history["period"]]
     shapes = (
@@ -71,9 +74,9 @@ class _placer:
         bottom, top = np.nanmin(low), np.nanmax(high)
         reach = top - bottom
         # A target far off would flatten the line: it is left to the words then.
-        self.shows_target = is_number(target) and bottom - 1.5 * reach <= target <= top + 1.5 * reach  # type: ignore[operator]
+        self.shows_target = is_number(target) and bottom - 1.5 * reach <= target <= top + 1.5 * reach
         if self.shows_target:
-            bottom, top = min(bottom, target), max(top, target)  # type: ignore[type-var]
+            bottom, top = min(bottom, target), max(top, target)
         self.bottom, self.reach = bottom, (top - bottom) or 1.0
         self.step = (_WIDTH - 2 * _PAD) / (len(low) - 1)
 
@@ -85,6 +88,12 @@ class _placer:
 
     def point(self, number: int, value: float) -> str:
         return f"{self.x(number):.1f},{self.y(value):.1f}"
+
+
+def _within_sight(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # One period with hardly any data may have an endless interval: cut off, or it would flatten all the others.
+    reach = max(np.nanmax(values) - np.nanmin(values), float(np.nanmedian(high - low)))
+    return np.maximum(low, np.nanmin(values) - reach), np.minimum(high, np.nanmax(values) + reach)
 
 
 def _runs(values: np.ndarray) -> list[list[int]]:
@@ -108,9 +117,9 @@ def _bands(values: np.ndarray, low: np.ndarray, high: np.ndarray, place: _placer
 
 
 def _target_line(target: float | None, place: _placer) -> str:
-    if not place.shows_target:
+    if target is None or not place.shows_target:
         return ""
-    y = place.y(target)  # type: ignore[arg-type]
+    y = place.y(target)
     return f'<line class="target" x1="{_PAD:g}" x2="{_WIDTH - _PAD:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
 
 

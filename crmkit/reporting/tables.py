@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from math import floor, log10
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,8 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.wording import MINUS, Scale, common_scale, currency_of, scale_for
+from crmkit.metrics.scale import MINUS, Scale
+from crmkit.metrics.wording import common_scale, currency_of, scale_for
 from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
@@ -72,6 +74,11 @@ def table(
     Returns
     -------
     Fragment
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"channel": ["search"], "lost": [0.051]}), "Lost customers by channel", units={"lost": "share"})
+    <crmkit table: Lost customers by channel>
     """
     _check_names(frame, [*(units or {}), *(labels or {})])
     worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
@@ -139,7 +146,7 @@ def _measured(
     return WordedTable(caption, heads, rows, n_left_out)
 
 
-def _value_cells(row: dict[str, Any], scale: Scale) -> list[str]:
+def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
     n = row.get("n")
     counts = f"{round(n):,}" if is_number(n) else _EMPTY
     if not is_number(row["value"]):
@@ -157,10 +164,14 @@ def _worded_column(values: pd.Series, unit: str, currency: str | None, *, is_fir
 
 def _numbers(values: pd.Series, unit: str, currency: str | None) -> list[str]:
     known = [float(value) for value in values if is_number(value)]
-    largest = max((abs(value) for value in known), default=0.0)
-    scale = scale_for(unit or "number", largest, currency=currency, significant=3)
-    # One scale for the whole column, so that its digits line up; the unit is repeated, as the eye reads across.
-    plain = Scale(scale.factor, scale.decimals, scale.prefix, "" if not unit else scale.suffix)
+    # One scale for the column, so that its digits line up: the digits of the largest, more if a smaller one needs them.
+    scale = scale_for(unit or "number", max(known, key=abs, default=0.0), currency=currency, significant=3)
+    if unit not in ("money", "count") and known:
+        largest = abs(max(known, key=abs)) * scale.factor
+        room = 2 - floor(log10(largest)) if largest else 0
+        needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
+        scale = replace(scale, decimals=max(0, min(room, needed)))
+    plain = scale if unit else replace(scale, suffix="")
     return [plain.words(float(value)) if is_number(value) else _EMPTY for value in values]
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.nouns import beside, counted, is_number
-from crmkit.metrics.wording import Scale, currency_of, scale_for, scale_of
+from crmkit.metrics.scale import Scale
+from crmkit.metrics.wording import currency_of, scale_for, scale_of
 from crmkit.reporting.markup import Fragment, drawn, kept_together
 from crmkit.reporting.sparkline import sparkline
 from crmkit.settings import Settings
@@ -25,7 +26,7 @@ TOPIC_TITLES = {
     "social": "Social networks",
     "goals": "Targets",
 }
-_WITHOUT_VALUE = {"too few": "Too few to say", "no data": "No data", "not reached": "Not reached"}
+_WITHOUT_VALUE = {"too few": "Too few to say", "not reached": "Not reached"}
 _SIGNS = {"within noise": "≈", "too few to tell": "?"}
 _TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
 
@@ -45,11 +46,21 @@ def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings
     Returns
     -------
     Fragment
+
+    Examples
+    --------
+    >>> card = {"metric": "csat", "label": "Satisfied customers", "topic": "voice", "period": "2026-10", "unit": "share"}
+    >>> card |= {"value": None, "low": None, "high": None, "status": "not measured", "reason": "needs survey_responses"}
+    >>> tiles(pd.DataFrame([card]))
+    <crmkit tiles: no numbers>
     """
     currency = currency_of(scorecard, settings.company.currency if settings is not None else None)
-    rows = list(scorecard.itertuples(index=False))
+    rows: list[Any] = list(scorecard.itertuples(index=False))
     shown = [row for row in rows if row.status != "not measured"]
-    topics = list(dict.fromkeys(row.topic for row in shown))
+    order = list(TOPIC_TITLES)
+    topics = sorted(
+        {row.topic for row in shown}, key=lambda topic: (order.index(topic) if topic in order else len(order), topic)
+    )
     return drawn(
         "tiles",
         f"tiles: {counted(len(shown), 'numbers')}",
@@ -82,6 +93,7 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None) -> dict[
         "label": row.label,
         "tone": tone,
         "has_value": has_value,
+        "caveat": f"Too few: {row.reason}" if has_value and row.status == "too few" else "",
         "number": number,
         "unit": unit,
         "basis": _basis(row, scale),
@@ -106,8 +118,9 @@ def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str,
     ]
     if is_number(row.target):
         words = scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
-        tone = {"met": "better", "missed": "worse"}.get(row.target_verdict, "")
-        sign, word = _TARGET_SIGNS.get(row.target_verdict, ""), sentence_case(str(row.target_verdict or ""))
+        verdict = row.target_verdict if row.status == "ok" else "too few to tell"
+        tone = {"met": "better", "missed": "worse"}.get(verdict, "")
+        sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), sentence_case(str(verdict or ""))
         rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
     return rows
 
@@ -124,4 +137,10 @@ def _against(
     )
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
-    return {"text": f"{scale.change(change)} on {name}", "is_main": is_main, "tone": tone, "sign": sign, "word": word}
+    return {
+        "text": sentence_case(f"{scale.change(change)} on {name}"),
+        "is_main": is_main,
+        "tone": tone,
+        "sign": sign,
+        "word": word,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import nbformat
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -23,6 +24,8 @@ from crmkit.reporting import (
 )  # fmt: skip
 from crmkit.settings import parse_settings
 from tests.reporting.factories import THROUGH, glossary_frame, groups_frame, history_frame, scorecard_frame
+
+matplotlib.use("agg")
 
 SETTINGS = parse_settings({"company": {"name": "Kaldi Coffee", "currency": "EUR"}})
 HOSTILE = '<script>document.title="taken"</script><img src=x onerror=alert(1)> $x^2$ "quoted" & \'more\''
@@ -63,12 +66,22 @@ def rendered(folder: Path, *cells: Any, name: str = "scorecard", **options: Any)
     return folder / f"{name}.html"
 
 
-def scorecard_cells(scorecard: pd.DataFrame | None = None, history: pd.DataFrame | None = None) -> list[Any]:
+NOTES = ["37 survey answers had no date and are left out.", "12 customers were in the files twice and were merged."]
+
+
+def scorecard_cells(
+    scorecard: pd.DataFrame | None = None,
+    history: pd.DataFrame | None = None,
+    by_channel: pd.DataFrame | None = None,
+    glossary: pd.DataFrame | None = None,
+    notes: list[str] | None = None,
+) -> list[Any]:
     """The cells of a scorecard page with every kind of display object."""
     scorecard = scorecard_frame() if scorecard is None else scorecard
     history = history_frame() if history is None else history
     churn = history[history["metric"] == "churn_rate"]
-    by_channel = groups_frame()
+    by_channel = groups_frame() if by_channel is None else by_channel
+    glossary = glossary_frame() if glossary is None else glossary
     return [
         new_markdown_cell("# Scorecard\n\nHow are we doing, and is any change real?"),
         shown(opening(scorecard, SETTINGS, data_through=THROUGH, n_quality_notes=2, links={"churn_rate": ("Who and why", "churn.html")})),
@@ -97,7 +110,7 @@ def scorecard_cells(scorecard: pd.DataFrame | None = None, history: pd.DataFrame
         ),
         shown(table(by_channel[["channel", "value", "n"]], "Lost customers by channel", units={"value": "share", "n": "count"},
                     labels={"value": "Lost", "n": "At start"})),
-        shown(quality_notes(["37 survey answers had no date and are left out.", "12 customers were in the files twice and were merged."])),
-        shown(method(scorecard), glossary_section(glossary_frame(), scorecard["metric"])),
+        shown(quality_notes(notes or NOTES)),
+        shown(method(scorecard), glossary_section(glossary, scorecard["metric"])),
         shown(provenance(ORIGIN, parameters={"period": "2026-10"}, command="crmkit report --period 2026-10 --only scorecard", seed=7)),
     ]  # fmt: skip

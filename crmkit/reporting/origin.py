@@ -1,0 +1,99 @@
+"""Where a page comes from and how to make it again, without a word about the machine it was made on."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePosixPath
+from typing import Any
+
+from crmkit.metrics.nouns import counted, is_number
+from crmkit.reporting.markup import Fragment, drawn
+
+_PACKAGES = ("pandas", "numpy", "scipy", "scikit-learn", "ibis-framework", "duckdb", "matplotlib")
+_PATH = re.compile(r"(?:^|(?<=[\s=:,'\"(]))(?:~|[A-Za-z]:)?[\\/][^\s,'\")]+")
+
+
+def provenance(
+    origin: Mapping[str, Any] | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    command: str = "",
+    seed: int | None = None,
+) -> Fragment:
+    """Return where the page comes from and how to make it again; never a path or a user's name.
+
+    Parameters
+    ----------
+    origin : mapping or None
+        What the catalog knows of its input (``catalog.provenance``): files, input_sha256, n_rows, tables, rejected.
+    parameters : mapping or None
+        The notebook's parameters.
+    command : str
+        The command that makes this page again.
+    seed : int or None
+        Seed of the random numbers.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> provenance({"n_rows": 5204}, parameters={"period": "2026-10"}, command="crmkit report --period 2026-10")
+    <crmkit provenance>
+    """
+    items = [_item("Made with", ", ".join(_versions())), *_input_items(origin or {})]
+    if parameters:
+        items.append(_item("Parameters", ", ".join(f"{name} = {value}" for name, value in parameters.items())))
+    if seed is not None:
+        items.append(_item("Random seed", str(seed)))
+    if command:
+        items.append(_item("Make it again", command, is_code=True))
+    return drawn("provenance", "provenance", items=items)
+
+
+def without_paths(text: str) -> str:
+    """Return text in which a path is cut down to its last part: a page must not tell where it was made.
+
+    Examples
+    --------
+    >>> without_paths("crmkit report --settings /home/ada/kaldi/crmkit.toml --period 2026-10")
+    'crmkit report --settings crmkit.toml --period 2026-10'
+    """
+    return _PATH.sub(lambda match: PurePosixPath(match[0].replace("\\", "/")).name, text)
+
+
+def _input_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
+    files = [PurePosixPath(str(entry["file"]).replace("\\", "/")).name for entry in origin.get("files") or ()]
+    parts = [counted(len(files), "files") if files else "", counted(origin.get("n_rows"), "rows")]
+    if digest := str(origin.get("input_sha256") or ""):
+        parts.append(f"sha256 {digest[:16]}")
+    items = [_item("Input", ", ".join(part for part in parts if part))] if any(parts) else []
+    if files:
+        items.append(_item("Files", ", ".join(files)))
+    if tables := {name: n for name, n in (origin.get("tables") or {}).items() if is_number(n)}:
+        items.append(_item("Rows used", ", ".join(f"{name} {n:,}" for name, n in tables.items())))
+    if rejected := {name: n for name, n in (origin.get("rejected") or {}).items() if n}:
+        items.append(_item("Rows kept aside", ", ".join(f"{name} {n:,}" for name, n in rejected.items())))
+    return items
+
+
+def _versions() -> list[str]:
+    found = []
+    for package in ("crmkit", *_PACKAGES):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return (
+        [found[0], f"Python {platform.python_version()}", *found[1:]]
+        if found
+        else [f"Python {platform.python_version()}"]
+    )
+
+
+def _item(name: str, text: str, *, is_code: bool = False) -> dict[str, Any]:
+    return {"name": name, "text": without_paths(text), "is_code": is_code}

@@ -1,0 +1,88 @@
+"""Tables: numbers worded by unit, marked up for screen readers, everything escaped."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from crmkit.errors import CrmkitError
+from crmkit.reporting import table
+from crmkit.reporting.tables import worded_table
+from tests.reporting.factories import groups_frame, history_frame
+from tests.reporting.pages import HOSTILE, SETTINGS
+
+
+def rows(frame, **options):
+    return worded_table(frame, "a caption", **options).rows
+
+
+def test_a_column_of_shares_has_the_same_digits_throughout():
+    frame = pd.DataFrame({"channel": ["search", "social"], "lost": [0.0512, 0.1]})
+    assert rows(frame, units={"lost": "share"}) == [["search", "5.1 %"], ["social", "10.0 %"]]
+
+
+def test_money_days_counts_and_plain_numbers_are_worded():
+    frame = pd.DataFrame({"who": ["a"], "revenue": [1234.5], "cycle": [12.0], "n_orders": [5204], "score": [0.123456]})
+    assert rows(frame, units={"revenue": "money", "cycle": "days"}, settings=SETTINGS) == [
+        ["a", "€1,234", "12 days", "5,204", "0.123"]
+    ]
+
+
+def test_missing_dates_flags_and_negative_numbers():
+    frame = pd.DataFrame({
+        "who": ["a", None], "on": [pd.Timestamp("2026-10-03 14:00"), pd.NaT], "day": [date(2026, 1, 31), None],
+        "left": [True, False], "change": [-3, 4], "nothing": [np.nan, None],
+    })  # fmt: skip
+    assert rows(frame) == [
+        ["a", "3 Oct 2026", "31 Jan 2026", "yes", "−3", "–"], ["(not known)", "–", "–", "no", "4", "–"],
+    ]  # fmt: skip
+
+
+def test_evaluated_metrics_become_period_value_interval_and_count():
+    worded = worded_table(history_frame("churn_rate").tail(1).assign(period="2026-10"), "x")
+    assert [column.label for column in worded.columns] == ["Period", "Value", "95 % interval", "Counted"]
+    assert worded.rows == [["October 2026", "6.2 %", "5.5 to 6.9 %", "4,742"]]
+
+
+def test_evaluated_groups_lead_with_the_group_and_say_where_there_are_too_few():
+    worded = worded_table(groups_frame(), "x")
+    assert worded.columns[0].label == "Channel"
+    assert worded.rows[0] == ["Paid social", "9.4 %", "7.8 to 11.3 %", "1,102"]
+    assert worded.rows[-1] == ["Trade fair", "too few", "–", "7"]
+
+
+def test_an_index_with_a_name_becomes_the_first_column():
+    frame = pd.DataFrame({"n": [3]}, index=pd.Index(["search"], name="channel"))
+    assert rows(frame) == [["search", "3"]]
+
+
+def test_a_long_table_says_how_many_rows_are_left_out():
+    html = table(pd.DataFrame({"id": range(5000)}), "Everyone", max_rows=50).html
+    assert html.count("<tr>") == 51
+    assert "The first 50 of 5,000 rows." in html
+
+
+def test_no_rows_are_said_in_words():
+    page = BeautifulSoup(table(pd.DataFrame({"id": []}), "Nobody").html, "html.parser")
+    assert page.select_one("table") is None and "No rows." in page.get_text()
+
+
+def test_heads_have_a_scope_and_the_table_can_be_scrolled_with_the_keyboard():
+    page = BeautifulSoup(table(groups_frame(), "By channel", subtitle="Share", caption="A caveat").html, "html.parser")
+    assert {head["scope"] for head in page.select("thead th")} == {"col"}
+    assert {head["scope"] for head in page.select("tbody th")} == {"row"}
+    region = page.select_one("[role=region]")
+    assert (region["tabindex"], region["aria-label"]) == ("0", "By channel")
+    assert page.caption.get_text() == "By channel"
+
+
+def test_names_of_customers_and_of_columns_are_text():
+    html = table(pd.DataFrame({HOSTILE: [HOSTILE]}), HOSTILE, caption=HOSTILE).html
+    assert "<script" not in html and "<img" not in html
+
+
+def test_a_unit_for_a_column_that_is_not_there_is_an_error():
+    with pytest.raises(CrmkitError, match=r"no column 'lots'\. Known: id"):
+        table(pd.DataFrame({"id": [1]}), "x", units={"lots": "share"})
