@@ -89,6 +89,8 @@ def sniffed_delimiter(beginning: str) -> str:
 
 def _read(reader: Iterator[list[str]], file: str) -> CsvText:
     header = next((row for row in reader if row), [])
+    if not header:
+        raise CrmkitError("the file holds no header. Export it again.")
     names = _distinct(header)
     batches, cells, lines, bad = [], [], [], []
     for line, row in _records(reader):
@@ -142,7 +144,7 @@ def _distinct(header: list[str]) -> list[str]:
     """Return the column names without marks and spaces around them; an empty or repeated one gets its position."""
     names: list[str] = []
     for position, cell in enumerate(header, start=1):
-        name = cell.strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
+        name = cell.replace("\0", "").strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
         taken = {other.casefold() for other in names}
         names.append(f"{name} ({position})" if name.casefold() in taken else name)
     return names

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
@@ -73,6 +74,9 @@ def _canonical(table: str, by_table: dict[str, FileSet]) -> Origin | None:
 
 def _mapped(settings: Settings, sets: dict[str, FileSet], table: str) -> Origin | str:
     mapping = settings.tables[table]
+    if mapping.time_zone is not None and mapping.time_zone not in available_timezones():
+        hint = did_you_mean(mapping.time_zone, available_timezones())
+        return f"[tables.{table}]: '{mapping.time_zone}' is not a time zone. {hint if hint.startswith('Did') else ''}".rstrip()
     if mapping.sql is not None:
         read = {files.name: files for name, files in sets.items() if _names(mapping.sql, name)}
         return Origin(table, tuple(read.values()), sql=mapping.sql, time_zone=mapping.time_zone, mapped=True)

@@ -54,7 +54,7 @@ def read_manifest(store: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((store / MANIFEST).read_text(encoding="utf-8"))
         version = manifest["schema_version"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         raise CrmkitError(f"The store {store} is damaged. Run `crmkit load` to write it anew.") from None
     if version != SCHEMA_VERSION:
         raise CrmkitError(
