@@ -116,7 +116,7 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
 def _record(row: Any, earlier: pd.Series) -> str:
     if len(earlier) < 6:  # a record among a handful is no news
         return ""
-    span = f"{len(earlier) + 1} {Period.parse(row.period).grain}s"
+    span = f"{len(earlier) + 1} {Period.parse(row.period).noun}s"
     if row.value > earlier.max():
         return f", the most in {span}"
     return f", the least in {span}" if row.value < earlier.min() else ""

@@ -24,6 +24,7 @@ def evaluate(
     *,
     periods: str | Period | Sequence[str | Period],
     by: str | Sequence[str] | None = None,
+    first_days: int | None = None,
 ) -> pd.DataFrame:
     """Evaluate metrics for periods, and by columns if asked.
 
@@ -34,9 +35,13 @@ def evaluate(
     metrics : str or list of str, optional
         Names of metrics; all by default.
     periods : str, Period or list
-        "2026-10", "2026-Q4", "2026-W43", "2026", a range "2026-01..2026-09", or a list of one kind.
+        "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "2026-03-01..2026-03-15", a range of periods
+        "2026-01..2026-09", or a list of one kind.
     by : str or list of str, optional
         Columns to split by: those of the metric's own table, or of its customers.
+    first_days : int, optional
+        Count only so many days of each period [days], to compare one that is still running with earlier ones:
+        ``catalog.days_so_far(period)``.
 
     Returns
     -------
@@ -62,9 +67,9 @@ def evaluate(
     'needs survey_responses'
     """
     columns = [] if by is None else [by] if isinstance(by, str) else list(by)
-    chosen, asked = cards(metrics), parse_periods(periods)
+    chosen, asked = cards(metrics), parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
-    window = _window(catalog, asked, columns)
+    window = _window(catalog, asked, columns, first_days)
     bound: dict[str, Measure] = {}
     reasons: dict[str, str] = {}
     for card in chosen:
@@ -83,11 +88,15 @@ def evaluate(
     return pd.concat(rows, ignore_index=True)
 
 
-def _window(catalog: Catalog, asked: list[Period], columns: list[str]) -> Window:
+def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_days: int | None) -> Window:
     through = catalog.data_through
-    after = through + timedelta(days=1) if through else None
-    bounds = {p.ordinal: (p.start, p.end if after is None else max(p.start, min(p.end, after))) for p in asked}
-    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from)
+    bounds = {}
+    for period in asked:
+        ends = [period.end]
+        ends += [through + timedelta(days=1)] if through else []
+        ends += [period.start + timedelta(days=first_days)] if first_days else []
+        bounds[period.ordinal] = (period.start, max(period.start, min(ends)))
+    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days)
 
 
 def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
@@ -126,6 +135,8 @@ def _judged(
     )
     if "own_reason" in rows:
         rows["reason"] = rows["own_reason"].replace("", None).fillna(rows["reason"])
+    so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
+    rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
     rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
     rows.loc[missing, ["value", "low", "high"]] = np.nan
     rows["n"] = rows["n"].fillna(0).astype("int64")

@@ -14,7 +14,7 @@ from crmkit.metrics.measures import KaplanMeierMedian, Measure, Median, Quotient
 from crmkit.metrics.splits import with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import period_ordinal
+from crmkit.tables.expressions import day_of_period, period_ordinal
 
 
 def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
@@ -75,7 +75,7 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
     """
     first, unit = leaves[0], _unit(leaves[0])
     parts = _Once("part")
-    part_names = [{name: parts.add(part) for name, part in leaf.parts(window.grain).items()} for leaf in leaves]
+    part_names = [{name: parts.add(part) for name, part in leaf.parts_within(window).items()} for leaf in leaves]
     columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
     if unit is not None:
         columns["unit"] = unit
@@ -114,8 +114,11 @@ def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Windo
     unit = _unit(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit
     columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}
+    columns["day"] = day_of_period(leaf.at, window.grain)
     rows = with_columns(catalog, table, window.by, columns)
     inside = rows.period.between(min(window.bounds), max(window.bounds))
+    if window.first_days is not None:
+        inside = inside & (rows.day < window.first_days)
     return leaf.query(rows.filter(inside & rows.value.notnull()), window)
 
 

@@ -35,39 +35,42 @@ def scorecard(
     metrics : str or list of str, optional
         Names of metrics; all by default.
     history : DataFrame, optional
-        From :func:`evaluate`, computed if left out; what it does not hold cannot be compared with.
+        From :func:`evaluate`; what it does not hold is evaluated here.
+
+    A period that is still running is compared with as many days of the others.
 
     Returns
     -------
     DataFrame
         One row per metric: metric, label, topic, period, unit, better, value, low, high [unit], n [count], counted,
         status, reason; previous_period, previous_value, change [unit], verdict, direction, p_value; year_period,
-        year_value, year_change, year_verdict, year_direction; target [unit], target_verdict.
+        year_value, year_change, year_verdict, year_direction; target [unit], target_verdict; days_so_far (of a
+        period that is still running, else empty [days]).
 
     Raises
     ------
     Problems
         If the settings name a metric that there is not.
     """
-    period = Period.parse(str(period))
+    if not isinstance(period, Period):
+        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     check_metric_names(catalog.settings)
     chosen = cards(metrics)
     names = [card.name for card in chosen]
-    if history is None:
-        history = evaluate(catalog, names, periods=sorted({period, period.previous, period.year_before}))
+    history = _with_compared(catalog, names, period, history)
     facts = pd.DataFrame([[c.name, c.label, c.topic, c.unit, c.better, c.counted] for c in chosen],
                          columns=["metric", "label", "topic", "unit", "better", "counted"])  # fmt: skip
     now = _of_period(history, period, facts).assign(period=str(period))
-    matters = smallest_changes(catalog.settings, names)
+    matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
-        judged = judge_changes(now, _per_day(then, chosen, period.n_days / other.n_days), matters)
+        judged = judge_changes(now, _per_day(then, chosen, _days(period, so_far) / _days(other, so_far)), matters)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
         for name in ("verdict", "direction", "p_value"):
             now[prefix + name] = judged[name]
         now[f"{prefix}change"] = now["value"] - then["value"]
-    return _with_targets(now, catalog.settings, period)
+    return _with_targets(now, catalog, period)
 
 
 def smallest_changes(settings: Settings, names: Sequence[str]) -> np.ndarray:
@@ -84,6 +87,21 @@ def check_metric_names(settings: Settings) -> None:
         raise Problems("crmkit.toml", problems)
 
 
+def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the history with the period, the one before and the year before, each cut to the same days."""
+    known = [] if history is None else [history]
+    there = set() if history is None else set(history["period"])
+    lacking = [p for p in (period.year_before, period.previous, period) if str(p) not in there]
+    for grain in sorted({p.grain for p in lacking}):
+        asked = sorted(p for p in lacking if p.grain == grain)
+        known.append(evaluate(catalog, names, periods=asked, first_days=catalog.days_so_far(period)))
+    return pd.concat(known, ignore_index=True)
+
+
+def _days(period: Period, so_far: int | None) -> int:
+    return min(period.n_days, so_far or period.n_days)
+
+
 def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd.DataFrame:
     rows = facts.merge(history.loc[history["period"] == str(period), ["metric", *_PARTS]], on="metric", how="left")
     return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
@@ -95,9 +113,10 @@ def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.Da
     return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
 
 
-def _with_targets(now: pd.DataFrame, settings: Settings, period: Period) -> pd.DataFrame:
-    targets = [settings.target(name, period.start) for name in now["metric"]]
+def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:
+    targets = [catalog.settings.target(name, period.start) for name in now["metric"]]
     verdicts = [
         judge_target(row.low, row.high, target, row.better) for row, target in zip(now.itertuples(), targets, strict=True)
     ]
+    now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
     return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)

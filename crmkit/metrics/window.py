@@ -14,19 +14,24 @@ class Window:
 
     Attributes
     ----------
-    grain : {"week", "month", "quarter", "year"}
+    grain : str
+        See :mod:`crmkit.periods.grains`.
     bounds : dict of int to (date, date)
         Start and end of each period asked for, by ordinal; the end is cut at the day after the last data.
     by : tuple of str
         Columns to split by, present in every table that :func:`crmkit.metrics.splits.with_columns` returns.
     data_from : date or None
         First day with data.
+    first_days : int or None
+        Only so many days of each period count, where a period that is still running is compared with earlier ones
+        [days]; None for whole periods.
     """
 
     grain: Grain
     bounds: dict[int, tuple[date, date]]
     by: tuple[str, ...] = ()
     data_from: date | None = None
+    first_days: int | None = None
 
     @property
     def keys(self) -> list[str]:

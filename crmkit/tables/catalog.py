@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -117,6 +117,13 @@ class Catalog:
     def data_from(self) -> date | None:
         """First day with data."""
         return self._span[0]
+
+    def days_so_far(self, period: Period) -> int | None:
+        """Return how many days of a period have data, if it is still running; None if it is over or not begun [days]."""
+        through = self.data_through
+        if through is None or not period.start <= through < period.end - timedelta(days=1):
+            return None
+        return (through - period.start).days + 1
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:

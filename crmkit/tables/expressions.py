@@ -14,10 +14,10 @@ from typing import Any, cast
 import ibis
 import ibis.expr.types as ir
 
-from crmkit.periods import Grain
+from crmkit.periods import Grain, blocks_of
 
 _MONDAY = date(1970, 1, 5)
-_WEEKS_BEFORE_MONDAY = (_MONDAY - date(1, 1, 1)).days // 7
+_DAYS_BEFORE_MONDAY = (_MONDAY - date(1, 1, 1)).days
 
 
 def number(value: int) -> ir.FloatingScalar:
@@ -48,17 +48,30 @@ def add_days(on: Any, days: int) -> ir.DateColumn:
 
 def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
     """Return the number of the period that holds ``at``, as :class:`crmkit.periods.Period` counts them."""
-    on = day(at)
-    if grain == "month":
-        ordinal = on.year() * 12 + on.month() - 1
-    elif grain == "quarter":
-        ordinal = on.year() * 4 + on.quarter() - 1
-    elif grain == "week":
-        monday = ibis.date(_MONDAY.year, _MONDAY.month, _MONDAY.day)
-        ordinal = on.delta(monday, unit="day") // 7 + _WEEKS_BEFORE_MONDAY
+    blocks, on = blocks_of(grain), day(at)
+    if blocks.months:
+        ordinal = on.year() * 12 + on.month() - 1 - blocks.offset
+        ordinal = ordinal if blocks.months == 1 else ordinal // blocks.months
     else:
-        ordinal = on.year()
+        ordinal = (_days_since_monday(on) + _DAYS_BEFORE_MONDAY - blocks.offset) // blocks.days
     return ordinal.cast("int64")
+
+
+def day_of_period(at: Any, grain: Grain) -> ir.IntegerColumn:
+    """Return the days from the first day of the period that holds ``at`` to that day [days]; 0 on the first."""
+    blocks, on = blocks_of(grain), day(at)
+    if blocks.months == 1:
+        return on.day() - 1
+    if blocks.months:
+        month = period_ordinal(at, grain) * blocks.months + blocks.offset
+        start = ibis.date((month // 12).cast("int32"), (month % 12 + 1).cast("int32"), 1)
+        return on.delta(start, unit="day")
+    since = _days_since_monday(on) + _DAYS_BEFORE_MONDAY - blocks.offset
+    return since - since // blocks.days * blocks.days
+
+
+def _days_since_monday(on: Any) -> ir.IntegerColumn:
+    return on.delta(ibis.date(_MONDAY.year, _MONDAY.month, _MONDAY.day), unit="day")
 
 
 def indicator(condition: Any) -> ir.FloatingColumn:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from crmkit.periods import Period
 from crmkit.tables import expressions as ex
 
-GRAINS = ["week", "month", "quarter", "year"]
+GRAINS = ["week", "month", "quarter", "year", "fiscal-year-04", "fiscal-quarter-11", "days-15-739675"]
 ROWS = ibis.table(
     {"at": "timestamp(6)", "until": "timestamp(6)", "a": "int64", "b": "int64", "flag": "boolean", "who": "string"},
     "rows",
@@ -88,6 +88,14 @@ def test_the_database_numbers_the_period_of_every_day_from_1950_to_2100_as_pytho
     for hour in (timedelta(0), timedelta(days=1) - timedelta(microseconds=1)):
         t = plain(pd.DataFrame({"at": days + hour}))
         assert values(ex.period_ordinal(t.at, grain)) == expected
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_the_first_day_of_a_period_is_its_day_0(plain, grain):
+    days = pd.date_range("1960-01-01", "2030-12-31", freq="D", unit="us")
+    expected = [(day - Period.containing(day, grain).start).days for day in days.date]
+    t = plain(pd.DataFrame({"at": days + timedelta(hours=23)}))
+    assert values(ex.day_of_period(t.at, grain)) == expected
 
 
 @pytest.mark.parametrize("grain", GRAINS)
@@ -202,6 +210,7 @@ WRITTEN = {
     "days_between": ROWS.select(v=ex.days_between(ROWS.at, ROWS.until)),
     "add_days": ROWS.select(v=ex.add_days(ROWS.at, 90)),
     **{f"period_ordinal {grain}": ROWS.select(v=ex.period_ordinal(ROWS.at, grain)) for grain in GRAINS},
+    **{f"day_of_period {grain}": ROWS.select(v=ex.day_of_period(ROWS.at, grain)) for grain in GRAINS},
     "indicator": ROWS.select(v=ex.indicator(ROWS.flag)),
     "where": ROWS.select(v=ex.where(ROWS.flag, ROWS.a)),
     "union": ex.union([ROWS, ROWS]),
@@ -222,7 +231,7 @@ def test_each_expression_can_be_written_for_postgresql(name):
 
 
 def test_every_public_expression_is_written_for_postgresql_above():
-    public = {name for name in vars(ex) if callable(getattr(ex, name)) and getattr(ex, name).__module__ == ex.__name__}
+    public = {name for name in vars(ex) if name[0] != "_" and callable(getattr(ex, name)) and getattr(ex, name).__module__ == ex.__name__}
     assert public == {name.partition(" ")[0] for name in WRITTEN}
 
 

@@ -37,9 +37,13 @@ class LossRate(Sums):
         before = period_ordinal(self.active_since, grain) < period_ordinal(self.at, grain)
         return {"n": self.change.cast("float64"), "ended": indicator(before)}
 
+    def parts_within(self, window: Window) -> dict[str, Any]:
+        """Return the parts of the days that count, and the whole change: who is there later depends on every day."""
+        return {"change": self.change.cast("float64")} | super().parts_within(window)
+
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         lost = indicator((unit["ended"] > 0) & (unit["n"] < 0))
-        return {"change": unit["n"].sum(), "lost": lost.sum()}
+        return {"change": unit["change"].sum(), "lost": lost.sum()}
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = _every_period(sums, window)

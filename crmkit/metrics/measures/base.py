@@ -13,7 +13,7 @@ import pandas as pd
 from crmkit.metrics.intervals import Array, Interval
 from crmkit.metrics.window import Window
 from crmkit.periods import Grain
-from crmkit.tables.expressions import indicator
+from crmkit.tables.expressions import day_of_period, indicator, where
 
 #: Columns of an estimate, one row per period and group.
 ESTIMATE = ("value", "low", "high", "n")
@@ -61,6 +61,14 @@ class Sums:
     def parts(self, grain: Grain) -> dict[str, Any]:
         """Return float columns to add up per customer; ``n`` counts the rows."""
         raise TypeError(f"{type(self).__name__} must say what it adds up")
+
+    def parts_within(self, window: Window) -> dict[str, Any]:
+        """Return the parts, of the days that count."""
+        parts = self.parts(window.grain)
+        if window.first_days is None:
+            return parts
+        counts = day_of_period(self.at, window.grain) < window.first_days
+        return {name: where(counts, part) for name, part in parts.items()}
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         """Return what to add up over customers, given the columns with their own sums."""

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmkit.errors import CrmkitError
-from crmkit.periods import Period, parse_periods
+from crmkit.periods import Period, parse_period, parse_periods
 
-GRAINS = ["week", "month", "quarter", "year"]
+GRAINS = ["week", "month", "quarter", "year", "fiscal-year-04", "fiscal-quarter-11", "days-15-739675"]
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
 
@@ -132,11 +132,11 @@ def test_small_letters_and_blanks_around_are_read_too():
     ["", "october", "2026-13", "2026-00", "2026-1", "2026-Q0", "2026-Q5", "2026-W00", "2026-W54", "2026-10-01", "26-10",
      "0000", "0001", "9999", "1699-12", "2201", "2026..", "..", "2026-10;", "-2026", "2026Q4", None],
 )  # fmt: skip
-def test_garbage_is_refused_with_the_four_forms_a_period_may_have(text):
+def test_garbage_is_refused_with_the_forms_a_period_may_have(text):
     with pytest.raises(CrmkitError, match="is not a period") as refused:
         Period.parse(text)
     assert f"'{text}'" in str(refused.value)
-    assert all(form in str(refused.value) for form in ("2026-10", "2026-Q4", "2026-W43", "or 2026;"))
+    assert all(form in str(refused.value) for form in ("2026-10,", "2026-Q4,", "2026-W43 (a week)", "2026,", "FY2026 ", "FY2026-Q1", "2026-03-01..2026-03-15;"))
 
 
 @given(st.text(max_size=9) | st.text("0123456789-QqWw. ", max_size=9) | st.from_regex(r"\d{4}(-[QW]?\d{1,2})?"))
@@ -217,3 +217,40 @@ def test_shifting_there_and_back_ends_where_it_began(day, steps, grain):
 @given(DAYS)
 def test_a_week_later_is_the_next_week(day):
     assert Period.containing(day + timedelta(days=7), "week") == Period.containing(day, "week").shift(1)
+
+
+def test_a_fiscal_year_has_the_number_of_the_year_in_which_it_ends():
+    year = parse_period("FY2026", fiscal_year_start=4)
+    assert (year.start, year.end, str(year), year.label) == (date(2025, 4, 1), date(2026, 4, 1), "FY2026", "fiscal year 2026")
+    assert str(year.previous) == str(year.year_before) == "FY2025"
+    assert parse_period("FY2026", fiscal_year_start=1).start == date(2026, 1, 1)
+
+
+def test_fiscal_quarters_begin_with_the_fiscal_year():
+    quarters = parse_periods("FY2026-Q1..FY2026-Q4", fiscal_year_start=10)
+    assert [q.start for q in quarters] == [date(2025, 10, 1), date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1)]
+    assert [str(q) for q in quarters] == ["FY2026-Q1", "FY2026-Q2", "FY2026-Q3", "FY2026-Q4"]
+    assert quarters[0].label == "Q1 of fiscal year 2026"
+    assert str(quarters[0].year_before) == "FY2025-Q1"
+
+
+def test_a_range_of_days_is_a_period_and_the_one_before_is_as_long():
+    fair = parse_period("2026-03-01..2026-03-15")
+    assert (fair.start, fair.end, fair.n_days, fair.label) == (date(2026, 3, 1), date(2026, 3, 16), 15, "1 to 15 March 2026")
+    assert str(fair.previous) == "2026-02-14..2026-02-28"
+    assert fair.previous.label == "14 to 28 February 2026"
+    assert str(fair.year_before) == "2025-03-01..2025-03-15"
+    assert parse_periods("2026-03-01..2026-03-15") == [fair]
+
+
+def test_ranges_over_months_and_years_and_one_day_are_named_in_full():
+    assert parse_period("2026-02-20..2026-03-05").label == "20 February to 5 March 2026"
+    assert parse_period("2025-12-20..2026-01-05").label == "20 December 2025 to 5 January 2026"
+    assert parse_period("2026-03-05..2026-03-05").label == "5 March 2026"
+    assert str(parse_period("2024-02-29..2024-03-01").year_before) == "2023-02-28..2023-03-01"
+
+
+@pytest.mark.parametrize("text", ["2026-03-15..2026-03-01", "2026-02-30..2026-03-01", "0001-01-01..0001-01-02"])
+def test_a_range_of_days_that_cannot_be_is_refused(text):
+    with pytest.raises(CrmkitError, match="range of days|calendar has not"):
+        parse_period(text)
