@@ -3,13 +3,14 @@
 Secrets never stand in the file: write ``"${NAME}"`` and the value is taken from the environment variable NAME.
 """
 
-from crmkit.settings.models import Company, Data, FileMapping, Settings, TableMapping, Target
+from crmkit.settings.models import Company, Data, Database, FileMapping, Settings, TableMapping, Target
 from crmkit.settings.reading import FILE_NAME, parse_settings, read_settings
 
 __all__ = [
     "FILE_NAME",
     "Company",
     "Data",
+    "Database",
     "FileMapping",
     "Settings",
     "TableMapping",

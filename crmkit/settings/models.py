@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,12 @@ from babel.numbers import list_currencies
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from crmkit.errors import did_you_mean
+from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 
 
 class Section(BaseModel):
+    """What all sections have in common: frozen, strict, no unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True,
                               allow_inf_nan=False)  # fmt: skip
 
@@ -95,6 +99,37 @@ class TableMapping(Section):
         return self
 
 
+class Database(Section):
+    """Where the canonical tables are, if not in export files: a PostgreSQL database, that is only ever read.
+
+    The password never stands here: it comes from the environment variable that ``password_variable`` names.
+    """
+
+    url: str
+    namespace: str | None = Field(None, alias="schema", min_length=1)
+    tables: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    password_variable: str = PASSWORD_VARIABLE
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        read_address(url)
+        return url
+
+    @field_validator("password_variable")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise ValueError(f"must be the name of an environment variable, such as {PASSWORD_VARIABLE}; "
+                             "the password itself does not belong in this file")  # fmt: skip
+        return name
+
+    @property
+    def address(self) -> Address:
+        """The url in its parts."""
+        return read_address(self.url)
+
+
 class Settings(Section):
     """The whole of ``crmkit.toml``.
 
@@ -110,8 +145,18 @@ class Settings(Section):
     smallest_change_that_matters: dict[str, float] = {}
     files: dict[str, FileMapping] = {}
     tables: dict[str, TableMapping] = {}
+    database: Database | None = None
     metric_modules: tuple[str, ...] = ()
     folder: Path = Field(Path(), exclude=True)
+
+    @field_validator("database")
+    @classmethod
+    def _is_the_only_origin(cls, database: Database | None, info: ValidationInfo) -> Database | None:
+        written = [f"[{name}]" for name in ("files", "tables") if info.data.get(name)]
+        if database and written:
+            raise ValueError(f"{' and '.join(written)} map export files, and the data are in a database. Take them away, "
+                             "or this section; tables of other names go under [database.tables]")  # fmt: skip
+        return database
 
     def path(self, which: str) -> Path:
         """Return the absolute path of ``exports``, ``store`` or ``reports``."""

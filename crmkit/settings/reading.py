@@ -18,6 +18,8 @@ from crmkit.settings.models import Section, Settings
 FILE_NAME = "crmkit.toml"
 _SECRET_KEY = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_NAMES_A_SECRET = "database.password_variable"
+_MAY_HOLD_A_SECRET = "database.url"
 
 
 def read_settings(path: str | Path | None = None) -> Settings:
@@ -52,7 +54,8 @@ def parse_settings(raw: dict[str, Any], folder: Path = Path(), subject: str = FI
       - company.fiscal_year: there is no such setting. Did you mean 'fiscal_year_start'?
     """
     problems = [f"{key}: a secret does not belong in this file. Set an environment variable and write \"${{NAME}}\"."
-                for key, value in _leaves(raw) if _SECRET_KEY.search(key) and not _VARIABLE.fullmatch(str(value))]  # fmt: skip
+                for key, value in _leaves(raw)
+                if _SECRET_KEY.search(key) and key != _NAMES_A_SECRET and not _VARIABLE.fullmatch(str(value))]  # fmt: skip
     problems += [f"{key}: the environment variable {name} is not set."
                  for key, value in _leaves(raw) for name in _VARIABLE.findall(str(value)) if name not in os.environ]  # fmt: skip
     if "folder" in raw:  # the file's own folder, never written in it
@@ -107,7 +110,8 @@ def _worded(fault: Any, raw: dict[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return f"{where}: there is no such setting. {did_you_mean(str(place[-1]), _known_keys(place[:-1]))}"
     # Only what stands in the file is repeated, never what was filled in from the environment, nor a secret.
-    written = None if _SECRET_KEY.search(where) else _as_written(raw, place)
+    secret = _SECRET_KEY.search(where) or where == _MAY_HOLD_A_SECRET
+    written = None if secret else _as_written(raw, place)
     value = written if isinstance(written, str | int | float | date) else None
     message = fault["msg"].removeprefix("Value error, ").rstrip(".")
     if message.startswith("is not"):
