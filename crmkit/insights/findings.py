@@ -74,7 +74,7 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     ]
     if in_brief:
         kind = "Also real:" if all(row.verdict == "real" for row in in_brief) else "Also:"
-        found.append(Finding(kind, f" {joined([in_short(row) for row in in_brief])}."))
+        found.append(Finding(kind, f" {joined([in_short(row, currency) for row in in_brief])}."))
     found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
     if len(found) < _FEWEST - 1:
         told |= {finding.metric for finding in found}

@@ -155,9 +155,12 @@ def clause(row: Any) -> str:
     return phrase.rose if row.change > 0 else phrase.fell
 
 
-def in_short(row: Any) -> str:
-    """Return what happened without figures, for a list of further findings."""
-    return clause(row) if row.verdict == "real" else f"{mid_sentence(row.label)} missed its target"
+def in_short(row: Any, currency: str | None) -> str:
+    """Return what happened in half a line, for a list of further findings."""
+    scale = scale_of(row, currency)
+    if row.verdict == "real":
+        return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change)})"
+    return f"{mid_sentence(row.label)} missed its target ({scale.words(row.value)} against {_target(row, currency)})"
 
 
 def _target(row: Any, currency: str | None) -> str:

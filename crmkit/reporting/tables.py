@@ -181,7 +181,7 @@ def _cell(value: Any, empty: str = _EMPTY) -> str:
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not is_number(value)):
         return empty
     if isinstance(value, date):  # timestamps too
-        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}"
+        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}".replace(" ", "\N{NO-BREAK SPACE}")
     if is_number(value):
         return f"{value:,}".replace("-", MINUS)
     return str(value)

@@ -111,6 +111,7 @@ def test_many_real_changes_leave_room_for_good_news_and_the_rest_is_named_in_one
     found = findings(real, currency="EUR")
     assert [finding.tone for finding in found] == ["worse", "worse", "better", "", ""]
     assert found[3].bold == "Also real:" and found[3].rest.count(" and ") == 1
+    assert "revenue fell" in found[3].rest or "revenue rose (€214,000, +€3,000)" in found[3].rest
     assert headline(real).count(";") == 2
 
 

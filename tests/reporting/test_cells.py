@@ -2,6 +2,7 @@
 
 import base64
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def test_the_page_has_a_language_a_skip_link_and_landmarks(whole):
 
 def test_headings_go_down_one_level_at_a_time(whole):
     levels = [int(head.name[1]) for head in whole.select("h1, h2, h3, h4")]
-    assert levels[0] == 1 and all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert levels[0] == 1 and all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_every_picture_has_an_alternative_and_none_is_a_filler(whole):

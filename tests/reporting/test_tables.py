@@ -36,7 +36,7 @@ def test_missing_dates_flags_and_negative_numbers():
         "left": [True, False], "change": [-3, 4], "nothing": [np.nan, None],
     })  # fmt: skip
     assert rows(frame) == [
-        ["a", "3 Oct 2026", "31 Jan 2026", "yes", "−3", "–"], ["(not known)", "–", "–", "no", "4", "–"],
+        ["a", "3\xa0Oct\xa02026", "31\xa0Jan\xa02026", "yes", "−3", "–"], ["(not known)", "–", "–", "no", "4", "–"],
     ]  # fmt: skip
 
 
