@@ -11,6 +11,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.measures import Measure
+from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
 from crmkit.metrics.splits import check_columns, unreachable
 from crmkit.metrics.window import Window
@@ -67,6 +68,7 @@ def evaluate(
     'needs survey_responses'
     """
     columns = [] if by is None else [by] if isinstance(by, str) else list(by)
+    load_own_cards(catalog.settings)
     chosen, asked = cards(metrics), parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
     window = _window(catalog, asked, columns, first_days)

@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.errors import Problems, did_you_mean
 from crmkit.metrics.cards import CARDS, Card, cards
 from crmkit.metrics.evaluate import evaluate
+from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.verdict import judge_changes, judge_target
 from crmkit.periods import Period
 from crmkit.settings import Settings
@@ -54,6 +55,7 @@ def scorecard(
     """
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    load_own_cards(catalog.settings)
     check_metric_names(catalog.settings)
     chosen = cards(metrics)
     names = [card.name for card in chosen]
