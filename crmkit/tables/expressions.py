@@ -120,8 +120,20 @@ def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tu
     inside = inside.mutate(_first=ibis.greatest(inside._first, low), _last=ibis.least(inside._last, high))
     inside = inside.filter(inside._first <= inside._last)
     spread = inside.mutate(period=ibis.range(inside._first.cast("int64"), inside._last.cast("int64") + 1).unnest())
-    listed = ibis.memtable(
-        [{"period": ordinal, "period_start": start, "period_end": end} for ordinal, (start, end) in bounds.items()],
-        schema={"period": "int64", "period_start": "date", "period_end": "date"},
-    )
-    return spread.join(listed, "period").drop("_first", "_last")
+    return spread.join(_listed(bounds), "period").drop("_first", "_last")
+
+
+def _listed(bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
+    """Return one row per period: period, period_start, period_end.
+
+    A frame would become a temporary table, which a role that may only read cannot make.
+    """
+    low, high = (ibis.literal(ordinal, "int64") for ordinal in (min(bounds), max(bounds) + 1))
+    rows = ibis.range(low, high).unnest().name("period").as_table()
+    rows = rows.filter(rows.period.isin(list(bounds)))
+    starts, ends = ({ordinal: days[side] for ordinal, days in bounds.items()} for side in (0, 1))
+    return rows.mutate(period_start=_looked_up(rows.period, starts), period_end=_looked_up(rows.period, ends))
+
+
+def _looked_up(ordinal: Any, days: Mapping[int, date]) -> ir.DateColumn:
+    return ordinal.cases(*((period, ibis.date(on.year, on.month, on.day)) for period, on in days.items()))
