@@ -15,10 +15,11 @@ from crmkit.cleaning.rules import Rule, column_rules, row_rules
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.facts import look
+from crmkit.sources.kinds import is_text
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.sources.staging import Staged
 from crmkit.sources.times import Clock
-from crmkit.sources.types import STEP, Facts, Reading, is_text, reading, trimmed
+from crmkit.sources.types import STEP, Facts, Reading, reading, trimmed
 from crmkit.tables.schema import Column
 
 EMPTY_ROW = "the row is empty"

@@ -22,6 +22,10 @@ _FEWEST_DAYS = 5  # with fewer there is no usual gap
 def quality_report(catalog: Catalog) -> pd.DataFrame:
     """Return what the load found in each table.
 
+    Parameters
+    ----------
+    catalog : Catalog
+
     Returns
     -------
     DataFrame
@@ -43,12 +47,25 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
 def table_report(catalog: Catalog) -> pd.DataFrame:
     """Return how far and how densely each table reaches.
 
+    Parameters
+    ----------
+    catalog : Catalog
+
     Returns
     -------
     DataFrame
         One row per table: table, n_in, n_kept, n_merged, n_aside [rows]; first_day, last_day of its time column (empty
         where it has none); gaps (stretches without rows longer than five times the usual gap, in words);
         days_behind (days from its last day to the last day of all data [days], empty where it has no time column).
+
+    Examples
+    --------
+    >>> from crmkit.sources.connect import connect
+    >>> days = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-04", "2026-10-15"]
+    >>> orders = pd.DataFrame({"order_id": range(5), "ordered_at": days, "revenue": 12.5})
+    >>> table_report(connect({"orders": orders}))[["table", "n_kept", "last_day", "gaps", "days_behind"]]
+        table  n_kept    last_day                                gaps  days_behind
+    0  orders       5  2026-10-15  2026-10-05 to 2026-10-14 (10 days)            0
     """
     rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
     columns = ["table", "n_in", "n_kept", "n_merged", "n_aside", "first_day", "last_day", "gaps", "days_behind"]
@@ -74,7 +91,11 @@ def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
     if folder is None:
         raise CrmkitError(f"There is no store {store} yet. Run `crmkit load` first.")
     file = folder / "aside" / f"{table}.parquet"
-    return pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=["file", "line", "reason", "row"])
+    return (
+        pd.read_parquet(file, partitioning=None)
+        if file.is_file()
+        else pd.DataFrame(columns=["file", "line", "reason", "row"])
+    )
 
 
 def _counts(catalog: Catalog, name: str) -> dict[str, int]:
@@ -94,7 +115,7 @@ def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
     if days.empty:
         return {"first_day": None, "last_day": None, "gaps": ""}
     on = [pd.Timestamp(value).date() for value in days]
-    behind = (catalog.data_through - on[-1]).days if catalog.data_through else None
+    behind = max((catalog.data_through - on[-1]).days, 0) if catalog.data_through else None
     return {"first_day": on[0], "last_day": on[-1], "gaps": "; ".join(_gaps(on)), "days_behind": behind}
 
 

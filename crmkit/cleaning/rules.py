@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from crmkit.sources.kinds import in_words
 from crmkit.sources.sql import identifier, literal, present
-from crmkit.sources.types import in_words
 from crmkit.tables.schema import Column, TableSchema
 
 FIRST_DAY = date(1900, 1, 1)

@@ -7,8 +7,8 @@ import re
 import duckdb
 
 from crmkit.cleaning.intake import Taken
+from crmkit.sources.kinds import in_words, is_text
 from crmkit.sources.sql import PART, ROW, fault, identifier, present
-from crmkit.sources.types import in_words, is_text
 from crmkit.tables.schema import Column
 
 _DATE_SHAPES = {

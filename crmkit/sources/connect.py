@@ -13,7 +13,7 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files import list_files
 from crmkit.sources.locate import find_settings, settings_beside
-from crmkit.sources.sql import identifier, literal, open_duckdb
+from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest, table_files
 from crmkit.tables.catalog import Catalog
 
@@ -95,7 +95,7 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     known = provenance(read_manifest(store))
     con = open_duckdb()
     for name, file in table_files(store, personal).items():
-        con.execute(f"CREATE VIEW {identifier(name)} AS FROM read_parquet({literal(str(file.resolve()))})")
+        con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file.resolve())}")
     backend = ibis.duckdb.from_connection(con)
     return Catalog({name: backend.table(name) for name in table_files(store, personal)}, settings, known)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
+from crmkit.sources.kinds import is_text
 from crmkit.sources.numbers import shows_decimal
 from crmkit.sources.sql import identifier
 from crmkit.sources.staging import Staged
-from crmkit.sources.types import Facts, is_text, trimmed
+from crmkit.sources.types import Facts, trimmed
 
 _NUMBERS = ("money", "number", "integer")
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from crmkit.errors import CrmkitError
 from crmkit.sources.csv_text import BadLine, read_csv
 from crmkit.sources.files import FileSet, sha256_of
-from crmkit.sources.sql import PART, ROW, columns_of, identifier, literal, short_message
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class RawFiles:
         return tuple(bad)
 
     def _parquet(self, relation: str, files: FileSet) -> tuple[BadLine, ...]:
-        selects = [f"SELECT *, {part}::INTEGER AS {PART} FROM read_parquet({literal(str(path))}, file_row_number = true)"
+        selects = [f"SELECT *, {part}::INTEGER AS {PART} FROM {parquet(path, ', file_row_number = true')}"
                    for part, path in enumerate(files.paths)]  # fmt: skip
         try:
             self.con.execute(f"CREATE VIEW {relation} AS SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from pathlib import Path
 
 import duckdb
 
@@ -75,6 +76,11 @@ def short_message(error: Exception) -> str:
     told = re.split(r"\n\s*LINE \d+:|\s+LINE \d+:", str(error))[0]
     told = re.sub(r"^\w+( \w+)? Error: ", "", " ".join(told.split()))
     return told if len(told) <= _LONGEST else told[: _LONGEST - 3] + "..."
+
+
+def parquet(file: Path, options: str = "") -> str:
+    """Return the SQL of a Parquet file's rows; a folder named ``run=3`` does not add a column ``run``."""
+    return f"read_parquet({literal(str(file))}, hive_partitioning = false{options})"
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from crmkit.sources.kinds import is_number, is_text
 from crmkit.sources.numbers import bare_number, number_from_bare
 from crmkit.sources.sql import literal
 from crmkit.sources.times import Clock, time_from_native, time_from_parts, time_parts
-from crmkit.tables.schema import Column, Kind
+from crmkit.tables.schema import Column
 
 SPELLED = frozenset(
     "channel campaign plan country region gender industry company_size preferred_channel product category owner stage "
@@ -26,20 +27,6 @@ _SPACES = r"[\s\x{a0}\x{202f}\x{feff}]"
 _EMPTY_WORDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
 _EMPTY_IDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n")
 _YES, _NO = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
-_WHOLE = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "UHUGEINT",
-)
-_SAYS = {"money": "a number", "number": "a number", "integer": "a whole number", "timestamp": "a time", "date": "a day",
-         "flag": "yes or no", "id": "text", "text": "text"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,38 +102,16 @@ def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Cl
     typed = whole if column.kind == "integer" else STEP
     if is_text(kind_met):
         return Reading(_filled(STEP), bare_number(STEP), number_from_bare(STEP, decimal, facts.sure_groups), typed)
-    if not _is_number(kind_met):
+    if not is_number(kind_met):
         return Reading(STEP, value="CAST(NULL AS DOUBLE)", typed=typed)
     number = f"CAST({STEP} AS DOUBLE)"
     cell = f"CASE WHEN NOT isnan({number}) THEN {number} END"
     return Reading(cell, value=f"CASE WHEN isfinite({STEP}) THEN {STEP} END", typed=typed)
 
 
-def is_text(kind_met: str) -> bool:
-    """Whether a DuckDB type holds text."""
-    return kind_met in ("VARCHAR", "JSON", '"NULL"') or kind_met.startswith("ENUM")
-
-
 def trimmed(raw: str) -> str:
     """Return the SQL of a text without spaces around it, null if nothing is left."""
     return f"nullif(regexp_replace(CAST({raw} AS VARCHAR), '^{_SPACES}+|{_SPACES}+$', '', 'g'), '')"
-
-
-def in_words(kind: Kind | str) -> str:
-    """Return what a value of a canonical kind, or of a DuckDB type, is called.
-
-    Examples
-    --------
-    >>> in_words("money"), in_words("VARCHAR")
-    ('a number', 'text')
-    """
-    if kind in _SAYS:
-        return _SAYS[kind]
-    if is_text(kind):
-        return "text"
-    if kind == "BOOLEAN":
-        return "true or false"
-    return "a number" if _is_number(kind) else "a time" if kind.startswith(("TIMESTAMP", "DATE")) else kind.lower()
 
 
 def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
@@ -192,7 +157,3 @@ def _filled(raw: str) -> str:
 def _without(text: str, words: tuple[str, ...]) -> str:
     pattern = f"(?i)^({'|'.join(map(re.escape, words))})$"
     return f"nullif(regexp_replace({text}, {literal(pattern)}, ''), '')"
-
-
-def _is_number(kind_met: str) -> bool:
-    return kind_met in (*_WHOLE, "FLOAT", "DOUBLE") or kind_met.startswith("DECIMAL")

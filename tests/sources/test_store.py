@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from crmkit.cleaning.load import check, load
+from crmkit.cleaning.quality import rows_aside
 from crmkit.errors import CrmkitError
+from crmkit.settings import parse_settings
 from crmkit.sources import store_writing
 from crmkit.sources.connect import connect
 from crmkit.sources.store import found_store, left_behind
@@ -178,6 +180,18 @@ def test_a_store_of_another_version_is_refused_and_written_anew_by_a_load(compan
             connect(settings=settings)
         load(settings)
         assert len(connect(settings=settings).frame("orders")) == 2
+
+
+@pytest.mark.parametrize("name", ["it's [1] a*b?", "run=3", 'Größe "XL"'])
+def test_the_name_of_a_folder_plays_no_part(tmp_path, name):
+    exports = tmp_path / name / "exports"
+    exports.mkdir(parents=True)
+    rows = {"order_id": ["1", "2", "3"], "ordered_at": ["2026-10-01", "2026-10-02", None], "revenue": [5, 6, 7]}
+    pd.DataFrame(rows).to_parquet(exports / "orders.parquet")
+    settings = parse_settings({}, folder=tmp_path / name)
+    assert load(settings).findings[0].finding == "ordered_at is missing"
+    assert connect(settings=settings).frame("orders").columns.tolist() == ["order_id", "ordered_at", "revenue"]
+    assert rows_aside(settings.path("store"), "orders").columns.tolist() == ["file", "line", "reason", "row"]
 
 
 def test_two_readers_and_a_writer_do_not_lock_each_other_out(company):
