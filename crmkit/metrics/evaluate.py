@@ -118,7 +118,8 @@ def _judged(
     text = {period.ordinal: str(period) for period in asked}
     grid = pd.DataFrame({"period": list(text)})
     if columns:
-        grid = grid.merge(estimate[columns].drop_duplicates().sort_values(columns), how="cross")
+        groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
+        grid = grid.merge(groups, how="cross")
     rows = grid.merge(estimate.rename(columns={"reason": "own_reason"}), on=["period", *columns], how="left")
     through, first = catalog.data_through, catalog.data_from
     outside = {

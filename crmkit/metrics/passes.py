@@ -10,11 +10,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from crmkit.metrics.measures import KaplanMeierMedian, Measure, Median, Quotient, Sums
-from crmkit.metrics.splits import with_columns
+from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
+from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import day_of_period, period_ordinal
+from crmkit.tables.expressions import day_of_period, period_ordinal, with_periods
 
 
 def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
@@ -36,7 +36,10 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
         sums = fetch(query)
         for leaf, own in zip(together, names, strict=True):
             columns = {name: sums[column] for name, column in own.items()}
-            found[id(leaf)] = leaf.estimate(sums[window.keys].assign(**columns), window)
+            own_sums = sums[window.keys].assign(**columns)
+            if isinstance(leaf, LossRate) and any(changes(catalog, leaf.table, column) for column in window.by):
+                own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
+            found[id(leaf)] = leaf.estimate(own_sums, window)
     return [_asked_for(_of_measure(measure, found, window), window) for measure in measures]
 
 
@@ -79,7 +82,7 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
     columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
     if unit is not None:
         columns["unit"] = unit
-    rows = with_columns(catalog, first.table, window.by, columns)
+    rows = with_columns(catalog, first.table, window, columns)
     rows = rows.filter(rows.period <= max(window.bounds))
     if all(leaf.run_up >= 0 for leaf in leaves):
         rows = rows.filter(rows.period >= min(window.bounds) - max(leaf.run_up for leaf in leaves))
@@ -110,16 +113,29 @@ class _Once:
 def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Window) -> ir.Table:
     table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
     if isinstance(leaf, KaplanMeierMedian):
-        return leaf.query(leaf.lives(with_columns(catalog, table, window.by, leaf.columns()), window), window)
+        return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
     unit = _unit(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit
     columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}
     columns["day"] = day_of_period(leaf.at, window.grain)
-    rows = with_columns(catalog, table, window.by, columns)
+    rows = with_columns(catalog, table, window, columns)
     inside = rows.period.between(min(window.bounds), max(window.bounds))
     if window.first_days is not None:
         inside = inside & (rows.day < window.first_days)
     return leaf.query(rows.filter(inside & rows.value.notnull()), window)
+
+
+def _at_start_query(catalog: Catalog, leaf: LossRate, window: Window) -> ir.Table:
+    """Count who is there at the start by group: where groups change, sums of movements do not tell it."""
+    stretches = leaf.stretches()
+    there = with_periods(
+        stretches,
+        period_ordinal(stretches.starts_on, window.grain) + 1,
+        period_ordinal(stretches.ends_on, window.grain),
+        window.bounds,
+    )
+    rows = with_columns(catalog, there, window, {"period": there.period})
+    return rows.group_by(window.keys).aggregate(at_start=rows.count().cast("float64"))
 
 
 def _unit(leaf: Sums) -> Any:

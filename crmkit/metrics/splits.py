@@ -8,10 +8,13 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from crmkit.errors import CrmkitError, UnknownName
-from crmkit.metrics.measures import Measure
+from crmkit.errors import CrmkitError, NotMeasured, UnknownName
+from crmkit.metrics.measures import KaplanMeierMedian, Measure
+from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import period_ordinal, with_periods
 from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.states import STATES
 
 UNKNOWN_GROUP = "(unknown)"
 
@@ -19,34 +22,83 @@ UNKNOWN_GROUP = "(unknown)"
 def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
     """Raise UnknownName for a column that no table of the source has."""
     known = {column for name in catalog.names for column in catalog.table(name).columns}
+    known |= {column for column in STATES if _has_state(catalog, column)}
     for column in by:
-        if column not in known:
-            canonical = {column.name for table in SCHEMAS.values() for column in table.columns}
-            hint = " The data lack it." if column in canonical else ""
-            raise UnknownName("column", column, known) if not hint else CrmkitError(
-                f"Cannot split by '{column}'.{hint} There are: {', '.join(sorted(known))}."
-            )
+        if column in known:
+            continue
+        canonical = {column.name for table in SCHEMAS.values() for column in table.columns}
+        if column not in canonical:
+            raise UnknownName("column", column, known)
+        raise CrmkitError(f"Cannot split by '{column}'. The data lack it. There are: {', '.join(sorted(known))}.")
 
 
 def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | None:
     """Return why the measure cannot be split, or None if it can."""
     for table in measure.tables():
         for column in by:
-            if column not in table.columns and not _through_customer(catalog, table, column):
+            if column in table.columns or _through_customer(catalog, table, column):
+                continue
+            if not changes(catalog, table, column):
                 return f"cannot be split by {column}: it has no {column} and no customer who has one"
+            if isinstance(measure, KaplanMeierMedian):
+                return f"cannot be split by {column}: what lasts longer than a period has no {column} at its start"
     return None
 
 
-def with_columns(catalog: Catalog, table: ir.Table, by: Sequence[str], columns: dict[str, Any]) -> ir.Table:
-    """Select ``columns`` of a table with the columns to split by, its own or those of its customers."""
-    own = {column: _named(table[column]) for column in by if column in table.columns}
-    borrowed = [column for column in by if column not in own]
+def changes(catalog: Catalog, table: ir.Table, column: str) -> bool:
+    """Return whether a column is a state of the table's customers that changes over time."""
+    fixed = column in table.columns or _through_customer(catalog, table, column)
+    return not fixed and "customer_id" in table.columns and column in STATES and _has_state(catalog, column)
+
+
+def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dict[str, Any]) -> ir.Table:
+    """Select ``columns`` of a table with the columns to split by.
+
+    They are the table's own, or those of its customers: as they are, or as they were at the start of the period where
+    they change over time. ``columns`` then holds ``period``, an ordinal.
+    """
+    own = {column: _named(table[column]) for column in window.by if column in table.columns}
+    borrowed = [column for column in window.by if column not in own]
     if not borrowed:
         return table.select(**columns, **own)
     rows = table.select(**columns, **own, _customer=table["customer_id"])
-    customers = catalog.table("customers").select(_customer_id="customer_id", **{name: name for name in borrowed})
-    joined = rows.left_join(customers, rows["_customer"] == customers["_customer_id"])
-    return joined.mutate(**{name: _named(joined[name]) for name in borrowed}).drop("_customer", "_customer_id")
+    fixed = [column for column in borrowed if not changes(catalog, table, column)]
+    if fixed:
+        customers = catalog.table("customers").select(_customer_id="customer_id", **{name: name for name in fixed})
+        rows = rows.left_join(customers, rows["_customer"] == customers["_customer_id"]).drop("_customer_id")
+    for column in borrowed:
+        if column not in fixed:
+            rows = _with_state(rows, states_at_start(catalog, column, window), column)
+    return rows.mutate(**{name: _named(rows[name]) for name in borrowed}).drop("_customer")
+
+
+def states_at_start(catalog: Catalog, column: str, window: Window) -> ir.Table:
+    """Return the state of each customer who had one on the eve of a period: customer_id, period, and the column.
+
+    A customer who had several (two subscriptions) is in the last by name: she is in one group only.
+    """
+    spells = catalog.table(STATES[column])
+    held = with_periods(
+        spells,
+        period_ordinal(spells.starts_on, window.grain),
+        period_ordinal(spells.ends_on, window.grain),
+        window.every_period,
+    )
+    held = held.filter((held.starts_on < held.period_start) & (held.period_start <= held.ends_on))
+    return held.group_by("customer_id", "period").aggregate(**{column: held[column].max()})
+
+
+def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
+    states = states.rename(_customer_id="customer_id", _period="period")
+    joined = rows.left_join(states, [rows["_customer"] == states["_customer_id"], rows["period"] == states["_period"]])
+    return joined.drop("_customer_id", "_period")
+
+
+def _has_state(catalog: Catalog, column: str) -> bool:
+    try:
+        return column in catalog.table(STATES[column]).columns
+    except NotMeasured:
+        return False
 
 
 def _through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:

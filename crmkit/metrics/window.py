@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from crmkit.periods import Grain
+from crmkit.periods import Grain, Period
+
+RUN_UP = 13  # earlier periods from which the scatter of totals is learned: twelve steps
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,10 @@ class Window:
     def keys(self) -> list[str]:
         """Columns that identify one estimate."""
         return ["period", *self.by]
+
+    @property
+    def every_period(self) -> dict[int, tuple[date, date]]:
+        """Start and end of each period that a query may reach: those asked for and the run-up before them."""
+        reached = range(min(self.bounds) - RUN_UP, max(self.bounds) + 1)
+        periods = {ordinal: Period(self.grain, ordinal) for ordinal in reached}
+        return {ordinal: (period.start, period.end) for ordinal, period in periods.items()}

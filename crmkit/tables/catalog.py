@@ -19,7 +19,7 @@ from ibis.common.exceptions import IbisTypeError
 
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity  # noqa: F401  registers its derived tables
+from crmkit.tables import activity, states  # noqa: F401  they register their derived tables
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
 

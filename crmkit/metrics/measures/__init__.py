@@ -2,12 +2,14 @@
 
 from crmkit.metrics.measures.attrition import LossRate
 from crmkit.metrics.measures.base import Measure, Sums
+from crmkit.metrics.measures.composition import Composition
 from crmkit.metrics.measures.linear import Count, Mean, MeanPerCustomer, NetShare, Ratio, Share, Total
 from crmkit.metrics.measures.median import Median
 from crmkit.metrics.measures.quotient import Quotient
 from crmkit.metrics.measures.survival import KaplanMeierMedian, kaplan_meier
 
 __all__ = [
+    "Composition",
     "Count",
     "KaplanMeierMedian",
     "LossRate",

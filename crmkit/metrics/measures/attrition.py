@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -45,10 +46,17 @@ class LossRate(Sums):
         lost = indicator((unit["ended"] > 0) & (unit["n"] < 0))
         return {"change": unit["change"].sum(), "lost": lost.sum()}
 
+    def stretches(self) -> ir.Table:
+        """Return the stretches of activity that end, one row each: customer_id, starts_on, ends_on."""
+        ends = self.table.mutate(starts_on=self.active_since, ends_on=self.at)
+        return ends.filter(ends.starts_on.notnull()).select("customer_id", "starts_on", "ends_on")
+
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = _every_period(sums, window)
-        after = filled.groupby(list(window.by), dropna=False)["change"] if window.by else filled["change"]
-        at_start = (after.cumsum() - filled["change"]).to_numpy()
+        if "at_start" not in filled:
+            after = filled.groupby(list(window.by), dropna=False)["change"] if window.by else filled["change"]
+            filled["at_start"] = after.cumsum() - filled["change"]
+        at_start = filled["at_start"].fillna(0.0).to_numpy()
         lost = filled["lost"].to_numpy()
         value, low, high = intervals.share(lost, at_start, lost, lost, at_start, at_start)
         seen = self._seen(filled["period"], window)

@@ -12,11 +12,10 @@ from crmkit.metrics import intervals
 from crmkit.metrics.dispersion import dispersion
 from crmkit.metrics.intervals import Array, Interval
 from crmkit.metrics.measures.base import Sums, counted
-from crmkit.metrics.window import Window
+from crmkit.metrics.window import RUN_UP, Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import number, where
 
-_RUN_UP = 13  # periods from which the scatter of totals is learned: twelve steps
 
 
 @dataclass(eq=False, kw_only=True)
@@ -26,7 +25,7 @@ class Total(Sums):
     value: Any
     exact: bool = False
 
-    run_up: ClassVar[int] = _RUN_UP
+    run_up: ClassVar[int] = RUN_UP
 
     def parts(self, grain: Grain) -> dict[str, Any]:
         return {"x": where(self.where, self.value), "n": counted(self.where, self.value)}
