@@ -27,6 +27,8 @@ from crmkit.metrics.nouns import joined, number_word
 from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
 
+__all__ = ["Finding", "findings", "headline"]
+
 _FEWEST = 3  # findings: in a quiet month the numbers an owner asks for first are stated, though nothing moved
 _WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
 _FULL_MARKS_FOR_POINTS = 50.0  # a move of 50 points of NPS weighs as much as a doubling of any other number

@@ -16,6 +16,8 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import Scale
 
+__all__ = ["Scale", "common_scale", "currency_of", "in_words", "scale_for", "scale_of"]
+
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
 
 

@@ -32,25 +32,29 @@ def write_index(
     Returns
     -------
     PageSummary
-        Its headline is that of the first complete page.
+        Its headline is that of the first complete page that has one about the period.
     """
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
     n_failed = sum(page.status == "failed" for page in listed)
     status = f"{len(listed) - n_failed} of {counted(len(listed), 'pages')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
-    complete = next((page.headline for page in listed if page.status == "complete"), reported.label)
+    news = [
+        page.headline
+        for page in listed
+        if page.status == "complete" and page.headline.startswith(f"{reported.label}: ")
+    ]
+    headline = news[0] if news else f"{reported.label}: all pages"
     summary = PageSummary(
         title=f"All pages of {reported.label}",
-        headline=complete,
+        headline=headline,
         question=status,
         period=str(reported),
         status="failed" if n_failed else "complete",
         kind="index",
         company=company,
     )
-    h1 = complete if complete.startswith(reported.label) else f"{reported.label}: all pages"
-    return write_page(folder / "index.html", summary, body, h1=h1, kicker="Report")
+    return write_page(folder / "index.html", summary, body, h1=headline, kicker="Report")
 
 
 def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:

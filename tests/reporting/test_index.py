@@ -143,3 +143,17 @@ def test_another_file_is_no_page(tmp_path):
     (tmp_path / "a.html").write_text("<p>hello</p>")
     with pytest.raises(CrmkitError, match="not a report page"):
         read_summary(tmp_path / "a.html")
+
+
+def test_the_index_takes_its_headline_from_a_page_about_the_period_and_not_from_one_about_the_data(tmp_path):
+    rendered(
+        tmp_path, new_markdown_cell("# Data"), shown(opening(title="63 of 256,864 rows cannot be used")), name="a_data"
+    )
+    rendered(
+        tmp_path,
+        new_markdown_cell("# Scorecard"),
+        shown(opening(title="October 2026: orders rose")),
+        name="b_scorecard",
+    )
+    assert write_index(tmp_path, "2026-10", company="K").headline == "October 2026: orders rose"
+    assert write_index(tmp_path / "empty", "2026-10", [], company="K").headline == "October 2026: all pages"
