@@ -39,7 +39,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604  names that __getattr__ serves
+__all__ = ["__version__", *_HOME_OF]  # names that __getattr__ serves
 
 
 def __getattr__(name: str) -> Any:

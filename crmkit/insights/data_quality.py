@@ -42,10 +42,11 @@ def quality_sentences(catalog: Catalog) -> list[str]:
     """Return one sentence per table that lost rows or ends early, for the foot of other pages."""
     tables, report = table_report(catalog), quality_report(catalog)
     sentences = []
-    for table in tables[tables["n_aside"] > 0].itertuples():
-        reasons = report[(report["table"] == table.table) & (report["severity"] == "rejected")]
+    for table in tables[tables["n_aside"] > 0].to_dict("records"):
+        reasons = report[(report["table"] == table["table"]) & (report["severity"] == "rejected")]
         why = joined([f"{row.finding} ({row.n_rows:,})" for row in reasons.itertuples()])
-        sentences.append(f"{table.table}: {table.n_aside:,} of {counted(table.n_in, 'rows')} left out. Why: {why}.")
+        of_rows = f"{table['n_aside']:,} of {counted(table['n_in'], 'rows')}"
+        sentences.append(f"{table['table']}: {of_rows} left out. Why: {why}.")
     early = _early(tables)
     return [*sentences, early.text] if early else sentences
 

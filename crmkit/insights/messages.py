@@ -105,8 +105,8 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
     if row.verdict == "real":
         phrase = phrase_for(row.metric, row.label)
         clause = phrase.rose if row.change > 0 else phrase.fell
-        title = f"{sentence_case(clause)}: {scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
-        return f"{title}{_record(row, earlier)}"
+        values = f"{scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
+        return f"{sentence_case(clause)}: {values}{_record(row, earlier)}"
     if row.target_verdict == "missed":
         return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
     ending = {"within noise": f"no further from {before} than chance goes", "too few to tell": "too few to tell a change"}

@@ -117,8 +117,7 @@ def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.Da
 
 def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:
     targets = [catalog.settings.target(name, period.start) for name in now["metric"]]
-    verdicts = [
-        judge_target(row.low, row.high, target, row.better) for row, target in zip(now.itertuples(), targets, strict=True)
-    ]
+    sides = zip(now["low"], now["high"], targets, now["better"], strict=True)
+    verdicts = [judge_target(low, high, target, better) for low, high, target, better in sides]
     now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
     return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)

@@ -1,4 +1,4 @@
-"""Is a change real, within noise, or are there too few to tell? Is a target met?"""
+"""Judge changes (real, within noise, too few to tell) and targets (met, missed, too close to call)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from crmkit.metrics.cards import ABSOLUTE_UNITS
-from crmkit.metrics.intervals import Z, Array
+from crmkit.metrics.intervals import Array, Z
 
 SIGNIFICANCE = 0.05
 POWER = 0.8

@@ -28,7 +28,7 @@ def covered_period(catalog: Dated, text: str | None = None) -> Period:
     ----------
     catalog : Catalog
     text : str, optional
-        Such as ``2026-10``, ``2026-Q4``, ``2026-W43`` or ``2026``.
+        Such as ``2026-10``, ``2026-Q4``, ``2026-W43`` or ``2026``; empty or None for the last whole month.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def covered_period(catalog: Dated, text: str | None = None) -> Period:
     first, last = catalog.data_from, catalog.data_through
     if first is None or last is None:
         raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")
-    if text is None:
+    if not text:
         month = Period.containing(last)
         whole = month if _last_day(month) <= last else month.previous
         return whole if first < whole.end else month

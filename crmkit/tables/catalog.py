@@ -18,6 +18,7 @@ import pandas as pd
 from ibis.common.exceptions import IbisTypeError
 
 from crmkit.errors import NotMeasured, UnknownName
+from crmkit.periods import Period
 from crmkit.settings import Company, Settings
 from crmkit.tables import activity, states  # noqa: F401  they register their derived tables
 from crmkit.tables.derived import DERIVED

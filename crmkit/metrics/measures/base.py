@@ -22,7 +22,9 @@ ESTIMATE = ("value", "low", "high", "n")
 class Measure(Protocol):
     """Anything that a card may return."""
 
-    minimum: int
+    @property
+    def minimum(self) -> int:
+        """Customers below which the interval is too rough to rely on."""
 
     def tables(self) -> list[ir.Table]:
         """Tables that the measure reads; a split must be reachable from each."""
@@ -79,7 +81,7 @@ class Sums:
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return ``sums`` with the columns of :data:`ESTIMATE` and ``units`` added."""
-        value, low, high = self.interval({name: _floats(sums, name) for name in sums if name not in window.keys})
+        value, low, high = self.interval({str(name): _floats(sums, str(name)) for name in sums if name not in window.keys})
         return sums.assign(value=value, low=low, high=high, n=sums["n"])
 
     def interval(self, sums: dict[str, Array]) -> Interval:

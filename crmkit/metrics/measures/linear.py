@@ -17,7 +17,6 @@ from crmkit.periods import Grain
 from crmkit.tables.expressions import number, where
 
 
-
 @dataclass(eq=False, kw_only=True)
 class Total(Sums):
     """Sum of ``value`` over the rows. ``exact=True`` for a figure that is not drawn by chance, such as a budget spent."""

@@ -28,9 +28,10 @@ class Quotient:
     def combine(self, numerator: pd.DataFrame, denominator: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return value, low, high, n of the quotient where both are there, one row per period and group."""
         both = numerator.merge(denominator, on=window.keys, suffixes=("_of", "_by"))
-        of, by = (
-            tuple(both[f"{side}_{part}"].to_numpy(dtype=np.float64) for side in ("value", "low", "high"))
-            for part in ("of", "by")
-        )
-        value, low, high = intervals.quotient(of, by)
+        value, low, high = intervals.quotient(_interval(both, "of"), _interval(both, "by"))
         return both[window.keys].assign(value=value, low=low, high=high, n=both["n_by"], units=both["n_by"])
+
+
+def _interval(both: pd.DataFrame, part: str) -> intervals.Interval:
+    value, low, high = (np.asarray(both[f"{side}_{part}"], dtype=np.float64) for side in ("value", "low", "high"))
+    return value, low, high
