@@ -60,6 +60,18 @@ def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
 def parse_periods(text: str | Period | Sequence[str | Period], fiscal_year_start: int = 1) -> list[Period]:
     """Read one period, a list of them, or a range "2026-01..2026-09" (both ends included).
 
+    Parameters
+    ----------
+    text : str, Period or list
+        See :func:`parse_period`.
+    fiscal_year_start : int
+        First month of the fiscal year [month].
+
+    Returns
+    -------
+    list of Period
+        All of one grain, oldest first.
+
     Examples
     --------
     >>> [str(p) for p in parse_periods("2026-08..2026-10")]

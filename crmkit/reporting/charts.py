@@ -41,6 +41,15 @@ def history_chart(
     ------
     UnknownName
         If the metric is not on the scorecard.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> book = ck.connect({"orders": orders})
+    >>> history = ck.evaluate(book, "revenue", periods="2026-09..2026-10")
+    >>> history_chart("revenue", ck.scorecard(book, "2026-10", "revenue", history), history, book.settings)
+    <crmkit figure: Revenue: €30 in October 2026, nothing to compare with>
     """
     from crmkit.plots import plot_history
 
@@ -60,10 +69,28 @@ def finding_charts(
 ) -> Fragment:
     """Return one chart per headline finding, in the order of the findings.
 
+    Parameters
+    ----------
+    scorecard, history : DataFrame
+        As in :func:`history_chart`.
+    settings : Settings, optional
+        For the currency.
+    limit : int
+        Most charts to draw.
+
     Returns
     -------
     Fragment
         Empty if no finding is about a metric.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> book = ck.connect({"orders": orders})
+    >>> history = ck.evaluate(book, "revenue", periods="2026-09..2026-10")
+    >>> ck.finding_charts(ck.scorecard(book, "2026-10", "revenue", history), history)
+    <crmkit finding charts>
     """
     told = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
     charts = [history_chart(metric, scorecard, history, settings) for metric in told]

@@ -31,6 +31,12 @@ def read_settings(path: str | Path | None = None) -> Settings:
         With every problem of the file: unknown keys, wrong types, values out of range, missing environment variables.
     CrmkitError
         If there is no such file, or it is not TOML.
+
+    Examples
+    --------
+    >>> read_settings("no/such/folder")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: There is no settings file no/such/folder. Write one, or run `crmkit sample` for an example.
     """
     file = Path(path) if path is not None else Path.cwd()
     file = file / FILE_NAME if file.is_dir() else file

@@ -105,7 +105,18 @@ class NetShare(Sums):
 
 @dataclass(eq=False, kw_only=True)
 class Ratio(Sums):
-    """Sum of ``numerator`` over sum of ``denominator``, both columns of one table."""
+    """Sum of ``numerator`` over sum of ``denominator``, both columns of one table.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> frame = pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-10-02", "2026-10-09"],
+    ...                       "revenue": [30.0, 70.0], "margin": [15.0, 15.0], "customer_id": ["a", "b"]})
+    >>> orders = ck.connect({"orders": frame}).table("orders")
+    >>> share = ck.Ratio(orders, at=orders.ordered_at, numerator=orders.margin, denominator=orders.revenue)
+    >>> share.minimum  # customers below which the interval is too rough
+    100
+    """
 
     numerator: Any
     denominator: Any
