@@ -1,10 +1,12 @@
 """The project's own files agree with each other: one list of packages, one version, doors that open."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,29 @@ def test_a_second_make_installs_nothing_again(tmp_path):
     ).stdout
     assert "pip install" not in plan
     assert "pytest" in plan.strip().splitlines()[-1]
+
+
+def _imported(folder: str) -> set[str]:
+    """Top-level names of the packages that the modules below a folder import."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"crmkit", "tests", "benchmarks"}
+
+
+@pytest.mark.parametrize(("folder", "extras"), [("crmkit", {"postgres"}), ("tests", {"postgres", "dev"})])
+def test_what_is_imported_is_declared(folder, extras):
+    listed = [
+        *PROJECT["dependencies"],
+        *(text for extra in extras for text in PROJECT["optional-dependencies"].get(extra, [])),
+    ]
+    declared = {canonicalize_name(Requirement(text).name) for text in listed}
+    homes = packages_distributions()
+    unknown = {
+        name for name in _imported(folder) if not {canonicalize_name(home) for home in homes.get(name, [])} & declared
+    }
+    assert unknown == set(), "declare them in pyproject.toml, then renew constraints.txt"
