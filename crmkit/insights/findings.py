@@ -23,7 +23,7 @@ from crmkit.insights.sentences import (
     unmoved,
     without_news,
 )
-from crmkit.metrics.nouns import joined, number_word
+from crmkit.metrics.nouns import is_number, joined, number_word
 from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
 
@@ -116,7 +116,8 @@ def headline(scorecard: pd.DataFrame) -> str:
         clauses = [without_news(rows)]
         if n_missed:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
-    return f"{Period.parse(rows[0].period).label}: {'; '.join(clauses)}"
+    so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""
+    return f"{Period.parse(rows[0].period).label}{so_far}: {'; '.join(clauses)}"
 
 
 def _rows(scorecard: pd.DataFrame) -> list[Any]:

@@ -87,7 +87,9 @@ def evaluate(
         else _not_measured(card, reasons[card.name], asked, columns)
         for card in chosen
     ]
-    return pd.concat(rows, ignore_index=True)
+    numbers = pd.concat(rows, ignore_index=True)
+    numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
+    return numbers
 
 
 def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_days: int | None) -> Window:

@@ -117,7 +117,8 @@ def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.Da
 
 def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:
     targets = [catalog.settings.target(name, period.start) for name in now["metric"]]
-    sides = zip(now["low"], now["high"], targets, now["better"], strict=True)
-    verdicts = [judge_target(low, high, target, better) for low, high, target, better in sides]
+    sides = zip(now["status"], now["low"], now["high"], targets, now["better"], strict=True)
+    verdicts = [judge_target(*side) if status == "ok" else "" for status, *side in sides]
     now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
+    now.attrs["currency"] = catalog.settings.company.currency
     return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)

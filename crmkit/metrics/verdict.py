@@ -69,9 +69,9 @@ def judge_target(low: float, high: float, target: float | None, better: str) -> 
     >>> judge_target(28, 54, 45, better="higher")
     'too close to call'
     """
-    if target is None or better == "neither" or not (np.isfinite(low) and np.isfinite(high)):
+    if target is None or better == "neither" or np.isnan([low, high]).all():
         return ""
-    above, below = low >= target, high <= target
+    above, below = low >= target, high <= target  # never true of an end that is open, which is not a number
     if not above and not below:
         return "too close to call"
     return "met" if above == (better == "higher") else "missed"

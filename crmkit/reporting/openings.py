@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.findings import Finding, findings, headline
 from crmkit.metrics.nouns import counted
-from crmkit.periods import MONTH_NAMES
+from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
@@ -87,6 +87,10 @@ def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) 
         parts.append(
             {"text": f"Data through {through.day} {MONTH_NAMES[through.month - 1]} {through.year}", "href": ""}
         )
+    if scorecard is not None and scorecard.get("days_so_far", pd.Series(dtype=float)).notna().any():
+        row = scorecard.iloc[0]
+        text = f"The {Period.parse(row['period']).noun} is still running: {row['days_so_far']} days, compared with as many before"
+        parts.append({"text": text, "href": ""})
     if scorecard is not None:
         n_measured = int((scorecard["status"] != "not measured").sum())
         parts.append({"text": f"{n_measured} of {counted(len(scorecard), 'numbers')} measured", "href": ""})

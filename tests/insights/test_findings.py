@@ -174,3 +174,9 @@ def test_findings_of_a_frame_do_not_depend_on_the_order_of_its_rows():
     frame = scorecard_frame()
     turned = pd.concat([frame.iloc[::-1]], ignore_index=True)
     assert [finding.metric for finding in findings(frame)][:4] == [finding.metric for finding in findings(turned)][:4]
+
+
+def test_a_period_that_is_still_running_says_so_in_the_headline():
+    running = scorecard_frame(days_so_far=9)
+    assert headline(running).startswith("October 2026 so far: ")
+    assert headline(scorecard_frame(days_so_far=None)).startswith("October 2026: ")

@@ -105,6 +105,8 @@ def test_adjusted_p_values_equal_scipys():
         (28, 54, None, "higher", ""),
         (28, 54, 45, "neither", ""),
         (float("nan"), float("nan"), 45, "higher", ""),
+        (26, float("nan"), 30, "lower", "too close to call"),
+        (36, float("nan"), 30, "lower", "missed"),
     ],
 )
 def test_targets_are_met_or_missed_only_by_the_whole_interval(low, high, target, better, expected):

@@ -53,3 +53,9 @@ def test_neither_scorecard_nor_title_is_an_error():
 def test_text_is_escaped():
     assert page(title=HOSTILE).h1.get_text() == HOSTILE
     assert "<script" not in opening(title=HOSTILE, findings=[Finding(HOSTILE, HOSTILE)], kicker=HOSTILE).html
+
+
+def test_a_period_that_is_still_running_says_how_many_days_are_compared():
+    html = opening(scorecard_frame(days_so_far=9)).html
+    assert "The month is still running: 9 days, compared with as many before" in html
+    assert "still running" not in opening(scorecard_frame()).html
