@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from crmkit.metrics.cards import metric
-from crmkit.metrics.measures import Count, Measure, Quotient, Share, Sums, Total
+from crmkit.metrics.measures import Composition, Count, Measure, Quotient, Share, Sums, Total
+from crmkit.tables import origins
 from crmkit.tables.expressions import add_days, days_between
 
 
@@ -56,3 +57,21 @@ def lead_conversion(leads: ir.Table, *, lead_conversion_days: int = 30) -> Measu
     due = add_days(leads.created_at, lead_conversion_days)
     in_time = days_between(leads.created_at, leads.converted_at) <= lead_conversion_days
     return Share(leads, at=due, hit=leads.converted_at.notnull() & in_time.fill_null(False))
+
+
+@metric(
+    label="New customers of known origin",
+    unit="share",
+    better="higher",
+    counted="new customers",
+    smallest_change=0.05,
+    source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customers by channel of acquisition)",
+)
+def customer_origin(customer_origins: ir.Table) -> Measure:
+    """New customers of whom the channel that won them is known; by channel, how all new customers divide among them.
+
+    customer origin = new customers from a known channel / new customers; by channel, those from it / all new customers
+    """
+    o = customer_origins
+    known = next(o[name] for name in origins.ORIGINS if name in o.columns)
+    return Composition(o, at=o.won_on, known=known.notnull())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from crmkit.metrics.cards import metric
-from crmkit.metrics.measures import KaplanMeierMedian, Measure
+from crmkit.metrics.measures import KaplanMeierMedian, Measure, Share
 
 
 @metric(
@@ -21,3 +21,19 @@ def sales_cycle(deals: ir.Table) -> Measure:
     sales cycle = age at which half of the deals would be won, from the deals open in the period
     """
     return KaplanMeierMedian(deals, at=deals.created_at, ends=deals.closed_at, event=deals.won)
+
+
+@metric(
+    label="Deals won (win rate)",
+    unit="share",
+    better="higher",
+    counted="deals decided",
+    smallest_change=0.05,
+    source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 6.4 (sales funnel)",
+)
+def win_rate(deals: ir.Table) -> Measure:
+    """Deals won, as a share of all deals decided in the period; deals that are still open do not count.
+
+    win rate = deals won / (deals won + deals lost), of those closed in the period
+    """
+    return Share(deals, at=deals.closed_at, hit=deals.won)
