@@ -100,7 +100,8 @@ def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_day
         ends += [through + timedelta(days=1)] if through else []
         ends += [period.start + timedelta(days=first_days)] if first_days else []
         bounds[period.ordinal] = (period.start, max(period.start, min(ends)))
-    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days)
+    smallest = catalog.settings.company.smallest_group
+    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest)
 
 
 def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from crmkit.metrics.folding import estimate_folded
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
@@ -28,9 +29,15 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
     """
     leaves = list({id(leaf): leaf for measure in measures for leaf in _leaves(measure)}.values())
     found: dict[int, pd.DataFrame] = {}
+    in_quotients = {id(leaf) for measure in measures if isinstance(measure, Quotient) for leaf in _leaves(measure)}
+
+    def estimate(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        # The groups of a quotient must stay apart until numerator and denominator have met.
+        return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_folded(leaf, sums, window)
+
     for leaf in leaves:
         if isinstance(leaf, Median | KaplanMeierMedian):
-            found[id(leaf)] = leaf.estimate(fetch(_own_query(catalog, leaf, window)), window)
+            found[id(leaf)] = estimate(leaf, fetch(_own_query(catalog, leaf, window)), window)
     for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
         query, names = _shared_query(catalog, together, window)
         sums = fetch(query)
@@ -39,7 +46,7 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
             own_sums = sums[window.keys].assign(**columns)
             if isinstance(leaf, LossRate) and any(changes(catalog, leaf.table, column) for column in window.by):
                 own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
-            found[id(leaf)] = leaf.estimate(own_sums, window)
+            found[id(leaf)] = estimate(leaf, own_sums, window)
     return [_asked_for(_of_measure(measure, found, window), window) for measure in measures]
 
 

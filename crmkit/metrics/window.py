@@ -24,6 +24,8 @@ class Window:
         Columns to split by, present in every table that :func:`crmkit.metrics.splits.with_columns` returns.
     data_from : date or None
         First day with data.
+    smallest_group : int
+        Groups that stay below so many customers or rows are put together.
     first_days : int or None
         Only so many days of each period count, where a period that is still running is compared with earlier ones
         [days]; None for whole periods.
@@ -34,6 +36,7 @@ class Window:
     by: tuple[str, ...] = ()
     data_from: date | None = None
     first_days: int | None = None
+    smallest_group: int = 1
 
     @property
     def keys(self) -> list[str]:

@@ -31,6 +31,7 @@ class Company(Section):
     fiscal_year_start: int = Field(1, ge=1, le=12)
     churn_after_days: int = Field(90, ge=1, le=3660)
     lead_conversion_days: int = Field(30, ge=1, le=3660)
+    smallest_group: int = Field(5, ge=1, le=1000)
 
     @field_validator("currency")
     @classmethod

@@ -14,10 +14,14 @@ from crmkit.tables.catalog import Catalog
 def company() -> Callable[..., Catalog]:
     """Make a catalogue of frames; text that looks like a time stays text, so give timestamps."""
 
-    def make(through: str | None = None, churn_after_days: int = 90, **tables: pd.DataFrame) -> Catalog:
+    def make(
+        through: str | None = None, churn_after_days: int = 90, smallest_group: int = 1, **tables: pd.DataFrame
+    ) -> Catalog:
         connection = ibis.duckdb.connect()
         data = {"data": {"through": through}} if through else {}
-        settings = parse_settings(data | {"company": {"churn_after_days": churn_after_days}})
+        settings = parse_settings(
+            data | {"company": {"churn_after_days": churn_after_days, "smallest_group": smallest_group}}
+        )
         stamped = {name: frame.apply(_microseconds) for name, frame in tables.items()}
         return Catalog({name: connection.create_table(name, frame) for name, frame in stamped.items()}, settings)
 

@@ -67,3 +67,35 @@ def test_a_sales_cycle_cannot_be_split_by_what_changes(company):
     tables = company(deals=deals, subscription_terms=terms([("a", "2026-01-01", "2026-07-01", "Small")]))
     row = evaluate(tables, "sales_cycle", periods="2026-06", by="plan").iloc[0]
     assert (row["status"], row["reason"].startswith("cannot be split by plan")) == ("not measured", True)
+
+
+def test_groups_below_the_smallest_size_are_put_together_and_still_add_up(company):
+    sizes = {"web": 60, "shop": 30, "fair": 4, "radio": 1}
+    channel = [name for name, size in sizes.items() for _ in range(size)]
+    orders = pd.DataFrame({
+        "order_id": [f"o{i}" for i in range(95)], "ordered_at": pd.Timestamp("2026-10-10"), "revenue": 10.0,
+        "customer_id": [f"c{i}" for i in range(95)], "channel": channel,
+    })  # fmt: skip
+    numbers = evaluate(company(orders=orders, smallest_group=5), ["n_orders", "average_order_value"], periods="2026-10", by="channel")
+    counts = numbers[numbers["metric"] == "n_orders"].set_index("channel")["value"]
+    assert counts.to_dict() == {"(small groups)": 5, "shop": 30, "web": 60}
+    assert numbers[numbers["metric"] == "average_order_value"]["n"].sum() == 95
+
+
+def test_a_group_that_is_large_enough_in_one_of_the_periods_stays(company, answers):
+    september = answers("csat", [5.0] * 8, day="2026-09-15").assign(touchpoint="delivery")
+    october = answers("csat", [5.0] * 3, day="2026-10-15").assign(touchpoint="delivery")
+    tables = company(survey_responses=pd.concat([september, october]), smallest_group=5)
+    numbers = evaluate(tables, "csat", periods="2026-09..2026-10", by="touchpoint")
+    assert numbers["touchpoint"].unique().tolist() == ["delivery"]
+    assert numbers["n"].tolist() == [8, 3]
+
+
+def test_a_lost_customer_of_a_small_group_is_not_lost_to_the_sum(company):
+    spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(20)] + [("x", "2026-01-01", "2026-06-05")]
+    people = pd.DataFrame({"customer_id": [c for c, *_ in spans], "region": ["north"] * 20 + ["south"]})
+    frame = terms([(*span, "Small") for span in spans])
+    tables = company(subscription_terms=frame, customers=people, smallest_group=5)
+    numbers = evaluate(tables, "churn_rate", periods="2026-06", by="region")
+    assert numbers.set_index("region")["n"].to_dict() == {"(small groups)": 1, "north": 20}
+    assert numbers["value"].tolist() == [1, 0]

@@ -56,6 +56,6 @@ def test_text_is_escaped():
 
 
 def test_a_period_that_is_still_running_says_how_many_days_are_compared():
-    html = opening(scorecard_frame(days_so_far=9)).html
+    html = opening(scorecard_frame(days_so_far=9)).html.replace("\N{NO-BREAK SPACE}", " ")
     assert "The month is still running: 9 days, compared with as many before" in html
     assert "still running" not in opening(scorecard_frame()).html
