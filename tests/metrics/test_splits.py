@@ -95,7 +95,7 @@ def test_a_lost_customer_of_a_small_group_is_not_lost_to_the_sum(company):
     spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(20)] + [("x", "2026-01-01", "2026-06-05")]
     people = pd.DataFrame({"customer_id": [c for c, *_ in spans], "region": ["north"] * 20 + ["south"]})
     frame = terms([(*span, "Small") for span in spans])
-    tables = company(subscription_terms=frame, customers=people, smallest_group=5)
+    tables = company(subscription_terms=frame, customers=people, smallest_group=5, through="2026-06-30")
     numbers = evaluate(tables, "churn_rate", periods="2026-06", by="region")
     assert numbers.set_index("region")["n"].to_dict() == {"(small groups)": 1, "north": 20}
     assert numbers["value"].tolist() == [1, 0]
