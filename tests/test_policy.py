@@ -17,8 +17,8 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAX_LINES = 200
 LONGER = {"tables/schema.py": "one list of tables and columns, read as a table"}
-# Not a package of crmkit: what these test is the pages as a browser or a reader meets them.
-OTHER_TEST_FOLDERS = {"browser", "notebooks", "backtests", "policy", "data"}
+# Not packages of crmkit: the pages as a browser meets them, the same numbers on several engines, and so on.
+OTHER_TEST_FOLDERS = {"browser", "engines", "notebooks", "backtests", "policy", "data"}
 
 OWN_CARDS = {name: card for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")}
 
