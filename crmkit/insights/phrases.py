@@ -44,7 +44,12 @@ _PHRASES = {
         "{value} buys a new customer", "winning a customer got dearer", "winning a customer got cheaper"
     ),
     "lead_conversion": Phrase("{value} of leads became customers", "more leads converted", "fewer leads converted"),
-    "win_rate": Phrase("{value} of deals decided were won", "more deals were won", "fewer deals were won"),
+    "customer_origin": Phrase(
+        "{value} of new customers came from a known origin", "more of the origins are known", "fewer of the origins are known"
+    ),
+    "win_rate": Phrase(
+        "{value} of deals decided were won", "a larger share of deals was won", "a smaller share of deals was won"
+    ),
     "sales_cycle": Phrase("Closing a deal takes {value}", "deals took longer to close", "deals closed faster"),
 }  # fmt: skip
 

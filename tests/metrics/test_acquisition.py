@@ -1,7 +1,8 @@
-"""New customers, their cost, lead conversion: worked by hand, and against plain pandas."""
+"""New customers, their cost and origin, lead conversion: worked by hand, and against plain pandas."""
 
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from crmkit.metrics import evaluate
 
@@ -81,3 +82,93 @@ def test_they_equal_plain_pandas_on_the_sample_company(sample, sample_tables):
     for period, row in value.iterrows():
         assert row["customer_acquisition_cost"] == pytest.approx(spent[period] / new[period], rel=1e-10)
         assert row["lead_conversion"] == pytest.approx(conversion[period], rel=1e-10)
+
+
+def new_customers_from(channels: dict[str, int], day: str = "2026-10-05") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Orders and customers: so many new ones from each channel, on one day; an empty name is an unknown channel."""
+    names = [channel for channel, n in channels.items() for _ in range(n)]
+    ids = [f"{day}-{i}" for i in range(len(names))]
+    customers = pd.DataFrame({"customer_id": ids, "channel": [name or None for name in names]})
+    return orders_of({customer: [day] for customer in ids}), customers
+
+
+def test_the_origin_of_15_of_20_new_customers_is_known(company):
+    orders, customers = new_customers_from({"search": 9, "social": 6, "": 5})
+    row = evaluate(company(orders=orders, customers=customers), "customer_origin", periods="2026-10").iloc[0]
+    assert (row["value"], row["n"], row["status"]) == (0.75, 20, "ok")
+    assert (row["low"], row["high"]) == pytest.approx(proportion_confint(15, 20, method="wilson"))
+
+
+def test_by_channel_all_new_customers_divide_among_the_channels(company):
+    orders, customers = new_customers_from({"search": 9, "social": 6, "": 5})
+    tables = company(orders=orders, customers=customers)
+    numbers = evaluate(tables, "customer_origin", periods="2026-10", by="channel").set_index("channel")
+    assert numbers["value"].to_dict() == {"(unknown)": 0.25, "search": 0.45, "social": 0.30}
+    assert numbers["n"].to_dict() == {"(unknown)": 5, "search": 9, "social": 6}
+    assert (numbers.loc["social", "low"], numbers.loc["social", "high"]) == pytest.approx(
+        proportion_confint(6, 20, method="wilson")
+    )
+
+
+def test_a_channel_that_brought_nobody_in_a_month_has_a_share_of_zero(company):
+    october, november = new_customers_from({"search": 10}), new_customers_from({"search": 5, "fair": 5}, "2026-11-05")
+    orders, customers = (pd.concat(pair, ignore_index=True) for pair in zip(october, november, strict=True))
+    orders["order_id"] = orders.index.astype(str)
+    numbers = evaluate(
+        company(orders=orders, customers=customers), "customer_origin", periods="2026-10..2026-11", by="channel"
+    )
+    assert numbers.set_index(["channel", "period"])["value"].to_dict() == {
+        ("fair", "2026-10"): 0, ("search", "2026-10"): 1, ("fair", "2026-11"): 0.5, ("search", "2026-11"): 0.5,
+    }  # fmt: skip
+    assert (numbers["status"] == "ok").all()
+
+
+def test_small_channels_are_put_together_and_still_add_up_to_one(company):
+    orders, customers = new_customers_from({"search": 9, "social": 6, "fair": 3, "radio": 2})
+    tables = company(orders=orders, customers=customers, smallest_group=5)
+    numbers = evaluate(tables, "customer_origin", periods="2026-10", by="channel").set_index("channel")
+    assert numbers["value"].to_dict() == {"(small groups)": 0.25, "search": 0.45, "social": 0.30}
+
+
+def test_without_channels_campaigns_are_the_origin(company):
+    orders, customers = new_customers_from({"spring": 8, "": 2})
+    customers = customers.rename(columns={"channel": "campaign"})
+    row = evaluate(company(orders=orders, customers=customers), "customer_origin", periods="2026-10").iloc[0]
+    assert row["value"] == 0.8
+
+
+def test_without_any_origin_it_is_not_measured(company):
+    orders, customers = new_customers_from({"search": 3})
+    tables = company(orders=orders, customers=customers[["customer_id"]])
+    row = evaluate(tables, "customer_origin", periods="2026-10").iloc[0]
+    assert (row["status"], row["reason"]) == ("not measured", "needs customers.channel, or leads with a channel")
+
+
+@pytest.mark.parametrize("column", ["channel", "campaign", "landing_page"])
+def test_customer_origin_equals_plain_pandas_on_the_sample_company(sample, sample_tables, column):
+    """Oracle: first order or term of each customer; her own column, else that of her first lead until then."""
+    bought = sample_tables["orders"].query("revenue > 0 and customer_id.notna()")
+    firsts = pd.concat([
+        bought.groupby("customer_id")["ordered_at"].min(),
+        sample_tables["subscription_terms"].groupby("customer_id")["starts_at"].min(),
+    ]).groupby(level=0).min().dt.normalize()  # fmt: skip
+    leads = sample_tables["leads"].dropna(subset="customer_id").sort_values(["created_at", "lead_id"])
+    before = leads["created_at"].dt.normalize() <= leads["customer_id"].map(firsts)
+    origin = firsts.index.to_series().map(leads[before].groupby("customer_id")[column].first())
+    if column in sample_tables["customers"]:
+        own = sample_tables["customers"].set_index("customer_id")[column]
+        origin = firsts.index.to_series().map(own).fillna(origin)
+    in_month = origin.fillna("(unknown)")[firsts.dt.strftime("%Y-%m") == "2026-10"]
+    expected = in_month.value_counts()
+    numbers = evaluate(sample, "customer_origin", periods="2026-10", by=column).set_index(column)
+    kept = expected[expected >= sample.settings.company.smallest_group]
+    assert numbers.loc[kept.index, "n"].to_dict() == kept.to_dict()
+    assert numbers.loc[kept.index, "value"].to_dict() == pytest.approx((kept / len(in_month)).to_dict(), rel=1e-12)
+    assert numbers["n"].sum() == len(in_month)
+
+
+def test_new_customers_by_channel_and_their_shares_tell_the_same(sample):
+    numbers = evaluate(sample, ["new_customers", "customer_origin"], periods="2026-10", by="channel")
+    counts = numbers[numbers["metric"] == "new_customers"].set_index("channel")["value"]
+    shares = numbers[numbers["metric"] == "customer_origin"].set_index("channel")["value"]
+    assert shares.to_dict() == pytest.approx((counts / counts.sum()).to_dict(), rel=1e-12)

@@ -73,7 +73,9 @@ def test_what_the_export_cannot_tell_says_which_table_it_needs(card):
         "csat": "needs survey_responses",
         "customer_acquisition_cost": "needs costs",
         "lead_conversion": "needs leads",
+        "customer_origin": "needs customers.channel, or leads with a channel",
         "sales_cycle": "needs deals",
+        "win_rate": "needs deals",
     }
     assert card.loc[list(reasons), "status"].eq("not measured").all()
     assert card.loc[list(reasons), "reason"].to_dict() == reasons

@@ -30,12 +30,12 @@ def test_four_metrics_on_orders_share_one_query(sample, fetched):
 
 
 def test_all_cards_over_36_months_take_one_query_per_table_and_clock(sample, fetched):
-    """Orders, answers, costs, leads: movements, deals: one each."""
+    """Orders, answers, costs, leads, movements, origins, deals by opening, deals by closing: one each."""
     evaluate(sample, periods=MONTHS)
-    assert len(CARDS) == 11
-    assert len(fetched) == 6
+    assert len(CARDS) == 13
+    assert len(fetched) == 8
     by_age = [frame for frame in fetched if "age" in frame]
-    assert sum(len(frame) for frame in fetched if "age" not in frame) <= 5 * (36 + 13)
+    assert sum(len(frame) for frame in fetched if "age" not in frame) <= 7 * (36 + 13)
     assert len(by_age) == 1
     assert len(by_age[0]) <= 36 * 2 * 400  # ages in days, not deals
 

@@ -1,10 +1,11 @@
-"""The sales cycle: worked by hand, against lifelines, and on deals whose truth is known."""
+"""The sales cycle and the win rate: worked by hand, against lifelines, and on deals whose truth is known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
+from statsmodels.stats.proportion import proportion_confint
 
 from crmkit.metrics import evaluate
 
@@ -92,3 +93,49 @@ def test_it_equals_the_sample_companys_plain_kaplan_meier(sample, sample_tables)
     event = left.notna() & frame.loc[inside, "won"].fillna(False).astype(bool)
     fitted = KaplanMeierFitter().fit(age + 0.5, event, entry=entry)
     assert row["value"] == pytest.approx(fitted.median_survival_time_ - 0.5)
+
+
+def test_six_won_and_nine_lost_are_a_win_rate_of_40_percent(company):
+    """Two more are open, and one was decided in September: none of them counts."""
+    closed = ["2026-10-05"] * 15 + [None, None, "2026-09-30"]
+    frame = deals(["2026-09-01"] * 18, closed, [True] * 6 + [False] * 9 + [None, None, True])
+    row = evaluate(company(deals=frame, through="2026-10-31"), "win_rate", periods="2026-10").iloc[0]
+    assert (row["value"], row["n"], row["status"]) == (0.4, 15, "ok")
+    assert (row["low"], row["high"]) == pytest.approx(proportion_confint(6, 15, method="wilson"))
+
+
+def test_a_deal_closed_without_an_outcome_is_neither_won_nor_lost(company):
+    frame = deals(["2026-10-01"] * 12, ["2026-10-05"] * 12, [True] * 5 + [False] * 5 + [None] * 2)
+    row = evaluate(company(deals=frame, through="2026-10-31"), "win_rate", periods="2026-10").iloc[0]
+    assert (row["value"], row["n"]) == (0.5, 10)
+
+
+def test_a_month_in_which_no_deal_was_decided_has_no_win_rate(company):
+    frame = deals(["2026-09-01"] * 2, ["2026-09-05", None], [True, None])
+    row = evaluate(company(deals=frame, through="2026-10-31"), "win_rate", periods="2026-10").iloc[0]
+    assert (row["status"], row["reason"]) == ("no data", "no deals decided in this period")
+
+
+def test_deals_of_one_customer_widen_the_interval_of_the_win_rate(company):
+    """40 deals of 10 customers who always say the same tell as much as 10 deals."""
+    frame = deals(["2026-10-01"] * 40, ["2026-10-05"] * 40, [i % 10 < 4 for i in range(40)])
+    alone = evaluate(company(deals=frame, through="2026-10-31"), "win_rate", periods="2026-10").iloc[0]
+    frame["customer_id"] = [f"c{i % 10}" for i in range(40)]
+    shared = evaluate(company(deals=frame, through="2026-10-31"), "win_rate", periods="2026-10").iloc[0]
+    assert alone["value"] == shared["value"] == 0.4
+    assert shared["high"] - shared["low"] > 1.8 * (alone["high"] - alone["low"])
+
+
+@pytest.mark.parametrize("column", [None, "channel", "owner", "product"])
+def test_win_rate_equals_plain_pandas_on_the_sample_company(sample, sample_tables, column):
+    numbers = evaluate(sample, "win_rate", periods="2025-11..2026-10", by=column)
+    decided = sample_tables["deals"].dropna(subset=["closed_at", "won"])
+    keys = [decided["closed_at"].dt.strftime("%Y-%m").rename("period")]
+    keys += [decided[column].fillna("(unknown)")] if column else []
+    expected = decided["won"].astype(float).groupby(keys).agg(["mean", "size"])
+    found = numbers[numbers["n"] > 0].set_index([key.name for key in keys])
+    assert len(found) >= 12
+    for place, row in found.iterrows():
+        if "(small groups)" not in (place if isinstance(place, tuple) else (place,)):
+            assert row["n"] == expected.loc[place, "size"]
+            assert row["value"] == pytest.approx(expected.loc[place, "mean"], rel=1e-12)
