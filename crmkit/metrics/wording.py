@@ -111,7 +111,9 @@ def _money_scale(value: float | None, low: float | None, high: float | None, cur
     for limit, word in ((1e9, "billion"), (1e6, "million")):
         if abs(shown or 0) >= limit:
             width = _width(low, high) / limit
-            decimals = _clip(_decimals_for(width / 3), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
+            # Three digits at least: what was sold is known, however far chance might have moved it.
+            three = 2 - _magnitude(abs(shown or 0) / limit)
+            decimals = _clip(max(_decimals_for(width / 3), three), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
             return Scale(1 / limit, decimals, prefix, word)
     width = _width(low, high)
     if width >= 3:
