@@ -139,8 +139,11 @@ class MeanPerCustomer(Sums):
 
     minimum: ClassVar[int] = 100
 
+    def __post_init__(self) -> None:
+        self.customer = self.table.customer_id  # a table without it is noticed when the card is called
+
     def parts(self, grain: Grain) -> dict[str, Any]:
-        known = self.table["customer_id"].notnull()
+        known = self.customer.notnull()
         condition = known if self.where is None else self.where & known
         value = number(1) if self.value is None else self.value
         return {"x": where(condition, value), "n": counted(condition)}
