@@ -22,13 +22,13 @@ def quality_headline(catalog: Catalog) -> str:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": ["2026-10-01", None], "revenue": [12.5, 2.5]})
     >>> quality_headline(ck.connect({"orders": orders}))
-    '1 of 2 rows cannot be used'
+    'All but 1 of 2 rows can be used'
     """
     tables = table_report(catalog)
     aside, rows = int(tables["n_aside"].sum()), int(tables["n_in"].sum())
     if not aside:
         return f"All {counted(rows, 'rows')} can be used"
-    return f"{aside:,} of {counted(rows, 'rows')} cannot be used"
+    return f"All but {aside:,} of {counted(rows, 'rows')} can be used"
 
 
 def quality_findings(catalog: Catalog) -> list[Finding]:

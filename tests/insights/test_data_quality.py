@@ -29,7 +29,7 @@ def test_clean_data_have_nothing_to_tell(clean):
 
 
 def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_told(dirty):
-    assert ck.quality_headline(dirty) == "2 of 6 rows cannot be used"
+    assert ck.quality_headline(dirty) == "All but 2 of 6 rows can be used"
     told = [finding.text for finding in ck.quality_findings(dirty)]
     assert told[0].startswith("2 rows are kept aside and count nowhere: ")
     assert told[1] == "1 row came twice and counts once: in orders."

@@ -47,7 +47,7 @@ def test_the_bad_month_and_the_good_news_are_the_headline(october):
 
 def test_the_dirt_is_told_with_its_reasons(october):
     text = text_of(october, "data_quality")
-    assert re.search(r"\d+ of [\d,]+ rows cannot be used", text)
+    assert re.search(r"All but \d+ of [\d,]+ rows can be used", text)
     assert "responded_at is missing" in text and "rows equal an earlier row" in text
 
 
