@@ -17,8 +17,9 @@ import ibis
 import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
+from crmkit.cleaning.database import catalog_of_database
 from crmkit.cleaning.report import LoadReport
-from crmkit.errors import Problems
+from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.exports import Progress, stage_exports
 from crmkit.sources.frames import stage_frames
@@ -45,6 +46,9 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
     CrmkitError
         If the store cannot be written.
     """
+    if settings.database:
+        raise CrmkitError(f"The data stay in the database {settings.database.address}: there is nothing to load. "
+                          "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
         with new_store(settings.path("store")) as folder:
@@ -60,7 +64,9 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
-    """Read and check the export files as :func:`load` does, and write nothing."""
+    """Check the export files as :func:`load` does, or the tables of the database, and write nothing."""
+    if settings.database:
+        return catalog_of_database(settings).check(progress)
     with closing(open_duckdb()) as con:
         return checked_exports(con, settings, exports, progress)[1]
 

@@ -51,8 +51,9 @@ def _out_of_order(taken: Taken) -> list[_Note]:
         return []
     return [_Note(f"CAST({identifier(column.name)} AS DATE) < CAST({identifier(clock)} AS DATE)",
                   f"{column.name} lies before {clock}", "The row counts; a duration from it is negative.")
-            for column in taken.columns if _is_later_time(column)]  # fmt: skip
+            for column in taken.columns if is_later_time(column)]  # fmt: skip
 
 
-def _is_later_time(column: Column) -> bool:
+def is_later_time(column: Column) -> bool:
+    """Whether a column holds a time that can only come after the row's own."""
     return column.kind == "timestamp" and not column.required and column.name != _NOTICE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.cleaning.database import DatabaseCatalog
 from crmkit.errors import CrmkitError
 from crmkit.sources.store import found_store
 from crmkit.tables.catalog import Catalog
@@ -41,7 +43,8 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
     0  orders  ordered_at is missing       1  rejected
     """
     columns = ["table", "finding", "n_rows", "share", "severity", "consequence"]
-    return pd.DataFrame(catalog.provenance.get("findings", []), columns=columns)
+    told = catalog.report.findings if isinstance(catalog, DatabaseCatalog) else catalog.provenance.get("findings", [])
+    return pd.DataFrame(told, columns=columns)
 
 
 def table_report(catalog: Catalog) -> pd.DataFrame:
@@ -99,6 +102,8 @@ def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
 
 
 def _counts(catalog: Catalog, name: str) -> dict[str, int]:
+    if isinstance(catalog, DatabaseCatalog):
+        return asdict(catalog.report.counts[name])
     known = catalog.provenance.get("counts", {}).get(name)
     if known is not None:
         return dict(known)

@@ -15,7 +15,8 @@ from crmkit.sources.sql import identifier, literal, present
 from crmkit.tables.schema import Column, TableSchema
 
 FIRST_DAY = date(1900, 1, 1)
-_PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}  # a term of next month is a plan
+PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}
+"""Times that may lie after the end of the data: a term of next month is a plan."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def row_rules(schema: TableSchema, columns: Collection[str]) -> list[Rule]:
 def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
     day = f"CAST({identifier(column.name)} AS DATE)"
     rules = [Rule(f"{day} < DATE '{FIRST_DAY}'", f"{column.name} lies before {FIRST_DAY}")]
-    if end_of_data is not None and (table, column.name) not in _PLANS:
+    if end_of_data is not None and (table, column.name) not in PLANS:
         after = f"{column.name} lies after {end_of_data}, the end of the data"
         rules.append(Rule(f"{day} > DATE '{end_of_data}'", after))
     return rules

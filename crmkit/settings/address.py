@@ -41,7 +41,8 @@ class Address:
 
     def __str__(self) -> str:
         """Return the database and its host, without the user."""
-        return f"{self.name} at {self.host}" if self.host else self.name
+        on_this_machine = self.host is None or self.host.startswith("/")
+        return f"{self.name} on this machine" if on_this_machine else f"{self.name} at {self.host}"
 
 
 def read_address(url: str) -> Address:

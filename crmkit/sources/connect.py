@@ -1,4 +1,4 @@
-"""Connect to a company's data: a store, a folder of export files, or frames."""
+"""Connect to a company's data: a store, a database, a folder of export files, or frames."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def connect(
     Returns
     -------
     Catalog
-        Of a store: views on its files, that any number of programs can read at once. Else tables in memory, checked
-        as :func:`crmkit.cleaning.load.load` checks them.
+        Of a store: views on its files, that any number of programs can read at once. Of settings with ``[database]``:
+        the tables there, where they stay. Else tables in memory, checked as :func:`crmkit.cleaning.load.load` checks
+        them.
 
     Raises
     ------
@@ -63,28 +64,32 @@ def connect(
       - Table 'orders': revenue is text, must be a number (met: 'much').
     """
     if isinstance(source, Mapping):
-        return _in_memory().catalog_of_frames(source, settings or Settings(), personal)
+        return _checked_in("catalogs").catalog_of_frames(source, settings or Settings(), personal)
     if not source:
         settings = settings or read_settings(find_settings())
-        return _open_store_of(settings, personal)
+        return _open_company(settings, personal)
     path = Path(source)
     if path.is_dir() and not (path / FILE_NAME).is_file():
         return _open_folder(path, settings, personal)
     if not path.exists() and found_store(path):
         return _open_store(path, settings or settings_beside(path, "store"), personal)
-    return _open_store_of(settings or read_settings(path), personal)
+    return _open_company(settings or read_settings(path), personal)
 
 
 def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:
     if found_store(folder):
         return _open_store(folder, settings or settings_beside(folder, "store"), personal)
     if list_files(folder):
-        return _in_memory().catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
+        return _checked_in("catalogs").catalog_of_exports(
+            folder, settings or settings_beside(folder, "exports"), personal
+        )
     raise CrmkitError(f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
                       "Run `crmkit sample` for an invented company.")  # fmt: skip
 
 
-def _open_store_of(settings: Settings, personal: bool) -> Catalog:
+def _open_company(settings: Settings, personal: bool) -> Catalog:
+    if settings.database:
+        return _checked_in("database").catalog_of_database(settings, personal)
     if not found_store(settings.path("store")):
         raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
     return _open_store(settings.path("store"), settings, personal)
@@ -100,6 +105,6 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     return Catalog({name: backend.table(name) for name in table_files(store, personal)}, settings, known)
 
 
-def _in_memory() -> Any:
+def _checked_in(module: str) -> Any:
     """Return the module that checks data which is in no store; it builds on this layer, so it is found by its name."""
-    return import_module("crmkit.cleaning.catalogs")
+    return import_module(f"crmkit.cleaning.{module}")

@@ -47,10 +47,10 @@ def test_the_password_is_taken_from_one_variable_unless_another_is_named():
     ("url", "address", "shown"),
     [
         ("postgres://db/crm", Address("crm", host="db"), "crm at db"),
-        ("postgresql:///crm", Address("crm"), "crm"),
+        ("postgresql:///crm", Address("crm"), "crm on this machine"),
         ("postgresql://ana@[::1]:6543/crm", Address("crm", "ana", "::1", 6543), "crm at ::1"),
         ("postgresql://ana%40shop@db/my%20crm", Address("my crm", "ana@shop", "db"), "my crm at db"),
-        ("postgresql://ana@/crm?host=/run/pg", Address("crm", "ana", "/run/pg"), "crm at /run/pg"),
+        ("postgresql://ana@/crm?host=/run/pg", Address("crm", "ana", "/run/pg"), "crm on this machine"),
         ("postgresql://db/crm?sslmode=verify-full&sslrootcert=ca%20x.pem",
          Address("crm", host="db", options=(("sslmode", "verify-full"), ("sslrootcert", "ca x.pem"))), "crm at db"),
     ],
