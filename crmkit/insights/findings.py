@@ -104,7 +104,7 @@ def headline(scorecard: pd.DataFrame) -> str:
     >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [9]})
     >>> answers["responded_at"] = pd.to_datetime(["2026-10-05"])
     >>> headline(ck.scorecard(ck.connect({"survey_responses": answers}), "2026-10", metrics=["nps"]))
-    'October 2026: too few customers to tell anything'
+    'October 2026 so far: too few customers to tell anything'
     """
     rows = _rows(scorecard)
     real = _real(rows)
