@@ -1,0 +1,119 @@
+"""The sample company on each engine: the same clean rows on DuckDB, on PostgreSQL and on Spark."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from crmkit.settings import Settings, parse_settings
+from crmkit.sources.connect import connect
+from crmkit.sources.sample import sample_company
+from crmkit.tables.catalog import Catalog
+from tests.engines.postgres_server import PASSWORD, Server, running_server
+
+THROUGH = {"data": {"through": "2026-10-20"}}  # October is still running
+ON_EVERY_MACHINE = "CRMKIT_CI"  # set by .ci/run: there nothing may be missing
+
+
+@pytest.fixture(scope="session")
+def clean() -> Catalog:
+    """The sample company in DuckDB's memory, with segments as predictions write them; the others are compared with it."""
+    tables = sample_company().tables
+    return connect(tables | {"segment_assignments": _segments(tables["customers"])}, parse_settings(THROUGH))
+
+
+@pytest.fixture(scope="session")
+def stored(clean: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same tables as Parquet files."""
+    folder = tmp_path_factory.mktemp("parquet")
+    for name in clean.names:
+        clean.table(name).to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server; skipped with the reason where the machine has none."""
+    try:
+        with running_server(tmp_path_factory.mktemp("postgres")) as running:
+            yield running
+    except (ImportError, OSError) as missing:
+        not_here(f"no PostgreSQL: {missing}")
+
+
+@pytest.fixture(scope="session")
+def company_on_postgres(server: Server, clean: Catalog) -> Settings:
+    """Settings of the sample company whose tables are in PostgreSQL."""
+    server.store("kaldi", {name: clean.table(name).to_pyarrow() for name in clean.names})
+    return parse_settings(THROUGH | {"database": {"url": server.url(), "schema": "kaldi"}})
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The analyst's password, in the environment."""
+    monkeypatch.setenv("CRMKIT_DATABASE_PASSWORD", PASSWORD)
+    return PASSWORD
+
+
+@pytest.fixture(scope="session")
+def duckdb(stored: Path) -> Catalog:
+    """The sample company on DuckDB, its tables left in Parquet files."""
+    import ibis
+
+    con = ibis.duckdb.connect()
+    return Catalog({file.stem: con.read_parquet(file) for file in sorted(stored.iterdir())}, parse_settings(THROUGH))
+
+
+@pytest.fixture(scope="session")
+def postgres(company_on_postgres: Settings) -> Catalog:
+    """The sample company on PostgreSQL, read by a role that may only read."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CRMKIT_DATABASE_PASSWORD", PASSWORD)
+        return connect(settings=company_on_postgres)
+
+
+@pytest.fixture(scope="session")
+def spark(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    """The sample company on Spark in local mode; skipped with the reason where Spark or Java is missing."""
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        not_here("no Java: install openjdk-17-jre-headless to run the tests on Spark")
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        not_here("no pyspark: install crmkit with its extra spark")
+    import ibis
+
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", "1")  # small tables: the work is in planning and compiling queries
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("spark")))
+        .getOrCreate()
+    )
+    con = ibis.pyspark.connect(session)
+    tables = {file.stem: con.read_parquet(file, table_name=file.stem) for file in sorted(stored.iterdir())}
+    yield Catalog(tables, parse_settings(THROUGH))
+    session.stop()
+
+
+def _segments(customers: pd.DataFrame) -> pd.DataFrame:
+    """Every customer in one of three segments at two dates; a third of them change it in between."""
+    half = customers[["customer_id"]].iloc[::2].reset_index(drop=True)
+    rows = [half.assign(as_of=pd.Timestamp(day), model="rfm", model_version="1", segment=(half.index % 9 // step).map("s{}".format))
+            for day, step in (("2026-07-31", 3), ("2026-08-31", 4))]  # fmt: skip
+    return pd.concat(rows, ignore_index=True)
+
+
+def not_here(reason: str) -> None:
+    """Skip with the reason; fail where everything has to be there."""
+    if os.environ.get(ON_EVERY_MACHINE):
+        pytest.fail(reason)
+    pytest.skip(reason)

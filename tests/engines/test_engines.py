@@ -1,0 +1,72 @@
+"""The same cards and the same derived tables give the same numbers on every engine."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmkit.metrics import CARDS, evaluate, scorecard
+from crmkit.tables.derived import DERIVED
+
+ENGINES = ["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.slow)]
+CLOSE = 1e-9
+SHAPES = {
+    "months over all the data": {"periods": "2023-11..2026-10"},
+    "quarters": {"periods": "2026-Q1..2026-Q4"},
+    "weeks over a new year": {"periods": "2025-W51..2026-W02"},
+    "years": {"periods": ["2025", "2026"]},
+    "a fiscal year": {"periods": "FY2026"},
+    "by a column of the customers": {"periods": "2026-07..2026-09", "by": "country"},
+    "by a column of the table itself": {"periods": "2026-09", "by": "channel"},
+}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    return request.getfixturevalue(request.param)
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame, keys: list[str]) -> None:
+    """Equal rows in any order: numbers to 1e-9 of their size, everything else to the letter."""
+    assert list(found.columns) == list(expected.columns)
+    assert len(found) == len(expected) > 0
+    found, expected = (frame.sort_values(keys, ignore_index=True, na_position="last") for frame in (found, expected))
+    for name in expected:
+        if pd.api.types.is_float_dtype(expected[name]):
+            np.testing.assert_allclose(found[name].astype(float), expected[name], rtol=CLOSE, atol=0, err_msg=name)
+        else:
+            assert (
+                found[name].astype("string").fillna("").tolist() == expected[name].astype("string").fillna("").tolist()
+            ), name
+
+
+@pytest.fixture(scope="session")
+def expected_of(clean):
+    """What DuckDB says of each shape, computed once for all engines."""
+    return cache(lambda shape: evaluate(clean, **SHAPES[shape]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_metric_is_equal_to_a_billionth(engine, expected_of, shape):
+    expected = expected_of(shape)
+    assert set(expected["metric"]) == set(CARDS)
+    keys = [name for name in expected if name in ("metric", "period", "country", "channel")]
+    assert_same(evaluate(engine, **SHAPES[shape]), expected, keys)
+
+
+def test_a_scorecard_of_a_running_month_is_equal_with_its_verdicts(engine, clean):
+    expected = scorecard(clean, "2026-10")
+    assert (expected["status"] == "ok").sum() >= 8
+    assert_same(scorecard(engine, "2026-10"), expected, ["metric"])
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_every_derived_table_is_equal_row_by_row(engine, clean, name):
+    expected = clean.frame(name)
+    assert len(expected) > 1_000
+    assert_same(engine.frame(name), expected, list(expected.columns))
+
+
+def test_the_days_with_data_are_equal(engine, clean):
+    assert (engine.data_from, engine.data_through) == (clean.data_from, clean.data_through)
