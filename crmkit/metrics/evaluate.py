@@ -16,6 +16,7 @@ from crmkit.metrics.passes import estimate_all
 from crmkit.metrics.splits import check_columns, unreachable
 from crmkit.metrics.window import Window
 from crmkit.periods import Period, parse_periods
+from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
 
@@ -71,6 +72,12 @@ def evaluate(
     load_own_cards(catalog.settings)
     chosen, asked = cards(metrics), parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
+    return remember(catalog, _evaluated, chosen, asked, columns, first_days)
+
+
+def _evaluated(
+    catalog: Catalog, chosen: list[Card], asked: list[Period], columns: list[str], first_days: int | None
+) -> pd.DataFrame:
     window = _window(catalog, asked, columns, first_days)
     bound: dict[str, Measure] = {}
     reasons: dict[str, str] = {}

@@ -49,10 +49,11 @@ class Company(Section):
 
 
 class Data(Section):
-    """Where the export files, the store and the reports are; relative paths start at the settings file."""
+    """Where the export files, the store, the cache and the reports are; relative paths start at the settings file."""
 
     exports: Path = Path("exports")
     store: Path = Path("store")
+    cache: Path = Path("cache")
     reports: Path = Path("reports")
     through: date | None = None
 
@@ -160,7 +161,7 @@ class Settings(Section):
         return database
 
     def path(self, which: str) -> Path:
-        """Return the absolute path of ``exports``, ``store`` or ``reports``."""
+        """Return the absolute path of ``exports``, ``store``, ``cache`` or ``reports``."""
         return (self.folder / getattr(self.data, which)).resolve()
 
     def target(self, metric: str, day: date) -> float | None:

@@ -15,6 +15,7 @@ from crmkit.sources.files import list_files
 from crmkit.sources.locate import find_settings, settings_beside
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest, table_files
+from crmkit.tables.cache import Cache
 from crmkit.tables.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -98,11 +99,14 @@ def _open_company(settings: Settings, personal: bool) -> Catalog:
 def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     store = found_store(folder) or folder
     known = provenance(read_manifest(store))
+    files = {name: file.resolve() for name, file in table_files(store, personal).items()}
+    has_home = settings.folder.is_absolute()  # settings of no file have no folder to keep results in
+    cache = Cache(settings.path("cache"), files.values(), settings, known) if has_home and not personal else None
     con = open_duckdb()
-    for name, file in table_files(store, personal).items():
-        con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file.resolve())}")
+    for name, file in files.items():
+        con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file)}")
     backend = ibis.duckdb.from_connection(con)
-    return Catalog({name: backend.table(name) for name in table_files(store, personal)}, settings, known)
+    return Catalog({name: backend.table(name) for name in files}, settings, known, cache)
 
 
 def _checked_in(module: str) -> Any:

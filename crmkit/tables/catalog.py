@@ -21,6 +21,7 @@ from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
 from crmkit.tables import activity, states  # noqa: F401  they register their derived tables
+from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
 
@@ -39,6 +40,8 @@ class Catalog:
         Supplies the switches, such as ``churn_after_days``.
     provenance : mapping, optional
         What is known of the input: files, hash, counts.
+    cache : Cache, optional
+        Where results are kept; without it they are computed each time.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class Catalog:
         tables: Mapping[str, ir.Table],
         settings: Settings | None = None,
         provenance: Mapping[str, Any] | None = None,
+        cache: Cache | None = None,
     ) -> None:
         unknown = [name for name in tables if name not in SCHEMAS]
         if unknown:
             raise UnknownName("table", unknown[0], SCHEMAS)
         self.settings = settings or Settings()
         self.provenance = dict(provenance or {})
+        self.cache = cache
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
 

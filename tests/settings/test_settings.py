@@ -16,8 +16,8 @@ from crmkit.tables.schema import SCHEMAS
 SECRET = "hunter2-s3cr3t"
 WHOLE = {
     "company": {"name": "Kaldi Coffee", "currency": "IDR", "time_zone": "Asia/Jakarta", "fiscal_year_start": 4,
-                "churn_after_days": 120, "lead_conversion_days": 14},
-    "data": {"exports": "exports", "store": "store", "reports": "out", "through": date(2026, 10, 31)},
+                "churn_after_days": 120, "lead_conversion_days": 14, "smallest_group": 8},
+    "data": {"exports": "exports", "store": "store", "cache": "kept", "reports": "out", "through": date(2026, 10, 31)},
     "targets": [{"metric": "nps", "value": 40, "from": date(2026, 1, 1), "until": date(2027, 1, 1)}],
     "smallest_change_that_matters": {"nps": 5},
     "files": {"shop": {"path": "shop*.csv", "encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_format": "%d"}},
@@ -63,7 +63,7 @@ def test_an_empty_file_gives_the_defaults():
 def test_every_setting_is_read():
     settings = parse_settings(WHOLE)
     assert settings.company.model_dump() == WHOLE["company"]
-    assert settings.data.through == date(2026, 10, 31)
+    assert settings.data.through == date(2026, 10, 31) and settings.path("cache").name == "kept"
     assert settings.smallest_change_that_matters == {"nps": 5.0}
     assert settings.files["shop"].model_dump() == WHOLE["files"]["shop"]
     assert settings.tables["orders"].columns == {"order_id": "No."} and settings.tables["leads"].sql == "SELECT 1"
