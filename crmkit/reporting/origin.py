@@ -28,7 +28,8 @@ def provenance(
     Parameters
     ----------
     origin : mapping or None
-        What the catalog knows of its input (``catalog.provenance``): files, input_sha256, n_rows, tables, rejected.
+        What the catalog knows of its input (``catalog.provenance``): files, input_sha256, n_rows, tables, rejected; of a
+        database: database, relations, read_at.
     parameters : mapping or None
         The notebook's parameters.
     command : str
@@ -72,6 +73,7 @@ def _input_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
     if digest := str(origin.get("input_sha256") or ""):
         parts.append(f"sha256 {digest[:16]}")
     items = [_item("Input", ", ".join(part for part in parts if part))] if any(parts) else []
+    items += _database_items(origin)
     if files:
         items.append(_item("Files", ", ".join(files)))
     if tables := {name: n for name, n in (origin.get("tables") or {}).items() if is_number(n)}:
@@ -79,6 +81,14 @@ def _input_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
     if rejected := {name: n for name, n in (origin.get("rejected") or {}).items() if n}:
         items.append(_item("Rows kept aside", ", ".join(f"{name} {n:,}" for name, n in rejected.items())))
     return items
+
+
+def _database_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Which database was read, and which of its tables; a database has no hash that could be known without a load."""
+    if not origin.get("database"):
+        return []
+    tables = ", ".join(f"{name} from {place}" for name, place in origin["relations"].items())
+    return [_item("Database", f"{origin['database']}, read {origin['read_at']}"), _item("Tables", tables)]
 
 
 def _versions() -> list[str]:

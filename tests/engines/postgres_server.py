@@ -79,6 +79,7 @@ def _make_database(server: Server, folder: Path) -> None:
         con.execute("SELECT pg_reload_conf()")
         con.execute(f"CREATE ROLE analyst LOGIN PASSWORD '{PASSWORD}'")
         con.execute("CREATE DATABASE crm")
+        con.execute("ALTER DATABASE crm SET timezone = 'America/New_York'")  # the session is to bring its own
         con.execute("REVOKE ALL ON DATABASE crm FROM PUBLIC")  # with it goes the right to make temporary tables
         con.execute("GRANT CONNECT ON DATABASE crm TO analyst")
 
