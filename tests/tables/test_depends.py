@@ -79,7 +79,7 @@ def test_the_code_of_crmkit_is_all_its_files_templates_included():
     there = {path.relative_to(Path(crmkit.__file__).parent).as_posix() for path in depends._CRMKIT._paths}
     assert {"__init__.py", "metrics/voice.py", "reporting/theme/page.css"} <= there
     assert not [path for path in there if path.endswith(".pyc")]
-    assert len(code_digest()) == 32
+    assert code_digest() in (depends._CRMKIT._digest, None), "None if it is edited while the tests run"
 
 
 def test_an_analysts_folder_is_looked_at_once_in_a_program(tmp_path):
