@@ -1,0 +1,134 @@
+"""Are verdicts right on firms whose truth is known? Whole scorecards, over people who buy and answer more than once.
+
+A firm in which nothing ever changes is followed for decades: each month is a scorecard of its own, and each "real" in it
+is false.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_ind
+
+from crmkit.insights.findings import headline
+from crmkit.metrics import evaluate, scorecard
+from crmkit.periods import Period
+from crmkit.tables.catalog import Catalog
+from tests.backtests.firms import SETTLED, catalog_of, months, stationary_firm, subscription_firm
+
+SIZES = (50, 150, 400, 1000, 2000)  # customers
+N_EACH = 400  # months of each
+
+
+def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str] | None = None) -> pd.DataFrame:
+    """Return the scorecards of months one below the other; all numbers come from one evaluation."""
+    history = evaluate(catalog, metrics, periods=sorted({q for p in judged for q in (p, p.previous, p.year_before)}))
+    of_month = dict(list(history.groupby("period")))
+    compared = [pd.concat([of_month[str(q)] for q in (p.year_before, p.previous, p)]) for p in judged]
+    return pd.concat(
+        [scorecard(catalog, p, metrics, history=numbers) for p, numbers in zip(judged, compared, strict=True)],
+        ignore_index=True,
+    )
+
+
+def any_real(cards: pd.DataFrame, verdict: str) -> float:
+    """Return the share of scorecards on which some change is called real."""
+    return float((cards[verdict] == "real").groupby([cards["firm"], cards["period"]]).any().mean())
+
+
+@pytest.fixture(scope="module")
+def firms() -> dict[int, dict[str, pd.DataFrame]]:
+    """Tables by the number of customers."""
+    return {n: stationary_firm(np.random.default_rng(n), n, SETTLED + 13 + N_EACH) for n in SIZES}
+
+
+@pytest.fixture(scope="module")
+def catalogs(firms) -> dict[int, Catalog]:
+    return {n: catalog_of(tables, months(SETTLED + 12 + N_EACH, 1)[0]) for n, tables in firms.items()}
+
+
+@pytest.fixture(scope="module")
+def unchanged(catalogs) -> pd.DataFrame:
+    """One row per firm, month and metric of 2,000 scorecards: nothing ever changes."""
+    judged = months(SETTLED + 13, N_EACH)
+    return pd.concat([scorecards(catalog, judged).assign(firm=n) for n, catalog in catalogs.items()], ignore_index=True)
+
+
+def test_nothing_changes_in_the_simulated_firms(unchanged):
+    """The second two hundred months have the averages of the first: what is called real below is false."""
+    late = unchanged["period"] >= unchanged["period"].sort_values().iloc[len(unchanged) // 2]
+    large = unchanged[(unchanged["firm"] == 2000) & unchanged["value"].notna()]
+    for metric, rows in large.groupby("metric"):
+        first, second = rows["value"][~late], rows["value"][late]
+        assert second.mean() == pytest.approx(first.mean(), rel=0.05), metric
+
+
+def test_of_2000_scorecards_without_a_change_at_most_6_percent_call_one_real(unchanged):
+    assert unchanged.groupby(["firm", "period"]).ngroups == 2000
+    assert any_real(unchanged, "verdict") <= 0.06
+    assert any_real(unchanged, "year_verdict") <= 0.06
+
+
+@pytest.mark.parametrize("n_customers", SIZES)
+def test_in_no_size_of_firm_are_false_calls_more_frequent(unchanged, n_customers):
+    """Of 400 scorecards 6 % are 24, and chance makes up to 9 more of them."""
+    cards = unchanged[unchanged["firm"] == n_customers]
+    assert any_real(cards, "verdict") <= 33 / 400
+    assert any_real(cards, "year_verdict") <= 33 / 400
+
+
+def test_the_scorecards_put_all_metrics_to_the_test(unchanged):
+    tested = unchanged[unchanged["firm"] >= 1000].groupby("metric")["p_value"].agg(lambda p: p.notna().mean())
+    assert len(tested) == 13
+    assert tested.min() > 0.95
+
+
+@pytest.mark.parametrize("n_customers", [400, 2000])
+def test_average_order_value_alone_is_called_real_in_at_most_5_percent_of_the_months(catalogs, firms, n_customers):
+    cards = scorecards(catalogs[n_customers], months(SETTLED + 13, N_EACH), ["average_order_value"])
+    assert cards["p_value"].notna().mean() > 0.95
+    assert (cards["verdict"] == "real").mean() <= 0.05
+    assert false_calls_of_a_t_test_on_orders(firms[n_customers]["orders"]) > 0.15  # what counting orders would do
+
+
+def false_calls_of_a_t_test_on_orders(orders: pd.DataFrame) -> float:
+    """Return how often a t-test between months calls the mean order changed, as if orders were independent."""
+    bought = orders[(orders["revenue"] > 0) & (orders["ordered_at"] > SETTLED * 30.44)]
+    values = [group.to_numpy() for _, group in bought["revenue"].groupby(bought["ordered_at"] // 30.44)]
+    tests = [ttest_ind(now, then, equal_var=False).pvalue for now, then in zip(values[1:], values, strict=False)]
+    return float(np.mean(np.array(tests) <= 0.05))
+
+
+def test_churn_doubled_from_5_to_10_percent_among_1000_customers_is_called_real_in_at_least_80_percent():
+    """Every other month; the scorecard judges churn among the other metrics, which do not change."""
+    n_times = 300
+    churn = [0.05] * SETTLED + [0.05, 0.10] * n_times
+    tables = subscription_firm(np.random.default_rng(3), 1000, churn)
+    catalog = catalog_of(tables, months(len(churn) - 1, 1)[0])
+    cards = scorecards(catalog, months(SETTLED + 13, 2 * n_times - 13)[::2])
+    churned = cards[cards["metric"] == "churn_rate"]
+    assert (churned["n"] == 1000).all()
+    assert churned["value"].mean() == pytest.approx(0.10, abs=0.003)
+    assert churned["previous_value"].mean() == pytest.approx(0.05, abs=0.003)
+    real = churned["verdict"] == "real"
+    assert real.mean() >= 0.80
+    assert (churned.loc[real, "direction"] == "worse").all()
+
+
+def test_with_50_customers_it_says_too_few_to_tell_and_not_that_nothing_moved(unchanged):
+    small = unchanged[unchanged["firm"] == 50]
+    words = pd.concat([small["verdict"], small["year_verdict"]]).value_counts(normalize=True)
+    assert words["too few to tell"] > 0.9
+    assert words["too few to tell"] > 50 * words.get("within noise", 0)
+    assert words.get("real", 0) < 0.005
+
+
+def test_with_50_customers_the_headline_says_so_too(unchanged):
+    small = unchanged[unchanged["firm"] == 50]
+    told = pd.Series([headline(card).partition(": ")[2] for _, card in small.groupby("period")])
+    assert (told == "too few customers to tell whether anything moved").mean() > 0.94
+
+
+def test_with_2000_customers_what_could_have_been_seen_is_within_noise(unchanged):
+    """The other side: where a tenth more or less would show, "too few to tell" would be idle."""
+    orders = unchanged[(unchanged["firm"] == 2000) & (unchanged["metric"] == "transactions_per_customer")]
+    assert (orders["verdict"] == "within noise").mean() > 0.9
