@@ -132,13 +132,15 @@ def test_an_origin_nobody_knows_is_empty(whole, raw):
 def test_deals_are_those_decided_while_both_wins_and_first_contacts_were_recorded(marketplace, raw):
     leads, won = raw["olist_leads"], raw["olist_closed_deals"].set_index("mql_id")["won_date"]
     deals = marketplace.frame("deals").set_index("deal_id")
-    last_day = leads["first_contact_date"].max()
-    inside = won.dt.normalize() <= last_day
+    starts, last_day = pd.Timestamp("2018-01-01"), leads["first_contact_date"].max()
+    assert last_day == pd.Timestamp("2018-05-31")
+    inside, later = won.dt.normalize().between(starts, last_day), won.dt.normalize() > last_day
     assert set(deals.index[deals["won"].eq(True)]) == set(won.index[inside])
-    assert set(deals.index[deals["won"].isna()]) == set(won.index[~inside])
+    assert set(deals.index[deals["won"].isna()]) == set(won.index[later])
+    assert (inside.sum(), later.sum()) == (662, 177)
     assert deals.loc[deals["won"].isna(), "closed_at"].eq(last_day).all()
     lost_on = leads.set_index("mql_id")["first_contact_date"] + pd.Timedelta(days=14)
-    lost_on = lost_on[~lost_on.index.isin(won.index) & lost_on.between(won.min(), last_day)]
+    lost_on = lost_on[~lost_on.index.isin(won.index) & lost_on.between(starts, last_day)]
     lost = deals[deals["won"].eq(False)]
     assert lost["closed_at"].to_dict() == lost["created_at"].to_dict() == lost_on.to_dict()
 
