@@ -1,0 +1,1 @@
+"""How we learn: one estimator per file; frames in, frames out; no table, no Ibis."""

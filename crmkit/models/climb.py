@@ -1,0 +1,78 @@
+"""Newton's method in a box, for the few parameters of a model whose gradient is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from crmkit.models.spells import Array
+
+Slope = Callable[[Array], tuple[float, Array]]
+
+_ROUNDS = 200
+_FARTHEST = 2.0  # of one step, in any coordinate
+_DIFFERENCE = 1e-4
+
+
+class Bottom(NamedTuple):
+    """Where a function is lowest, and whether the search ended there."""
+
+    at: Array
+    value: float
+    converged: bool
+
+
+def lowest(function: Slope, start: Array, bounds: tuple[Array, Array]) -> Bottom:
+    """Minimise a function of a few coordinates that gives its value and gradient, within bounds.
+
+    Steps follow Newton's direction with the curvatures made positive, and are damped as long as they do not lead down.
+
+    References
+    ----------
+    Dauphin et al. (2014), Identifying and attacking the saddle point problem, NeurIPS 27; damping after Marquardt (1963),
+    Journal of the Society for Industrial and Applied Mathematics 11(2), 431-441.
+
+    Examples
+    --------
+    >>> found = lowest(lambda x: (float((x[0] - 1) ** 2), 2 * (x - 1)), np.zeros(1), (np.full(1, -3.0), np.full(1, 3.0)))
+    >>> found.at.round(6).tolist(), found.converged
+    ([1.0], True)
+    """
+    low, high = bounds
+    at = np.clip(start, low, high)
+    value, gradient = function(at)
+    damping, matrix = 0.0, second_derivatives(function, at)
+    for _ in range(_ROUNDS):
+        free = ~(((at <= low) & (gradient > 0)) | ((at >= high) & (gradient < 0)))
+        step = np.zeros_like(at)
+        if free.any():
+            step[free] = _downhill(matrix[np.ix_(free, free)], gradient[free], damping)
+        moved = np.clip(at + step, low, high)
+        promised = float(-gradient @ (moved - at))
+        if promised <= 1e-11 * (1 + abs(value) * 1e-3) and damping <= 1.0:
+            return Bottom(at, value, True)
+        moved_value, moved_gradient = function(moved)
+        if moved_value < value:
+            at, value, gradient = moved, moved_value, moved_gradient
+            damping, matrix = damping / 10, second_derivatives(function, at)
+        elif damping > 1e12:
+            return Bottom(at, value, promised < 1e-6)
+        else:
+            damping = max(10 * damping, 1e-3)
+    return Bottom(at, value, False)
+
+
+def second_derivatives(function: Slope, at: Array) -> Array:
+    """Return the matrix of second derivatives, from differences of the gradient."""
+    moves = np.eye(len(at)) * _DIFFERENCE
+    second = np.array([(function(at + m)[1] - function(at - m)[1]) / (2 * _DIFFERENCE) for m in moves])
+    return (second + second.T) / 2
+
+
+def _downhill(matrix: Array, gradient: Array, damping: float) -> Array:
+    curvature, axes = np.linalg.eigh(matrix)
+    curvature = np.maximum(np.abs(curvature), 1e-9)
+    step = -axes @ ((axes.T @ gradient) / (curvature + damping * curvature.max()))
+    return step / max(1.0, np.abs(step).max() / _FARTHEST)

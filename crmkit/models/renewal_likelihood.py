@@ -1,0 +1,162 @@
+"""Maximum likelihood for renewals: the estimate, whether a simpler model does as well, and draws of the parameters.
+
+With R(t) up for their t-th renewal, of whom d(t) are lost, and s(t) = S(t) / S(t - 1), the log-likelihood is ::
+
+    sum over t of  d(t) log(1 - s(t)) + (R(t) - d(t)) log s(t)
+
+whatever the entries, exits and censoring were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+
+from crmkit.models.climb import lowest, second_derivatives
+from crmkit.models.draws import draw_around
+from crmkit.models.renewal_coordinates import HIGHEST, LOWEST, jacobian, log_prior, log_prior_slope, to_params
+from crmkit.models.spells import Array, RiskTable
+
+ALIKE = "geometric: customers do not differ"
+TWO_KINDS = "two kinds: those who leave at the first chance and those who stay"
+BOUNDARIES = {
+    (2, "low"): TWO_KINDS,
+    (2, "high"): "a fixed term: all who leave do so at the same renewal",
+    (1, "low"): ALIKE,
+    (1, "high"): TWO_KINDS,
+}
+_NO_LOSS_SEEN = 1e-6  # of log-likelihood, by moving to a boundary
+_TINY = 1e-300  # in place of a risk of 0, whose logarithm would be infinite
+_BLOCK = 1_000_000  # draws x periods computed at a time
+
+
+class Steps(NamedTuple):
+    """log S(t) / S(t - 1) per set of parameters and period, and its derivatives by each parameter."""
+
+    value: Array
+    slopes: tuple[Array, ...]
+
+
+class Fitted(NamedTuple):
+    """What a fit has found."""
+
+    params: Array
+    draws: Array
+    covariance: Array
+    log_likelihood: float
+    converged: bool
+    simpler_model: str | None
+
+
+def fit_renewals(
+    log_renewal: Callable[[Array, Array], Steps], table: RiskTable, names: tuple[str, ...], n_draws: int, seed: int
+) -> Fitted:
+    """Fit a model of renewals to a table of who was at risk and who was lost."""
+    likelihood = _Likelihood(log_renewal, table, len(names))
+    best, converged = likelihood.maximum()
+    best, simpler = likelihood.simplified(best)
+    draws_at, covariance = likelihood.draws(best, n_draws, seed)
+    draws, point = to_params(draws_at), to_params(best[None])[0]
+    if simpler is None:
+        information = likelihood.information(best)
+        if np.linalg.eigvalsh(information).min() > 1e-8:
+            covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
+        slopes = jacobian(best)
+        covariance = slopes @ covariance @ slopes.T
+    else:
+        covariance = np.cov(draws.T)
+    value = float(likelihood.log_likelihood(best[None])[0])
+    return Fitted(point, draws, covariance, value, converged or simpler is not None, simpler)
+
+
+class _Likelihood:
+    """The log-likelihood of one table, in the coordinates of the search."""
+
+    def __init__(self, log_renewal: Callable[[Array, Array], Steps], table: RiskTable, n_params: int) -> None:
+        self.log_renewal, self.table = log_renewal, table
+        self.bounds = LOWEST[:n_params], HIGHEST[:n_params]
+        self.n_lost, self.n_at_risk = float(table.lost.sum()), float(table.at_risk.sum())
+
+    def log_likelihood(self, at: Array) -> Array:
+        rows = max(1, _BLOCK // max(1, len(self.table.period)))
+        blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
+        return np.concatenate([self._sum(self.log_renewal(to_params(b), self.table.period).value) for b in blocks])
+
+    def log_posterior(self, at: Array) -> Array:
+        return self.log_likelihood(at) + log_prior(at)
+
+    def maximum(self) -> tuple[Array, bool]:
+        """Search from three places: customers nearly alike, mixed, and of two kinds."""
+        risk = np.clip(self._guess(), *(expit(bound[0]) for bound in self.bounds))
+        starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
+        found = [lowest(self._negative, start, self.bounds) for start in starts]
+        best = min(found, key=lambda each: each.value)
+        return best.at, best.converged
+
+    def simplified(self, at: Array) -> tuple[Array, str | None]:
+        """Move to a boundary where that costs no likelihood, and name the model that holds there."""
+        if 0 < self.n_lost < self.n_at_risk:
+            reached = float(self.log_likelihood(at[None])[0])
+            for (i, side), name in BOUNDARIES.items():
+                if i < len(at):
+                    moved = self._maximum_at(at, i, self.bounds[side == "high"][i])
+                    if float(self.log_likelihood(moved[None])[0]) >= reached - _NO_LOSS_SEEN:
+                        return moved, self._named(name, moved)
+            return at, None
+        alike = np.array([logit(self._guess()), self.bounds[0][1], 0.0])[: len(at)]
+        if self.n_at_risk == 0:
+            return alike, "nothing was observed: a guess without data"
+        return alike, "geometric: nobody has left yet" if self.n_lost == 0 else "geometric: everybody left at once"
+
+    def draws(self, near: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
+        """Draw from the posterior density; also return its covariance."""
+
+        def negative(at: Array) -> tuple[float, Array]:
+            value, gradient = self._negative(at)
+            return value - float(log_prior(at[None])[0]), gradient - log_prior_slope(at)
+
+        middle = np.array([near[0], -1.0, 0.0])[: len(near)]
+        peak = min((lowest(negative, start, self.bounds) for start in (near, middle)), key=lambda each: each.value).at
+        curvature, axes = np.linalg.eigh(second_derivatives(negative, peak))
+        spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
+        return draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
+
+    def information(self, at: Array) -> Array:
+        """Return the observed information: minus the second derivatives."""
+        return second_derivatives(self._negative, at)
+
+    def _named(self, name: str, at: Array) -> str:
+        return "discrete Weibull: customers do not differ" if name == ALIKE and len(at) == 3 else name
+
+    def _guess(self) -> float:
+        """Return the mean risk; with half a loss and half a renewal more where one of them was never seen."""
+        if 0 < self.n_lost < self.n_at_risk:
+            return self.n_lost / self.n_at_risk
+        return (self.n_lost + 0.5) / (self.n_at_risk + 1)
+
+    def _maximum_at(self, at: Array, fixed: int, bound: float) -> Array:
+        """Return the maximum of the other coordinates with one of them fixed at its bound."""
+        free = np.arange(len(at)) != fixed
+
+        def negative(part: Array) -> tuple[float, Array]:
+            value, gradient = self._negative(np.insert(part, fixed, bound))
+            return value, gradient[free]
+
+        found = lowest(negative, at[free], (self.bounds[0][free], self.bounds[1][free]))
+        return np.insert(found.at, fixed, bound)
+
+    def _negative(self, at: Array) -> tuple[float, Array]:
+        """Return minus the log-likelihood and its gradient."""
+        params = to_params(at[None])
+        steps = self.log_renewal(params, self.table.period)
+        lost = np.maximum(-np.expm1(steps.value[0]), _TINY)
+        weight = self.table.kept - self.table.lost * (1 - lost) / lost  # d log-likelihood / d log s(t)
+        by_params = np.array([(slope[0] * weight).sum() for slope in steps.slopes])
+        return -float(self._sum(steps.value)[0]), -(by_params @ jacobian(at))
+
+    def _sum(self, steps: Array) -> Array:
+        lost = np.log(np.maximum(-np.expm1(steps), _TINY))
+        return (self.table.lost * lost + self.table.kept * np.minimum(steps, 0)).sum(axis=1)
