@@ -100,7 +100,7 @@ class Judged:
         for column in self.linked.schema.columns:
             if clock and column.name in rows.columns and is_later_time(column):
                 yield Note(day(rows[column.name]) < day(rows[clock]), f"{column.name} lies before {clock}",
-                           "The row counts; a duration from it is negative.")  # fmt: skip
+                           "The row counts; a duration from it counts as 0 days.")  # fmt: skip
 
 
 def judged(linked: Linked, end_of_data: date) -> Judged:

@@ -50,7 +50,7 @@ def _out_of_order(taken: Taken) -> list[_Note]:
     if clock not in taken.rules:
         return []
     return [_Note(f"CAST({identifier(column.name)} AS DATE) < CAST({identifier(clock)} AS DATE)",
-                  f"{column.name} lies before {clock}", "The row counts; a duration from it is negative.")
+                  f"{column.name} lies before {clock}", "The row counts; a duration from it counts as 0 days.")
             for column in taken.columns if is_later_time(column)]  # fmt: skip
 
 
