@@ -12,9 +12,7 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.tables.derived import derived
-from crmkit.tables.expressions import add_days, day, highest_before, running_sum, union, value_after
-
-_BY_START = ("starts_on", "ends_on")
+from crmkit.tables.expressions import add_days, day, highest, highest_before, place, union, value_after
 
 
 @derived
@@ -40,17 +38,19 @@ def activity_spells(
     if not stretches:
         raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
     every = union(stretches)
-    every = every.mutate(reached=highest_before(every, "ends_on", within="customer_id", order_by=_BY_START))
-    every = every.mutate(is_first=ibis.ifelse(every.reached.isnull() | (every.starts_on > every.reached), 1, 0))
-    # Two stretches of the same days have no order of their own: the one that opens the spell must be counted first.
-    opening_first = (*_BY_START, ibis.desc("is_first"))
-    every = every.mutate(spell_number=running_sum(every, "is_first", within="customer_id", order_by=opening_first))
-    spells = every.group_by("customer_id", "spell_number").aggregate(
-        starts_on=every.starts_on.min(), ends_on=every.ends_on.max()
+    in_turn = {"within": "customer_id", "order_by": ["starts_on"]}
+    every = every.mutate(
+        reached=highest_before(
+            every, "ends_on", **in_turn
+        ),  # of stretches of the same day only the first can open a spell
+        last=highest(every, "ends_on", **in_turn),
     )
-    returns_on = value_after(spells, "starts_on", within="customer_id", order_by=["spell_number"])
-    return spells.mutate(returns_on=returns_on).select(
-        "customer_id", "starts_on", "ends_on", "returns_on", spells.spell_number.cast("int64").name("spell_number")
+    spells = every.filter(every.reached.isnull() | (every.starts_on > every.reached))
+    # What was reached when the next spell opens is where this one ended. Few rows are left: one for each spell.
+    ends_on = ibis.coalesce(value_after(spells, "reached", **in_turn), spells["last"])
+    returns_on = value_after(spells, "starts_on", **in_turn)
+    return spells.select(
+        "customer_id", "starts_on", ends_on=ends_on, returns_on=returns_on, spell_number=place(**in_turn)
     )
 
 

@@ -97,10 +97,16 @@ def highest_before(table: ir.Table, column: str, *, within: str, order_by: Seque
     return table[column].max().over(window)
 
 
-def running_sum(table: ir.Table, column: str, *, within: str, order_by: Sequence[Any]) -> Any:
-    """Return the sum of ``column`` up to and including this row of the same ``within``."""
-    window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=0)
-    return table[column].sum().over(window)
+def highest(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return the highest value of ``column`` in all rows of the same ``within``; the order spares the engine a sort."""
+    window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=None)
+    return table[column].max().over(window)
+
+
+def place(*, within: str, order_by: Sequence[str]) -> ir.IntegerColumn:
+    """Return the number of the row among those of the same ``within``, from 1."""
+    number_from_0 = ibis.row_number().over(ibis.window(group_by=within, order_by=list(order_by)))
+    return (number_from_0 + 1).cast("int64")
 
 
 def value_after(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:

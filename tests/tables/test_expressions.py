@@ -130,17 +130,19 @@ def test_a_union_keeps_equal_rows_of_all_its_tables(plain):
     assert ex.union([t]).count().execute() == 2
 
 
-def test_windows_look_back_sum_up_and_look_ahead_within_each_customer_only(plain):
+def test_windows_look_back_over_all_and_ahead_and_number_the_rows_within_each_customer_only(plain):
     t = plain(pd.DataFrame({"who": list("ababa"), "turn": [1, 1, 2, 2, 3], "a": [5, 1, 3, 2, 9]}))
     order = {"within": "who", "order_by": ["turn"]}
     rows = t.mutate(
-        highest=ex.highest_before(t, "a", **order),
-        total=ex.running_sum(t, "a", **order),
+        before=ex.highest_before(t, "a", **order),
+        highest=ex.highest(t, "a", **order),
+        place=ex.place(**order),
         after=ex.value_after(t, "a", **order),
     )
     rows = rows.order_by("who", "turn")
-    assert values(rows.highest) == [None, 5, 5, None, 1]
-    assert values(rows.total) == [5, 8, 17, 1, 3]
+    assert values(rows.before) == [None, 5, 5, None, 1]
+    assert values(rows.highest) == [9, 9, 9, 2, 2]
+    assert values(rows.place) == [1, 2, 3, 1, 2]
     assert values(rows.after) == [3, 9, None, 2, None]
 
 
@@ -215,7 +217,8 @@ WRITTEN = {
     "where": ROWS.select(v=ex.where(ROWS.flag, ROWS.a)),
     "union": ex.union([ROWS, ROWS]),
     "highest_before": ROWS.select(v=ex.highest_before(ROWS, "a", **_WITHIN)),
-    "running_sum": ROWS.select(v=ex.running_sum(ROWS, "a", **_WITHIN)),
+    "highest": ROWS.select(v=ex.highest(ROWS, "a", **_WITHIN)),
+    "place": ROWS.select("who", "at", "a", v=ex.place(**_WITHIN)),
     "value_after": ROWS.select(v=ex.value_after(ROWS, "a", **_WITHIN)),
     "with_periods": ex.with_periods(ROWS, ROWS.a, ROWS.b, {5: (date(2026, 1, 1), date(2026, 2, 1))}),
 }
@@ -231,7 +234,11 @@ def test_each_expression_can_be_written_for_postgresql(name):
 
 
 def test_every_public_expression_is_written_for_postgresql_above():
-    public = {name for name in vars(ex) if name[0] != "_" and callable(getattr(ex, name)) and getattr(ex, name).__module__ == ex.__name__}
+    public = {
+        name
+        for name in vars(ex)
+        if name[0] != "_" and callable(getattr(ex, name)) and getattr(ex, name).__module__ == ex.__name__
+    }
     assert public == {name.partition(" ")[0] for name in WRITTEN}
 
 
