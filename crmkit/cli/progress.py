@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from time import monotonic
 
 from rich.console import Console
@@ -37,26 +38,86 @@ def step_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def page_progress() -> Iterator[Callable[[str, str], None]]:
-    """Yield a function that is told of each page's fate and shows it, with the time it took."""
+    """Yield a function that is told of each page's fate and shows it: the time it took, how many are left, how long."""
     console = Console(stderr=True, highlight=False)
-    started: dict[str, float] = {}
-    running: list[str] = []
+    pages = PageCount()
     with (
         console.status("Preparing ...") if console.is_terminal else _nothing(console, "Running the notebooks") as status
     ):
 
         def tell(page: str, state: str) -> None:
-            if state == "started":
-                started[page] = monotonic()
-                running.append(page)
-            else:
-                running.remove(page)
-                seconds = monotonic() - started[page]
-                console.print(escape(f"{page}: {state} in {seconds:.0f} s"), soft_wrap=True)
+            line = pages.told(page, state)
+            if line:
+                console.print(escape(line), soft_wrap=True)
             if status is not None:
-                status.update(escape(f"Running {', '.join(running)} ..." if running else "Writing the index ..."))
+                status.update(escape(f"{pages.now} ..."))
 
         yield tell
+
+
+class PageCount:
+    """How many pages are made, which are running, and how long the others will take.
+
+    Parameters
+    ----------
+    clock : callable
+        Returns the time [s].
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._state: dict[str, str] = {}
+        self._started: dict[str, float] = {}
+        self._lock = Lock()  # "started" is told by the notebooks' threads
+
+    def told(self, page: str, state: str) -> str:
+        """Take note of what became of a page; return what there is to print about it, if anything."""
+        with self._lock:
+            self._state[page] = state
+            if state == "started":
+                self._started[page] = self._clock()
+            if state in ("waiting", "started"):
+                return ""
+            took = f" in {self._clock() - self._started[page]:.0f} s" if page in self._started else ""
+            to_come = f"; {self._progress}" if self._left else ""
+            return f"{page}: {state}{took}{to_come}"
+
+    @property
+    def now(self) -> str:
+        """What is going on, for a line that is renewed."""
+        with self._lock:
+            running = [page for page, state in self._state.items() if state == "started"]
+            if not self._left:
+                return "Writing the index"
+            what = f"Running {', '.join(running)}" if running else "Preparing"
+            return f"{what} ({self._progress})" if len(self._state) > len(running) else what
+
+    @property
+    def _left(self) -> int:
+        return sum(state in ("waiting", "started") for state in self._state.values())
+
+    @property
+    def _progress(self) -> str:
+        n_done = len(self._state) - self._left
+        n_run = sum(page in self._started and state != "started" for page, state in self._state.items())
+        counts = f"{n_done} of {len(self._state)} pages"
+        if not n_run:  # how long a page takes is not known yet
+            return counts
+        elapsed = self._clock() - min(self._started.values())
+        return f"{counts}, about {in_words(elapsed * self._left / n_run)} left"
+
+
+def in_words(seconds: float) -> str:
+    """Return a span of time as people say it.
+
+    Examples
+    --------
+    >>> in_words(8), in_words(100), in_words(1500), in_words(7000)
+    ('10 s', '2 min', '25 min', '2 h')
+    """
+    if seconds < 60:
+        return f"{max(10, 10 * round(seconds / 10))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,9 +37,14 @@ def metrics(
     print_metrics(rows, output.value, currency=catalog.settings.company.currency)
 
 
-@app.command(epilog="Example: crmkit report --period 2026-10 --only scorecard")
+@app.command(
+    epilog="Examples: crmkit report --period 2026-10 --only scorecard | crmkit report --periods 2026-01..2026-09"
+)
 def report(
     period: PeriodText = None,
+    periods: Annotated[
+        str | None, typer.Option(metavar="FIRST..LAST", help="Make the reports of several periods: 2026-01..2026-09.")
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="PAGE", help="Make this page alone; may be repeated.")
     ] = None,
@@ -51,39 +56,54 @@ def report(
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Set a notebook's parameter.")
     ] = None,
     deadline: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Time that one notebook may take.")] = 1200,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Compute all numbers and make all pages again, changed or not.")
+    ] = False,
     notebooks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the notebooks.", show_default="crmkit's own")
     ] = None,
     settings: SettingsPath = None,
 ) -> None:
-    """Run the notebooks of one period and write its pages; print the path of the index."""
+    """Run the notebooks of one period, or of several, and write their pages; print the path of the index.
+
+    A page that nothing has changed for is kept as it is.
+    """
     from crmkit.cli.progress import page_progress
+    from crmkit.reporting.backfill import Backfill, run_reports
+    from crmkit.reporting.make_period import RunReport
     from crmkit.reporting.run import run_report
 
+    if period and periods:
+        raise CrmkitError("--period and --periods cannot go together. Name one period, or the first and the last.")
+    options: dict[str, Any] = {
+        "parameters": _named(parameter or []),
+        "deadline": deadline,
+        "notebooks": notebooks,
+        "fresh": fresh,
+    }
+    common = (only, output, jobs)
+    done: RunReport | Backfill
     with page_progress() as progress:
-        done = run_report(
-            settings,
-            period,
-            only,
-            output,
-            jobs,
-            progress,
-            parameters=_named(parameter or []),
-            deadline=deadline,
-            notebooks=notebooks,
-        )
-    for page in done.failed:
-        typer.echo(f"{page.name} failed: {page.cause}", err=True)
+        if periods is None:
+            done = run_report(settings, period, *common, progress, **options)
+        else:
+            done = run_reports(settings, periods, *common, progress, **options)
+    for trouble in done.troubles:
+        typer.echo(trouble, err=True)
     typer.echo(done.index)
-    raise typer.Exit(1 if done.failed else 0)
+    raise typer.Exit(1 if done.troubles else 0)
 
 
 @app.command(epilog="Examples: crmkit glossary | crmkit glossary --format csv > glossary.csv")
-def glossary(output: OutputFormat = Format.table) -> None:
-    """Print what each metric means: definition, formula, source."""
+def glossary(output: OutputFormat = Format.table, settings: SettingsPath = None) -> None:
+    """Print what each metric means: definition, formula, source; with --settings your own metrics too."""
     import crmkit as ck
     from crmkit.cli.show import print_glossary
 
+    if settings:
+        from crmkit.metrics.own_cards import load_own_cards
+
+        load_own_cards(ck.read_settings(settings))
     print_glossary(ck.glossary(), output.value)
 
 

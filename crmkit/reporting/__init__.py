@@ -17,6 +17,7 @@ _HOMES = {
     "method": "notes",
     "glossary_section": "notes",
     "provenance": "origin",
+    "revisions": "reported",
     "render_page": "render",
     "stub_page": "render",
     "write_index": "index",

@@ -7,10 +7,15 @@ from typing import Protocol
 
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
+from crmkit.settings import Settings
 
 
 class Dated(Protocol):
     """Anything that knows its first and its last day with data, such as a catalog."""
+
+    @property
+    def settings(self) -> Settings:
+        """The company's conventions: when its fiscal year begins."""
 
     @property
     def data_from(self) -> date | None:
@@ -28,7 +33,8 @@ def covered_period(catalog: Dated, text: str | None = None) -> Period:
     ----------
     catalog : Catalog
     text : str, optional
-        Such as ``2026-10``, ``2026-Q4``, ``2026-W43`` or ``2026``; empty or None for the last whole month.
+        Such as ``2026-10``, ``2026-Q4``, ``2026-W43``, ``2026``, ``FY2026`` or ``2026-03-01..2026-03-15``; empty or
+        None for the last whole month.
 
     Raises
     ------
@@ -53,7 +59,7 @@ def covered_period(catalog: Dated, text: str | None = None) -> Period:
         month = Period.containing(last)
         whole = month if _last_day(month) <= last else month.previous
         return whole if first < whole.end else month
-    period = Period.parse(text)
+    period = Period.parse(text, catalog.settings.company.fiscal_year_start)
     if period.start > last or period.end <= first:
         raise CrmkitError(
             f"There is no data for {period.label}: the data runs from {_in_words(first)} to {_in_words(last)}."

@@ -7,36 +7,19 @@ is well, so the status comes from the exception alone; and its timeouts are per 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
-from crmkit.errors import CrmkitError
+from crmkit.reporting.failures import failure
 
 _START_SECONDS = 120  # a kernel starts in 3 s; a busy or cold machine has been seen to need half a minute
 _NO_ANSWER_SECONDS = 120  # how long a figure may take from the kernel to us on a machine that swaps
-
-
-class PageFailed(CrmkitError):
-    """A notebook did not run to its end.
-
-    Parameters
-    ----------
-    cause : str
-        What happened, as a sentence.
-    next_step : str
-        What the reader can do, as a sentence.
-    """
-
-    def __init__(self, cause: str, next_step: str) -> None:
-        self.cause = cause
-        self.next_step = next_step
-        super().__init__(f"{cause} {next_step}")
 
 
 def execute(
@@ -65,11 +48,9 @@ def execute(
     Raises
     ------
     PageFailed
-        If a cell fails, the deadline passes, or the kernel dies or does not start.
+        If a cell fails, the deadline passes, the kernel dies or does not start, or the disk is full.
     """
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
     clock = _Clock(deadline, stop)
@@ -90,46 +71,11 @@ def execute(
             kernel_manager_class=_own_kernel(),
             config=_quiet_transport(),
         )
-    except PapermillExecutionError as error:
-        raise PageFailed(*_cell_failed(error)) from error
-    except (CellTimeoutError, TimeoutError) as error:
-        raise PageFailed(*_too_slow(deadline)) from error
-    except (DeadKernelError, RuntimeError) as error:  # nbclient raises either, depending on when the kernel dies
-        raise PageFailed(*_kernel_died()) from error
-    finally:
         _forget_machine(output)
-
-
-def _cell_failed(error: Any) -> tuple[str, str]:
-    """What a cell's exception says. crmkit's own errors are sentences already and need no class name before them."""
-    message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue)).strip()
-    own = error.ename in _names_below(CrmkitError)
-    what = message if own and message else f"{error.ename}: {message}".rstrip(": ")
-    cause = f"A step of the notebook failed. {what}" if own else f"A step of the notebook failed with {what}"
-    return _sentence(cause), "If that names data or a setting, mend it; else open the notebook and run it there."
-
-
-def _too_slow(deadline: float) -> tuple[str, str]:
-    allowed = f"{deadline / 60:.0f} minutes" if deadline >= 120 else f"{deadline:g} seconds"
-    return (
-        f"The notebook did not finish within {allowed} and was stopped.",
-        "Close other programs and run it again, or allow it more time with --deadline.",
-    )
-
-
-def _kernel_died() -> tuple[str, str]:
-    return (
-        "The program that ran the notebook stopped without a message; most often the memory was full.",
-        "Close other programs and run it again with --jobs 1, so that only one notebook is in memory.",
-    )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _names_below(family: type[Exception]) -> set[str]:
-    return {family.__name__}.union(*(_names_below(child) for child in family.__subclasses__()))
+    except Exception as error:
+        with suppress(OSError, ValueError):  # it may be cut short
+            _forget_machine(output)
+        raise failure(error, deadline=deadline, began=clock.began) from error
 
 
 def _read(notebook: Path) -> Any:
@@ -145,9 +91,11 @@ class _Clock:
     def __init__(self, deadline: float, stop: threading.Event | None) -> None:
         self.end = time.monotonic() + deadline
         self.stop = stop or threading.Event()
+        self.began = False
 
     def check(self, **cell: Any) -> None:
         """Refuse to begin another cell once the time is over or the run was stopped."""
+        self.began = True
         if self.stop.is_set() or time.monotonic() >= self.end:
             raise TimeoutError
 

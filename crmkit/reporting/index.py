@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def write_index(
     """
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
-    n_failed = sum(page.status == "failed" for page in listed)
-    status = f"{len(listed) - n_failed} of {counted(len(listed), 'pages')} complete" if listed else "No pages yet"
+    of_status = Counter(page.status for page in listed)
+    status = f"{of_status['complete']} of {counted(len(listed), 'pages')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
     news = [
         page.headline
@@ -50,7 +51,7 @@ def write_index(
         headline=headline,
         question=status,
         period=str(reported),
-        status="failed" if n_failed else "complete",
+        status=next((each for each in ("failed", "not made") if of_status[each]), "complete"),
         kind="index",
         company=company,
     )
@@ -76,7 +77,7 @@ def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
     indexes = [(period, read_summary(reports_folder / str(period) / "index.html")) for period in reversed(periods)]
     entries = [
         {"href": f"{period}/index.html", "title": period.label, "headline": _without_label(page.headline, period),
-         "question": page.question, "failed": "Not complete" if page.status == "failed" else ""}
+         "question": page.question, **_status("complete" if page.status == "complete" else "not complete")}
         for period, page in indexes
     ]  # fmt: skip
     body = filled("index", status=f"{counted(len(periods), 'periods')} reported", pages=entries)
@@ -133,10 +134,15 @@ def _entry(page: PageSummary, period: Period) -> dict[str, str]:
     return {
         "href": page.file,
         "title": page.title,
-        "headline": _without_label(page.headline, period),
+        "headline": _without_label(page.headline, period) if page.file else "",
         "question": page.question,
-        "failed": "Failed" if page.status == "failed" else "",
+        **_status(page.status),
     }
+
+
+def _status(word: str) -> dict[str, str]:
+    tone = {"complete": "", "not made": "few"}.get(word, "worse")
+    return {"status": sentence_case(word), "tone": tone, "sign": "✕" if tone == "worse" else ""}
 
 
 def _without_label(headline: str, period: Period) -> str:

@@ -5,22 +5,26 @@ Kernels start up slowly and wait much, so a few threads run them side by side wh
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from crmkit.periods import Period
-from crmkit.reporting.execute import PageFailed, execute
+from crmkit.reporting.execute import execute
+from crmkit.reporting.failures import PageFailed, could_not_be_made, disk_full, is_full_disk
 from crmkit.reporting.last_good import forget, last_good
 from crmkit.reporting.notebooks import Notebook
+from crmkit.reporting.numbers import FILE as NUMBERS
+from crmkit.reporting.numbers import keep_numbers, numbers_in
+from crmkit.reporting.reuse import PageKeys, take_over
 
 Progress = Callable[[str, str], None]
-
-_REPORT_IT = "That is a fault of crmkit or of what the notebook shows: open the executed notebook to see it."
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Page:
         Time the notebook took [s].
     cause : str
         Why it failed; empty if it did not.
+    is_unchanged : bool
+        Whether it was taken over from the last run, as nothing that it is made from has changed.
     warnings : tuple of str
         What the renderer had to leave out.
     """
@@ -45,6 +51,7 @@ class Page:
     file: str
     seconds: float = 0.0
     cause: str = ""
+    is_unchanged: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -62,8 +69,13 @@ class PageMaker:
     period : Period
     deadline : float
         Time for each notebook [s].
+    keys : PageKeys
+        What the pages are made from.
+    fresh : bool
+        Whether to make pages again that are unchanged.
     progress : callable
-        Called with a page's name and "started", "done" or "failed"; "started" in the notebook's own thread.
+        Called with a page's name and what has become of it: "started", then "done" or "failed"; or "unchanged".
+        "started" comes from the notebook's own thread.
     """
 
     aside: Path
@@ -72,23 +84,43 @@ class PageMaker:
     company: str
     period: Period
     deadline: float
+    keys: PageKeys
+    fresh: bool
     progress: Progress
 
     def make(self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int) -> list[Page]:
         """Run the notebooks in threads, render each in this thread as it is done; return the pages in order."""
         (self.aside / "notebooks").mkdir(exist_ok=True)
-        stop, pages = threading.Event(), {}
+        if (self.folder / NUMBERS).is_file():  # of pages that fail, or are not made now
+            shutil.copyfile(self.folder / NUMBERS, self.aside / NUMBERS)
+        keys = {notebook: self.keys.key(notebook, checked[notebook]) for notebook in checked}
+        pages = {notebook: page for notebook in checked if (page := self._unchanged(notebook, keys[notebook]))}
+        changed = {notebook: checked[notebook] for notebook in checked if notebook not in pages}
+        with closing(self._run_all(changed, jobs)) as finished:
+            for notebook, future in finished:
+                was_made_from_that = self.keys.key(notebook, checked[notebook]) == keys[notebook]
+                pages[notebook] = self._finish(notebook, future, keys[notebook] if was_made_from_that else "")
+                self.progress(notebook.page, "failed" if pages[notebook].cause else "done")
+        return [pages[notebook] for notebook in checked]
+
+    def _unchanged(self, notebook: Notebook, key: str) -> Page | None:
+        if self.fresh or not take_over(notebook, key, self.folder, self.aside):
+            return None
+        self.progress(notebook.page, "unchanged")
+        return Page(notebook.page, f"{notebook.page}.html", is_unchanged=True)
+
+    def _run_all(
+        self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int
+    ) -> Generator[tuple[Notebook, Future[float]]]:
+        stop = threading.Event()
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
         try:
             waiting = {pool.submit(self._run, notebook, checked[notebook], stop): notebook for notebook in checked}
             for future in as_completed(waiting):
-                notebook = waiting[future]
-                pages[notebook] = self._finish(notebook, future)
-                self.progress(notebook.page, "failed" if pages[notebook].cause else "done")
+                yield waiting[future], future
         finally:
             stop.set()  # after Ctrl-C the cells that are running now are the last ones
             pool.shutdown(cancel_futures=True)
-        return [pages[notebook] for notebook in checked]
 
     def _run(self, notebook: Notebook, parameters: Mapping[str, Any], stop: threading.Event) -> float:
         self.progress(notebook.page, "started")
@@ -97,7 +129,7 @@ class PageMaker:
         execute(notebook.path, output, parameters, folder=self.home, deadline=self.deadline, stop=stop)
         return monotonic() - start
 
-    def _finish(self, notebook: Notebook, future: Future[float]) -> Page:
+    def _finish(self, notebook: Notebook, future: Future[float], key: str) -> Page:
         from crmkit.reporting.render import render_page
 
         file = f"{notebook.page}.html"
@@ -109,11 +141,13 @@ class PageMaker:
                 company=self.company,
                 title=notebook.title,
                 period=self.period,
+                key=key,
             )
+            keep_numbers(self.aside, notebook.page, numbers_in(self._executed(notebook)))
         except PageFailed as error:
             return self._stub(notebook, error.cause, error.next_step)
         except Exception as error:  # whatever is wrong with one page, the others are made
-            return self._stub(notebook, f"The page could not be drawn: {type(error).__name__}: {error}", _REPORT_IT)
+            return self._stub(notebook, *(disk_full() if is_full_disk(error) else could_not_be_made(error)))
         forget(file, self.aside)
         return Page(notebook.page, file, seconds, warnings=summary.warnings)
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 from crmkit.reporting.markup import filled, page_css
+from crmkit.reporting.swap import write_whole
 
 _SUMMARY = re.compile(r'<meta name="crmkit" content="([^"]*)"')
 _NAVIGATION = re.compile(r'<nav class="periods".*?</nav>', re.DOTALL)
@@ -49,11 +50,13 @@ class PageSummary:
         The page's name, its first heading, the question it answers.
     period : str
         Such as "2026-10", empty for the archive.
-    status : {"complete", "failed"}
+    status : {"complete", "failed", "not made"}
     kind : {"page", "index", "archive"}
     company : str
     file : str
         Name of the file, without its folder.
+    key : str
+        Hash of all that the page was made from; empty if it is not known, see :mod:`crmkit.reporting.reuse`.
     n_bytes : int
         Size of the file [bytes].
     warnings : tuple of str
@@ -64,10 +67,11 @@ class PageSummary:
     headline: str
     question: str = ""
     period: str = ""
-    status: Literal["complete", "failed"] = "complete"
+    status: Literal["complete", "failed", "not made"] = "complete"
     kind: Literal["page", "index", "archive"] = "page"
     company: str = ""
     file: str = ""
+    key: str = ""
     n_bytes: int = 0
     warnings: tuple[str, ...] = field(default=())
 
@@ -107,7 +111,7 @@ def write_page(
     label = Period.parse(summary.period).label if summary.period else ""
     page = filled(
         "page",
-        version=_version(),
+        version=crmkit_version(),
         summary=json.dumps(stored, ensure_ascii=False),
         title=summary.title,
         period_label="" if label and label in summary.title else label,
@@ -121,7 +125,7 @@ def write_page(
     )
     content = page.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_whole(path, content)
     return PageSummary(**stored | {"n_bytes": len(content), "warnings": summary.warnings})
 
 
@@ -152,11 +156,12 @@ def replace_navigation(path: Path, navigation: Navigation) -> bool:
     links = str(drawn_navigation(navigation)).strip()
     after = _NAVIGATION.sub(lambda _: links, before, count=1)
     if after != before:
-        path.write_bytes(after.encode("utf-8"))
+        write_whole(path, after.encode("utf-8"))
     return after != before
 
 
-def _version() -> str:
+def crmkit_version() -> str:
+    """Return the version of crmkit, or "unknown" where it was never installed."""
     try:
         return version("crmkit")
     except PackageNotFoundError:  # run from a folder that was never installed

@@ -2,11 +2,13 @@
 
 papermill only warns of a parameter that a notebook does not have, and turns ``-p month 2026`` into a number. Here the
 notebook's own default says of which type a value must be, and every fault of every page is listed in one message.
+papermill is not asked: importing it takes longer than making a report of which nothing has changed.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,7 +20,9 @@ ALWAYS_GIVEN = ("period", "settings")
 _IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
-def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) -> dict[Notebook, dict[str, Any]]:
+def checked_parameters(
+    notebooks: Sequence[Notebook], given: Mapping[str, Any], offered: Mapping[str, Any] | None = None
+) -> dict[Notebook, dict[str, Any]]:
     """Return the parameters for each notebook, each value of its default's type.
 
     ``period`` and ``settings`` every page must have; another parameter goes to the pages that have it.
@@ -27,7 +31,9 @@ def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) 
     ----------
     notebooks : sequence of Notebook
     given : mapping of str to scalar
-        Values as text (from a command line) or of the right type already.
+        Values as text (from a command line) or of the right type already; some page must have each.
+    offered : mapping of str to scalar, optional
+        Values for the pages that have such a parameter, if there are any.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) 
     checked: dict[Notebook, dict[str, Any]] = {}
     for notebook, declared in defaults.items():
         checked[notebook] = {}
-        for name, value in given.items():
+        for name, value in ({**(offered or {}), **given}).items():
             if name in declared:
                 try:
                     checked[notebook][name] = _of_type(declared[name], value)
@@ -60,29 +66,45 @@ def checked_parameters(notebooks: Sequence[Notebook], given: Mapping[str, Any]) 
 
 def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
     """Each parameter and its default; adds to the problems where the notebook or its parameters cell is at fault."""
-    import papermill
-
+    name = notebook.path.name
     try:
-        found = papermill.inspect_notebook(str(notebook.path).replace("{", "{{").replace("}", "}}"))
-    except Exception as error:  # unreadable JSON, not a notebook, no kernel: papermill lets each reader's error through
-        reason = str(error).strip().partition("\n")[0]
-        problems.append(f"{notebook.path.name} cannot be read as a notebook: {reason}")
+        lines = _parameters_cell(notebook)
+        statements = ast.parse(lines).body
+    except SyntaxError as error:
+        problems.append(f"{name}: line {error.lineno} of the parameters cannot be read as Python: {error.msg}.")
         return {}
-    if not found:
-        problems.append(
-            f"{notebook.path.name} has no cell tagged 'parameters' with lines such as period = \"2026-10\"."
-        )
-    defaults = {}
-    for name, parameter in found.items():
+    except (OSError, ValueError, KeyError, TypeError) as error:  # not there, no JSON, no notebook
+        problems.append(f"{name} cannot be read as a notebook: {str(error).partition(chr(10))[0]}")
+        return {}
+    if not statements:
+        problems.append(f"{name} has no cell tagged 'parameters' with lines such as period = \"2026-10\".")
+    defaults: dict[str, Any] = {}
+    for statement in statements:
+        written = ast.get_source_segment(lines, statement)
         try:
-            defaults[name] = ast.literal_eval(parameter["default"])
+            target, value = _assignment(statement)
         except (ValueError, SyntaxError):
-            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} is not a plain value.")
+            problems.append(f"{name}: {written} is not a plain value.")
             continue
-        if name in ALWAYS_GIVEN and not isinstance(defaults[name], str | None):
-            problems.append(f"{notebook.path.name}: {name} = {parameter['default']} must be text, in quotes.")
-            defaults[name] = None
+        defaults[target] = value
+        if target in ALWAYS_GIVEN and not isinstance(value, str | None):
+            problems.append(f"{name}: {written} must be text, in quotes.")
+            defaults[target] = None
     return defaults
+
+
+def _parameters_cell(notebook: Notebook) -> str:
+    cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+    return "".join(tagged[0]["source"]) if tagged else ""
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    """Return name and value of a line ``name = value``."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and len(targets) == 1 and isinstance(targets[0], ast.Name):
+        return targets[0].id, ast.literal_eval(statement.value or "None")
+    raise ValueError
 
 
 def _of_type(default: Any, value: Any) -> Any:

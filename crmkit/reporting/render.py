@@ -23,6 +23,7 @@ def render_page(
     title: str | None = None,
     period: Period | str | None = None,
     navigation: Navigation | None = None,
+    key: str = "",
 ) -> PageSummary:
     """Render an executed notebook as one file that needs no network and no JavaScript.
 
@@ -40,6 +41,8 @@ def render_page(
         The period reported; otherwise taken from the parameters that papermill noted.
     navigation : Navigation or None
         Links of the header; :func:`crmkit.reporting.index.write_archive` sets them for all pages at once.
+    key : str
+        Hash of all that the page is made from, kept in its summary.
 
     Returns
     -------
@@ -60,6 +63,7 @@ def render_page(
         question=body.question,
         period=str(Period.parse(noted)) if noted else "",
         company=company,
+        key=key,
         warnings=tuple(body.warnings),
     )
     written = write_page(

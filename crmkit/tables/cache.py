@@ -80,11 +80,11 @@ class Cache:
         content = _as_parquet(frame)
         if content is None:
             return
-        aside = self.folder / f"{key}.{secrets.token_hex(4)}.aside"
+        aside = self.folder.joinpath(f"{key}.{secrets.token_hex(4)}.aside")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             aside.write_bytes(content)
-            aside.replace(self.folder / _file_name(key, content))
+            aside.replace(self.folder.joinpath(_file_name(key, content)))
             self._make_room()
         except OSError:
             with suppress(OSError):

@@ -7,10 +7,11 @@ import pytest
 
 from crmkit.errors import CrmkitError
 from crmkit.reporting.coverage import covered_period
+from crmkit.settings import Settings, parse_settings
 
 
 def data(first, last):
-    return SimpleNamespace(data_from=first, data_through=last)
+    return SimpleNamespace(data_from=first, data_through=last, settings=Settings())
 
 
 def test_the_default_is_the_last_whole_month():
@@ -39,3 +40,11 @@ def test_a_period_without_a_day_of_data_is_refused_with_the_span_of_the_data(per
 def test_no_dated_rows_at_all_is_said():
     with pytest.raises(CrmkitError, match="There is no data: no table has a row with a date"):
         covered_period(data(None, None), "2026-10")
+
+
+def test_a_fiscal_year_begins_when_the_settings_say():
+    catalog = data(date(2025, 1, 31), date(2026, 2, 1))
+    catalog.settings = parse_settings({"company": {"fiscal_year_start": 4}})
+    assert covered_period(catalog, "FY2026").start == date(2025, 4, 1)
+    with pytest.raises(CrmkitError, match="There is no data for fiscal year 2027"):
+        covered_period(catalog, "FY2027")

@@ -7,7 +7,8 @@ import time
 import nbformat
 import pytest
 
-from crmkit.reporting.execute import PageFailed, execute
+from crmkit.reporting.execute import execute
+from crmkit.reporting.failures import PageFailed
 from tests.reporting.tiny import write_notebook
 
 

@@ -6,6 +6,7 @@ from nbformat.v4 import new_markdown_cell
 
 from crmkit.errors import CrmkitError
 from crmkit.reporting import Link, opening, read_summary, relink, stub_page, write_archive, write_index
+from crmkit.reporting.page import PageSummary
 from tests.reporting.pages import HOSTILE, rendered, shown
 
 
@@ -39,7 +40,7 @@ def links(path):
 def test_the_index_lists_each_page_with_its_headline_and_question(reports):
     page = read(reports / "2026-10" / "index.html")
     assert [entry.get_text(" ", strip=True) for entry in page.select("ul.pages li")] == [
-        "About churn Churn moved What of churn?", "About scorecard Scorecard moved What of scorecard?",
+        "About churn Churn moved Complete What of churn?", "About scorecard Scorecard moved Complete What of scorecard?",
     ]  # fmt: skip
     assert page.select_one("ul.pages a")["href"] == "churn.html"
     assert page.h1.get_text() == "October 2026: churn moved"
@@ -157,3 +158,18 @@ def test_the_index_takes_its_headline_from_a_page_about_the_period_and_not_from_
     )
     assert write_index(tmp_path, "2026-10", company="K").headline == "October 2026: orders rose"
     assert write_index(tmp_path / "empty", "2026-10", [], company="K").headline == "October 2026: all pages"
+
+
+def test_a_page_that_was_not_made_yet_is_listed_without_a_link(reports):
+    folder = reports / "2026-10"
+    listed = [read_summary(folder / "scorecard.html"), PageSummary("Who leaves", "", status="not made")]
+    assert write_index(folder, "2026-10", listed, company="K").status == "not made"
+    write_archive(reports, company="K")
+    entries = read(folder / "index.html").select("ul.pages li")
+    assert [(entry.h2.get_text(), entry.select_one(".chip").get_text(), bool(entry.a)) for entry in entries] == [
+        ("About scorecard", "Complete", True),
+        ("Who leaves", "Not made", False),
+    ]
+    assert read(folder / "index.html").select_one(".status").get_text() == "1 of 2 pages complete"
+    october, september = read(reports / "index.html").select("ul.pages li")[:2]
+    assert ("Not complete" in october.get_text(), "Complete" in september.get_text()) == (True, True)

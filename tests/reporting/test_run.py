@@ -46,7 +46,9 @@ def test_a_report_is_one_page_for_each_notebook_with_index_archive_and_executed_
     assert names(run.folder / "notebooks") == ["01_first.ipynb", "02_second.ipynb"]
     assert [page.name for page in run.pages] == ["first", "second"]
     assert run.failed == () and all(page.seconds > 0 for page in run.pages)
-    assert sorted(told) == sorted((page, state) for page in ("first", "second") for state in ("started", "done"))
+    states = ("waiting", "started", "done")
+    assert sorted(told) == sorted((page, state) for page in ("first", "second") for state in states)
+    assert [state for _, state in told[:2]] == ["waiting"] * 2
     index = run.index.read_text()
     assert index.index("first.html") < index.index("second.html")
 
@@ -112,7 +114,7 @@ def test_a_page_that_cannot_be_drawn_harms_no_other(company, tmp_path, monkeypat
     run = run_report(company, output=tmp_path / "out", notebooks=tmp_path / "nb")
     (failed,) = run.failed
     assert failed.name == "odd"
-    assert failed.cause == "The page could not be drawn: ValueError: a figure without a size"
+    assert failed.cause == "The page could not be drawn: ValueError: a figure without a size."
 
 
 def test_only_renews_one_page_and_keeps_the_others_and_their_order(company, tmp_path):

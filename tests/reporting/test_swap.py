@@ -51,6 +51,6 @@ def test_folders_above_are_made(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "reports").write_text("a file and not a folder")
-    refused = pytest.raises(CrmkitError, match=r"reports cannot be written \(.+\)\. Name another folder\.")
+    refused = pytest.raises(CrmkitError, match=r"reports cannot be written \(.+\)\. Make room or name another folder\.")
     with refused, swapped_in(tmp_path / "reports/2026-10", keep=False):
         pytest.fail("there is no folder to write into")

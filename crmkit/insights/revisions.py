@@ -1,0 +1,105 @@
+"""What was reported and is another number now, and why as far as that can be known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isclose
+from typing import Any
+
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.nouns import counted, is_number
+from crmkit.metrics.wording import scale_for
+
+_ROUNDING = 1e-9  # relative; sums of the same rows in another order differ by less
+
+
+def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], currency: str | None = None) -> str:
+    """Return what became of a number that was reported; empty if it is the same.
+
+    Parameters
+    ----------
+    then, now : mapping
+        The number as it was reported and as it is: label, value [unit] or None, n, counted, unit, status, definition, and
+        so_far: of how many days, for a period that was still running.
+    since : list of str
+        What has changed between the two for all numbers, see :func:`changes`.
+    currency : str, optional
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> then = {"label": "Revenue", "value": 40288.0, "n": 1201, "counted": "orders", "unit": "money", "status": "ok"}
+    >>> revised(then, then | {"value": 40310.0, "n": 1204}, ["the export files have changed"], "EUR")
+    'Revenue: reported as €40,288, now €40,310 (+€22). Since then 3 orders more are counted; the export files have changed.'
+    >>> revised(then, then, ["the export files have changed"])
+    ''
+    """
+    before, after = then.get("value"), now.get("value")
+    both = [value for value in (before, after) if is_number(value)]
+    if not both or (len(both) == 2 and isclose(*both, rel_tol=_ROUNDING, abs_tol=1e-12)):
+        return ""
+    scale = scale_for(str(now["unit"]), both[-1], low=min(both), high=max(both), currency=currency)
+    words = [_in_words(number, scale.words(number.get("value"))) for number in (then, now)]
+    if words[0] == words[1]:
+        return ""  # no page prints so many digits
+    change = f" ({scale.change(both[1] - both[0])})" if len(both) == 2 else ""
+    facts = [*_of_this_number(then, now), *since]
+    why = f"Since then {'; '.join(facts)}." if facts else "The reason is not known."
+    return f"{now['label']}: reported as {words[0]}, now {words[1]}{change}. {sentence_case(why)}"
+
+
+def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what has changed in that from which all numbers are made, a clause each.
+
+    Parameters
+    ----------
+    then, now : mapping
+        input, other_settings, code, own_code (hashes; None where one is not known), settings, packages (name to value),
+        crmkit (its version).
+
+    Examples
+    --------
+    >>> changes({"settings": {"churn_after_days": 90}}, {"settings": {"churn_after_days": 60}})
+    ['the setting churn_after_days has changed from 90 to 60']
+    """
+    told = ["the export files have changed"] if _differ(then, now, "input") else []
+    told += [f"the setting {change}" for change in _changed(then, now, "settings")]
+    if _differ(then, now, "other_settings"):
+        told.append("mappings, targets or other settings have changed")
+    if _differ(then, now, "own_code"):
+        told.append("your own Python files have changed")
+    if _differ(then, now, "crmkit"):
+        told.append(f"crmkit {then['crmkit']} has become {now['crmkit']}")
+    elif _differ(then, now, "code"):
+        told.append("the code of crmkit has changed")
+    return told + [f"the package {change}" for change in _changed(then, now, "packages")]
+
+
+def _of_this_number(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    told = []
+    if then.get("so_far") and not now.get("so_far"):
+        told.append(f"the period has ended: it was reported after {counted(then['so_far'], 'days')}")
+    if then.get("definition") and then["definition"] != now.get("definition", then["definition"]):
+        told.append("its definition has changed")
+    more = (now.get("n") or 0) - (then.get("n") or 0)
+    if more and then.get("status") != "not measured":
+        told.append(f"{counted(abs(more), now['counted'])} {'more' if more > 0 else 'fewer'} {_are(more)} counted")
+    return told
+
+
+def _are(n: int) -> str:
+    return "is" if abs(n) == 1 else "are"
+
+
+def _in_words(number: Mapping[str, Any], value: str) -> str:
+    return value if is_number(number.get("value")) else str(number.get("status") or "no data")
+
+
+def _differ(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
+    return bool(then.get(name) and now.get(name)) and then[name] != now[name]
+
+
+def _changed(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> list[str]:
+    before, after = then.get(name) or {}, now.get(name) or {}
+    names = [key for key in after if key in before and before[key] != after[key]]
+    return [f"{key} has changed from {before[key]} to {after[key]}" for key in names]
