@@ -55,7 +55,7 @@ class BetaDiscreteWeibull(RenewalModel):
         reached = ends**c
         x = beta + reached
         by_alpha = psi(x + alpha)
-        by_beta = by_alpha - psi(x)
+        by_beta = psi_rising(x, alpha)
         with np.errstate(divide="ignore"):
             log_time = np.where(ends > 0, np.log(ends), 0.0)
         by_c = by_beta * reached * log_time
@@ -76,6 +76,22 @@ def log_rising(x: Array, a: Array) -> Array:
     sum_ = large + a
     series = (large - 0.5) * np.log1p(a / large) + a * (np.log(sum_) - 1) + _correction(sum_) - _correction(large)
     return np.where(x >= _STIRLING_FROM, series, gammaln(x + a) - gammaln(x))
+
+
+def psi_rising(x: Array, a: Array) -> Array:
+    """Return psi(x + a) - psi(x), the derivative of :func:`log_rising` by x, without cancellation.
+
+    Examples
+    --------
+    >>> round(float(psi_rising(np.array(1e12), np.array(1.0)) * 1e12), 9)
+    1.0
+    """
+    large = np.maximum(x, _STIRLING_FROM)
+    sum_ = large + a
+    one, two = 1 / large, 1 / sum_
+    terms = 1 / 12 - (one**2 + two**2) / 120 + (one**4 + one**2 * two**2 + two**4) / 252
+    series = 1 / 2 + (one + two) * terms
+    return np.where(x >= _STIRLING_FROM, np.log1p(a / large) + a * one * two * series, psi(x + a) - psi(x))
 
 
 def _correction(x: Array) -> Array:

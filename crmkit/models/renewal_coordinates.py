@@ -1,8 +1,8 @@
 """Where the parameters of renewals are searched for: coordinates without bounds, whose errors are nearly independent.
 
-They are logit m, m = alpha / (alpha + beta) being the mean risk at the first renewal; logit phi,
-phi = 1 / (1 + alpha + beta) being the polarization of the customers (0: all alike, 1: some leave at once, others never);
-and, where risks move with time, log c.
+They are logit m, m = alpha / (alpha + beta) being the mean risk at the first renewal; log v, v = 1 / alpha + 1 / beta
+being about the squared spread of the customers' odds of leaving over their mean (0: all alike; infinite: some leave at
+once, others never); and, where risks move with time, log c.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from scipy.special import expit
 
 from crmkit.models.spells import Array
 
-# Of logit m, logit phi, log c. At either end of the second and third a simpler model has the same likelihood.
-LOWEST, HIGHEST = np.array([-16.0, -13.8, np.log(0.05)]), np.array([16.0, 9.2, np.log(20.0)])
+# Of logit m, log v, log c. At either end of the second and third a simpler model has the same likelihood.
+LOWEST, HIGHEST = np.array([-40.0, -9.2, np.log(0.05)]), np.array([16.0, 9.2, np.log(20.0)])
 
 
 def to_params(at: Array) -> Array:
-    """Return alpha, beta (and c) per row of logit m, logit phi (and log c)."""
+    """Return alpha, beta (and c) per row of logit m, log v (and log c): alpha = 1 / (v (1 - m)), beta = 1 / (v m)."""
     size = np.exp(-at[:, 1])
-    return np.column_stack([expit(at[:, 0]) * size, expit(-at[:, 0]) * size, *np.exp(at[:, 2:]).T])
+    return np.column_stack([size * (1 + np.exp(at[:, 0])), size * (1 + np.exp(-at[:, 0])), *np.exp(at[:, 2:]).T])
 
 
 def jacobian(at: Array) -> Array:
     """Return d params / d at."""
     (params,) = to_params(at[None])
     slopes = np.zeros((len(at), len(at)))
-    product = params[0] * expit(-at[0])
-    slopes[:2, 0] = product, -product
+    slopes[:2, 0] = np.exp(at[0] - at[1]), -np.exp(-at[0] - at[1])
     slopes[:2, 1] = -params[:2]
     if len(at) == 3:
         slopes[2, 2] = params[2]
@@ -35,7 +34,7 @@ def jacobian(at: Array) -> Array:
 
 
 def log_prior(at: Array) -> Array:
-    """Return a weak prior: Jeffreys' on m, uniform on phi (an intraclass correlation), log c about 0 +- 1."""
+    """Return a weak prior: Jeffreys' on m, uniform on v / (1 + v), log c about 0 +- 1."""
     return 0.5 * _log_slope(at[:, 0]) + _log_slope(at[:, 1]) - (at[:, 2:] ** 2).sum(axis=1) / 2
 
 

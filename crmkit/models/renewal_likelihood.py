@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from crmkit.models.climb import lowest, second_derivatives
@@ -29,7 +30,8 @@ BOUNDARIES = {
     (1, "high"): TWO_KINDS,
 }
 _NO_LOSS_SEEN = 1e-6  # of log-likelihood, by moving to a boundary
-_TINY = 1e-300  # in place of a risk of 0, whose logarithm would be infinite
+_TINY = 1e-100  # in place of a risk of 0, whose logarithm would be infinite
+_VAGUE = 2.0  # standard error of a logit or logarithm above which a boundary is tried
 _BLOCK = 1_000_000  # draws x periods computed at a time
 
 
@@ -56,8 +58,7 @@ def fit_renewals(
 ) -> Fitted:
     """Fit a model of renewals to a table of who was at risk and who was lost."""
     likelihood = _Likelihood(log_renewal, table, len(names))
-    best, converged = likelihood.maximum()
-    best, simpler = likelihood.simplified(best)
+    best, converged, simpler = likelihood.simplified(*likelihood.maximum())
     draws_at, covariance = likelihood.draws(best, n_draws, seed)
     draws, point = to_params(draws_at), to_params(best[None])[0]
     if simpler is None:
@@ -69,7 +70,7 @@ def fit_renewals(
     else:
         covariance = np.cov(draws.T)
     value = float(likelihood.log_likelihood(best[None])[0])
-    return Fitted(point, draws, covariance, value, converged or simpler is not None, simpler)
+    return Fitted(point, draws, covariance, value, converged, simpler)
 
 
 class _Likelihood:
@@ -96,20 +97,21 @@ class _Likelihood:
         best = min(found, key=lambda each: each.value)
         return best.at, best.converged
 
-    def simplified(self, at: Array) -> tuple[Array, str | None]:
+    def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
         """Move to a boundary where that costs no likelihood, and name the model that holds there."""
         if 0 < self.n_lost < self.n_at_risk:
             reached = float(self.log_likelihood(at[None])[0])
+            vague = self._vague(at)
             for (i, side), name in BOUNDARIES.items():
-                if i < len(at):
-                    moved = self._maximum_at(at, i, self.bounds[side == "high"][i])
+                if i < len(at) and vague[i]:
+                    moved, ended = self._maximum_at(at, i, self.bounds[side == "high"][i])
                     if float(self.log_likelihood(moved[None])[0]) >= reached - _NO_LOSS_SEEN:
-                        return moved, self._named(name, moved)
-            return at, None
+                        return moved, ended, self._named(name, moved)
+            return at, converged, None
         alike = np.array([logit(self._guess()), self.bounds[0][1], 0.0])[: len(at)]
         if self.n_at_risk == 0:
-            return alike, "nothing was observed: a guess without data"
-        return alike, "geometric: nobody has left yet" if self.n_lost == 0 else "geometric: everybody left at once"
+            return alike, True, "nothing was observed: a guess without data"
+        return alike, True, f"geometric: {'nobody has left yet' if self.n_lost == 0 else 'everybody left at once'}"
 
     def draws(self, near: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Draw from the posterior density; also return its covariance."""
@@ -128,6 +130,12 @@ class _Likelihood:
         """Return the observed information: minus the second derivatives."""
         return second_derivatives(self._negative, at)
 
+    def _vague(self, at: Array) -> NDArray[np.bool_]:
+        """Return for each coordinate whether the likelihood may be as high at its bound: it has hardly a curve."""
+        curvature, axes = np.linalg.eigh(self.information(at))
+        there = (at <= self.bounds[0] + 1e-6) | (at >= self.bounds[1] - 1e-6)
+        return np.asarray(there | ((axes**2 / np.maximum(curvature, 1e-9)).sum(axis=1) > _VAGUE**2))
+
     def _named(self, name: str, at: Array) -> str:
         return "discrete Weibull: customers do not differ" if name == ALIKE and len(at) == 3 else name
 
@@ -137,7 +145,7 @@ class _Likelihood:
             return self.n_lost / self.n_at_risk
         return (self.n_lost + 0.5) / (self.n_at_risk + 1)
 
-    def _maximum_at(self, at: Array, fixed: int, bound: float) -> Array:
+    def _maximum_at(self, at: Array, fixed: int, bound: float) -> tuple[Array, bool]:
         """Return the maximum of the other coordinates with one of them fixed at its bound."""
         free = np.arange(len(at)) != fixed
 
@@ -146,7 +154,7 @@ class _Likelihood:
             return value, gradient[free]
 
         found = lowest(negative, at[free], (self.bounds[0][free], self.bounds[1][free]))
-        return np.insert(found.at, fixed, bound)
+        return np.insert(found.at, fixed, bound), found.converged
 
     def _negative(self, at: Array) -> tuple[float, Array]:
         """Return minus the log-likelihood and its gradient."""
