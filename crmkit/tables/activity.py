@@ -7,6 +7,8 @@ is the first day without activity, so it is known on that day: nothing here look
 
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import ibis.expr.types as ir
 
@@ -38,7 +40,7 @@ def activity_spells(
     if not stretches:
         raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
     every = union(stretches)
-    in_turn = {"within": "customer_id", "order_by": ["starts_on"]}
+    in_turn: dict[str, Any] = {"within": "customer_id", "order_by": ["starts_on"]}
     every = every.mutate(
         reached=highest_before(
             every, "ends_on", **in_turn
