@@ -12,12 +12,36 @@ from crmkit.errors import Problems
 from crmkit.models.spells import SPELL_COLUMNS, Array
 
 Z = 1.959963984540054  # of a 95 % interval
+MOST_LEVELS = 60
 _NOT_COVARIATES = {*SPELL_COLUMNS, "n", "tenure"}
 
 
 def covariates_of(X: pd.DataFrame, wanted: Sequence[str] | None) -> list[str]:
     """Return the names wanted, or all columns of X that are not part of the spell."""
     return [name for name in X.columns if name not in _NOT_COVARIATES] if wanted is None else list(wanted)
+
+
+def plain(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return covariates as floats and text only.
+
+    Raises
+    ------
+    Problems
+        A covariate is missing, or has so many levels that it is rather a name.
+    """
+    absent = [f"covariate '{name}' is missing." for name in names if name not in X]
+    if absent:
+        raise Problems("The spells", absent)
+    columns = {name: _finite(X[name]) if pd.api.types.is_numeric_dtype(X[name]) else _text(X[name]) for name in names}
+    n_levels = {name: column.nunique() for name, column in columns.items() if column.dtype == object}
+    names_like = [
+        f"covariate '{name}' has {n} levels, and {MOST_LEVELS} is the most; leave it out or put levels together."
+        for name, n in n_levels.items()
+        if n > MOST_LEVELS
+    ]
+    if names_like:
+        raise Problems("The spells", names_like)
+    return pd.DataFrame(columns, index=X.index)
 
 
 def ratios(logs: pd.Series, error: pd.Series) -> pd.DataFrame:
@@ -53,7 +77,7 @@ class Design:
         weight = n / n.sum() if n.sum() > 0 else np.full(len(n), 1 / max(len(n), 1))
         numbers = {name: _mean(_finite(X[name]), weight) for name in numeric}
         levels = {name: _levels(X[name], weight) for name in names if name not in numbers}
-        width = len(numbers) + sum(len(each) - 1 for each in levels.values())
+        width = len(numbers) + sum(len(each[1:]) for each in levels.values())
         raw = cls(numbers, levels, np.zeros(width), np.ones(width)).matrix(X)
         centre = weight @ raw
         scale = np.sqrt(weight @ (raw - centre) ** 2)
@@ -78,7 +102,7 @@ class Design:
 
 
 def _finite(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column).astype("float64").replace([np.inf, -np.inf], np.nan)
+    return pd.to_numeric(column, errors="coerce").astype("float64").replace([np.inf, -np.inf], np.nan)
 
 
 def _mean(column: pd.Series, weight: Array) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import expit
 
 from crmkit.models.baseline import Baseline, Shape
-from crmkit.models.design import Design, Z, covariates_of, ratios
+from crmkit.models.design import Design, Z, covariates_of, plain, ratios
 from crmkit.models.person_periods import PersonPeriods, maximise
 from crmkit.models.spells import SPELL_COLUMNS, Array, RiskTable, read_spells, risk_table
 
@@ -90,7 +90,7 @@ class DiscreteHazard:
         spells = read_spells(X).reset_index(drop=True)
         names = covariates_of(X, self.covariates)
         watched = spells["exit"] > spells["entry"]
-        both = pd.concat([spells, X[list(names)].reset_index(drop=True)], axis=1)[watched]
+        both = pd.concat([spells, plain(X, names).reset_index(drop=True)], axis=1)[watched]
         rows = both.groupby([*SPELL_COLUMNS, *names], dropna=False, observed=True)["n"].sum().reset_index()
         table = risk_table(rows)
         self._design = Design.learned(rows, names, rows["n"].to_numpy())

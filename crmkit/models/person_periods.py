@@ -103,8 +103,10 @@ def maximise(rows: PersonPeriods, penalty: Array, risk: float, pseudo: float = 0
     current, converged = _penalised(rows, at, penalty, risk, pseudo), False
     for _ in range(_ROUNDS):
         step = _solved(current.information, current.gradient)
-        converged = bool(np.abs(current.gradient @ step) < 1e-10)
-        if converged:
+        converged = bool(np.abs(current.gradient @ step) < 1e-8)
+        if converged:  # this near, each whole step doubles the digits: the last one may be taken unseen
+            at = at + step
+            current = _penalised(rows, at, penalty, risk, pseudo)
             break
         size = min(1.0, 5.0 / np.abs(step).max())
         moved = _penalised(rows, at + size * step, penalty, risk, pseudo)

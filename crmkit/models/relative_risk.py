@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crmkit.models.design import Design, covariates_of, ratios
+from crmkit.models.design import Design, covariates_of, plain, ratios
 from crmkit.models.spells import read_spells
 
 _RATIO = ["hazard_ratio", "low", "high", "p_value"]
@@ -48,9 +48,9 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     spells = read_spells(X).reset_index(drop=True)
     names = covariates_of(X, covariates)
     watched = ((spells["exit"] > spells["entry"]) & (spells["n"] > 0)).to_numpy()
-    spells, X = spells[watched], X[watched]
-    design = Design.learned(X, names, spells["n"].to_numpy())
-    columns = pd.DataFrame(design.matrix(X), columns=design.columns, index=spells.index)
+    spells, known = spells[watched], plain(X, names)[watched]
+    design = Design.learned(known, names, spells["n"].to_numpy())
+    columns = pd.DataFrame(design.matrix(known), columns=design.columns, index=spells.index)
     varied = columns.columns[columns.nunique() > 1]
     if not spells["lost"].any() or not len(varied):
         return pd.DataFrame(columns=_RATIO, dtype=float).rename_axis("covariate")
