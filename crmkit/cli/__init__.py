@@ -6,6 +6,7 @@ Exit code 0: all good; 1: the report has a page that failed; 2: the input or a s
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -15,4 +16,5 @@ def main() -> None:
 
     for stream in (sys.stdout, sys.stderr):  # a Windows console may lack a currency's sign: no reason to stop
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up as after Ctrl-C
     app()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,8 +33,10 @@ class _PlainErrors(TyperGroup):
             raise
         except OSError as error:  # a full disk, a file open elsewhere, a folder without rights
             message = f"{error.filename or 'A file'}: {error.strerror or error}."
+            if error.errno in (ENOSPC, EDQUOT):
+                message += " What was there before is still there. Free some space and run it again."
         except KeyboardInterrupt:
-            typer.echo("Stopped; nothing that was there has changed.", err=True)
+            typer.echo("Stopped. Nothing is left half done.", err=True)
             raise typer.Exit(130) from None
         typer.echo(message, err=True)
         raise typer.Exit(2)

@@ -102,4 +102,4 @@ def _differ(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
 def _changed(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> list[str]:
     before, after = then.get(name) or {}, now.get(name) or {}
     names = [key for key in after if key in before and before[key] != after[key]]
-    return [f"{key} has changed from {before[key]} to {after[key]}" for key in names]
+    return [f"{key} has changed from {before[key] or 'nothing'} to {after[key] or 'nothing'}" for key in names]

@@ -7,16 +7,14 @@ is well, so the status comes from the exception alone; and its timeouts are per 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any
 
-from crmkit.reporting.failures import failure
+from crmkit.reporting.failures import failure, is_full_disk
+from crmkit.reporting.kernels import Stop
 
 _START_SECONDS = 120  # a kernel starts in 3 s; a busy or cold machine has been seen to need half a minute
 _NO_ANSWER_SECONDS = 120  # how long a figure may take from the kernel to us on a machine that swaps
@@ -29,7 +27,7 @@ def execute(
     *,
     folder: Path,
     deadline: float,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> None:
     """Run a notebook with parameters and write it with its results.
 
@@ -42,8 +40,8 @@ def execute(
         Working directory of the kernel; that of this process stays as it is.
     deadline : float
         Time for the whole notebook [s].
-    stop : threading.Event, optional
-        Once set, no further cell is run.
+    stop : Stop, optional
+        Once set, no further cell is run and the kernel is ended.
 
     Raises
     ------
@@ -53,26 +51,30 @@ def execute(
     import papermill
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
+    stop = stop or Stop()
     clock = _Clock(deadline, stop)
     try:
-        papermill.execute_notebook(
-            _read(notebook),
-            str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths with the parameters
-            dict(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            report_mode=True,
-            start_timeout=_START_SECONDS,
-            iopub_timeout=_NO_ANSWER_SECONDS,
-            resources={"metadata": {"path": str(folder)}},
-            on_cell_start=clock.check,
-            timeout_func=clock.left,
-            kernel_manager_class=_own_kernel(),
-            config=_quiet_transport(),
-        )
+        with stop.watching() as kernel_manager:
+            papermill.execute_notebook(
+                _read(notebook),
+                str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths with the parameters
+                dict(parameters),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                report_mode=True,
+                start_timeout=_START_SECONDS,
+                iopub_timeout=_NO_ANSWER_SECONDS,
+                resources={"metadata": {"path": str(folder)}},
+                on_cell_start=clock.check,
+                timeout_func=clock.left,
+                kernel_manager_class=kernel_manager,
+                config=_quiet_transport(),
+            )
         _forget_machine(output)
     except Exception as error:
+        if is_full_disk(error):
+            output.unlink(missing_ok=True)  # room for the page that says so
         with suppress(OSError, ValueError):  # it may be cut short
             _forget_machine(output)
         raise failure(error, deadline=deadline, began=clock.began) from error
@@ -88,9 +90,9 @@ def _read(notebook: Path) -> Any:
 class _Clock:
     """The time that is left for a notebook."""
 
-    def __init__(self, deadline: float, stop: threading.Event | None) -> None:
+    def __init__(self, deadline: float, stop: Stop) -> None:
         self.end = time.monotonic() + deadline
-        self.stop = stop or threading.Event()
+        self.stop = stop
         self.began = False
 
     def check(self, **cell: Any) -> None:
@@ -102,25 +104,6 @@ class _Clock:
     def left(self, cell: Any) -> int:
         """What a cell may take [s]: a whole number, for nbclient takes no other."""
         return max(1, round(self.end - time.monotonic()))
-
-
-@cache
-def _own_kernel() -> type:
-    """A kernel manager that starts this interpreter, whatever kernels the user has installed under the same name."""
-    from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    class OwnKernelManager(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
-
-        async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-            # What a kernel's own machinery says while it is being stopped is not for the user of a command line.
-            await super().start_kernel(**{"stderr": DEVNULL} | options)
-
-    return OwnKernelManager
 
 
 def _quiet_transport() -> Any:

@@ -6,7 +6,6 @@ Kernels start up slowly and wait much, so a few threads run them side by side wh
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing
@@ -18,6 +17,7 @@ from typing import Any
 from crmkit.periods import Period
 from crmkit.reporting.execute import execute
 from crmkit.reporting.failures import PageFailed, could_not_be_made, disk_full, is_full_disk
+from crmkit.reporting.kernels import Stop
 from crmkit.reporting.last_good import forget, last_good
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.numbers import FILE as NUMBERS
@@ -112,17 +112,17 @@ class PageMaker:
     def _run_all(
         self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int
     ) -> Generator[tuple[Notebook, Future[float]]]:
-        stop = threading.Event()
+        stop = Stop()
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
         try:
             waiting = {pool.submit(self._run, notebook, checked[notebook], stop): notebook for notebook in checked}
             for future in as_completed(waiting):
                 yield waiting[future], future
         finally:
-            stop.set()  # after Ctrl-C the cells that are running now are the last ones
+            stop.set()  # after Ctrl-C nobody waits for the cells that are running
             pool.shutdown(cancel_futures=True)
 
-    def _run(self, notebook: Notebook, parameters: Mapping[str, Any], stop: threading.Event) -> float:
+    def _run(self, notebook: Notebook, parameters: Mapping[str, Any], stop: Stop) -> float:
         self.progress(notebook.page, "started")
         start = monotonic()
         output = self._executed(notebook)

@@ -119,3 +119,46 @@ def test_report_sets_a_notebooks_parameter(crmkit, company, tmp_path):
     write_notebook(tmp_path / "notebooks", "01_tiny", "assert history == 25", parameters=lines)
     place = ("--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
     assert crmkit("report", *place, "-p", "history=25").exit_code == 0
+
+
+def test_report_of_several_months_prints_the_page_over_all_of_them(crmkit, company, tmp_path):
+    write_notebook(tmp_path / "notebooks", "01_tiny", "period")
+    place = ("--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    run = crmkit("report", *place, "--periods", "2026-09..2026-10")
+    assert (run.exit_code, run.stdout) == (0, f"{tmp_path / 'out' / 'index.html'}\n")
+    assert "2026-09 tiny: done in" in run.stderr and "; 1 of 2 pages, about " in run.stderr
+    before = crmkit("report", *place, "--periods", "2020-01..2020-02")
+    assert before.exit_code == 2 and "There is no data for January 2020" in before.stderr
+
+
+def test_report_says_which_pages_are_unchanged_and_fresh_makes_them_again(crmkit, company, tmp_path, monkeypatch):
+    from crmkit.tables import cache
+
+    monkeypatch.setattr(cache, "code_digest", lambda: "this code")  # whoever edits it while the tests run
+    write_notebook(tmp_path / "notebooks", "01_tiny", "period")
+    place = ("--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    crmkit("report", *place)
+    again = crmkit("report", *place)
+    assert (again.exit_code, again.stdout) == (0, f"{tmp_path / 'out' / '2026-10' / 'index.html'}\n")
+    assert "tiny: unchanged" in again.stderr and "done" not in again.stderr
+    assert "tiny: done in" in crmkit("report", *place, "--fresh").stderr
+
+
+def test_the_glossary_of_a_company_has_its_own_metrics_too(crmkit, company, tmp_path):
+    from crmkit.metrics.cards import CARDS
+
+    (tmp_path / "cards.py").write_text(
+        "import crmkit as ck\n"
+        '@ck.metric(label="Large orders", unit="share", better="higher", source="House", counted="orders")\n'
+        "def large_orders(orders):\n"
+        '    """Orders above 100.\n\n    large orders = orders above 100 / orders\n    """\n'
+        "    return ck.Share(orders, at=orders.ordered_at, hit=orders.revenue > 100)\n"
+    )
+    (tmp_path / "crmkit.toml").write_text('metric_modules = ["cards.py"]\n')
+    try:
+        assert "large_orders" not in crmkit("glossary").stdout
+        shown = crmkit("glossary", "--settings", tmp_path).stdout
+        assert "Large orders [large_orders; share, higher is better]" in shown and "Net Promoter Score" in shown
+    finally:
+        CARDS.pop("large_orders", None)
+    assert crmkit("glossary", "--settings", tmp_path / "none.toml").exit_code == 2

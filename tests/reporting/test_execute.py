@@ -9,6 +9,7 @@ import pytest
 
 from crmkit.reporting.execute import execute
 from crmkit.reporting.failures import PageFailed
+from crmkit.reporting.kernels import Stop
 from tests.reporting.tiny import write_notebook
 
 
@@ -71,8 +72,17 @@ def test_the_deadline_is_for_the_whole_notebook_and_not_for_each_cell(tmp_path):
 
 
 def test_no_further_cell_is_run_once_the_run_is_stopped(tmp_path):
-    stop = threading.Event()
+    stop = Stop()
     stop.set()
     with pytest.raises(PageFailed):
         run(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w').close()", stop=stop)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_cell_that_is_running_ends_when_the_run_is_stopped(tmp_path):
+    stop = Stop()
+    threading.Timer(6, stop.set).start()
+    start = time.monotonic()
+    with pytest.raises(PageFailed):
+        run(tmp_path, "import time\ntime.sleep(120)", stop=stop, deadline=120)
+    assert time.monotonic() - start < 40

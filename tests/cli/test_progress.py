@@ -1,0 +1,90 @@
+"""What is printed while pages are made: what became of each, how many are left, and how long they will take."""
+
+import pytest
+
+from crmkit.cli.progress import PageCount, in_words, page_progress
+
+
+class Clock:
+    """A clock that is set by hand [s]."""
+
+    def __init__(self):
+        self.seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def count(clock):
+    """Six pages, none of them begun."""
+    pages = PageCount(clock)
+    assert {pages.told(f"page{number}", "waiting") for number in range(6)} == {""}
+    return pages
+
+
+def test_time_left_is_what_the_others_take_at_the_pace_so_far(count, clock):
+    count.told("page0", "started")
+    count.told("page1", "started")
+    clock.seconds += 30
+    assert count.told("page0", "done") == "page0: done in 30 s; 1 of 6 pages, about 2 min left"
+    assert count.told("page1", "failed") == "page1: failed in 30 s; 2 of 6 pages, about 1 min left"
+    assert count.now == "Preparing (2 of 6 pages, about 1 min left)"
+    count.told("page2", "started")
+    assert count.now == "Running page2 (2 of 6 pages, about 1 min left)"
+
+
+def test_pages_that_are_unchanged_count_as_done_and_not_for_the_pace(count, clock):
+    assert count.told("page0", "unchanged") == "page0: unchanged; 1 of 6 pages"
+    count.told("page1", "started")
+    clock.seconds += 20
+    assert count.told("page1", "done") == "page1: done in 20 s; 2 of 6 pages, about 1 min left"
+
+
+def test_the_last_page_has_nothing_left(count, clock):
+    for number in range(6):
+        count.told(f"page{number}", "started")
+        clock.seconds += 5
+        line = count.told(f"page{number}", "done")
+    assert line == "page5: done in 5 s"
+    assert count.now == "Writing the index"
+
+
+def test_a_page_that_was_lost_with_its_month_is_told_again(count, clock):
+    count.told("page0", "started")
+    count.told("page0", "done")
+    assert count.told("page0", "failed").startswith("page0: failed in 0 s; 1 of 6 pages")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3, "10 s"), (44, "40 s"), (59, "60 s"), (61, "1 min"), (5399, "90 min"), (9000, "2 h")]
+)
+def test_a_span_of_time_is_rounded_as_people_say_it(seconds, words):
+    assert in_words(seconds) == words
+
+
+def test_where_there_is_no_terminal_each_page_is_a_plain_line_on_standard_error(capsys):
+    with page_progress() as tell:
+        for state in ("waiting", "started", "done"):
+            tell("[bold]scorecard[/bold]", state)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == ["Running the notebooks ...", "[bold]scorecard[/bold]: done in 0 s"]
+
+
+def test_in_a_terminal_a_line_is_renewed_with_the_time_left(capsys, monkeypatch):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with page_progress() as tell:
+        for page in ("one", "two"):
+            tell(page, "waiting")
+        tell("one", "started")
+        tell("one", "done")
+    err = capsys.readouterr().err
+    assert "one: done in 0 s; 1 of 2 pages, about 10 s left" in err
+    assert "\x1b[" in err, "a moving line"
