@@ -1,7 +1,6 @@
 """The example for Online Retail, against the figures that are known of the file."""
 
 import shutil
-import time
 from pathlib import Path
 
 import duckdb
@@ -76,16 +75,14 @@ def test_the_christmas_break_is_the_only_gap(loaded):
     assert report.days_behind["orders"] == 0
 
 
-def test_the_file_as_csv_with_american_dates_gives_the_same_store_in_seconds(loaded, shared_data, tmp_path):
+def test_the_file_as_csv_with_american_dates_gives_the_same_store(loaded, shared_data, tmp_path):
     settings = settings_of(tmp_path)
     source = shared_data / "online_retail_2010_2011.parquet"
     duckdb.execute(
         f"COPY (SELECT * REPLACE (strftime(InvoiceDate, '%-m/%-d/%Y %-H:%M') AS InvoiceDate, CustomerID::DOUBLE AS CustomerID) "
         f"FROM '{source}') TO '{settings.path('exports') / 'online_retail.csv'}' (HEADER)"
     )
-    began = time.perf_counter()
     load(settings)
-    assert time.perf_counter() - began < 30  # about three seconds on two idle cores
     csv, parquet = connect(settings=settings), connect(settings=loaded[0])
     for table in ("customers", "orders", "order_lines"):
         pd.testing.assert_frame_equal(csv.frame(table), parquet.frame(table))
