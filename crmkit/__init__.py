@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "crmkit.sources.connect": ["connect"],
+    "crmkit.cleaning.connect": ["connect"],
     "crmkit.sources.sample": ["sample_company"],
     "crmkit.settings": ["Settings", "read_settings"],
     "crmkit.periods": ["Period", "parse_periods"],

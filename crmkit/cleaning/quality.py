@@ -36,7 +36,7 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from crmkit.sources.connect import connect
+    >>> from crmkit.cleaning.connect import connect
     >>> refunds = {"order_id": ["a", "b"], "ordered_at": ["2026-10-01", None], "revenue": [12.5, -2.5]}
     >>> quality_report(connect({"orders": pd.DataFrame(refunds)}))[["table", "finding", "n_rows", "severity"]]
         table                finding  n_rows  severity
@@ -63,7 +63,7 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from crmkit.sources.connect import connect
+    >>> from crmkit.cleaning.connect import connect
     >>> days = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-04", "2026-10-15"]
     >>> orders = pd.DataFrame({"order_id": range(5), "ordered_at": days, "revenue": 12.5})
     >>> table_report(connect({"orders": orders}))[["table", "n_kept", "last_day", "gaps", "days_behind"]]

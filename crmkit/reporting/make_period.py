@@ -80,7 +80,7 @@ def prepared(
     fresh : bool
         Compute all numbers and make all pages again, whether or not something has changed.
     """
-    from crmkit.sources.connect import connect
+    from crmkit.cleaning.connect import connect
     from crmkit.sources.locate import find_settings
 
     source = Path(settings if settings is not None else find_settings()).resolve()

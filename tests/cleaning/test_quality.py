@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.cleaning.quality import quality_report, rows_aside, table_report
 from crmkit.errors import CrmkitError
-from crmkit.sources.connect import connect
 from crmkit.tables.catalog import Catalog
 
 ROWS = "order_id,ordered_at,revenue,margin,Coupon\n1,2026-10-01,5,x,A\n1,2026-10-01,5,x,A\n2,2026-10-02,,1,A\n3,2026-10-03,7,2,A\n"

@@ -7,11 +7,11 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import check, load
 from crmkit.cleaning.quality import rows_aside
 from crmkit.errors import Problems
 from crmkit.settings import parse_settings
-from crmkit.sources.connect import connect
 
 text = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=8)
 ids = st.sampled_from(["1", "2", "3", "4.0", "'5", " 6 ", "", None])

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import check, load
 from crmkit.cleaning.quality import rows_aside
-from crmkit.sources.connect import connect
 
 
 def test_of_three_equal_rows_two_are_merged_and_of_a_changed_one_the_first_stays(company):

@@ -6,9 +6,9 @@ from io import StringIO
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import check, load
 from crmkit.cleaning.quality import rows_aside
-from crmkit.sources.connect import connect
 
 THROUGH = {"data": {"through": "2026-10-31"}}
 ORDERS = "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-02,6\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.settings import Settings, parse_settings
-from crmkit.sources.connect import connect
 from crmkit.sources.sample import sample_company
 from crmkit.tables.catalog import Catalog
 from tests.engines.postgres_server import PASSWORD, Server, running_server

@@ -7,10 +7,10 @@ import pytest
 from ibis.backends.postgres import Backend
 
 import crmkit as ck
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.quality import quality_report, table_report
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import parse_settings
-from crmkit.sources.connect import connect
 
 pytestmark = pytest.mark.usefixtures("password")
 
@@ -57,7 +57,7 @@ def test_not_even_a_role_that_may_write_writes(company, server):
         "CREATE TABLE mine (a int)",
         "CREATE TEMPORARY TABLE mine (a int)",
     ):
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        with pytest.raises(CrmkitError, match="in a read-only transaction"):
             con.execute(statement)
 
 
@@ -96,6 +96,16 @@ def test_ten_times_the_rows_bring_not_a_row_more(company, fetched):
         sizes.append(list(fetched))
     assert sizes[0] == sizes[1]
     assert sum(sizes[0]) < 60
+
+
+def test_a_query_that_takes_too_long_for_the_database_ends_with_a_message(company, server):
+    settings = company(ORDERS, "INSERT INTO orders SELECT i::text, '2026-10-01', 1 FROM generate_series(1, 200000) i")
+    catalog = connect(settings=settings)
+    catalog.table("orders").get_backend().con.execute("SET statement_timeout = 1")
+    message = "The database crm on this machine does not answer: canceling statement due to statement timeout."
+    with pytest.raises(CrmkitError, match=f"^{message}$") as refused:
+        ck.evaluate(catalog, "average_order_value", periods="2026-10")
+    assert refused.value.__context__ is None
 
 
 # --- types

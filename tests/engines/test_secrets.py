@@ -8,11 +8,11 @@ import traceback
 import pytest
 from typer.testing import CliRunner
 
+from crmkit.cleaning.connect import connect
 from crmkit.cli.commands import app
 from crmkit.errors import CrmkitError
 from crmkit.reporting.run import run_report
 from crmkit.settings import parse_settings
-from crmkit.sources.connect import connect
 
 WRONG = "hunter2-s3cr3t"
 VARIABLE = "CRMKIT_DATABASE_PASSWORD"

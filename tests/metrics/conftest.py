@@ -60,6 +60,6 @@ def sample_tables() -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="session")
 def sample(sample_tables: dict[str, pd.DataFrame]) -> Catalog:
     """The sample company, connected; by the end of its last month."""
-    from crmkit.sources.connect import connect
+    from crmkit.cleaning.connect import connect
 
     return connect(sample_tables, parse_settings({"data": {"through": "2026-10-31"}}))

@@ -5,10 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.cleaning.quality import rows_aside
 from crmkit.errors import Problems
-from crmkit.sources.connect import connect
 
 HEADER = "order_id,ordered_at,revenue,customer_id,channel\n"
 

@@ -4,9 +4,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
-from crmkit.sources.connect import connect
 from crmkit.sources.numbers import bare_number, number_from_bare
 
 

@@ -4,9 +4,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
-from crmkit.sources.connect import connect
 from crmkit.sources.sql import open_duckdb
 from crmkit.sources.times import Clock, time_from_native, time_from_parts, time_parts
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import check, load
 from crmkit.errors import Problems
-from crmkit.sources.connect import connect
 
 SHOP = "Order No,Created,Total,Client\n1,2026-10-01,12.50,c1\n2,2026-10-02,20,c2\n"
 COLUMNS = {"order_id": "Order No", "ordered_at": "Created", "revenue": "Total", "customer_id": "Client"}

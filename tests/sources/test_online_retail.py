@@ -7,10 +7,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.cleaning.quality import table_report
 from crmkit.settings import read_settings
-from crmkit.sources.connect import connect
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "online_retail"
 N_LINES, TOTAL = 541_909, 9_747_747.934

@@ -8,10 +8,10 @@ import duckdb
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import CrmkitError
 from crmkit.settings import read_settings
-from crmkit.sources.connect import connect
 from crmkit.sources.sample import sample_company, write_exports
 from crmkit.sources.sample.layouts import FOREIGN, layouts
 from tests.sources.kaldi import kaldi, kaldi_files, table

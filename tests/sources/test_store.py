@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import check, load
 from crmkit.cleaning.quality import rows_aside
 from crmkit.errors import CrmkitError
 from crmkit.settings import parse_settings
 from crmkit.sources import store_writing
-from crmkit.sources.connect import connect
 from crmkit.sources.store import found_store, left_behind
 from crmkit.sources.store_writing import save_table
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 
+from crmkit.cleaning.catalogs import catalog_of_exports, catalog_of_frames
+from crmkit.cleaning.database import catalog_of_database
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files import list_files
@@ -65,7 +66,7 @@ def connect(
       - Table 'orders': revenue is text, must be a number (met: 'much').
     """
     if isinstance(source, Mapping):
-        return _checked_in("catalogs").catalog_of_frames(source, settings or Settings(), personal)
+        return catalog_of_frames(source, settings or Settings(), personal)
     if not source:
         settings = settings or read_settings(find_settings())
         return _open_company(settings, personal)
@@ -81,16 +82,14 @@ def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Cat
     if found_store(folder):
         return _open_store(folder, settings or settings_beside(folder, "store"), personal)
     if list_files(folder):
-        return _checked_in("catalogs").catalog_of_exports(
-            folder, settings or settings_beside(folder, "exports"), personal
-        )
+        return catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
     raise CrmkitError(f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
                       "Run `crmkit sample` for an invented company.")  # fmt: skip
 
 
 def _open_company(settings: Settings, personal: bool) -> Catalog:
     if settings.database:
-        return _checked_in("database").catalog_of_database(settings, personal)
+        return catalog_of_database(settings, personal)
     if not found_store(settings.path("store")):
         raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
     return _open_store(settings.path("store"), settings, personal)
@@ -107,8 +106,3 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
         con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file)}")
     backend = ibis.duckdb.from_connection(con)
     return Catalog({name: backend.table(name) for name in files}, settings, known, cache)
-
-
-def _checked_in(module: str) -> Any:
-    """Return the module that checks data which is in no store; it builds on this layer, so it is found by its name."""
-    return import_module(f"crmkit.cleaning.{module}")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import CrmkitError, Problems, UnknownName
 from crmkit.settings import parse_settings
-from crmkit.sources.connect import connect
 
 ORDERS = "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-02T22:30:00Z,6\n2,2026-10-02T22:30:00Z,6\n3,never,1\n"
 TOML = '[company]\ntime_zone = "Asia/Jakarta"\n'
