@@ -13,10 +13,10 @@ from crmkit.cleaning.database import catalog_of_database
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files import list_files
+from crmkit.sources.glance import cache_for, store_files
 from crmkit.sources.locate import find_settings, settings_beside
 from crmkit.sources.sql import identifier, open_duckdb, parquet
-from crmkit.sources.store import found_store, provenance, read_manifest, table_files
-from crmkit.tables.cache import Cache
+from crmkit.sources.store import found_store, provenance, read_manifest
 from crmkit.tables.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def _open_company(settings: Settings, personal: bool) -> Catalog:
 def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     store = found_store(folder) or folder
     known = provenance(read_manifest(store))
-    files = {name: file.resolve() for name, file in table_files(store, personal).items()}
-    has_home = settings.folder.is_absolute()  # settings of no file have no folder to keep results in
-    cache = Cache(settings.path("cache"), files.values(), settings, known) if has_home and not personal else None
+    files = store_files(store, personal)
+    cache = None if personal else cache_for(files, settings, known)
     con = open_duckdb()
     for name, file in files.items():
         con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file)}")

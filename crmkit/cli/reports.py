@@ -112,5 +112,5 @@ def _named(parameters: list[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in parameters]
     for name, equals, _ in pairs:
         if not (name and equals):
-            raise CrmkitError(f"'{name}' is not a parameter. Write it as NAME=VALUE, such as -p history=25.")
+            raise CrmkitError(f"'{name}' is not a parameter. Write it as NAME=VALUE, such as -p reports=DIR.")
     return {name.strip(): value for name, _, value in pairs}

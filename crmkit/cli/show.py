@@ -86,6 +86,7 @@ def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:
+    from crmkit.metrics.nouns import counted
     from crmkit.metrics.wording import scale_for
 
     value, low, high = record["value"], record["low"], record["high"]
@@ -95,7 +96,7 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
     cells += (
         [scale.words(value), scale.interval(low, high)] if known else [str(record["status"]), _text(record["reason"])]
     )
-    cells.append(f"{record['n']:,.0f} {_text(record.get('counted'))}".strip() if record["n"] == record["n"] else "")
+    cells.append(counted(record["n"], _text(record.get("counted"))) if record["n"] else "")
     if compared:
         before, target = record["previous_value"], record["target"]
         cells += [scale.words(before) if before == before else "", scale.change(record["change"]) if known else ""]

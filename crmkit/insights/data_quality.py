@@ -61,7 +61,9 @@ def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     more = f"; and {counted(others, 'other reasons')}" if others > 0 else ""
     are, count = ("are", "count") if aside > 1 else ("is", "counts")
     mend = "Mend what matters in the tool it comes from and load again."
-    return Finding(f"{counted(aside, 'rows')} {are} kept aside", f" and {count} nowhere: {'; '.join(named)}{more}. {mend}")
+    return Finding(
+        f"{counted(aside, 'rows')} {are} kept aside", f" and {count} nowhere: {'; '.join(named)}{more}. {mend}"
+    )
 
 
 def _twice(tables: pd.DataFrame) -> Finding | None:

@@ -72,7 +72,9 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     """
     scale = common_scale(groups.itertuples(index=False), currency)
     name, whole = mid_sentence(card.label), scale.words(row.value)
-    differing = [f"{group[by]} ({scale.words(group['value'])})" for _, group in unlike_the_whole(groups, row.value).iterrows()]
+    differing = [
+        f"{group[by]} ({scale.words(group['value'])})" for _, group in unlike_the_whole(groups, row.value).iterrows()
+    ]
     kind = by.replace("_", " ")
     if differing:
         verb = "differs" if len(differing) == 1 else "differ"
@@ -82,7 +84,9 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     month = Period.parse(row.period).label
     subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
     told = [f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])]
-    return Message(sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(told)}. {title}.")
+    return Message(
+        sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(told)}. {title}."
+    )
 
 
 def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
@@ -109,7 +113,10 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         return f"{sentence_case(clause)}: {values}{_record(row, earlier)}"
     if row.target_verdict == "missed":
         return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
-    ending = {"within noise": f"no further from {before} than chance goes", "too few to tell": "too few to tell a change"}
+    ending = {
+        "within noise": f"no further from {before} than chance goes",
+        "too few to tell": "too few to tell a change",
+    }
     return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"
 
 

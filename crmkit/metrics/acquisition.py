@@ -17,13 +17,14 @@ from crmkit.tables.expressions import add_days, days_between
     counted="new customers",
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1",
 )
-def new_customers(customer_movements: ir.Table) -> Sums:
+def new_customers(customer_movements: ir.Table, *, churn_after_days: int) -> Sums:
     """Customers whose first order or first paid term began in the period.
 
     new customers = number of customers whose first activity is in the period
     """
     m = customer_movements
-    return Count(m, at=m.moved_on, where=m.kind == "joined")
+    # Whoever buys for the first time in the export may have bought before it: only time tells who is new.
+    return Count(m, at=m.moved_on, where=m.kind == "joined", unseen_days=churn_after_days)
 
 
 @metric(
@@ -33,13 +34,13 @@ def new_customers(customer_movements: ir.Table) -> Sums:
     counted="new customers",
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.4 (average acquisition cost)",
 )
-def customer_acquisition_cost(costs: ir.Table, customer_movements: ir.Table) -> Measure:
+def customer_acquisition_cost(costs: ir.Table, customer_movements: ir.Table, *, churn_after_days: int) -> Measure:
     """All money spent on winning customers in the period (media, staff, training, software) per new customer.
 
     CAC = acquisition costs / new customers
     """
     spent = Total(costs, at=costs.spent_at, where=costs.purpose == "acquisition", value=costs.amount, exact=True)
-    return Quotient(spent, new_customers(customer_movements))
+    return Quotient(spent, new_customers(customer_movements, churn_after_days=churn_after_days))
 
 
 @metric(

@@ -68,6 +68,10 @@ def evaluate(
     >>> numbers["reason"].tolist()[1]
     'needs survey_responses'
     """
+    if not isinstance(catalog, Catalog):
+        raise CrmkitError(
+            f"evaluate needs a catalog, not a {type(catalog).__name__}. Write ck.evaluate(ck.connect(...), ...)."
+        )
     columns = [] if by is None else [by] if isinstance(by, str) else list(by)
     load_own_cards(catalog.settings)
     chosen, asked = cards(metrics), parse_periods(periods, catalog.settings.company.fiscal_year_start)
@@ -130,13 +134,8 @@ def _judged(
     if columns:
         groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
         grid = grid.merge(groups, how="cross")
-    rows = grid.merge(estimate.rename(columns={"reason": "own_reason"}), on=["period", *columns], how="left")
-    through, first = catalog.data_through, catalog.data_from
-    outside = {
-        p.ordinal: f"the data end on {through}" if through and p.start > through else f"the data begin on {first}"
-        for p in asked
-        if (through and p.start > through) or (first and p.end <= first)
-    }
+    rows = grid.merge(estimate, on=["period", *columns], how="left")
+    outside = _outside(catalog, measure, asked)
     missing = rows["value"].isna() | rows["n"].isna() | rows["period"].isin(outside)
     not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
     few = ~missing & (rows["units"] < measure.minimum)
@@ -146,8 +145,6 @@ def _judged(
         ["fewer than half would come to an end", f"no {card.counted} in this period", _few(card, measure)],
         "",
     )
-    if "own_reason" in rows:
-        rows["reason"] = rows["own_reason"].replace("", None).fillna(rows["reason"])
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
     rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
@@ -155,6 +152,20 @@ def _judged(
     rows["n"] = rows["n"].fillna(0).astype("int64")
     rows["period"] = rows["period"].map(text)
     return rows.assign(metric=card.name, unit=card.unit)[_columns(columns)]
+
+
+def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
+    """Return why the data cannot speak of some of the periods, by ordinal."""
+    through, first = catalog.data_through, catalog.data_from
+    reasons = {}
+    for period in asked:
+        if through and period.start > through:
+            reasons[period.ordinal] = f"the data end on {through}"
+        elif first and period.end <= first:
+            reasons[period.ordinal] = f"the data begin on {first}"
+        elif first and measure.unseen_days and period.start < first + timedelta(days=measure.unseen_days):
+            reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
+    return reasons
 
 
 def _few(card: Card, measure: Measure) -> str:

@@ -84,7 +84,14 @@ def check_metric_names(settings: Settings) -> None:
     """Raise Problems if targets or smallest changes name a metric that is not registered."""
     named = {f"targets: metric '{t.metric}'": t.metric for t in settings.targets}
     named |= {f"smallest_change_that_matters: '{name}'": name for name in settings.smallest_change_that_matters}
-    problems = [f"{where} is not a metric. {did_you_mean(name, CARDS)}" for where, name in named.items() if name not in CARDS]
+    problems = [
+        f"{where} is not a metric. {did_you_mean(name, CARDS)}" for where, name in named.items() if name not in CARDS
+    ]
+    problems += [
+        f"targets: {t.metric} is a share and written 0 to 1; {t.value:g} is not. For {t.value:g} % write {t.value / 100:g}."
+        for t in settings.targets
+        if t.metric in CARDS and CARDS[t.metric].unit == "share" and not 0 <= t.value <= 1
+    ]
     if problems:
         raise Problems("crmkit.toml", problems)
 

@@ -113,7 +113,9 @@ def _money_scale(value: float | None, low: float | None, high: float | None, cur
             width = _width(low, high) / limit
             # Three digits at least: what was sold is known, however far chance might have moved it.
             three = 2 - _magnitude(abs(shown or 0) / limit)
-            decimals = _clip(max(_decimals_for(width / 3), three), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
+            decimals = (
+                _clip(max(_decimals_for(width / 3), three), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
+            )
             return Scale(1 / limit, decimals, prefix, word)
     width = _width(low, high)
     if width >= 3:

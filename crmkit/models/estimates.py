@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.models.maximum import Maximum
+from crmkit.models.profile import Z, profile_interval
 
 Array = NDArray[np.float64]
 
 BOUNDARY_PENALTY = 0.1  # of the prior at a boundary: sd 3.2, so 95 % reach from a 500th to 500 times the centre
 AT_BOUNDARY = 7.0  # logarithm of 1,000: so far from 1 a parameter tells of a simpler model
-_Z = 1.959963984540054
 _LARGEST = 25.0  # logarithm of a drawn parameter: beyond, gamma functions lose their digits
 
 
@@ -34,9 +34,13 @@ def report(
     """
     index, logs = list(names), found.logs + shift
     error = np.sqrt(np.diag(found.covariance))
+    if found.cost is None:  # so many customers that the likelihood is symmetric
+        low, high = found.logs - Z * error, found.logs + Z * error
+    else:
+        low, high = profile_interval(found.cost, found)
     return (
         pd.Series(np.exp(logs), index=index, name="value"),
-        pd.DataFrame({"low": np.exp(logs - _Z * error), "high": np.exp(logs + _Z * error)}, index=index),
+        pd.DataFrame({"low": np.exp(low + shift), "high": np.exp(high + shift)}, index=index),
         pd.DataFrame(found.covariance, index=index, columns=index),
         pd.Series(np.exp(logs) * error, index=index, name="standard_error"),
     )

@@ -62,6 +62,8 @@ class Maximum:
     log_likelihood: float
     information: Array  # Hessian of minus the (penalised) log-likelihood
     converged: bool
+    bounds: tuple[Array, Array]
+    cost: LogLikelihood | None  # what was minimised; None where the information is that of a part of the data
 
     @property
     def flat(self) -> bool:
@@ -110,7 +112,7 @@ def maximise(
     if rough is not None and not found.settled(bounds):
         found = _look(cost, _descend(cost, found.logs, bounds))
     value = log_likelihood(found.logs)[0]
-    return Maximum(found.logs, value, found.information, found.settled(bounds))
+    return Maximum(found.logs, value, found.information, found.settled(bounds), bounds, cost if rough is None else None)
 
 
 def _best_end(cost: LogLikelihood, starts: Sequence[Array], bounds: tuple[Array, Array]) -> _Point:

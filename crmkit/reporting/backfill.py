@@ -9,11 +9,10 @@ from typing import Any
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
-from crmkit.reporting.coverage import covered_period
+from crmkit.reporting.coverage import Known, covered_period
 from crmkit.reporting.failures import disk_full, is_full_disk
 from crmkit.reporting.make_pages import Progress
 from crmkit.reporting.make_period import RunReport, prepared
-from crmkit.tables.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def run_reports(
     return Backfill(run.reports / "index.html", tuple(made), not_made)
 
 
-def _why_not(catalog: Catalog, period: Period) -> str:
+def _why_not(catalog: Known, period: Period) -> str:
     try:
         covered_period(catalog, str(period))
     except CrmkitError as error:

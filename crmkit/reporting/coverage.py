@@ -8,14 +8,14 @@ from typing import Protocol
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 from crmkit.settings import Settings
+from crmkit.tables.cache import Cache
 
 
-class Dated(Protocol):
-    """Anything that knows its first and its last day with data, such as a catalog."""
+class Known(Protocol):
+    """What a run asks of a company's data: a catalog, or a glance at its store."""
 
-    @property
-    def settings(self) -> Settings:
-        """The company's conventions: when its fiscal year begins."""
+    settings: Settings
+    cache: Cache | None
 
     @property
     def data_from(self) -> date | None:
@@ -26,7 +26,7 @@ class Dated(Protocol):
         """Last day with data."""
 
 
-def covered_period(catalog: Dated, text: str | None = None) -> Period:
+def covered_period(catalog: Known, text: str | None = None) -> Period:
     """Return the period asked for, or the last whole month of the data.
 
     Parameters

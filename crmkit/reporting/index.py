@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.nouns import counted
 from crmkit.periods import Period
 from crmkit.reporting.markup import filled
 from crmkit.reporting.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
+from crmkit.reporting.text import capitalised, some
 
 
 def write_index(
@@ -38,7 +37,7 @@ def write_index(
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
     of_status = Counter(page.status for page in listed)
-    status = f"{of_status['complete']} of {counted(len(listed), 'pages')} complete" if listed else "No pages yet"
+    status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
     news = [
         page.headline
@@ -80,7 +79,7 @@ def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
          "question": page.question, **_status("complete" if page.status == "complete" else "not complete")}
         for period, page in indexes
     ]  # fmt: skip
-    body = filled("index", status=f"{counted(len(periods), 'periods')} reported", pages=entries)
+    body = filled("index", status=f"{some(len(periods), 'period')} reported", pages=entries)
     summary = PageSummary(title="All periods", headline="All reports", kind="archive", company=company)
     written = write_page(reports_folder / "index.html", summary, body, h1="All reports", kicker="Archive")
     relink(reports_folder)
@@ -142,8 +141,8 @@ def _entry(page: PageSummary, period: Period) -> dict[str, str]:
 
 def _status(word: str) -> dict[str, str]:
     tone = {"complete": "", "not made": "few"}.get(word, "worse")
-    return {"status": sentence_case(word), "tone": tone, "sign": "✕" if tone == "worse" else ""}
+    return {"status": capitalised(word), "tone": tone, "sign": "✕" if tone == "worse" else ""}
 
 
 def _without_label(headline: str, period: Period) -> str:
-    return sentence_case(headline.removeprefix(f"{period.label}: "))
+    return capitalised(headline.removeprefix(f"{period.label}: "))

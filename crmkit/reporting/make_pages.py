@@ -19,6 +19,7 @@ from crmkit.reporting.execute import execute
 from crmkit.reporting.failures import PageFailed, could_not_be_made, disk_full, is_full_disk
 from crmkit.reporting.kernels import Stop
 from crmkit.reporting.last_good import forget, last_good
+from crmkit.reporting.lean import import_papermill, import_renderer
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.numbers import FILE as NUMBERS
 from crmkit.reporting.numbers import keep_numbers, numbers_in
@@ -112,10 +113,14 @@ class PageMaker:
     def _run_all(
         self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int
     ) -> Generator[tuple[Notebook, Future[float]]]:
+        if not checked:
+            return
+        import_papermill()  # here, not in the threads: none of them may meet it half imported
         stop = Stop()
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
         try:
             waiting = {pool.submit(self._run, notebook, checked[notebook], stop): notebook for notebook in checked}
+            import_renderer()
             for future in as_completed(waiting):
                 yield waiting[future], future
         finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.periods import Period
+from crmkit.reporting.coverage import Known
 from crmkit.reporting.make_pages import Page, PageMaker, Progress
 from crmkit.reporting.notebooks import Notebook, choose, find_notebooks
 from crmkit.reporting.numbers import FILE as NUMBERS
@@ -15,7 +16,6 @@ from crmkit.reporting.page import PageSummary, read_summary
 from crmkit.reporting.parameters import checked_parameters
 from crmkit.reporting.reuse import PageKeys
 from crmkit.reporting.swap import swapped_in, tidy
-from crmkit.tables.catalog import Catalog
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
 
@@ -80,11 +80,11 @@ def prepared(
     fresh : bool
         Compute all numbers and make all pages again, whether or not something has changed.
     """
-    from crmkit.cleaning.connect import connect
+    from crmkit.sources.glance import glance
     from crmkit.sources.locate import find_settings
 
     source = Path(settings if settings is not None else find_settings()).resolve()
-    catalog = connect(source)
+    catalog = glance(source) or _connected(source)
     everything = find_notebooks(notebooks)
     chosen = choose(everything, only)
     if fresh and catalog.cache:
@@ -108,7 +108,7 @@ class Run:
     """What the periods of one run have in common; see :func:`prepared`."""
 
     source: Path
-    catalog: Catalog
+    catalog: Known
     everything: list[Notebook]
     chosen: list[Notebook]
     reports: Path
@@ -162,6 +162,12 @@ class Run:
             else PageSummary(notebook.title, "", status="not made")
             for notebook in self.everything
         ]
+
+
+def _connected(source: Path) -> Known:
+    from crmkit.cleaning.connect import connect
+
+    return connect(source)
 
 
 def _silent(page: str, state: str) -> None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from crmkit.metrics.cards import cards
-from crmkit.metrics.nouns import is_number
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.page import crmkit_version
 from crmkit.reporting.reuse import own_code
 from crmkit.reporting.swap import write_whole
-from crmkit.tables.catalog import Catalog
 from crmkit.tables.depends import code_digest, digest_of, package_versions
+
+if TYPE_CHECKING:  # the run reads and writes these files without the libraries that made the numbers
+    import pandas as pd
+
+    from crmkit.tables.catalog import Catalog
 
 FILE = "numbers.json"
 _COMPUTING = ("python", "duckdb", "ibis-framework", "pandas", "numpy", "scipy", "scikit-learn", "lifelines")
@@ -49,6 +49,9 @@ def numbers_of(catalog: Catalog, evaluated: pd.DataFrame, so_far: int | None = N
     so_far : int, optional
         Number of days, if the period is still running [days].
     """
+    from crmkit.metrics.cards import cards
+    from crmkit.metrics.nouns import is_number
+
     told = {}
     for card, row in zip(cards(list(evaluated["metric"])), evaluated.to_dict("records"), strict=True):
         told[card.name] = {

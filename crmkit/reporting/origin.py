@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePosixPath
@@ -11,9 +10,9 @@ from typing import Any
 
 from crmkit.metrics.nouns import counted, is_number
 from crmkit.reporting.markup import Fragment, drawn
+from crmkit.reporting.text import without_paths
 
 _PACKAGES = ("pandas", "numpy", "scipy", "scikit-learn", "ibis-framework", "duckdb", "matplotlib")
-_PATH = re.compile(r"(?:^|(?<=[\s=:,'\"(]))(?:~|[A-Za-z]:)?[\\/][^\s,'\")]+")
 
 
 def provenance(
@@ -54,17 +53,6 @@ def provenance(
     if command:
         items.append(_item("Make it again", command, is_code=True))
     return drawn("provenance", "provenance", items=items)
-
-
-def without_paths(text: str) -> str:
-    """Return text in which a path is cut down to its last part: a page must not tell where it was made.
-
-    Examples
-    --------
-    >>> without_paths("crmkit report --settings /home/ada/kaldi/crmkit.toml --period 2026-10")
-    'crmkit report --settings crmkit.toml --period 2026-10'
-    """
-    return _PATH.sub(lambda match: PurePosixPath(match[0].replace("\\", "/")).name, text)
 
 
 def _input_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:

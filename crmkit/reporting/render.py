@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from crmkit.insights.phrases import sentence_case
 from crmkit.periods import Period
 from crmkit.reporting.markup import filled
-from crmkit.reporting.origin import without_paths
 from crmkit.reporting.page import Link, Navigation, PageSummary, write_page
+from crmkit.reporting.text import capitalised, without_paths
 
 MOST_BYTES = 500_000
 
@@ -129,7 +128,7 @@ def name_of(path: Path | str) -> str:
     'Who leaves'
     """
     words = re.sub(r"^\d+[_-]", "", Path(path).stem)
-    return sentence_case(re.sub(r"[_-]+", " ", words).strip()) or "Report"
+    return capitalised(re.sub(r"[_-]+", " ", words).strip()) or "Report"
 
 
 def _noted_period(notebook: Any) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError
+from crmkit.reporting.coverage import Known
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.page import read_summary
 from crmkit.settings import Settings
-from crmkit.tables.catalog import Catalog
 from crmkit.tables.depends import WatchedFolder, digest_of
 
 _END = b"</html>"
@@ -27,13 +27,13 @@ class PageKeys:
 
     Attributes
     ----------
-    catalog : Catalog
+    catalog : Catalog or Glance
         As it was opened for this run.
     earlier : Path
         The numbers that the period before has reported, which a page with the parameter ``reports`` reads.
     """
 
-    catalog: Catalog
+    catalog: Known
     earlier: Path
 
     def key(self, notebook: Notebook, parameters: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def open_postgres(database: Database) -> psycopg.Connection[Any]:
             dbname=address.name, connect_timeout=_PATIENCE, application_name="crmkit",
             **{key: str(value) for key, value in given.items() if value}, **dict(address.options),
         )  # fmt: skip
-        con = psycopg.connect(place, autocommit=True, prepare_threshold=None)
+        con = psycopg.connect(place, autocommit=True, prepare_threshold=None, cursor_factory=_cursor(str(address)))
     except psycopg.Error as error:
         refused = _why(error, password) or "it does not answer"
     if refused:  # raised out here, so that the error carries nothing of what was tried
@@ -95,6 +95,21 @@ def relations(con: psycopg.Connection[Any], schemas: Iterable[str]) -> dict[tupl
         if readable:
             relation.columns[column] = "enum" if is_enum else kind
     return found
+
+
+def _cursor(place: str) -> Any:
+    """Return the kind of cursor that says in words what the database did not do."""
+    import psycopg
+
+    class Cursor(psycopg.Cursor[Any]):
+        def execute(self, *arguments: Any, **options: Any) -> Any:
+            try:
+                return super().execute(*arguments, **options)
+            except psycopg.Error as error:
+                told = error.diag.message_primary or _why(error, None)
+            raise CrmkitError(f"The database {place} does not answer: {told.rstrip('.')}.")
+
+    return Cursor
 
 
 def _password(database: Database) -> str | None:

@@ -17,13 +17,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from crmkit.settings import Settings
 from crmkit.tables.depends import WatchedFiles, code_digest, digest_of, package_versions
 from crmkit.tables.named import Nameless, named
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pandas is imported when a result is read or written: to ask for a key takes none
+    import pandas as pd
+
     from crmkit.tables.catalog import Catalog
 
 MOST_BYTES = 200_000_000
@@ -66,6 +66,8 @@ class Cache:
     def read(self, key: str) -> pd.DataFrame | None:
         """Return the result kept under a key; None if there is none, or it is damaged."""
         for path in self.folder.glob(f"{key}.*.parquet"):
+            import pandas as pd
+
             with suppress(Exception):  # whatever is wrong with the file, the result is computed again
                 content = path.read_bytes()
                 if path.name == _file_name(key, content):
@@ -128,7 +130,7 @@ def remember(catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments:
 
     Examples
     --------
-    >>> import crmkit as ck
+    >>> import crmkit as ck, pandas as pd
     >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
     >>> remember(book, lambda catalog, table: catalog.frame(table), "orders")["revenue"].tolist()
     [30.0]
@@ -152,6 +154,8 @@ def _file_name(key: str, content: bytes) -> str:
 
 def _as_parquet(frame: pd.DataFrame) -> bytes | None:
     """Return the frame as Parquet, or None if reading it back gives another frame."""
+    import pandas as pd
+
     buffer = BytesIO()
     try:
         frame.to_parquet(buffer, engine="pyarrow", compression="zstd")

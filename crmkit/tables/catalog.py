@@ -60,6 +60,10 @@ class Catalog:
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
 
+    def __repr__(self) -> str:
+        span = f", {self.data_from} to {self.data_through}" if self.data_through else ""
+        return f"<Catalog of {self.settings.company.name}: {', '.join(self.names) or 'no tables'}{span}>"
+
     @property
     def names(self) -> list[str]:
         """Names of the canonical tables that are there."""
@@ -106,10 +110,11 @@ class Catalog:
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
-            missing = _missing_column(error, tables)
-            if missing is None:
-                raise
-            raise NotMeasured(missing) from None
+            if missing := _missing_column(error, tables):
+                raise NotMeasured(missing) from None
+            if misspelt := _misspelt_column(error, tables):
+                raise misspelt from None
+            raise
 
     @property
     def data_through(self) -> date | None:
@@ -168,4 +173,14 @@ def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, 
         table = tables[name]
         if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
             return f"{name}.{column}"
+    return None
+
+
+def _misspelt_column(
+    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]
+) -> UnknownName | None:
+    """Return the error to raise if a column was read that neither the table nor its schema has."""
+    for name, table in tables.items():
+        if isinstance(error, AttributeError) and table is not None and error.obj is table:
+            return UnknownName(f"column of {name}", str(error.name), table.columns)
     return None

@@ -24,7 +24,9 @@ def dirty():
 
 def test_clean_data_have_nothing_to_tell(clean):
     assert ck.quality_headline(clean) == "All 2 rows can be used"
-    assert [finding.text for finding in ck.quality_findings(clean)] == ["Nothing was wrong. Every row passed every check."]
+    assert [finding.text for finding in ck.quality_findings(clean)] == [
+        "Nothing was wrong. Every row passed every check."
+    ]
     assert ck.quality_sentences(clean) == []
 
 

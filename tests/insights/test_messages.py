@@ -28,7 +28,9 @@ def history(values: list[float]) -> pd.DataFrame:
 
 def test_a_real_change_is_the_title_with_both_values_and_the_record():
     message = history_message(row(), history([0.06] * 12 + [0.101]), "Who left.")
-    assert message.title == "More customers left: 10.1 % in October 2026 after 6.9 % in September, the most in 13 months"
+    assert (
+        message.title == "More customers left: 10.1 % in October 2026 after 6.9 % in September, the most in 13 months"
+    )
     assert message.subtitle == "Who left. With 95 % intervals, October 2025 to October 2026."
     assert message.alt == (
         "Customers lost (churn), October 2025 to October 2026: between 6.0 and 6.0 % before, 10.1 % in October 2026 "

@@ -36,7 +36,9 @@ def _microseconds(column: pd.Series) -> pd.Series:
 def answers() -> Callable[..., pd.DataFrame]:
     """Make survey answers of October 2026 from a list of scores, one customer each unless told."""
 
-    def make(survey: str, scores: list[float], customers: list[str] | None = None, day: str = "2026-10-15") -> pd.DataFrame:
+    def make(
+        survey: str, scores: list[float], customers: list[str] | None = None, day: str = "2026-10-15"
+    ) -> pd.DataFrame:
         people = customers or [f"c{i}" for i in range(len(scores))]
         return pd.DataFrame({
             "response_id": [f"{survey}-{day}-{i}" for i in range(len(scores))],

@@ -8,7 +8,8 @@ from crmkit.metrics import evaluate
 
 
 def orders_of(customers: dict[str, list[str]]) -> pd.DataFrame:
-    rows = [(customer, day) for customer, days in customers.items() for day in days]
+    rows = [("long known", "2024-01-01")]  # who is new shows only after some time of data
+    rows += [(customer, day) for customer, days in customers.items() for day in days]
     return pd.DataFrame({
         "order_id": [str(i) for i in range(len(rows))],
         "ordered_at": pd.to_datetime([day for _, day in rows]),
@@ -45,7 +46,9 @@ def test_cost_without_new_customers_is_no_number(company):
 
 def test_cost_by_channel_divides_the_channels_cost_by_the_channels_customers(company):
     orders = orders_of({f"c{i}": ["2026-10-05"] for i in range(30)})
-    customers = pd.DataFrame({"customer_id": [f"c{i}" for i in range(30)], "channel": ["search"] * 20 + ["social"] * 10})
+    customers = pd.DataFrame(
+        {"customer_id": [f"c{i}" for i in range(30)], "channel": ["search"] * 20 + ["social"] * 10}
+    )
     costs = pd.DataFrame({
         "spent_at": pd.Timestamp("2026-10-01"), "amount": [400.0, 500.0],
         "purpose": "acquisition", "channel": ["search", "social"],
@@ -172,3 +175,15 @@ def test_new_customers_by_channel_and_their_shares_tell_the_same(sample):
     counts = numbers[numbers["metric"] == "new_customers"].set_index("channel")["value"]
     shares = numbers[numbers["metric"] == "customer_origin"].set_index("channel")["value"]
     assert shares.to_dict() == pytest.approx((counts / counts.sum()).to_dict(), rel=1e-12)
+
+
+def test_who_orders_first_in_the_first_90_days_of_an_export_need_not_be_new(company):
+    """35 customers order in March, when the export begins, and 7 more in August: only August can be told."""
+    orders = orders_of(
+        {f"c{i}": ["2026-03-05", "2026-08-05"] for i in range(35)} | {f"n{i}": ["2026-08-05"] for i in range(7)}
+    )
+    orders = orders[orders["customer_id"] != "long known"]
+    numbers = evaluate(company(orders=orders, through="2026-08-31"), "new_customers", periods="2026-03..2026-08")
+    assert numbers["status"].tolist() == ["no data"] * 5 + ["ok"]  # until June untold, in July nobody moved
+    assert numbers["value"].tolist()[-1] == 7
+    assert numbers["reason"].iloc[0] == "this shows only after 90 days of data"

@@ -74,18 +74,24 @@ def test_targets_come_from_the_settings_on_the_first_day_of_the_period(company, 
 
 def test_settings_that_name_an_unknown_metric_are_refused_with_all_of_them(company, answers):
     base = company(survey_responses=answers("nps", [10.0]))
-    settings = parse_settings({"targets": [{"metric": "npss", "value": 1.0}], "smallest_change_that_matters": {"churn": 1.0}})
+    settings = parse_settings(
+        {"targets": [{"metric": "npss", "value": 1.0}], "smallest_change_that_matters": {"churn": 1.0}}
+    )
     with pytest.raises(Problems, match="(?s)npss.*Did you mean 'nps'.*churn"):
         scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10")
 
 
 def test_what_matters_can_be_set(company, answers):
-    frame = pd.concat([answers("nps", [10.0] * 60 + [0.0] * 40), answers("nps", [10.0] * 58 + [0.0] * 42, day="2026-09-10")])
+    frame = pd.concat(
+        [answers("nps", [10.0] * 60 + [0.0] * 40), answers("nps", [10.0] * 58 + [0.0] * 42, day="2026-09-10")]
+    )
     verdicts = []
     for matters in (1.0, 60.0):
         base = company(survey_responses=frame)
         settings = parse_settings({"smallest_change_that_matters": {"nps": matters}})
-        verdicts.append(scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "nps"))
+        verdicts.append(
+            scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "nps")
+        )
     assert [v["verdict"].item() for v in verdicts] == ["too few to tell", "within noise"]
 
 
@@ -98,3 +104,10 @@ def test_counts_of_months_of_28_and_31_days_compare_per_day(company):
     assert card["change"].tolist() == [300, 3000]
     assert (card["p_value"] > 0.9).all()
     assert card["verdict"].tolist() == ["within noise"] * 2
+
+
+def test_a_target_of_5_for_a_share_is_refused_and_not_met(company, answers):
+    base = company(survey_responses=answers("csat", [5.0] * 20))
+    settings = parse_settings({"targets": [{"metric": "csat", "value": 80}]})
+    with pytest.raises(Problems, match="csat is a share and written 0 to 1; 80 is not. For 80 % write 0.8."):
+        scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "csat")

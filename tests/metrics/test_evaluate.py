@@ -49,7 +49,9 @@ def test_a_missing_column_is_named(company):
 
 
 def test_orders_without_customers_give_revenue_but_no_churn(company):
-    numbers = evaluate(company(orders=orders().drop(columns="customer_id")), ["revenue", "churn_rate"], periods="2026-10")
+    numbers = evaluate(
+        company(orders=orders().drop(columns="customer_id")), ["revenue", "churn_rate"], periods="2026-10"
+    )
     assert numbers["status"].tolist() == ["ok", "not measured"]
     assert numbers["reason"].iloc[1] == "needs orders.customer_id"
 

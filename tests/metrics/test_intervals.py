@@ -10,7 +10,10 @@ from crmkit.metrics import intervals
 
 def sums(x: np.ndarray, n: np.ndarray) -> list[np.ndarray]:
     """Sums over customers that the database would make, of one group."""
-    return [np.array([total], dtype=float) for total in (x.sum(), n.sum(), (x * x).sum(), (x * n).sum(), (n * n).sum(), (n > 0).sum())]
+    return [
+        np.array([total], dtype=float)
+        for total in (x.sum(), n.sum(), (x * x).sum(), (x * n).sum(), (n * n).sum(), (n > 0).sum())
+    ]
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (1, 10), (5, 10), (10, 10), (294, 4742)])
@@ -73,7 +76,11 @@ def test_a_count_has_garwoods_interval(events):
 
 def test_refunds_above_sales_give_a_negative_total_with_a_plain_interval():
     value, low, high = intervals.total(np.array([-50.0]), np.array([400.0]), np.ones(1))
-    assert (value[0], low[0], high[0]) == (-50, pytest.approx(-50 - 1.96 * 20, abs=0.01), pytest.approx(-50 + 1.96 * 20, abs=0.01))
+    assert (value[0], low[0], high[0]) == (
+        -50,
+        pytest.approx(-50 - 1.96 * 20, abs=0.01),
+        pytest.approx(-50 + 1.96 * 20, abs=0.01),
+    )
 
 
 def test_a_quotient_by_an_exact_number_only_scales():

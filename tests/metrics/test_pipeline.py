@@ -21,7 +21,11 @@ def deals(created: list[str], closed: list[str | None], won: list[bool | None]) 
 
 def test_open_deals_make_the_cycle_longer_than_the_won_ones_say(company):
     """Opened on the 1st: won after 2, 4, 6 days, one lost after 4, one open. S: 4/5, 3/5, then 3/5 x 1/2 on day 6."""
-    frame = deals(["2026-10-01"] * 5, ["2026-10-03", "2026-10-05", "2026-10-07", "2026-10-05", None], [True, True, True, False, None])
+    frame = deals(
+        ["2026-10-01"] * 5,
+        ["2026-10-03", "2026-10-05", "2026-10-07", "2026-10-05", None],
+        [True, True, True, False, None],
+    )
     row = evaluate(company(deals=frame, through="2026-10-31"), "sales_cycle", periods="2026-10").iloc[0]
     assert (row["value"], row["n"], row["status"]) == (6, 3, "too few")
 

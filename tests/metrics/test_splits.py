@@ -76,7 +76,9 @@ def test_groups_below_the_smallest_size_are_put_together_and_still_add_up(compan
         "order_id": [f"o{i}" for i in range(95)], "ordered_at": pd.Timestamp("2026-10-10"), "revenue": 10.0,
         "customer_id": [f"c{i}" for i in range(95)], "channel": channel,
     })  # fmt: skip
-    numbers = evaluate(company(orders=orders, smallest_group=5), ["n_orders", "average_order_value"], periods="2026-10", by="channel")
+    numbers = evaluate(
+        company(orders=orders, smallest_group=5), ["n_orders", "average_order_value"], periods="2026-10", by="channel"
+    )
     counts = numbers[numbers["metric"] == "n_orders"].set_index("channel")["value"]
     assert counts.to_dict() == {"(small groups)": 5, "shop": 30, "web": 60}
     assert numbers[numbers["metric"] == "average_order_value"]["n"].sum() == 95

@@ -65,7 +65,10 @@ def test_an_unchanged_value_is_not_real():
 
 def test_a_family_of_many_needs_stronger_evidence_than_one():
     alone = judged(share_rows([(260, 4742)]), share_rows([(215, 4701)]))
-    crowd_now, crowd_then = share_rows([(260, 4742)] + [(200, 4700)] * 19), share_rows([(215, 4701)] + [(200, 4700)] * 19)
+    crowd_now, crowd_then = (
+        share_rows([(260, 4742)] + [(200, 4700)] * 19),
+        share_rows([(215, 4701)] + [(200, 4700)] * 19),
+    )
     assert alone["verdict"].item() == "real"
     assert judged(crowd_now, crowd_then)["verdict"].iloc[0] != "real"
 
@@ -128,4 +131,6 @@ def test_with_no_change_in_truth_a_false_real_is_rare_in_whole_families():
 def _fast_rows(pairs: list[tuple[int, int]]) -> pd.DataFrame:
     hits, n = np.array(pairs, dtype=float).T
     low, high = proportion_confint(hits, n, method="wilson")
-    return pd.DataFrame({"value": hits / n, "low": low, "high": high, "status": "ok", "unit": "share", "better": "lower"})
+    return pd.DataFrame(
+        {"value": hits / n, "low": low, "high": high, "status": "ok", "unit": "share", "better": "lower"}
+    )

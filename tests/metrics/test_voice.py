@@ -9,7 +9,9 @@ from crmkit.metrics import evaluate
 
 
 def test_six_promoters_and_two_detractors_of_ten_give_40(company, answers):
-    row = evaluate(company(survey_responses=answers("nps", [9, 9, 10, 10, 9, 10, 7, 8, 6, 0])), "nps", periods="2026-10").iloc[0]
+    row = evaluate(
+        company(survey_responses=answers("nps", [9, 9, 10, 10, 9, 10, 7, 8, 6, 0])), "nps", periods="2026-10"
+    ).iloc[0]
     assert (row["value"], row["n"], row["unit"], row["status"]) == (40.0, 10, "points", "ok")
     assert -20 < row["low"] < 40 < row["high"] < 90
 
@@ -25,7 +27,9 @@ def test_an_answer_without_a_score_is_no_answer(company, answers):
 
 
 def test_eight_of_ten_satisfied_have_wilsons_interval(company, answers):
-    row = evaluate(company(survey_responses=answers("csat", [4, 5, 4, 5, 4, 5, 4, 5, 3, 1])), "csat", periods="2026-10").iloc[0]
+    row = evaluate(
+        company(survey_responses=answers("csat", [4, 5, 4, 5, 4, 5, 4, 5, 3, 1])), "csat", periods="2026-10"
+    ).iloc[0]
     assert (row["value"], row["n"]) == (0.8, 10)
     assert (row["low"], row["high"]) == pytest.approx(proportion_confint(8, 10, method="wilson"), abs=1e-12)
 

@@ -77,7 +77,16 @@ def test_the_real_company_has_its_numbers_and_names_what_is_missing(november):
 
 def test_papermill_alone_runs_a_page(kaldi, tmp_path):
     out = tmp_path / "out.ipynb"
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / "01_scorecard.ipynb"), str(out), "-p", "period", "2026-09"]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(NOTEBOOKS / "01_scorecard.ipynb"),
+        str(out),
+        "-p",
+        "period",
+        "2026-09",
+    ]
     environment = os.environ | {"CRMKIT_SETTINGS": str(kaldi / "crmkit.toml")}
     subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
     assert "September 2026: " in out.read_text(encoding="utf-8")

@@ -136,7 +136,18 @@ def test_garbage_is_refused_with_the_forms_a_period_may_have(text):
     with pytest.raises(CrmkitError, match="is not a period") as refused:
         Period.parse(text)
     assert f"'{text}'" in str(refused.value)
-    assert all(form in str(refused.value) for form in ("2026-10,", "2026-Q4,", "2026-W43 (a week)", "2026,", "FY2026 ", "FY2026-Q1", "2026-03-01..2026-03-15;"))
+    assert all(
+        form in str(refused.value)
+        for form in (
+            "2026-10,",
+            "2026-Q4,",
+            "2026-W43 (a week)",
+            "2026,",
+            "FY2026 ",
+            "FY2026-Q1",
+            "2026-03-01..2026-03-15;",
+        )
+    )
 
 
 @given(st.text(max_size=9) | st.text("0123456789-QqWw. ", max_size=9) | st.from_regex(r"\d{4}(-[QW]?\d{1,2})?"))
@@ -221,7 +232,12 @@ def test_a_week_later_is_the_next_week(day):
 
 def test_a_fiscal_year_has_the_number_of_the_year_in_which_it_ends():
     year = parse_period("FY2026", fiscal_year_start=4)
-    assert (year.start, year.end, str(year), year.label) == (date(2025, 4, 1), date(2026, 4, 1), "FY2026", "fiscal year 2026")
+    assert (year.start, year.end, str(year), year.label) == (
+        date(2025, 4, 1),
+        date(2026, 4, 1),
+        "FY2026",
+        "fiscal year 2026",
+    )
     assert str(year.previous) == str(year.year_before) == "FY2025"
     assert parse_period("FY2026", fiscal_year_start=1).start == date(2026, 1, 1)
 
@@ -236,7 +252,12 @@ def test_fiscal_quarters_begin_with_the_fiscal_year():
 
 def test_a_range_of_days_is_a_period_and_the_one_before_is_as_long():
     fair = parse_period("2026-03-01..2026-03-15")
-    assert (fair.start, fair.end, fair.n_days, fair.label) == (date(2026, 3, 1), date(2026, 3, 16), 15, "1 to 15 March 2026")
+    assert (fair.start, fair.end, fair.n_days, fair.label) == (
+        date(2026, 3, 1),
+        date(2026, 3, 16),
+        15,
+        "1 to 15 March 2026",
+    )
     assert str(fair.previous) == "2026-02-14..2026-02-28"
     assert fair.previous.label == "14 to 28 February 2026"
     assert str(fair.year_before) == "2025-03-01..2025-03-15"

@@ -1,6 +1,5 @@
 """The sample company fills every table, and every table agrees with the others."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

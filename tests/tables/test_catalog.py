@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from crmkit.errors import NotMeasured, UnknownName
@@ -191,3 +192,17 @@ def test_without_dated_rows_there_is_no_span(catalog):
     nobody = {name: [] for name in ORDERS}
     for company in (catalog(), catalog(customers={"customer_id": ["ann"]}), catalog(orders=nobody)):
         assert span(company) == (None, None)
+
+
+def test_a_misspelt_column_is_named_with_the_nearest(stored):
+    tables = Catalog({"orders": stored("orders", pd.DataFrame({"order_id": ["a"], "revenue": [1.0]}))})
+    with pytest.raises(UnknownName, match="There is no column of orders 'revenu'. Did you mean 'revenue'?"):
+        tables.call(lambda orders: orders.revenu)
+
+
+def test_a_catalogue_shows_whose_it_is_and_what_it_holds(stored):
+    frame = pd.DataFrame({"order_id": ["a"], "ordered_at": pd.to_datetime(["2026-10-02"]).astype("datetime64[us]")})
+    assert (
+        repr(Catalog({"orders": stored("orders", frame)}))
+        == "<Catalog of My company: orders, 2026-10-02 to 2026-10-02>"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, ClassVar
 
 import ibis.expr.types as ir
@@ -11,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics import intervals
-from crmkit.metrics.intervals import Array
 from crmkit.metrics.measures.base import Sums
 from crmkit.metrics.window import Window
-from crmkit.periods import Grain, Period
+from crmkit.periods import Grain
 from crmkit.tables.expressions import indicator, period_ordinal
 
 
@@ -29,7 +27,6 @@ class LossRate(Sums):
 
     change: Any
     active_since: Any
-    unseen_days: int = 0  # from the first data on, in which nobody can be seen to leave
 
     minimum: ClassVar[int] = 10
     run_up: ClassVar[int] = -1
@@ -59,16 +56,7 @@ class LossRate(Sums):
         at_start = filled["at_start"].fillna(0.0).to_numpy()
         lost = filled["lost"].to_numpy()
         value, low, high = intervals.share(lost, at_start, lost, lost, at_start, at_start)
-        seen = self._seen(filled["period"], window)
-        value = np.where(seen, value, np.nan)
-        reason = np.where(seen, "", f"leaving shows only after {self.unseen_days} days of data")
-        return filled.assign(value=value, low=low, high=high, n=at_start, units=at_start, reason=reason)
-
-    def _seen(self, periods: pd.Series, window: Window) -> Array:
-        if window.data_from is None:
-            return np.ones(len(periods), dtype=bool)
-        first_loss = window.data_from + timedelta(days=self.unseen_days)
-        return np.array([Period(window.grain, int(ordinal)).start >= first_loss for ordinal in periods])
+        return filled.assign(value=value, low=low, high=high, n=at_start, units=at_start)
 
 
 def _every_period(sums: pd.DataFrame, window: Window) -> pd.DataFrame:

@@ -26,6 +26,10 @@ class Measure(Protocol):
     def minimum(self) -> int:
         """Customers below which the interval is too rough to rely on."""
 
+    @property
+    def unseen_days(self) -> int:
+        """Days from the first data on in which what is measured does not show yet [days]."""
+
     def tables(self) -> list[ir.Table]:
         """Tables that the measure reads; a split must be reachable from each."""
 
@@ -46,12 +50,15 @@ class Sums:
         Rows to count.
     unit : column, optional
         The sampling unit; by default the customer, and the row itself where it has none.
+    unseen_days : int
+        From the first data on, days in which what is measured does not show yet: who is new, who has left [days].
     """
 
     table: ir.Table = field(kw_only=False)
     at: Any
     where: Any = None
     unit: Any = None
+    unseen_days: int = 0
 
     minimum: ClassVar[int] = 0  # customers below which the interval is too rough to rely on
     run_up: ClassVar[int] = 0  # earlier periods that the estimate needs; -1 for all of them
@@ -81,7 +88,9 @@ class Sums:
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return ``sums`` with the columns of :data:`ESTIMATE` and ``units`` added."""
-        value, low, high = self.interval({str(name): _floats(sums, str(name)) for name in sums if name not in window.keys})
+        value, low, high = self.interval(
+            {str(name): _floats(sums, str(name)) for name in sums if name not in window.keys}
+        )
         return sums.assign(value=value, low=low, high=high, n=sums["n"])
 
     def interval(self, sums: dict[str, Array]) -> Interval:

@@ -25,6 +25,11 @@ class Quotient:
         """Return the tables of both measures."""
         return [*self.numerator.tables(), *self.denominator.tables()]
 
+    @property
+    def unseen_days(self) -> int:
+        """Days from the first data on in which either of both does not show yet [days]."""
+        return max(self.numerator.unseen_days, self.denominator.unseen_days)
+
     def combine(self, numerator: pd.DataFrame, denominator: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return value, low, high, n of the quotient where both are there, one row per period and group."""
         both = numerator.merge(denominator, on=window.keys, suffixes=("_of", "_by"))

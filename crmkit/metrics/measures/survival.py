@@ -79,7 +79,9 @@ class KaplanMeierMedian(Sums):
             curve = kaplan_meier(group)
             median, low, high = (_first_at_half(curve, side) for side in ("survival", "low", "high"))
             size = {"n": group["events"].sum(), "units": group["events"].sum(), "at_risk": group["entries"].sum()}
-            records.append(dict(zip(window.keys, key, strict=True)) | {"value": median, "low": low, "high": high} | size)
+            records.append(
+                dict(zip(window.keys, key, strict=True)) | {"value": median, "low": low, "high": high} | size
+            )
         return pd.DataFrame(records, columns=[*window.keys, "value", "low", "high", "n", "units", "at_risk"])
 
 

@@ -1,0 +1,88 @@
+"""What a run of reports asks of a store before it opens it: how far it reaches, and whether it has changed.
+
+No Ibis and no frames here: a run that finds nothing to do is over before they would have been imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.sql import identifier, open_duckdb, parquet
+from crmkit.sources.store import found_store, provenance, read_manifest, table_files
+from crmkit.tables.cache import Cache
+from crmkit.tables.span import dated, whole_span
+
+
+@dataclass
+class Glance:
+    """A store, seen from outside.
+
+    Attributes
+    ----------
+    settings : Settings
+    files : dict of str to Path
+        Parquet file of each table.
+    cache : Cache or None
+        Kept results, and the hash of all that they depend on.
+    """
+
+    settings: Settings
+    files: Mapping[str, Path]
+    cache: Cache | None
+
+    @property
+    def data_from(self) -> date | None:
+        """First day with data."""
+        return self._span[0]
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data: the setting, else that of the tables."""
+        return self.settings.data.through or self._span[1]
+
+    @cached_property
+    def _span(self) -> tuple[date | None, date | None]:
+        days = {}
+        with closing(open_duckdb()) as con:
+            for name, clock in dated(self.files).items():
+                on = f"CAST({identifier(clock)} AS DATE)"
+                bounds = con.execute(f"SELECT min({on}), max({on}) FROM {parquet(self.files[name])}").fetchone()
+                if bounds and None not in bounds:
+                    days[name] = bounds
+        return whole_span(days)
+
+
+def glance(source: Path) -> Glance | None:
+    """Look at the store of a settings file, or of the folder that holds one; None if there is no such store.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the settings.
+    """
+    if not (source.is_file() or (source / FILE_NAME).is_file()):
+        return None
+    settings = read_settings(source)
+    store = None if settings.database else found_store(settings.path("store"))
+    if store is None:
+        return None
+    known = provenance(read_manifest(store))
+    files = store_files(store)
+    return Glance(settings, files, cache_for(files, settings, known))
+
+
+def store_files(store: Path, personal: bool = False) -> dict[str, Path]:
+    """Return the absolute path of each table's file in a store."""
+    return {name: file.resolve() for name, file in table_files(store, personal).items()}
+
+
+def cache_for(files: Mapping[str, Path], settings: Settings, known: Mapping[str, Any]) -> Cache | None:
+    """Return where the results from these files are kept; None for settings of no file, which have no folder."""
+    return Cache(settings.path("cache"), files.values(), settings, known) if settings.folder.is_absolute() else None
