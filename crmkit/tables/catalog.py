@@ -180,7 +180,9 @@ def _misspelt_column(
     error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]
 ) -> UnknownName | None:
     """Return the error to raise if a column was read that neither the table nor its schema has."""
+    if not isinstance(error, AttributeError):
+        return None
     for name, table in tables.items():
-        if isinstance(error, AttributeError) and table is not None and error.obj is table:
+        if table is not None and table is error.obj:
             return UnknownName(f"column of {name}", str(error.name), table.columns)
     return None
