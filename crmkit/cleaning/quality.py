@@ -13,6 +13,7 @@ import pandas as pd
 from crmkit.cleaning.database import DatabaseCatalog
 from crmkit.errors import CrmkitError
 from crmkit.sources.store import found_store
+from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
 from crmkit.tables.schema import SCHEMAS
@@ -70,6 +71,10 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
         table  n_kept    last_day                                gaps  days_behind
     0  orders       5  2026-10-15  2026-10-05 to 2026-10-14 (10 days)            0
     """
+    return remember(catalog, _table_report)
+
+
+def _table_report(catalog: Catalog) -> pd.DataFrame:
     rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
     columns = ["table", "n_in", "n_kept", "n_merged", "n_aside", "first_day", "last_day", "gaps", "days_behind"]
     return pd.DataFrame(rows, columns=columns).astype({"days_behind": "Int64"})

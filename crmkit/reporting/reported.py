@@ -16,7 +16,9 @@ from crmkit.reporting.numbers import Reported, made_from, numbers_of, reported_n
 from crmkit.tables.catalog import Catalog
 
 
-def revisions(catalog: Catalog, scorecard: pd.DataFrame, reports: str = "") -> Fragment:
+def revisions(
+    catalog: Catalog, scorecard: pd.DataFrame, reports: str = "", history: pd.DataFrame | None = None
+) -> Fragment:
     """Compare the numbers of the period before with those that its report gave, and say what was revised.
 
     Parameters
@@ -27,6 +29,8 @@ def revisions(catalog: Catalog, scorecard: pd.DataFrame, reports: str = "") -> F
         From :func:`crmkit.scorecard`; its numbers go along with the page, for the comparison in the next period.
     reports : str
         Folder of all reports; empty: that of the settings.
+    history : DataFrame, optional
+        From :func:`crmkit.evaluate`; what it does not hold is evaluated here.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def revisions(catalog: Catalog, scorecard: pd.DataFrame, reports: str = "") -> F
     then = reported_numbers(folder / str(before))
     html = ""
     if then:
-        current = numbers_of(catalog, evaluate(catalog, list(scorecard["metric"]), periods=before))
+        current = numbers_of(catalog, _evaluated(catalog, scorecard, before, history))
         currency = catalog.settings.company.currency
         told = {
             metric: revised(then[metric][0], current[metric], changes(then[metric][1], origin), currency)
@@ -59,6 +63,15 @@ def revisions(catalog: Catalog, scorecard: pd.DataFrame, reports: str = "") -> F
         }
         html = _section(before.label, [text for text in told.values() if text], len(told))
     return Reported(html, "revisions", {"numbers": numbers, "made_from": origin})
+
+
+def _evaluated(catalog: Catalog, scorecard: pd.DataFrame, before: Period, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the numbers of the period before, whole: the history of a period that is running is cut to its days."""
+    known = pd.DataFrame() if history is None else history[history["period"] == str(before)]
+    is_running = scorecard["days_so_far"].notna().any()
+    if is_running or set(known.get("metric", ())) != set(scorecard["metric"]):
+        return evaluate(catalog, list(scorecard["metric"]), periods=before)
+    return known
 
 
 def _section(label: str, points: list[str], n_compared: int) -> str:

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import crmkit as ck
+from crmkit.periods import Period
 from crmkit.reporting.numbers import keep_numbers, numbers_in, reported_numbers
 from crmkit.reporting.run import run_report
 from tests.reporting.loaded import orders, write_company
@@ -24,7 +25,11 @@ def company(tmp_path):
 def report(company, period):
     """The fragment of a period's page, its numbers kept beside the page as the run does."""
     book = ck.connect(company)
-    fragment = ck.revisions(book, ck.scorecard(book, period, METRICS), str(company / "reports"))
+    reported = Period.parse(period)
+    history = ck.evaluate(book, METRICS, periods=reported.run_up(13), first_days=book.days_so_far(reported))
+    card = ck.scorecard(book, period, METRICS, history)
+    fragment = ck.revisions(book, card, str(company / "reports"))
+    assert ck.revisions(book, card, str(company / "reports"), history).html == fragment.html
     folder = company / "reports" / period
     folder.mkdir(parents=True, exist_ok=True)
     keep_numbers(folder, "scorecard", fragment.numbers)
@@ -72,6 +77,17 @@ def test_a_month_that_was_reported_while_it_was_running_is_compared_whole(compan
     said = report(company, "2026-10")
     assert "Orders: reported as 6, now 10 (+4). Since then the period has ended: it was reported after 8 days" in said
     assert "the setting through has changed from 2026-09-08 to 2026-10-31" in said
+
+
+def test_while_a_month_is_running_the_one_before_is_still_compared_whole(company):
+    report(company, "2026-09")
+    text = (company / "crmkit.toml").read_text()
+    (company / "crmkit.toml").write_text(text.replace("2026-10-31", "2026-10-07"))
+    book = ck.connect(company)
+    history = ck.evaluate(book, METRICS, periods="2026-09..2026-10", first_days=7)
+    card = ck.scorecard(book, "2026-10", METRICS, history)
+    said = ck.revisions(book, card, str(company / "reports"), history).html
+    assert "The numbers of September 2026 are those that its report gave (2 compared)." in said
 
 
 def test_a_damaged_file_is_as_none(company):
