@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.tables.derived import derived
-from crmkit.tables.expressions import add_days, day, highest, highest_before, place, union, value_after
+from crmkit.tables.expressions import add_days, day, highest, highest_before, place, union, value_after, value_before
 
 
 @derived
@@ -41,15 +41,13 @@ def activity_spells(
         raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
     every = union(stretches)
     in_turn: dict[str, Any] = {"within": "customer_id", "order_by": ["starts_on"]}
-    every = every.mutate(
-        reached=highest_before(
-            every, "ends_on", **in_turn
-        ),  # of stretches of the same day only the first can open a spell
-        last=highest(every, "ends_on", **in_turn),
-    )
+    # Where all stretches are equally long, the one before reaches furthest, and looking back one row is cheaper.
+    look_back = value_before if subscription_terms is None else highest_before
+    every = every.mutate(reached=look_back(every, "ends_on", **in_turn), furthest=highest(every, "ends_on", **in_turn))
+    # Of stretches that start on the same day only the first can open a spell. Few rows are left: one for each spell.
     spells = every.filter(every.reached.isnull() | (every.starts_on > every.reached))
-    # What was reached when the next spell opens is where this one ended. Few rows are left: one for each spell.
-    ends_on = ibis.coalesce(value_after(spells, "reached", **in_turn), spells["last"])
+    # What was reached when the next spell opens is where this one ended.
+    ends_on = ibis.coalesce(value_after(spells, "reached", **in_turn), spells.furthest)
     returns_on = value_after(spells, "starts_on", **in_turn)
     return spells.select(
         "customer_id", "starts_on", ends_on=ends_on, returns_on=returns_on, spell_number=place(**in_turn)

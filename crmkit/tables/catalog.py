@@ -144,8 +144,8 @@ class Catalog:
             clock = SCHEMAS[name].clock
             if clock is None or name in _WRITTEN_HERE:
                 continue
-            on = table[clock].cast("date")
-            bounds = table.aggregate(first=on.min(), last=on.max()).execute().iloc[0]
+            at = table[clock]  # as it stands: a Parquet file and an index know its bounds
+            bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
             if bounds.notna().all():
                 first[name], last[name] = (pd.Timestamp(bound).date() for bound in bounds)
         seen = {name: on for name, on in last.items() if name != "subscription_terms"} or last

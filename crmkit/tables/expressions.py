@@ -114,6 +114,11 @@ def value_after(table: ir.Table, column: str, *, within: str, order_by: Sequence
     return table[column].lead().over(ibis.window(group_by=within, order_by=list(order_by)))
 
 
+def value_before(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return ``column`` of the row before of the same ``within``, null at the first."""
+    return table[column].lag().over(ibis.window(group_by=within, order_by=list(order_by)))
+
+
 def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
     """Repeat each row for every period from ordinal ``first`` to ``last``, as far as ``bounds`` lists them.
 

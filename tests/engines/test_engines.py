@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from crmkit.metrics import CARDS, evaluate, scorecard
+from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived import DERIVED
 
 ENGINES = ["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.slow)]
@@ -66,6 +67,12 @@ def test_every_derived_table_is_equal_row_by_row(engine, clean, name):
     expected = clean.frame(name)
     assert len(expected) > 1_000
     assert_same(engine.frame(name), expected, list(expected.columns))
+
+
+def test_the_spells_of_a_company_of_orders_alone_are_equal_too(engine, clean):
+    of_orders = [Catalog({"orders": catalog.table("orders")}, clean.settings) for catalog in (engine, clean)]
+    found, expected = (catalog.frame("activity_spells") for catalog in of_orders)
+    assert_same(found, expected, list(expected.columns))
 
 
 def test_the_days_with_data_are_equal(engine, clean):

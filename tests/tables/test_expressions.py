@@ -138,12 +138,14 @@ def test_windows_look_back_over_all_and_ahead_and_number_the_rows_within_each_cu
         highest=ex.highest(t, "a", **order),
         place=ex.place(**order),
         after=ex.value_after(t, "a", **order),
+        last=ex.value_before(t, "a", **order),
     )
     rows = rows.order_by("who", "turn")
     assert values(rows.before) == [None, 5, 5, None, 1]
     assert values(rows.highest) == [9, 9, 9, 2, 2]
     assert values(rows.place) == [1, 2, 3, 1, 2]
     assert values(rows.after) == [3, 9, None, 2, None]
+    assert values(rows["last"]) == [None, 5, 3, None, 1]
 
 
 # --- with_periods
@@ -220,6 +222,7 @@ WRITTEN = {
     "highest": ROWS.select(v=ex.highest(ROWS, "a", **_WITHIN)),
     "place": ROWS.select("who", "at", "a", v=ex.place(**_WITHIN)),
     "value_after": ROWS.select(v=ex.value_after(ROWS, "a", **_WITHIN)),
+    "value_before": ROWS.select(v=ex.value_before(ROWS, "a", **_WITHIN)),
     "with_periods": ex.with_periods(ROWS, ROWS.a, ROWS.b, {5: (date(2026, 1, 1), date(2026, 2, 1))}),
 }
 
