@@ -65,7 +65,10 @@ SettingsPath = Annotated[
 PeriodText = Annotated[
     str | None,
     typer.Option(
-        "--period", metavar="PERIOD", help="2026-10, 2026-Q4, 2026-W43 or 2026.", show_default="last whole month"
+        "--period",
+        metavar="PERIOD",
+        help="2026-10, 2026-Q4, 2026-W43, 2026, FY2026 or two days: 2026-03-01..2026-03-15.",
+        show_default="last whole month",
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="How to print it.")]

@@ -34,7 +34,7 @@ def metrics(
             rows = ck.evaluate(catalog, names or None, periods=str(wanted), by=by)
         else:
             rows = ck.scorecard(catalog, str(wanted), metrics=names or None)
-    print_metrics(rows, output.value, currency=catalog.settings.company.currency)
+    print_metrics(rows, output.value, currency=catalog.settings.company.currency, period=wanted)
 
 
 @app.command(

@@ -7,10 +7,13 @@ from dataclasses import asdict, fields
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from crmkit.reporting.text import capitalised
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from crmkit.cleaning.report import LoadReport
+    from crmkit.periods import Period
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
@@ -26,7 +29,7 @@ def print_frame(frame: pd.DataFrame, form: str = "table") -> None:
         _print_table(list(frame.columns), (row for row in frame.itertuples(index=False, name=None)))
 
 
-def print_metrics(rows: pd.DataFrame, form: str, *, currency: str) -> None:
+def print_metrics(rows: pd.DataFrame, form: str, *, currency: str, period: Period | None = None) -> None:
     """Print metrics: rounded and in words for reading; every digit and column for programs.
 
     Parameters
@@ -36,10 +39,15 @@ def print_metrics(rows: pd.DataFrame, form: str, *, currency: str) -> None:
     form : {"table", "csv", "json"}
     currency : str
         ISO 4217 code.
+    period : Period, optional
+        The one asked for, to say above the table if it is still running.
     """
     if form != "table":
         print_frame(rows, form)
         return
+    if period and "days_so_far" in rows and rows["days_so_far"].notna().any():
+        days = f"{rows['days_so_far'].iloc[0]} of {period.n_days} days"
+        print(f"{capitalised(period.label)}, so far: {days}, compared with as many days of the others.")
     compared = "verdict" in rows.columns
     groups = [] if compared else list(rows.columns)[2 : list(rows.columns).index("value")]
     headings = ["metric", *groups, "value", "95 % interval", "from"]

@@ -88,6 +88,19 @@ def test_metrics_as_a_table_prints_rounded_numbers_with_words(crmkit, company):
     assert any(verdict in shown for verdict in ("real", "within noise", "too few to tell", "no comparison"))
 
 
+def test_metrics_of_a_period_that_is_still_running_say_so_above_the_table(crmkit, company):
+    shown = crmkit("metrics", "revenue", "--period", "2026-Q4", "--settings", company).stdout
+    assert shown.startswith("Q4 2026, so far: 31 of 92 days, compared with as many days of the others.\n")
+    assert "so far" not in crmkit("metrics", "revenue", "--period", "2026-Q3", "--settings", company).stdout
+
+
+def test_metrics_of_a_fiscal_year_and_of_some_days(crmkit, company):
+    asked = ("metrics", "revenue", "--settings", company, "--format", "json", "--period")
+    for period in ("FY2026", "2026-10-01..2026-10-15"):
+        (record,) = json.loads(crmkit(*asked, period).stdout)
+        assert (record["period"], record["value"] > 0) == (period, True)
+
+
 def test_the_glossary_prints_definition_formula_and_source(crmkit):
     shown = crmkit("glossary").stdout
     assert "Net Promoter Score [nps; points, higher is better]" in shown
