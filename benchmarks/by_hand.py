@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 from orders import CHURN_AFTER_DAYS
 
-_UNSEEN = 3  # months that begin before anybody can be seen to leave
+_UNSEEN = 3  # months that begin too soon after the first order to tell who is new and who has left
 
 # Sums per customer first, for the intervals need their squares; a guest's order is a customer of its own.
 _SALES = """
@@ -81,14 +81,15 @@ def numbers(file: Path) -> pd.DataFrame:
 
 def cards(sales: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     """Return the cards from the sums by month."""
+    seen = sales.index[_UNSEEN:]
     at_start = moved["change"].cumsum() - moved["change"]
     table = pd.DataFrame({
         "revenue": sales["revenue"],
         "n_orders": sales["n_orders"],
         "average_order_value": sales["sold"] / sales["n_orders"],
         "transactions_per_customer": sales["n_known"] / sales["known_buyers"],
-        "new_customers": moved["new_customers"],
-        "churn_rate": (moved["lost"] / at_start).loc[sales.index[_UNSEEN:]],
+        "new_customers": moved["new_customers"].loc[seen],
+        "churn_rate": (moved["lost"] / at_start).loc[seen],
     }).loc[sales.index]  # fmt: skip
     table.index = [f"{period // 12}-{period % 12 + 1:02d}" for period in table.index]
     return table

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         with running_server(tmp_path_factory.mktemp("postgres")) as running:
             yield running
-    except (ImportError, OSError) as missing:
+    except (ImportError, OSError, subprocess.SubprocessError) as missing:
         not_here(f"no PostgreSQL: {missing}")
 
 
