@@ -107,6 +107,7 @@ class PageMaker:
     def _unchanged(self, notebook: Notebook, key: str) -> Page | None:
         if self.fresh or not take_over(notebook, key, self.folder, self.aside):
             return None
+        keep_numbers(self.aside, notebook.page, numbers_in(self._executed(notebook)))
         self.progress(notebook.page, "unchanged")
         return Page(notebook.page, f"{notebook.page}.html", is_unchanged=True)
 

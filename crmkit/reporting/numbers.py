@@ -83,8 +83,11 @@ def made_from(catalog: Catalog) -> dict[str, Any]:
 
 
 def numbers_in(notebook: Path) -> dict[str, Any] | None:
-    """Return the numbers that an executed notebook carries; None if it carries none."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    """Return the numbers that an executed notebook carries; None if it carries none, or cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return None
     outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
     return next((data[_KIND] for data in outputs if _KIND in data), None)
 

@@ -52,8 +52,9 @@ class Glance:
         days = {}
         with closing(open_duckdb()) as con:
             for name, clock in dated(self.files).items():
-                on = f"CAST({identifier(clock)} AS DATE)"
-                bounds = con.execute(f"SELECT min({on}), max({on}) FROM {parquet(self.files[name])}").fetchone()
+                at = identifier(clock)
+                query = f"SELECT CAST(min({at}) AS DATE), CAST(max({at}) AS DATE) FROM {parquet(self.files[name])}"
+                bounds = con.execute(query).fetchone()
                 if bounds and None not in bounds:
                     days[name] = bounds
         return whole_span(days)

@@ -24,9 +24,9 @@ from crmkit.tables import activity, origins, states  # noqa: F401  they register
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.span import dated, whole_span
 
 _NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
-_WRITTEN_HERE = {"treatments", "customer_scores", "segment_assignments"}  # by the workbook, after the data ended
 
 
 class Catalog:
@@ -138,18 +138,14 @@ class Catalog:
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:
-        first: dict[str, date] = {}
-        last: dict[str, date] = {}
-        for name, table in self._canonical.items():
-            clock = SCHEMAS[name].clock
-            if clock is None or name in _WRITTEN_HERE:
-                continue
+        days: dict[str, tuple[date, date]] = {}
+        for name, clock in dated(self._canonical).items():
+            table = self._canonical[name]
             at = table[clock]  # as it stands: a Parquet file and an index know its bounds
             bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
             if bounds.notna().all():
-                first[name], last[name] = (pd.Timestamp(bound).date() for bound in bounds)
-        seen = {name: on for name, on in last.items() if name != "subscription_terms"} or last
-        return min(first.values(), default=None), max(seen.values(), default=None)
+                days[name] = pd.Timestamp(bounds["first"]).date(), pd.Timestamp(bounds["last"]).date()
+        return whole_span(days)
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:

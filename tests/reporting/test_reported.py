@@ -9,6 +9,7 @@ import crmkit as ck
 from crmkit.periods import Period
 from crmkit.reporting.numbers import keep_numbers, numbers_in, reported_numbers
 from crmkit.reporting.run import run_report
+from crmkit.tables import cache as cache_module
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.tiny import write_notebook
 
@@ -103,7 +104,7 @@ def test_the_numbers_hold_no_path_and_no_customer(company):
     assert str(company.parent) not in text and "customer_id" not in text
 
 
-def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path):
+def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path, monkeypatch):
     cells = "import crmkit as ck\nbook = ck.connect(settings)\ncard = ck.scorecard(book, period, ['revenue'])"
     lines = 'period = ""  # month\nsettings = ""  # file\nreports = ""  # folder of all reports'
     write_notebook(tmp_path / "nb", "01_card", cells, "ck.revisions(book, card, reports)", parameters=lines)
@@ -117,6 +118,15 @@ def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company,
     page = BeautifulSoup((october.folder / "card.html").read_text(), "html.parser")
     assert "reported as €200, now €222 (+€22)" in page.select_one("#revisions").get_text()
     assert "vnd.crmkit" not in str(page)
+
+    monkeypatch.setattr(cache_module, "code_digest", lambda: "this code")
+    (september.folder / "numbers.json").unlink()
+    run_report(company, "2026-09", **place)
+    kept = json.loads((september.folder / "numbers.json").read_text())
+    assert kept["card"]["numbers"]["revenue"]["value"] == 222.0
+    (september.folder / "numbers.json").unlink()
+    assert run_report(company, "2026-09", **place).pages[0].is_unchanged
+    assert json.loads((september.folder / "numbers.json").read_text()) == kept, "taken from the notebook that was kept"
 
     write_notebook(tmp_path / "nb", "01_card", "1 / 0", parameters=lines)
     again = run_report(company, "2026-09", **place)
