@@ -117,6 +117,6 @@ class BetaGeometricModel(RepeatBuyingModel):
 
 
 def _n_nodes(ahead: float) -> int:
-    """Nodes for twelve digits (three at 1,000 times her age): the integrand has a pole at p = -1 / ahead."""
+    """Nodes for ten digits (three at 1,000 times her age): the integrand has a pole at p = -1 / ahead."""
     pole = 1 + 2 / max(ahead, 1e-3)
-    return int(np.clip(np.ceil(14 / np.arccosh(pole)), 6, 64))
+    return int(np.clip(np.ceil(12 / np.arccosh(pole)), 6, 64))

@@ -14,6 +14,7 @@ from crmkit.models.profile import Z, profile_interval
 Array = NDArray[np.float64]
 
 BOUNDARY_PENALTY = 0.1  # of the prior at a boundary: sd 3.2, so 95 % reach from a 500th to 500 times the centre
+_SMALL = 0.1  # standard error of a logarithm up to which the likelihood is as good as symmetric
 AT_BOUNDARY = 7.0  # logarithm of 1,000: so far from 1 a parameter tells of a simpler model
 _LARGEST = 25.0  # logarithm of a drawn parameter: beyond, gamma functions lose their digits
 
@@ -34,9 +35,8 @@ def report(
     """
     index, logs = list(names), found.logs + shift
     error = np.sqrt(np.diag(found.covariance))
-    if found.cost is None:  # so many customers that the likelihood is symmetric
-        low, high = found.logs - Z * error, found.logs + Z * error
-    else:
+    low, high = found.logs - Z * error, found.logs + Z * error
+    if found.cost is not None and error.max() > _SMALL:
         low, high = profile_interval(found.cost, found)
     return (
         pd.Series(np.exp(logs), index=index, name="value"),

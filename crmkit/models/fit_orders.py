@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from crmkit.errors import Problems
+from crmkit.models.descent import Cost
 from crmkit.models.estimates import AT_BOUNDARY, BOUNDARY_PENALTY, report
-from crmkit.models.maximum import LogLikelihood, Maximum, Prior, maximise
+from crmkit.models.maximum import Maximum, Prior, maximise
 from crmkit.models.order_process import OrderProcess
 from crmkit.models.purchase_counts import Array, PurchaseCounts
 
@@ -46,7 +47,7 @@ def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maxi
     )
 
 
-def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> LogLikelihood:
+def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
     parts = [part for _, part in counts.blocks(_PART)]
 
     def log_likelihood(logs: Array) -> tuple[float, Array]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-LogLikelihood = Callable[[Array], tuple[float, Array]]
+from crmkit.models.descent import Array, Cost, Pair, descend, outward
 
 FLAT = 0.05  # curvature per squared logarithm under which the data do not tell a parameter from its 100-fold
 _STEP = 1e-4  # of the central differences that make the Hessian from the gradient
@@ -23,7 +21,7 @@ class Prior:
     centre: Array
     penalty: float
 
-    def added_to(self, log_likelihood: LogLikelihood) -> LogLikelihood:
+    def added_to(self, log_likelihood: Cost) -> Cost:
         """Return minus the log posterior density and its gradient: what is minimised."""
 
         def cost(logs: Array) -> tuple[float, Array]:
@@ -43,13 +41,9 @@ class _Point:
     gradient: Array
     information: Array
 
-    def settled(self, bounds: tuple[Array, Array]) -> bool:
+    def settled(self, bounds: Pair) -> bool:
         """Nothing is left to gain but beyond the bounds."""
-        lowest, highest = bounds
-        outward = ((self.logs <= lowest + 1e-6) & (self.gradient > 0)) | (
-            (self.logs >= highest - 1e-6) & (self.gradient < 0)
-        )
-        free = np.flatnonzero(~outward)
+        free = np.flatnonzero(~outward(self.logs, self.gradient, bounds))
         values, vectors = np.linalg.eigh(self.information[np.ix_(free, free)])
         return bool(((vectors.T @ self.gradient[free]) ** 2 / np.maximum(values, FLAT)).sum() / 2 < 100 * _SETTLED)
 
@@ -62,8 +56,8 @@ class Maximum:
     log_likelihood: float
     information: Array  # Hessian of minus the (penalised) log-likelihood
     converged: bool
-    bounds: tuple[Array, Array]
-    cost: LogLikelihood | None  # what was minimised; None where the information is that of a part of the data
+    bounds: Pair
+    cost: Cost | None  # what was minimised; None where the information is that of a part of the data
 
     @property
     def flat(self) -> bool:
@@ -83,11 +77,11 @@ def is_flat(information: Array) -> bool:
 
 
 def maximise(
-    log_likelihood: LogLikelihood,
+    log_likelihood: Cost,
     starts: Sequence[Array],
-    bounds: tuple[Array, Array],
+    bounds: Pair,
     prior: Prior,
-    rough: LogLikelihood | None = None,
+    rough: Cost | None = None,
 ) -> Maximum:
     """Search from several starts, then take Newton steps until nothing is left to gain.
 
@@ -110,49 +104,33 @@ def maximise(
     found = _best_end(quick, starts, bounds)
     found = _newton(cost, found, bounds, renew=rough is None)
     if rough is not None and not found.settled(bounds):
-        found = _look(cost, _descend(cost, found.logs, bounds))
+        found = _look(cost, descend(cost, found.logs, bounds)[0])
     value = log_likelihood(found.logs)[0]
     return Maximum(found.logs, value, found.information, found.settled(bounds), bounds, cost if rough is None else None)
 
 
-def _best_end(cost: LogLikelihood, starts: Sequence[Array], bounds: tuple[Array, Array]) -> _Point:
+def _best_end(cost: Cost, starts: Sequence[Array], bounds: Pair) -> _Point:
     """Begin anew from the next start unless the search ended at a clear maximum."""
     ends: list[_Point] = []
     for start in starts:
-        ends.append(_look(cost, _descend(cost, np.clip(start, *bounds), bounds)))
+        ends.append(_look(cost, descend(cost, np.clip(start, *bounds), bounds)[0]))
         if ends[-1].settled(bounds) and not is_flat(ends[-1].information):
             break
     return min(ends, key=lambda end: end.cost)
 
 
-def _descend(cost: LogLikelihood, start: Array, bounds: tuple[Array, Array]) -> Array:
-    from scipy.optimize import minimize  # late: it takes a quarter of a second
-
-    size = 1 + abs(cost(start)[0])
-
-    def per_size(logs: Array) -> tuple[float, Array]:
-        value, gradient = cost(logs)
-        return value / size, gradient / size
-
-    options = {"maxiter": 500, "maxfun": 1000, "maxcor": 20, "ftol": 1e-13, "gtol": 1e-9}
-    found = minimize(
-        per_size, start, jac=True, method="L-BFGS-B", bounds=list(zip(*bounds, strict=True)), options=options
-    )
-    return np.clip(found.x, *bounds)
-
-
-def _look(cost: LogLikelihood, logs: Array) -> _Point:
+def _look(cost: Cost, logs: Array) -> _Point:
     return _Point(logs, *cost(logs), _hessian(cost, logs))
 
 
-def _hessian(cost: LogLikelihood, at: Array) -> Array:
+def _hessian(cost: Cost, at: Array) -> Array:
     """Central differences of the gradient."""
     steps = _STEP * np.eye(len(at))
     rows = [(cost(at + step)[1] - cost(at - step)[1]) / (2 * _STEP) for step in steps]
     return (np.array(rows) + np.array(rows).T) / 2
 
 
-def _newton(cost: LogLikelihood, at: _Point, bounds: tuple[Array, Array], renew: bool, most: int = 8) -> _Point:
+def _newton(cost: Cost, at: _Point, bounds: Pair, renew: bool, most: int = 8) -> _Point:
     """Take Newton steps while they lower the cost, with a new Hessian for each or always the first one."""
     if not renew:
         at = _Point(at.logs, *cost(at.logs), at.information)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_THREADED = 24  # rows from which on LAPACK calls in several threads, which wait for each other on a busy machine
+
 
 @lru_cache(maxsize=32)
 def legendre(n_nodes: int) -> tuple[Array, Array]:
@@ -53,13 +55,26 @@ def beta_nodes(a: Array, b: Array, n_nodes: int) -> tuple[Array, Array]:
     a, b = np.asarray(a, dtype=float)[:, None], np.asarray(b, dtype=float)[:, None]
     k = np.arange(1, n_nodes)
     s = a + b - 2
-    matrix = np.zeros((len(a), n_nodes, n_nodes))
-    each = np.arange(n_nodes)
-    matrix[:, 0, 0] = (a / (a + b))[:, 0]
     later = (2 * k * (k + s + 1) + s * a) / ((2 * k + s) * (2 * k + s + 2))
-    matrix[:, each[1:], each[1:]] = later
+    diagonal = np.concatenate([a / (a + b), later], axis=1)
     ratio = np.where(k == 1, 1.0, (k + s) / np.where(k == 1, 1.0, 2 * k + s - 1))  # k = 1 cancels, also where it is 0/0
-    square = k * (k + a - 1) * (k + b - 1) * ratio / ((2 * k + s) ** 2 * (2 * k + s + 1))
-    matrix[:, each[1:], each[:-1]] = np.sqrt(square)  # eigh reads the lower triangle
-    nodes, vectors = np.linalg.eigh(matrix)
+    beside = np.sqrt(k * (k + a - 1) * (k + b - 1) * ratio / ((2 * k + s) ** 2 * (2 * k + s + 1)))
+    nodes, vectors = _eigen(diagonal, beside)
     return np.clip(nodes, 1e-300, 1.0), vectors[:, 0, :] ** 2
+
+
+def _eigen(diagonal: Array, beside: Array) -> tuple[Array, Array]:
+    """Eigenvalues and vectors of symmetric tridiagonal matrices, one per row."""
+    n_nodes = diagonal.shape[1]
+    if n_nodes > _THREADED:
+        from scipy.linalg import eigh_tridiagonal
+
+        pairs = [eigh_tridiagonal(d, e, lapack_driver="stev") for d, e in zip(diagonal, beside, strict=True)]
+        nodes, vectors = zip(*pairs, strict=True)
+        return np.array(nodes), np.array(vectors)
+    matrix = np.zeros((len(diagonal), n_nodes, n_nodes))
+    each = np.arange(n_nodes)
+    matrix[:, each, each] = diagonal
+    matrix[:, each[1:], each[:-1]] = beside  # eigh reads the lower triangle
+    nodes, vectors = np.linalg.eigh(matrix)
+    return nodes, vectors

@@ -32,7 +32,8 @@ class RepeatBuyingModel(OrderProcess):
     params_ : Series
         Estimates, in the unit of time of the ages.
     interval_ : DataFrame
-        low, high of each parameter (95 %).
+        low, high of each parameter (95 %), by profile likelihood; normal on the logarithms where there are so many
+        customers that it makes no difference.
     covariance_ : DataFrame
         Of the logarithms of the parameters: inverse of the observed information.
     standard_errors_ : Series

@@ -65,21 +65,19 @@ def test_of_fifty_without_a_repeat_order_few_are_expected_but_not_none():
     assert 1 <= total["high"] <= 50  # by the rule of three at most 3 in the time observed; the prior is vague
 
 
-def test_without_dropout_every_model_says_nbd_and_expects_the_past_to_go_on():
+@pytest.mark.parametrize("model", MODELS)
+def test_where_nobody_leaves_the_past_is_expected_to_go_on(model):
     X, _ = simulated(np.random.default_rng(1), BGNBD, 2000, params=(2.0, 10.0, 1e-6, 5.0))
-    for model in MODELS:
-        fitted = model().fit(X)
-        assert fitted.simpler_model_ == "NBD: orders at random, nobody leaves"
-        assert (
-            fitted.expected_orders(X, 52).sum()
-            == pytest.approx(52 * X["n_repeats"].sum() / X["age"].sum(), rel=0.1) * 2000
-        )
+    fitted = model().fit(X)
+    assert fitted.probability_alive(X).mean() > 0.97
+    yearly = 52 * X["n_repeats"].sum() / X["age"].sum()
+    assert fitted.expected_orders(X, 52).sum() == pytest.approx(2000 * yearly, rel=0.05)
 
 
 positive = st.floats(-7, 7).map(np.exp)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(MODELS), st.tuples(positive, positive, positive, positive), st.integers(0, 2**32 - 1), st.booleans()
 )
@@ -112,7 +110,7 @@ def _counts(X):
 record = st.tuples(st.integers(0, 6) | st.just(5000), st.floats(0, 1), st.floats(0, 100))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(MODELS), st.lists(record, min_size=1, max_size=8), st.sampled_from([1.0, 500.0]))
 def test_over_a_fuzz_of_data_a_fit_gives_numbers(model, records, copies):
     x, share, age = np.repeat(np.array(records, dtype=float), int(copies) // 100 + 1, axis=0).T
