@@ -35,7 +35,7 @@ def start(modules):
     imports = f"import importlib\\nfor name in {modules!r}: importlib.import_module(name)"
     client.execute_interactive(imports, timeout=120, store_history=False)
     client.stop_channels()
-    manager.shutdown_kernel()
+    manager.shutdown_kernel(now=True)  # a kernel that is asked to go takes its time
 
 with ThreadPoolExecutor(int(sys.argv[1])) as pool:
     list(pool.map(start, json.load(sys.stdin)))

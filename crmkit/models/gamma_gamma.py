@@ -1,0 +1,171 @@
+"""The Gamma-Gamma model: how much a customer spends per order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from crmkit.models.estimates import BOUNDARY_PENALTY, normal_draws, report
+from crmkit.models.maximum import Maximum, Prior, maximise
+from crmkit.models.purchase_counts import Array
+from crmkit.models.spend_likelihood import NO_MEAN, known_values, simpler_spend, spend_log_likelihood
+
+_CENTRE = np.log([2.0, 3.0, 1.0])  # of p, q and gamma, where the mean is 1
+_BOUNDS = np.array([-9.2, -9.2, -20.0]), np.array([9.2, 9.2, 20.0])
+
+
+@dataclass(eq=False, kw_only=True)
+class GammaGamma:
+    """Gamma-Gamma model of money per order, independent of how often a customer orders.
+
+    The amounts of a customer's orders are Gamma(p, nu) distributed around a mean of her own, p / nu, and among
+    customers nu is Gamma(q, gamma) distributed. With n orders of mean z ::
+
+        L = Gamma(p n + q) / (Gamma(p n) Gamma(q))  gamma^q  z^(p n - 1)  n^(p n) / (gamma + n z)^(p n + q)
+
+        E[mean | n, z] = p (gamma + n z) / (p n + q - 1)
+
+    which is a weighted mean of her own and everyone's. Who has no order with a known amount, or whose amounts are not
+    positive on balance (refunds), teaches nothing and is expected to spend as everyone does. Where everyone's mean is
+    infinite under the model (q near 1 or below), the observed mean over customers stands in for it.
+
+    Parameters
+    ----------
+    penalty : float
+        Precision (1 / sd^2) of a normal prior on the logarithms of the parameters; 0 is maximum likelihood.
+
+    Attributes
+    ----------
+    params_ : Series
+        p, q and gamma; gamma in the unit of money.
+    interval_, covariance_, standard_errors_, log_likelihood_, converged_, penalty_, simpler_model_
+        As of :class:`crmkit.models.repeat_buying.RepeatBuyingModel`.
+    n_customers_ : int
+        With a positive mean: those learned from.
+    mean_value_ : float
+        Their mean over customers [money].
+
+    References
+    ----------
+    Fader, Hardie and Lee (2005), RFM and CLV: using iso-value curves for customer base analysis, Journal of Marketing
+    Research 42(4), 415-430; Fader and Hardie (2013), The gamma-gamma model of monetary value, equations 1a and 5.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"n_values": [1, 4, 2, 0, 3], "mean_value": [10.0, 30.0, 12.0, 0.0, 22.0]})
+    >>> GammaGamma(penalty=0.1).fit(X).expected_value(X).round(1).tolist()
+    [16.1, 27.5, 15.5, 20.4, 21.5]
+    """
+
+    penalty: float = 0.0
+
+    names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+
+    params_: pd.Series = field(init=False, repr=False)
+    interval_: pd.DataFrame = field(init=False, repr=False)
+    covariance_: pd.DataFrame = field(init=False, repr=False)
+    standard_errors_: pd.Series = field(init=False, repr=False)
+    log_likelihood_: float = field(init=False, repr=False)
+    n_customers_: int = field(init=False, repr=False)
+    converged_: bool = field(init=False, repr=False)
+    penalty_: float = field(init=False, repr=False)
+    simpler_model_: str | None = field(init=False, repr=False)
+    mean_value_: float = field(init=False, repr=False)
+
+    def fit(self, X: pd.DataFrame) -> Self:
+        """Learn from customers.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Indexed by customer_id: n_values [count], orders with an amount (by custom repeat orders only);
+            mean_value [money], their mean.
+
+        Raises
+        ------
+        Problems
+            A column is missing or not a number.
+        """
+        n, z = known_values(X)
+        usable = n > 0
+        n, z = n[usable], z[usable]
+        unit = float(z.mean()) if len(z) else 1.0
+        found = self._search(n, z / unit, self.penalty)
+        self.penalty_, self.simpler_model_ = self.penalty, simpler_spend(found, n, z)
+        if self.simpler_model_ is not None and self.penalty < BOUNDARY_PENALTY:
+            self.penalty_ = BOUNDARY_PENALTY
+            found = self._search(n, z / unit, BOUNDARY_PENALTY)
+        shift = np.array([0.0, 0.0, np.log(unit)])
+        self.params_, self.interval_, self.covariance_, self.standard_errors_ = report(found, self.names, shift)
+        self.log_likelihood_ = found.log_likelihood - len(n) * float(np.log(unit))
+        self.n_customers_, self.converged_ = len(n), found.converged
+        self.mean_value_ = float(z.mean()) if len(z) else 0.0
+        return self
+
+    def expected_value(self, X: pd.DataFrame) -> pd.Series:
+        """Expected mean amount of a customer's orders [money]."""
+        return pd.Series(self._expected(*known_values(X)), index=X.index, name="expected_value")
+
+    def predict_interval(self, X: pd.DataFrame, level: float = 0.95, n_draws: int = 500, seed: int = 0) -> pd.DataFrame:
+        """Each customer's own mean amount per order: value, low, high [money], parameters and herself uncertain."""
+        n, z = known_values(X)
+        value, low, high = self._expected(n, z), np.empty(len(n)), np.empty(len(n))
+        for start in range(0, len(n), 2000):
+            rows = slice(start, start + 2000)
+            means = self._simulated_means(n[rows], z[rows], n_draws, np.random.default_rng([seed, 1, start]), seed)
+            low[rows], high[rows] = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        return pd.DataFrame({"value": value, "low": low, "high": high}, index=X.index)
+
+    def simulate_revenue(self, X: pd.DataFrame, orders: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+        """Possible futures: revenue of the orders drawn by ``simulate_orders`` of a model of repeat orders.
+
+        Parameters
+        ----------
+        X : DataFrame
+            As for :meth:`fit`.
+        orders : DataFrame
+            One row per customer of ``X``, in the same order, and one column per draw [count].
+
+        Returns
+        -------
+        DataFrame
+            Of the same shape: money. Sum columns over customers for totals.
+        """
+        n, z = known_values(X)
+        random = np.random.default_rng([seed, 2])
+        means = self._simulated_means(n, z, orders.shape[1], random, seed)
+        count = orders.to_numpy(dtype=float)
+        shape = np.where(count > 0, self.draw_params(orders.shape[1], seed)["p"].to_numpy() * count, 1.0)
+        revenue = np.where(count > 0, means * count * random.gamma(shape) / shape, 0.0)
+        return pd.DataFrame(revenue, index=X.index, columns=orders.columns)
+
+    def draw_params(self, n_draws: int, seed: int = 0) -> pd.DataFrame:
+        """Draws of the parameters: normal on their logarithms."""
+        return normal_draws(self.params_, self.covariance_, n_draws, seed)
+
+    def _search(self, n: Array, z: Array, penalty: float) -> Maximum:
+        def log_likelihood(logs: Array) -> tuple[float, Array]:
+            params = np.exp(logs)
+            value, gradient = spend_log_likelihood(params, n, z)
+            return value, gradient * params
+
+        starts = [_CENTRE, _CENTRE + np.array([1.5, 1.0, -0.5])]
+        return maximise(log_likelihood, starts, _BOUNDS, Prior(_CENTRE, penalty))
+
+    def _expected(self, n: Array, z: Array) -> Array:
+        p, q, gamma = self.params_
+        weight = p * n + q - 1
+        finite = weight > NO_MEAN
+        value = np.where(finite, p * (gamma + n * z) / np.where(finite, weight, 1.0), self.mean_value_)
+        return value if self.n_customers_ else np.zeros(len(n))
+
+    def _simulated_means(self, n: Array, z: Array, n_draws: int, random: np.random.Generator, seed: int) -> Array:
+        """Draws of each customer's own mean p / nu, one column per draw of the parameters."""
+        if not self.n_customers_:
+            return np.zeros((len(n), n_draws))
+        p, q, gamma = self.draw_params(n_draws, seed).to_numpy().T
+        nu = random.gamma(p * n[:, None] + q) / (gamma + (n * z)[:, None])
+        return p / np.maximum(nu, 1e-290)

@@ -1,0 +1,87 @@
+"""The integral of Pareto/NBD: odds of having left between the last order and the end of the observation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crmkit.models.purchase_counts import Array, PurchaseCounts
+from crmkit.models.quadrature import legendre
+
+_NEGLIGIBLE = 40.0  # exp(-40) of the integrand's start
+# Nodes that give twelve digits up to a reach of y and a fall of the integrand's logarithm; measured against 160 nodes.
+_NODES = ((1.0, 4.0, 8), (2.0, 8.0, 10), (4.0, 16.0, 14), (8.0, np.inf, 24), (np.inf, np.inf, 64))
+
+
+def log_odds_gone(params: Array, counts: PurchaseCounts, slopes: bool = False) -> tuple[Array, Array]:
+    """Logarithm of the odds of having left, of each row, and its derivatives.
+
+    The time u of leaving is replaced by y = log((m + u) / (m + t)) with m = min(alpha, beta). On this scale the
+    integrand has no singularity nearer than pi, so few Gauss-Legendre nodes give twelve digits; where it falls
+    steeply (many orders, long silence) the far end is cut off.
+
+    Parameters
+    ----------
+    params : array
+        r, alpha, s, beta.
+    counts : PurchaseCounts
+        Rows.
+    slopes : bool
+        Whether derivatives are wanted.
+
+    Returns
+    -------
+    log_odds : array of shape (n,)
+    slopes : array of shape (4, n)
+        By r, alpha, s and beta; empty unless wanted.
+    """
+    log_odds = np.empty(len(counts))
+    by = np.empty((4 if slopes else 0, len(counts)))
+    reach, fall = _reach(params, counts)
+    easy_enough = [(reach <= most) & (fall <= steepest) for most, steepest, _ in _NODES]
+    level = np.argmax(easy_enough, axis=0)
+    for number, (_, _, n_nodes) in enumerate(_NODES):
+        rows = np.flatnonzero(level == number)
+        for start in range(0, len(rows), 4096):
+            part = rows[start : start + 4096]
+            log_odds[part], by[:, part] = _integral(params, counts.take(part), reach[part], n_nodes, slopes)
+    return log_odds, by
+
+
+def _reach(params: Array, counts: PurchaseCounts) -> tuple[Array, Array]:
+    """Upper limit of y: the age at the end, or where the integrand has become negligible; and how far it falls."""
+    r, alpha, s, beta = params
+    least, t = min(alpha, beta), counts.last_age
+    by_orders = (alpha + t) * np.expm1(np.minimum(_NEGLIGIBLE / (r + counts.x), 600.0))
+    by_leaving = (beta + t) * np.expm1(min(_NEGLIGIBLE / s, 600.0))
+    silence = np.minimum(np.minimum(by_orders, by_leaving), counts.age - t)
+    fall = (r + counts.x) * np.log1p(silence / (alpha + t)) + s * np.log1p(silence / (beta + t))
+    return np.maximum(np.log1p(silence / (least + t)), 1e-300), fall
+
+
+def _integral(params: Array, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
+    r, alpha, s, beta = params
+    nodes, weights = legendre(n_nodes)
+    k, t, age = (column[:, None] for column in (r + counts.x, counts.last_age, counts.age))
+    least = min(alpha, beta)
+    left = (least + t) * np.exp(nodes * reach[:, None]) - least  # age at leaving
+    near, far = least + left, max(alpha, beta) + left
+    orders, leaving = (near, far) if alpha <= beta else (far, near)
+    log_near, log_far = np.log(least + t) + nodes * reach[:, None], np.log(far)
+    log_orders, log_leaving = (log_near, log_far) if alpha <= beta else (log_far, log_near)
+    fewer, earlier = np.log(alpha + age) - log_orders, np.log(beta + age) - log_leaving
+    terms = k * fewer + s * earlier + (log_near - log_leaving)
+    top = terms.max(axis=1, keepdims=True)
+    shares = weights * np.exp(terms - top)
+    total = shares.sum(axis=1, keepdims=True)
+    log_odds = np.log(s) + np.log(reach) + (top + np.log(total))[:, 0]
+    if not slopes:
+        return log_odds, np.empty((0, len(reach)))
+    shares = shares / total
+    since_orders, since_leaving = (shares / orders).sum(axis=1), (shares / leaving).sum(axis=1)
+    by = (
+        (shares * fewer).sum(axis=1),
+        k[:, 0] * (1 / (alpha + counts.age) - since_orders),
+        1 / s + (shares * earlier).sum(axis=1),
+        s / (beta + counts.age) - (s + 1) * since_leaving,
+    )
+    return log_odds, np.array(by)

@@ -1,0 +1,49 @@
+"""Do estimates find the truth, and do nominal 95 % intervals hold it as often as they say?"""
+
+import numpy as np
+import pytest
+
+from crmkit.models.bg_nbd import BGNBD
+from crmkit.models.mbg_nbd import MBGNBD
+from crmkit.models.pareto_nbd import ParetoNBD
+from tests.models.shoppers import MODELS, TRUTH, simulated
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_of_20000_customers_the_truth_is_recovered_within_four_standard_errors(model):
+    X, later = simulated(np.random.default_rng(11), model, 20_000)
+    fitted = model().fit(X)
+    assert np.abs((fitted.params_ - TRUTH[model]) / fitted.standard_errors_).max() < 4
+    assert fitted.expected_orders(X, 52).sum() == pytest.approx(later.sum(), rel=0.05)
+
+
+def coverage(model, n_customers, n_firms):
+    """Shares of firms whose interval holds each parameter, and the total; of customers whose interval holds their orders."""
+    random = np.random.default_rng([n_customers, MODELS.index(model)])
+    params, totals, orders = [], [], []
+    for _ in range(n_firms):
+        X, later = simulated(random, model, n_customers)
+        fitted = model().fit(X)
+        params.append(
+            ((fitted.interval_["low"] <= TRUTH[model]) & (fitted.interval_["high"] >= TRUTH[model])).to_numpy()
+        )
+        total = fitted.predict_total(X, 52, n_draws=150)
+        totals.append(total["low"] <= later.sum() <= total["high"])
+        own = fitted.predict_interval(X, 52, n_draws=15)
+        orders.append(((own["low"] <= later) & (later <= own["high"])).mean())
+    return np.mean(params), np.mean(totals), np.mean(orders)
+
+
+@pytest.mark.parametrize(("model", "n_firms"), [(BGNBD, 40), (MBGNBD, 40), (ParetoNBD, 25)])
+def test_of_300_customers_95_percent_intervals_hold_about_that(model, n_firms):
+    params, totals, orders = coverage(model, 300, n_firms)
+    assert 0.87 <= params <= 0.99  # so few firms leave 2 of 100 to chance; the slow test below is strict
+    assert 0.85 <= totals <= 1
+    assert 0.94 <= orders <= 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_customers", [300, 1000, 5000])
+@pytest.mark.parametrize("model", MODELS)
+def test_over_many_firms_95_percent_intervals_hold_90_to_98_percent(model, n_customers):
+    assert [0.9 <= share <= 0.98 for share in coverage(model, n_customers, 150)] == [True, True, True]
