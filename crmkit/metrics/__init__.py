@@ -2,8 +2,9 @@
 
 from crmkit.metrics import acquisition, pipeline, retention, revenue, voice  # noqa: F401  each registers its cards
 from crmkit.metrics.cards import CARDS, Card, cards, metric
+from crmkit.metrics.conventions import conventions
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.glossary import glossary
 from crmkit.metrics.scorecard import scorecard
 
-__all__ = ["CARDS", "Card", "cards", "evaluate", "glossary", "metric", "scorecard"]
+__all__ = ["CARDS", "Card", "cards", "conventions", "evaluate", "glossary", "metric", "scorecard"]

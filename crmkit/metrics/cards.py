@@ -6,8 +6,8 @@ Scorecard, glossary, targets, plots and number formats all read this one record.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from crmkit.errors import Problems, UnknownName, did_you_mean
@@ -45,6 +45,10 @@ class Card:
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
     tables : tuple of str
         Tables that the function reads.
+    conventions : mapping of str to str
+        Where the definition is disputed: the formula of each convention by its name, the default first; else empty.
+    convention : str
+        Name of the one in force; empty where nothing is disputed.
     """
 
     name: str
@@ -60,6 +64,8 @@ class Card:
     additive: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
+    conventions: Mapping[str, str] = field(default_factory=dict)
+    convention: str = ""
 
 
 def metric(
@@ -72,6 +78,7 @@ def metric(
     smallest_change: float | None = None,
     topic: str | None = None,
     additive: bool | None = None,
+    conventions: Mapping[str, str] | None = None,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -92,11 +99,14 @@ def metric(
         Question the metric belongs to; by default the name of the module.
     additive : bool, optional
         Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
+    conventions : mapping of str to str, optional
+        Where the definition is disputed: name and formula of each convention, the default first. The function then
+        has a switch ``convention``, a keyword whose default is the first name.
 
     Raises
     ------
     Problems
-        If the docstring lacks the definition or the formula.
+        If the docstring lacks the definition or the formula, or the function the switch of its conventions.
 
     Examples
     --------
@@ -113,6 +123,7 @@ def metric(
 
     def register(function: CardFunction) -> CardFunction:
         definition, formula = _paragraphs(function)
+        _check_switch(function, conventions or {})
         change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
         CARDS[function.__name__] = Card(
             name=function.__name__,
@@ -128,6 +139,8 @@ def metric(
             additive=unit == "count" if additive is None else additive,
             tables=tuple(_table_parameters(function)),
             function=function,
+            conventions=dict(conventions or {}),
+            convention=next(iter(conventions or {}), ""),
         )
         return function
 
@@ -161,6 +174,16 @@ def _paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
             ["its docstring needs two paragraphs: the definition, then the formula as name = expression."],
         )
     return paragraphs[0], paragraphs[1]
+
+
+def _check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -> None:
+    switch = inspect.signature(function).parameters.get("convention")
+    default = "" if switch is None else switch.default
+    if default != next(iter(conventions), ""):
+        raise Problems(
+            f"metric {function.__name__}",
+            [f"its conventions begin with {next(iter(conventions), '')!r}, but its switch is convention={default!r}."],
+        )
 
 
 def _table_parameters(function: Callable[..., Any]) -> list[str]:

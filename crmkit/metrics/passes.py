@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.metrics.folding import estimate_folded
-from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
+from crmkit.metrics.measures import DailyLossRate, KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
@@ -36,7 +36,7 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
         return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_folded(leaf, sums, window)
 
     for leaf in leaves:
-        if isinstance(leaf, Median | KaplanMeierMedian):
+        if isinstance(leaf, Median | KaplanMeierMedian | DailyLossRate):
             found[id(leaf)] = estimate(leaf, fetch(_own_query(catalog, leaf, window)), window)
     for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
         query, names = _shared_query(catalog, together, window)
@@ -117,10 +117,12 @@ class _Once:
         return name
 
 
-def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Window) -> ir.Table:
+def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | DailyLossRate, window: Window) -> ir.Table:
     table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
     if isinstance(leaf, KaplanMeierMedian):
         return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
+    if isinstance(leaf, DailyLossRate):
+        return leaf.query(with_columns(catalog, table, window, leaf.columns(window)), window)
     unit = _unit(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit
     columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.errors import CrmkitError, NotMeasured, UnknownName
-from crmkit.metrics.measures import KaplanMeierMedian, Measure
+from crmkit.metrics.measures import DailyLossRate, KaplanMeierMedian, Measure
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal, with_periods
@@ -40,7 +40,7 @@ def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | 
                 continue
             if not changes(catalog, table, column):
                 return f"cannot be split by {column}: it has no {column} and no customer who has one"
-            if isinstance(measure, KaplanMeierMedian):
+            if isinstance(measure, KaplanMeierMedian | DailyLossRate):
                 return f"cannot be split by {column}: what lasts longer than a period has no {column} at its start"
     return None
 

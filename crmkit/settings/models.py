@@ -145,6 +145,7 @@ class Settings(Section):
     data: Data = Data()
     targets: tuple[Target, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}
+    definitions: dict[str, str] = {}
     files: dict[str, FileMapping] = {}
     tables: dict[str, TableMapping] = {}
     database: Database | None = None

@@ -3,6 +3,7 @@
 from crmkit.metrics.measures.attrition import LossRate
 from crmkit.metrics.measures.base import Measure, Sums
 from crmkit.metrics.measures.composition import Composition
+from crmkit.metrics.measures.daily import DailyLossRate
 from crmkit.metrics.measures.linear import Count, Mean, MeanPerCustomer, NetShare, Ratio, Share, Total
 from crmkit.metrics.measures.median import Median
 from crmkit.metrics.measures.quotient import Quotient
@@ -11,6 +12,7 @@ from crmkit.metrics.measures.survival import KaplanMeierMedian, kaplan_meier
 __all__ = [
     "Composition",
     "Count",
+    "DailyLossRate",
     "KaplanMeierMedian",
     "LossRate",
     "Mean",
