@@ -32,7 +32,7 @@ _HOMES = {
     "crmkit.reporting.charts": ["finding_charts", "group_chart", "history_chart"],
     "crmkit.reporting.coverage": ["covered_period"],
     "crmkit.insights.data_quality": ["quality_findings", "quality_headline", "quality_sentences"],
-    "crmkit.metrics": ["cards", "evaluate", "glossary", "metric", "scorecard"],
+    "crmkit.metrics": ["about", "cards", "evaluate", "glossary", "headlines", "metric", "scorecard"],
     "crmkit.metrics.measures": [
         "Count",
         "KaplanMeierMedian",

@@ -5,5 +5,6 @@ from crmkit.metrics.cards import CARDS, Card, cards, metric
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.glossary import glossary
 from crmkit.metrics.scorecard import scorecard
+from crmkit.metrics.selection import about, headlines
 
-__all__ = ["CARDS", "Card", "cards", "evaluate", "glossary", "metric", "scorecard"]
+__all__ = ["CARDS", "Card", "about", "cards", "evaluate", "glossary", "headlines", "metric", "scorecard"]

@@ -43,6 +43,8 @@ class Card:
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     additive : bool
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
+    headline : bool
+        Whether it stands on the scorecard's page; else only on the page of its question, unless it has a target.
     tables : tuple of str
         Tables that the function reads.
     """
@@ -58,6 +60,7 @@ class Card:
     counted: str
     smallest_change: float
     additive: bool
+    headline: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
 
@@ -72,6 +75,7 @@ def metric(
     smallest_change: float | None = None,
     topic: str | None = None,
     additive: bool | None = None,
+    headline: bool = True,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -92,6 +96,9 @@ def metric(
         Question the metric belongs to; by default the name of the module.
     additive : bool, optional
         Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
+    headline : bool
+        Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
+        the question, and on the scorecard only where it has a target.
 
     Raises
     ------
@@ -126,6 +133,7 @@ def metric(
             counted=counted,
             smallest_change=change,
             additive=unit == "count" if additive is None else additive,
+            headline=headline,
             tables=tuple(_table_parameters(function)),
             function=function,
         )
