@@ -33,7 +33,7 @@ _HOMES = {
     "crmkit.reporting.coverage": ["covered_period"],
     "crmkit.insights.data_quality": ["quality_findings", "quality_headline", "quality_sentences"],
     "crmkit.insights.conventions": ["convention_sentences"],
-    "crmkit.metrics": ["cards", "conventions", "evaluate", "glossary", "metric", "scorecard"],
+    "crmkit.metrics": ["about", "cards", "conventions", "evaluate", "glossary", "headlines", "metric", "scorecard"],
     "crmkit.metrics.measures": [
         "Count",
         "KaplanMeierMedian",

@@ -6,5 +6,6 @@ from crmkit.metrics.conventions import conventions
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.glossary import glossary
 from crmkit.metrics.scorecard import scorecard
+from crmkit.metrics.selection import about, headlines
 
-__all__ = ["CARDS", "Card", "cards", "conventions", "evaluate", "glossary", "metric", "scorecard"]
+__all__ = ["CARDS", "Card", "about", "cards", "conventions", "evaluate", "glossary", "headlines", "metric", "scorecard"]

@@ -5,12 +5,12 @@ Scorecard, glossary, targets, plots and number formats all read this one record.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from crmkit.errors import Problems, UnknownName, did_you_mean
+from crmkit.metrics.card_functions import check_switch, paragraphs, table_parameters
 
 Unit = Literal["points", "share", "money", "count", "days", "per customer"]
 Better = Literal["higher", "lower", "neither"]
@@ -43,6 +43,8 @@ class Card:
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     additive : bool
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
+    headline : bool
+        Whether it stands on the scorecard's page; else only on the page of its question, unless it has a target.
     tables : tuple of str
         Tables that the function reads.
     conventions : mapping of str to str
@@ -62,6 +64,7 @@ class Card:
     counted: str
     smallest_change: float
     additive: bool
+    headline: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
     conventions: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +81,7 @@ def metric(
     smallest_change: float | None = None,
     topic: str | None = None,
     additive: bool | None = None,
+    headline: bool = True,
     conventions: Mapping[str, str] | None = None,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
@@ -99,6 +103,9 @@ def metric(
         Question the metric belongs to; by default the name of the module.
     additive : bool, optional
         Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
+    headline : bool
+        Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
+        the question, and on the scorecard only where it has a target.
     conventions : mapping of str to str, optional
         Where the definition is disputed: name and formula of each convention, the default first. The function then
         has a switch ``convention``, a keyword whose default is the first name.
@@ -122,8 +129,8 @@ def metric(
     """
 
     def register(function: CardFunction) -> CardFunction:
-        definition, formula = _paragraphs(function)
-        _check_switch(function, conventions or {})
+        definition, formula = paragraphs(function)
+        check_switch(function, conventions or {})
         change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
         CARDS[function.__name__] = Card(
             name=function.__name__,
@@ -137,7 +144,8 @@ def metric(
             counted=counted,
             smallest_change=change,
             additive=unit == "count" if additive is None else additive,
-            tables=tuple(_table_parameters(function)),
+            headline=headline,
+            tables=tuple(table_parameters(function)),
             function=function,
             conventions=dict(conventions or {}),
             convention=next(iter(conventions or {}), ""),
@@ -164,28 +172,3 @@ def cards(names: str | Sequence[str] | None = None) -> list[Card]:
     if unknown:
         raise Problems("metrics", [f"There is no metric '{name}'. {did_you_mean(name, CARDS)}" for name in unknown])
     return [CARDS[name] for name in wanted]
-
-
-def _paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
-    paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
-    if len(paragraphs) < 2 or "=" not in paragraphs[1]:
-        raise Problems(
-            f"metric {function.__name__}",
-            ["its docstring needs two paragraphs: the definition, then the formula as name = expression."],
-        )
-    return paragraphs[0], paragraphs[1]
-
-
-def _check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -> None:
-    switch = inspect.signature(function).parameters.get("convention")
-    default = "" if switch is None else switch.default
-    if default != next(iter(conventions), ""):
-        raise Problems(
-            f"metric {function.__name__}",
-            [f"its conventions begin with {next(iter(conventions), '')!r}, but its switch is convention={default!r}."],
-        )
-
-
-def _table_parameters(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]

@@ -38,12 +38,15 @@ def scorecard(
     history : DataFrame, optional
         From :func:`evaluate`; what it does not hold is evaluated here.
 
-    A period that is still running is compared with as many days of the others.
+    A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
+    looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
+    number gets the same verdict on every page.
 
     Returns
     -------
     DataFrame
-        One row per metric: metric, label, topic, period, unit, better, value, low, high [unit], n [count], counted,
+        One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
+        :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted,
         status, reason; previous_period, previous_value, change [unit], verdict, direction, p_value; year_period,
         year_value, year_change, year_verdict, year_direction; target [unit], target_verdict; days_so_far (of a
         period that is still running, else empty [days]).
@@ -60,13 +63,14 @@ def scorecard(
     chosen = cards(metrics)
     names = [card.name for card in chosen]
     history = _with_compared(catalog, names, period, history)
-    facts = pd.DataFrame([[c.name, c.label, c.topic, c.unit, c.better, c.counted] for c in chosen],
-                         columns=["metric", "label", "topic", "unit", "better", "counted"])  # fmt: skip
+    facts = _facts(chosen, catalog.settings, period)
+    families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
     matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
-        judged = judge_changes(now, _per_day(then, chosen, _days(period, so_far) / _days(other, so_far)), matters)
+        then_as_long = _per_day(then, chosen, _days(period, so_far) / _days(other, so_far))
+        judged = judge_changes(now, then_as_long, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
         for name in ("verdict", "direction", "p_value"):
@@ -94,6 +98,14 @@ def check_metric_names(settings: Settings) -> None:
     ]
     if problems:
         raise Problems("crmkit.toml", problems)
+
+
+def _facts(chosen: Sequence[Card], settings: Settings, period: Period) -> pd.DataFrame:
+    records = [
+        [c.name, c.label, c.topic, c.headline or settings.target(c.name, period.start) is not None, c.unit, c.better,
+         c.counted] for c in chosen
+    ]  # fmt: skip
+    return pd.DataFrame(records, columns=["metric", "label", "topic", "headline", "unit", "better", "counted"])
 
 
 def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:

@@ -13,10 +13,10 @@ SIGNIFICANCE = 0.05
 POWER = 0.8
 
 
-def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.DataFrame:
-    """Judge the change of each metric of a scorecard between two periods, as one family.
+def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, families: Array | None = None) -> pd.DataFrame:
+    """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
-    A change is real if its p-value, adjusted for looking at all metrics at once, is at most .05. It is too few to
+    A change is real if its p-value, adjusted for looking at all metrics of its family at once, is at most .05. It is too few to
     tell if a change that matters could not have been seen with 80 % power. The error of a difference follows from the
     two intervals: each side's distance to its own limit that faces the other value.
 
@@ -26,6 +26,8 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.D
         Row by row the same metrics: value, low, high, status, unit, better.
     matters : array
         Smallest change that matters: absolute for points and shares, else relative to the value before.
+    families : array of str, optional
+        The family of each metric; all are one by default.
 
     Returns
     -------
@@ -45,7 +47,11 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.D
     tested = usable & ~few & (error > 0)
     p_value = np.full(len(now), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value[tested] = benjamini_hochberg(2 * ndtr(-np.abs(change / error))[tested])
+        by_chance = 2 * ndtr(-np.abs(change / error))
+    families = np.full(len(now), "") if families is None else families
+    for family in set(families[tested]):
+        together = tested & (families == family)
+        p_value[together] = benjamini_hochberg(by_chance[together])
     smallest = np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * np.abs(then["value"].to_numpy(float)))
     blind = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error > smallest
     real = tested & (p_value <= SIGNIFICANCE)
