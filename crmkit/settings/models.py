@@ -30,6 +30,7 @@ class Company(Section):
     time_zone: str = "UTC"
     fiscal_year_start: int = Field(1, ge=1, le=12)
     churn_after_days: int = Field(90, ge=1, le=3660)
+    renewal_grace_days: int = Field(0, ge=0, le=366)
     lead_conversion_days: int = Field(30, ge=1, le=3660)
     smallest_group: int = Field(5, ge=1, le=1000)
 

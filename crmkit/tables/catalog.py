@@ -20,7 +20,7 @@ from ibis.common.exceptions import IbisTypeError
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity, origins, states  # noqa: F401  they register their derived tables
+from crmkit.tables import activity, origins, purchases, recurring, states  # noqa: F401  they register their derived tables
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
