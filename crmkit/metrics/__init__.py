@@ -1,6 +1,6 @@
 """What we watch: metrics with intervals and verdicts."""
 
-from crmkit.metrics import acquisition, pipeline, recurring, retention, revenue, voice  # noqa: F401  each registers its cards
+from crmkit.metrics import acquisition, engagement, pipeline, recurring, retention, revenue, social, voice  # noqa: F401  each registers its cards
 from crmkit.metrics.cards import CARDS, Card, cards, metric
 from crmkit.metrics.conventions import conventions
 from crmkit.metrics.evaluate import evaluate

@@ -20,7 +20,7 @@ from ibis.common.exceptions import IbisTypeError
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity, origins, purchases, recurring, states  # noqa: F401  they register their derived tables
+from crmkit.tables import activity, answers, origins, posts, purchases, recurring, states  # noqa: F401  they register their derived tables
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
@@ -169,6 +169,10 @@ def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, 
         table = tables[name]
         if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
             return f"{name}.{column}"
+        if name in DERIVED and table is not None and column not in table.columns:
+            for origin in inspect.signature(DERIVED[name]).parameters:
+                if origin in SCHEMAS and column in SCHEMAS[origin].names:
+                    return f"{origin}.{column}"
     return None
 
 

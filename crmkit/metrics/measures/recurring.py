@@ -127,13 +127,14 @@ def _kinds(unit: dict[str, Any]) -> dict[str, Any]:
     end = start + unit["change"]
     end = ibis.ifelse(end * 1_000_000 > 1, end, zero)
     had, has, moved = start > 0, end > 0, unit["n"] > 0
-    is_new = moved & ~had & (unit["first"] > 0)
+    none = start <= 0
+    is_new = moved & none & (unit["first"] > 0)
     return {
         "new": ibis.ifelse(is_new, end, zero),
-        "reactivation": ibis.ifelse(moved & ~had & (unit["first"] == 0), end, zero),
+        "reactivation": ibis.ifelse(moved & none & (unit["first"] == 0), end, zero),
         "expansion": ibis.ifelse(had & (end > start), end - start, zero),
         "contraction": ibis.ifelse(had & has & (end < start), end - start, zero),
-        "churn": ibis.ifelse(moved & had & ~has, -start, zero),
+        "churn": ibis.ifelse(moved & had & (end <= 0), -start, zero),
     }
 
 
