@@ -1,6 +1,17 @@
 """What we watch: metrics with intervals and verdicts."""
 
-from crmkit.metrics import acquisition, pipeline, retention, revenue, voice  # noqa: F401  each registers its cards
+from crmkit.metrics import (  # noqa: F401  each registers its cards
+    acquisition,
+    adoption,
+    marketing,
+    on_the_way,
+    pipeline,
+    referrals,
+    retention,
+    revenue,
+    traffic,
+    voice,
+)
 from crmkit.metrics.cards import CARDS, Card, cards, metric
 from crmkit.metrics.conventions import conventions
 from crmkit.metrics.evaluate import evaluate
