@@ -40,6 +40,7 @@ def acquisition_spend(costs: ir.Table) -> Measure:
     unit="share",
     better="neither",
     counted="bookings",
+    smallest_change=0.1,
     headline=False,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 3.5 (marketing spending)",
 )

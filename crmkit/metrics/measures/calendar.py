@@ -32,6 +32,7 @@ class BudgetUse(Total):
     """Sum of ``value`` over the rows, as a share of the budget of the same days; by channel, of that channel's budget."""
 
     budgets: Sequence[Budget]
+    exact: bool = True
 
     run_up: ClassVar[int] = 0
 

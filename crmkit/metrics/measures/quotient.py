@@ -56,6 +56,8 @@ class Quotient:
         )
         if self.missing_is_zero:
             both = both.fillna({f"{side}_of": 0.0 for side in ("value", "low", "high")})
+        elif "n_of" in both:
+            both = both[both["n_of"] > 0]  # nothing booked is not a cost of 0
         value, low, high = intervals.quotient(_interval(both, "of"), _interval(both, "by"))
         n = both["n_by"]
         return both[window.keys].assign(
