@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from crmkit.errors import Problems, UnknownName, did_you_mean
 from crmkit.metrics.card_functions import check_switch, paragraphs, table_parameters
 
-Unit = Literal["points", "share", "money", "count", "days", "per customer"]
+Unit = Literal["points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"]
 Better = Literal["higher", "lower", "neither"]
 CardFunction = TypeVar("CardFunction", bound=Callable[..., Any])
 
@@ -90,7 +90,7 @@ def metric(
     ----------
     label : str
         Name for readers.
-    unit : {"points", "share", "money", "count", "days", "per customer"}
+    unit : {"points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"}
     better : {"higher", "lower", "neither"}
         Direction that is good for the firm.
     source : str

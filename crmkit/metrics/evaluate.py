@@ -142,11 +142,9 @@ def _judged(
     not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
     few = ~missing & (rows["units"] < measure.minimum)
     rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
-    rows["reason"] = np.select(
-        [not_reached, missing, few],
-        ["fewer than half would come to an end", f"no {card.counted} in this period", _few(card, measure)],
-        "",
-    )
+    rows["reason"] = np.select([missing, few], [f"no {card.counted} in this period", _few(card, measure)], "")
+    if "because" in rows:  # the measure knows better why there is no number
+        rows["reason"] = rows["because"].where(missing & rows["because"].notna(), rows["reason"])
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
     rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])

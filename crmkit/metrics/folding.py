@@ -17,7 +17,7 @@ def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFr
     are left out instead.
     """
     estimate = leaf.estimate(sums, window)
-    if not window.by or estimate.empty:
+    if not window.by or estimate.empty or getattr(leaf, "exact", False):  # money spent is known, however few bookings
         return estimate
     asked = estimate[estimate["period"].isin(list(window.bounds))]
     largest = asked.groupby(list(window.by))["n"].max()

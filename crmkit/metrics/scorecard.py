@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -46,10 +47,10 @@ def scorecard(
     -------
     DataFrame
         One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
-        :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted,
-        status, reason; previous_period, previous_value, change [unit], verdict, direction, p_value; year_period,
-        year_value, year_change, year_verdict, year_direction; target [unit], target_verdict; days_so_far (of a
-        period that is still running, else empty [days]).
+        :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted, status, reason;
+        previous_period, previous_value, change [unit], verdict, direction, p_value; year_period, year_value,
+        year_change, year_verdict, year_direction; target [unit; of a sum its part for the days reported], target_verdict;
+        days_so_far (of a period that is still running, else empty [days]).
 
     Raises
     ------
@@ -63,7 +64,7 @@ def scorecard(
     chosen = cards(metrics)
     names = [card.name for card in chosen]
     history = _with_compared(catalog, names, period, history)
-    facts = _facts(chosen, catalog.settings, period)
+    facts = _facts(chosen, _targets(catalog, chosen, period))
     families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
     matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
@@ -100,12 +101,20 @@ def check_metric_names(settings: Settings) -> None:
         raise Problems("crmkit.toml", problems)
 
 
-def _facts(chosen: Sequence[Card], settings: Settings, period: Period) -> pd.DataFrame:
+def _facts(chosen: Sequence[Card], targets: Sequence[float | None]) -> pd.DataFrame:
     records = [
-        [c.name, c.label, c.topic, c.headline or settings.target(c.name, period.start) is not None, c.unit, c.better,
-         c.counted] for c in chosen
-    ]  # fmt: skip
-    return pd.DataFrame(records, columns=["metric", "label", "topic", "headline", "unit", "better", "counted"])
+        [c.name, c.label, c.topic, c.headline or target is not None, c.unit, c.better, c.counted, target]
+        for c, target in zip(chosen, targets, strict=True)
+    ]
+    columns = ["metric", "label", "topic", "headline", "unit", "better", "counted", "target"]
+    return pd.DataFrame(records, columns=columns).astype({"target": float})
+
+
+def _targets(catalog: Catalog, chosen: Sequence[Card], period: Period) -> list[float | None]:
+    """Return the target of each metric for the days of the period that have data."""
+    so_far = catalog.days_so_far(period)
+    end = period.end if so_far is None else period.start + timedelta(days=so_far)
+    return [catalog.settings.target_for(card.name, period, end, is_sum=card.additive) for card in chosen]
 
 
 def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:
@@ -135,9 +144,8 @@ def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.Da
 
 
 def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:
-    targets = [catalog.settings.target(name, period.start) for name in now["metric"]]
-    sides = zip(now["status"], now["low"], now["high"], targets, now["better"], strict=True)
+    sides = zip(now["status"], now["low"], now["high"], now["target"], now["better"], strict=True)
     verdicts = [judge_target(*side) if status == "ok" else "" for status, *side in sides]
     now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
     now.attrs["currency"] = catalog.settings.company.currency
-    return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)
+    return now.assign(target=now.pop("target"), target_verdict=verdicts)  # beside its verdict, at the end

@@ -62,6 +62,8 @@ def about(scorecard: pd.DataFrame, *topics: str) -> pd.DataFrame:
         if topic not in known:
             raise UnknownName("topic", topic, sorted(known))
     parts = [scorecard[scorecard["topic"] == topic] for topic in topics]
+    if "headline" in scorecard:  # the numbers that also stand on the scorecard come first
+        parts = [part.sort_values("headline", ascending=False, kind="stable") for part in parts]
     chosen = pd.concat(parts, ignore_index=True) if parts else scorecard.iloc[:0].reset_index(drop=True)
     chosen.attrs = scorecard.attrs
     return chosen

@@ -20,7 +20,17 @@ from ibis.common.exceptions import IbisTypeError
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity, answers, origins, posts, purchases, recurring, states  # noqa: F401  they register their derived tables
+from crmkit.tables import (  # noqa: F401  they register their tables
+    activity,
+    answers,
+    attribution,
+    origins,
+    pipelines,
+    posts,
+    purchases,
+    recurring,
+    states,
+)
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.schema import SCHEMAS
@@ -107,6 +117,8 @@ class Catalog:
                 tables[name] = self._table_or_none(name, optional=parameter.default is None)
             elif name not in switches and name in Company.model_fields:
                 switches[name] = getattr(self.settings.company, name)
+            elif name == "budgets":
+                switches[name] = self.settings.budgets
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:

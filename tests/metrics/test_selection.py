@@ -65,3 +65,8 @@ def test_two_families_are_judged_apart_p_01_alone_stays_01_and_among_ten_becomes
     assert together["p_value"].iloc[0] == pytest.approx(0.10, abs=1e-6)
     assert apart["p_value"].iloc[0] == pytest.approx(0.01, abs=1e-6)
     assert (together["verdict"].iloc[0], apart["verdict"].iloc[0]) == ("too few to tell", "real")
+
+
+def test_the_cards_of_a_question_that_stand_on_the_scorecard_come_first(sample):
+    shown = about(scorecard(sample, "2026-10"), "pipeline")["headline"].tolist()
+    assert shown == sorted(shown, reverse=True) and 0 < sum(shown) < len(shown)
