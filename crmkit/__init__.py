@@ -19,6 +19,7 @@ _HOMES = {
     "crmkit.cleaning.quality": ["quality_report", "table_report"],
     "crmkit.plots": ["plot_groups", "plot_history"],
     "crmkit.reporting": [
+        "export",
         "figure",
         "glossary_section",
         "method",
