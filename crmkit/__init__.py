@@ -32,6 +32,8 @@ _HOMES = {
     "crmkit.reporting.charts": ["finding_charts", "group_chart", "history_chart"],
     "crmkit.reporting.coverage": ["covered_period"],
     "crmkit.insights.data_quality": ["quality_findings", "quality_headline", "quality_sentences"],
+    "crmkit.predictions.register": ["prediction"],
+    "crmkit.predictions.run": ["predict", "with_predictions"],
     "crmkit.metrics": ["cards", "evaluate", "glossary", "metric", "scorecard"],
     "crmkit.metrics.measures": [
         "Count",
