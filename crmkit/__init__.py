@@ -48,6 +48,8 @@ _HOMES = {
         "events_before_win",
         "goals",
     ],
+    "crmkit.predictions.register": ["prediction"],
+    "crmkit.predictions.run": ["predict", "with_predictions"],
     "crmkit.metrics.measures": [
         "Count",
         "IncidenceMedian",

@@ -63,6 +63,14 @@ class Data(Section):
     through: date | None = None
 
 
+class Value(Section):
+    """What a customer's value counts, and how it is discounted."""
+
+    margin_rate: float | None = Field(None, gt=0, le=1)  # of revenue; where orders have no margin, and of subscriptions
+    discount_rate: float = Field(0.10, ge=0, le=1)  # per year
+    horizon_months: int = Field(36, ge=1, le=120)
+
+
 class FileMapping(Section):
     """How to read one export file: a glob inside the exports folder and the file's dialect."""
 
@@ -132,6 +140,7 @@ class Settings(Section):
 
     company: Company = Company()
     data: Data = Data()
+    value: Value = Value()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}

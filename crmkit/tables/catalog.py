@@ -33,6 +33,7 @@ from crmkit.tables import (  # noqa: F401  they register their tables
 )
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
+from crmkit.tables.overlay import laid_over
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.span import dated, whole_span
 
@@ -102,6 +103,19 @@ class Catalog:
     def frame(self, name: str) -> pd.DataFrame:
         """Return a table as a pandas frame, one row per row of the table."""
         return self.table(name).execute()
+
+    def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
+        """Return a catalog in which these frames stand for the canonical tables of their names; this one stays as it is.
+
+        Such as predictions made just now: ``catalog.with_tables({"customer_scores": scores})``. Results computed from it
+        are not kept.
+
+        Raises
+        ------
+        Problems, UnknownName, CrmkitError
+            If a frame has not the table's columns or types, there is no such table, or the data are in a database.
+        """
+        return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance)
 
     def call(self, function: Callable[..., Any], **switches: Any) -> Any:
         """Call a function with the tables its parameters name and the switches that the settings hold.
