@@ -12,7 +12,7 @@ from crmkit.metrics.nouns import counted, is_number
 from crmkit.reporting.markup import Fragment, drawn
 
 _SENTENCES = ("finding", "note", "sentence", "message", "text")  # where a quality frame says it in words
-_TERM = ("metric", "label", "definition", "formula", "source")
+_TERM = ("metric", "label", "definition", "formula", "conventions", "source")
 
 
 def quality_notes(notes: pd.DataFrame | Sequence[str | Mapping[str, Any]]) -> Fragment:

@@ -51,7 +51,7 @@ def test_acquisition_says_what_was_spent_and_what_came_of_it(october):
     assert re.search(
         r"Of all new customers, the largest part by channel is paid social 4\d\.\d %, then organic search", text
     )
-    assert "Attributed, not caused" in text and "paid social €1," in text
+    assert "Attributed, not caused" in text and "paid social acquisition €1,800" in text
     assert "Cost of a new customer (CAC) is counted in several ways" in text
 
 
