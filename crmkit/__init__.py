@@ -32,6 +32,8 @@ _HOMES = {
     ],
     "crmkit.reporting.charts": ["finding_charts", "group_chart", "history_chart"],
     "crmkit.reporting.sections": ["budget_table", "goals_table", "group_table", "precedents_table"],
+    "crmkit.reporting.glossary_page": ["glossary_headline", "glossary_terms", "nomenclature"],
+    "crmkit.metrics.glossary_text": ["glossary_markdown"],
     "crmkit.reporting.coverage": ["covered_period"],
     "crmkit.insights.data_quality": ["quality_findings", "quality_headline", "quality_sentences"],
     "crmkit.insights.conventions": ["convention_sentences"],

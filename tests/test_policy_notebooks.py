@@ -8,12 +8,15 @@ import nbformat
 import papermill
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+EVERY = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path for path in EVERY if path.stem[0].isdigit()]  # the pages; explore is the analyst's and no page
 STATEMENTS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Expr)
 THINKING = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.BinOp, ast.IfExp, ast.NamedExpr)
 SQL = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 PARAMETER = re.compile(r"(\w+) = (.+?)  # (\S.*)")
 
+for_every_notebook = pytest.mark.parametrize("notebook", [nbformat.read(path, 4) for path in EVERY],
+                                             ids=[path.stem for path in EVERY])  # fmt: skip
 for_each_notebook = pytest.mark.parametrize("notebook", [nbformat.read(path, 4) for path in NOTEBOOKS],
                                             ids=[path.stem for path in NOTEBOOKS])  # fmt: skip
 
@@ -30,7 +33,11 @@ def test_there_are_the_two_pages_of_the_first_report():
     assert {"00_data_quality", "01_scorecard"} <= {path.stem for path in NOTEBOOKS}
 
 
-@for_each_notebook
+def test_one_notebook_is_the_analysts_and_none_of_the_pages():
+    assert [path.stem for path in EVERY if path not in NOTEBOOKS] == ["explore"]
+
+
+@for_every_notebook
 def test_a_notebook_is_committed_without_results(notebook):
     assert [cell.outputs for cell in _code(notebook) if cell.outputs] == []
     assert {cell.execution_count for cell in _code(notebook)} == {None}
@@ -38,7 +45,7 @@ def test_a_notebook_is_committed_without_results(notebook):
     assert not {"papermill", "execution", "ExecuteTime", "widgets"} & (kept | notebook.metadata.keys())
 
 
-@for_each_notebook
+@for_every_notebook
 def test_a_notebook_names_the_kernel_that_every_installation_has(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     assert notebook.metadata.kernelspec.language == "python"
@@ -75,7 +82,7 @@ def test_code_cells_call_the_package_and_do_no_work_of_their_own(notebook):
         assert [text for text in texts if SQL.search(text)] == []
 
 
-@for_each_notebook
+@for_every_notebook
 def test_a_notebook_imports_crmkit_alone(notebook):
     imported = set()
     for node in ast.walk(ast.parse("\n".join(cell.source for cell in _code(notebook)))):

@@ -105,7 +105,13 @@ def report(
 
 
 @app.command(epilog="Examples: crmkit glossary | crmkit glossary --format csv > glossary.csv")
-def glossary(output: OutputFormat = Format.table, settings: SettingsPath = None) -> None:
+def glossary(
+    output: OutputFormat = Format.table,
+    settings: SettingsPath = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="All metrics and all tables with their columns, as one text.")
+    ] = False,
+) -> None:
     """Print what each metric means: definition, formula, source; with --settings your own metrics too."""
     import crmkit as ck
     from crmkit.cli.show import print_glossary
@@ -114,6 +120,9 @@ def glossary(output: OutputFormat = Format.table, settings: SettingsPath = None)
         from crmkit.metrics.own_cards import load_own_cards
 
         load_own_cards(ck.read_settings(settings))
+    if markdown:
+        typer.echo(ck.glossary_markdown(), nl=False)
+        return
     print_glossary(ck.glossary(), output.value)
 
 

@@ -93,7 +93,8 @@ def monthly_margin_per_customer(customer_movements: ir.Table, orders: ir.Table) 
 
     margin per customer and month = margin of the orders of known customers / active customers / months
     """
-    o, m = orders, customer_movements
+    # Without the channel of the sale: by channel, margin and customers are those of the channel that won them.
+    o, m = orders.select("order_id", "ordered_at", "customer_id", "margin"), customer_movements
     margin = MonthlyTotal(o, at=o.ordered_at, where=o.customer_id.notnull(), value=o.margin)
     return Quotient(margin, Stock(m, at=m.moved_on, change=m.change))
 

@@ -78,7 +78,7 @@ def marketing_roi(
     *,
     convention: str = "order_campaign",
 ) -> Measure:
-    """Margin put down to the campaigns less what they cost, as a share of that; not what they caused: some would have come.
+    """Margin put down to the campaigns less what they cost, as a share of that. Some would have come anyway.
 
     ROI = (margin of the orders that name a campaign for which was paid - what was paid for campaigns) / what was paid for
     campaigns

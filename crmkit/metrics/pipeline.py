@@ -43,7 +43,7 @@ def _conventions(part: str) -> dict[str, str]:
     **_CYCLE,
 )
 def sales_cycle(deals: ir.Table, *, convention: str = "kaplan_meier") -> Measure:
-    """Median days from opening a deal to winning it, by Kaplan-Meier; open and lost deals count while they were open.
+    """Median days from opening a deal to winning it, by Kaplan-Meier: lost deals count as if they could still be won.
 
     sales cycle = age at which half of the deals would be won, from the deals open in the period
     """
@@ -63,13 +63,13 @@ def days_to_win_first_quarter(deals: ir.Table, *, convention: str = "of_wins") -
     return _cycle(deals, convention, 0.25)
 
 
-@metric(label="Days until half of the wins", headline=False, conventions=_conventions("half"), **_TO_WIN)
-def days_to_win_half(deals: ir.Table, *, convention: str = "of_wins") -> Measure:
+@metric(label="Days until half of the wins", headline=False, **_TO_WIN)
+def days_to_win_half(deals: ir.Table) -> Measure:
     """Days from opening a deal by which half of the deals that are won in the end are won; lost ones stay lost.
 
     days until half of the wins = age by which half of the deals that are won in the end are won, lost ones staying lost
     """
-    return _cycle(deals, convention, 0.5)
+    return _cycle(deals, "of_wins", 0.5)
 
 
 @metric(

@@ -65,7 +65,8 @@ def scale_for(
     if unit == "count" or (unit == "days" and _are_whole(value, low, high)):
         decimals = 0
     elif (width := _width(low, high) * factor) > 0:
-        decimals = _clip(min(_decimals_for(width / 3), 3 - _magnitude(top * factor)), 0, 4)
+        fewest = 1 if unit == "times" else 0  # "2 times (1 to 4 times)" tells less than is known
+        decimals = _clip(min(_decimals_for(width / 3), 3 - _magnitude(top * factor)), fewest, 4)
     else:
         decimals = _shortest(top * factor, significant)
     return Scale(factor, decimals, "", _SUFFIXES.get(unit, unit))

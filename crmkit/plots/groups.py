@@ -83,7 +83,7 @@ def plot_groups(
         ax.set_yticks([])
         ax.set_ylim(len(ordered) - 0.6, -1.0 if is_number(overall) else -0.66)
         ax.grid(False)
-        ax.xaxis.set_major_locator(RoundNumbers())
+        ax.xaxis.set_major_locator(RoundNumbers(_unit(groups)))
         axis_scale = scale_for(_unit(groups), groups["value"].max(), currency=currency, significant=1)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
     return ax

@@ -72,7 +72,7 @@ def plot_history(
         _draw_points(ax, history, known, colour)
         _name_the_last(ax, history, int(known[-1]), colour, currency)
         _mark_the_gaps(ax, np.flatnonzero(~np.isfinite(values)))
-        _label_axes(ax, list(history["period"]), scale)
+        _label_axes(ax, list(history["period"]), scale, str(history["unit"].iloc[0]))
         _draw_target(ax, target, history.iloc[int(known[-1])], currency)
     return ax
 
@@ -121,7 +121,7 @@ def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str 
                 textcoords="offset points", color=LIGHT["target"], fontsize=10.5, annotation_clip=False)  # fmt: skip
 
 
-def _label_axes(ax: Axes, periods: list[str], scale: Scale) -> None:
+def _label_axes(ax: Axes, periods: list[str], scale: Scale, unit: str) -> None:
     parsed = [Period.parse(period) for period in periods]
     ax.set_xlim(-0.6, len(parsed) - 0.4)
     ax.margins(y=0.12)
@@ -130,7 +130,7 @@ def _label_axes(ax: Axes, periods: list[str], scale: Scale) -> None:
         lambda place, _: period_words(parsed, round(place)) if 0 <= round(place) < len(parsed) else ""
     )
     ax.xaxis.set_major_formatter(shown)
-    ax.yaxis.set_major_locator(RoundNumbers())
+    ax.yaxis.set_major_locator(RoundNumbers(unit))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
 
 

@@ -12,10 +12,10 @@ from crmkit.periods import MONTH_NAMES, Period
 
 
 class RoundNumbers(MaxNLocator):
-    """Ticks at round numbers, fewer where there is less room."""
+    """Ticks at round numbers, fewer where there is less room; of counts at whole ones."""
 
-    def __init__(self) -> None:
-        super().__init__(5, steps=[1, 2, 2.5, 5, 10])
+    def __init__(self, unit: str = "") -> None:
+        super().__init__(5, steps=[1, 2, 2.5, 5, 10], integer=unit == "count")
 
     def __call__(self) -> Any:
         axis: Any = self.axis

@@ -12,7 +12,7 @@ from crmkit.metrics.nouns import counted, is_number
 from crmkit.reporting.markup import Fragment, drawn
 
 _SENTENCES = ("finding", "note", "sentence", "message", "text")  # where a quality frame says it in words
-_TERM = ("metric", "label", "definition", "formula", "source")
+_TERM = ("metric", "label", "definition", "formula", "conventions", "source")
 
 
 def quality_notes(notes: pd.DataFrame | Sequence[str | Mapping[str, Any]]) -> Fragment:
@@ -84,7 +84,12 @@ def method(scorecard: pd.DataFrame | None = None, extra: Sequence[str] = ()) -> 
 
 
 def glossary_section(
-    glossary: pd.DataFrame, metrics: Iterable[str] | None = None, *, is_open: bool = False
+    glossary: pd.DataFrame,
+    metrics: Iterable[str] | None = None,
+    *,
+    is_open: bool = False,
+    title: str = "What the numbers count",
+    id: str = "glossary",
 ) -> Fragment:
     """Return what each number counts, folded.
 
@@ -96,6 +101,8 @@ def glossary_section(
         The metrics of this page; all without.
     is_open : bool
         Unfolded at first.
+    title, id : str
+        Heading, and name for links.
 
     Returns
     -------
@@ -109,9 +116,9 @@ def glossary_section(
     """
     wanted = None if metrics is None else set(metrics)
     rows = glossary if wanted is None else glossary[glossary["metric"].isin(wanted)]
-    terms = [{name: _text(row[name]) for name in _TERM} for row in rows.to_dict("records")]
-    title = f"Definition, formula and source of {counted(len(terms), 'numbers')}"
-    return _note("glossary", "What the numbers count", [], terms=terms, terms_title=title, is_open=is_open)
+    terms = [{name: _text(row.get(name)) for name in _TERM} for row in rows.to_dict("records")]
+    said = f"Definition, formula and source of {counted(len(terms), 'numbers')}"
+    return _note(id, title, [], terms=terms, terms_title=said, is_open=is_open)
 
 
 def _note(

@@ -11,7 +11,7 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.goals import budget_report, goals
 from crmkit.metrics.precedents import events_before_win
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.wording import is_exact, scale_for
 from crmkit.periods import Period
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
@@ -86,6 +86,7 @@ def precedents_table(catalog: Catalog, period: Period) -> Fragment:
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     decided = period if period.n_days >= year.n_days else year
+    when = f"in {decided.label}" if decided is period else f"from {decided.label}"
     compared = events_before_win(catalog, decided)
     if compared.empty:
         return Fragment("", "no interactions")
@@ -97,7 +98,7 @@ def precedents_table(catalog: Catalog, period: Period) -> Fragment:
     return table(
         frame.assign(Verdict=compared["verdict"].str.capitalize()),
         precedents_message(compared),
-        subtitle=f"Share won of the deals decided in {decided.label}, with and without each kind of interaction, and the "
+        subtitle=f"Share won of the deals decided {when}, with and without each kind of interaction, and the "
         "difference with its 95 % interval.",
         caption=_ASSOCIATION,
         units={"Won with": "share", "Won without": "share", "Deals with": "count", "Deals without": "count"},
@@ -141,8 +142,9 @@ def group_table(
 
 def _with_interval(row: pd.Series, currency: str) -> str:
     scale = scale_for(row["unit"], row["value"], low=row["low"], high=row["high"], currency=currency)
-    interval = scale.interval(row["low"], row["high"]) if row["low"] != row["high"] else ""
-    return f"{scale.words(row['value'])} ({interval})" if interval else scale.words(row["value"])
+    interval = "" if is_exact(row) else scale.interval(row["low"], row["high"])
+    parts = [scale.words(row["value"]), f"({interval})" if interval else ""]
+    return " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts if part)  # a number stays on its line
 
 
 def _goal(row: object, currency: str) -> list[str]:

@@ -133,8 +133,7 @@ def _measured(
     frame: pd.DataFrame, caption: str, labels: Mapping[str, str], currency: str | None, n_left_out: int
 ) -> WordedTable:
     by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
-    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])]
-    names = names or ["period"]
+    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
     heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
     heads += [Column("Value", "number"), Column("95 % interval", "number"), Column("Counted", "number")]
     rows = []
@@ -151,8 +150,8 @@ def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
     counts = f"{round(n):,}" if is_number(n) else _EMPTY
     if not is_number(row["value"]):
         return [str(row["status"] or _EMPTY), _EMPTY, counts]
-    exact = is_exact(pd.Series(row))
-    return [scale.words(row["value"]), "exact" if exact else scale.interval(row["low"], row["high"]) or _EMPTY, counts]
+    interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
+    return [scale.words(row["value"]), interval or _EMPTY, counts]
 
 
 def _worded_column(values: pd.Series, unit: str, currency: str | None, *, is_first: bool) -> list[str]:

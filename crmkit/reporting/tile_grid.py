@@ -60,20 +60,28 @@ def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings
     currency = currency_of(scorecard, settings.company.currency if settings is not None else None)
     rows: list[Any] = list(scorecard.itertuples(index=False))
     shown = [row for row in rows if row.status != "not measured"]
-    order = list(TOPIC_TITLES)
-    topics = sorted(
-        {row.topic for row in shown}, key=lambda topic: (order.index(topic) if topic in order else len(order), topic)
-    )
+    topics = topics_in_order({row.topic for row in shown})
     return drawn(
         "tiles",
         f"tiles: {counted(len(shown), 'numbers')}",
         topics=[
-            {"title": TOPIC_TITLES.get(topic, sentence_case(str(topic))),
+            {"title": topic_title(topic),
              "tiles": [_tile(row, _of(history, row.metric), currency) for row in shown if row.topic == topic]}
             for topic in topics
         ],
         unmeasured=[{"label": row.label, "reason": row.reason} for row in rows if row.status == "not measured"],
     )  # fmt: skip
+
+
+def topics_in_order(topics: set[str]) -> list[str]:
+    """Return topics in the order of the tiles, an analyst's own last."""
+    order = list(TOPIC_TITLES)
+    return sorted(topics, key=lambda topic: (order.index(topic) if topic in order else len(order), topic))
+
+
+def topic_title(topic: str) -> str:
+    """Return a topic in words: "What customers say"."""
+    return TOPIC_TITLES.get(topic, sentence_case(topic))
 
 
 def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:

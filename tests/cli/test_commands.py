@@ -59,6 +59,18 @@ def test_metrics_as_json_is_one_record_for_each_metric_of_the_last_whole_month(c
     assert records["revenue"]["low"] < records["revenue"]["value"] < records["revenue"]["high"]
 
 
+def test_metrics_without_names_are_those_of_the_scorecard_and_others_by_topic_or_all(crmkit, company):
+    def printed(*options: str) -> set[str]:
+        run = crmkit("metrics", *options, "--settings", company, "--format", "json")
+        return {record["metric"] for record in json.loads(run.stdout)}
+
+    headline, pipeline, every = printed(), printed("--about", "pipeline"), printed("--all")
+    assert "win_rate" in headline and "open_deals" not in headline
+    assert {"win_rate", "open_deals"} <= pipeline and "revenue" not in pipeline
+    assert headline | pipeline < every
+    assert "Did you mean 'pipeline'" in crmkit("metrics", "--about", "pipelines", "--settings", company).stderr
+
+
 def test_the_number_printed_is_the_sum_of_the_store(crmkit, company):
     import crmkit as ck
 

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from crmkit.reporting.run import RunReport, run_report
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-PAGES = ["data_quality", "scorecard"]
+PAGES = ["data_quality", "scorecard", "acquisition", "pipeline", "glossary"]
 
 
 def text_of(run: RunReport, page: str) -> str:
@@ -45,6 +45,64 @@ def test_the_bad_month_and_the_good_news_are_the_headline(october):
     assert "Real, worse" in text and "Real, better" in text and "Missed" in text
 
 
+def test_acquisition_says_what_was_spent_and_what_came_of_it(october):
+    text = text_of(october, "acquisition")
+    assert re.search(r"€5,\d{3} of €5,500 for acquisition was spent, 9\d %", text)
+    assert re.search(
+        r"Of all new customers, the largest part by channel is paid social 4\d\.\d %, then organic search", text
+    )
+    assert "Attributed, not caused" in text and "paid social acquisition €1,800" in text
+    assert "Cost of a new customer (CAC) is counted in several ways" in text
+
+
+def test_the_pipeline_says_how_far_the_conventions_of_the_sales_cycle_are_apart(october):
+    text = text_of(october, "pipeline")
+    assert re.search(r"Sales cycle is counted in several ways.*lost ones staying lost: \d\d days \(−\d+ days\)", text)
+    assert re.search(r"Deals with a visit \(\d\d % against \d\d %\) before the decision were won more often", text)
+    assert "An association, not an effect" in text
+    assert "qualification 34" in text
+
+
+def test_the_scorecard_shows_the_headline_numbers_and_the_targets_but_not_all(october):
+    html = (october.folder / "scorecard.html").read_text(encoding="utf-8")
+    tiles = set(re.findall(r'id="tile-(\w+)"', html))
+    assert {"revenue", "churn_rate", "nps", "customer_acquisition_cost", "win_rate"} <= tiles
+    assert not tiles & {"clicks_lost", "days_to_win_half", "login_frequency", "acquisition_spend"}
+    assert "Of eight targets" in text_of(october, "scorecard")
+
+
+@pytest.mark.parametrize("page", ["scorecard", "acquisition", "pipeline"])
+def test_every_number_links_to_what_it_counts(october, page):
+    soup = BeautifulSoup((october.folder / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    tiles = soup.select("article.tile h3")
+    assert len(tiles) > 10
+    for tile in tiles:
+        (link,) = tile.select("a[href^='#term-']")
+        assert soup.find(id=link["href"][1:]).select("dd.formula")
+
+
+def test_the_glossary_explains_every_metric_and_every_column(october):
+    from crmkit.metrics import CARDS
+    from crmkit.tables.schema import SCHEMAS
+
+    html = (october.folder / "glossary.html").read_text(encoding="utf-8")
+    own = {name for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")}
+    assert own <= set(re.findall(r'id="term-(\w+)"', html))
+    text = text_of(october, "glossary")
+    for schema in SCHEMAS.values():
+        assert schema.name in text and schema.columns[-1].meaning in text
+
+
+def test_the_analysts_tour_runs_and_is_no_page(kaldi, october):
+    tour = nbformat.read(NOTEBOOKS / "explore.ipynb", 4)
+    resources = {"metadata": {"path": str(kaldi)}}
+    done = NotebookClient(tour, kernel_name="python3", resources=resources, timeout=300).execute()
+    shown = [cell for cell in done.cells if cell.cell_type == "code" and cell.outputs]
+    assert len(shown) >= 14
+    assert "Large orders" in str(shown) and "image/png" in str(shown)
+    assert "explore" not in {page.name for page in october.pages}
+
+
 def test_the_dirt_is_told_with_its_reasons(october):
     text = text_of(october, "data_quality")
     assert re.search(r"All but \d+ of [\d,]+ rows can be used", text)
@@ -73,6 +131,13 @@ def test_the_real_company_has_its_numbers_and_names_what_is_missing(november):
     for shown in ("Revenue £1.46 million", "Orders 2,769", "New customers 323", "9.3 % of customers left"):
         assert shown in text
     assert "Online Retail" in text
+
+
+@pytest.mark.parametrize("page", ["acquisition", "pipeline"])
+def test_a_company_without_deals_costs_or_leads_has_the_pages_and_reads_what_they_need(november, page):
+    text = text_of(november, page)
+    assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", text)
+    assert "needs " in text
 
 
 def test_papermill_alone_runs_a_page(kaldi, tmp_path):

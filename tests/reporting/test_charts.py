@@ -43,7 +43,7 @@ def test_there_is_one_chart_per_finding_about_a_metric(scorecard, history):
 
 def test_groups_are_compared_with_the_whole_and_their_names_are_escaped(book, scorecard):
     html = ck.group_chart(book, "csat", "touchpoint", scorecard).html
-    assert "No touchpoint differs from the 50 % of all customers by more than chance" in html
+    assert "No touchpoint differs from the 50 % of all answers by more than chance" in html
     assert "<b>web</b>" not in html and "&lt;b&gt;web&lt;/b&gt;" in html
 
 

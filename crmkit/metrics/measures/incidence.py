@@ -27,6 +27,16 @@ class IncidenceMedian(KaplanMeierMedian):
     Aalen and Johansen (1978), Scandinavian Journal of Statistics 5, 141-150; Putter, Fiocco and Geskus (2007),
     Statistics in Medicine 26, 2389-2430 (competing risks); the interval inverts the delta method's band of the
     incidence relative to its height, on the logit scale.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> deals = pd.DataFrame({"deal_id": list("abcd"), "created_at": ["2026-10-01"] * 4, "won": [True, True, False, False],
+    ...                       "closed_at": ["2026-10-05", "2026-10-09", "2026-10-03", "2026-10-20"]})
+    >>> table = ck.connect({"deals": deals}).table("deals")
+    >>> to_win = ck.IncidenceMedian(table, at=table.created_at, ends=table.closed_at, event=table.won)
+    >>> to_win.minimum  # wins below which the interval is too rough
+    20
     """
 
     def quantile(self, ages: pd.DataFrame) -> tuple[float, float, float]:
