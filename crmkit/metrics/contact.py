@@ -55,16 +55,30 @@ def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return totals.assign(rate=totals["n_responses"] / totals["n_contacts"])[columns]
 
 
+def customer_responses(catalog: Catalog, as_of: date) -> pd.Series:
+    """Return each customer's responses over those to be expected of her contacts, drawn towards 1; by customer_id."""
+    rows = _contacts(catalog, as_of)
+    if rows is None or rows.empty:
+        return pd.Series(dtype=float, name="responses")
+    rows = _with_expected(rows)
+    prior = PRIOR_CONTACTS * rows["n_responses"].sum() / rows["n_contacts"].sum()
+    own = rows.groupby("customer_id")[["n_responses", "expected"]].sum()
+    return (own["n_responses"] + prior) / (own["expected"] + prior)
+
+
+def _with_expected(rows: pd.DataFrame) -> pd.DataFrame:
+    # An answer is more likely than a click: each kind is measured against its own mean, else the mix would decide.
+    sums = rows.groupby("kind")[["n_contacts", "n_responses"]].transform("sum")
+    return rows.assign(expected=rows["n_contacts"] * sums["n_responses"] / sums["n_contacts"])
+
+
 def _preferred(catalog: Catalog, as_of: date) -> pd.DataFrame:
     columns = ["customer_id", "channel", "rate", "n_contacts", "n_responses", "n_channels"]
     rows = _contacts(catalog, as_of)
     if rows is None or rows.empty:
         return pd.DataFrame(columns=columns)
-    # An answer is more likely than a click: each kind is measured against its own mean, else the mix would decide.
-    sums = rows.groupby("kind")[["n_contacts", "n_responses"]].transform("sum")
-    usual = sums["n_responses"] / sums["n_contacts"]
     overall = rows["n_responses"].sum() / rows["n_contacts"].sum()
-    rows = rows.assign(expected=rows["n_contacts"] * usual)
+    rows = _with_expected(rows)
     own = rows.groupby(["customer_id", "channel"], as_index=False)[["n_contacts", "n_responses", "expected"]].sum()
     whole = own.groupby("channel")[["n_responses", "expected"]].sum()
     lift = own["channel"].map(whole["n_responses"] / whole["expected"].clip(lower=1e-9))
