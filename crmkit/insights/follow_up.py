@@ -38,6 +38,14 @@ def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = F
         One row per customer: customer_id, reasons (such as "Would not recommend you (NPS 3 of 10)"), last_on (day of
         the last reason), touchpoint (of the last low answer), revenue_12_months [currency, up to the end of the period]
         and, if asked for, comment.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [3.0], "customer_id": ["a"],
+    ...                         "responded_at": pd.to_datetime(["2026-10-05"])})
+    >>> follow_up_list(ck.connect({"survey_responses": answers}), "2026-10")["reasons"].tolist()
+    ['Would not recommend you (NPS 3)']
     """
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
@@ -63,7 +71,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         touchpoint=("touchpoint", "last"), comment=("comment", "last"),
     )  # fmt: skip
     revenue = _revenue(catalog, last_day)
-    people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0) if revenue is not None else pd.NA
+    people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0).round(2) if revenue is not None else pd.NA
     ordered = people.reset_index().sort_values(["revenue_12_months", "customer_id"], ascending=[False, True])
     frame = ordered[columns].reset_index(drop=True)
     frame.attrs["currency"] = catalog.settings.company.currency

@@ -32,6 +32,16 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
         One row per product, the largest revenue first: the column ``by``, orders [count], revenue, low, high, before
         (of a period as long), change [currency], share [of the revenue], verdict ("real", "within noise", "too few to
         tell", "no comparison"), direction. What sold before and no longer has revenue 0. Empty without order lines.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> lines = pd.DataFrame({"order_id": ["1", "1"], "product": ["tea", "cup"], "revenue": [20.0, 10.0]})
+    >>> book = ck.connect({"orders": orders, "order_lines": lines}, ck.Settings(company={"smallest_group": 1}))
+    >>> what_sells(book, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
+    [['tea', 20.0, 'no comparison'], ['cup', 10.0, 'no comparison']]
     """
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)

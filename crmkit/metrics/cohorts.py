@@ -1,23 +1,18 @@
-"""How many customers stay: by the month they came, and over all by Kaplan-Meier with the numbers at risk."""
+"""How many customers stay, by the month they came."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
-from crmkit.metrics.measures.survival import kaplan_meier
 from crmkit.metrics.passes import fetch
-from crmkit.metrics.splits import UNKNOWN_GROUP
 from crmkit.periods import Period
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import days_between, indicator, period_ordinal, union, with_periods
-
-_DAYS_IN_A_MONTH = 365.25 / 12
+from crmkit.tables.expressions import period_ordinal, union, with_periods
 
 
 def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 12) -> pd.DataFrame:
@@ -39,54 +34,18 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
         which they came], n [customers of the cohort], active [customers active on the last day of the period],
         value, low, high [share]. Cells not yet reached are absent. Cohorts of the first days of the data, in which
         nobody knows who is new, are left out, and so are periods that are not over.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-06-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> cohort_retention(book, "2026-06").empty  # who is new shows only after some time of data
+    True
     """
     if not isinstance(through, Period):
         through = Period.parse(through, catalog.settings.company.fiscal_year_start)
     return remember(catalog, _cohorts, through, n_cohorts)
-
-
-def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
-    """Return the share of customers still active so many days after they came, by Kaplan-Meier.
-
-    Customers who are active at ``as_of`` count for as long as they have been. Those already there when the data begin
-    are left out, as nobody knows since when. A customer's first stretch of activity is meant: whoever leaves and comes
-    back has left.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
-    by : str
-        A column of customers to split by, such as "channel"; "" for all together.
-
-    Returns
-    -------
-    DataFrame
-        One row per group and day with a loss, and one at day 0: group, age [days], at_risk [customers], events
-        [customers lost], survival, low, high [share]. Empty where there are no customers, or not that column.
-    """
-    return remember(catalog, _curve, as_of, by)
-
-
-def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12, 18, 24)) -> pd.DataFrame:
-    """Return the curve's values at whole months: group, months, survival, low, high, at_risk.
-
-    Months beyond the last customer at risk are absent.
-    """
-    rows = []
-    for group, own in curve.groupby("group", sort=False):
-        ages = own["age"].to_numpy()
-        for month in months:
-            day = month * _DAYS_IN_A_MONTH
-            reached = own.iloc[np.searchsorted(ages, day, side="right") - 1]
-            later = own[own["age"] >= day]
-            if later.empty and month:
-                continue
-            at_risk = own["at_risk"].iloc[0] if not month else later["at_risk"].iloc[0]
-            rows.append([group, month, reached["survival"], reached["low"], reached["high"], int(at_risk)])
-    return pd.DataFrame(rows, columns=["group", "months", "survival", "low", "high", "at_risk"])
 
 
 def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
@@ -95,7 +54,7 @@ def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
     if first_day is None or last_day is None:
         return pd.DataFrame(columns=columns)
     periods = [p for p in through.run_up(n_cohorts) if p.end <= last_day + timedelta(days=1)]
-    periods = [p for p in periods if p.start >= first_day + timedelta(days=_unseen_days(catalog))]
+    periods = [p for p in periods if p.start >= first_day + timedelta(days=unseen_days(catalog))]
     counts = _counts(catalog, periods) if periods else None
     if counts is None or counts.empty:
         return pd.DataFrame(columns=columns)
@@ -112,7 +71,8 @@ def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
     return cells.assign(cohort=cells["cohort"].map(name), active=active.astype(int))[columns]
 
 
-def _unseen_days(catalog: Catalog) -> int:
+def unseen_days(catalog: Catalog) -> int:
+    """Return how long from the first data on nobody knows who is new [days]."""
     return catalog.settings.company.churn_after_days if "orders" in catalog.names else 0
 
 
@@ -133,40 +93,3 @@ def _counts(catalog: Catalog, periods: list[Period]) -> pd.DataFrame | None:
     active = both.group_by("cohort", "period").aggregate(active=both.count().cast("float64"))
     size = joined.group_by("cohort").aggregate(active=joined.count().cast("float64"))
     return fetch(union([active, size.select("cohort", period=size.cohort * 0 - 1, active="active")]))
-
-
-def _curve(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
-    columns = ["group", "age", "at_risk", "events", "survival", "low", "high"]
-    first_day = catalog.data_from
-    try:
-        spells = catalog.table("activity_spells")
-        customers = catalog.table("customers") if by else None
-    except NotMeasured:
-        return pd.DataFrame(columns=columns)
-    if first_day is None or (customers is not None and by not in customers.columns):
-        return pd.DataFrame(columns=columns)
-    known_from = first_day + timedelta(days=_unseen_days(catalog))
-    lives = spells.filter((spells.spell_number == 1) & (spells.starts_on >= known_from) & (spells.starts_on <= as_of))
-    lost = lives.ends_on <= as_of
-    end = lost.ifelse(lives.ends_on, as_of)
-    lives = lives.mutate(age=days_between(lives.starts_on, end), event=indicator(lost))
-    keys = ["age"]
-    if customers is not None:
-        groups = customers.select(_customer="customer_id", group=customers[by].cast("string"))
-        lives, keys = lives.left_join(groups, lives["customer_id"] == groups["_customer"]), ["group", "age"]
-    ages = fetch(lives.group_by(keys).aggregate(exits=lives.count().cast("float64"), events=lives.event.sum()))
-    ages = (ages if by else ages.assign(group="all")).fillna({"group": UNKNOWN_GROUP})
-    sizes = ages.groupby("group")["exits"].sum()
-    large = sizes[sizes >= catalog.settings.company.smallest_group].index.sort_values()
-    curves = [_with_start(ages[ages["group"] == group]).assign(group=group)[columns] for group in large]
-    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
-
-
-def _with_start(ages: pd.DataFrame) -> pd.DataFrame:
-    total = float(ages["exits"].sum())
-    entries = pd.DataFrame([[-1, total, 0.0, 0.0]], columns=["age", "entries", "exits", "events"])
-    curve = kaplan_meier(pd.concat([entries, ages[["age", "exits", "events"]].assign(entries=0.0)], ignore_index=True))
-    start = pd.DataFrame(
-        [[0, total, 0.0, 1.0, 1.0, 1.0]], columns=["age", "at_risk", "events", "survival", "low", "high"]
-    )
-    return pd.concat([start, curve[start.columns]], ignore_index=True)

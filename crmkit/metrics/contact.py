@@ -41,12 +41,47 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     References
     ----------
     Efron and Morris (1975), Journal of the American Statistical Association 70, 311-319 (shrinkage).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import crmkit as ck
+    >>> sent = pd.Timestamp("2026-10-02")
+    >>> mailings = pd.DataFrame({"mailing_id": ["m", "m"], "customer_id": ["a", "b"], "sent_at": sent, "channel": "email",
+    ...                          "delivered_at": sent, "clicked_at": [sent, pd.NaT]})
+    >>> book = ck.connect({"mailings": mailings})
+    >>> preferred_channels(book, date(2026, 10, 31))[["customer_id", "channel", "n_responses"]].values.tolist()
+    [['a', 'email', 1.0], ['b', 'email', 0.0]]
     """
     return remember(catalog, _preferred, as_of)
 
 
 def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return contacts and responses of all customers by channel and kind: channel, kind, n_contacts, n_responses, rate."""
+    """Return contacts and responses of all customers by channel and kind: channel, kind, n_contacts, n_responses, rate.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    as_of : date
+        The last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        One row per channel and kind ("survey", "mailing").
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import crmkit as ck
+    >>> sent = pd.Timestamp("2026-10-02")
+    >>> mailings = pd.DataFrame({"mailing_id": ["m", "m"], "customer_id": ["a", "b"], "sent_at": sent, "channel": "email",
+    ...                          "delivered_at": sent, "clicked_at": [sent, pd.NaT]})
+    >>> book = ck.connect({"mailings": mailings})
+    >>> channel_responses(book, date(2026, 10, 31))["rate"].tolist()
+    [0.5]
+    """
     rows = _contacts(catalog, as_of)
     columns = ["channel", "kind", "n_contacts", "n_responses", "rate"]
     if rows is None:

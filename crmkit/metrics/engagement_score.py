@@ -12,8 +12,8 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
 from crmkit.metrics.contact import customer_responses
-from crmkit.metrics.intervals import Z
 from crmkit.metrics.passes import fetch
+from crmkit.metrics.ranking import area_under_curve
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
@@ -57,12 +57,30 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     ----------
     van Doorn et al. (2010), Journal of Service Research 13(3), 253-266 (customer engagement behaviour); the weights
     are the house's and are judged by :func:`engagement_check`. Not the effort score, which is called CES too.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> engagement_scores(book, date(2026, 10, 2))[["customer_id", "score", "recency"]].values.tolist()
+    [['a', 72.5, 1.0]]
     """
     return remember(catalog, _scores, as_of)
 
 
 def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> pd.DataFrame:
     """Return how many customers of each band of the score, as of ``horizon_days`` ago, are still active at ``as_of``.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    as_of : date
+        The last day whose data is used.
+    horizon_days : int
+        How long before ``as_of`` the customers are scored [days].
 
     Returns
     -------
@@ -74,6 +92,15 @@ def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> p
     References
     ----------
     Hanley and McNeil (1982), Radiology 143, 29-36 (area under the curve and its error).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> engagement_check(book, date(2026, 10, 31)).empty  # nobody was a customer 90 days before
+    True
     """
     return remember(catalog, _check, as_of, horizon_days)
 
@@ -116,24 +143,6 @@ def _check(catalog: Catalog, as_of: date, horizon_days: int) -> pd.DataFrame:
     rows = pd.DataFrame({"band": names, "n": n.astype(int), "value": value, "low": low, "high": high})[columns]
     rows.attrs = {"auc": area_under_curve(score, stayed), "scored_on": then.isoformat()}
     return rows[rows["n"] > 0].reset_index(drop=True)
-
-
-def area_under_curve(score: np.ndarray, hit: np.ndarray) -> list[float]:
-    """Return the area under the ROC curve with its 95 % interval (Hanley and McNeil); not a number without both kinds.
-
-    Examples
-    --------
-    >>> [round(x, 3) for x in area_under_curve(np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, True, False, True]))]
-    [0.75, 0.156, 1.0]
-    """
-    n, m = float(hit.sum()), float((~hit).sum())
-    if not n or not m:
-        return [float("nan")] * 3
-    ranks = pd.Series(score).rank().to_numpy()
-    auc = (ranks[hit].sum() - n * (n + 1) / 2) / (n * m)
-    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    error = np.sqrt((auc * (1 - auc) + (n - 1) * (q1 - auc**2) + (m - 1) * (q2 - auc**2)) / (n * m))
-    return [float(auc), float(max(auc - Z * error, 0)), float(min(auc + Z * error, 1))]
 
 
 def _active(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -24,7 +24,6 @@ def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
     """Raise UnknownName for a column that no table of the source has."""
     known = {column for name in catalog.names for column in catalog.table(name).columns}
     known |= {column for column in STATES if _has_state(catalog, column)}
-    known |= {"weekday", "hours"} if "social_posts" in catalog.names else set()
     for column in by:
         if column in known:
             continue

@@ -14,7 +14,31 @@ from crmkit.tables.catalog import Catalog
 
 
 def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows: int = 20) -> Fragment:
-    """Return what sold and what did not, each against the period before; empty without order lines."""
+    """Return what sold and what did not, each against the period before; empty without order lines.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+    by : str
+        The column to split by.
+    max_rows : int
+        Rows shown.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> sales_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no order lines>
+    """
     sold = what_sells(catalog, period, by)
     if sold.empty:
         return Fragment("", "no order lines")
@@ -22,16 +46,17 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
     top, moved = sold.iloc[0], sold[sold["verdict"] == "real"]
     scale = scale_for("money", top["revenue"], low=top["low"], high=top["high"], currency=currency)
     share = f"{100 * top['share']:.0f} % of what was sold"
-    title = f"{top[by]} sells most: {scale.words(top['revenue'])}, {share}; {_movers(moved, by)}"
+    title = f"Best seller: {top[by]}, {scale.words(top['revenue'])}, {share}; {_movers(moved, by)}"
     rows = sold.rename(columns={"before": "the_period_before"})
+    plural = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
     idle = int((sold["revenue"] <= 0).sum())
-    n = f"{counted(idle, f'{by}s')} sold before and not now. " if idle else ""
+    n = f"{counted(idle, plural)} sold before and not now. " if idle else ""
     money = dict.fromkeys(["revenue", "the_period_before", "change"], "money")
     return table(
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
         title,
         subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label} (for as many days).",
-        caption=f"{n}All {by}s are judged together, so that among many none is called a mover by luck.",
+        caption=f"{n}All {plural} are judged together, so that among many none is called a mover by luck.",
         units=money | {"orders": "count", "share": "share"},
         settings=catalog.settings,
         max_rows=max_rows,

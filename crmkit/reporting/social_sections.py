@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pandas as pd
-
-from crmkit.errors import CrmkitError
-from crmkit.insights.messages import unlike_the_whole
-from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.nouns import counted, joined
-from crmkit.metrics.wording import common_scale
+from crmkit.metrics.posting import posting_times
+from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period
-from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
+from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
 
-_FEWEST = 5  # posts of an hour, below which it is not shown: one lucky post would make it the best
 _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 
 
 def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragment:
-    """Return the engagement rate by time of day or weekday over the year that ends with the period.
+    """Return the engagement rate by time of day or weekday, over the year that ends with the period.
 
     Parameters
     ----------
@@ -33,36 +28,39 @@ def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragme
     Returns
     -------
     Fragment
-        Names a time only if it differs from all posts by more than chance, all times tested together. Empty without
+        Names a time only if chance would rarely deal it such a rate; see :func:`crmkit.posting_times`. Empty without
         posts of the firm.
-    """
-    from crmkit.plots import plot_groups
 
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> posting_hours(book, ck.covered_period(book, "2026-10"))
+    <crmkit no posts>
+    """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     year = period if period.n_days >= year.n_days else year
-    try:
-        groups = evaluate(catalog, "engagement_rate", periods=year, by=by)
-        whole = evaluate(catalog, "engagement_rate", periods=year).iloc[0]
-    except CrmkitError:
-        return Fragment("", "no posts")
-    groups = groups[groups["value"].notna() & (groups["n"] >= _FEWEST)]
-    if len(groups) < 2 or pd.isna(whole["value"]):
+    times = posting_times(catalog, year, by)
+    if times.empty:
         return Fragment("", "no posts")
     name, at = _NAMES[by]
-    scale = common_scale(groups.itertuples(index=False))
-    # What the interval of a few posts allows is told by the test, so all shown are tested, rough ones too.
-    unlike = unlike_the_whole(groups.assign(status="ok"), whole["value"])
-    told = [f"{at.format(row[by])} ({scale.words(row['value'])})" for _, row in unlike.iterrows()]
-    title = f"Posts {joined(told)} differ from the {scale.words(whole['value'])} of all" if told else (
-        f"No {name} brings more or less than the {scale.words(whole['value'])} of all posts by more than chance"
-    )  # fmt: skip
-    shown = [f"{row[by]} {scale.words(row['value'])}" for _, row in groups.iterrows()]
-    return figure(
-        plot_groups(groups.drop(columns=["metric", "period"]), overall=whole["value"], sort=False),
+    overall = scale_for("share", times.attrs["overall"]).words(times.attrs["overall"])
+    real = times[times["verdict"] == "real"]
+    told = [
+        f"{at.format(row[by])} ({scale_for('share', row['value']).words(row['value'])})" for _, row in real.iterrows()
+    ]
+    title = f"No {name} brings more or less than the {overall} of all posts by more than chance"
+    if told:
+        title = f"Posts {joined(told)} differ from the {overall} of all by more than chance"
+    return table(
+        times.rename(columns={"n": "n_posts", "value": "engagement_rate", "expected": "by_chance"}).drop(
+            columns="p_value"
+        ),
         title,
-        f"Engagement rate of {counted(whole['n'], 'own posts')} by {name}, {year.label}, with 95 % intervals.",
-        alt=f"Engagement rate by {name}: {joined(shown)}. {title}.",
-        caption=f"Times with fewer than {_FEWEST} posts are not shown. What was posted when was not drawn by chance.",
-        data=groups[[by, "value", "low", "high", "n", "unit", "status", "reason"]],
-        settings=catalog.settings,
+        subtitle=f"Interactions for each time a post was shown, {counted(times['n'].sum(), 'own posts')}, {year.label}. By "
+        "chance: what the same times would bring if they did not matter, on the networks they were used for.",
+        caption="Times with fewer than five posts are not shown. What was posted when was not drawn by chance.",
+        units={"n_posts": "count", "engagement_rate": "share", "by_chance": "share"},
     )
