@@ -65,10 +65,9 @@ def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: 
         at = np.searchsorted(ages, month * _DAYS_IN_A_MONTH)
         if at < len(ages):
             _below(ax, (month, 0), f"{own['at_risk'].iloc[at]:,.0f}", place, colour, "center")
-    if name:
-        last = own.iloc[-1]
-        ax.annotate(name, (last["age"] / _DAYS_IN_A_MONTH, last["survival"]), xytext=(6, 0), textcoords="offset points",
-                    color=colour, va="center", fontweight="bold", annotation_clip=False)  # fmt: skip
+    if name:  # beside its row: at the ends of the lines names would lie on each other
+        ax.annotate(name, (1, 0), xycoords="axes fraction", xytext=(8, -46 - 15 * place), textcoords="offset points",
+                    color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
 
 
 def _below(ax: Axes, at: tuple[float, float], text: str, place: int, colour: str, align: str) -> None:

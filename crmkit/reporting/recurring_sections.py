@@ -101,16 +101,34 @@ def retention_worth(catalog: Catalog, period: Period) -> Fragment:
     share = own.loc["retention_break_even"]
     if pd.isna(share["value"]):
         return Fragment("", "no retention costs")
-    scale = scale_of(share, catalog.settings.company.currency)
+    currency = catalog.settings.company.currency
+    scale = scale_of(share, currency)
     title = f"Keeping customers pays if it brought about at least {scale.words(share['value'])} of the margin on repeat orders"
     if share["value"] > 1:
         title = f"Keeping customers cost more than repeat orders earned: {scale.words(share['value'])} of their margin"
     return table(
-        rows[["metric", "period", "value", "low", "high", "n", "unit", "status", "reason"]].assign(
-            metric=rows["metric"].map({names[0]: "Cost per active customer", names[1]: "Share that must be due to it"})
-        ).sort_values(["metric", "period"]),
+        pd.DataFrame(
+            {
+                "period": _periods(rows),
+                "Cost per active customer": _words(rows, names[0], currency),
+                "Share of the margin it must have earned": _words(rows, names[1], currency),
+            }
+        ),
         title,
         subtitle="Retention costs per active customer, and as a share of the margin of orders that are not the first.",
         caption="Most of these orders would have come without any spending. Only a holdout shows what it brought about.",
-        settings=catalog.settings,
-    )  # fmt: skip
+    )
+
+
+def _periods(rows: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(rows["period"]))[::-1]
+
+
+def _words(rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
+    own = rows[rows["metric"] == metric].iloc[::-1]
+    said = []
+    for _, row in own.iterrows():
+        scale = scale_of(row, currency)
+        interval, value = scale.interval(row["low"], row["high"]), scale.words(row["value"])
+        said.append(f"{value} ({interval})" if interval else value)
+    return said

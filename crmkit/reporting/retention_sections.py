@@ -95,8 +95,10 @@ def cohort_table(catalog: Catalog, period: Period) -> Fragment:
     if cells.empty:
         return Fragment("", "no cohorts")
     noun = period.noun
-    wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False)
-    wide.columns = [f"After {age}" if age else "Same" for age in wide.columns]
+    # At age 0 nearly all are there: the column would tell nothing.
+    wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False).drop(columns=0)
+    wide.columns = [f"{noun.capitalize()} {age}" for age in wide.columns]
+    wide = wide.round(2)
     sizes = cells.groupby("cohort")["n"].first()
     wide.insert(0, "Customers", sizes)
     wide.index = [Period.parse(name).label for name in wide.index]
@@ -106,7 +108,7 @@ def cohort_table(catalog: Catalog, period: Period) -> Fragment:
         wide,
         f"{ahead} of a {noun}'s new customers are still active",
         subtitle=f"Share of the new customers of a {noun} who are active on the last day of later {noun}s; what has not "
-        "been reached is empty.",
+        "been reached has a dash.",
         caption="Below 50 new customers a share is good to 14 percentage points at best.",
         units={"Customers": "count"} | dict.fromkeys(wide.columns[1:], "share"),
     )
