@@ -51,6 +51,29 @@ _PHRASES = {
         "{value} of deals decided were won", "a larger share of deals was won", "a smaller share of deals was won"
     ),
     "sales_cycle": Phrase("Closing a deal takes {value}", "deals took longer to close", "deals closed faster"),
+    "revenue_churn": Phrase("{value} of recurring revenue was lost", "more recurring revenue was lost", "less of it was lost"),
+    "gross_revenue_retention": Phrase(
+        "{value} of recurring revenue was kept", "more recurring revenue was kept", "less recurring revenue was kept"
+    ),
+    "net_revenue_retention": Phrase(
+        "Customers at start still pay {value} of what they paid", "existing customers pay more", "existing customers pay less"
+    ),
+    "active_customers": Phrase("{value} were active at the start", "more customers are active", "fewer are active", "customers"),
+    "customer_retention_cost": Phrase(
+        "{value} was spent on keeping each customer", "keeping a customer got dearer", "keeping a customer got cheaper"
+    ),
+    "net_new_revenue": Phrase(
+        "Recurring revenue changed by {value} a month", "recurring revenue developed better", "recurring revenue developed worse"
+    ),
+    "churned_mrr": Phrase("Leavers took {value} a month along", "leavers took more revenue along", "leavers took less along"),
+    "margin": Phrase("Margin came to {value}", "margin rose", "margin fell"),
+    "repeat_rate": Phrase(
+        "{value} of buyers had bought before", "more of the buyers had bought before", "fewer of the buyers had bought before"
+    ),
+    "days_between_orders": Phrase("Buyers come back after {value}", "buyers wait longer to come back", "buyers come back sooner"),
+    "click_rate": Phrase("{value} of messages were clicked", "more messages were clicked", "fewer messages were clicked"),
+    "mentions": Phrase("Others wrote about you {value} times", "others write about you more", "others write about you less"),
+    "engagement_rate": Phrase("{value} of showings led to a reaction", "posts bring more", "posts bring less"),
 }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ def in_force(chosen: Sequence[Card], definitions: Mapping[str, str]) -> list[Car
 
     Examples
     --------
-    >>> (card,) = in_force(cards("churn_rate"), {"churn_rate": "daily_rates"})
+    >>> import crmkit as ck
+    >>> (card,) = in_force(ck.cards("churn_rate"), {"churn_rate": "daily_rates"})
     >>> card.formula
     'churn rate = sum over the days of customers lost / customers at the start of the day'
     """

@@ -190,7 +190,7 @@ def _effective_size(
     value: Array, independent: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array
 ) -> tuple[Array, Array]:
     """Number of independent answers that would tell as much, and the quantile that goes with it."""
-    clustered = nn > n  # some customer answered twice
+    clustered = nn > n * (1 + 1e-9)  # some customer answered twice, or answers weigh unequally
     worst = nn / n  # design effect if all answers of a customer agreed
     effect = np.where(independent > 0, _clustered_variance(value, n, xx, xn, nn, units) / independent, worst)
     effect = np.where(clustered, np.clip(effect, 1, None), 1.0)

@@ -28,7 +28,7 @@ def net_new_revenue(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="From new subscribers",
+    label="Recurring revenue from new subscribers",
     unit="money",
     better="higher",
     counted="new subscribers",
@@ -46,7 +46,7 @@ def new_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="From subscribers who came back",
+    label="Recurring revenue from subscribers who came back",
     unit="money",
     better="higher",
     counted="subscribers who came back",
@@ -64,7 +64,7 @@ def reactivation_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="From larger subscriptions",
+    label="Recurring revenue from larger subscriptions",
     unit="money",
     better="higher",
     counted="subscribers who pay more",
@@ -82,9 +82,9 @@ def expansion_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="Lost to smaller subscriptions",
+    label="Recurring revenue lost to smaller subscriptions",
     unit="money",
-    better="higher",
+    better="lower",
     counted="subscribers who pay less",
     topic="revenue",
     additive=True,
@@ -92,17 +92,17 @@ def expansion_mrr(mrr_movements: ir.Table) -> Measure:
     source=_SOURCE,
 )
 def contraction_mrr(mrr_movements: ir.Table) -> Measure:
-    """What customers who paid at the start of the period and still do pay less a month at its end; below zero.
+    """What customers who paid at the start of the period and still do pay less a month at its end.
 
-    contraction = sum of (recurring revenue at end - at start), over customers at start who pay less
+    contraction = sum of (recurring revenue at start - at end), over customers at start who pay less
     """
     return _part(mrr_movements, "contraction")
 
 
 @metric(
-    label="Lost with subscribers who left",
+    label="Recurring revenue lost with leavers",
     unit="money",
-    better="higher",
+    better="lower",
     counted="subscribers who left",
     topic="revenue",
     additive=True,
@@ -110,9 +110,9 @@ def contraction_mrr(mrr_movements: ir.Table) -> Measure:
     source=_SOURCE,
 )
 def churned_mrr(mrr_movements: ir.Table) -> Measure:
-    """What customers who paid at the start of the period and no longer at its end paid a month; below zero.
+    """What customers who paid at the start of the period and no longer at its end paid a month.
 
-    churn = -sum of recurring revenue at start, over customers at start without any at end
+    churn = sum of recurring revenue at start, over customers at start without any at end
     """
     return _part(mrr_movements, "churn")
 

@@ -98,7 +98,7 @@ def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure
 
 
 @metric(
-    label="Recurring revenue lost",
+    label="Recurring revenue lost (revenue churn)",
     unit="share",
     better="lower",
     counted="customers at start",
@@ -171,7 +171,7 @@ def customer_retention_cost(costs: ir.Table, customer_movements: ir.Table) -> Me
 
 
 @metric(
-    label="Share of repeat margin that keeping customers must have earned",
+    label="Repeat margin that retention must earn",
     unit="share",
     better="lower",
     counted="repeat orders",

@@ -129,9 +129,9 @@ def repeat_rate(order_sequence: ir.Table, *, churn_after_days: int, convention: 
     """
     o = order_sequence
     if convention == "twice_in_period":
-        return ShareOfCustomers(o, at=o.ordered_on, hit=o.order_number > 0, at_least=2)
+        return ShareOfCustomers(o, at=o.ordered_at, hit=o.order_number > 0, at_least=2)
     # Whoever buys for the first time in the export may have bought before it.
-    return ShareOfCustomers(o, at=o.ordered_on, hit=o.order_number > 1, unseen_days=churn_after_days)
+    return ShareOfCustomers(o, at=o.ordered_at, hit=o.order_number > 1, unseen_days=churn_after_days)
 
 
 @metric(
@@ -153,8 +153,8 @@ def days_between_orders(order_sequence: ir.Table, *, convention: str = "closed_g
     """
     o = order_sequence
     if convention == "open_gaps_too":
-        return KaplanMeierMedian(o, at=o.ordered_on, ends=o.next_on, event=o.next_on.notnull())
-    return Median(o, at=o.ordered_on, where=o.days_since > 0, value=o.days_since)
+        return KaplanMeierMedian(o, at=o.ordered_at, ends=o.next_on, event=o.next_on.notnull())
+    return Median(o, at=o.ordered_at, where=o.days_since > 0, value=o.days_since)
 
 
 @metric(

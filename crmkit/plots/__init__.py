@@ -11,10 +11,12 @@ from typing import Any
 _HOMES = {
     "plot_history": "crmkit.plots.history",
     "plot_groups": "crmkit.plots.groups",
+    "plot_survival": "crmkit.plots.survival",
+    "plot_waterfall": "crmkit.plots.waterfall",
     "use_theme": "crmkit.plots.theme",
     "theme": "crmkit.plots.theme",
 }
-__all__ = ["plot_groups", "plot_history", "theme", "use_theme"]
+__all__ = ["plot_groups", "plot_history", "plot_survival", "plot_waterfall", "theme", "use_theme"]
 
 
 def __getattr__(name: str) -> Any:

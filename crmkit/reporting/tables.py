@@ -104,10 +104,8 @@ def worded_table(
     if set(flat.columns) >= _MEASURED and not units:
         return _measured(flat, caption, labels or {}, currency, n_left_out)
     units, labels = units or {}, labels or {}
-    columns = [
-        _worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0)
-        for place, name in enumerate(flat.columns)
-    ]
+    columns = [_worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0)
+               for place, name in enumerate(flat.columns)]  # fmt: skip
     heads = [
         Column(
             str(labels.get(name, heading(str(name)))), "number" if pd.api.types.is_numeric_dtype(flat[name]) else "text"

@@ -30,7 +30,6 @@ def posts(social_posts: ir.Table) -> ir.Table:
         for name in known:
             interactions = interactions + ibis.coalesce(p[name].cast("float64"), number(0))
         added["interactions"] = interactions
-    block = (p.posted_at.hour() // 3).cast("int64")
-    labels = [(place, f"{place * 3:02d} to {place * 3 + 3:02d}") for place in range(8)]
+    labels = [(hour, f"{hour - hour % 3:02d} to {hour - hour % 3 + 3:02d}") for hour in range(24)]
     weekday = p.posted_at.day_of_week.index().cast("int64").cases(*enumerate(_WEEKDAYS))
-    return p.mutate(**added, weekday=weekday, hours=block.cases(*labels))
+    return p.mutate(**added, weekday=weekday, hours=p.posted_at.hour().cast("int64").cases(*labels))

@@ -31,7 +31,7 @@ class RecurringChange(Sums):
     Attributes
     ----------
     part : str
-        One of :data:`PARTS`, or "net" for their sum.
+        One of :data:`PARTS`, contraction and churn as positive amounts, or "net": what was won less what was lost.
     """
 
     part: str = "net"
@@ -51,14 +51,13 @@ class RecurringChange(Sums):
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         change = _kinds(unit)
         x = sum(change.values(), number(0)) if self.part == "net" else change[self.part]
+        x = -x if self.part in ("contraction", "churn") else x
         return {"x": x.sum(), "xx": (x * x).sum(), "n": indicator(x != 0).sum()}
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         x, xx = (sums[name].to_numpy(dtype=np.float64) for name in ("x", "xx"))
         value, low, high = intervals.total(x, xx, np.ones(len(x)))
-        if self.part in ("contraction", "churn"):  # losses are negative: the interval is that of their size
-            value, high, low = (-side for side in intervals.total(-x, xx, np.ones(len(x))))
-        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, units=sums["n"])
+        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, units=sums["n"])  # no minus zero
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,0 +1,126 @@
+"""Whom to call back after what they said or reported: detractors, the dissatisfied, tickets left open, by value."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import NotMeasured
+from crmkit.metrics.passes import fetch
+from crmkit.periods import Period
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import day
+
+#: Days after which a ticket that is still open is overdue.
+OVERDUE_DAYS = 7
+_LOW = {"nps": (645, "Would not recommend you"), "csat": (495, "Dissatisfied"), "ces": (495, "Found it hard")}
+_SURVEYS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+
+
+def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = False) -> pd.DataFrame:
+    """Return the customers to follow up, the most valuable first.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : str or Period
+        Low answers of this period, and tickets open at its end for more than seven days.
+    comments : bool
+        With the customer's last comment; it is free text and may hold personal data, so only where it is asked for.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer: customer_id, reasons (such as "Would not recommend you (NPS 3 of 10)"), last_on (day of
+        the last reason), touchpoint (of the last low answer), revenue_12_months [currency, up to the end of the period]
+        and, if asked for, comment.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [3.0], "customer_id": ["a"],
+    ...                         "responded_at": pd.to_datetime(["2026-10-05"])})
+    >>> follow_up_list(ck.connect({"survey_responses": answers}), "2026-10")["reasons"].tolist()
+    ['Would not recommend you (NPS 3)']
+    """
+    if not isinstance(period, Period):
+        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    return remember(catalog, _listed, period, comments)
+
+
+def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
+    columns = [
+        "customer_id",
+        "reasons",
+        "last_on",
+        "touchpoint",
+        "revenue_12_months",
+        *(["comment"] if comments else []),
+    ]
+    last_day = min(period.end - timedelta(days=1), catalog.data_through or date.max)
+    rows = pd.concat([_low_answers(catalog, period), _overdue(catalog, last_day)], ignore_index=True)
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    rows = rows.sort_values(["customer_id", "on"], kind="stable")
+    people = rows.groupby("customer_id").agg(
+        reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))), last_on=("on", "max"),
+        touchpoint=("touchpoint", "last"), comment=("comment", "last"),
+    )  # fmt: skip
+    revenue = _revenue(catalog, last_day)
+    people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0).round(2) if revenue is not None else pd.NA
+    ordered = people.reset_index().sort_values(["revenue_12_months", "customer_id"], ascending=[False, True])
+    frame = ordered[columns].reset_index(drop=True)
+    frame.attrs["currency"] = catalog.settings.company.currency
+    return frame
+
+
+def _low_answers(catalog: Catalog, period: Period) -> pd.DataFrame:
+    empty = pd.DataFrame(columns=["customer_id", "on", "reason", "touchpoint", "comment"])
+    try:
+        answers = catalog.table("survey_answers")
+    except NotMeasured:
+        return empty
+    if "customer_id" not in answers.columns:
+        return empty
+    said_on = day(answers.responded_at)
+    inside = answers.customer_id.notnull() & (said_on >= period.start) & (said_on < period.end) & answers.is_last
+    low: Any = None
+    for survey, (limit, _) in _LOW.items():
+        of_survey = (answers.survey == survey) & (answers.position * 1000 < limit)
+        low = of_survey if low is None else low | of_survey
+    wanted = [name for name in ("touchpoint", "comment", "scale_max") if name in answers.columns]
+    found = fetch(answers.filter(inside & low).select("customer_id", "survey", "score", *wanted, on=said_on))
+    found = found.reindex(columns=["customer_id", "survey", "score", "on", "touchpoint", "comment", "scale_max"])
+    reasons = [_reason(row) for row in found.itertuples(index=False)]
+    return found.assign(reason=reasons, on=pd.to_datetime(found["on"]))[empty.columns]
+
+
+def _reason(row: Any) -> str:
+    of = f" of {row.scale_max:g}" if pd.notna(row.scale_max) else ""
+    return f"{_LOW[row.survey][1]} ({_SURVEYS[row.survey]} {row.score:g}{of})"
+
+
+def _overdue(catalog: Catalog, last_day: date) -> pd.DataFrame:
+    columns = ["customer_id", "on", "reason", "touchpoint", "comment"]
+    if "tickets" not in catalog.names or "resolved_at" not in catalog.table("tickets").columns:
+        return pd.DataFrame(columns=columns)
+    t = catalog.table("tickets")
+    opened, resolved = day(t.opened_at), day(t.resolved_at)
+    is_open = (opened < last_day - timedelta(days=OVERDUE_DAYS)) & (resolved.isnull() | (resolved > last_day))
+    found = fetch(t.filter(is_open).select("customer_id", on=opened))
+    days = [(last_day - pd.Timestamp(on).date()).days for on in found["on"]]
+    reasons = [f"Ticket open for {n} days" for n in days]
+    return found.assign(reason=reasons, on=pd.to_datetime(found["on"]), touchpoint=None, comment=None)[columns]
+
+
+def _revenue(catalog: Catalog, last_day: date) -> pd.Series | None:
+    if "orders" not in catalog.names or "customer_id" not in catalog.table("orders").columns:
+        return None
+    o = catalog.table("orders")
+    on = day(o.ordered_at)
+    o = o.filter(o.customer_id.notnull() & (on <= last_day) & (on > last_day - timedelta(days=365)))
+    return fetch(o.group_by("customer_id").aggregate(revenue=o.revenue.sum())).set_index("customer_id")["revenue"]

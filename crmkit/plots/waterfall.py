@@ -1,0 +1,59 @@
+"""What made a sum grow or shrink: one bar per part, each beginning where the last one ended, the net at the end."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from crmkit.metrics.wording import common_scale, currency_of, scale_for
+from crmkit.plots.palette import LIGHT
+from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import RoundNumbers, tick_words
+
+
+def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
+    """Draw parts and their sum.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        One row per part, in order: label, value, low, high, unit. The last row is the net.
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code for money.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"label": ["New", "Lost", "Net"], "value": [5.0, -2.0, 3.0], "low": [4.0, -3.0, 1.0],
+    ...                       "high": [6.0, -1.0, 5.0], "unit": "money"})
+    >>> len(plot_waterfall(parts).patches)
+    3
+    """
+    ax = dressed(new_axes((10.6, 3.9)) if ax is None else ax)
+    currency = currency_of(parts, currency)
+    scale = common_scale(parts.itertuples(index=False), currency)
+    start, last = 0.0, len(parts) - 1
+    with themed():
+        for place, value in enumerate(parts["value"].to_numpy(float)):
+            start = 0.0 if place == last else start
+            colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
+            ax.bar(place, value, bottom=start, width=0.62, color=colour, zorder=2)
+            top = max(start, start + value)
+            ax.annotate(scale.number(value), (place, top), xytext=(0, 4), textcoords="offset points", ha="center",
+                        color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
+            if place < last:
+                ax.plot([place + 0.31, place + 0.69], [start + value] * 2, color=LIGHT["rule"], linewidth=1.2)
+            start += value
+        ax.axhline(0, color=LIGHT["soft"], linewidth=0.8)
+        ax.margins(y=0.14)
+        ax.set_xticks(range(len(parts)), list(parts["label"]))
+        ax.yaxis.set_major_locator(RoundNumbers())
+        axis_scale = scale_for("money", float(parts["value"].abs().max()), currency=currency, significant=1)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
+    return ax
