@@ -11,10 +11,13 @@ from typing import Any
 _HOMES = {
     "plot_history": "crmkit.plots.history",
     "plot_groups": "crmkit.plots.groups",
+    "plot_survival": "crmkit.plots.survival",
+    "plot_calibration": "crmkit.plots.forecasts",
+    "plot_life": "crmkit.plots.forecasts",
     "use_theme": "crmkit.plots.theme",
     "theme": "crmkit.plots.theme",
 }
-__all__ = ["plot_groups", "plot_history", "theme", "use_theme"]
+__all__ = ["plot_calibration", "plot_groups", "plot_history", "plot_life", "plot_survival", "theme", "use_theme"]
 
 
 def __getattr__(name: str) -> Any:

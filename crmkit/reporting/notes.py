@@ -67,6 +67,11 @@ def method(scorecard: pd.DataFrame | None = None, extra: Sequence[str] = ()) -> 
         0 if scorecard is None else int(scorecard["verdict"].isin(["real", "within noise", "too few to tell"]).sum())
     )
     together = f", counting that this page looks at {counted(n_judged, 'numbers')} at once" if n_judged > 1 else ""
+    if scorecard is not None and not scorecard.get("headline", pd.Series(True)).all():
+        together = (
+            ", counting how many numbers are looked at together: those that stand on the scorecard too with all numbers "
+            "there, the others of this page with each other"
+        )
     paragraphs = [
         f"A change is called real when chance alone would rarely produce it{together} "
         "(Benjamini-Hochberg, at most 5 % false alarms). It is too few to tell when a change large enough to matter could "

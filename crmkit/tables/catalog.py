@@ -20,7 +20,17 @@ from ibis.common.exceptions import IbisTypeError
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity, origins, states  # noqa: F401  they register their derived tables
+from crmkit.tables import (  # noqa: F401  they register their tables
+    activity,
+    answers,
+    attribution,
+    origins,
+    pipelines,
+    posts,
+    purchases,
+    recurring,
+    states,
+)
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.overlay import laid_over
@@ -121,6 +131,8 @@ class Catalog:
                 tables[name] = self._table_or_none(name, optional=parameter.default is None)
             elif name not in switches and name in Company.model_fields:
                 switches[name] = getattr(self.settings.company, name)
+            elif name == "budgets":
+                switches[name] = self.settings.budgets
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
@@ -183,6 +195,10 @@ def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, 
         table = tables[name]
         if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
             return f"{name}.{column}"
+        if name in DERIVED and table is not None and column not in table.columns:
+            for origin in inspect.signature(DERIVED[name]).parameters:
+                if origin in SCHEMAS and column in SCHEMAS[origin].names:
+                    return f"{origin}.{column}"
     return None
 
 
