@@ -66,8 +66,8 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     by = terms.groupby("spell")
     last = by.last()
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    runs = last["ends_at"] > end
-    over = terms["ends_at"].le(end).groupby(terms["spell"]).sum()
+    runs = last["ends_at"] >= end  # of one that ends as the data do, the next term could not be seen
+    over = terms["ends_at"].lt(end).groupby(terms["spell"]).sum()
     median = by["days"].median()
     per_year = pd.Series([_per_year(days) for days in median], index=median.index)
     starts = by["starts_at"].first()
