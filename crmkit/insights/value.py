@@ -202,5 +202,6 @@ def value_method(summary: ValueSummary) -> list[str]:
         "a day are one, refunds lower the mean); renewals by a model in which subscribers differ in their risk. Nothing "
         "after the last day of the period is used. The interval of a customer is that of what she will really bring; that "
         "of the total comes from possible futures of all of them.",
-        "Not foreseen: that a shopper takes up a subscription, that somebody lost comes back to one, new prices.",
+        "Not foreseen: that a shopper takes up a subscription, that somebody lost comes back to one, and new prices or larger "
+        "plans. What such changes bring stands outside the intervals.",
     ]

@@ -40,6 +40,14 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
         group (the five largest of at least 20 subscriptions), month, value, low, high (95 %) [share], at_risk [count],
         extrapolated (bool), n [subscriptions], model. Of the length of term that most subscriptions have. No rows where
         there are no such groups.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> tenure_curves(book, date(2026, 9, 30), "plan").empty  # nobody subscribes
+    True
     """
     return remember(catalog, _tenure_curves, as_of, by, reads_predictions=False)
 

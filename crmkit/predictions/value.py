@@ -112,6 +112,14 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
         One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
         bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
         so_far (brought up to the day), first_on.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> customer_values(book, date(2026, 9, 30))["so_far"].tolist()
+    [10.0, 10.0, 10.0]
     """
     return remember(catalog, _customer_values, as_of, reads_predictions=False)
 

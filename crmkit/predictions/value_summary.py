@@ -117,7 +117,7 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         models=pd.DataFrame(
             [_told(what, each) for what, each in whole.futures.chosen], columns=["what", "model", "held_out"]
         ),
-        notes=whole.futures.notes,
+        notes=list(dict.fromkeys(whole.futures.notes)),
         basis=whole.money.basis,
         horizon=whole.horizon,
         discount_rate=catalog.settings.value.discount_rate,
@@ -168,6 +168,14 @@ def value_at_risk(catalog: Catalog, as_of: date, leaving: pd.Series) -> pd.DataF
     -------
     DataFrame
         customer_id, probability, value (if she stays as everybody does), at_risk [money], the most at stake first.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> value_at_risk(book, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["customer_id"].tolist()
+    ['y', 'x']
     """
     values = customer_values(catalog, as_of).set_index("customer_id")["value"]
     rows = pd.DataFrame({"probability": leaving, "value": values.reindex(leaving.index).fillna(0.0)})

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from crmkit.reporting.run import RunReport, run_report
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-PAGES = ["data_quality", "scorecard"]
+PAGES = ["data_quality", "scorecard", "value"]
 
 
 def text_of(run: RunReport, page: str) -> str:

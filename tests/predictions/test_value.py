@@ -91,7 +91,9 @@ def test_a_subscription_that_began_before_the_data_is_entered_late():
 
 
 def test_plans_with_twenty_losses_have_a_model_of_their_own():
-    rows = pd.DataFrame({"per_year": 12, "plan": ["A"] * 30 + ["B"] * 30 + ["C"] * 4, "lost": [True] * 25 + [False] * 39})
+    rows = pd.DataFrame(
+        {"per_year": 12, "plan": ["A"] * 30 + ["B"] * 30 + ["C"] * 4, "lost": [True] * 25 + [False] * 39}
+    )
     assert sorted(len(group) for group in alike(rows)) == [30, 34]
 
 
@@ -130,6 +132,7 @@ def test_a_sure_renewal_of_ten_a_month_is_worth_ten_a_month():
     assert np.quantile(whole.futures.draws.sum(axis=0), 0.025) > 400 * 115
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_interval_holds_what_400_simulated_subscribers_bring(seed):
     rows = simulated(400, seed=seed)
@@ -144,7 +147,9 @@ def test_the_interval_holds_what_400_simulated_subscribers_bring(seed):
 
 def test_parts_add_up():
     values = customer_values(book(subscription_terms=simulated(120)), END)
-    assert (values["within_12"] <= values["within_24"] + 1e-9).all() and (values["within_24"] <= values["within_36"] + 1e-9).all()
+    assert (values["within_12"] <= values["within_24"] + 1e-9).all() and (
+        values["within_24"] <= values["within_36"] + 1e-9
+    ).all()
     assert values["value"].to_numpy() == pytest.approx(values["within_36"].to_numpy())
     assert (values["low"] <= values["value"]).all() and (values["value"] <= values["high"]).all()
 
@@ -155,7 +160,10 @@ def test_parts_add_up():
 def test_who_holds_the_value_and_what_is_at_risk():
     catalog = book(subscription_terms=simulated(120))
     summary = value_summary(catalog, END)
-    assert summary.concentration["share"].iloc[-1] == pytest.approx(1.0) and summary.concentration["n"].tolist()[-1] == summary.n
+    assert (
+        summary.concentration["share"].iloc[-1] == pytest.approx(1.0)
+        and summary.concentration["n"].tolist()[-1] == summary.n
+    )
     assert summary.total["low"] <= summary.total["value"] <= summary.total["high"]
     values = summary.customers.set_index("customer_id")["value"]
     risk = value_at_risk(catalog, END, pd.Series({values.idxmax(): 0.5, values.idxmin(): 1.0}))
@@ -194,7 +202,9 @@ def test_the_backtest_says_what_each_way_foresaw_and_what_came():
 
 def test_data_of_three_months_cannot_be_judged():
     assert past_days(date(2026, 8, 1), END) == ([], 0)
-    assert value_backtest(book(orders=orders(("a", "2026-08-01", 5), ("b", "2026-08-02", 5), ("c", "2026-10-02", 5))), END).empty
+    assert value_backtest(
+        book(orders=orders(("a", "2026-08-01", 5), ("b", "2026-08-02", 5), ("c", "2026-10-02", 5))), END
+    ).empty
 
 
 # --- hardly anything is known
@@ -213,7 +223,7 @@ def sparse(kind, n):
     return {"orders": orders(*((str(c), f"2026-{1 + random.integers(9):02d}-11", -5.0) for c in range(n)))}
 
 
-@pytest.mark.parametrize("n", [1, 3, 50, 300])
+@pytest.mark.parametrize("n", [1, 3, 50, pytest.param(300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["no repeat buyer", "constant spend", "all churned", "none churned", "refunds alone"])
 def test_it_is_a_number_with_an_interval_or_a_sentence(kind, n):
     catalog = book(**sparse(kind, n))
