@@ -39,7 +39,8 @@ _HOMES = {
     "crmkit.predictions.value": ["customer_values"],
     "crmkit.predictions.value_backtest": ["value_backtest"],
     "crmkit.predictions.value_groups": ["new_customer_values", "value_over_life"],
-    "crmkit.predictions.value_summary": ["value_at_risk", "value_summary"],
+    "crmkit.predictions.value_at_risk": ["value_at_risk"],
+    "crmkit.predictions.value_summary": ["value_summary"],
     "crmkit.reporting.value_sections": [
         "valuable_customers",
         "value_by",
@@ -58,7 +59,7 @@ _HOMES = {
     "crmkit.predictions.register": ["prediction"],
     "crmkit.predictions.run": ["predict", "with_predictions"],
     "crmkit.insights.conventions": ["convention_sentences"],
-    "crmkit.insights.value": ["value_method"],
+    "crmkit.insights.value_trust": ["value_method"],
     "crmkit.metrics": [
         "about",
         "cards",

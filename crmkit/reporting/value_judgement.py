@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.insights.value import backtest_message, survival_message
+from crmkit.insights.value_trust import backtest_message, survival_message
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
 from crmkit.models.value import present_value

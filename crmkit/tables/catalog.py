@@ -105,15 +105,12 @@ class Catalog:
         return self.table(name).execute()
 
     def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
-        """Return a catalog in which these frames stand for the canonical tables of their names; this one stays as it is.
-
-        Such as predictions made just now: ``catalog.with_tables({"customer_scores": scores})``. Results computed from it
-        are not kept.
+        """Return a catalog in which frames, such as fresh predictions, stand for the tables of their names.
 
         Raises
         ------
         Problems, UnknownName, CrmkitError
-            If a frame has not the table's columns or types, there is no such table, or the data are in a database.
+            If a frame lacks the table's columns or types, there is no such table, or the data are in a database.
         """
         return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance)
 

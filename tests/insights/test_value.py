@@ -6,14 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.insights.value import (
-    backtest_message,
-    group_value_message,
-    survival_message,
-    value_findings,
-    value_headline,
-    value_method,
-)
+from crmkit.insights.value import group_value_message, value_findings, value_headline
+from crmkit.insights.value_trust import backtest_message, survival_message, value_method
 from crmkit.predictions.value_backtest import BOOSTED, OURS
 from crmkit.predictions.value_summary import ValueSummary
 

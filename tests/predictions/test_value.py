@@ -11,9 +11,10 @@ from crmkit.errors import NotMeasured
 from crmkit.predictions.histories import alike, shoppers, subscriptions
 from crmkit.predictions.money import money
 from crmkit.predictions.value import customer_values, lifetime_value, valuation
+from crmkit.predictions.value_at_risk import value_at_risk
 from crmkit.predictions.value_backtest import OURS, past_days, value_backtest, value_tenths
 from crmkit.predictions.value_groups import new_customer_values, value_over_life
-from crmkit.predictions.value_summary import value_at_risk, value_summary
+from crmkit.predictions.value_summary import value_summary
 from crmkit.settings import parse_settings
 
 END = date(2026, 10, 31)
