@@ -13,6 +13,7 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     revenue,
     social,
     traffic,
+    value,
     voice,
 )
 from crmkit.metrics.cards import CARDS, Card, cards, metric

@@ -12,11 +12,14 @@ _HOMES = {
     "plot_history": "crmkit.plots.history",
     "plot_groups": "crmkit.plots.groups",
     "plot_survival": "crmkit.plots.survival",
+    "plot_tenure": "crmkit.plots.tenure",
     "plot_waterfall": "crmkit.plots.waterfall",
+    "plot_calibration": "crmkit.plots.forecasts",
+    "plot_life": "crmkit.plots.forecasts",
     "use_theme": "crmkit.plots.theme",
     "theme": "crmkit.plots.theme",
 }
-__all__ = ["plot_groups", "plot_history", "plot_survival", "plot_waterfall", "theme", "use_theme"]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,18 @@ from crmkit.periods import Period
 def last_day(data_through: date | None, period: Period | None) -> date:
     """Return the last day whose data a prediction for a period uses.
 
+    Parameters
+    ----------
+    data_through : date or None
+        Last day with data.
+    period : Period or None
+        The period; None for all data.
+
+    Raises
+    ------
+    CrmkitError
+        If there are no data.
+
     Examples
     --------
     >>> last_day(date(2026, 10, 31), Period.parse("2026-09"))

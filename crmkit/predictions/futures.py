@@ -49,7 +49,11 @@ class Futures:
     def within(self, months: float | Array) -> Array:
         """Expected money within so many months; an array has one horizon per customer [money]."""
         if np.ndim(months) == 0:
-            return np.array([np.interp(months, self.months, row) for row in self.expected]) if len(self.expected) else np.zeros(0)
+            return (
+                np.array([np.interp(months, self.months, row) for row in self.expected])
+                if len(self.expected)
+                else np.zeros(0)
+            )
         each = np.asarray(months, dtype=float)
         place = np.clip(np.searchsorted(self.months, each, side="right") - 1, 0, len(self.months) - 2)
         rows = np.arange(len(each))
@@ -97,7 +101,7 @@ def order_futures(
 
 
 def renewal_futures(
-    spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int, per_year: int,
+    spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int,
     chosen: Chosen | None = None,
 ) -> Futures:  # fmt: skip
     """Return what those whose subscription runs will bring by renewals; the running term is paid already.
@@ -105,16 +109,15 @@ def renewal_futures(
     Parameters
     ----------
     spells : DataFrame
-        Of subscriptions with ``per_year`` terms a year, see :func:`crmkit.predictions.histories.subscriptions`.
+        Of subscriptions with equally long terms, see :func:`crmkit.predictions.histories.subscriptions`.
     rate : float
         Margin of a payment [share].
     horizon, discount_rate, n_draws
         As for :func:`order_futures`.
-    per_year : int
-        Terms a year.
     """
+    per_year = int(spells["per_year"].iloc[0])
     chosen = chosen or choose_renewal_model(spells)
-    now = spells[spells["runs"]]
+    now = spells[spells["runs"].astype(bool)]
     periods = LONGEST * per_year // 12
     payment = np.where(now["notice"], 0.0, now["mrr"] * 12 / per_year * rate)
     tenures, position = np.unique(now["exit"].to_numpy(dtype=int), return_inverse=True)
@@ -126,7 +129,7 @@ def renewal_futures(
     seen = max(int(np.floor(horizon * per_year / 12 + 1e-9)), 0)
     brings = np.concatenate([[0.0], np.cumsum(factors[:seen])])
     curves = chosen.model.curves(X, max(seen, 1), n_draws)[:, :, 1 : seen + 1]
-    random = np.random.default_rng(1)
+    random = np.random.default_rng([1, len(now), int(spells["exit"].sum())])
     draws = np.empty((len(now), n_draws))
     for k in range(n_draws):  # a customer makes as many renewals as her own chance lets her
         alive = curves[k % len(curves)][position] > random.random(len(now))[:, None]
@@ -134,8 +137,13 @@ def renewal_futures(
     notes = [_few(len(spells), "subscriptions")] if len(spells) < FEW else []
     if chosen.model.simpler_model_:
         notes.append(f"Subscriptions: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
-    what = {12: "monthly", 1: "yearly", 4: "quarterly", 52: "weekly"}.get(per_year, f"{per_year} terms a year")
-    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(f"{what} subscriptions", chosen)], notes)
+    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(_what(spells, per_year), chosen)], notes)
+
+
+def _what(spells: pd.DataFrame, per_year: int) -> str:
+    length = {12: "monthly", 1: "yearly", 4: "quarterly", 52: "weekly"}.get(per_year, f"{per_year} terms a year")
+    plans = spells["plan"].dropna().unique()
+    return f"{length} subscriptions, {plans[0] if len(plans) == 1 else 'all plans'}"
 
 
 def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
@@ -153,7 +161,9 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
     expected, draws = np.zeros((len(customers), len(months))), np.zeros((len(customers), n_draws))
     for each in futures:
         place = customers.get_indexer(each.customers)
-        on_months = np.array([np.interp(months, each.months, row) for row in each.expected]).reshape(len(place), len(months))
+        on_months = np.array([np.interp(months, each.months, row) for row in each.expected]).reshape(
+            len(place), len(months)
+        )
         np.add.at(expected, place, on_months)
         np.add.at(draws, place, each.draws)
     chosen = [pair for each in futures for pair in each.chosen]
@@ -161,4 +171,7 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
 
 
 def _few(n: int, what: str) -> str:
-    return (f"There are {n} {what}, fewer than {FEW}: a prior keeps the estimate near what is usual, and the intervals are wide.")  # fmt: skip
+    return (
+        f"There are {n} {what}, fewer than {FEW}: a prior keeps the estimate near what is usual, "
+        "and the intervals are wide."
+    )

@@ -12,6 +12,7 @@ from crmkit.tables.catalog import Catalog
 
 #: Length of a term to the number of them in a year.
 TERMS_A_YEAR = (52, 12, 6, 4, 3, 2, 1)
+_LOSSES = 20  # of a plan from which on it has a model of its own
 _GAP = 15  # days without a term after which a subscription has ended and another begins
 
 
@@ -58,13 +59,15 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
         day), per_year (terms a year), mrr [money per month] and plan of the last term, starts_on.
     """
     if "subscription_terms" not in catalog.names:
-        return pd.DataFrame(columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan"])
+        return pd.DataFrame(
+            columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan"]
+        )
     terms = _numbered(catalog, as_of)
     by = terms.groupby("spell")
     last = by.last()
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    runs = last["ends_at"] > end
-    over = terms["ends_at"].le(end).groupby(terms["spell"]).sum()
+    runs = last["ends_at"] >= end  # of one that ends as the data do, the next term could not be seen
+    over = terms["ends_at"].lt(end).groupby(terms["spell"]).sum()
     median = by["days"].median()
     per_year = pd.Series([_per_year(days) for days in median], index=median.index)
     starts = by["starts_at"].first()
@@ -83,6 +86,25 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     }).reset_index(drop=True)  # fmt: skip
 
 
+def alike(spells: pd.DataFrame) -> list[pd.DataFrame]:
+    """Divide subscriptions into those that one model can speak of: of one length of term, and of one plan if it has enough.
+
+    Plans differ in how long people stay and in what they pay, and both go together: one model of all plans would take the
+    dear ones for as fickle as the cheap ones. Plans with few losses are taken together.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        From :func:`subscriptions`.
+    """
+    groups = []
+    for _, of_length in spells.groupby("per_year"):
+        losses = of_length.groupby("plan")["lost"].sum()
+        known = of_length["plan"].isin(losses.index[losses >= _LOSSES])
+        groups += [own for _, own in of_length[known].groupby("plan")] + [of_length[~known]]
+    return [own for own in groups if len(own)]
+
+
 def _numbered(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Terms begun by the day, each with the number of its unbroken subscription."""
     table = catalog.table("subscription_terms")
@@ -98,7 +120,7 @@ def _numbered(catalog: Catalog, as_of: date) -> pd.DataFrame:
         spell=(~(same & (gap <= _GAP))).cumsum(),
         days=(terms["ends_at"] - terms["starts_at"]).dt.days,
         notice=notice,
-        plan=terms["plan"] if "plan" in terms else None,
+        plan=terms.get("plan"),
     )
 
 
@@ -107,9 +129,16 @@ def _terms_before(catalog: Catalog, customers: pd.Series, starts: pd.Series, per
     first = catalog.data_from
     if first is None or "customers" not in catalog.names or "acquired_at" not in catalog.table("customers").columns:
         return none
-    won = catalog.table("customers").select("customer_id", "acquired_at").execute().set_index("customer_id")["acquired_at"]
+    won = (
+        catalog.table("customers")
+        .select("customer_id", "acquired_at")
+        .execute()
+        .set_index("customer_id")["acquired_at"]
+    )
     days = (starts - pd.to_datetime(customers.map(won))).dt.days
-    cut_off = starts <= pd.Timestamp(first) + pd.to_timedelta(365.25 / per_year, unit="D")  # the data may begin in mid-life
+    cut_off = starts <= pd.Timestamp(first) + pd.to_timedelta(
+        365.25 / per_year, unit="D"
+    )  # the data may begin in mid-life
     terms = np.floor(days.fillna(0) * per_year / 365.25 + 0.1).clip(lower=0)
     return terms.where(cut_off, 0).astype(int)
 

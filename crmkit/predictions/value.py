@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.predictions.futures import Futures, order_futures, renewal_futures, together
-from crmkit.predictions.histories import shoppers, subscriptions
+from crmkit.predictions.histories import alike, shoppers, subscriptions
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
 from crmkit.tables.cache import remember
@@ -20,6 +21,8 @@ HORIZONS = (12, 24, 36)  # months
 _TAILS = (0.025, 0.975)
 _FEWEST = 3  # customers below which nothing is learned of how they differ
 _ENOUGH = 10_000  # customers from which on fewer draws do
+_KEPT = 4  # valuations of an open catalog: the sections of a page ask for the same ones
+_SEEN: WeakKeyDictionary[Catalog, dict[tuple[date, int, float], Valuation]] = WeakKeyDictionary()
 
 
 @dataclass(eq=False)
@@ -67,16 +70,27 @@ def valuation(
         If there are neither orders of known customers nor subscriptions, or fewer than three customers.
     """
     settings = catalog.settings.value
-    horizon, discount = horizon or settings.horizon_months, settings.discount_rate if discount_rate is None else discount_rate
+    asked = (
+        as_of,
+        horizon or settings.horizon_months,
+        settings.discount_rate if discount_rate is None else discount_rate,
+    )
+    seen = _SEEN.setdefault(catalog, {})
+    if asked not in seen:
+        while len(seen) >= _KEPT:
+            del seen[next(iter(seen))]
+        seen[asked] = _looked_ahead(catalog, *asked)
+    return seen[asked]
+
+
+def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
     brought = money(catalog, as_of)
     first_on = brought.paid.groupby("customer_id")["on"].min()
     n_draws = 400 if len(first_on) < _ENOUGH else 200
     orders, spells = shoppers(brought, as_of), subscriptions(catalog, as_of)
     futures = [order_futures(orders, horizon, discount, n_draws)] if len(orders) >= _FEWEST else []
-    rate = settings.margin_rate or 1.0
-    for per_year, own in spells.groupby("per_year"):
-        if len(own) >= _FEWEST and own["runs"].any():
-            futures.append(renewal_futures(own, rate, horizon, discount, n_draws, int(per_year)))
+    rate = catalog.settings.value.margin_rate or 1.0
+    futures += [renewal_futures(own, rate, horizon, discount, n_draws) for own in alike(spells) if own["runs"].any()]
     if not futures and len(first_on) < _FEWEST:
         raise NotMeasured(f"at least {_FEWEST} customers with orders or subscriptions")
     nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
@@ -98,6 +112,14 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
         One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
         bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
         so_far (brought up to the day), first_on.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> customer_values(book, date(2026, 9, 30))["so_far"].tolist()
+    [10.0, 10.0, 10.0]
     """
     return remember(catalog, _customer_values, as_of, reads_predictions=False)
 

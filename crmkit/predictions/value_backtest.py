@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.models.boosted_value import BoostedValue
 from crmkit.predictions.histories import subscriptions
-from crmkit.predictions.money import MONTH, Money, money
-from crmkit.predictions.value import months_since, valuation
+from crmkit.predictions.money import MONTH, money
+from crmkit.predictions.value import valuation
+from crmkit.predictions.yardsticks import boosted, brought_after, months_before, pace
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
@@ -38,6 +38,14 @@ def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
         total), actual, of_new_subscriptions (brought by subscriptions that had not begun), mae [money, undiscounted];
         rank_correlation, coverage (customers inside their own interval) [share]. Without rows where the data are
         younger than six months.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> value_backtest(book, date(2026, 9, 30)).empty
+    True
     """
     return remember(catalog, _value_backtest, as_of, reads_predictions=False)
 
@@ -65,7 +73,7 @@ def past_days(data_from: date | None, as_of: date) -> tuple[list[date], int]:
     """
     known = 0.0 if data_from is None else ((as_of - data_from).days + 1) / MONTH
     ahead = next((months for least, months in ((23.5, 12), (11.5, 6), (5.5, 3)) if known >= least), 0)
-    days = [_before(as_of, ahead + k * _STEP) for k in range(_N_DAYS)] if ahead else []
+    days = [months_before(as_of, ahead + k * _STEP) for k in range(_N_DAYS)] if ahead else []
     return [day for day in days if (day - data_from).days / MONTH >= max(ahead / 2, 2.5)] if data_from else [], ahead
 
 
@@ -84,26 +92,45 @@ def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def _of_day(catalog: Catalog, day: date, ahead: int) -> list[dict[str, object]]:
     """Predict on one day by each method, and compare."""
-    until = _before(day, -ahead)
+    until = months_before(day, -ahead)
     whole = valuation(catalog, day, ahead, discount_rate=0.0)
     customers = whole.futures.customers
-    came = _brought(catalog, customers, day, until)
+    came = brought_after(catalog, customers, day, until)
     low, high = np.quantile(whole.futures.draws, (0.025, 0.975), axis=1)
     total_low, total_high = np.quantile(whole.futures.draws.sum(axis=0), (0.025, 0.975))
     inside = float(((came >= low - 1e-9) & (came <= high + 1e-9)).mean())
     told = {OURS: (whole.futures.within(ahead), total_low, total_high, inside)}
-    told[NAIVE] = (_pace(whole.money, customers, day, ahead), np.nan, np.nan, np.nan)
-    boosted = _boosted(catalog, day, ahead, whole.money, customers)
-    if boosted is not None:
-        told[BOOSTED] = (boosted, np.nan, np.nan, np.nan)
+    told[NAIVE] = (pace(whole.money, customers, day, ahead), np.nan, np.nan, np.nan)
+    by_trees = boosted(catalog, day, ahead, whole.money, customers)
+    if by_trees is not None:
+        told[BOOSTED] = (by_trees, np.nan, np.nan, np.nan)
     later = _of_new_subscriptions(catalog, customers, day, until)
-    shared = {"day": day.isoformat(), "months": ahead, "n": len(customers), "actual": came.sum(), "of_new_subscriptions": later}
+    shared = {
+        "day": day.isoformat(),
+        "months": ahead,
+        "n": len(customers),
+        "actual": came.sum(),
+        "of_new_subscriptions": later,
+    }
     return [
-        {**shared, "method": method, "predicted": each.sum(), "low": low_, "high": high_, "mae": np.abs(each - came).mean(),
-         "rank_correlation": pd.Series(each).corr(pd.Series(came), method="spearman") if np.ptp(each) > 0 and np.ptp(came) > 0 else np.nan,
-         "coverage": covered}
+        {
+            **shared,
+            "method": method,
+            "predicted": each.sum(),
+            "low": low_,
+            "high": high_,
+            "mae": np.abs(each - came).mean(),
+            "rank_correlation": _rank_correlation(each, came),
+            "coverage": covered,
+        }
         for method, (each, low_, high_, covered) in told.items()
-    ]  # fmt: skip
+    ]
+
+
+def _rank_correlation(predicted: np.ndarray, came: np.ndarray) -> float:
+    if len(came) < _FEWEST or np.ptp(predicted) == 0 or np.ptp(came) == 0:
+        return float("nan")
+    return float(pd.Series(predicted).rank().corr(pd.Series(came).rank()))
 
 
 def _value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -115,18 +142,15 @@ def _value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
         whole = None
     if whole is None or len(whole.futures.customers) < _FEWEST:
         return pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
-    came = _brought(catalog, whole.futures.customers, days[0], _before(days[0], -ahead))
+    came = brought_after(catalog, whole.futures.customers, days[0], months_before(days[0], -ahead))
     predicted = whole.futures.within(ahead)
     rank = pd.Series(-predicted).rank(method="first")
     tenth = np.ceil(rank * _TENTHS / len(rank)).astype(int)
     rows = pd.DataFrame({"tenth": tenth, "predicted": predicted, "actual": came})
-    grouped = rows.groupby("tenth").agg(n=("actual", "size"), predicted=("predicted", "mean"), actual=("actual", "mean"))
+    grouped = rows.groupby("tenth").agg(
+        n=("actual", "size"), predicted=("predicted", "mean"), actual=("actual", "mean")
+    )
     return grouped.reset_index()[columns]
-
-
-def _brought(catalog: Catalog, customers: pd.Index, day: date, until: date) -> np.ndarray:
-    paid = money(catalog, until, since=day).paid
-    return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0).to_numpy(dtype=float)
 
 
 def _of_new_subscriptions(catalog: Catalog, customers: pd.Index, day: date, until: date) -> float:
@@ -135,44 +159,3 @@ def _of_new_subscriptions(catalog: Catalog, customers: pd.Index, day: date, unti
     paid = money(catalog, until, since=day).paid
     new = (paid["kind"] == "payment") & paid["customer_id"].isin(customers) & ~paid["customer_id"].isin(running)
     return float(paid.loc[new, "money"].sum())
-
-
-def _pace(brought: Money, customers: pd.Index, day: date, ahead: int) -> np.ndarray:
-    """Everybody goes on as in the last year, or since the first day if that is later."""
-    recent = brought.paid[brought.paid["on"] > pd.Timestamp(_before(day, 12))]
-    sums = recent.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
-    first = brought.paid.groupby("customer_id")["on"].min().reindex(customers)
-    return (sums / months_since(first, day).clip(1, 12) * ahead).to_numpy(dtype=float)
-
-
-def _boosted(catalog: Catalog, day: date, ahead: int, brought: Money, customers: pd.Index) -> np.ndarray | None:
-    """Learn from one horizon earlier, where what came is known on the day."""
-    earlier = _before(day, ahead)
-    if catalog.data_from is None or (earlier - catalog.data_from).days / MONTH < 2.5:
-        return None
-    then = money(catalog, earlier)
-    known = pd.Index(sorted(then.paid["customer_id"].unique()))
-    if len(known) < 5 * _FEWEST:
-        return None
-    model = BoostedValue().fit(_known_of(catalog, then, known, earlier), pd.Series(_brought(catalog, known, earlier, day)))
-    return model.predict(_known_of(catalog, brought, customers, day)).to_numpy()
-
-
-def _known_of(catalog: Catalog, brought: Money, customers: pd.Index, day: date) -> pd.DataFrame:
-    by = brought.paid.groupby("customer_id")
-    spells = subscriptions(catalog, day)
-    running = spells[spells["runs"].astype(bool)].groupby("customer_id")
-    X = pd.DataFrame({
-        "so_far": by["money"].sum(),
-        "n_payments": by.size(),
-        "since_last": months_since(by["on"].max(), day),
-        "age": months_since(by["on"].min(), day),
-    }).reindex(customers)  # fmt: skip
-    X["last_quarter"] = brought.paid[brought.paid["on"] > pd.Timestamp(_before(day, 3))].groupby("customer_id")["money"].sum()
-    for name, column in (("mrr", "mrr"), ("renewals", "exit"), ("notice", "notice")):
-        X[name] = running[column].max().astype(float)
-    return X.fillna(0.0)
-
-
-def _before(day: date, months: int) -> date:
-    return (pd.Timestamp(day) + pd.Timedelta(days=1) - pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()

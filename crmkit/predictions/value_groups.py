@@ -40,6 +40,14 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     ------
     CrmkitError
         If customers have no such column.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> len(new_customer_values(book, date(2026, 9, 30), "cohort"))  # three are too few for a group
+    0
     """
     return remember(catalog, _new_customer_values, as_of, by, reads_predictions=False)
 
@@ -47,11 +55,25 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
 def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Money that a customer has brought by each age, and the part that is still a forecast.
 
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
     Returns
     -------
     DataFrame
         month (since the first day), value [money per customer, not discounted to today], observed [share of it that
         came already].
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> value_over_life(book, date(2026, 9, 30))["value"].iloc[0]
+    np.float64(10.0)
     """
     return remember(catalog, _value_over_life, as_of, reads_predictions=False)
 

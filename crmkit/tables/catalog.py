@@ -7,7 +7,6 @@ are tables, one with ``=None`` is optional, keyword-only parameters are switches
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cached_property
@@ -33,11 +32,10 @@ from crmkit.tables import (  # noqa: F401  they register their tables
 )
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
+from crmkit.tables.lacking import missing_column, misspelt_column
 from crmkit.tables.overlay import laid_over
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.span import dated, whole_span
-
-_NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
 
 
 class Catalog:
@@ -105,15 +103,12 @@ class Catalog:
         return self.table(name).execute()
 
     def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
-        """Return a catalog in which these frames stand for the canonical tables of their names; this one stays as it is.
-
-        Such as predictions made just now: ``catalog.with_tables({"customer_scores": scores})``. Results computed from it
-        are not kept.
+        """Return a catalog in which frames, such as fresh predictions, stand for the tables of their names.
 
         Raises
         ------
         Problems, UnknownName, CrmkitError
-            If a frame has not the table's columns or types, there is no such table, or the data are in a database.
+            If a frame lacks the table's columns or types, there is no such table, or the data are in a database.
         """
         return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance)
 
@@ -136,9 +131,9 @@ class Catalog:
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
-            if missing := _missing_column(error, tables):
+            if missing := missing_column(error, tables):
                 raise NotMeasured(missing) from None
-            if misspelt := _misspelt_column(error, tables):
+            if misspelt := misspelt_column(error, tables):
                 raise misspelt from None
             raise
 
@@ -180,35 +175,3 @@ class Catalog:
             if optional:
                 return None
             raise
-
-
-def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]) -> str | None:
-    """Return "table.column" if the error is a canonical column that one of the tables lacks, else None."""
-    if isinstance(error, AttributeError):
-        if not isinstance(error.obj, ir.Table):
-            return None
-        column, read = error.name, [name for name, table in tables.items() if table is error.obj]
-    else:  # table["margin"] and select("margin"): Ibis names the column in its sentence only
-        met = _NOT_FOUND.match(str(error))
-        column, read = met[1] if met else None, []
-    for name in read or tables:
-        table = tables[name]
-        if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
-            return f"{name}.{column}"
-        if name in DERIVED and table is not None and column not in table.columns:
-            for origin in inspect.signature(DERIVED[name]).parameters:
-                if origin in SCHEMAS and column in SCHEMAS[origin].names:
-                    return f"{origin}.{column}"
-    return None
-
-
-def _misspelt_column(
-    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]
-) -> UnknownName | None:
-    """Return the error to raise if a column was read that neither the table nor its schema has."""
-    present = {name: table for name, table in tables.items() if table is not None}
-    columns = {name: table.columns for name, table in present.items()}
-    for name, table in present.items():
-        if isinstance(error, AttributeError) and error.obj is table:
-            return UnknownName(f"column of {name}", str(error.name), columns[name])
-    return None

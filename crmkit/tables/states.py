@@ -10,10 +10,10 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.tables.derived import derived
-from crmkit.tables.expressions import day, value_after
+from crmkit.tables.expressions import day, period_ordinal, value_after
 
 #: Columns that change over time, and the derived table that says when they held.
-STATES = {"plan": "plan_spells", "segment": "segment_spells"}
+STATES = {"plan": "plan_spells", "segment": "segment_spells", "value_tier": "value_tier_spells"}
 _NO_END = ibis.date(9999, 1, 1)
 
 
@@ -43,3 +43,46 @@ def segment_spells(segment_assignments: ir.Table) -> ir.Table:
     s = s.mutate(starts_on=day(s.as_of), owner=s.customer_id + ibis.literal(" ") + s.model)
     next_on = value_after(s, "starts_on", within="owner", order_by=["starts_on"])
     return s.mutate(ends_on=ibis.coalesce(next_on, _NO_END)).select("customer_id", "segment", "starts_on", "ends_on")
+
+
+@derived
+def value_tier_spells(customer_scores: ir.Table) -> ir.Table:
+    """One row per customer and valuation: among all customers of that day, hers is in the top tenth, the upper half, ...
+
+    Customers of the same value are in the same tier. A customer who was valued once and no more keeps her last tier.
+
+    Returns
+    -------
+    table
+        customer_id, starts_on (the last day of the data that the valuation saw), ends_on (first day after), value_tier.
+    """
+    scores = customer_scores
+    valued = scores.filter((scores.model == "value") & scores.value.notnull())
+    valued = valued.mutate(starts_on=day(valued.as_of), less=-valued.value)
+    place = ibis.rank().over(ibis.window(group_by="starts_on", order_by="less"))  # from 0, the same for the same value
+    n = valued.count().over(ibis.window(group_by="starts_on"))
+    tier = ibis.cases((place * 10 < n, "1 top tenth"), (place * 2 < n, "2 upper half"), else_="3 lower half")
+    valued = valued.mutate(value_tier=tier)
+    next_on = value_after(valued, "starts_on", within="customer_id", order_by=["starts_on"])
+    return valued.mutate(ends_on=ibis.coalesce(next_on, _NO_END)).select(
+        "customer_id", "value_tier", "starts_on", "ends_on"
+    )
+
+
+@derived
+def won_values(customer_scores: ir.Table, customer_movements: ir.Table) -> ir.Table:
+    """One row per new customer: her lifetime value as it was seen in the month in which she came.
+
+    Returns
+    -------
+    table
+        customer_id, won_on, value (of the last valuation of that month) [money].
+    """
+    scores = customer_scores.filter(customer_scores.model == "lifetime_value")
+    seen = scores.select(_customer="customer_id", seen_on=day(scores.as_of), value=scores.value)
+    new = customer_movements.filter(customer_movements.kind == "joined").select("customer_id", won_on="moved_on")
+    both = new.join(seen, new["customer_id"] == seen["_customer"])
+    both = both.filter(period_ordinal(both.won_on, "month") == period_ordinal(both.seen_on, "month"))
+    both = both.filter(both.seen_on >= both.won_on)
+    last = both.mutate(last_on=both.seen_on.max().over(ibis.window(group_by="customer_id")))
+    return last.filter(last.seen_on == last.last_on).select("customer_id", "won_on", "value")

@@ -13,7 +13,7 @@ from tests.reporting.tiny import write_notebook
 def test_the_help_names_every_command():
     command = [sys.executable, "-m", "crmkit", "--help"]
     shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert all(command in shown for command in ("sample", "load", "check", "metrics", "report", "glossary"))
+    assert all(command in shown for command in ("sample", "load", "check", "metrics", "predict", "report", "glossary"))
 
 
 def test_the_help_imports_nothing_heavy():
@@ -27,7 +27,7 @@ def test_version_prints_the_version_alone(crmkit):
     assert (run.exit_code, run.stdout) == (0, "crmkit 0.1.0\n")
 
 
-@pytest.mark.parametrize("command", ["sample", "load", "check", "metrics", "report", "glossary"])
+@pytest.mark.parametrize("command", ["sample", "load", "check", "metrics", "predict", "report", "glossary"])
 def test_each_command_explains_itself_with_an_example(crmkit, command):
     shown = crmkit(command, "--help").stdout
     assert f"crmkit {command}" in shown.split("Options")[-1], "the epilog shows an example"
@@ -187,3 +187,14 @@ def test_the_glossary_of_a_company_has_its_own_metrics_too(crmkit, company, tmp_
     finally:
         CARDS.pop("large_orders", None)
     assert crmkit("glossary", "--settings", tmp_path / "none.toml").exit_code == 2
+
+
+def test_predict_writes_scores_once_and_prints_what_became_of_each(crmkit, company):
+    run = crmkit("predict", "--settings", company, "--only", "value", "--format", "json")
+    (told,) = json.loads(run.stdout)
+    assert (run.exit_code, told["model"], told["table"], told["status"]) == (0, "value", "customer_scores", "made")
+    assert told["n_customers"] > 100 and (company / "store/customer_scores.parquet").is_file()
+    again = crmkit("predict", "--settings", company, "--only", "value", "--format", "json")
+    assert json.loads(again.stdout)[0]["status"] == "unchanged"
+    wrong = crmkit("predict", "--settings", company, "--only", "valu")
+    assert wrong.exit_code == 2 and "Did you mean 'value'" in wrong.stderr

@@ -23,7 +23,8 @@ ON_EVERY_MACHINE = "CRMKIT_CI"  # set by .ci/run: there nothing may be missing
 def clean() -> Catalog:
     """The sample company in DuckDB's memory, with segments as predictions write them; the others are compared with it."""
     tables = sample_company().tables
-    return connect(tables | {"segment_assignments": _segments(tables["customers"])}, parse_settings(THROUGH))
+    predicted = {"segment_assignments": _segments(tables["customers"]), "customer_scores": _scores(tables["customers"])}
+    return connect(tables | predicted, parse_settings(THROUGH))
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +104,17 @@ def spark(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
     tables = {file.stem: con.read_parquet(file, table_name=file.stem) for file in sorted(stored.iterdir())}
     yield Catalog(tables, parse_settings(THROUGH))
     session.stop()
+
+
+def _scores(customers: pd.DataFrame) -> pd.DataFrame:
+    """Two valuations of each customer, many of them equal, and her lifetime value at the end of ten months."""
+    worth = pd.Series(range(len(customers)), index=customers["customer_id"]) % 97 * 1.5
+    days = {
+        "value": pd.date_range("2026-08-31", periods=2, freq="ME"),
+        "lifetime_value": pd.date_range("2025-12-31", periods=10, freq="ME"),
+    }
+    rows = [worth.rename("value").reset_index().assign(as_of=day, model=model) for model in days for day in days[model]]
+    return pd.concat(rows, ignore_index=True).assign(model_version="1")
 
 
 def _segments(customers: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,18 @@ from nbclient import NotebookClient
 from crmkit.reporting.run import RunReport, run_report
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-PAGES = ["data_quality", "scorecard", "acquisition", "pipeline", "glossary"]
+PAGES = [
+    "data_quality",
+    "scorecard",
+    "acquisition",
+    "pipeline",
+    "retention",
+    "voice",
+    "social",
+    "value",
+    "segments",
+    "glossary",
+]
 
 
 def text_of(run: RunReport, page: str) -> str:

@@ -22,6 +22,9 @@ store = "store"
 reports = "reports"
 through = {through}           # the exports are complete up to this day; leave it out to take the last day found
 
+[value]
+margin_rate = 0.40             # of revenue, where the data hold no margin: here of subscriptions
+
 # Targets hold from a day on, until a later one for the same metric takes over. Shares are written 0 to 1.
 # `crmkit glossary` lists the metrics and their units.
 

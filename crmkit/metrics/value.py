@@ -1,0 +1,46 @@
+"""What customers are worth, as predicted at the end of the period; and what that is against the cost of winning them."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from crmkit.metrics.acquisition import customer_acquisition_cost
+from crmkit.metrics.cards import metric
+from crmkit.metrics.measures import Mean, Measure, Quotient, Sums
+
+_SOURCE = "Gupta and Lehmann (2003), Journal of Interactive Marketing 17(1), 9-24"
+
+
+@metric(label="Value of a customer from now on", unit="money", better="higher", counted="customers", source=_SOURCE,
+        headline=False, additive=False)  # fmt: skip
+def residual_value(customer_scores: ir.Table) -> Sums:
+    """What a customer who has ever bought is expected to bring from the end of the period on, discounted, on average.
+
+    residual value = sum of expected margin x chance of being there / (1 + discount), over customers / customers
+    """
+    s = customer_scores
+    return Mean(s, at=s.as_of, where=s.model == "value", value=s.value)
+
+
+@metric(label="Value of a new customer", unit="money", better="higher", counted="new customers", source=_SOURCE,
+        headline=False, additive=False)  # fmt: skip
+def new_customer_value(won_values: ir.Table) -> Sums:
+    """Margin that a customer won in the period has brought and is expected to bring, as seen in the month she came.
+
+    value of a new customer = (margin so far + expected margin, discounted) of those won / customers won
+    """
+    w = won_values
+    return Mean(w, at=w.won_on, value=w.value)
+
+
+@metric(label="Value of a new customer to her cost (CLV to CAC)", unit="times", better="higher",
+        counted="new customers", source="Skok (2010), SaaS metrics 2.0; " + _SOURCE, headline=False)  # fmt: skip
+def clv_to_cac(
+    won_values: ir.Table, costs: ir.Table, customer_movements: ir.Table, *, churn_after_days: int
+) -> Measure:
+    """What a customer won in the period is worth in margin, for each unit of money spent on winning her.
+
+    CLV to CAC = value of a new customer / cost of a new customer
+    """
+    cost = customer_acquisition_cost(costs, customer_movements, churn_after_days=churn_after_days)
+    return Quotient(new_customer_value(won_values), cost)

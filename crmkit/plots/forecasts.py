@@ -1,0 +1,82 @@
+"""Forecasts beside what came, and money over a customer's life."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from crmkit.metrics.wording import scale_for
+from crmkit.plots.palette import LIGHT
+from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import RoundNumbers, tick_words
+
+
+def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
+    """Draw predicted and actual money by tenths of the customers, the most valuable on the left.
+
+    Parameters
+    ----------
+    tenths : DataFrame
+        tenth (from 1), predicted, actual [money per customer].
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> tenths = pd.DataFrame({"tenth": [1, 2], "predicted": [90.0, 20.0], "actual": [85.0, 22.0]})
+    >>> [text.get_text() for text in plot_calibration(tenths, currency="EUR").get_legend().get_texts()]
+    ['predicted', 'came']
+    """
+    ax = dressed(new_axes() if ax is None else ax)
+    with themed():
+        ax.bar(tenths["tenth"], tenths["actual"], width=0.66, color=LIGHT["band"], label="came")
+        ax.plot(tenths["tenth"], tenths["predicted"], "o", color=LIGHT["accent"], markersize=8, label="predicted")
+        _money_axis(ax, float(tenths[["predicted", "actual"]].max().max()), currency)
+        ax.xaxis.set_major_locator(MultipleLocator(1))
+        ax.set_xlabel("tenths of the customers, as ranked by the prediction", color=LIGHT["soft"])
+        ax.legend(frameon=False)
+    return ax
+
+
+def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
+    """Draw what a customer has brought by each month of her life; the part that is a forecast is paler.
+
+    Parameters
+    ----------
+    life : DataFrame
+        month, value [money], observed [share of it].
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> life = pd.DataFrame({"month": [0, 12], "value": [20.0, 90.0], "observed": [1.0, 0.8]})
+    >>> len(plot_life(life).lines)
+    1
+    """
+    ax = dressed(new_axes() if ax is None else ax)
+    with themed():
+        month, value = life["month"].to_numpy(float), life["value"].to_numpy(float)
+        came = value * life["observed"].to_numpy(float)
+        ax.fill_between(month, np.zeros(len(month)), came, color=LIGHT["band"], linewidth=0)
+        ax.plot(month, value, color=LIGHT["accent"], linewidth=2.2)
+        _money_axis(ax, float(value.max(initial=0)), currency)
+        ax.xaxis.set_major_locator(MultipleLocator(6))
+        ax.set_xlabel("months since the first order or term", color=LIGHT["soft"])
+        for words, at in (("came already", came[-1] / 2), ("forecast", (came[-1] + value[-1]) / 2)):
+            ax.annotate(words, (month[-1], at), xytext=(6, 0), textcoords="offset points", va="center",
+                        color=LIGHT["soft"], annotation_clip=False)  # fmt: skip
+    return ax
+
+
+def _money_axis(ax: Axes, top: float, currency: str | None) -> None:
+    scale = scale_for("money", top, currency=currency, significant=1)
+    ax.yaxis.set_major_locator(RoundNumbers())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
+    ax.set_ylim(0, max(top * 1.08, 1.0))

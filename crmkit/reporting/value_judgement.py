@@ -1,0 +1,155 @@
+"""The sections on how far the value of customers can be trusted: who stays, what was foreseen before, which method."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.insights.value_trust import backtest_message, survival_message
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import scale_for
+from crmkit.models.value import present_value
+from crmkit.predictions.tenure import tenure_curves
+from crmkit.predictions.value_backtest import value_backtest, value_tenths
+from crmkit.predictions.value_summary import ValueSummary
+from crmkit.reporting.figures import figure
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.tables import table
+from crmkit.tables.catalog import Catalog
+
+_NOTHING = Fragment("", "no section")
+_CONVENTIONS = {
+    "start": "the first payment is received now",
+    "end": "payments come at the end of each period",
+    "renewal": "the next payment comes at the next renewal",
+}
+
+
+def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
+    """Return how long subscribers stay, by plan, channel or another column; empty where nobody subscribes.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    by : str
+        "plan", or a column of customers.
+    """
+    from crmkit.plots import plot_tenure
+
+    if not summary.n:
+        return _NOTHING
+    curves = tenure_curves(catalog, summary.as_of, by)
+    if curves.empty:
+        return _NOTHING
+    title = survival_message(curves, by)
+    shown = curves[["group", "month", "value", "low", "high", "at_risk", "extrapolated"]]
+    return figure(
+        plot_tenure(curves),
+        title,
+        f"Subscriptions still running by months since they began, by {by}: Kaplan-Meier with 95 % bands",
+        alt=f"Share of subscriptions still running by months since they began, by {by}. {title}.",
+        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is the model's, not an observation.",
+        data=shown[(shown["month"] % 6 == 0)],
+        settings=catalog.settings,
+        units={"value": "share", "low": "share", "high": "share", "at_risk": "count", "month": "count"},
+    )
+
+
+def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return what the forecast was worth on past days, beside two simpler ways.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    if not summary.n:
+        return _NOTHING
+    rows = value_backtest(catalog, summary.as_of)
+    columns = ["day", "method", "predicted", "low", "high", "actual", "mae", "rank_correlation", "coverage"]
+    money = dict.fromkeys(("predicted", "low", "high", "actual", "mae"), "money")
+    ahead = counted(int(rows["months"].iloc[0]), "months") if len(rows) else ""
+    return table(
+        rows[columns],
+        backtest_message(rows),
+        subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after" if ahead else "",
+        caption="Mean error is per customer. Inside: customers whose own amount lay in their own 95 % interval. Money is not "
+        "discounted here. What came by subscriptions that had not begun on the day counts against every method.",
+        units={**money, "rank_correlation": "", "coverage": "share"},
+        labels={"day": "Learned up to", "predicted": "Foreseen", "low": "95 % from", "high": "to", "actual": "Came",
+                "mae": "Mean error", "rank_correlation": "Rank correlation", "coverage": "Inside"},
+        settings=catalog.settings,
+    )  # fmt: skip
+
+
+def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return predicted and actual money by tenths of the customers; empty where there are too few.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    from crmkit.plots import plot_calibration
+
+    if not summary.n:
+        return _NOTHING
+    tenths, currency = value_tenths(catalog, summary.as_of), catalog.settings.company.currency
+    if tenths.empty or tenths["actual"].sum() <= 0:
+        return _NOTHING
+    first = tenths.iloc[0]
+    scale = scale_for("money", first["actual"], currency=currency)
+    came, foreseen = scale.words(first["actual"]), scale.words(first["predicted"])
+    title = f"The tenth ranked highest brought {came} each; {foreseen} was foreseen"
+    return figure(
+        plot_calibration(tenths, currency=currency),
+        title,
+        "Customers of the last past day in tenths by forecast: foreseen and actual money per customer",
+        alt=f"Foreseen and actual money by tenths of the customers. {title}.",
+        data=tenths,
+        settings=catalog.settings,
+        units={"tenth": "count", "n": "count", "predicted": "money", "actual": "money"},
+    )
+
+
+def value_conventions(catalog: Catalog) -> Fragment:
+    """Return what three textbooks' formulas give for the same customer, and which one this page uses.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    """
+    curve = 0.8 ** np.arange(400)
+    values = {name: float(present_value(curve, 100.0, 0.1, pays=name)) for name in ("start", "end", "renewal")}  # type: ignore[arg-type]
+    formulas = {"start": "m (1 + d) / (1 + d − r)", "end": "m / (1 + d − r)", "renewal": "m r / (1 + d − r)"}
+    uses = {"start": "new customers", "end": "", "renewal": "customers whose term runs"}
+    rows = [(_CONVENTIONS[name], formulas[name], values[name], uses[name]) for name in values]
+    return table(
+        pd.DataFrame(rows, columns=["Who pays when", "Formula", "value", "Used here for"]),
+        f"The same customer is worth {values['start']:.0f}, {values['end']:.0f} or {values['renewal']:.0f}, by convention",
+        subtitle="A payment of m = 100 a period, of whom r = 80 % renew, discounted at d = 10 % a period",
+        caption="Formulas with a constant r understate customers who differ: who has stayed long stays longer. Here each "
+        "renewal has its own chance.",
+        units={"value": "money"},
+        labels={"value": "Value"},
+        settings=catalog.settings,
+    )
+
+
+def value_models(summary: ValueSummary) -> Fragment:
+    """Return which models were chosen, and by what.
+
+    Parameters
+    ----------
+    summary : ValueSummary
+    """
+    if summary.models.empty:
+        return _NOTHING
+    return table(
+        summary.models,
+        "The model is the one under which customers it has not seen are likeliest",
+        subtitle="Log-likelihood per customer held out, the higher the better",
+        caption=" ".join(summary.notes),
+        labels={"what": "Of", "model": "Chosen", "held_out": "Held out"},
+    )

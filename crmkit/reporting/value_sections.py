@@ -1,0 +1,200 @@
+"""The sections of the page on what customers are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.value import (
+    concentration_message,
+    group_value_message,
+    value_findings,
+    value_headline,
+)
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import scale_for
+from crmkit.predictions.value_backtest import value_backtest
+from crmkit.predictions.value_groups import new_customer_values, value_over_life
+from crmkit.predictions.value_summary import ValueSummary
+from crmkit.reporting.figures import figure
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.openings import opening
+from crmkit.reporting.tables import table
+from crmkit.tables.catalog import Catalog
+
+_SHOWN = 15
+_NOTHING = Fragment("", "no section")
+
+
+def value_opening(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return the top of the page: headline and three to five sentences.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    currency = catalog.settings.company.currency
+    backtest = value_backtest(catalog, summary.as_of) if summary.n else pd.DataFrame({"method": []})
+    return opening(
+        settings=catalog.settings,
+        title=value_headline(summary, currency),
+        findings=value_findings(summary, backtest, currency),
+        data_through=catalog.data_through,
+    )
+
+
+def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return the most valuable customers, their ids masked.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    if not summary.n:
+        return _NOTHING
+    top = summary.customers.nlargest(_SHOWN, "value")
+    currency = catalog.settings.company.currency
+    rows = [_customer(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
+    n = counted(len(rows), "customers")
+    return table(
+        pd.DataFrame(rows, columns=["Place", "Customer", "Value", "95 % interval", "Brought so far", "Since"]),
+        f"The {n} from whom most is to come",
+        subtitle=f"Expected within {counted(summary.horizon, 'months')}, in {summary.basis}, discounted. "
+        "The interval is for what this one customer will really bring: she may leave tomorrow.",
+        caption="Only the last three characters of an id are shown; the whole list is in the export below.",
+    )
+
+
+def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return how much of the value the most valuable customers hold.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    if not summary.n:
+        return _NOTHING
+    rows = summary.concentration
+    shown = pd.DataFrame({
+        "Of all customers, the top": [f"{top * 100:.0f} %" for top in rows["top"]],
+        "customers": rows["n"],
+        "value": rows["value"],
+        "share": rows["share"],
+    })  # fmt: skip
+    return table(
+        shown,
+        concentration_message(rows),
+        subtitle=f"Customers ranked by what is to come within {counted(summary.horizon, 'months')}",
+        units={"customers": "count", "value": "money", "share": "share"},
+        labels={"value": "Expected of them", "share": "Share of all"},
+        settings=catalog.settings,
+    )
+
+
+def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return how much of the value comes within a year, two, three, and later.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    if not summary.n:
+        return _NOTHING
+    rows = summary.horizons
+    labels = [f"{months} months" if months < 120 else "ten years" for months in rows["months"]]
+    later = 1 - rows.loc[rows["months"] == 36, "share"].iloc[0] if rows["value"].iloc[-1] > 0 else 0.0
+    return table(
+        pd.DataFrame({"Within": labels, "value": rows["value"], "share": rows["share"]}),
+        f"{later * 100:.0f} % of what the models expect lies more than three years ahead",
+        subtitle="Expected of all customers of today, discounted; the tail is where a model knows least",
+        units={"value": "money", "share": "share"},
+        labels={"value": "Expected", "share": "Share of ten years"},
+        settings=catalog.settings,
+    )
+
+
+def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
+    """Return the value of a new customer by channel, cohort or another column; empty where there are no two groups.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    by : str
+        "cohort", or a column of customers.
+    """
+    from crmkit.plots import plot_groups
+
+    if not summary.n:
+        return _NOTHING
+    currency = catalog.settings.company.currency
+    try:
+        groups = new_customer_values(catalog, summary.as_of, by)
+    except CrmkitError:
+        return _NOTHING
+    if len(groups) < 2:
+        return _NOTHING
+    groups = groups.assign(unit="money", status="ok")
+    axes = plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency)
+    title = group_value_message(groups, by, currency)
+    who = "by quarter of the first order or term" if by == "cohort" else f"won in the last 24 months, by {by}"
+    return figure(
+        axes,
+        title,
+        f"Brought in the first {counted(summary.horizon, 'months')}, what came and what is to come of it, per customer "
+        f"{who}, with 95 % intervals",
+        alt=f"Value of a new customer by {by}. {title}.",
+        caption="What a customer may take up later, such as a first subscription, is not foreseen: young groups come out low.",
+        data=groups[[by, "value", "low", "high", "n", "so_far"]],
+        settings=catalog.settings,
+        units={"value": "money", "low": "money", "high": "money", "n": "count", "so_far": "share"},
+    )
+
+
+def value_life(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return what a customer brings over her life.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    from crmkit.plots import plot_life
+
+    if not summary.n:
+        return _NOTHING
+    life, currency = value_over_life(catalog, summary.as_of), catalog.settings.company.currency
+    if life["value"].max() <= 0:
+        return _NOTHING
+    year, end = (float(np.interp(month, life["month"], life["value"])) for month in (12, 36))
+    scale = scale_for("money", end, currency=currency)
+    title = f"A customer brings {scale.words(year)} in her first year and {scale.words(end)} in three"
+    return figure(
+        plot_life(life, currency=currency),
+        title,
+        "Brought by each month since the first order or term, mean of all customers ever won; young ones by forecast",
+        alt=f"Money per customer by months since the beginning. {title}.",
+        data=life,
+        settings=catalog.settings,
+        units={"month": "count", "value": "money", "observed": "share"},
+    )
+
+
+def _customer(place: int, row: object, currency: str | None) -> tuple[object, ...]:
+    value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
+    scale = scale_for("money", value, low=low, high=high, currency=currency)
+    since = pd.Timestamp(row.first_on)  # type: ignore[attr-defined]
+    masked = f"…{str(row.customer_id)[-3:]}"  # type: ignore[attr-defined]
+    return (
+        place,
+        masked,
+        scale.words(value),
+        scale.interval(low, high),
+        scale_for("money", so_far, currency=currency).words(so_far),
+        f"{since:%b %Y}",
+    )
