@@ -24,19 +24,20 @@ def main() -> None:
     parser.add_argument("--firms", type=int, default=200)
     parser.add_argument("--customers", type=int, nargs="+", default=[300, 1000, 5000])
     parser.add_argument("--models", nargs="+", default=[model.__name__ for model in MODELS])
+    parser.add_argument("--penalty", type=float, default=0.0, help="precision of the prior")
     asked = parser.parse_args()
     for model in MODELS:
         for n_customers in asked.customers if model.__name__ in asked.models else []:
-            held = pd.DataFrame([covered(model, n_customers, firm) for firm in range(asked.firms)])
+            held = pd.DataFrame([covered(model, n_customers, firm, asked.penalty) for firm in range(asked.firms)])
             print(f"{model.__name__} {n_customers}:", (100 * held.mean()).round(1).to_dict(), flush=True)
 
 
-def covered(model: type, n_customers: int, firm: int) -> dict[str, float]:
+def covered(model: type, n_customers: int, firm: int, penalty: float) -> dict[str, float]:
     """Say for one firm which truths its intervals hold; for customers' own orders the share of them."""
     X, later = simulated(
         np.random.default_rng([n_customers, MODELS.index(model), firm]), model, n_customers, ahead=AHEAD
     )
-    fitted = model().fit(X)
+    fitted = model(penalty=penalty).fit(X)
     low, high = fitted.interval_["low"], fitted.interval_["high"]
     params = dict(((low <= TRUTH[model]) & (TRUTH[model] <= high)).astype(float))
     total = fitted.predict_total(X, AHEAD, n_draws=400)

@@ -82,6 +82,16 @@ def order_summary(
     )
 
 
+def order_days_between(orders: pd.DataFrame, after: date, until: date) -> pd.Series:
+    """Days on which each customer ordered after one day, up to another [count]: what a forecast is judged by.
+
+    Customers without any are not in it.
+    """
+    days = _days(orders, pd.Timestamp(until), "revenue")
+    days = days[(days["on"] > pd.Timestamp(after)) & (days["n_orders"] > 0)]
+    return days.groupby("customer_id").size().rename("n_orders")
+
+
 def _days(orders: pd.DataFrame, until: pd.Timestamp, money: str) -> pd.DataFrame:
     """One row per customer and day with any row."""
     missing = [name for name in dict.fromkeys(("customer_id", "ordered_at", "revenue", money)) if name not in orders]
