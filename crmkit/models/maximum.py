@@ -16,10 +16,10 @@ _SETTLED = 1e-8  # what a further Newton step could still add to the log-likelih
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Normal prior on the logarithms: ``penalty`` is 1 / sd^2, the same for all; 0 is no prior."""
+    """Normal prior on the logarithms: ``penalty`` is 1 / sd^2, the same for all or one for each; 0 is no prior."""
 
     centre: Array
-    penalty: float
+    penalty: float | Array
 
     def added_to(self, log_likelihood: Cost) -> Cost:
         """Return minus the log posterior density and its gradient: what is minimised."""
@@ -27,7 +27,7 @@ class Prior:
         def cost(logs: Array) -> tuple[float, Array]:
             value, gradient = log_likelihood(logs)
             away = logs - self.centre
-            return -value + self.penalty * float(away @ away) / 2, -gradient + self.penalty * away
+            return -value + float(away @ (self.penalty * away)) / 2, -gradient + self.penalty * away
 
         return cost
 
