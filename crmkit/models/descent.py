@@ -13,6 +13,8 @@ Cost = Callable[[Array], tuple[float, Array]]
 
 _FARTHEST = 1.5  # a step; coordinates are logarithms
 _MOST_STEPS = 300
+_IDLE = 4  # steps in a row that gained next to nothing: a long flat valley, or the cost's own rounding
+_ROUNDING = 1e-13
 
 
 def descend(
@@ -49,6 +51,7 @@ def descend(
     """
     value, gradient = cost(at)
     inverse = np.eye(len(at)) / (1 + np.abs(gradient).max()) if inverse is None else inverse
+    idle = 0
     for _ in range(_MOST_STEPS):
         free = ~outward(at, gradient, bounds)
         step = np.where(free, -inverse @ np.where(free, gradient, 0.0), 0.0)
@@ -58,7 +61,8 @@ def descend(
         after, new_value, new_gradient = _shortened(cost, at, value, gradient, step, bounds)
         moved, turned = after - at, new_gradient - gradient
         bend = moved @ turned
-        if new_value >= value:
+        idle = idle + 1 if value - new_value < max(enough, _ROUNDING * abs(value)) else 0
+        if new_value >= value or idle == _IDLE:
             break
         if bend > 1e-14:
             left = np.eye(len(at)) - np.outer(moved, turned) / bend

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crmkit.errors import Problems
-from crmkit.models.descent import Cost
+from crmkit.models.descent import Cost, Pair
 from crmkit.models.estimates import AT_BOUNDARY, BOUNDARY_PENALTY, report
 from crmkit.models.maximum import Maximum, Prior, maximise
 from crmkit.models.order_process import OrderProcess
@@ -34,14 +34,12 @@ def fit_orders(model: OrderProcess, counts: PurchaseCounts) -> None:
 
 
 def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maximum:
-    centre = _centre(model, counts)
-    kinds = ["time" if name in model.times else "shape" for name in model.names]
-    lowest, highest = np.array([_BOUNDS[kind] for kind in kinds]).T
+    centre = usual_logs(model, counts)
     rough = counts.thinned(_ROUGH_ROWS)
     return maximise(
         _on_logs(model, counts),
         [centre, centre + np.array([-1.0, -1.0, -0.5, 0.0])],
-        (lowest, highest),
+        bounds_of(model),
         Prior(centre, penalty),
         None if rough is counts else _on_logs(model, rough),
     )
@@ -58,7 +56,13 @@ def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
     return log_likelihood
 
 
-def _centre(model: OrderProcess, counts: PurchaseCounts) -> Array:
+def bounds_of(model: OrderProcess) -> Pair:
+    """Lowest and highest logarithm of each parameter, with ages in mean ages."""
+    lowest, highest = np.array([_BOUNDS["time" if name in model.times else "shape"] for name in model.names]).T
+    return lowest, highest
+
+
+def usual_logs(model: OrderProcess, counts: PurchaseCounts) -> Array:
     """Rates that differ as much as an exponential distribution does, with the observed mean (half an order if none)."""
     orders, exposure = max(float(counts.n @ counts.x), 0.5), max(float(counts.n @ counts.age), 1.0)
     shapes = {"r": 1.0, "alpha": exposure / orders, **model.prior_shapes}

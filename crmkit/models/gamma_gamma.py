@@ -11,9 +11,10 @@ import pandas as pd
 from crmkit.models.estimates import BOUNDARY_PENALTY, normal_draws, report
 from crmkit.models.maximum import Maximum, Prior, maximise
 from crmkit.models.purchase_counts import Array
-from crmkit.models.spend_likelihood import NO_MEAN, known_values, simpler_spend, spend_log_likelihood
+from crmkit.models.spend_likelihood import NO_MEAN, SpendLikelihood, known_values, simpler_spend
 
 _CENTRE = np.log([2.0, 3.0, 1.0])  # of p, q and gamma, where the mean is 1
+_ROUGH_CUSTOMERS = 20_000  # where there are more than twice as many, the search begins on that many
 _BOUNDS = np.array([-9.2, -9.2, -20.0]), np.array([9.2, 9.2, 20.0])
 
 
@@ -147,13 +148,12 @@ class GammaGamma:
         return normal_draws(self.params_, self.covariance_, n_draws, seed)
 
     def _search(self, n: Array, z: Array, penalty: float) -> Maximum:
-        def log_likelihood(logs: Array) -> tuple[float, Array]:
-            params = np.exp(logs)
-            value, gradient = spend_log_likelihood(params, n, z)
-            return value, gradient * params
-
+        rough = None
+        if len(n) > 2 * _ROUGH_CUSTOMERS:
+            some = np.random.default_rng(0).integers(0, len(n), _ROUGH_CUSTOMERS)
+            rough = SpendLikelihood(n[some], z[some]).on_logs(len(n) / len(some))
         starts = [_CENTRE, _CENTRE + np.array([1.5, 1.0, -0.5])]
-        return maximise(log_likelihood, starts, _BOUNDS, Prior(_CENTRE, penalty))
+        return maximise(SpendLikelihood(n, z).on_logs(), starts, _BOUNDS, Prior(_CENTRE, penalty), rough)
 
     def _expected(self, n: Array, z: Array) -> Array:
         p, q, gamma = self.params_

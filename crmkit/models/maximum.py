@@ -12,14 +12,15 @@ from crmkit.models.descent import Array, Cost, Pair, descend, outward
 FLAT = 0.05  # curvature per squared logarithm under which the data do not tell a parameter from its 100-fold
 _STEP = 1e-4  # of the central differences that make the Hessian from the gradient
 _SETTLED = 1e-8  # what a further Newton step could still add to the log-likelihood
+_SETTLED_ROUGH = 1e-5  # the same with many customers: a two-hundredth of a standard error
 
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Normal prior on the logarithms: ``penalty`` is 1 / sd^2, the same for all; 0 is no prior."""
+    """Normal prior on the logarithms: ``penalty`` is 1 / sd^2, the same for all or one for each; 0 is no prior."""
 
     centre: Array
-    penalty: float
+    penalty: float | Array
 
     def added_to(self, log_likelihood: Cost) -> Cost:
         """Return minus the log posterior density and its gradient: what is minimised."""
@@ -27,7 +28,7 @@ class Prior:
         def cost(logs: Array) -> tuple[float, Array]:
             value, gradient = log_likelihood(logs)
             away = logs - self.centre
-            return -value + self.penalty * float(away @ away) / 2, -gradient + self.penalty * away
+            return -value + float(away @ (self.penalty * away)) / 2, -gradient + self.penalty * away
 
         return cost
 
@@ -41,11 +42,11 @@ class _Point:
     gradient: Array
     information: Array
 
-    def settled(self, bounds: Pair) -> bool:
+    def settled(self, bounds: Pair, enough: float = 100 * _SETTLED) -> bool:
         """Nothing is left to gain but beyond the bounds."""
         free = np.flatnonzero(~outward(self.logs, self.gradient, bounds))
         values, vectors = np.linalg.eigh(self.information[np.ix_(free, free)])
-        return bool(((vectors.T @ self.gradient[free]) ** 2 / np.maximum(values, FLAT)).sum() / 2 < 100 * _SETTLED)
+        return bool(((vectors.T @ self.gradient[free]) ** 2 / np.maximum(values, FLAT)).sum() / 2 < enough)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +104,14 @@ def maximise(
     quick = cost if rough is None else prior.added_to(rough)
     found = _best_end(quick, starts, bounds)
     found = _newton(cost, found, bounds, renew=rough is None)
-    if rough is not None and not found.settled(bounds):
+    enough = 100 * _SETTLED if rough is None else _SETTLED_ROUGH
+    if rough is not None and not found.settled(bounds, enough):
         found = _look(cost, descend(cost, found.logs, bounds)[0])
-    value = log_likelihood(found.logs)[0]
-    return Maximum(found.logs, value, found.information, found.settled(bounds), bounds, cost if rough is None else None)
+    away = found.logs - prior.centre
+    value = float(away @ (prior.penalty * away)) / 2 - found.cost
+    return Maximum(
+        found.logs, value, found.information, found.settled(bounds, enough), bounds, cost if rough is None else None
+    )
 
 
 def _best_end(cost: Cost, starts: Sequence[Array], bounds: Pair) -> _Point:
@@ -138,7 +143,7 @@ def _newton(cost: Cost, at: _Point, bounds: Pair, renew: bool, most: int = 8) ->
         if np.linalg.eigvalsh(at.information)[0] <= FLAT / 10:
             break
         step = np.linalg.solve(at.information, at.gradient)
-        if at.gradient @ step < _SETTLED or np.abs(step).max() > 1:
+        if at.gradient @ step < (_SETTLED if renew else _SETTLED_ROUGH) or np.abs(step).max() > 1:
             break
         logs = np.clip(at.logs - step, *bounds)
         value, gradient = cost(logs)

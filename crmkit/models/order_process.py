@@ -10,14 +10,15 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from crmkit.models.purchase_counts import Array, PurchaseCounts
+from crmkit.models.purchase_counts import Array, Params, PurchaseCounts
 
 
 @dataclass(eq=False, kw_only=True)
 class OrderProcess(ABC):
     """A customer orders at random times while she stays; that she has left is never told.
 
-    Parameters are an array in the order of ``names``, in the unit of time of the counts.
+    Parameters are an array in the order of ``names``, in the unit of time of the counts; for single rows also a list of
+    which the parameters of ``moved_by`` hold a value for each row.
     """
 
     penalty: float = 0.0
@@ -25,6 +26,7 @@ class OrderProcess(ABC):
     names: ClassVar[tuple[str, ...]]
     times: ClassVar[tuple[str, ...]]
     prior_shapes: ClassVar[dict[str, float]]
+    moved_by: ClassVar[dict[str, float]]  # covariates of the order rate and of leaving: parameter and sign of each
 
     params_: pd.Series = field(init=False, repr=False)
     interval_: pd.DataFrame = field(init=False, repr=False)
@@ -41,20 +43,24 @@ class OrderProcess(ABC):
         """Return the log-likelihood and its gradient by the parameters."""
 
     @abstractmethod
-    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
+    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
+        """Return the same of each row by itself; a parameter may have a value of its own for each row."""
+
+    @abstractmethod
+    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
         """Return the probability that she has not left, of each row."""
 
     @abstractmethod
-    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
+    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
         """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""
 
     @abstractmethod
-    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
         """Yield the probabilities of 0, 1, ... orders of a customer who has not left; parameters may be columns."""
 
     @abstractmethod
     def simulate_if_alive(
-        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
         """Draw the orders of customers who have not left."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from crmkit.models.purchase_counts import Array, PurchaseCounts
+from crmkit.models.purchase_counts import Array, Params, PurchaseCounts
 from crmkit.models.quadrature import legendre
 
 _NEGLIGIBLE = 40.0  # exp(-40) of the integrand's start
@@ -12,7 +13,7 @@ _NEGLIGIBLE = 40.0  # exp(-40) of the integrand's start
 _NODES = ((1.0, 4.0, 8), (2.0, 8.0, 10), (4.0, 16.0, 14), (8.0, np.inf, 24), (np.inf, np.inf, 64))
 
 
-def log_odds_gone(params: Array, counts: PurchaseCounts, slopes: bool = False) -> tuple[Array, Array]:
+def log_odds_gone(params: Params, counts: PurchaseCounts, slopes: bool = False) -> tuple[Array, Array]:
     """Logarithm of the odds of having left, of each row, and its derivatives.
 
     The time u of leaving is replaced by y = log((m + u) / (m + t)) with m = min(alpha, beta). On this scale the
@@ -43,14 +44,15 @@ def log_odds_gone(params: Array, counts: PurchaseCounts, slopes: bool = False) -
         rows = np.flatnonzero(level == number)
         for start in range(0, len(rows), 4096):
             part = rows[start : start + 4096]
-            log_odds[part], by[:, part] = _integral(params, counts.take(part), reach[part], n_nodes, slopes)
+            own = [value[part] if np.ndim(value) else value for value in params]
+            log_odds[part], by[:, part] = _integral(own, counts.take(part), reach[part], n_nodes, slopes)
     return log_odds, by
 
 
-def _reach(params: Array, counts: PurchaseCounts) -> tuple[Array, Array]:
+def _reach(params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
     """Upper limit of y: the age at the end, or where the integrand has become negligible; and how far it falls."""
     r, alpha, s, beta = params
-    least, t = min(alpha, beta), counts.last_age
+    least, t = np.minimum(alpha, beta), counts.last_age
     by_orders = (alpha + t) * np.expm1(np.minimum(_NEGLIGIBLE / (r + counts.x), 600.0))
     by_leaving = (beta + t) * np.expm1(min(_NEGLIGIBLE / s, 600.0))
     silence = np.minimum(np.minimum(by_orders, by_leaving), counts.age - t)
@@ -58,16 +60,17 @@ def _reach(params: Array, counts: PurchaseCounts) -> tuple[Array, Array]:
     return np.maximum(np.log1p(silence / (least + t)), 1e-300), fall
 
 
-def _integral(params: Array, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
+def _integral(params: Params, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
     r, alpha, s, beta = params
     nodes, weights = legendre(n_nodes)
     k, t, age = (column[:, None] for column in (r + counts.x, counts.last_age, counts.age))
-    least = min(alpha, beta)
-    left = (least + t) * np.exp(nodes * reach[:, None]) - least  # age at leaving
-    near, far = least + left, max(alpha, beta) + left
-    orders, leaving = (near, far) if alpha <= beta else (far, near)
+    alpha, beta = (np.reshape(value, (-1, 1)) for value in (alpha, beta))
+    least = np.minimum(alpha, beta)
+    near = (least + t) * np.exp(nodes * reach[:, None])  # age at leaving, and the lesser of alpha and beta
+    far = np.maximum(alpha, beta) - least + near
     log_near, log_far = np.log(least + t) + nodes * reach[:, None], np.log(far)
-    log_orders, log_leaving = (log_near, log_far) if alpha <= beta else (log_far, log_near)
+    orders, leaving = _in_turn(alpha <= beta, near, far)
+    log_orders, log_leaving = _in_turn(alpha <= beta, log_near, log_far)
     fewer, earlier = np.log(alpha + age) - log_orders, np.log(beta + age) - log_leaving
     terms = k * fewer + s * earlier + (log_near - log_leaving)
     top = terms.max(axis=1, keepdims=True)
@@ -80,8 +83,17 @@ def _integral(params: Array, counts: PurchaseCounts, reach: Array, n_nodes: int,
     since_orders, since_leaving = (shares / orders).sum(axis=1), (shares / leaving).sum(axis=1)
     by = (
         (shares * fewer).sum(axis=1),
-        k[:, 0] * (1 / (alpha + counts.age) - since_orders),
+        k[:, 0] * (1 / (alpha[:, 0] + counts.age) - since_orders),
         1 / s + (shares * earlier).sum(axis=1),
-        s / (beta + counts.age) - (s + 1) * since_leaving,
+        s / (beta[:, 0] + counts.age) - (s + 1) * since_leaving,
     )
     return log_odds, np.array(by)
+
+
+def _in_turn(first: NDArray[np.bool_], near: Array, far: Array) -> tuple[Array, Array]:
+    """Near and far, the other way round in rows that are not ``first``."""
+    if first.all():
+        return near, far
+    if not first.any():
+        return far, near
+    return np.where(first, near, far), np.where(first, far, near)

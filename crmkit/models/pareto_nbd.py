@@ -11,7 +11,7 @@ from scipy.special import digamma, expit, gammaln
 
 from crmkit.models.negative_binomial import negative_binomial
 from crmkit.models.pareto_integral import log_odds_gone
-from crmkit.models.purchase_counts import Array, PurchaseCounts
+from crmkit.models.purchase_counts import Array, Params, PurchaseCounts
 from crmkit.models.quadrature import legendre
 from crmkit.models.repeat_buying import RepeatBuyingModel
 
@@ -52,6 +52,7 @@ class ParetoNBD(RepeatBuyingModel):
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
     times: ClassVar[tuple[str, ...]] = ("alpha", "beta")
     prior_shapes: ClassVar[dict[str, float]] = {"s": 1.0, "beta": 2.0}
+    moved_by: ClassVar[dict[str, float]] = {"alpha": -1.0, "beta": -1.0}
 
     def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
         r, alpha, s, beta = params
@@ -70,10 +71,24 @@ class ParetoNBD(RepeatBuyingModel):
         )
         return float(value), np.array(gradient) + slopes @ gone
 
-    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
+    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
+        r, alpha, s, beta = params
+        log_odds, by = log_odds_gone(params, counts, slopes=True)
+        k = r + counts.x
+        log_age, log_stay = np.log1p(counts.age / alpha), np.log1p(counts.age / beta)
+        value = gammaln(k) - gammaln(r) + np.logaddexp(0, log_odds) - k * log_age - counts.x * np.log(alpha)
+        slopes = (
+            digamma(k) - digamma(r) - log_age,
+            r / alpha - k / (alpha + counts.age),
+            -log_stay,
+            s * counts.age / (beta * (beta + counts.age)),
+        )
+        return value - s * log_stay, np.array(slopes) + by * expit(log_odds)
+
+    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
         return expit(-log_odds_gone(params, counts)[0])
 
-    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
+    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
         """Order rate times the mean time she stays; the latter is a logarithm at s = 1."""
         r, alpha, s, beta = params
         beta = beta + counts.age
@@ -82,7 +97,7 @@ class ParetoNBD(RepeatBuyingModel):
         stays = beta * growth * np.where(np.abs(power) < 1e-12, 1.0, np.expm1(power) / np.where(power == 0, 1.0, power))
         return (r + counts.x) / (alpha + counts.age) * stays
 
-    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
         """Negative binomial until the end of the horizon or until she leaves, by quadrature over her time of leaving."""
         r, alpha, s, beta = (np.asarray(value)[..., None] for value in params)
         k, alpha, beta = r + counts.x[:, None], alpha + counts.age[:, None], beta + counts.age[:, None]
@@ -95,7 +110,7 @@ class ParetoNBD(RepeatBuyingModel):
             yield (shares * bought).sum(axis=-1)
 
     def simulate_if_alive(
-        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
         r, alpha, s, beta = params
         stays = (beta + counts.age) * np.expm1(np.minimum(random.exponential(size=len(counts)) / s, 600.0))

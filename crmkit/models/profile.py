@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crmkit.models.descent import Array, Cost, descend
 from crmkit.models.maximum import FLAT, Maximum
@@ -61,7 +62,7 @@ def _end(cost: Cost, found: Maximum, lowest: float, number: int, side: float) ->
     return float(np.clip(found.logs[number] + away, bounds[0][number], bounds[1][number]))
 
 
-def _placed(logs: Array, others: Array, some: Array) -> Array:
+def _placed(logs: Array, others: NDArray[np.intp], some: Array) -> Array:
     placed = logs.copy()
     placed[others] = some
     return placed

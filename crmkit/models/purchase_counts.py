@@ -15,6 +15,7 @@ from crmkit.errors import Problems
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+Params = Array | list[Any]  # a list where parameters have values of their own for each row
 
 COLUMNS = ("n_repeats", "last_age", "age")
 _ROUNDING = 1e-6  # relative: ages come from divisions such as days / 7

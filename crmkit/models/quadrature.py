@@ -70,8 +70,7 @@ def _eigen(diagonal: Array, beside: Array) -> tuple[Array, Array]:
         from scipy.linalg import eigh_tridiagonal
 
         pairs = [eigh_tridiagonal(d, e, lapack_driver="stev") for d, e in zip(diagonal, beside, strict=True)]
-        nodes, vectors = zip(*pairs, strict=True)
-        return np.array(nodes), np.array(vectors)
+        return np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
     matrix = np.zeros((len(diagonal), n_nodes, n_nodes))
     each = np.arange(n_nodes)
     matrix[:, each, each] = diagonal

