@@ -1,0 +1,80 @@
+"""Which rows of a recognised file are no business, and which cannot be used: the rules of its preset in SQL."""
+
+from __future__ import annotations
+
+from crmkit.sources.kinds import in_words
+from crmkit.sources.presets.expressions import in_sql, mentioned
+from crmkit.sources.presets.model import Preset
+from crmkit.sources.presets.recognise import Recognised
+from crmkit.sources.presets.typed import told, unreadable
+from crmkit.sources.sql import ROW, literal
+from crmkit.tables.schema import SCHEMAS
+
+IGNORED, REFUSED = "__ignored", "__refused"
+"""Hidden columns: why a row is no business, and why a row cannot be used; null for the others."""
+
+
+def ignoring(preset: Preset, fit: Recognised) -> str:
+    """Return the SQL of the reason why a row is no business, null where it is."""
+    rules = " ".join(f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in preset.ignore)
+    return f"CASE {rules} END" if rules else "NULL::VARCHAR"
+
+
+def refusing(preset: Preset, fit: Recognised, currency: str) -> str:
+    """Return the SQL of the reason why a row cannot be used, null where it can."""
+    cases = [f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in preset.refuse]
+    if other := currency_of(preset, fit):
+        cases.append(f"WHEN upper(trim({other})) <> {literal(currency)} THEN 'the amount is in ' || upper(trim({other})) || "
+                     f"{literal(f', and the company counts in {currency}')}")  # fmt: skip
+    for name in sorted(needed(preset)):
+        if name in fit.columns and preset.kinds[name] not in ("id", "text"):
+            reason = f"'{fit.columns[name]}' cannot be read as {in_words(preset.kinds[name])}"
+            cases.append(f"WHEN {unreadable(name)} THEN {literal(reason)}")
+    return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+
+
+def currency_of(preset: Preset, fit: Recognised) -> str | None:
+    """Return the SQL of the currency of a row, None where the file does not tell."""
+    if fit.currency:
+        return literal(fit.currency)
+    if preset.currency is None or not mentioned(preset.currency, preset.kinds) & set(fit.columns):
+        return None
+    return in_sql(preset.currency, fit.columns)
+
+
+def currency_taken(preset: Preset, fit: Recognised, currency: str) -> list[str]:
+    """Return what is to be said where a file has amounts and names no currency."""
+    has_money = any(SCHEMAS[take.table].column(name).kind == "money" for take in preset.takes for name in take.columns)
+    return [] if currency_of(preset, fit) or not has_money else [f"amounts are taken as {currency}: the file names no currency"]
+
+
+def lacking(preset: Preset, fit: Recognised) -> list[str]:
+    """Return what is wrong where the file has no column for what a canonical row cannot do without."""
+    problems = []
+    for take in preset.takes:
+        for column in SCHEMAS[take.table].required:
+            fields = mentioned(take.columns.get(column, ""), preset.kinds)
+            if not fields or fields & set(fit.columns):
+                continue
+            headers = [alias for name in sorted(fields) for alias in preset.aliases[name][:2] if not alias.startswith("/")]
+            advice = next((preset.needs[name] for name in sorted(fields) if name in preset.needs), "Export it with that column")
+            problems.append(f"there is no column for {column} of {take.table} ({' or '.join(headers)}). {advice.rstrip('.')}")
+    return list(dict.fromkeys(problems))
+
+
+def needed(preset: Preset) -> set[str]:
+    """Return the fields that a row cannot be made without: of required columns, and of all that are computed."""
+    fields: set[str] = set()
+    for take in preset.takes:
+        for column, expression in take.columns.items():
+            if column in SCHEMAS[take.table].required or expression not in preset.kinds:
+                fields |= mentioned(expression, preset.kinds)
+        fields |= mentioned(take.where or "", preset.kinds)
+    return fields
+
+
+def unreadable_sums(preset: Preset, fit: Recognised) -> dict[str, str]:
+    """Return, by needed field, the SQL of a row: cells unreadable, cells filled, first unreadable line and its text."""
+    asked = [name for name in sorted(needed(preset) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")]
+    return {name: f"count_if({unreadable(name)}), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
+                  f"arg_min({told(name)}, {ROW}) FILTER ({unreadable(name)})" for name in asked}  # fmt: skip
