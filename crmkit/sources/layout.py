@@ -81,7 +81,7 @@ def header_of(records: Iterator[Record], layout: Layout) -> list[str]:
     if not layout.second_header or not header:
         return header
     _, below = next(records, (0, None))
-    return _joined(header, below or [])
+    return joined(header, below or [])
 
 
 def distinct_names(header: list[str]) -> list[str]:
@@ -102,7 +102,7 @@ def distinct_names(header: list[str]) -> list[str]:
     return names
 
 
-def _joined(questions: list[str], choices: list[str]) -> list[str]:
+def joined(questions: list[str], choices: list[str]) -> list[str]:
     """Return one name per column of a header of two lines; a choice goes with the question to its left."""
     plain = {"", "response", "open-ended response"}
     names, question = [], ""

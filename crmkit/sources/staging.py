@@ -105,7 +105,7 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
     """
     view = f"staged_{known['table']}"
     columns = [f"{identifier(source)} AS {identifier(column)}, " for column, source in matched.sources.items()]
-    con.execute(f"CREATE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
+    con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
     return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
 
 

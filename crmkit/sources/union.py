@@ -18,8 +18,10 @@ from crmkit.sources.types import reading
 from crmkit.tables.schema import SCHEMAS
 
 
-def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: Staged | None, zone: str) -> Staged:
+def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: Staged | None, zone: str) -> Staged | None:
     """Return the raw rows of a table from its portions and from the file that the settings or its name tell of.
+
+    None if no row is left of them: nobody rated a ticket, so there are no answers.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: 
         pieces.append(piece)
         parts += [portion.file for portion in added]
     con.execute(f"CREATE TABLE united_{table} AS {' UNION ALL BY NAME '.join(pieces)}")
+    if con.execute(f"SELECT 1 FROM united_{table} LIMIT 1").fetchone() is None:
+        return None
     everything = [*whole, *([staged] if staged else []), *added]
     origins = dict.fromkeys([*(portion.file for portion in portions), *([staged.origin] if staged else [])])
     rows = staged_rows(con, f"united_{table}", _matched(con, table, portions, staged), table=table,

@@ -33,6 +33,18 @@ def in_sql(expression: str, present: Collection[str]) -> str:
     return HAS.sub(lambda asked: str(asked[1] in present).lower(), expression)
 
 
+def is_empty(expression: str, fields: Collection[str], present: Collection[str]) -> bool:
+    """Whether an expression names fields, the file has a column for none of them, and no word stands in for them.
+
+    Examples
+    --------
+    >>> is_empty("lower(survey)", ["survey"], []), is_empty("coalesce(survey, 'nps')", ["survey"], [])
+    (True, False)
+    """
+    named = mentioned(expression, fields)
+    return bool(named) and not named & set(present) and re.search(r",\s*'[^']*'\)+$", expression) is None
+
+
 def is_aggregate(expression: str) -> bool:
     """Whether an expression adds up or picks from the rows of a group."""
     return _AGGREGATES.search(expression.lower()) is not None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crmkit.sources.kinds import in_words
-from crmkit.sources.presets.expressions import in_sql, mentioned
-from crmkit.sources.presets.model import Preset
+from crmkit.sources.presets.expressions import in_sql, is_empty, mentioned
+from crmkit.sources.presets.model import Preset, Take
 from crmkit.sources.presets.recognise import Recognised
 from crmkit.sources.presets.typed import told, unreadable
 from crmkit.sources.sql import ROW, literal
@@ -26,7 +26,7 @@ def refusing(preset: Preset, fit: Recognised, currency: str) -> str:
     if other := currency_of(preset, fit):
         cases.append(f"WHEN upper(trim({other})) <> {literal(currency)} THEN 'the amount is in ' || upper(trim({other})) || "
                      f"{literal(f', and the company counts in {currency}')}")  # fmt: skip
-    for name in sorted(needed(preset)):
+    for name in sorted(needed(preset, fit)):
         if name in fit.columns and preset.kinds[name] not in ("id", "text"):
             reason = f"'{fit.columns[name]}' cannot be read as {in_words(preset.kinds[name])}"
             cases.append(f"WHEN {unreadable(name)} THEN {literal(reason)}")
@@ -44,28 +44,33 @@ def currency_of(preset: Preset, fit: Recognised) -> str | None:
 
 def currency_taken(preset: Preset, fit: Recognised, currency: str) -> list[str]:
     """Return what is to be said where a file has amounts and names no currency."""
-    has_money = any(SCHEMAS[take.table].column(name).kind == "money" for take in preset.takes for name in take.columns)
+    has_money = any(SCHEMAS[take.table].column(name).kind == "money" for take in possible_takes(preset, fit) for name in take.columns)
     return [] if currency_of(preset, fit) or not has_money else [f"amounts are taken as {currency}: the file names no currency"]
 
 
-def lacking(preset: Preset, fit: Recognised) -> list[str]:
-    """Return what is wrong where the file has no column for what a canonical row cannot do without."""
+def possible_takes(preset: Preset, fit: Recognised) -> list[Take]:
+    """Return the takes for whose required columns the file has what it needs."""
+    return [take for take in preset.takes if not lacking(preset, fit, take)]
+
+
+def lacking(preset: Preset, fit: Recognised, take: Take) -> list[str]:
+    """Return what is wrong where the file has no column for what a row of a take cannot do without."""
     problems = []
-    for take in preset.takes:
-        for column in SCHEMAS[take.table].required:
-            fields = mentioned(take.columns.get(column, ""), preset.kinds)
-            if not fields or fields & set(fit.columns):
-                continue
-            headers = [alias for name in sorted(fields) for alias in preset.aliases[name][:2] if not alias.startswith("/")]
-            advice = next((preset.needs[name] for name in sorted(fields) if name in preset.needs), "Export it with that column")
-            problems.append(f"there is no column for {column} of {take.table} ({' or '.join(headers)}). {advice.rstrip('.')}")
-    return list(dict.fromkeys(problems))
+    for column in SCHEMAS[take.table].required:
+        expression = take.columns.get(column, "")
+        if not is_empty(expression, preset.kinds, fit.columns):
+            continue
+        fields = sorted(mentioned(expression, preset.kinds))
+        headers = [alias for name in fields for alias in preset.aliases[name][:2] if not alias.startswith("/")]
+        advice = next((preset.needs[name] for name in fields if name in preset.needs), "Export it with that column")
+        problems.append(f"there is no column for {column} of {take.table} ({' or '.join(headers)}). {advice.rstrip('.')}")
+    return problems
 
 
-def needed(preset: Preset) -> set[str]:
+def needed(preset: Preset, fit: Recognised) -> set[str]:
     """Return the fields that a row cannot be made without: of required columns, and of all that are computed."""
     fields: set[str] = set()
-    for take in preset.takes:
+    for take in possible_takes(preset, fit):
         for column, expression in take.columns.items():
             if column in SCHEMAS[take.table].required or expression not in preset.kinds:
                 fields |= mentioned(expression, preset.kinds)
@@ -75,6 +80,6 @@ def needed(preset: Preset) -> set[str]:
 
 def unreadable_sums(preset: Preset, fit: Recognised) -> dict[str, str]:
     """Return, by needed field, the SQL of a row: cells unreadable, cells filled, first unreadable line and its text."""
-    asked = [name for name in sorted(needed(preset) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")]
+    asked = [name for name in sorted(needed(preset, fit) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")]
     return {name: f"count_if({unreadable(name)}), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
                   f"arg_min({told(name)}, {ROW}) FILTER ({unreadable(name)})" for name in asked}  # fmt: skip

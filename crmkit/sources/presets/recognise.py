@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crmkit.sources.columns import plain
-from crmkit.sources.layout import Layout, distinct_names
+from crmkit.sources.layout import Layout, distinct_names, joined
 from crmkit.sources.peek import Peek
 from crmkit.sources.presets.model import Preset, presets
 
@@ -80,7 +80,8 @@ def _fit(preset: Preset, peek: Peek) -> Recognised | None:
     for position, (line, cells) in enumerate(peek.lines):
         if len([cell for cell in cells if cell.strip()]) < 2:
             continue
-        names = distinct_names(list(cells))
+        below = peek.lines[position + 1 : position + 2] if preset.layout.second_header else ()
+        names = distinct_names(joined(list(cells), list(below[0][1])) if below else list(cells))
         columns, currency = _matched(preset, names)
         if not set(preset.detect) <= set(columns) or (preset.detect_any and not set(preset.detect_any) & set(columns)):
             continue
@@ -111,7 +112,7 @@ def _matched(preset: Preset, names: Sequence[str]) -> tuple[dict[str, str], str 
             found = pattern is not None and _first(pattern, names, columns)
             if found:
                 columns[field] = found.string
-                currency = currency or next((group.upper() for group in found.groups() if group), None)
+                currency = currency or next((each.upper() for each in found.groups() if each and len(each) == 3), None)
                 break
             if pattern is None and header_key(alias) in keys:
                 columns[field] = keys[header_key(alias)]

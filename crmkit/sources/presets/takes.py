@@ -8,8 +8,8 @@ import duckdb
 
 from crmkit.sources.contacts import owned, with_customer
 from crmkit.sources.csv_text import BadLine
-from crmkit.sources.presets.expressions import in_sql, is_aggregate, mentioned
-from crmkit.sources.presets.judging import IGNORED, REFUSED
+from crmkit.sources.presets.expressions import in_sql, is_aggregate, is_empty
+from crmkit.sources.presets.judging import IGNORED, REFUSED, possible_takes
 from crmkit.sources.presets.model import Take
 from crmkit.sources.presets.typed import told
 from crmkit.sources.presets.unit import Unit
@@ -62,10 +62,11 @@ def person_of(unit: Unit, take: Take) -> dict[str, str | None]:
 
 def portions(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[Portion]:
     """Return what each take of the file's preset makes of its rows."""
-    made = [_portion(con, unit, take, f"{unit.relation}_take_{number}") for number, take in enumerate(unit.preset.takes)]
+    takes = possible_takes(unit.preset, unit.fit)
+    made = [_portion(con, unit, take, f"{unit.relation}_take_{number}") for number, take in enumerate(takes)]
     shared = {"bad_lines": unit.bad_lines(con), "unused": unit.fit.unmatched}
     ignored = unit.ignored(con)
-    whole = [not take.split for take in unit.preset.takes]
+    whole = [not take.split for take in takes]
     return [replace(portion, **shared, ignored=(*ignored, *portion.ignored)) if is_whole else portion
             for portion, is_whole in zip(made, whole, strict=True)]  # fmt: skip
 
@@ -100,8 +101,7 @@ def _columns(unit: Unit, take: Take) -> dict[str, str]:
     schema, kinds = SCHEMAS[take.table], unit.preset.kinds
     columns = {}
     for column, expression in take.columns.items():
-        fields = mentioned(expression, kinds)
-        if fields and not fields & set(unit.fit.columns):
+        if is_empty(expression, kinds, unit.fit.columns):
             continue
         if expression == CUSTOMER:
             value = "__customer"

@@ -94,7 +94,7 @@ def read_unit(raw_files: RawFiles, files: FileSet, fit: Recognised, settings: Se
     met = {name: (column, kinds[name]) for name, column in fit.columns.items()}
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     unit = Unit(files, fit, raw, evidence, f"unit_{number}")
-    unit.problems += [_where_to_write(files, question) for question in evidence.questions] + lacking(preset, fit)
+    unit.problems += [_where_to_write(files, question) for question in evidence.questions] + lacking(preset, fit, preset.takes[0])
     amounts = [column for column, kind in met.values() if kind == "money" and is_text(columns_of(con, raw.relation)[column])]
     sign = foreign_sign(con, raw.relation, amounts, settings.company.currency)
     unit.problems += [sign] if sign else []
@@ -102,6 +102,8 @@ def read_unit(raw_files: RawFiles, files: FileSet, fit: Recognised, settings: Se
     con.execute(f"CREATE TABLE {unit.relation} AS SELECT *, {ignoring(preset, fit)} AS {IGNORED}, "
                 f"{refusing(preset, fit, settings.company.currency)} AS {REFUSED} FROM {_filled(preset, f'typed_{number}')}")  # fmt: skip
     unit.problems += [] if unit.problems else _mostly_unreadable(con, unit)
+    unit.said += [f"no {take.table}: {problem}" for take in preset.takes[1:] if not (take.supplement or take.split)
+                  for problem in lacking(preset, fit, take)]  # fmt: skip
     unit.said += [*raw.said, *evidence.said, *_doubts(con, unit), *currency_taken(preset, fit, settings.company.currency)]
     return unit
 
