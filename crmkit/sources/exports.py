@@ -73,10 +73,9 @@ def stage_exports(
         advice = "Put the export files there, or name another folder: exports = ... under [data]."
         raise Problems(read.subject, [f"it is not there. {advice}"])
     sets, missing_files = file_sets(settings, folder)
-    found, wrong_mappings = origins(settings, sets)
-    read.problems += missing_files + wrong_mappings
     listed = list_files(folder)
-    by_preset, found = _recognised(read, settings, listed, found)
+    found, by_preset, wrong_mappings = sorted_origins(settings, sets, listed)
+    read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not read.problems:
         raise Problems(read.subject, [_nothing_known(folder)])
     raw_files = RawFiles(con)
@@ -98,16 +97,20 @@ def stage_exports(
     return read
 
 
-def _recognised(
-    read: StagedExports, settings: Settings, listed: Sequence[Path], found: Sequence[Origin]
-) -> tuple[list[tuple[FileSet, Recognised]], list[Origin]]:
-    """Return the files that a preset fits, and the origins without those whose file only has the name of a table."""
+def sorted_origins(
+    settings: Settings, sets: dict[str, FileSet], listed: Sequence[Path]
+) -> tuple[list[Origin], list[tuple[FileSet, Recognised]], list[str]]:
+    """Return where tables come from: by mapping or name, by a preset; and what is wrong with the settings.
+
+    A file that bears a table's name and has not its columns may still be an export that a preset knows.
+    """
+    found, problems = origins(settings, sets)
     mapped = {path for origin in found if origin.mapped for files in origin.files for path in files.paths}
     own = {path for origin in found if not origin.mapped and _is_canonical(origin) for path in origin.files[0].paths}
-    by_preset, problems = find_presets(settings, listed, mapped | own)
-    read.problems += problems
+    by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
     taken = _paths(by_preset)
-    return by_preset, [origin for origin in found if origin.mapped or not taken & set(origin.files[0].paths)]
+    kept = [origin for origin in found if origin.mapped or not taken & set(origin.files[0].paths)]
+    return kept, by_preset, problems + wrong_presets
 
 
 def _is_canonical(origin: Origin) -> bool:
