@@ -76,7 +76,7 @@ def evidence_of_profiles(
     """Return what the cells of the columns that look like numbers or times prove of the file."""
     kinds: dict[str, tuple[str, Kind]] = {}
     for column in columns:
-        if column.times or (column.numbers and not column.whole):
+        if column.times or column.numbers:
             kinds[column.name] = (column.name, "timestamp" if column.times else "money")
     return evidence_of(con, relation, kinds, dialect)
 
