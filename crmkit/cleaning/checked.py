@@ -116,7 +116,9 @@ def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Findin
     if n_merged:
         merged = Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once.")
         found.append(merged)
-    found += [Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n]
+    found += [
+        Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
+    ]
     found += [*findings, *notes(con, taken)]
     return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
 

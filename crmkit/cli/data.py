@@ -1,4 +1,7 @@
-"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``. Each imports what it needs itself: ``--help`` answers at once."""
+"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``.
+
+Each imports what it needs itself: ``--help`` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,9 @@ def map_folder(
     settings: SettingsPath = None,
     write: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Where to write the proposed mapping.", show_default="mapping.toml in FOLDER"),
+        typer.Option(
+            metavar="PATH", help="Where to write the proposed mapping.", show_default="mapping.toml in FOLDER"
+        ),
     ] = None,
 ) -> None:
     """Say what each export file is, and propose a mapping for those that are not known."""

@@ -30,7 +30,9 @@ def print_previews(previews: Iterable[FilePreview], written: Path | None) -> Non
             _print_list("PROBLEM", [problem])
         print()
     if written:
-        print(f"A mapping for the files that are not known is proposed in {written}: read it, mend it, move it to crmkit.toml.")
+        print(
+            f"A mapping for the files that are not known is proposed in {written}: read it, mend it, move it to crmkit.toml."
+        )
 
 
 def _print_list(heading: str, words: Iterable[str]) -> None:

@@ -54,8 +54,10 @@ def register(con: duckdb.DuckDBPyConnection, prefix: str, relation: str, person:
 
 def make_lookups(con: duckdb.DuckDBPyConnection) -> None:
     """Make the two lookups: within a system, and over all of them. Each contact is there once, so no row is doubled."""
-    con.execute("CREATE TABLE known_within AS SELECT system, contact, min(customer_id) AS customer_id FROM directory GROUP BY ALL")
-    con.execute("CREATE TABLE known_anywhere AS SELECT contact, min(customer_id) AS customer_id FROM directory GROUP BY ALL")
+    for lookup, key in (("known_within", "system, contact"), ("known_anywhere", "contact")):
+        con.execute(
+            f"CREATE TABLE {lookup} AS SELECT {key}, min(customer_id) AS customer_id FROM directory GROUP BY {key}"
+        )
 
 
 def with_customer(relation: str, prefix: str, person: dict[str, str | None]) -> str:

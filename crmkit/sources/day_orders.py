@@ -1,5 +1,6 @@
-"""In which format the times of a file are written, where they are not written as ISO 8601 says: 03/04/2026 is settled
-once for all columns, from a cell whose day is above 12.
+"""In which format the times of a file are written, where they are not written as ISO 8601 says.
+
+Whether 03/04/2026 is in March is settled once for all columns of a file, from a cell whose day is above 12.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _ISO = Clock("UTC")
 
 
 def _with_clocks(days: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{day}{between}{clock}" for day in days for clock in _CLOCKS for between in ("", ",") if clock or not between)
+    return tuple(
+        f"{day}{between}{clock}" for day in days for clock in _CLOCKS for between in ("", ",") if clock or not between
+    )
 
 
 _ORDERED = {
@@ -73,7 +76,7 @@ def settled_times(
         order = DAY_FIRST if day_first else MONTH_FIRST
     if order is None and (doubtful := _doubtful(con, relation, ordered)):
         return None, formats, [f"it cannot be told whether {doubtful} begins with the day or with the month. "
-                               'Write date_format = "%d/%m/%Y" or date_format = "%m/%d/%Y", with the marks of the file']  # fmt: skip
+                               'Write date_format = "%d/%m/%Y" or date_format = "%m/%d/%Y", with its marks']  # fmt: skip
     for time in ordered:
         formats[time.name] = (*_ORDERED[order or DAY_FIRST], *_OTHERS)
     return order, formats, []
@@ -90,8 +93,9 @@ def _shapes(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> tuple
     text = trimmed(identifier(column))
     iso = f"{time_from_parts(time_parts('cell', _ISO), _ISO)} IS NOT NULL"
     year_last, serial = (f"regexp_full_match(cell, '{shape}')" for shape in (_YEAR_LAST, _SERIAL))
+    shapes = (year_last, serial, f"NOT ({iso}) AND NOT {year_last} AND NOT {serial}")
     counted = con.execute(
-        f"SELECT count_if({year_last}), count_if({serial}), count_if(NOT ({iso}) AND NOT {year_last} AND NOT {serial}) "
+        f"SELECT {', '.join(f'coalesce(count_if({shape}), 0)' for shape in shapes)} "
         f"FROM (SELECT {text} AS cell FROM {relation})"
     ).fetchone() or (0, 0, 0)
     return counted[0], counted[1], counted[2]
@@ -113,8 +117,9 @@ def _doubtful(con: duckdb.DuckDBPyConnection, relation: str, times: Sequence[Tim
 def _first(con: duckdb.DuckDBPyConnection, relation: str, times: Sequence[TimeColumn], condition: str) -> str | None:
     for time in times:
         cell = trimmed(identifier(time.column))
-        met = con.execute(f"SELECT cell, {ROW} FROM (SELECT {cell} AS cell, {ROW} FROM {relation}) "
-                          f"WHERE regexp_full_match(cell, '{_YEAR_LAST}') AND {condition} ORDER BY {ROW} LIMIT 1").fetchone()  # fmt: skip
+        cells = f"(SELECT {cell} AS cell, {ROW} FROM {relation})"
+        wanted = f"regexp_full_match(cell, '{_YEAR_LAST}') AND {condition}"
+        met = con.execute(f"SELECT cell, {ROW} FROM {cells} WHERE {wanted} ORDER BY {ROW} LIMIT 1").fetchone()
         if met:
             return f"'{met[0][:40]}' (line {met[1]}, column '{time.column}')"
     return None

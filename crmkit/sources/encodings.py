@@ -60,7 +60,7 @@ def undecodable(path: Path, encoding: str, delimiter: str | None) -> CrmkitError
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, "replace")
         line = before.count("\n") + 1
-        if error.end >= len(content) - 1 and "end of data" in error.reason or "truncated" in error.reason:
+        if (error.end >= len(content) - 1 and "end of data" in error.reason) or "truncated" in error.reason:
             return CrmkitError(f"the file seems cut off in line {line}, in the middle of a letter. Export it again.")
         column = _column(content, encoding, before, delimiter or ",")
         return CrmkitError(f"it is not written in {bare} in line {line}, {column}: several programs may have written it, "
@@ -77,7 +77,9 @@ def _proven(content: bytes) -> Encoding:
             return Encoding(name, "read as UTF-16, as every second byte is zero")
     if _reads(content, "utf-8") or not _western(content):
         return Encoding("utf-8")
-    return Encoding("cp1252", "read as cp1252 (Windows, Western Europe): it is not UTF-8, and its letters make sense so")
+    return Encoding(
+        "cp1252", "read as cp1252 (Windows, Western Europe): it is not UTF-8, and its letters make sense so"
+    )
 
 
 def _western(content: bytes) -> bool:
@@ -124,7 +126,9 @@ def _advice(content: bytes) -> str:
 def _column(content: bytes, encoding: str, before: str, delimiter: str) -> str:
     """Return the name of the column in which a text breaks off, as far as the first line tells."""
     try:
-        header = next(csv.reader([content.split(b"\n", 1)[0].decode(encoding).lstrip("\ufeff")], delimiter=delimiter), [])
+        header = next(
+            csv.reader([content.split(b"\n", 1)[0].decode(encoding).lstrip("\ufeff")], delimiter=delimiter), []
+        )
         cells = next(csv.reader([before.rpartition("\n")[2]], delimiter=delimiter), [""])
     except (UnicodeDecodeError, csv.Error):
         return "in its header" if "\n" not in before else "in one of its cells"

@@ -82,7 +82,9 @@ def stage_exports(
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
     read.hints += [*given.said, *not_used([path for path in listed if path not in _paths(by_preset)], found)]
-    tables = [name for name in SCHEMAS if name in {origin.table for origin in found} | {p.table for p in given.portions}]
+    tables = [
+        name for name in SCHEMAS if name in {origin.table for origin in found} | {p.table for p in given.portions}
+    ]
     for number, table in enumerate(tables, start=1):
         if progress:
             progress(f"Reading {table}", number, 2 * len(tables))

@@ -94,7 +94,8 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
             how = "mapped in crmkit.toml" if known[path].mapped else "crmkit's own layout"
             previews.append(FilePreview(path.name, how, tables={known[path].table: []}))
         else:
-            own = next((files for files in sets.values() if files.paths == (path,)), FileSet(path.stem, (path,), FileMapping(path="")))
+            plain = FileSet(path.stem, (path,), FileMapping(path=""))
+            own = next((files for files in sets.values() if files.paths == (path,)), plain)
             previews.append(_unknown(own, told))
     return previews
 
@@ -159,7 +160,8 @@ def _unknown(files: FileSet, told: list[str]) -> FilePreview:
         seen.unmatched = tuple(column.name for column in columns if column.name not in used)
         seen.doubts += [*raw.said, *evidence.said, *evidence.questions]
         seen.proposed = proposal_text(seen.file, found, evidence, date_format, seen.unmatched)
-        rows = con.execute(f"SELECT COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")
+        visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
+        rows = con.execute(f"SELECT {visible} FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")
         names = [name for name, *_ in rows.description or ()]
         table = found.table if found else ""
         seen.tables[table] = [{name: masked_cell(name, cell) if cell else "" for name, cell in zip(names, row, strict=True)}

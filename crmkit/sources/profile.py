@@ -12,7 +12,8 @@ from crmkit.sources.sql import columns_of, identifier, literal
 from crmkit.sources.types import trimmed
 from crmkit.tables.schema import Kind
 
-_TIME = r"(\d{4}-?\d{2}-?\d{2}([T ].*)?|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})([ ,].*)?|\w{3,9},? \d{1,2},? .*\d{4}.*|\d{1,2} \w{3,9} \d{4}.*)"
+_TIME = (r"(\d{4}-?\d{2}-?\d{2}([T ].*)?|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})([ ,].*)?|"
+         r"\w{3,9},? \d{1,2},? .*\d{4}.*|\d{1,2} \w{3,9} \d{4}.*)")  # fmt: skip
 _NUMBER = r"[(+-]?\s*(?:[€$£¥₹]|[A-Z]{3})?\s*[+-]?[\d][\d.,'’ \x{a0}]*\s*(?:[€$£¥₹%]|[A-Z]{3})?\)?"
 _MOSTLY = 0.8
 
@@ -51,7 +52,9 @@ class ColumnProfile:
             return self.numbers and not self.times
         if kind == "integer":
             return self.whole and not self.times
-        return not (self.times and not self.numbers) if kind == "id" else kind == "flag" and self.n_distinct <= 2 or kind == "text"
+        if kind == "id":
+            return self.numbers or not self.times
+        return kind == "text" or (kind == "flag" and self.n_distinct <= 2)
 
 
 def profiles(con: duckdb.DuckDBPyConnection, relation: str) -> list[ColumnProfile]:
@@ -60,10 +63,13 @@ def profiles(con: duckdb.DuckDBPyConnection, relation: str) -> list[ColumnProfil
     for name, kind in columns_of(con, relation).items():
         text = trimmed(identifier(name))
         shapes = [_TIME, _NUMBER, r"[+-]?\d{1,3}([.,]?\d{3})*|[+-]?\d+", r"[^\s@]+@[^\s@]+\.[^\s@]+"]
-        counted = ", ".join(f"count_if(regexp_full_match(cell, {literal(shape)}))" for shape in shapes)
-        n_filled, n_distinct, *n_shaped = con.execute(
-            f"SELECT count(cell), count(DISTINCT cell), {counted} FROM (SELECT {text} AS cell FROM {relation})"
-        ).fetchone() or (0,) * 6
+        counted = ", ".join(f"coalesce(count_if(regexp_full_match(cell, {literal(shape)})), 0)" for shape in shapes)
+        n_filled, n_distinct, *n_shaped = (
+            con.execute(
+                f"SELECT count(cell), count(DISTINCT cell), {counted} FROM (SELECT {text} AS cell FROM {relation})"
+            ).fetchone()
+            or (0,) * 6
+        )
         times, numbers, whole, emails = (n >= _MOSTLY * n_filled > 0 for n in n_shaped)
         native = kind.startswith(("TIMESTAMP", "DATE"))
         found.append(ColumnProfile(name, n_filled, n_distinct, times or native, numbers and not native, whole, emails))

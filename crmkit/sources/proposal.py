@@ -67,7 +67,9 @@ def _fit(schema: TableSchema, columns: Sequence[ColumnProfile], file: str) -> Pr
         if alike >= _ALIKE and wanted.name not in chosen and met.name not in {name for name, _ in chosen.values()}:
             chosen[wanted.name] = (met.name, alike)
     for wanted in schema.columns:  # the only column that can be the time or the amount is it, whatever its name
-        left = [met for met in columns if met.name not in {name for name, _ in chosen.values()} and met.fits(wanted.kind)]
+        left = [
+            met for met in columns if met.name not in {name for name, _ in chosen.values()} and met.fits(wanted.kind)
+        ]
         if wanted.required and wanted.name not in chosen and wanted.kind not in ("id", "text") and len(left) == 1:
             chosen[wanted.name] = (left[0].name, _ONLY_ONE)
     given = {"purpose": 0.5, "survey": 0.5, "network": 0.5}  # a constant that the analyst fills in
@@ -81,7 +83,9 @@ def _fit(schema: TableSchema, columns: Sequence[ColumnProfile], file: str) -> Pr
 def _can_be(schema: TableSchema, wanted: Column, met: ColumnProfile) -> bool:
     if met.n_filled == 0 or (met.emails and wanted.kind != "id"):
         return False
-    if wanted.choices or (wanted.name in schema.key[:1] and len(schema.key) == 1 and met.n_distinct * 20 < met.n_filled):
+    if wanted.choices or (
+        wanted.name in schema.key[:1] and len(schema.key) == 1 and met.n_distinct * 20 < met.n_filled
+    ):
         return False
     return met.fits(wanted.kind)
 
@@ -107,12 +111,18 @@ def known_headers(table: str, column: str) -> tuple[str, ...]:
             if take.table == table and not take.split and column in take.columns:
                 fields = mentioned(take.columns[column], preset.kinds)
                 if len(fields) <= 2:
-                    names |= {alias for field in fields for alias in preset.aliases[field] if not alias.startswith(("/", "__"))}
+                    names |= {
+                        alias
+                        for field in fields
+                        for alias in preset.aliases[field]
+                        if not alias.startswith(("/", "__"))
+                    }
     return tuple(sorted({default_process(name) for name in names} - {""}))
 
 
 _COMMON = {
-    "order_id": ("invoice no", "invoice number", "receipt", "beleg nr", "bestellnummer", "rechnungsnummer", "numéro de commande", "transaction id"),
+    "order_id": ("invoice no", "invoice number", "receipt", "beleg nr", "bestellnummer",
+                 "rechnungsnummer", "numéro de commande", "transaction id"),
     "customer_id": ("customer no", "client", "client id", "kundennummer", "kunden nr", "numéro client", "account"),
     "ordered_at": ("order date", "invoice date", "date", "datum", "belegdatum", "bestelldatum", "purchase date"),
     "revenue": ("amount", "total", "net amount", "sales", "umsatz", "betrag", "netto", "montant", "importe", "value"),

@@ -78,10 +78,14 @@ class RawFiles:
         texts = [] if True in kinds else self._texts(relation, files)
         if not texts:
             self._parquet(relation, files)
-        raw = Raw(relation, tuple(columns_of(self.con, relation)), tuple(path.name for path in files.paths),
-                  tuple(line for text in texts for line in text.bad_lines),
-                  tuple(reason for text in texts for reason in text.ignored),
-                  tuple(f"{path.name}: {text.said}" for path, text in zip(files.paths, texts, strict=False) if text.said))  # fmt: skip
+        raw = Raw(
+            relation,
+            tuple(columns_of(self.con, relation)),
+            tuple(path.name for path in files.paths),
+            tuple(line for text in texts for line in text.bad_lines),
+            tuple(reason for text in texts for reason in text.ignored),
+            tuple(f"{path.name}: {t.said}" for path, t in zip(files.paths, texts, strict=False) if t.said),
+        )
         self._record(files, raw, [sum(n for _, n in text.ignored) for text in texts])
         return raw
 

@@ -18,7 +18,9 @@ from crmkit.sources.types import reading
 from crmkit.tables.schema import SCHEMAS
 
 
-def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: Staged | None, zone: str) -> Staged | None:
+def united(
+    con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: Staged | None, zone: str
+) -> Staged | None:
     """Return the raw rows of a table from its portions and from the file that the settings or its name tell of.
 
     None if no row is left of them: nobody rated a ticket, so there are no answers.
@@ -50,7 +52,7 @@ def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: 
     con.execute(f"CREATE TABLE united_{table} AS {' UNION ALL BY NAME '.join(pieces)}")
     if con.execute(f"SELECT 1 FROM united_{table} LIMIT 1").fetchone() is None:
         return None
-    everything = [*whole, *([staged] if staged else []), *added]
+    everything: list[Portion | Staged] = [*whole, *([staged] if staged else []), *added]
     origins = dict.fromkeys([*(portion.file for portion in portions), *([staged.origin] if staged else [])])
     rows = staged_rows(con, f"united_{table}", _matched(con, table, portions, staged), table=table,
                        origin=" and ".join(origins), parts=tuple(parts),
@@ -63,12 +65,12 @@ def united(con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: 
     )
 
 
-def _matched(
-    con: duckdb.DuckDBPyConnection, table: str, portions: Sequence[Portion], staged: Staged | None
-) -> Matched:
+def _matched(con: duckdb.DuckDBPyConnection, table: str, portions: Sequence[Portion], staged: Staged | None) -> Matched:
     met = [name for name, *_ in con.execute(f"DESCRIBE united_{table}").fetchall() if name not in (PART, ROW)]
     names = [name for name in SCHEMAS[table].names if name in met]
-    unused = dict.fromkeys([name for portion in portions for name in portion.unused] + list(staged.unused if staged else ()))
+    unused = dict.fromkeys(
+        [name for portion in portions for name in portion.unused] + list(staged.unused if staged else ())
+    )
     problems = [f"{name} is missing" for name in SCHEMAS[table].required if name not in met]
     problems += staged.problems if staged else ()
     return Matched({name: name for name in [*names, *(name for name in met if name not in names)]}, tuple(unused),
@@ -86,10 +88,12 @@ def _supplement(
     """Return the SQL of the rows on customers whom no piece has, each customer once, and how many others there are."""
     rows = f"({' UNION ALL BY NAME '.join(supplements)})"
     known = " UNION ALL ".join(f"SELECT customer_id FROM ({piece})" for piece in pieces)
-    unknown = f"SELECT * FROM {rows}" + (f" WHERE customer_id NOT IN (SELECT customer_id FROM ({known}) WHERE customer_id IS NOT NULL)" if known else "")  # noqa: E501
+    others = f"ANTI JOIN ({known}) USING (customer_id)" if known else ""
     made = f"supplement_{table}"
-    con.execute(f"CREATE TABLE {made} AS {unknown} QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY {PART}, {ROW}) = 1")
-    (n_all, n_made) = con.execute(f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM {made})").fetchone() or (0, 0)
+    con.execute(f"CREATE TABLE {made} AS SELECT * FROM {rows} {others} "
+                f"QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY {PART}, {ROW}) = 1")  # fmt: skip
+    counted = f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM {made})"
+    n_all, n_made = con.execute(counted).fetchone() or (0, 0)
     return f"SELECT * FROM {made}", n_all - n_made
 
 

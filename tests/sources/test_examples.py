@@ -27,7 +27,11 @@ def example(shared_data, tmp_path_factory):
 
 
 def aside(catalog, table):
-    return {f["finding"]: f["n_rows"] for f in catalog.provenance["findings"] if f["table"] == table and f["severity"] == "rejected"}
+    return {
+        f["finding"]: f["n_rows"]
+        for f in catalog.provenance["findings"]
+        if f["table"] == table and f["severity"] == "rejected"
+    }
 
 
 def test_cdnow_is_23570_customers_and_2500315_63_dollars(example):
@@ -117,6 +121,13 @@ def test_web_sessions_are_37887_visits_and_1510_orders(example):
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))
 def test_each_example_is_a_mapping_and_a_text_and_no_data(name):
-    assert {path.name for path in (EXAMPLES / name).iterdir()} <= {"README.md", "crmkit.toml", "exports", "store", "cache", "reports"}
+    assert {path.name for path in (EXAMPLES / name).iterdir()} <= {
+        "README.md",
+        "crmkit.toml",
+        "exports",
+        "store",
+        "cache",
+        "reports",
+    }
     assert read_settings(EXAMPLES / name).tables
     assert f"examples/{name}/crmkit.toml" in (EXAMPLES / name / "README.md").read_text(encoding="utf-8")

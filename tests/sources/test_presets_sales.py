@@ -78,7 +78,12 @@ def test_hubspot_stages_that_were_renamed_are_doubted_and_amounts_in_company_cur
 
 
 def test_a_salesforce_report_with_title_and_footer_is_two_deals_in_the_order_month_day(company):
-    opened = OPPORTUNITY | {"Opportunity Name": "Beans", "Stage": "Negotiation", "Close Date": "12/01/2026", "Age": "12"}
+    opened = OPPORTUNITY | {
+        "Opportunity Name": "Beans",
+        "Stage": "Negotiation",
+        "Close Date": "12/01/2026",
+        "Age": "12",
+    }
     text = export(SALESFORCE_OPPORTUNITIES, OPPORTUNITY, opened, above="Opportunities of the year\n\"As of 2026-03-01, 09:00\"\n\n",
                   below='Total,,,,,,"6,000.00",,,,,,,\n"Confidential Information - Do Not Distribute"\n"Copyright (c) 2000-2026 salesforce.com"\n')  # fmt: skip
     report, catalog = loaded(company({"report.csv": text}))
@@ -94,16 +99,29 @@ def test_a_salesforce_report_with_title_and_footer_is_two_deals_in_the_order_mon
 
 def test_salesforce_names_of_the_api_and_flags_are_read_and_other_currencies_are_kept_aside(company):
     header = "Id,Name,StageName,Amount,CurrencyIsoCode,CloseDate,CreatedDate,IsClosed,IsWon,AccountId".split(",")
-    row = dict(zip(header, ["006A", "Beans", "Hurra", "10.5", "EUR", "2026-02-20", "2026-01-10T09:00:00.000Z", "true", "true", "001A"], strict=True))
-    report, catalog = loaded(company({"Opportunity.csv": export(header, row, row | {"Id": "006B", "CurrencyIsoCode": "USD"})}))
-    assert catalog.frame("deals")[["deal_id", "won", "customer_id"]].values.tolist() == [["salesforce-006A", True, "salesforce-001A"]]
+    row = dict(
+        zip(
+            header,
+            ["006A", "Beans", "Hurra", "10.5", "EUR", "2026-02-20", "2026-01-10T09:00:00.000Z", "true", "true", "001A"],
+            strict=True,
+        )
+    )
+    report, catalog = loaded(
+        company({"Opportunity.csv": export(header, row, row | {"Id": "006B", "CurrencyIsoCode": "USD"})})
+    )
+    assert catalog.frame("deals")[["deal_id", "won", "customer_id"]].values.tolist() == [
+        ["salesforce-006A", True, "salesforce-001A"]
+    ]
     assert report.counts["deals"].n_aside == 1
 
 
 def test_a_salesforce_report_without_created_date_says_which_column_to_add(company):
     header = [name for name in SALESFORCE_OPPORTUNITIES if name != "Created Date"]
     row = {name: value for name, value in OPPORTUNITY.items() if name in header}
-    with pytest.raises(Problems, match=r"no column for created_at of deals \(Created Date or CreatedDate\). Add the column Created Date"):
+    with pytest.raises(
+        Problems,
+        match=r"no column for created_at of deals \(Created Date or CreatedDate\). Add the column Created Date",
+    ):
         load(company({"report.csv": export(header, row)}))
 
 
@@ -132,6 +150,8 @@ def test_a_pipedrive_deal_is_won_by_its_status_and_its_contact_is_a_name_that_is
 def test_a_pipedrive_list_without_ids_and_with_serial_dates_of_a_spreadsheet_is_read_and_doubted(company):
     header = ["Deal - Title", "Deal - Value", "Deal - Stage", "Deal - Status", "Deal - Deal created"]
     row = dict(zip(header, ["Beans", "300", "Lead in", "open", "45631"], strict=True))
-    report, catalog = loaded(company({"deals.csv": export(header, row, row | {"Deal - Title": "Filter", "Deal - Deal created": "45631.5"})}))
+    report, catalog = loaded(
+        company({"deals.csv": export(header, row, row | {"Deal - Title": "Filter", "Deal - Deal created": "45631.5"})})
+    )
     assert catalog.frame("deals").created_at.astype(str).tolist() == ["2024-12-05 00:00:00", "2024-12-05 12:00:00"]
     assert "shows no ID" in report.hints[0]

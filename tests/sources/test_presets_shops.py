@@ -18,7 +18,13 @@ BERLIN = {"time_zone": "Europe/Berlin"}
 ORDER = {"Name": "#1001", "Email": "Ada@Shop.example", "Financial Status": "paid", "Currency": "EUR", "Subtotal": "30.00", "Shipping": "5.00",
          "Taxes": "0.00", "Total": "35.00", "Refunded Amount": "0.00", "Created at": "2025-10-02 23:09:34 -0300",
          "Lineitem quantity": "2", "Lineitem name": "Mug", "Lineitem price": "10.00", "Billing Country": "DE", "Source": "web"}  # fmt: skip
-SECOND_LINE = {"Name": "#1001", "Email": "Ada@Shop.example", "Lineitem quantity": "1", "Lineitem name": "Cup", "Lineitem price": "10.00"}
+SECOND_LINE = {
+    "Name": "#1001",
+    "Email": "Ada@Shop.example",
+    "Lineitem quantity": "1",
+    "Lineitem name": "Cup",
+    "Lineitem price": "10.00",
+}
 GUEST = ORDER | {"Name": "#1002", "Email": ""}
 PAYMENT = {"id": "ch_1", "Seller Message": "Payment complete.", "Created (UTC)": "2026-01-31 23:30", "Amount": "119.00", "Amount Refunded": "0.00",
            "Currency": "eur", "Tax": "19.00", "Mode": "Live", "Status": "Paid", "Customer ID": "cus_1", "Customer Email": "a@b.example",
@@ -48,7 +54,14 @@ def test_four_rows_of_three_orders_are_three_orders_of_35_euros_each_and_one_is_
 
 
 def test_a_line_is_net_of_the_tax_that_its_price_includes_and_only_then(company):
-    included = ORDER | {"Subtotal": "119.00", "Shipping": "0", "Taxes": "19.00", "Total": "119.00", "Lineitem quantity": "1", "Lineitem price": "119"}
+    included = ORDER | {
+        "Subtotal": "119.00",
+        "Shipping": "0",
+        "Taxes": "19.00",
+        "Total": "119.00",
+        "Lineitem quantity": "1",
+        "Lineitem price": "119",
+    }
     added = included | {"Name": "#2", "Subtotal": "100.00", "Lineitem price": "100"}
     _, catalog = loaded(company({"orders_export.csv": export(SHOPIFY_ORDERS, included, added)}))
     assert catalog.frame("orders").revenue.tolist() == [100.0, 100.0]
@@ -61,7 +74,13 @@ def test_23_09_at_minus_three_hours_is_four_in_the_morning_in_berlin(company):
 
 
 def test_an_order_finds_its_customer_by_email_in_any_case_then_by_phone_and_a_guest_has_none(company):
-    ada = {"Customer ID": "'9013808660771", "Email": "ada@shop.EXAMPLE", "Accepts Email Marketing": "yes", "Total Spent": "70.00", "Total Orders": "2"}
+    ada = {
+        "Customer ID": "'9013808660771",
+        "Email": "ada@shop.EXAMPLE",
+        "Accepts Email Marketing": "yes",
+        "Total Spent": "70.00",
+        "Total Orders": "2",
+    }
     bob = ada | {"Customer ID": "'77", "Email": "", "Phone": "'+49 30 123456", "Accepts Email Marketing": "no"}
     by_phone = GUEST | {"Name": "#3", "Phone": "+4930123456"}
     stranger = GUEST | {"Name": "#4", "Email": "new@shop.example"}
@@ -101,12 +120,16 @@ def test_a_total_that_is_no_number_is_kept_aside_with_line_and_column(company):
     sound = [ORDER | {"Name": f"#{n}"} for n in range(3)]
     report, _ = loaded(company({"orders_export.csv": export(SHOPIFY_ORDERS, *sound, ORDER | {"Total": "=1+2"})}))
     assert report.counts["orders"].n_aside == 1
-    assert [f.finding for f in report.findings if f.severity == "rejected" and f.table == "orders"] == ["'Total' cannot be read as a number"]
+    assert [f.finding for f in report.findings if f.severity == "rejected" and f.table == "orders"] == [
+        "'Total' cannot be read as a number"
+    ]
 
 
 def test_a_header_in_other_case_with_mark_and_apostrophe_is_known(company):
     text = export(SHOPIFY_ORDERS, ORDER).split("\n", 1)
-    header = "\ufeff" + ",".join(f" '{name.upper()}\u00a0" if name in ("Total", "Email") else name.lower() for name in SHOPIFY_ORDERS)
+    header = "\ufeff" + ",".join(
+        f" '{name.upper()}\u00a0" if name in ("Total", "Email") else name.lower() for name in SHOPIFY_ORDERS
+    )
     _, catalog = loaded(company({"orders.csv": f"{header}\n{text[1]}"}))
     assert catalog.frame("orders").revenue.tolist() == [35.0]
 
@@ -130,7 +153,9 @@ def test_woocommerce_repeats_an_order_on_each_line_and_it_counts_once(company):
     unpaid = WOO | {"Order Number": "502", "Order Status": "wc-cancelled"}
     refunded = WOO | {"Order Number": "503", "Order Status": "refunded", "Order Refund Amount": "-121.00"}
     odd = WOO | {"Order Number": "504", "Order Status": "awaiting-roast"}
-    report, catalog = loaded(company({"orders.csv": export(WOOCOMMERCE, WOO, second, unpaid, refunded, odd)}), personal=True)
+    report, catalog = loaded(
+        company({"orders.csv": export(WOOCOMMERCE, WOO, second, unpaid, refunded, odd)}), personal=True
+    )
     orders = catalog.frame("orders")
     assert orders.order_id.tolist() == ["woocommerce-501", "woocommerce-503", "woocommerce-503-refund"]
     assert orders.revenue.tolist() == [100.0, 100.0, -100.0]
@@ -143,12 +168,21 @@ def test_woocommerce_repeats_an_order_on_each_line_and_it_counts_once(company):
 def test_woocommerce_in_german_with_semicolons_decimal_commas_and_cp1252(company):
     header = ["Bestellnummer", "Bestellstatus", "Bestelldatum", "Gesamtsumme", "Item Name", "Quantity"]
     row = dict(zip(header, ["7", "completed", "13.02.2026 10:00", "1.234,50", "Körner", "1"], strict=True))
-    text = export(header, row, row | {"Bestellnummer": "8", "Bestelldatum": "03.04.2026", "Gesamtsumme": "1\u00a0000,25 €"}, delimiter=";")
+    text = export(
+        header,
+        row,
+        row | {"Bestellnummer": "8", "Bestelldatum": "03.04.2026", "Gesamtsumme": "1\u00a0000,25 €"},
+        delimiter=";",
+    )
     report, catalog = loaded(company({"bestellungen.csv": text.encode("cp1252")}))
     orders = catalog.frame("orders")
     assert orders.revenue.tolist() == [1234.5, 1000.25]
     assert orders.ordered_at.astype(str).tolist() == ["2026-02-13 10:00:00", "2026-04-03 00:00:00"]
-    assert "cp1252" in report.hints[0] and "dates with the day first" in report.hints[0] and "a decimal comma" in report.hints[0]
+    assert (
+        "cp1252" in report.hints[0]
+        and "dates with the day first" in report.hints[0]
+        and "a decimal comma" in report.hints[0]
+    )
 
 
 def test_stripe_failed_blocked_and_test_payments_are_ignored_and_counted(company):
@@ -166,7 +200,12 @@ def test_stripe_amounts_are_major_units_and_converted_where_the_currency_differs
     converted = PAYMENT | {"id": "ch_2", "Currency": "usd", "Amount": "100", "Tax": "", "Converted Amount": "90.00", "Converted Currency": "eur",
                            "Amount Refunded": "50", "Converted Amount Refunded": "45.00", "Status": "Refunded"}  # fmt: skip
     foreign = PAYMENT | {"id": "ch_3", "Currency": "usd"}
-    lost = PAYMENT | {"id": "ch_4", "Disputed Amount": "119.00", "Dispute Status": "lost", "Dispute Date (UTC)": "2026-02-10 09:00"}
+    lost = PAYMENT | {
+        "id": "ch_4",
+        "Disputed Amount": "119.00",
+        "Dispute Status": "lost",
+        "Dispute Date (UTC)": "2026-02-10 09:00",
+    }
     report, catalog = loaded(company({"payments.csv": export(STRIPE_PAYMENTS, PAYMENT, converted, foreign, lost)}))
     revenue = catalog.frame("orders").set_index("order_id").revenue
     assert revenue.to_dict() == {"stripe-ch_1": 100.0, "stripe-ch_2": 90.0, "stripe-ch_2-refund": -45.0, "stripe-ch_4": 100.0,

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from crmkit.sources.presets.model import HAS
 
 _STRINGS = re.compile(r"'(?:[^']|'')*'")
-_AGGREGATES = re.compile(r"\b(sum|min|max|count|count_if|avg|any_value|arg_min|arg_max|bool_or|bool_and|string_agg)\s*\(")
+_AGGREGATES = re.compile(
+    r"\b(sum|min|max|count|count_if|avg|any_value|arg_min|arg_max|bool_or|bool_and|string_agg)\s*\("
+)
 
 
 def mentioned(expression: str, fields: Collection[str]) -> set[str]:

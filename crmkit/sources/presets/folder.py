@@ -66,7 +66,9 @@ def find_presets(
         if wanted == NO_PRESET or (path in taken and wanted is None):
             continue
         if wanted is not None and wanted not in presets():
-            problems.append(f"[files.{name}]: there is no preset '{wanted}'. {did_you_mean(wanted, [*presets(), NO_PRESET])}")
+            problems.append(
+                f"[files.{name}]: there is no preset '{wanted}'. {did_you_mean(wanted, [*presets(), NO_PRESET])}"
+            )
             continue
         fit = recognised(peeks(path, dialect), wanted)
         if fit is None:

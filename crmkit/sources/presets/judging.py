@@ -44,8 +44,10 @@ def currency_of(preset: Preset, fit: Recognised) -> str | None:
 
 def currency_taken(preset: Preset, fit: Recognised, currency: str) -> list[str]:
     """Return what is to be said where a file has amounts and names no currency."""
-    has_money = any(SCHEMAS[take.table].column(name).kind == "money" for take in possible_takes(preset, fit) for name in take.columns)
-    return [] if currency_of(preset, fit) or not has_money else [f"amounts are taken as {currency}: the file names no currency"]
+    taken = [(SCHEMAS[take.table], name) for take in possible_takes(preset, fit) for name in take.columns]
+    if currency_of(preset, fit) or all(schema.column(name).kind != "money" for schema, name in taken):
+        return []
+    return [f"amounts are taken as {currency}: the file names no currency"]
 
 
 def possible_takes(preset: Preset, fit: Recognised) -> list[Take]:
@@ -63,7 +65,9 @@ def lacking(preset: Preset, fit: Recognised, take: Take) -> list[str]:
         fields = sorted(mentioned(expression, preset.kinds))
         headers = [alias for name in fields for alias in preset.aliases[name][:2] if not alias.startswith("/")]
         advice = next((preset.needs[name] for name in fields if name in preset.needs), "Export it with that column")
-        problems.append(f"there is no column for {column} of {take.table} ({' or '.join(headers)}). {advice.rstrip('.')}")
+        problems.append(
+            f"there is no column for {column} of {take.table} ({' or '.join(headers)}). {advice.rstrip('.')}"
+        )
     return problems
 
 
@@ -80,6 +84,8 @@ def needed(preset: Preset, fit: Recognised) -> set[str]:
 
 def unreadable_sums(preset: Preset, fit: Recognised) -> dict[str, str]:
     """Return, by needed field, the SQL of a row: cells unreadable, cells filled, first unreadable line and its text."""
-    asked = [name for name in sorted(needed(preset, fit) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")]
-    return {name: f"count_if({unreadable(name)}), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
+    asked = [
+        name for name in sorted(needed(preset, fit) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")
+    ]
+    return {name: f"coalesce(count_if({unreadable(name)}), 0), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
                   f"arg_min({told(name)}, {ROW}) FILTER ({unreadable(name)})" for name in asked}  # fmt: skip

@@ -7,7 +7,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from crmkit.settings.models import Section
 from crmkit.tables.schema import SCHEMAS, Kind
@@ -47,7 +47,7 @@ class Surroundings(Section):
     ends_at_blank: bool = False
     footer: str | None = None
     second_header: bool = False
-    constants: dict[str, str] = {}
+    constants: dict[str, str] = Field(default_factory=dict)
 
 
 class Fill(Section):
@@ -127,7 +127,7 @@ class Preset(Section):
     currency: str | None = None
     personal: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    needs: dict[str, str] = {}
+    needs: dict[str, str] = Field(default_factory=dict)
     layout: Surroundings = Surroundings()
     fields: dict[Kind, dict[str, Aliases]]
     fill: Fill | None = None
@@ -138,7 +138,9 @@ class Preset(Section):
 
     @field_validator("fields", mode="before")
     @classmethod
-    def _one_alias_is_a_list_of_one(cls, fields: dict[str, dict[str, str | list[str]]]) -> dict[str, dict[str, Aliases]]:
+    def _one_alias_is_a_list_of_one(
+        cls, fields: dict[str, dict[str, str | list[str]]]
+    ) -> dict[str, dict[str, Aliases]]:
         return {kind: {name: (each,) if isinstance(each, str) else tuple(each) for name, each in named.items()}
                 for kind, named in fields.items()}  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from crmkit.sources.columns import plain
 from crmkit.sources.layout import Layout, distinct_names, joined
@@ -61,12 +61,13 @@ def recognised(peeked: Sequence[Peek], named: str | None = None) -> Recognised |
     return Recognised(**{**vars(best), "rivals": rivals})
 
 
+@lru_cache(maxsize=10_000)
 def header_key(name: str) -> str:
-    """Return a header as it is compared: without case, outer and repeated spaces, byte-order mark, apostrophe.
+    r"""Return a header as it is compared: without case, outer and repeated spaces, byte-order mark, apostrophe.
 
     Examples
     --------
-    >>> header_key("\\ufeff 'Created  AT")
+    >>> header_key("\ufeff 'Created  AT")
     'created at'
     """
     return " ".join(plain(name).removeprefix("'").replace("\u00a0", " ").split())
@@ -81,7 +82,7 @@ def _fit(preset: Preset, peek: Peek) -> Recognised | None:
         if len([cell for cell in cells if cell.strip()]) < 2:
             continue
         below = peek.lines[position + 1 : position + 2] if preset.layout.second_header else ()
-        names = distinct_names(joined(list(cells), list(below[0][1])) if below else list(cells))
+        names = _names(cells, below[0][1] if below else None)
         columns, currency = _matched(preset, names)
         if not set(preset.detect) <= set(columns) or (preset.detect_any and not set(preset.detect_any) & set(columns)):
             continue
@@ -103,7 +104,7 @@ def _layout(preset: Preset, line: int, above: str) -> tuple[Layout, dict[str, st
 
 def _matched(preset: Preset, names: Sequence[str]) -> tuple[dict[str, str], str | None]:
     """Return the column of each field, and the currency that a header names; a column goes to one field only."""
-    keys = {header_key(name): name for name in reversed(names)}
+    keys = _keys(tuple(names))
     columns: dict[str, str] = {}
     currency = None
     for field, aliases in preset.aliases.items():
@@ -118,6 +119,16 @@ def _matched(preset: Preset, names: Sequence[str]) -> tuple[dict[str, str], str 
                 columns[field] = keys[header_key(alias)]
                 break
     return columns, currency
+
+
+@lru_cache(maxsize=1000)
+def _names(cells: tuple[str, ...], below: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(distinct_names(list(cells) if below is None else joined(list(cells), list(below))))
+
+
+@lru_cache(maxsize=1000)
+def _keys(names: tuple[str, ...]) -> dict[str, str]:
+    return {header_key(name): name for name in reversed(names)}
 
 
 def _first(pattern: re.Pattern[str], names: Sequence[str], taken: dict[str, str]) -> re.Match[str] | None:

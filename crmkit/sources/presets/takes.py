@@ -64,11 +64,13 @@ def portions(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[Portion]:
     """Return what each take of the file's preset makes of its rows."""
     takes = possible_takes(unit.preset, unit.fit)
     made = [_portion(con, unit, take, f"{unit.relation}_take_{number}") for number, take in enumerate(takes)]
-    shared = {"bad_lines": unit.bad_lines(con), "unused": unit.fit.unmatched}
-    ignored = unit.ignored(con)
-    whole = [not take.split for take in takes]
-    return [replace(portion, **shared, ignored=(*ignored, *portion.ignored)) if is_whole else portion
-            for portion, is_whole in zip(made, whole, strict=True)]  # fmt: skip
+    bad_lines, ignored, unused = unit.bad_lines(con), unit.ignored(con), unit.fit.unmatched
+    return [
+        portion
+        if take.split
+        else replace(portion, bad_lines=bad_lines, unused=unused, ignored=(*ignored, *portion.ignored))
+        for portion, take in zip(made, takes, strict=True)
+    ]
 
 
 def _portion(con: duckdb.DuckDBPyConnection, unit: Unit, take: Take, name: str) -> Portion:
@@ -84,7 +86,9 @@ def _portion(con: duckdb.DuckDBPyConnection, unit: Unit, take: Take, name: str) 
     cells = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
     if take.group:
         group = f"coalesce(CAST({in_sql(take.group, unit.fit.columns)} AS VARCHAR), chr(0) || CAST({ROW} AS VARCHAR))"
-        con.execute(f"CREATE TABLE {name} AS SELECT {cells}, min({ROW}) AS {ROW} FROM {wanted} GROUP BY {PART}, {group}")
+        con.execute(
+            f"CREATE TABLE {name} AS SELECT {cells}, min({ROW}) AS {ROW} FROM {wanted} GROUP BY {PART}, {group}"
+        )
     else:
         con.execute(f"CREATE TABLE {name} AS SELECT {cells}, {ROW} FROM {wanted}")
     n_made = _count(con, name)

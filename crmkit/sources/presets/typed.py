@@ -89,7 +89,10 @@ def make_typed(
             met = types[columns[name]]
             whole = kind == "id" and is_text(met) and _all_whole(con, relation, columns[name])
             readings[name] = _reading(Column(name, kind, ""), met, Facts(whole_ids=whole), evidence, zones)
-    cells = [f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {told(name)}" for name in readings]
+    cells = [
+        f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {told(name)}"
+        for name in readings
+    ]
     absent = [f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {told(name)}"
               for name, kind in fields.items() if name not in readings]  # fmt: skip
     con.execute(f"CREATE TABLE {made} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
@@ -106,7 +109,9 @@ def _reading(column: Column, met: str, facts: Facts, evidence: Evidence, zones: 
 
 def _all_whole(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> bool:
     text = trimmed(identifier(column))
-    (whole,) = con.execute(f"SELECT bool_and(regexp_full_match({text}, '[0-9]+[.]0+')) FROM {relation}").fetchone() or (0,)
+    (whole,) = con.execute(f"SELECT bool_and(regexp_full_match({text}, '[0-9]+[.]0+')) FROM {relation}").fetchone() or (
+        0,
+    )
     return bool(whole)
 
 

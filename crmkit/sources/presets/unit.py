@@ -94,17 +94,28 @@ def read_unit(raw_files: RawFiles, files: FileSet, fit: Recognised, settings: Se
     met = {name: (column, kinds[name]) for name, column in fit.columns.items()}
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     unit = Unit(files, fit, raw, evidence, f"unit_{number}")
-    unit.problems += [_where_to_write(files, question) for question in evidence.questions] + lacking(preset, fit, preset.takes[0])
-    amounts = [column for column, kind in met.values() if kind == "money" and is_text(columns_of(con, raw.relation)[column])]
+    unit.problems += [_where_to_write(files, question) for question in evidence.questions] + lacking(
+        preset, fit, preset.takes[0]
+    )
+    amounts = [
+        column for column, kind in met.values() if kind == "money" and is_text(columns_of(con, raw.relation)[column])
+    ]
     sign = foreign_sign(con, raw.relation, amounts, settings.company.currency)
     unit.problems += [sign] if sign else []
-    make_typed(con, f"typed_{number}", raw.relation, kinds, fit.columns, evidence, Zones(settings.company.time_zone, preset.zone))
+    typed, currency = f"typed_{number}", settings.company.currency
+    zones = Zones(settings.company.time_zone, preset.zone)
+    make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones)
     con.execute(f"CREATE TABLE {unit.relation} AS SELECT *, {ignoring(preset, fit)} AS {IGNORED}, "
-                f"{refusing(preset, fit, settings.company.currency)} AS {REFUSED} FROM {_filled(preset, f'typed_{number}')}")  # fmt: skip
+                f"{refusing(preset, fit, currency)} AS {REFUSED} FROM {_filled(preset, typed)}")  # fmt: skip
     unit.problems += [] if unit.problems else _mostly_unreadable(con, unit)
     unit.said += [f"no {take.table}: {problem}" for take in preset.takes[1:] if not (take.supplement or take.split)
                   for problem in lacking(preset, fit, take)]  # fmt: skip
-    unit.said += [*raw.said, *evidence.said, *_doubts(con, unit), *currency_taken(preset, fit, settings.company.currency)]
+    unit.said += [
+        *raw.said,
+        *evidence.said,
+        *_doubts(con, unit),
+        *currency_taken(preset, fit, settings.company.currency),
+    ]
     return unit
 
 
@@ -117,7 +128,9 @@ def _filled(preset: Preset, relation: str) -> str:
     if preset.fill is None:
         return relation
     within = f"coalesce(CAST({identifier(preset.fill.within)} AS VARCHAR), chr(0) || CAST({ROW} AS VARCHAR))"
-    window = (f"OVER (PARTITION BY {PART}, {within} ORDER BY {ROW} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)")
+    window = (
+        f"OVER (PARTITION BY {PART}, {within} ORDER BY {ROW} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    )
     columns = [each for name in preset.fill.fields for each in (identifier(name), told(name))]
     filled = ", ".join(f"first_value({column} IGNORE NULLS) {window} AS {column}" for column in columns)
     return f"(SELECT * REPLACE ({filled}) FROM {relation})"
@@ -146,9 +159,10 @@ def _doubts(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[str]:
 def none_left(con: duckdb.DuckDBPyConnection, unit: Unit) -> str | None:
     """Return what is wrong where every row of a file is refused, without full stop; None if any can be used."""
     bad = unit.bad_lines(con)
-    n_left = con.execute(f"SELECT count(*) FROM {unit.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL").fetchone()
+    n_left = con.execute(
+        f"SELECT count(*) FROM {unit.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL"
+    ).fetchone()
     if not bad or (n_left and n_left[0]):
         return None
     first = bad[0]
     return f"none of its {len(bad):,} rows can be used, such as line {first.line}: {first.reason}"
-
