@@ -101,7 +101,8 @@ def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[
             opened.seek(0)
             yield _records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.said
     except UnicodeError:
-        raise undecodable(path, encoding.name, delimiter) from None
+        first = path.read_bytes().splitlines()[0].decode(encoding.name, "replace")
+        raise undecodable(path, encoding.name, delimiter or sniffed_delimiter(first)) from None
     except (csv.Error, TypeError) as error:
         raise CrmkitError(f"it cannot be read as CSV: {error}.") from None
 

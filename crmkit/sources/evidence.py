@@ -14,10 +14,11 @@ from crmkit.settings import FileMapping
 from crmkit.sources.day_orders import DAY_FIRST, MONTH_FIRST, TimeColumn, settled_times
 from crmkit.sources.kinds import is_text
 from crmkit.sources.numbers import shows_decimal
-from crmkit.sources.sql import ROW, identifier
+from crmkit.sources.sql import ROW, identifier, literal
 from crmkit.sources.types import trimmed
 from crmkit.tables.schema import Kind
 
+_GROUPING = "[ \u00a0\u202f\u2009'’]"
 _AMBIGUOUS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 _ORDERS = {DAY_FIRST: "the day first", MONTH_FIRST: "the month first"}
 
@@ -101,15 +102,20 @@ def _settle_decimal(
         evidence.decimal = "." if shown["."] else ","
         evidence.said += [] if shown["."] else ["a decimal comma"]
     else:
-        doubtful = [(column, f"regexp_full_match({trimmed(identifier(column))}, '{_AMBIGUOUS}')")
+        doubtful = [(column, f"regexp_full_match({_bare(column)}, '{_AMBIGUOUS}')")
                     for column, kind in texts.values() if kind in ("money", "number")]  # fmt: skip
         if met := _example(con, relation, doubtful):
             evidence.questions.append(f"it cannot be told whether the mark in {met} is a decimal mark or groups thousands. "
                                       'Write decimal = "." or decimal = ","')  # fmt: skip
 
 
+def _bare(column: str) -> str:
+    """Return the SQL of a cell without the spaces and apostrophes that can only group thousands."""
+    return f"regexp_replace({trimmed(identifier(column))}, {literal(_GROUPING)}, '', 'g')"
+
+
 def _shows(column: str, kind: Kind, mark: str) -> str:
-    text = trimmed(identifier(column))
+    text = _bare(column)
     escaped, other = ("[.]", ",") if mark == "." else (",", "[.]")
     if kind == "integer":  # a count has no decimals: a mark in it groups, so the other one is the decimal mark
         return f"regexp_full_match({text}, '[+-]?\\d{{1,3}}({other}\\d{{3}})+')"

@@ -76,8 +76,8 @@ def stage_exports(
     listed = list_files(folder)
     found, by_preset, wrong_mappings = sorted_origins(settings, sets, listed)
     read.problems += missing_files + wrong_mappings
-    if not found and not by_preset and not read.problems:
-        raise Problems(read.subject, [_nothing_known(folder)])
+    if not found and not by_preset and not (missing_files or settings.tables):
+        raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
     raw_files = RawFiles(con)
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
@@ -118,12 +118,12 @@ def sorted_origins(
 def _is_canonical(origin: Origin) -> bool:
     """Whether a file that bears a table's name has the table's required columns too."""
     schema = SCHEMAS[origin.table]
-    for path in origin.files[0].paths:
-        for peeked in peeks(path, origin.files[0].dialect)[:1]:
-            header = {plain(cell) for cell in peeked.lines[0][1]} if peeked.lines else set()
-            if not set(schema.required) <= header:
-                return False
-    return True
+    dialect = origin.files[0].dialect
+    try:
+        headers = [peeks(path, dialect)[0].lines[:1] for path in origin.files[0].paths]
+    except CrmkitError:  # whoever reads it will say what is wrong with it
+        return True
+    return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
 
 
 def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:

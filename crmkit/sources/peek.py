@@ -32,7 +32,13 @@ class Peek:
 
 
 def peeks(path: Path, dialect: FileMapping) -> list[Peek]:
-    """Return what the beginning of a file shows, a workbook's sheet by sheet; nothing if it cannot be read."""
+    """Return what the beginning of a file shows, a workbook's sheet by sheet.
+
+    Raises
+    ------
+    CrmkitError
+        If it cannot be read.
+    """
     try:
         if path.suffix.lower() == ".parquet":
             return [Peek(None, ((0, tuple(pq.read_schema(path).names)),))]
@@ -40,8 +46,10 @@ def peeks(path: Path, dialect: FileMapping) -> list[Peek]:
             return [Peek(dialect.sheet, tuple(_first_lines(path, dialect)))]
         sheets = sheet_names(path)
         return [Peek(name, tuple(_first_lines(path, dialect.model_copy(update={"sheet": name})))) for name in sheets]
-    except (CrmkitError, OSError, ValueError):  # whoever reads it will say what is wrong with it
-        return []
+    except OSError as error:
+        raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
+    except ValueError as error:
+        raise CrmkitError(f"it cannot be read as Parquet: {str(error).splitlines()[0]} Export it again.") from None
 
 
 def _first_lines(path: Path, dialect: FileMapping) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -125,8 +125,9 @@ def test_everything_that_is_wrong_is_told_at_once(company):
 
 def test_a_folder_without_known_files_says_what_it_saw(company):
     settings = company({"order.csv": SHOP, "notes.xlsx": b"x"})
-    (problem,) = problems_of(settings)
+    problem, workbook = problems_of(settings)
     assert "It holds notes.xlsx, order.csv. 'order.csv': Did you mean 'orders'?" in problem
+    assert workbook.startswith("notes.xlsx: it cannot be read as a workbook")
 
 
 def test_a_folder_that_is_not_there_is_named(company, tmp_path):

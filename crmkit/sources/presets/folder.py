@@ -70,7 +70,12 @@ def find_presets(
                 f"[files.{name}]: there is no preset '{wanted}'. {did_you_mean(wanted, [*presets(), NO_PRESET])}"
             )
             continue
-        fit = recognised(peeks(path, dialect), wanted)
+        try:
+            fit = recognised(peeks(path, dialect), wanted)
+        except CrmkitError as error:
+            advice = "" if path in taken else " If it is not wanted, take it out of the folder."
+            problems += [f"{path.name}: {error}{advice}"] if path.suffix.lower() != ".txt" else []
+            continue
         if fit is None:
             problems += [f"{path.name}: the preset {wanted} does not fit its header"] if wanted else []
         elif fit.rivals:

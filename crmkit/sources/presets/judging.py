@@ -42,12 +42,10 @@ def currency_of(preset: Preset, fit: Recognised) -> str | None:
     return in_sql(preset.currency, fit.columns)
 
 
-def currency_taken(preset: Preset, fit: Recognised, currency: str) -> list[str]:
-    """Return what is to be said where a file has amounts and names no currency."""
+def has_amounts(preset: Preset, fit: Recognised) -> bool:
+    """Whether amounts are among what the file gives."""
     taken = [(SCHEMAS[take.table], name) for take in possible_takes(preset, fit) for name in take.columns]
-    if currency_of(preset, fit) or all(schema.column(name).kind != "money" for schema, name in taken):
-        return []
-    return [f"amounts are taken as {currency}: the file names no currency"]
+    return any(schema.column(name).kind == "money" for schema, name in taken)
 
 
 def possible_takes(preset: Preset, fit: Recognised) -> list[Take]:

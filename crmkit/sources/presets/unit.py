@@ -16,7 +16,8 @@ from crmkit.sources.presets.expressions import in_sql
 from crmkit.sources.presets.judging import (
     IGNORED,
     REFUSED,
-    currency_taken,
+    currency_of,
+    has_amounts,
     ignoring,
     lacking,
     refusing,
@@ -114,7 +115,7 @@ def read_unit(raw_files: RawFiles, files: FileSet, fit: Recognised, settings: Se
         *raw.said,
         *evidence.said,
         *_doubts(con, unit),
-        *currency_taken(preset, fit, settings.company.currency),
+        *_currency_taken(con, unit, currency),
     ]
     return unit
 
@@ -145,6 +146,15 @@ def _mostly_unreadable(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[str]:
             problems.append(f"column '{unit.fit.columns[name]}' cannot be read as {in_words(unit.preset.kinds[name])} in "
                             f"{n_bad:,} of {n_filled:,} rows, such as '{example[:60]}' in line {line}")  # fmt: skip
     return problems
+
+
+def _currency_taken(con: duckdb.DuckDBPyConnection, unit: Unit, currency: str) -> list[str]:
+    """Return what is to be said where a file has amounts and names no currency."""
+    named = currency_of(unit.preset, unit.fit) or "NULL"
+    (n_named,) = con.execute(f"SELECT count({named}) FROM {unit.relation}").fetchone() or (0,)
+    if n_named or not has_amounts(unit.preset, unit.fit):
+        return []
+    return [f"amounts are taken as {currency}: the file names no currency"]
 
 
 def _doubts(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[str]:
