@@ -103,14 +103,22 @@ def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Findin
     bad = Counter(line.reason for line in taken.staged.bad_lines)
     reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
     n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
-    counts = Counts(sum(n for *_, n in rows) + bad.total(), sum(n for r, m, n in rows if r is None and not m),
-                    n_merged, reasons.total())  # fmt: skip
-    table = taken.staged.table
+    staged = taken.staged
+    ignored = Counter[str]()
+    for reason, n in staged.ignored:
+        ignored[reason] += n
+    n_in = sum(n for *_, n in rows) + bad.total() + staged.n_folded + ignored.total()
+    counts = Counts(n_in, sum(n for r, m, n in rows if r is None and not m), n_merged, reasons.total(),
+                    staged.n_folded, ignored.total(), staged.n_split)  # fmt: skip
+    table = staged.table
     by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
     found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
     if n_merged:
         merged = Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once.")
         found.append(merged)
+    found += [
+        Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
+    ]
     found += [*findings, *notes(con, taken)]
     return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
 

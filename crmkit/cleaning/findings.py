@@ -39,9 +39,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of a table's rows; ``n_in = n_kept + n_merged + n_aside`` [rows]."""
+    """What became of a table's rows; ``n_in = n_kept + n_merged + n_folded + n_ignored + n_aside`` [rows].
+
+    Attributes
+    ----------
+    n_in, n_kept, n_merged, n_aside : int
+    n_folded : int
+        Folded into the row they belong to: the lines of an order.
+    n_ignored : int
+        No business of the table: totals, test payments.
+    n_split : int
+        Those of ``n_in`` that were made in addition out of a row that is two: the refund in the row of its order.
+    """
 
     n_in: int
     n_kept: int
     n_merged: int
     n_aside: int
+    n_folded: int = 0
+    n_ignored: int = 0
+    n_split: int = 0

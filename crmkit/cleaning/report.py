@@ -62,8 +62,11 @@ class LoadReport:
 
 
 def _table_line(table: str, counts: Counts) -> str:
-    words = [f"{counts.n_in:,} {_rows(counts.n_in)} in", f"{counts.n_kept:,} kept"]
+    split = f" ({counts.n_split:,} of them made out of another row)" if counts.n_split else ""
+    words = [f"{counts.n_in:,} {_rows(counts.n_in)} in{split}", f"{counts.n_kept:,} kept"]
     words += [f"{counts.n_merged:,} merged into an equal row"] if counts.n_merged else []
+    words += [f"{counts.n_folded:,} folded into another row"] if counts.n_folded else []
+    words += [f"{counts.n_ignored:,} ignored"] if counts.n_ignored else []
     words += [f"{counts.n_aside:,} kept aside"] if counts.n_aside else []
     return f"{table}: {', '.join(words)}"
 

@@ -1,4 +1,7 @@
-"""Commands on the way in: ``sample``, ``load``, ``check``. Each imports what it needs itself: ``--help`` answers at once."""
+"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``.
+
+Each imports what it needs itself: ``--help`` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,30 @@ def check(settings: SettingsPath = None, output: OutputFormat = Format.table) ->
     with step_progress() as progress:
         checked = check_exports(_read(settings), progress=progress)
     print_findings(checked, output.value)
+
+
+@app.command(name="map", epilog="Examples: crmkit map exports | crmkit map ~/Downloads/exports --write proposed.toml")
+def map_folder(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of the export files.")],
+    settings: SettingsPath = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Where to write the proposed mapping.", show_default="mapping.toml in FOLDER"
+        ),
+    ] = None,
+) -> None:
+    """Say what each export file is, and propose a mapping for those that are not known."""
+    from crmkit.cli.progress import working
+    from crmkit.cli.show_map import print_previews
+    from crmkit.sources.locate import settings_beside
+    from crmkit.sources.preview import preview_folder, write_proposal
+
+    known = _read(settings) if settings else settings_beside(folder, "exports")
+    with working("Looking at the files"):
+        previews = preview_folder(folder, known)
+    written = write_proposal(previews, write or folder / "mapping.toml")
+    print_previews(previews, written)
 
 
 def _read(path: Path | None) -> Settings:

@@ -26,7 +26,7 @@ def print_frame(frame: pd.DataFrame, form: str = "table") -> None:
     elif form == "csv":
         print(formula_safe(frame).to_csv(index=False, lineterminator="\n"), end="")
     else:
-        _print_table(list(frame.columns), (row for row in frame.itertuples(index=False, name=None)))
+        print_rows(list(frame.columns), (row for row in frame.itertuples(index=False, name=None)))
 
 
 def print_metrics(rows: pd.DataFrame, form: str, *, currency: str, period: Period | None = None) -> None:
@@ -52,7 +52,7 @@ def print_metrics(rows: pd.DataFrame, form: str, *, currency: str, period: Perio
     groups = [] if compared else list(rows.columns)[2 : list(rows.columns).index("value")]
     headings = ["metric", *groups, "value", "95 % interval", "from"]
     headings += ["before", "change", "verdict", "target"] if compared else []
-    _print_table(headings, (_words(record, groups, currency, compared) for record in rows.to_dict("records")))
+    print_rows(headings, (_words(record, groups, currency, compared) for record in rows.to_dict("records")))
 
 
 def print_findings(report: LoadReport, form: str) -> None:
@@ -106,7 +106,8 @@ def _text(cell: Any) -> str:
     return "" if cell is None or cell != cell else str(cell)
 
 
-def _print_table(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table for reading."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

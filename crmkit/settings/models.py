@@ -72,9 +72,11 @@ class Value(Section):
 
 
 class FileMapping(Section):
-    """How to read one export file: a glob inside the exports folder and the file's dialect."""
+    """How to read one export file: a glob inside the exports folder, the file's dialect, the system it comes from."""
 
     path: str
+    preset: str | None = Field(None, min_length=1)
+    sheet: str | None = Field(None, min_length=1)
     encoding: str = "utf-8"
     delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
     decimal: str = Field(".", pattern=r"^[.,]$")

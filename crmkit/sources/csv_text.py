@@ -1,6 +1,7 @@
-"""Read one CSV file as text, cell by cell, with the line of each row and the lines that do not fit the header.
+"""Read one file as text, cell by cell, with the line of each row and the lines that do not fit the header.
 
-Nothing is guessed but the delimiter: numbers and dates are read later, by the type of the column they are for.
+CSV or a sheet of a workbook: nothing is guessed but the delimiter; numbers and dates are read later, by the type of the
+column they are for.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +18,10 @@ import pyarrow.compute as pc
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
-from crmkit.sources.encodings import encoding_of, other_encoding
+from crmkit.sources.encodings import encoding_of, undecodable
+from crmkit.sources.layout import Body, Layout, Record, distinct_names, header_of
 from crmkit.sources.sql import ROW
+from crmkit.sources.workbooks import is_workbook, sheet_records
 
 _DELIMITERS = ",;\t|"
 _CHUNK = 1000  # rows; larger ones are slower, Python's garbage collector walks through all of them
@@ -36,36 +40,69 @@ class BadLine:
 
 @dataclass(frozen=True)
 class CsvText:
-    """The cells of a CSV file as text, empty ones null, with the hidden column of line numbers; and the bad lines."""
+    """The cells of a file as text, empty ones null, with the hidden column of line numbers; and the other lines.
+
+    Attributes
+    ----------
+    cells : Table
+    bad_lines : tuple of BadLine
+        Lines that do not fit the header.
+    ignored : tuple of (str, int)
+        Lines that are no rows, by reason.
+    said : str
+        What was settled about the file's encoding.
+    """
 
     cells: pa.Table
     bad_lines: tuple[BadLine, ...]
+    ignored: tuple[tuple[str, int], ...] = ()
+    said: str = ""
 
 
-def read_csv(path: Path, dialect: FileMapping) -> CsvText:
-    """Read a CSV file.
+def read_csv(path: Path, dialect: FileMapping, layout: Layout = Layout()) -> CsvText:  # noqa: B008 - it is frozen
+    """Read a CSV file, or a sheet of a workbook.
 
     Parameters
     ----------
     path : Path
     dialect : FileMapping
-        Encoding (a byte-order mark overrules it) and delimiter (found out where None).
+        Encoding (a byte-order mark overrules it), delimiter (found out where None), sheet of a workbook.
+    layout : Layout
+        Where the rows stand in the file.
 
     Raises
     ------
     CrmkitError
         If the file is empty, cut off, in another encoding, or mostly lines that do not fit its header.
     """
+    with opened_records(path, dialect) as (records, said):
+        return _read(records, path.name, layout, said)
+
+
+@contextmanager
+def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[Record], str]]:
+    """Yield the records of a file with their lines, and what was settled about its encoding.
+
+    Raises
+    ------
+    CrmkitError
+        If the file is empty, cut off, in another encoding, or no CSV.
+    """
     if path.stat().st_size == 0:
         raise CrmkitError("the file is empty (0 bytes). Export it again.")
-    encoding = encoding_of(path, dialect.encoding)
+    if is_workbook(path):
+        yield sheet_records(path, dialect.sheet), ""
+        return
+    encoding = encoding_of(path, dialect)
+    delimiter = dialect.delimiter
     try:
-        with path.open(encoding=encoding, newline="") as opened:
-            delimiter = dialect.delimiter or sniffed_delimiter(opened.read(65536))
+        with path.open(encoding=encoding.name, newline="") as opened:
+            delimiter = delimiter or sniffed_delimiter(opened.read(65536))
             opened.seek(0)
-            return _read(csv.reader(opened, delimiter=delimiter, strict=True), path.name)
+            yield _records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.said
     except UnicodeError:
-        raise CrmkitError(f"it is not written in {encoding.removesuffix('-sig')}{other_encoding(path)}") from None
+        first = path.read_bytes().splitlines()[0].decode(encoding.name, "replace")
+        raise undecodable(path, encoding.name, delimiter or sniffed_delimiter(first)) from None
     except (csv.Error, TypeError) as error:
         raise CrmkitError(f"it cannot be read as CSV: {error}.") from None
 
@@ -77,23 +114,31 @@ def sniffed_delimiter(beginning: str) -> str:
     --------
     >>> sniffed_delimiter('order_id;revenue\n1;"1,5"\n2;3,0\n')
     ';'
+    >>> sniffed_delimiter('Campaign report\nSeptember 1, 2026 - September 30, 2026\nDay\tCost\n2026-09-01\t5\n')
+    '\t'
     """
     lines = beginning.splitlines(keepends=True)[:50]
+    widths = {
+        delimiter: [len(row) for row in csv.reader(lines, delimiter=delimiter) if row] for delimiter in _DELIMITERS
+    }
+    as_first = {delimiter: met[0] * Counter(met)[met[0]] if met and met[0] > 1 else 0
+                for delimiter, met in widths.items()}  # fmt: skip
+    if any(as_first.values()):
+        return max(_DELIMITERS, key=as_first.__getitem__)
+    # A title stands above the header: the lines agree among themselves.
+    agreeing = {delimiter: max((width * n for width, n in Counter(met).items() if width > 1), default=0)
+                for delimiter, met in widths.items()}  # fmt: skip
+    return max(_DELIMITERS, key=agreeing.__getitem__)
 
-    def agreeing_cells(delimiter: str) -> int:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-        return widths[0] * Counter(widths)[widths[0]] if widths and widths[0] > 1 else 0
 
-    return max(_DELIMITERS, key=agreeing_cells)
-
-
-def _read(reader: Iterator[list[str]], file: str) -> CsvText:
-    header = next((row for row in reader if row), [])
+def _read(records: Iterator[Record], file: str, layout: Layout, said: str) -> CsvText:
+    header = header_of(records, layout)
     if not header:
         raise CrmkitError("the file holds no header. Export it again.")
-    names = _distinct(header)
+    names = distinct_names(header)
+    body = Body(records, layout)
     batches, cells, lines, bad = [], [], [], []
-    for line, row in _records(reader):
+    for line, row in body:
         fitting = _fitted(row, len(names))
         if fitting is None:
             bad.append(BadLine(file, line, _misfit(row, len(names))))
@@ -108,10 +153,12 @@ def _read(reader: Iterator[list[str]], file: str) -> CsvText:
     if len(bad) > table.num_rows:
         raise CrmkitError(f"{len(bad)} of its lines do not fit its header, such as line {bad[0].line}: {bad[0].reason}. "
                           "Check the delimiter, and that the first line is the header.")  # fmt: skip
-    return CsvText(table, tuple(bad))
+    for name, value in layout.constants:
+        table = table.append_column(name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
+    return CsvText(table, tuple(bad), tuple(body.ignored.items()), said)
 
 
-def _records(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
+def _records(reader: Iterator[list[str]]) -> Iterator[Record]:
     while True:
         line: int = reader.line_num + 1  # type: ignore[attr-defined]
         try:
@@ -123,8 +170,7 @@ def _records(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | Non
                 raise CrmkitError(f"the file seems cut off: a quotation mark in line {line} is never closed.") from None
             yield line, None
             continue
-        if row:
-            yield line, row
+        yield line, row
 
 
 def _fitted(row: list[str] | None, width: int) -> list[str] | None:
@@ -138,16 +184,6 @@ def _misfit(row: list[str] | None, width: int) -> str:
     if row is None:
         return "a quotation mark stands in the wrong place"
     return f"the line has {len(row)} cells and the header {width}"
-
-
-def _distinct(header: list[str]) -> list[str]:
-    """Return the column names without marks and spaces around them; an empty or repeated one gets its position."""
-    names: list[str] = []
-    for position, cell in enumerate(header, start=1):
-        name = cell.replace("\0", "").strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
-        taken = {other.casefold() for other in names}
-        names.append(f"{name} ({position})" if name.casefold() in taken else name)
-    return names
 
 
 def _batch(names: list[str], cells: list[list[str]], lines: list[int]) -> pa.RecordBatch:

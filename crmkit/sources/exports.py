@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +10,15 @@ import duckdb
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
-from crmkit.sources.files import file_sets, list_files
+from crmkit.sources.columns import plain
+from crmkit.sources.files import FileSet, file_sets, list_files
 from crmkit.sources.mapping import Origin, not_used, origins
+from crmkit.sources.peek import peeks
+from crmkit.sources.presets.folder import find_presets, read_presets
+from crmkit.sources.presets.recognise import Recognised
 from crmkit.sources.raw import RawFiles
 from crmkit.sources.staging import Staged, stage
+from crmkit.sources.union import united
 from crmkit.tables.schema import SCHEMAS
 
 Progress = Callable[[str, int, int], None]
@@ -32,7 +37,7 @@ class StagedExports:
     files : list of dict
         ``file``, ``sha256`` and ``n_rows`` of each file read.
     hints : list of str
-        Files that no table uses, tables without rows.
+        What was understood of recognised files, files that no table uses, tables without rows.
     problems : list of str
         What is wrong with whole files, tables and mappings.
     """
@@ -68,30 +73,74 @@ def stage_exports(
         advice = "Put the export files there, or name another folder: exports = ... under [data]."
         raise Problems(read.subject, [f"it is not there. {advice}"])
     sets, missing_files = file_sets(settings, folder)
-    found, wrong_mappings = origins(settings, sets)
+    listed = list_files(folder)
+    found, by_preset, wrong_mappings = sorted_origins(settings, sets, listed)
     read.problems += missing_files + wrong_mappings
-    if not found and not read.problems:
-        raise Problems(read.subject, [_nothing_known(folder)])
-    read.hints += not_used(list_files(folder), found)
+    if not found and not by_preset and not (missing_files or settings.tables):
+        raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
     raw_files = RawFiles(con)
-    for number, origin in enumerate(found, start=1):
+    given = read_presets(raw_files, settings, by_preset)
+    read.problems += given.problems
+    read.hints += [*given.said, *not_used([path for path in listed if path not in _paths(by_preset)], found)]
+    tables = [
+        name for name in SCHEMAS if name in {origin.table for origin in found} | {p.table for p in given.portions}
+    ]
+    for number, table in enumerate(tables, start=1):
         if progress:
-            progress(f"Reading {origin.table}", number, 2 * len(found))
-        _stage_one(read, raw_files, origin)
+            progress(f"Reading {table}", number, 2 * len(tables))
+        origin = next((origin for origin in found if origin.table == table), None)
+        staged = _staged(read, raw_files, origin) if origin else None
+        portions = [portion for portion in given.portions if portion.table == table]
+        if portions:
+            staged = united(con, portions, staged, settings.company.time_zone)
+        if staged:
+            read.staged.append(staged)
     read.files += raw_files.records
     return read
 
 
-def _stage_one(read: StagedExports, raw_files: RawFiles, origin: Origin) -> None:
+def sorted_origins(
+    settings: Settings, sets: dict[str, FileSet], listed: Sequence[Path]
+) -> tuple[list[Origin], list[tuple[FileSet, Recognised]], list[str]]:
+    """Return where tables come from: by mapping or name, by a preset; and what is wrong with the settings.
+
+    A file that bears a table's name and has not its columns may still be an export that a preset knows.
+    """
+    found, problems = origins(settings, sets)
+    mapped = {path for origin in found if origin.mapped for files in origin.files for path in files.paths}
+    own = {path for origin in found if not origin.mapped and _is_canonical(origin) for path in origin.files[0].paths}
+    by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
+    taken = _paths(by_preset)
+    kept = [origin for origin in found if origin.mapped or not taken & set(origin.files[0].paths)]
+    return kept, by_preset, problems + wrong_presets
+
+
+def _is_canonical(origin: Origin) -> bool:
+    """Whether a file that bears a table's name has the table's required columns too."""
+    schema = SCHEMAS[origin.table]
+    dialect = origin.files[0].dialect
+    try:
+        headers = [peeks(path, dialect)[0].lines[:1] for path in origin.files[0].paths]
+    except CrmkitError:  # whoever reads it will say what is wrong with it
+        return True
+    return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
+
+
+def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:
+    return {files.paths[0] for files, _ in by_preset}
+
+
+def _staged(read: StagedExports, raw_files: RawFiles, origin: Origin) -> Staged | None:
     try:
         rows = stage(raw_files, origin)
     except CrmkitError as error:
         read.problems.append(f"{origin.shown}: {error}")
-        return
+        return None
     if rows is None:
         read.hints.append(f"{origin.shown} has no rows: there is no table {origin.table}")
-    else:
-        read.staged.append(rows)
+    elif origin.sql is None:
+        read.hints += raw_files.read(origin.files[0]).said
+    return rows
 
 
 def _nothing_known(folder: Path) -> str:
@@ -99,5 +148,6 @@ def _nothing_known(folder: Path) -> str:
     near = [f"'{name}': {hint}" for name in seen
             if (hint := did_you_mean(Path(name).stem.casefold(), SCHEMAS)).startswith("Did")]  # fmt: skip
     met = f"It holds {', '.join(seen[:12])}{', ...' if len(seen) > 12 else ''}." if seen else "It is empty."
-    return " ".join(["no file in it is known: a table comes from orders.csv, customers.parquet and the like, or from a "
-                     "file that the settings name under [tables].", met, *near])  # fmt: skip
+    return " ".join(["no file in it is known: a table comes from orders.csv, customers.parquet and the like, from an export "
+                     "of a system that crmkit knows, or from a file that the settings name under [tables]. `crmkit map` "
+                     "proposes how to read a file.", met, *near])  # fmt: skip

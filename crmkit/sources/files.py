@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crmkit.errors import did_you_mean
 from crmkit.settings import FileMapping, Settings
+from crmkit.sources import workbooks
+from crmkit.sources.layout import Layout
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *workbooks.SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,15 @@ class FileSet:
         Encoding, delimiter, decimal mark and date format.
     declared : bool
         Whether it stands under ``[files]``.
+    layout : Layout
+        Where the rows stand in the files.
     """
 
     name: str
     paths: tuple[Path, ...]
     dialect: FileMapping
     declared: bool = False
+    layout: Layout = field(default_factory=Layout)
 
     @property
     def shown(self) -> str:
@@ -46,7 +51,7 @@ class FileSet:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the CSV and Parquet files of a folder in the order of their names, without hidden and lock files."""
+    """Return the CSV, Parquet and Excel files of a folder in the order of their names, without hidden and lock files."""
     return sorted(path for path in folder.iterdir() if path.is_file() and _is_export(path))
 
 

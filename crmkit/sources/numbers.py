@@ -7,7 +7,8 @@ import re
 from crmkit.sources.sql import literal
 
 _SAFE_MARKS = (" ", "\u00a0", "\u202f", "\u2009", "'", "’")  # group thousands and nothing else, in any language
-_CURRENCY = "[€$£¥₹]"
+_CODES = "EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|CAD|AUD|NZD|SGD|HKD|JPY|CNY|INR|IDR|MYR|PHP|THB|BRL|MXN|ZAR|EGP|AED"
+_CURRENCY = f"(?:[€$£¥₹]|{_CODES}|R\\$|[Kk]r|zł|Rp)"
 
 
 def bare_number(text: str) -> str:

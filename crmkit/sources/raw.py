@@ -9,8 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from crmkit.errors import CrmkitError
-from crmkit.sources.csv_text import BadLine, read_csv
+from crmkit.sources.csv_text import BadLine, CsvText, read_csv
 from crmkit.sources.files import FileSet, sha256_of
+from crmkit.sources.layout import Layout
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
 
 
@@ -27,12 +28,18 @@ class Raw:
         File names; a row's part is the position in it.
     bad_lines : tuple of BadLine
         Lines that were not read as rows.
+    ignored : tuple of (str, int)
+        Lines that are no rows, by reason.
+    said : tuple of str
+        What was settled about the files' encodings.
     """
 
     relation: str
     columns: tuple[str, ...]
     parts: tuple[str, ...]
     bad_lines: tuple[BadLine, ...]
+    ignored: tuple[tuple[str, int], ...] = ()
+    said: tuple[str, ...] = ()
 
 
 class RawFiles:
@@ -41,7 +48,7 @@ class RawFiles:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
         self.records: list[dict[str, str | int]] = []
-        self._read: dict[tuple[Path, ...], Raw] = {}
+        self._read: dict[tuple[tuple[Path, ...], Layout, str], Raw] = {}
 
     def read(self, files: FileSet) -> Raw:
         """Return the rows of a set of files.
@@ -51,12 +58,13 @@ class RawFiles:
         CrmkitError
             If a file cannot be read, or the set mixes CSV and Parquet.
         """
-        if files.paths not in self._read:
+        key = (files.paths, files.layout, files.dialect.model_dump_json())
+        if key not in self._read:
             try:
-                self._read[files.paths] = self._read_anew(files, f"raw_{len(self._read)}")
+                self._read[key] = self._read_anew(files, f"raw_{len(self._read)}")
             except OSError as error:
                 raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
-        raw = self._read[files.paths]
+        raw = self._read[key]
         visible = ", ".join(identifier(column) for column in raw.columns)
         self.con.execute(f"CREATE OR REPLACE VIEW {identifier(files.name)} AS SELECT {visible} FROM {raw.relation}")
         return raw
@@ -67,25 +75,34 @@ class RawFiles:
             raise CrmkitError(
                 f"both CSV and Parquet: {', '.join(path.name for path in files.paths)}. Keep one of them."
             )
-        bad_lines = self._parquet(relation, files) if True in kinds else self._csv(relation, files)
-        raw = Raw(relation, tuple(columns_of(self.con, relation)), tuple(path.name for path in files.paths), bad_lines)
-        self._record(files, raw)
+        texts = [] if True in kinds else self._texts(relation, files)
+        if not texts:
+            self._parquet(relation, files)
+        raw = Raw(
+            relation,
+            tuple(columns_of(self.con, relation)),
+            tuple(path.name for path in files.paths),
+            tuple(line for text in texts for line in text.bad_lines),
+            tuple(reason for text in texts for reason in text.ignored),
+            tuple(f"{path.name}: {t.said}" for path, t in zip(files.paths, texts, strict=False) if t.said),
+        )
+        self._record(files, raw, [sum(n for _, n in text.ignored) for text in texts])
         return raw
 
-    def _csv(self, relation: str, files: FileSet) -> tuple[BadLine, ...]:
+    def _texts(self, relation: str, files: FileSet) -> list[CsvText]:
         tables: list[pa.Table] = []
-        bad: list[BadLine] = []
+        texts: list[CsvText] = []
         for part, path in enumerate(files.paths):
             try:
-                text = read_csv(path, files.dialect)
+                text = read_csv(path, files.dialect, files.layout)
             except CrmkitError as error:
                 raise CrmkitError(str(error) if len(files.paths) == 1 else f"{path.name}: {error}") from None
             tables.append(text.cells.append_column(PART, pa.repeat(pa.scalar(part, pa.int32()), text.cells.num_rows)))
-            bad += text.bad_lines
+            texts.append(text)
         self.con.register(relation, pa.concat_tables(tables, promote_options="default"))
-        return tuple(bad)
+        return texts
 
-    def _parquet(self, relation: str, files: FileSet) -> tuple[BadLine, ...]:
+    def _parquet(self, relation: str, files: FileSet) -> None:
         selects = [f"SELECT *, {part}::INTEGER AS {PART} FROM {parquet(path, ', file_row_number = true')}"
                    for part, path in enumerate(files.paths)]  # fmt: skip
         try:
@@ -94,10 +111,11 @@ class RawFiles:
             self.con.execute(f"SELECT count(COLUMNS(*)) FROM {relation}")  # reads all of it: damage shows now
         except duckdb.Error as error:
             raise CrmkitError(f"it cannot be read as Parquet: {short_message(error)} Export it again.") from None
-        return ()
 
-    def _record(self, files: FileSet, raw: Raw) -> None:
+    def _record(self, files: FileSet, raw: Raw, ignored: list[int]) -> None:
         counts = dict(self.con.execute(f"SELECT {PART}, count(*) FROM {raw.relation} GROUP BY ALL").fetchall())
         for part, path in enumerate(files.paths):
-            n_bad = sum(line.file == path.name for line in raw.bad_lines)
-            self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": counts.get(part, 0) + n_bad})
+            n_others = sum(line.file == path.name for line in raw.bad_lines) + (ignored[part] if ignored else 0)
+            if all(record["file"] != path.name for record in self.records):
+                n_rows = counts.get(part, 0) + n_others
+                self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": n_rows})

@@ -42,6 +42,12 @@ class Staged:
         The one set of files that it comes from.
     time_zone : str or None
         Zone of its times, if not the company's.
+    n_folded : int
+        Rows of the files that were folded into the one they belong to: the lines of an order [rows].
+    n_split : int
+        Rows made in addition, out of a row that is two: the refund in the row of its order [rows].
+    ignored : tuple of (str, int)
+        Rows of the files that count nowhere, by reason: totals, test payments.
     """
 
     table: str
@@ -54,6 +60,9 @@ class Staged:
     problems: tuple[str, ...] = ()
     files: FileSet | None = None
     time_zone: str | None = None
+    n_folded: int = 0
+    n_split: int = 0
+    ignored: tuple[tuple[str, int], ...] = ()
 
     @property
     def schema(self) -> TableSchema:
@@ -96,7 +105,7 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
     """
     view = f"staged_{known['table']}"
     columns = [f"{identifier(source)} AS {identifier(column)}, " for column, source in matched.sources.items()]
-    con.execute(f"CREATE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
+    con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
     return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
 
 
@@ -109,7 +118,7 @@ def _from_file(raw_files: RawFiles, origin: Origin) -> Staged | None:
         return None
     matched = matched_columns(SCHEMAS[origin.table], raw.columns, origin.columns)
     return staged_rows(raw_files.con, raw.relation, matched, table=origin.table, origin=origin.shown, parts=raw.parts,
-                       bad_lines=raw.bad_lines, files=files, time_zone=origin.time_zone)  # fmt: skip
+                       bad_lines=raw.bad_lines, files=files, time_zone=origin.time_zone, ignored=raw.ignored)  # fmt: skip
 
 
 def _from_sql(raw_files: RawFiles, origin: Origin) -> Staged | None:

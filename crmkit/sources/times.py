@@ -28,17 +28,20 @@ class Clock:
         Zone of times without an offset; None for the company's.
     date_format : str or None
         Format in strptime's letters, besides ISO 8601.
+    formats : tuple of str
+        Formats that were found out, besides ISO 8601; the first that fits reads the text.
     """
 
     to_zone: str
     from_zone: str | None = None
     date_format: str | None = None
+    formats: tuple[str, ...] = ()
 
 
 def time_parts(text: str, clock: Clock) -> str:
     """Return the SQL that takes a trimmed text apart as ISO 8601 does; with a format, the text is a part too."""
     cut = f"regexp_extract({text}, '{_ISO}', ['y', 'm', 'd', 'time', 's', 'fraction', 'zone'])"
-    return cut if clock.date_format is None else f"struct_insert({cut}, whole := {text})"
+    return cut if clock.date_format is None and not clock.formats else f"struct_insert({cut}, whole := {text})"
 
 
 def time_from_parts(parts: str, clock: Clock) -> str:
@@ -50,6 +53,8 @@ def time_from_parts(parts: str, clock: Clock) -> str:
         SQL of the parts that :func:`time_parts` returns.
     clock : Clock
     """
+    if clock.formats:
+        return f"coalesce({_first_that_fits(f'{parts}.whole', clock)}, {_iso(parts, clock)})"
     if clock.date_format is None:
         return _iso(parts, clock)
     formatted = _formatted(f"{parts}.whole", clock)
@@ -95,6 +100,14 @@ def _formatted(text: str, clock: Clock) -> str:
     with_time = [declared] if named else [f"{day} %H:%M:%S", f"{day} %H:%M"]
     formats = "[" + ", ".join(literal(form) for form in with_time) + "]"
     return f"coalesce({_moved(f'try_strptime({text}, {formats})', clock)}, try_strptime({text}, {literal(day)}))"
+
+
+def _first_that_fits(text: str, clock: Clock) -> str:
+    with_time = [form for form in clock.formats if _TIME_OF_DAY.search(form)]
+    days = [form for form in clock.formats if form not in with_time]
+    timed, day = (f"[{', '.join(map(literal, forms))}]" for forms in (with_time, days))
+    moments = [_moved(f"try_strptime({text}, {timed})", clock)] if with_time else []
+    return f"coalesce({', '.join([*moments, *([f'try_strptime({text}, {day})'] if days else [])])})"
 
 
 def _moved(moment: str, clock: Clock) -> str:

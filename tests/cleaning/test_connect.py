@@ -140,7 +140,8 @@ def test_bad_rows_of_a_frame_are_counted_and_left_out():
     frame = pd.concat([orders(), orders(ordered_at=[None, "2026-10-03"])])
     catalog = connect({"orders": frame})
     assert catalog.frame("orders").order_id.tolist() == ["a", "b"]
-    assert catalog.provenance["counts"]["orders"] == {"n_in": 4, "n_kept": 2, "n_merged": 0, "n_aside": 2}
+    counts = catalog.provenance["counts"]["orders"]
+    assert {name: n for name, n in counts.items() if n} == {"n_in": 4, "n_kept": 2, "n_aside": 2}
 
 
 @pytest.mark.parametrize(

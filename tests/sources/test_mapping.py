@@ -125,8 +125,9 @@ def test_everything_that_is_wrong_is_told_at_once(company):
 
 def test_a_folder_without_known_files_says_what_it_saw(company):
     settings = company({"order.csv": SHOP, "notes.xlsx": b"x"})
-    (problem,) = problems_of(settings)
+    problem, workbook = problems_of(settings)
     assert "It holds notes.xlsx, order.csv. 'order.csv': Did you mean 'orders'?" in problem
+    assert workbook.startswith("notes.xlsx: it cannot be read as a workbook")
 
 
 def test_a_folder_that_is_not_there_is_named(company, tmp_path):
@@ -154,8 +155,8 @@ def test_a_header_without_rows_means_no_table_unless_the_settings_name_it(compan
     ("orders.parquet", b"PAR1 not really", "it cannot be read as Parquet"),
     ("orders.parquet", b"", "it cannot be read as Parquet"),
     ("orders.csv", "order_id,ordered_at,revenue\n1,2026-10-01,\"5\n2,2026-10-01,6\n", "cut off: a quotation mark in line 2"),
-    ("orders.csv", "order_id,ordered_at,revenue,channel\n1,2026-10-01,5,Köln\n".encode("cp1252"), 'may be cp1252: write encoding = "cp1252"'),
-    ("orders.csv", "order_id,ordered_at,revenue\n1,2026-10-01,5\n".encode("utf-16-le"), "utf-16"),
+    ("orders.csv", "order_id,ordered_at,revenue,channel\n1,2026-10-01,5,Łódź\n".encode("cp1250"), "in line 2, column 'channel'"),
+    ("orders.csv", "order_id,ordered_at,revenue,channel\n1,2026-10-01,5,Köln".encode()[:-3], "cut off in line 2, in the middle of a letter"),
     ("orders.csv", "order_id,ordered_at,revenue\n1;2\n3;4\n5;6\n", "3 of its lines do not fit its header, such as line 2"),
     ("orders.csv", "\n\n", "the file holds no header"),
 ])  # fmt: skip

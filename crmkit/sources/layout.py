@@ -1,0 +1,113 @@
+"""Where the rows of a table stand in a file that holds more than them: titles above, totals and notes below."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+Record = tuple[int, list[str] | None]
+"""The line on which a record begins, and its cells; None where its quotation marks do not fit, [] for a blank line."""
+
+NOTES = "lines that are notes, titles or totals and no rows"
+SECOND_TABLE = "lines of a second table below the first"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands around the rows.
+
+    Attributes
+    ----------
+    header_line : int or None
+        Line of the header; None for the first that is not blank.
+    second_header : bool
+        Whether the line below the header goes on with it: a question, and below it the choices.
+    comment : str or None
+        How lines begin that are notes.
+    ends_at_blank : bool
+        Whether a blank line ends the table.
+    footer : str or None
+        Pattern of the first cell of lines that are no rows: totals, a copyright.
+    constants : tuple of (str, str)
+        Columns that the file does not have, and the value that its preamble gives for all rows.
+    """
+
+    header_line: int | None = None
+    second_header: bool = False
+    comment: str | None = None
+    ends_at_blank: bool = False
+    footer: str | None = None
+    constants: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Body:
+    """The rows below the header, and how many lines were passed over, by reason."""
+
+    records: Iterable[Record]
+    layout: Layout
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the line and the cells of each row."""
+        seen, ended = False, False
+        for line, row in self.records:
+            if row == [] or (row is not None and self.layout.ends_at_blank and not any(row)):
+                ended = ended or (seen and self.layout.ends_at_blank)
+            elif ended:
+                self.ignored[SECOND_TABLE] += 1
+            elif row is not None and self._is_note(row):
+                self.ignored[NOTES] += 1
+            else:
+                seen = True
+                yield line, row
+
+    def _is_note(self, row: list[str]) -> bool:
+        first = row[0].strip()
+        if self.layout.comment and first.startswith(self.layout.comment):
+            return True
+        return self.layout.footer is not None and re.search(self.layout.footer, first) is not None
+
+
+def header_of(records: Iterator[Record], layout: Layout) -> list[str]:
+    """Return the header and leave the records behind it; empty if there is none."""
+    header: list[str] = []
+    for line, row in records:
+        if row and (layout.header_line is None or line == layout.header_line):
+            header = row
+            break
+    if not layout.second_header or not header:
+        return header
+    _, below = next(records, (0, None))
+    return joined(header, below or [])
+
+
+def distinct_names(header: list[str]) -> list[str]:
+    """Return the column names without marks and spaces around them; an empty or repeated one gets its position.
+
+    Examples
+    --------
+    >>> distinct_names(["Id", " id ", ""])
+    ['Id', 'id (2)', 'column 3']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, cell in enumerate(header, start=1):
+        name = cell.replace("\0", "").strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
+        name = f"{name} ({position})" if name.casefold() in taken else name
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def joined(questions: list[str], choices: list[str]) -> list[str]:
+    """Return one name per column of a header of two lines; a choice goes with the question to its left."""
+    plain = {"", "response", "open-ended response"}
+    names, question = [], ""
+    for position, cell in enumerate(questions):
+        question = cell.strip() or question
+        choice = choices[position].strip() if position < len(choices) else ""
+        names.append(question if choice.casefold() in plain else f"{question} - {choice}")
+    return names

@@ -1,0 +1,122 @@
+"""From the rows of a recognised file to rows of canonical tables, every row of the file accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from crmkit.sources.contacts import owned, with_customer
+from crmkit.sources.csv_text import BadLine
+from crmkit.sources.presets.expressions import in_sql, is_aggregate, is_empty
+from crmkit.sources.presets.judging import IGNORED, REFUSED, possible_takes
+from crmkit.sources.presets.model import Take
+from crmkit.sources.presets.typed import told
+from crmkit.sources.presets.unit import Unit
+from crmkit.sources.sql import PART, ROW, identifier
+from crmkit.tables.schema import SCHEMAS
+
+CUSTOMER = "customer"
+"""In the columns of a take: the id of the person that the row is about."""
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Rows of one canonical table from one file, as text.
+
+    Attributes
+    ----------
+    table, file : str
+    relation : str
+        Canonical columns, and the hidden line.
+    columns : tuple of str
+    n_folded, n_split : int
+        As in :class:`crmkit.sources.staging.Staged`.
+    bad_lines : tuple of BadLine
+    ignored : tuple of (str, int)
+    supplement : bool
+        Whether only customers count that no other portion has.
+    unused : tuple of str
+        Columns of the file that no field takes.
+    """
+
+    table: str
+    file: str
+    relation: str
+    columns: tuple[str, ...]
+    n_folded: int = 0
+    n_split: int = 0
+    bad_lines: tuple[BadLine, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    supplement: bool = False
+    unused: tuple[str, ...] = ()
+
+
+def person_of(unit: Unit, take: Take) -> dict[str, str | None]:
+    """Return the SQL of id, e-mail and telephone of the person that a row of a take is about."""
+    person = take.person
+    if person is None:
+        return {"id": None, "email": None, "phone": None}
+    return {name: in_sql(value, unit.fit.columns) if value else None for name, value in dict(person).items()}
+
+
+def portions(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[Portion]:
+    """Return what each take of the file's preset makes of its rows."""
+    takes = possible_takes(unit.preset, unit.fit)
+    made = [_portion(con, unit, take, f"{unit.relation}_take_{number}") for number, take in enumerate(takes)]
+    bad_lines, ignored, unused = unit.bad_lines(con), unit.ignored(con), unit.fit.unmatched
+    return [
+        portion
+        if take.split
+        else replace(portion, bad_lines=bad_lines, unused=unused, ignored=(*ignored, *portion.ignored))
+        for portion, take in zip(made, takes, strict=True)
+    ]
+
+
+def _portion(con: duckdb.DuckDBPyConnection, unit: Unit, take: Take, name: str) -> Portion:
+    usable = f"(SELECT * FROM {unit.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
+    rows = with_customer(usable, unit.preset.prefix, person_of(unit, take)) if take.person else usable
+    n_usable = _count(con, rows)
+    condition = in_sql(take.where, unit.fit.columns) if take.where else "true"
+    if take.supplement:
+        condition = f"({condition}) AND __customer IS NOT NULL"
+    wanted = f"(SELECT * FROM {rows} WHERE {condition})"
+    n_wanted = _count(con, wanted)
+    columns = _columns(unit, take)
+    cells = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
+    if take.group:
+        group = f"coalesce(CAST({in_sql(take.group, unit.fit.columns)} AS VARCHAR), chr(0) || CAST({ROW} AS VARCHAR))"
+        con.execute(
+            f"CREATE TABLE {name} AS SELECT {cells}, min({ROW}) AS {ROW} FROM {wanted} GROUP BY {PART}, {group}"
+        )
+    else:
+        con.execute(f"CREATE TABLE {name} AS SELECT {cells}, {ROW} FROM {wanted}")
+    n_made = _count(con, name)
+    portion = Portion(take.table, unit.file, name, tuple(columns), supplement=take.supplement)
+    if take.split:
+        return replace(portion, n_split=n_made)
+    because = take.because or "rows that name nobody"
+    ignored = ((because, n_usable - n_wanted),) if n_usable > n_wanted else ()
+    return replace(portion, n_folded=n_wanted - n_made, ignored=ignored)
+
+
+def _columns(unit: Unit, take: Take) -> dict[str, str]:
+    """Return the SQL, as text, of each canonical column that the file has something for."""
+    schema, kinds = SCHEMAS[take.table], unit.preset.kinds
+    columns = {}
+    for column, expression in take.columns.items():
+        if is_empty(expression, kinds, unit.fit.columns):
+            continue
+        if expression == CUSTOMER:
+            value = "__customer"
+        else:
+            value = told(expression) if expression in kinds else f"({in_sql(expression, unit.fit.columns)})"
+            value = owned(unit.preset.prefix, value) if schema.column(column).kind == "id" else value
+        grouped = take.group is not None and not is_aggregate(expression)
+        columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
+    return columns
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    (n_rows,) = con.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,)
+    return int(n_rows)

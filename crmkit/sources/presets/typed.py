@@ -1,0 +1,119 @@
+"""The fields of a preset as a DuckDB table: each cell in its type, beside it the text for the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from crmkit.sources.day_orders import EXCEL, serial_time
+from crmkit.sources.evidence import Evidence
+from crmkit.sources.kinds import is_text
+from crmkit.sources.sql import PART, ROW, columns_of, identifier
+from crmkit.sources.times import Clock
+from crmkit.sources.types import STEP, Facts, Reading, reading, trimmed
+from crmkit.tables.schema import Column, Kind
+
+_SQL_TYPES = {"money": "DOUBLE", "number": "DOUBLE", "integer": "BIGINT", "timestamp": "TIMESTAMP", "date": "DATE",
+              "flag": "BOOLEAN", "id": "VARCHAR", "text": "VARCHAR"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The company's zone, and the zone of times without an offset."""
+
+    company: str
+    file: str | None = None
+
+
+def told(field: str) -> str:
+    """Return the column that holds a field as text: as it was read, else as it stands in the file."""
+    return identifier(f"__told {field}")
+
+
+def unreadable(field: str) -> str:
+    """Return the SQL condition under which a cell holds something that could not be read."""
+    return f"({told(field)} IS NOT NULL AND {identifier(field)} IS NULL)"
+
+
+def typed_rows(relation: str, columns: Mapping[str, str], readings: Mapping[str, Reading]) -> str:
+    """Return the SQL of a relation's rows with each field read, and its text beside it.
+
+    Parameters
+    ----------
+    relation : str
+    columns : mapping of str to str
+        Column of the relation by field.
+    readings : mapping of str to Reading
+    """
+    kept = [PART, ROW]
+    cells = [f"{_step(read, 0, identifier(columns[name]))} AS {identifier(name)}" for name, read in readings.items()]
+    query = f"(SELECT {', '.join([*kept, *cells])} FROM {relation})"
+    for step in (1, 2, 3):
+        cells = [f"{_step(read, step, identifier(name))} AS {identifier(name)}" for name, read in readings.items()]
+        first = [f"CAST({identifier(name)} AS VARCHAR) AS {told(name)}" for name in readings]
+        query = f"(SELECT {', '.join([*kept, *cells, *(first if step == 1 else map(told, readings))])} FROM {query})"
+    cells = [f"{identifier(name)}, coalesce(CAST({identifier(name)} AS VARCHAR), {told(name)}) AS {told(name)}"
+             for name in readings]  # fmt: skip
+    return f"(SELECT {', '.join([*kept, *cells])} FROM {query})"
+
+
+def make_typed(
+    con: duckdb.DuckDBPyConnection,
+    made: str,
+    relation: str,
+    fields: Mapping[str, Kind],
+    columns: Mapping[str, str],
+    evidence: Evidence,
+    zones: Zones,
+) -> None:
+    """Make the table of typed fields; a field that the file has no column for is null.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    made, relation : str
+        The table to make, and the raw rows.
+    fields : mapping of str to str
+        Kind of each field.
+    columns : mapping of str to str
+        Column of the file, of the fields that have one.
+    evidence : Evidence
+    zones : Zones
+    """
+    types = columns_of(con, relation)
+    readings = {}
+    for name, kind in fields.items():
+        if name in columns:
+            met = types[columns[name]]
+            whole = kind == "id" and is_text(met) and _all_whole(con, relation, columns[name])
+            readings[name] = _reading(Column(name, kind, ""), met, Facts(whole_ids=whole), evidence, zones)
+    cells = [
+        f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {told(name)}"
+        for name in readings
+    ]
+    absent = [f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {told(name)}"
+              for name, kind in fields.items() if name not in readings]  # fmt: skip
+    con.execute(f"CREATE TABLE {made} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
+                f"FROM {typed_rows(relation, columns, readings)}")  # fmt: skip
+
+
+def _reading(column: Column, met: str, facts: Facts, evidence: Evidence, zones: Zones) -> Reading:
+    formats = evidence.formats.get(column.name, ())
+    if formats == EXCEL:
+        return Reading(trimmed(STEP), value=serial_time(STEP))
+    clock = Clock(zones.company, zones.file, evidence.date_format, formats)
+    return reading(column, met, facts, evidence.decimal, clock)
+
+
+def _all_whole(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> bool:
+    text = trimmed(identifier(column))
+    (whole,) = con.execute(f"SELECT bool_and(regexp_full_match({text}, '[0-9]+[.]0+')) FROM {relation}").fetchone() or (
+        0,
+    )
+    return bool(whole)
+
+
+def _step(read: Reading, step: int, cell: str) -> str:
+    return read.steps[step].replace(STEP, cell)

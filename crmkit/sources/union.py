@@ -1,0 +1,110 @@
+"""One canonical table from several files: their rows one below the other, each in the company's time and notation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import duckdb
+
+from crmkit.sources.columns import Matched
+from crmkit.sources.facts import look
+from crmkit.sources.presets.takes import Portion
+from crmkit.sources.presets.typed import told, typed_rows
+from crmkit.sources.sql import PART, ROW, identifier
+from crmkit.sources.staging import Staged, staged_rows
+from crmkit.sources.times import Clock
+from crmkit.sources.types import reading
+from crmkit.tables.schema import SCHEMAS
+
+
+def united(
+    con: duckdb.DuckDBPyConnection, portions: Sequence[Portion], staged: Staged | None, zone: str
+) -> Staged | None:
+    """Return the raw rows of a table from its portions and from the file that the settings or its name tell of.
+
+    None if no row is left of them: nobody rated a ticket, so there are no answers.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    portions : sequence of Portion
+        All of one table.
+    staged : Staged or None
+        The same table from a file of crmkit's own layout, or mapped.
+    zone : str
+        The company's.
+    """
+    table = portions[0].table
+    whole = [portion for portion in portions if not portion.supplement]
+    added = [portion for portion in portions if portion.supplement]
+    parts = [portion.file for portion in whole]
+    pieces = [_numbered(portion, part) for part, portion in enumerate(whole)]
+    if staged:
+        pieces.append(_as_text(con, staged, zone, len(parts)))
+        parts += staged.parts or [staged.origin]
+    n_known = 0
+    if added:
+        supplements = [_numbered(portion, len(parts) + number) for number, portion in enumerate(added)]
+        piece, n_known = _supplement(con, table, pieces, supplements)
+        pieces.append(piece)
+        parts += [portion.file for portion in added]
+    con.execute(f"CREATE TABLE united_{table} AS {' UNION ALL BY NAME '.join(pieces)}")
+    if con.execute(f"SELECT 1 FROM united_{table} LIMIT 1").fetchone() is None:
+        return None
+    everything: list[Portion | Staged] = [*whole, *([staged] if staged else []), *added]
+    origins = dict.fromkeys([*(portion.file for portion in portions), *([staged.origin] if staged else [])])
+    rows = staged_rows(con, f"united_{table}", _matched(con, table, portions, staged), table=table,
+                       origin=" and ".join(origins), parts=tuple(parts),
+                       bad_lines=tuple(line for each in everything for line in each.bad_lines))  # fmt: skip
+    return replace(
+        rows,
+        n_folded=sum(each.n_folded for each in everything) + n_known,
+        n_split=sum(each.n_split for each in everything),
+        ignored=tuple(reason for each in everything for reason in each.ignored),
+    )
+
+
+def _matched(con: duckdb.DuckDBPyConnection, table: str, portions: Sequence[Portion], staged: Staged | None) -> Matched:
+    met = [name for name, *_ in con.execute(f"DESCRIBE united_{table}").fetchall() if name not in (PART, ROW)]
+    names = [name for name in SCHEMAS[table].names if name in met]
+    unused = dict.fromkeys(
+        [name for portion in portions for name in portion.unused] + list(staged.unused if staged else ())
+    )
+    problems = [f"{name} is missing" for name in SCHEMAS[table].required if name not in met]
+    problems += staged.problems if staged else ()
+    return Matched({name: name for name in [*names, *(name for name in met if name not in names)]}, tuple(unused),
+                   tuple(dict.fromkeys(problems)))  # fmt: skip
+
+
+def _numbered(portion: Portion, part: int) -> str:
+    columns = "".join(f"{identifier(name)}, " for name in portion.columns)
+    return f"SELECT {columns}{ROW}, {part}::INTEGER AS {PART} FROM {portion.relation}"
+
+
+def _supplement(
+    con: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[str], supplements: Sequence[str]
+) -> tuple[str, int]:
+    """Return the SQL of the rows on customers whom no piece has, each customer once, and how many others there are."""
+    rows = f"({' UNION ALL BY NAME '.join(supplements)})"
+    known = " UNION ALL ".join(f"SELECT customer_id FROM ({piece})" for piece in pieces)
+    others = f"ANTI JOIN ({known}) USING (customer_id)" if known else ""
+    made = f"supplement_{table}"
+    con.execute(f"CREATE TABLE {made} AS SELECT * FROM {rows} {others} "
+                f"QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY {PART}, {ROW}) = 1")  # fmt: skip
+    counted = f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM {made})"
+    n_all, n_made = con.execute(counted).fetchone() or (0, 0)
+    return f"SELECT * FROM {made}", n_all - n_made
+
+
+def _as_text(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str, first_part: int) -> str:
+    """Return the SQL of the rows of a file in its own dialect, as text that needs none."""
+    facts = look(con, staged)
+    clock = Clock(zone, staged.time_zone, staged.dialect.date_format)
+    readings = {column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
+                for column in staged.schema.columns if column.name in staged.types}  # fmt: skip
+    typed = typed_rows(staged.relation, {name: name for name in readings}, readings)
+    cells = "".join(f"typed.{told(name)} AS {identifier(name)}, " for name in readings)
+    cells += "".join(f"CAST(raw.{identifier(name)} AS VARCHAR) AS {identifier(name)}, " for name in staged.extras)
+    return (f"SELECT {cells}typed.{ROW}, (typed.{PART} + {first_part})::INTEGER AS {PART} FROM {typed} typed "
+            f"JOIN {staged.relation} raw USING ({PART}, {ROW})")  # fmt: skip

@@ -1,0 +1,113 @@
+"""Read a sheet of an Excel workbook as rows of text, each cell as a CSV file would write it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError, did_you_mean
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+_CELL = re.compile(rb'<c\s[^>]*?r="([A-Z]+)(\d+)"([^>/]*)>(.*?)</c>', re.DOTALL)
+_FORMULA = re.compile(rb"<f[^>]*?(?:/>|>(.*?)</f>)", re.DOTALL)
+_VALUE = re.compile(rb"<v>(.+?)</v>|<is>", re.DOTALL)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is an Excel or OpenDocument workbook, by its name."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of a workbook's sheets.
+
+    Raises
+    ------
+    CrmkitError
+        If it cannot be read as a workbook.
+    """
+    return list(_opened(path, path.stat().st_mtime_ns).sheet_names)
+
+
+def sheet_records(path: Path, sheet: str | None = None) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield the line and the cells of each row of a sheet, the first one if none is named; a blank row is empty.
+
+    Raises
+    ------
+    CrmkitError
+        If it cannot be read as a workbook, or has no such sheet.
+    """
+    names = sheet_names(path)
+    name = names[0] if sheet is None else next((each for each in names if each.casefold() == sheet.casefold()), None)
+    if name is None:
+        raise CrmkitError(f"it has no sheet '{sheet}'. {did_you_mean(str(sheet), names)}")
+    opened = _opened(path, path.stat().st_mtime_ns).get_sheet_by_name(name)
+    told = _cells_without_value(path, names.index(name))
+    for line, row in enumerate(opened.to_python(skip_empty_area=False), start=1):
+        cells = [told.get((line, position)) or as_text(cell) for position, cell in enumerate(row)]
+        yield line, cells if any(cells) else []
+
+
+def as_text(cell: Any) -> str:
+    """Return a cell of a sheet as a CSV file would write it.
+
+    Examples
+    --------
+    >>> as_text(12.0), as_text(0.5), as_text(datetime(2026, 10, 1, 8, 30)), as_text(date(2026, 10, 1)), as_text(True)
+    ('12', '0.5', '2026-10-01 08:30:00', '2026-10-01', 'true')
+    """
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+@lru_cache(maxsize=2)
+def _opened(path: Path, _changed: int) -> Any:
+    import python_calamine
+
+    try:
+        return python_calamine.CalamineWorkbook.from_path(path)
+    except Exception as error:  # its classes differ by format, and some are Rust's panics
+        raise CrmkitError(f"it cannot be read as a workbook: {error}. Save it again, or export it as CSV.") from None
+
+
+def _cells_without_value(path: Path, index: int) -> dict[tuple[int, int], str]:
+    """Return, by line and position, what stands in cells that hold an error, or a formula that was never computed.
+
+    The reader would give them as empty, and what is empty nobody misses.
+    """
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
+            sheets.sort(key=lambda name: int(re.findall(r"\d+", name)[-1]))
+            content = archive.read(sheets[index]) if index < len(sheets) else b""
+    except (zipfile.BadZipFile, OSError, KeyError):
+        return {}
+    told: dict[tuple[int, int], str] = {}
+    if b"<f" not in content and b't="e"' not in content:
+        return told
+    for column, line, attributes, inside in _CELL.findall(content):
+        if b'"e"' in attributes:
+            told[int(line), _position(column)] = (_VALUE.findall(inside) or [b"#ERROR"])[0].decode("utf-8", "replace")
+        elif (formula := _FORMULA.search(inside)) and not _VALUE.search(inside):
+            told[int(line), _position(column)] = "=" + (formula[1] or b"").decode("utf-8", "replace")
+    return told
+
+
+def _position(letters: bytes) -> int:
+    """Return the position from 0 of a column by its letters: A, B, ..., Z, AA."""
+    position = 0
+    for letter in letters:
+        position = position * 26 + letter - 64
+    return position - 1

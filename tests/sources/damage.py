@@ -1,0 +1,109 @@
+"""Damage done to export files as it happens to them: cut off, garbled, edited by hand, saved by other programs."""
+
+import random
+from collections.abc import Callable
+
+LETTERS = ["\x00", '"', '""', "'", ",", ";", "\t", "\n", "\r", "\\", "=1+2", "@SUM(A1)", "-", "€", "\u00a0", "Ł", "{}", "NULL", "#REF!", "1e999",
+           "03/04/2026", "1,234", "1.234,56", "-0", "nan", "true", " ", "'"]  # fmt: skip
+
+
+def cells_of(text: str) -> list[list[str]]:
+    return [line.split(",") for line in text.split("\n")]
+
+
+def text_of(rows: list[list[str]]) -> str:
+    return "\n".join(",".join(row) for row in rows)
+
+
+def cut_off(content: bytes, chance: random.Random) -> bytes:
+    return content[: chance.randrange(len(content) + 1)]
+
+
+def flip_bytes(content: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(chance.randint(1, 8)):
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+    return bytes(changed)
+
+
+def mix_encodings(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    at = chance.randrange(len(lines))
+    lines[at] = ("Köln €" + lines[at].decode("utf-8", "replace")).encode(
+        chance.choice(["cp1252", "utf-16", "cp1250", "mac_roman"]), "replace"
+    )
+    return b"\n".join(lines)
+
+
+def re_encode(content: bytes, chance: random.Random) -> bytes:
+    return content.decode("utf-8", "replace").encode(
+        chance.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252", "utf-32"]), "replace"
+    )
+
+
+def swap_columns(content: bytes, chance: random.Random) -> bytes:
+    rows = cells_of(content.decode())
+    a, b = chance.randrange(len(rows[0])), chance.randrange(len(rows[0]))
+    for row in rows[chance.choice([0, 1, 1]) :]:
+        if max(a, b) < len(row):
+            row[a], row[b] = row[b], row[a]
+    return text_of(rows).encode()
+
+
+def repeat_header(content: bytes, chance: random.Random) -> bytes:
+    rows = cells_of(content.decode())
+    if chance.random() < 0.5:
+        rows[0][chance.randrange(len(rows[0]))] = chance.choice([*rows[0], ""])
+    else:
+        rows.insert(chance.randrange(1, len(rows)), list(rows[0]))
+    return text_of(rows).encode()
+
+
+def spoil_cells(content: bytes, chance: random.Random) -> bytes:
+    rows = cells_of(content.decode())
+    for _ in range(chance.randint(1, 6)):
+        row = chance.choice(rows)
+        row[chance.randrange(len(row))] = chance.choice(LETTERS)
+    return text_of(rows).encode()
+
+
+def blow_up_a_cell(content: bytes, chance: random.Random) -> bytes:
+    rows = cells_of(content.decode())
+    row = chance.choice(rows)
+    row[chance.randrange(len(row))] = chance.choice(["x", "9", "é", '"', " "]) * chance.choice([300, 70_000, 200_000])
+    return text_of(rows).encode()
+
+
+def lose_cells(content: bytes, chance: random.Random) -> bytes:
+    rows = cells_of(content.decode())
+    for _ in range(chance.randint(1, 3)):
+        row = chance.choice(rows)
+        del row[chance.randrange(len(row)) :]
+    return text_of(rows).encode()
+
+
+def change_delimiter(content: bytes, chance: random.Random) -> bytes:
+    return content.replace(b",", chance.choice([b";", b"\t", b"|"]))
+
+
+def shuffle_lines(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    chance.shuffle(lines)
+    return b"\n".join(lines)
+
+
+DAMAGES: list[Callable[[bytes, random.Random], bytes]] = [
+    cut_off, flip_bytes, mix_encodings, re_encode, swap_columns, repeat_header, spoil_cells, blow_up_a_cell, lose_cells, change_delimiter, shuffle_lines,
+]  # fmt: skip
+
+
+def damaged(content: bytes, chance: random.Random) -> tuple[bytes, str]:
+    """Return a file with one or two damages, and their names."""
+    names = []
+    for damage in chance.sample(DAMAGES, chance.choice([1, 1, 2])):
+        try:
+            content = damage(content, chance)
+            names.append(damage.__name__)
+        except (UnicodeDecodeError, ValueError, IndexError):  # the damage before leaves nothing to damage so
+            continue
+    return content, " and ".join(names)
