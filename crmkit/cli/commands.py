@@ -2,6 +2,7 @@
 
 from crmkit.cli.app import app
 from crmkit.cli.data import check, load, sample
+from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
 
-__all__ = ["app", "check", "glossary", "load", "metrics", "report", "sample"]
+__all__ = ["app", "check", "glossary", "load", "metrics", "predict", "report", "sample"]

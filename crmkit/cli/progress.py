@@ -37,13 +37,11 @@ def step_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def page_progress() -> Iterator[Callable[[str, str], None]]:
+def page_progress(what: str = "Running the notebooks", unit: str = "pages") -> Iterator[Callable[[str, str], None]]:
     """Yield a function that is told of each page's fate and shows it: the time it took, how many are left, how long."""
     console = Console(stderr=True, highlight=False)
-    pages = PageCount()
-    with (
-        console.status("Preparing ...") if console.is_terminal else _nothing(console, "Running the notebooks") as status
-    ):
+    pages = PageCount(unit=unit)
+    with console.status("Preparing ...") if console.is_terminal else _nothing(console, what) as status:
 
         def tell(page: str, state: str) -> None:
             line = pages.told(page, state)
@@ -62,10 +60,15 @@ class PageCount:
     ----------
     clock : callable
         Returns the time [s].
+    unit : str
+        What they are.
+
+    What starts without having been announced as waiting is a step before the pages, and none of them.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = monotonic, unit: str = "pages") -> None:
+        self._clock, self._unit = clock, unit
+        self._steps: dict[str, float] = {}
         self._state: dict[str, str] = {}
         self._started: dict[str, float] = {}
         self._lock = Lock()  # "started" is told by the notebooks' threads
@@ -73,6 +76,8 @@ class PageCount:
     def told(self, page: str, state: str) -> str:
         """Take note of what became of a page; return what there is to print about it, if anything."""
         with self._lock:
+            if page in self._steps or (page not in self._state and state == "started"):
+                return self._told_of_step(page, state)
             self._state[page] = state
             if state == "started":
                 self._started[page] = self._clock()
@@ -87,10 +92,18 @@ class PageCount:
         """What is going on, for a line that is renewed."""
         with self._lock:
             running = [page for page, state in self._state.items() if state == "started"]
+            if self._steps:
+                return f"Making the {', '.join(self._steps)}"
             if not self._left:
                 return "Writing the index"
             what = f"Running {', '.join(running)}" if running else "Preparing"
             return f"{what} ({self._progress})" if len(self._state) > len(running) else what
+
+    def _told_of_step(self, step: str, state: str) -> str:
+        if state == "started":
+            self._steps[step] = self._clock()
+            return ""
+        return f"{step}: {state} in {self._clock() - self._steps.pop(step):.0f} s"
 
     @property
     def _left(self) -> int:
@@ -100,7 +113,7 @@ class PageCount:
     def _progress(self) -> str:
         n_done = len(self._state) - self._left
         n_run = sum(page in self._started and state != "started" for page, state in self._state.items())
-        counts = f"{n_done} of {len(self._state)} pages"
+        counts = f"{n_done} of {len(self._state)} {self._unit}"
         if not n_run:  # how long a page takes is not known yet
             return counts
         elapsed = self._clock() - min(self._started.values())

@@ -13,7 +13,13 @@ from crmkit.errors import CrmkitError
 
 @app.command(epilog="Examples: crmkit metrics | crmkit metrics churn_rate --by plan | crmkit metrics --format json")
 def metrics(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="Which; without it all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[METRIC]...", help="Which; without it those of the scorecard.")
+    ] = None,
+    about: Annotated[
+        list[str] | None, typer.Option("--about", metavar="TOPIC", help="All metrics of a topic; may be repeated.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All metrics there are.")] = False,
     period: PeriodText = None,
     by: Annotated[
         list[str] | None, typer.Option("--by", metavar="COLUMN", help="Split by a customer column; may be repeated.")
@@ -34,6 +40,10 @@ def metrics(
             rows = ck.evaluate(catalog, names or None, periods=str(wanted), by=by)
         else:
             rows = ck.scorecard(catalog, str(wanted), metrics=names or None)
+            if about:
+                rows = ck.about(rows, *about)
+            elif not names and not everything:
+                rows = ck.headlines(rows)
     print_metrics(rows, output.value, currency=catalog.settings.company.currency, period=wanted)
 
 

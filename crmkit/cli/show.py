@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from crmkit.reporting.spreadsheet import formula_safe
 from crmkit.reporting.text import capitalised
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from crmkit.cleaning.report import LoadReport
     from crmkit.periods import Period
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
 
 
@@ -79,18 +79,6 @@ def print_glossary(rows: pd.DataFrame, form: str) -> None:
         for line in (row["definition"], row["formula"], f"Source: {row['source']}."):
             print(fill(line, width=100, initial_indent="    ", subsequent_indent="    "))
         print()
-
-
-def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with an apostrophe before texts that a spreadsheet would run as formulas.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> formula_safe(pd.DataFrame({"channel": ["=1+1", "mail"], "value": [-2.0, 3.0]})).to_dict("list")
-    {'channel': ["'=1+1", 'mail'], 'value': [-2.0, 3.0]}
-    """
-    return frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell)
 
 
 def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:

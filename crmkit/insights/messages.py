@@ -14,7 +14,7 @@ from crmkit.metrics.cards import Card
 from crmkit.metrics.intervals import Z
 from crmkit.metrics.nouns import beside, is_number, joined
 from crmkit.metrics.verdict import SIGNIFICANCE, benjamini_hochberg
-from crmkit.metrics.wording import Scale, common_scale, scale_for, scale_of
+from crmkit.metrics.wording import Scale, common_scale, is_exact, scale_for, scale_of
 from crmkit.periods import Period
 
 
@@ -78,15 +78,32 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     kind = by.replace("_", " ")
     if differing:
         verb = "differs" if len(differing) == 1 else "differ"
-        title = f"{joined(differing)} {verb} from the {whole} of all customers"
+        title = f"{joined(differing)} {verb} from the {whole} of all {card.counted}"
     else:
-        title = f"No {kind} differs from the {whole} of all customers by more than chance"
+        title = f"No {kind} differs from the {whole} of all {card.counted} by more than chance"
     month = Period.parse(row.period).label
     subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
     told = [f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])]
     return Message(
         sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(told)}. {title}."
     )
+
+
+def parts_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency: str | None = None) -> Message:
+    """Return the message of one whole that divides among groups: its largest parts; arguments as of group_message."""
+    ordered = groups.sort_values("value", ascending=False, kind="stable")
+    scale, kind, month = (
+        common_scale(groups.itertuples(index=False), currency),
+        by.replace("_", " "),
+        Period.parse(row.period).label,
+    )
+    told = [f"{group[by]} {scale.words(group['value'])}" for _, group in ordered.iterrows()]
+    first, *others = told[:3]
+    title = f"Of all {card.counted}, the largest part by {kind} is {first}" + (
+        f", then {joined(others)}" if others else ""
+    )
+    subtitle = f"How {card.counted} divide by {kind}, {month}, with 95 % intervals."
+    return Message(title, subtitle, f"{sentence_case(card.counted)} by {kind}, {month}: {joined(told)}.")
 
 
 def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
@@ -113,6 +130,8 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         return f"{sentence_case(clause)}: {values}{_record(row, earlier)}"
     if row.target_verdict == "missed":
         return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
+    if is_exact(row) and row.change == 0:
+        return f"{row.label}: {scale.words(row.value)} in {month}, as in {before}"
     ending = {
         "within noise": f"no further from {before} than chance goes",
         "too few to tell": "too few to tell a change",

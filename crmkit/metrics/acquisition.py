@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
+from crmkit.errors import NotMeasured
 from crmkit.metrics.cards import metric
-from crmkit.metrics.measures import Composition, Count, Measure, Quotient, Share, Sums, Total
+from crmkit.metrics.measures import (
+    Composition,
+    Count,
+    IncidenceMedian,
+    KaplanMeierMedian,
+    Measure,
+    Median,
+    MonthlyTotal,
+    Quotient,
+    Share,
+    Stock,
+    Sums,
+    Total,
+)
 from crmkit.tables import origins
 from crmkit.tables.expressions import add_days, days_between
 
@@ -33,14 +48,73 @@ def new_customers(customer_movements: ir.Table, *, churn_after_days: int) -> Sum
     better="lower",
     counted="new customers",
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.4 (average acquisition cost)",
+    conventions={
+        "fully_loaded": "acquisition costs / new customers",
+        "lagged": "acquisition costs of so many days earlier as winning a customer takes (cost_lag_days) / new customers",
+        "blended": "media costs / new customers",
+        "paid": "media costs / new customers from the channels for whose media was paid",
+    },
 )
-def customer_acquisition_cost(costs: ir.Table, customer_movements: ir.Table, *, churn_after_days: int) -> Measure:
+def customer_acquisition_cost(
+    costs: ir.Table,
+    customer_movements: ir.Table,
+    paid_customers: ir.Table | None = None,
+    *,
+    churn_after_days: int,
+    cost_lag_days: int = 30,
+    convention: str = "fully_loaded",
+) -> Quotient:
     """All money spent on winning customers in the period (media, staff, training, software) per new customer.
 
     CAC = acquisition costs / new customers
     """
-    spent = Total(costs, at=costs.spent_at, where=costs.purpose == "acquisition", value=costs.amount, exact=True)
-    return Quotient(spent, new_customers(customer_movements, churn_after_days=churn_after_days))
+    of_winning = costs.purpose == "acquisition"
+    if convention in ("blended", "paid"):
+        of_winning = of_winning & (costs.category == "media")
+    at = add_days(costs.spent_at, cost_lag_days) if convention == "lagged" else costs.spent_at
+    spent = Total(costs, at=at, where=of_winning, value=costs.amount, exact=True)
+    if convention != "paid":
+        return Quotient(spent, new_customers(customer_movements, churn_after_days=churn_after_days))
+    if paid_customers is None:
+        raise NotMeasured("customers.channel and costs.category")
+    return Quotient(spent, Count(paid_customers, at=paid_customers.won_on, unseen_days=churn_after_days))
+
+
+@metric(
+    label="Margin of an active customer per month",
+    unit="money",
+    better="higher",
+    counted="active customers",
+    headline=False,
+    source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.2 (customer profit)",
+)
+def monthly_margin_per_customer(customer_movements: ir.Table, orders: ir.Table) -> Quotient:
+    """Margin of the customers' orders per month and customer active at the end of the period, whether they ordered or not.
+
+    margin per customer and month = margin of the orders of known customers / active customers / months
+    """
+    o, m = orders, customer_movements
+    margin = MonthlyTotal(o, at=o.ordered_at, where=o.customer_id.notnull(), value=o.margin)
+    return Quotient(margin, Stock(m, at=m.moved_on, change=m.change))
+
+
+@metric(
+    label="Months until a new customer has paid back",
+    unit="months",
+    better="lower",
+    counted="active customers",
+    headline=False,
+    source="Skok (2010), SaaS metrics: a guide to measuring and improving what matters (months to recover CAC)",
+)
+def payback_months(
+    costs: ir.Table, customer_movements: ir.Table, orders: ir.Table, *, churn_after_days: int
+) -> Measure:
+    """Months until the margin of an average active customer has covered the cost of a new one, at this period's rates.
+
+    payback = CAC / margin per active customer and month
+    """
+    cost = customer_acquisition_cost(costs, customer_movements, churn_after_days=churn_after_days)
+    return Quotient(cost, monthly_margin_per_customer(customer_movements, orders))
 
 
 @metric(
@@ -61,11 +135,38 @@ def lead_conversion(leads: ir.Table, *, lead_conversion_days: int = 30) -> Measu
 
 
 @metric(
+    label="Days from first contact to purchase",
+    unit="days",
+    better="lower",
+    counted="leads converted",
+    headline=False,
+    source="Aalen and Johansen (1978), Scandinavian Journal of Statistics 5, 141-150",
+    conventions={
+        "of_buyers": "days in which half of the leads who buy in the end have bought, open leads counted while open",
+        "kaplan_meier": "days in which half of all leads would have bought, if none were ever given up",
+        "buyers_so_far": "median days of the leads who bought in the period",
+    },
+)
+def time_to_purchase(leads: ir.Table, *, convention: str = "of_buyers") -> Measure:
+    """Median days from first contact to the first purchase of the leads who buy; open leads count while they are open.
+
+    time to purchase = days in which half of the leads who buy in the end have bought, open leads counted while open
+    """
+    bought = leads.converted_at
+    if convention == "buyers_so_far":
+        return Median(leads, at=bought, value=ibis.greatest(days_between(leads.created_at, bought), 0))
+    given_up = leads.abandoned_at if "abandoned_at" in leads.columns else ibis.null("timestamp")
+    duration = IncidenceMedian if convention == "of_buyers" else KaplanMeierMedian
+    return duration(leads, at=leads.created_at, ends=ibis.coalesce(bought, given_up), event=bought.notnull())
+
+
+@metric(
     label="New customers of known origin",
     unit="share",
     better="higher",
     counted="new customers",
     smallest_change=0.05,
+    headline=False,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customers by channel of acquisition)",
 )
 def customer_origin(customer_origins: ir.Table) -> Measure:

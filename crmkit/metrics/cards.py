@@ -5,14 +5,14 @@ Scorecard, glossary, targets, plots and number formats all read this one record.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from crmkit.errors import Problems, UnknownName, did_you_mean
+from crmkit.metrics.card_functions import check_switch, paragraphs, table_parameters
 
-Unit = Literal["points", "share", "money", "count", "days", "per customer"]
+Unit = Literal["points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"]
 Better = Literal["higher", "lower", "neither"]
 CardFunction = TypeVar("CardFunction", bound=Callable[..., Any])
 
@@ -43,8 +43,14 @@ class Card:
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     additive : bool
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
+    headline : bool
+        Whether it stands on the scorecard's page; else only on the page of its question, unless it has a target.
     tables : tuple of str
         Tables that the function reads.
+    conventions : mapping of str to str
+        Where the definition is disputed: the formula of each convention by its name, the default first; else empty.
+    convention : str
+        Name of the one in force; empty where nothing is disputed.
     """
 
     name: str
@@ -58,8 +64,11 @@ class Card:
     counted: str
     smallest_change: float
     additive: bool
+    headline: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
+    conventions: Mapping[str, str] = field(default_factory=dict)
+    convention: str = ""
 
 
 def metric(
@@ -72,6 +81,8 @@ def metric(
     smallest_change: float | None = None,
     topic: str | None = None,
     additive: bool | None = None,
+    headline: bool = True,
+    conventions: Mapping[str, str] | None = None,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -79,7 +90,7 @@ def metric(
     ----------
     label : str
         Name for readers.
-    unit : {"points", "share", "money", "count", "days", "per customer"}
+    unit : {"points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"}
     better : {"higher", "lower", "neither"}
         Direction that is good for the firm.
     source : str
@@ -92,11 +103,17 @@ def metric(
         Question the metric belongs to; by default the name of the module.
     additive : bool, optional
         Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
+    headline : bool
+        Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
+        the question, and on the scorecard only where it has a target.
+    conventions : mapping of str to str, optional
+        Where the definition is disputed: name and formula of each convention, the default first. The function then
+        has a switch ``convention``, a keyword whose default is the first name.
 
     Raises
     ------
     Problems
-        If the docstring lacks the definition or the formula.
+        If the docstring lacks the definition or the formula, or the function the switch of its conventions.
 
     Examples
     --------
@@ -112,7 +129,8 @@ def metric(
     """
 
     def register(function: CardFunction) -> CardFunction:
-        definition, formula = _paragraphs(function)
+        definition, formula = paragraphs(function)
+        check_switch(function, conventions or {})
         change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
         CARDS[function.__name__] = Card(
             name=function.__name__,
@@ -126,8 +144,11 @@ def metric(
             counted=counted,
             smallest_change=change,
             additive=unit == "count" if additive is None else additive,
-            tables=tuple(_table_parameters(function)),
+            headline=headline,
+            tables=tuple(table_parameters(function)),
             function=function,
+            conventions=dict(conventions or {}),
+            convention=next(iter(conventions or {}), ""),
         )
         return function
 
@@ -151,18 +172,3 @@ def cards(names: str | Sequence[str] | None = None) -> list[Card]:
     if unknown:
         raise Problems("metrics", [f"There is no metric '{name}'. {did_you_mean(name, CARDS)}" for name in unknown])
     return [CARDS[name] for name in wanted]
-
-
-def _paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
-    paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
-    if len(paragraphs) < 2 or "=" not in paragraphs[1]:
-        raise Problems(
-            f"metric {function.__name__}",
-            ["its docstring needs two paragraphs: the definition, then the formula as name = expression."],
-        )
-    return paragraphs[0], paragraphs[1]
-
-
-def _table_parameters(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]

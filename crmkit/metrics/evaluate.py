@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.cards import Card, cards
+from crmkit.metrics.definitions import in_force
 from crmkit.metrics.measures import Measure
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
@@ -27,6 +28,7 @@ def evaluate(
     periods: str | Period | Sequence[str | Period],
     by: str | Sequence[str] | None = None,
     first_days: int | None = None,
+    definitions: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Evaluate metrics for periods, and by columns if asked.
 
@@ -44,6 +46,9 @@ def evaluate(
     first_days : int, optional
         Count only so many days of each period [days], to compare one that is still running with earlier ones:
         ``catalog.days_so_far(period)``.
+    definitions : mapping of str to str, optional
+        Where a definition is disputed, the convention to follow, by metric: ``{"churn_rate": "daily_rates"}``; else
+        those of the settings, else the first of the card. See :func:`crmkit.conventions`.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def evaluate(
     Raises
     ------
     CrmkitError
-        If a metric, a column or a period is not known.
+        If a metric, a column, a period or a convention is not known.
 
     Examples
     --------
@@ -74,29 +79,25 @@ def evaluate(
         )
     columns = [] if by is None else [by] if isinstance(by, str) else list(by)
     load_own_cards(catalog.settings)
-    chosen, asked = cards(metrics), parse_periods(periods, catalog.settings.company.fiscal_year_start)
+    chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
+    asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
-    return remember(catalog, _evaluated, chosen, asked, columns, first_days)
+    return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
 
 
-def _evaluated(
-    catalog: Catalog, chosen: list[Card], asked: list[Period], columns: list[str], first_days: int | None
+def evaluate_cards(
+    catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
 ) -> pd.DataFrame:
+    """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
     window = _window(catalog, asked, columns, first_days)
-    bound: dict[str, Measure] = {}
-    reasons: dict[str, str] = {}
-    for card in chosen:
-        measure = _bound(catalog, card, columns)
-        if isinstance(measure, str):
-            reasons[card.name] = measure
-        else:
-            bound[card.name] = measure
-    estimates = dict(zip(bound, estimate_all(catalog, list(bound.values()), window), strict=True)) if bound else {}
+    found = [_bound(catalog, card, columns) for card in chosen]
+    measures = [measure for measure in found if not isinstance(measure, str)]
+    estimates = iter(estimate_all(catalog, measures, window) if measures else [])
     rows = [
-        _judged(card, bound[card.name], estimates[card.name], asked, columns, catalog)
-        if card.name in bound
-        else _not_measured(card, reasons[card.name], asked, columns)
-        for card in chosen
+        _not_measured(card, measure, asked, columns)
+        if isinstance(measure, str)
+        else _judged(card, measure, next(estimates), asked, columns, catalog)
+        for card, measure in zip(chosen, found, strict=True)
     ]
     numbers = pd.concat(rows, ignore_index=True)
     numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
@@ -117,7 +118,8 @@ def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_day
 
 def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
     try:
-        measure: Measure = catalog.call(card.function)
+        switches = {"convention": card.convention} if card.conventions else {}
+        measure: Measure = catalog.call(card.function, **switches)
     except NotMeasured as missing:
         return f"needs {missing.needs}"
     if not hasattr(measure, "tables"):
@@ -140,11 +142,9 @@ def _judged(
     not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
     few = ~missing & (rows["units"] < measure.minimum)
     rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
-    rows["reason"] = np.select(
-        [not_reached, missing, few],
-        ["fewer than half would come to an end", f"no {card.counted} in this period", _few(card, measure)],
-        "",
-    )
+    rows["reason"] = np.select([missing, few], [f"no {card.counted} in this period", _few(card, measure)], "")
+    if "because" in rows:  # the measure knows better why there is no number
+        rows["reason"] = rows["because"].where(missing & rows["because"].notna(), rows["reason"])
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
     rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])

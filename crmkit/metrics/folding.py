@@ -17,7 +17,7 @@ def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFr
     are left out instead.
     """
     estimate = leaf.estimate(sums, window)
-    if not window.by or estimate.empty:
+    if not window.by or estimate.empty or getattr(leaf, "exact", False):  # money spent is known, however few bookings
         return estimate
     asked = estimate[estimate["period"].isin(list(window.bounds))]
     largest = asked.groupby(list(window.by))["n"].max()
@@ -28,7 +28,7 @@ def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFr
     if isinstance(leaf, Median):
         return leaf.estimate(sums[~is_small], window)
     folded = sums.assign(**{column: sums[column].mask(is_small, SMALL_GROUPS) for column in window.by})
-    keys = [name for name in folded if name in (*window.keys, "age")]
+    keys = [name for name in folded if name in (*window.keys, "age", "day")]
     return leaf.estimate(folded.groupby(keys, as_index=False).sum(), window)
 
 

@@ -16,7 +16,7 @@ def glossary(metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row per metric: metric, label, topic, definition, formula, unit, better, counted, smallest_change, source,
-        tables (a comma between names).
+        tables (a comma between names), conventions (of a disputed definition, "name: formula", else "none disputed").
 
     Examples
     --------
@@ -26,6 +26,7 @@ def glossary(metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
     columns = ["metric", "label", "topic", "definition", "formula", "unit", "better", "counted", "smallest_change"]
     records = [
         [c.name, c.label, c.topic, c.definition, c.formula, c.unit, c.better, c.counted, c.smallest_change, c.source,
-         ", ".join(c.tables)] for c in cards(metrics)
+         ", ".join(c.tables), "; ".join(f"{n}: {f}" for n, f in c.conventions.items()) or "none disputed"]
+        for c in cards(metrics)
     ]  # fmt: skip
-    return pd.DataFrame(records, columns=[*columns, "source", "tables"])
+    return pd.DataFrame(records, columns=[*columns, "source", "tables", "conventions"])

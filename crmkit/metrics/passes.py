@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.metrics.folding import estimate_folded
-from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
+from crmkit.metrics.measures import DailyLossRate, KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
@@ -35,9 +35,13 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
         # The groups of a quotient must stay apart until numerator and denominator have met.
         return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_folded(leaf, sums, window)
 
+    fetched: dict[Any, pd.DataFrame] = {}
     for leaf in leaves:
-        if isinstance(leaf, Median | KaplanMeierMedian):
-            found[id(leaf)] = estimate(leaf, fetch(_own_query(catalog, leaf, window)), window)
+        if isinstance(leaf, Median | KaplanMeierMedian | DailyLossRate):
+            asked = leaf.asks_the_same() if isinstance(leaf, KaplanMeierMedian) else id(leaf)
+            if asked not in fetched:
+                fetched[asked] = fetch(_own_query(catalog, leaf, window))
+            found[id(leaf)] = estimate(leaf, fetched[asked], window)
     for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
         query, names = _shared_query(catalog, together, window)
         sums = fetch(query)
@@ -56,12 +60,13 @@ def fetch(query: ir.Table) -> pd.DataFrame:
 
 
 def _leaves(measure: Measure) -> list[Sums]:
-    return [measure.numerator, measure.denominator] if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
+    return measure.leaves() if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
 
 
 def _of_measure(measure: Measure, found: dict[int, pd.DataFrame], window: Window) -> pd.DataFrame:
     if isinstance(measure, Quotient):
-        return measure.combine(found[id(measure.numerator)], found[id(measure.denominator)], window)
+        numerator, denominator = (_of_measure(part, found, window) for part in (measure.numerator, measure.denominator))
+        return measure.combine(numerator, denominator, window)
     return found[id(measure)]
 
 
@@ -117,10 +122,12 @@ class _Once:
         return name
 
 
-def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian, window: Window) -> ir.Table:
+def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | DailyLossRate, window: Window) -> ir.Table:
     table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
     if isinstance(leaf, KaplanMeierMedian):
         return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
+    if isinstance(leaf, DailyLossRate):
+        return leaf.query(with_columns(catalog, table, window, leaf.columns(window)), window)
     unit = _unit(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit
     columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}

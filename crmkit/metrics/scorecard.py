@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -38,15 +39,18 @@ def scorecard(
     history : DataFrame, optional
         From :func:`evaluate`; what it does not hold is evaluated here.
 
-    A period that is still running is compared with as many days of the others.
+    A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
+    looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
+    number gets the same verdict on every page.
 
     Returns
     -------
     DataFrame
-        One row per metric: metric, label, topic, period, unit, better, value, low, high [unit], n [count], counted,
-        status, reason; previous_period, previous_value, change [unit], verdict, direction, p_value; year_period,
-        year_value, year_change, year_verdict, year_direction; target [unit], target_verdict; days_so_far (of a
-        period that is still running, else empty [days]).
+        One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
+        :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted, status, reason;
+        previous_period, previous_value, change [unit], verdict, direction, p_value; year_period, year_value,
+        year_change, year_verdict, year_direction; target [unit; of a sum its part for the days reported], target_verdict;
+        days_so_far (of a period that is still running, else empty [days]).
 
     Raises
     ------
@@ -60,13 +64,14 @@ def scorecard(
     chosen = cards(metrics)
     names = [card.name for card in chosen]
     history = _with_compared(catalog, names, period, history)
-    facts = pd.DataFrame([[c.name, c.label, c.topic, c.unit, c.better, c.counted] for c in chosen],
-                         columns=["metric", "label", "topic", "unit", "better", "counted"])  # fmt: skip
+    facts = _facts(chosen, _targets(catalog, chosen, period))
+    families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
     matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
-        judged = judge_changes(now, _per_day(then, chosen, _days(period, so_far) / _days(other, so_far)), matters)
+        then_as_long = _per_day(then, chosen, _days(period, so_far) / _days(other, so_far))
+        judged = judge_changes(now, then_as_long, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
         for name in ("verdict", "direction", "p_value"):
@@ -96,6 +101,22 @@ def check_metric_names(settings: Settings) -> None:
         raise Problems("crmkit.toml", problems)
 
 
+def _facts(chosen: Sequence[Card], targets: Sequence[float | None]) -> pd.DataFrame:
+    records = [
+        [c.name, c.label, c.topic, c.headline or target is not None, c.unit, c.better, c.counted, target]
+        for c, target in zip(chosen, targets, strict=True)
+    ]
+    columns = ["metric", "label", "topic", "headline", "unit", "better", "counted", "target"]
+    return pd.DataFrame(records, columns=columns).astype({"target": float})
+
+
+def _targets(catalog: Catalog, chosen: Sequence[Card], period: Period) -> list[float | None]:
+    """Return the target of each metric for the days of the period that have data."""
+    so_far = catalog.days_so_far(period)
+    end = period.end if so_far is None else period.start + timedelta(days=so_far)
+    return [catalog.settings.target_for(card.name, period, end, is_sum=card.additive) for card in chosen]
+
+
 def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:
     """Return the history with the period, the one before and the year before, each cut to the same days."""
     known = [] if history is None else [history]
@@ -123,9 +144,8 @@ def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.Da
 
 
 def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:
-    targets = [catalog.settings.target(name, period.start) for name in now["metric"]]
-    sides = zip(now["status"], now["low"], now["high"], targets, now["better"], strict=True)
+    sides = zip(now["status"], now["low"], now["high"], now["target"], now["better"], strict=True)
     verdicts = [judge_target(*side) if status == "ok" else "" for status, *side in sides]
     now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
     now.attrs["currency"] = catalog.settings.company.currency
-    return now.assign(target=pd.Series(targets, dtype=float, index=now.index), target_verdict=verdicts)
+    return now.assign(target=now.pop("target"), target_verdict=verdicts)  # beside its verdict, at the end

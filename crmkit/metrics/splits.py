@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.errors import CrmkitError, NotMeasured, UnknownName
-from crmkit.metrics.measures import KaplanMeierMedian, Measure
+from crmkit.metrics.cards import Card
+from crmkit.metrics.measures import BudgetUse, Composition, DailyLossRate, KaplanMeierMedian, Measure, Stock
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal, with_periods
@@ -36,13 +37,23 @@ def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | 
     """Return why the measure cannot be split, or None if it can."""
     for table in measure.tables():
         for column in by:
+            if isinstance(measure, BudgetUse) and column != "channel":
+                return f"cannot be split by {column}: budgets are set for all, or by channel"
             if column in table.columns or _through_customer(catalog, table, column):
                 continue
             if not changes(catalog, table, column):
                 return f"cannot be split by {column}: it has no {column} and no customer who has one"
-            if isinstance(measure, KaplanMeierMedian):
+            if isinstance(measure, KaplanMeierMedian | DailyLossRate | Stock):
                 return f"cannot be split by {column}: what lasts longer than a period has no {column} at its start"
     return None
+
+
+def divides(catalog: Catalog, card: Card) -> bool:
+    """Return whether the groups of a metric are parts of one whole, as the channels of all new customers are."""
+    try:
+        return isinstance(catalog.call(card.function), Composition)
+    except NotMeasured:
+        return False
 
 
 def changes(catalog: Catalog, table: ir.Table, column: str) -> bool:

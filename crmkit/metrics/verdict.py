@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from crmkit.metrics.cards import ABSOLUTE_UNITS
@@ -13,10 +14,11 @@ SIGNIFICANCE = 0.05
 POWER = 0.8
 
 
-def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.DataFrame:
-    """Judge the change of each metric of a scorecard between two periods, as one family.
+def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, families: Array | None = None) -> pd.DataFrame:
+    """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
-    A change is real if its p-value, adjusted for looking at all metrics at once, is at most .05. It is too few to
+    A change is real if its p-value, adjusted for looking at all metrics of its family at once, is at most .05; between
+    two numbers that are known exactly, such as money spent, if it is as large as what matters. It is too few to
     tell if a change that matters could not have been seen with 80 % power. The error of a difference follows from the
     two intervals: each side's distance to its own limit that faces the other value.
 
@@ -26,6 +28,8 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.D
         Row by row the same metrics: value, low, high, status, unit, better.
     matters : array
         Smallest change that matters: absolute for points and shares, else relative to the value before.
+    families : array of str, optional
+        The family of each metric; all are one by default.
 
     Returns
     -------
@@ -45,10 +49,15 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array) -> pd.D
     tested = usable & ~few & (error > 0)
     p_value = np.full(len(now), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value[tested] = benjamini_hochberg(2 * ndtr(-np.abs(change / error))[tested])
+        by_chance = 2 * ndtr(-np.abs(change / error))
+    families = np.full(len(now), "") if families is None else families
+    for family in set(families[tested]):
+        together = tested & (families == family)
+        p_value[together] = benjamini_hochberg(by_chance[together])
     smallest = np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * np.abs(then["value"].to_numpy(float)))
     blind = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error > smallest
-    real = tested & (p_value <= SIGNIFICANCE)
+    exact = usable & ~few & _is_exact(now) & _is_exact(then) & (change != 0)
+    real = (tested & (p_value <= SIGNIFICANCE)) | (exact & (np.abs(change) >= smallest))
     known = np.isfinite(change)
     verdict = np.select(
         [~known, real, few | blind | ~usable], ["no comparison", "real", "too few to tell"], "within noise"
@@ -69,7 +78,7 @@ def judge_target(low: float, high: float, target: float | None, better: str) -> 
     >>> judge_target(28, 54, 45, better="higher")
     'too close to call'
     """
-    if target is None or better == "neither" or np.isnan([low, high]).all():
+    if target is None or np.isnan(target) or better == "neither" or np.isnan([low, high]).all():
         return ""
     above, below = low >= target, high <= target  # never true of an end that is open, which is not a number
     if not above and not below:
@@ -88,6 +97,10 @@ def benjamini_hochberg(p_values: Array) -> Array:
     from scipy.stats import false_discovery_control  # a slow import that most callers do not need
 
     return false_discovery_control(p_values) if len(p_values) else p_values
+
+
+def _is_exact(side: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.asarray(side["low"] == side["high"])
 
 
 def _error_of_difference(now: pd.DataFrame, then: pd.DataFrame, change: Array) -> Array:

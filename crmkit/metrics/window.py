@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from crmkit.periods import Grain, Period
 
@@ -42,6 +42,14 @@ class Window:
     def keys(self) -> list[str]:
         """Columns that identify one estimate."""
         return ["period", *self.by]
+
+    def span(self, ordinal: int) -> tuple[date, date]:
+        """Return first day and end of the days of a period that count; of those not asked for, the whole period."""
+        period = Period(self.grain, ordinal)
+        start, end = self.bounds.get(ordinal, (period.start, period.end))
+        if self.first_days is not None:
+            end = min(end, start + timedelta(days=self.first_days))
+        return start, end
 
     @property
     def every_period(self) -> dict[int, tuple[date, date]]:

@@ -16,7 +16,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import Scale
 
-__all__ = ["Scale", "common_scale", "currency_of", "in_words", "scale_for", "scale_of"]
+__all__ = ["Scale", "common_scale", "currency_of", "in_words", "is_exact", "scale_for", "scale_of"]
 
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
 
@@ -62,13 +62,18 @@ def scale_for(
     if unit == "money":
         return _money_scale(value, low, high, currency, top)
     factor = 100.0 if unit == "share" else 1.0
-    if unit == "count":
+    if unit == "count" or (unit == "days" and _are_whole(value, low, high)):
         decimals = 0
     elif (width := _width(low, high) * factor) > 0:
         decimals = _clip(min(_decimals_for(width / 3), 3 - _magnitude(top * factor)), 0, 4)
     else:
         decimals = _shortest(top * factor, significant)
     return Scale(factor, decimals, "", _SUFFIXES.get(unit, unit))
+
+
+def is_exact(row: Any) -> bool:
+    """Return whether a number is known exactly, such as money spent: a median of whole days only looks like it."""
+    return row.unit != "days" and is_number(row.low) and row.low == row.high == row.value
 
 
 def scale_of(row: Any, currency: str | None = None) -> Scale:
@@ -130,6 +135,10 @@ def _currency(code: str | None) -> tuple[str, int]:
     symbol = get_currency_symbol(code, locale="en")
     # CLDR sets a no-break space between letters and digits: "CHF 38" but "€38".
     return symbol + ("\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""), min(get_currency_precision(code), 2)
+
+
+def _are_whole(*numbers: float | None) -> bool:
+    return all(float(number).is_integer() for number in numbers if is_number(number))
 
 
 def _width(low: float | None, high: float | None) -> float:

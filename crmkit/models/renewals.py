@@ -155,7 +155,8 @@ class RenewalModel(ABC):
         return self.params_.to_numpy(dtype=float)[None, :]
 
     def _steps(self, params: Array, periods: int) -> Array:
-        return self.log_renewal(params, np.arange(1.0, periods + 1)).value
+        # A risk of 1e-17 is lost in the difference of two gamma functions, and may come out on the wrong side of 0.
+        return np.minimum(self.log_renewal(params, np.arange(1.0, periods + 1)).value, 0.0)
 
 
 def _with_interval(value: Array, draws: Array, index: pd.Index) -> pd.DataFrame:

@@ -13,6 +13,7 @@ _HOMES = {
     "tiles": "tile_grid",
     "figure": "figures",
     "table": "tables",
+    "export": "exports",
     "quality_notes": "notes",
     "method": "notes",
     "glossary_section": "notes",

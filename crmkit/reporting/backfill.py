@@ -27,22 +27,25 @@ class Backfill:
         Those that were made, with pages that failed or without.
     not_made : dict of Period to str
         The others, each with the reason.
+    not_predicted : tuple of str
+        A sentence for each prediction that failed.
     """
 
     index: Path
     made: tuple[RunReport, ...]
     not_made: dict[Period, str]
+    not_predicted: tuple[str, ...] = ()
 
     @property
     def troubles(self) -> list[str]:
-        """A sentence for each page that failed and each period that was not made, oldest first."""
+        """A sentence for each prediction, then for each page that failed and each period not made, oldest first."""
         told = [(period, f"{period} was not made: {reason}") for period, reason in self.not_made.items()]
         told += [
             (each.period, f"{each.period} {page.name} failed: {page.cause}")
             for each in self.made
             for page in each.failed
         ]
-        return [text for _, text in sorted(told, key=lambda each: each[0])]
+        return [*self.not_predicted] + [text for _, text in sorted(told, key=lambda each: each[0])]
 
 
 def run_reports(
@@ -80,6 +83,7 @@ def run_reports(
     runs = {period: replace(run, progress=_named(run.progress, period)) for period in asked if period not in not_made}
     for period in runs:
         runs[period].check(period)
+    not_predicted = run.predict(runs) if runs else ()  # all of them first: they are written once, and pages read them
     made: list[RunReport] = []
     try:
         for period in runs:
@@ -94,7 +98,7 @@ def run_reports(
             write_archive(run.reports, company=run.company)
     if not made:
         raise Problems("The report", [f"{period}: {not_made[period]}" for period in asked])
-    return Backfill(run.reports / "index.html", tuple(made), not_made)
+    return Backfill(run.reports / "index.html", tuple(made), not_made, not_predicted)
 
 
 def _why_not(catalog: Known, period: Period) -> str:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, UnknownName
 from crmkit.insights.findings import findings
-from crmkit.insights.messages import group_message, history_message
+from crmkit.insights.messages import group_message, history_message, parts_message
 from crmkit.metrics.cards import cards
 from crmkit.metrics.evaluate import evaluate
+from crmkit.metrics.splits import divides
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.settings import Settings
@@ -125,8 +126,11 @@ def group_chart(catalog: Catalog, metric: str, by: str, scorecard: pd.DataFrame)
     if len(groups) < 2 or pd.isna(row.value):
         return Fragment("", "no chart")
     currency = catalog.settings.company.currency
-    message = group_message(groups, by, row, cards(metric)[0], currency)
-    axes = plot_groups(groups.drop(columns=["metric", "period"]), overall=row.value, currency=currency)
+    card = cards(metric)[0]
+    parts = divides(catalog, card)  # groups that are parts of one whole differ from it of course
+    message = (parts_message if parts else group_message)(groups, by, row, card, currency)
+    overall = None if parts else row.value
+    axes = plot_groups(groups.drop(columns=["metric", "period"]), overall=overall, currency=currency)
     numbers = groups[[by, "value", "low", "high", "n", "unit", "status", "reason"]]
     return figure(axes, message.title, message.subtitle, alt=message.alt, data=numbers, settings=catalog.settings)
 

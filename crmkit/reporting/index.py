@@ -25,7 +25,8 @@ def write_index(
     period : Period or str
         The period reported.
     pages : sequence of PageSummary or None
-        In the order to list them; otherwise read from the folder's files, by name.
+        In the order of their notebooks; otherwise read from the folder's files, by name. Complete pages whose headline
+        is not about the period, such as that on data quality, are listed last.
     company : str
         Name for the header.
 
@@ -36,6 +37,8 @@ def write_index(
     """
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
+    # A page about the firm comes before one about its data: that is what an owner opens first.
+    listed.sort(key=lambda page: page.status == "complete" and not page.headline.startswith(f"{reported.label}: "))
     of_status = Counter(page.status for page in listed)
     status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])

@@ -16,6 +16,7 @@ from typing import Any
 
 from crmkit.periods import Period
 from crmkit.reporting.execute import execute
+from crmkit.reporting.exports import exports_in, forget_exports, keep_exports
 from crmkit.reporting.failures import PageFailed, could_not_be_made, disk_full, is_full_disk
 from crmkit.reporting.kernels import Stop
 from crmkit.reporting.last_good import forget, last_good
@@ -97,6 +98,8 @@ class PageMaker:
         keys = {notebook: self.keys.key(notebook, checked[notebook]) for notebook in checked}
         pages = {notebook: page for notebook in checked if (page := self._unchanged(notebook, keys[notebook]))}
         changed = {notebook: checked[notebook] for notebook in checked if notebook not in pages}
+        for notebook in changed:
+            forget_exports(self.aside, self._executed(notebook))
         with closing(self._run_all(changed, jobs)) as finished:
             for notebook, future in finished:
                 was_made_from_that = self.keys.key(notebook, checked[notebook]) == keys[notebook]
@@ -107,7 +110,7 @@ class PageMaker:
     def _unchanged(self, notebook: Notebook, key: str) -> Page | None:
         if self.fresh or not take_over(notebook, key, self.folder, self.aside):
             return None
-        keep_numbers(self.aside, notebook.page, numbers_in(self._executed(notebook)))
+        self._keep_carried(notebook)
         self.progress(notebook.page, "unchanged")
         return Page(notebook.page, f"{notebook.page}.html", is_unchanged=True)
 
@@ -149,7 +152,7 @@ class PageMaker:
                 period=self.period,
                 key=key,
             )
-            keep_numbers(self.aside, notebook.page, numbers_in(self._executed(notebook)))
+            self._keep_carried(notebook)
         except PageFailed as error:
             return self._stub(notebook, error.cause, error.next_step)
         except Exception as error:  # whatever is wrong with one page, the others are made
@@ -165,6 +168,12 @@ class PageMaker:
         again = f"{next_step} To make this page again: crmkit report --period {self.period} --only {notebook.page}"
         stub_page(self.aside / file, notebook.title, cause, again, good, company=self.company, period=self.period)
         return Page(notebook.page, file, cause=cause)
+
+    def _keep_carried(self, notebook: Notebook) -> None:
+        """Write what the page's notebook carries in its output: its numbers and its lists."""
+        executed = self._executed(notebook)
+        keep_exports(self.aside, exports_in(executed))
+        keep_numbers(self.aside, notebook.page, numbers_in(executed))
 
     def _executed(self, notebook: Notebook) -> Path:
         return self.aside / "notebooks" / notebook.path.name

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crmkit.periods import Period
 from crmkit.reporting.coverage import Known
+from crmkit.reporting.foresight import make_predictions
 from crmkit.reporting.make_pages import Page, PageMaker, Progress
 from crmkit.reporting.notebooks import Notebook, choose, find_notebooks
 from crmkit.reporting.numbers import FILE as NUMBERS
@@ -31,11 +32,14 @@ class RunReport:
         ``<reports>/<period>``.
     pages : tuple of Page
         The pages of this run.
+    not_predicted : tuple of str
+        A sentence for each prediction that failed.
     """
 
     period: Period
     folder: Path
     pages: tuple[Page, ...]
+    not_predicted: tuple[str, ...] = ()
 
     @property
     def index(self) -> Path:
@@ -49,8 +53,8 @@ class RunReport:
 
     @property
     def troubles(self) -> list[str]:
-        """A sentence for each page that failed."""
-        return [f"{page.name} failed: {page.cause}" for page in self.failed]
+        """A sentence for each prediction and each page that failed."""
+        return [*self.not_predicted, *(f"{page.name} failed: {page.cause}" for page in self.failed)]
 
 
 def prepared(
@@ -128,6 +132,10 @@ class Run:
         for notebook in self._checked(period):
             self.progress(notebook.page, "waiting")
 
+    def predict(self, periods: Iterable[Period]) -> tuple[str, ...]:
+        """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
+        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress)
+
     def make(self, period: Period) -> RunReport:
         """Make one period: its pages and its index, aside, then swapped in."""
         from crmkit.reporting.index import write_index
@@ -142,7 +150,7 @@ class Run:
                 company=self.company,
                 period=period,
                 deadline=self.deadline,
-                keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS),
+                keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS, period.end),
                 fresh=self.fresh,
                 progress=self.progress,
             )

@@ -67,11 +67,17 @@ def method(scorecard: pd.DataFrame | None = None, extra: Sequence[str] = ()) -> 
         0 if scorecard is None else int(scorecard["verdict"].isin(["real", "within noise", "too few to tell"]).sum())
     )
     together = f", counting that this page looks at {counted(n_judged, 'numbers')} at once" if n_judged > 1 else ""
+    if scorecard is not None and not scorecard.get("headline", pd.Series(True)).all():
+        together = (
+            ", counting how many numbers are looked at together: those that stand on the scorecard too with all numbers "
+            "there, the others of this page with each other"
+        )
     paragraphs = [
         f"A change is called real when chance alone would rarely produce it{together} "
         "(Benjamini-Hochberg, at most 5 % false alarms). It is too few to tell when a change large enough to matter could "
         "not have been seen with so few customers; otherwise it is within noise.",
         "The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. "
+        "Sums and counts, such as revenue, are exact: their interval is how far a month like this one goes by chance. "
         "A target is met or missed only when the whole interval lies on one side of it.",
     ]
     return _note("method", "How we decide", [*paragraphs, *extra])

@@ -8,10 +8,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError
+from crmkit.predictions.ledger import known_predictions
 from crmkit.reporting.coverage import Known
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.page import read_summary
@@ -31,17 +33,21 @@ class PageKeys:
         As it was opened for this run.
     earlier : Path
         The numbers that the period before has reported, which a page with the parameter ``reports`` reads.
+    end : date
+        First day after the period: later predictions are none of its pages' business.
     """
 
     catalog: Known
     earlier: Path
+    end: date = date.max
 
     def key(self, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
         """Return the hash of data, settings, code, versions, notebook and parameters; empty if one is not known."""
         cache = self.catalog.cache
-        made_from = [cache.fingerprint if cache else None, own_code(self.catalog.settings)]
+        made_from = [cache.data_fingerprint if cache else None, own_code(self.catalog.settings)]
         if None in made_from:
             return ""
+        made_from.append(known_predictions(self.catalog.settings.path("store"), self.end))
         if "reports" in parameters:
             made_from.append(self.earlier.read_text(encoding="utf-8") if self.earlier.is_file() else "")
         source = notebook.path.read_text(encoding="utf-8")

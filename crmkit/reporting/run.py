@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def run_report(
         Notebooks to run at the same time.
     progress : callable, optional
         Called with a page's name and what becomes of it: "waiting" for each page at first, then "started" and "done" or
-        "failed"; or "unchanged".
+        "failed"; or "unchanged". Predictions, if there are any to make, are told of in the same way before the pages.
     **options
         Of :func:`prepared`: parameters, deadline, notebooks, fresh.
 
@@ -54,6 +55,7 @@ def run_report(
     run = prepared(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
+    not_predicted = run.predict([wanted])
     done = run.make(wanted)
     write_archive(run.reports, company=run.company)
-    return done
+    return replace(done, not_predicted=not_predicted)

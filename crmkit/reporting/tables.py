@@ -14,7 +14,7 @@ from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import MINUS, Scale
-from crmkit.metrics.wording import common_scale, currency_of, scale_for
+from crmkit.metrics.wording import common_scale, currency_of, is_exact, scale_for
 from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
@@ -151,7 +151,8 @@ def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
     counts = f"{round(n):,}" if is_number(n) else _EMPTY
     if not is_number(row["value"]):
         return [str(row["status"] or _EMPTY), _EMPTY, counts]
-    return [scale.words(row["value"]), scale.interval(row["low"], row["high"]) or _EMPTY, counts]
+    exact = is_exact(pd.Series(row))
+    return [scale.words(row["value"]), "exact" if exact else scale.interval(row["low"], row["high"]) or _EMPTY, counts]
 
 
 def _worded_column(values: pd.Series, unit: str, currency: str | None, *, is_first: bool) -> list[str]:

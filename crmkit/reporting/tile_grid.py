@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.cards import CARDS
 from crmkit.metrics.nouns import beside, counted, is_number
 from crmkit.metrics.scale import Scale
-from crmkit.metrics.wording import currency_of, scale_for, scale_of
+from crmkit.metrics.wording import currency_of, is_exact, scale_for, scale_of
 from crmkit.reporting.markup import Fragment, drawn, kept_together
 from crmkit.reporting.sparkline import sparkline
 from crmkit.settings import Settings
@@ -19,6 +20,8 @@ TOPIC_TITLES = {
     "retention": "Staying and leaving",
     "revenue": "Buying",
     "acquisition": "Winning customers",
+    "marketing": "What marketing spends and brings",
+    "traffic": "Visits and what becomes of them",
     "pipeline": "From lead to sale",
     "value": "What customers are worth",
     "adoption": "Using the CRM",
@@ -106,7 +109,10 @@ def _basis(row: Any, scale: Scale) -> str:
     if not is_number(row.value):
         return sentence_case(str(row.reason or ""))
     counts = counted(row.n, row.counted) if row.n != row.value or row.unit != "count" else ""
-    return kept_together(", ".join(part for part in (scale.interval(row.low, row.high), counts) if part))
+    interval = "" if is_exact(row) else scale.interval(row.low, row.high)
+    if interval and row.metric in CARDS and CARDS[row.metric].additive:
+        interval = f"{interval} by chance"  # the books are exact; what is open is how such a month might have gone
+    return kept_together(", ".join(part for part in (interval, counts) if part))
 
 
 def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str, Any]]:

@@ -3,11 +3,13 @@
 Secrets never stand in the file: write ``"${NAME}"`` and the value is taken from the environment variable NAME.
 """
 
-from crmkit.settings.models import Company, Data, Database, FileMapping, Settings, TableMapping, Target
+from crmkit.settings.models import Company, Data, Database, FileMapping, Settings, TableMapping
+from crmkit.settings.plans import Budget, Target, prorated
 from crmkit.settings.reading import FILE_NAME, parse_settings, read_settings
 
 __all__ = [
     "FILE_NAME",
+    "Budget",
     "Company",
     "Data",
     "Database",
@@ -16,5 +18,6 @@ __all__ = [
     "TableMapping",
     "Target",
     "parse_settings",
+    "prorated",
     "read_settings",
 ]

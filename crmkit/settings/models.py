@@ -9,17 +9,18 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from crmkit.errors import did_you_mean
+from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
+from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
 
 
 class Section(BaseModel):
     """What all sections have in common: frozen, strict, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True,
-                              allow_inf_nan=False)  # fmt: skip
+    model_config = STRICT
 
 
 class Company(Section):
@@ -30,7 +31,11 @@ class Company(Section):
     time_zone: str = "UTC"
     fiscal_year_start: int = Field(1, ge=1, le=12)
     churn_after_days: int = Field(90, ge=1, le=3660)
+    renewal_grace_days: int = Field(0, ge=0, le=366)
     lead_conversion_days: int = Field(30, ge=1, le=3660)
+    lead_abandonment_days: int = Field(90, ge=1, le=3660)
+    win_within_days: int = Field(90, ge=1, le=3660)
+    cost_lag_days: int = Field(30, ge=1, le=3660)
     smallest_group: int = Field(5, ge=1, le=1000)
 
     @field_validator("currency")
@@ -58,20 +63,12 @@ class Data(Section):
     through: date | None = None
 
 
-class Target(Section):
-    """A target for a metric in the metric's own unit (shares 0 to 1), in force from a day on, and until one if given."""
+class Value(Section):
+    """What a customer's value counts, and how it is discounted."""
 
-    metric: str
-    value: float
-    starts: date = Field(date(1900, 1, 1), alias="from")
-    ends: date = Field(date(2999, 12, 31), alias="until")
-
-    @field_validator("ends")
-    @classmethod
-    def _is_after_start(cls, ends: date, info: ValidationInfo) -> date:
-        if ends <= info.data.get("starts", date.min):
-            raise ValueError("until must be after from")
-        return ends
+    margin_rate: float | None = Field(None, gt=0, le=1)  # of revenue; where orders have no margin, and of subscriptions
+    discount_rate: float = Field(0.10, ge=0, le=1)  # per year
+    horizon_months: int = Field(36, ge=1, le=120)
 
 
 class FileMapping(Section):
@@ -143,8 +140,11 @@ class Settings(Section):
 
     company: Company = Company()
     data: Data = Data()
+    value: Value = Value()
     targets: tuple[Target, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}
+    definitions: dict[str, str] = {}
     files: dict[str, FileMapping] = {}
     tables: dict[str, TableMapping] = {}
     database: Database | None = None
@@ -166,5 +166,23 @@ class Settings(Section):
 
     def target(self, metric: str, day: date) -> float | None:
         """Return the target in force on ``day``, the one that started last, or None."""
-        dated = [t for t in self.targets if t.metric == metric and t.starts <= day < t.ends]
-        return max(dated, key=lambda t: t.starts).value if dated else None
+        found = in_force([target for target in self.targets if target.metric == metric], day)
+        return None if found is None else found.value
+
+    def target_for(self, metric: str, period: Period, end: date, *, is_sum: bool) -> float | None:
+        """Return the target for a period until the day before ``end``: that of a sum prorated, any other as it is.
+
+        Parameters
+        ----------
+        metric : str
+        period : Period
+        end : date
+            End of the period, or the day after the last data of one that is running.
+        is_sum : bool
+            Whether the values of two halves of a period add up to that of the whole.
+        """
+        own = [target for target in self.targets if target.metric == metric]
+        if is_sum:
+            return prorated([(target, target.value, target.per or "month") for target in own], period.start, end)
+        found = in_force([target for target in own if target.per in (None, period.noun)], period.start)
+        return None if found is None else found.value

@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
-from crmkit.settings.models import Section, Settings
+from crmkit.settings.models import Settings
 
 FILE_NAME = "crmkit.toml"
 _SECRET_KEY = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
@@ -130,5 +130,5 @@ def _known_keys(place: tuple[int | str, ...]) -> list[str]:
     """Return the settings known at a place: of the whole file, or of the section or list that its first part names."""
     annotation: Any = Settings.model_fields[str(place[0])].annotation if place else Settings
     candidates = (annotation, *get_args(annotation))
-    model = next(each for each in candidates if isinstance(each, type) and issubclass(each, Section))
+    model = next(each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel))
     return [field.alias or name for name, field in model.model_fields.items() if name != "folder"]

@@ -17,6 +17,7 @@ from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest, table_files
 from crmkit.tables.cache import Cache
+from crmkit.tables.schema import PREDICTED
 from crmkit.tables.span import dated, whole_span
 
 
@@ -86,4 +87,8 @@ def store_files(store: Path, personal: bool = False) -> dict[str, Path]:
 
 def cache_for(files: Mapping[str, Path], settings: Settings, known: Mapping[str, Any]) -> Cache | None:
     """Return where the results from these files are kept; None for settings of no file, which have no folder."""
-    return Cache(settings.path("cache"), files.values(), settings, known) if settings.folder.is_absolute() else None
+    if not settings.folder.is_absolute():
+        return None
+    data = [file for name, file in files.items() if name not in PREDICTED]
+    predicted = [file for name, file in files.items() if name in PREDICTED]
+    return Cache(settings.path("cache"), data, settings, known, predicted)

@@ -41,23 +41,38 @@ class Cache:
     settings : Settings
     known : mapping
         What the store says of itself; when it was loaded does not count.
+    predicted : iterable of Path
+        Files of the store that predictions have filled from the others.
     """
 
-    def __init__(self, folder: Path, data: Iterable[Path], settings: Settings, known: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        data: Iterable[Path],
+        settings: Settings,
+        known: Mapping[str, Any],
+        predicted: Iterable[Path] = (),
+    ) -> None:
         self.folder = folder
-        self._data = WatchedFiles(data)
+        self._data, self._predicted = WatchedFiles(data), WatchedFiles(predicted)
         told = sorted((name, value) for name, value in known.items() if name != "loaded_at")
         self._origin = digest_of(settings.model_dump_json(), told)
 
     @property
     def fingerprint(self) -> str | None:
-        """Hash of data, settings, code and versions; None if data or code changed since they were opened or loaded."""
+        """Hash of all that a result can depend on; None if any of it changed since it was opened or loaded."""
+        of_data, of_predictions = self.data_fingerprint, self._predicted.digest
+        return None if of_data is None or of_predictions is None else digest_of(of_data, of_predictions)
+
+    @property
+    def data_fingerprint(self) -> str | None:
+        """Hash of data, settings, code and versions, predictions left out; None if data or code changed."""
         watched = (self._data.digest, code_digest())
         return None if None in watched else digest_of(*watched, self._origin, sorted(package_versions().items()))
 
-    def key(self, compute: Callable[..., Any], arguments: Iterable[Any]) -> str | None:
+    def key(self, compute: Callable[..., Any], arguments: Iterable[Any], reads_predictions: bool = True) -> str | None:
         """Return the key of a result, or None if it cannot be named."""
-        fingerprint = self.fingerprint
+        fingerprint = self.fingerprint if reads_predictions else self.data_fingerprint
         try:
             return fingerprint and digest_of(fingerprint, named(compute), *map(named, arguments))
         except Nameless:
@@ -112,7 +127,9 @@ class Cache:
         return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".aside")]
 
 
-def remember(catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments: Any) -> pd.DataFrame:
+def remember(
+    catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments: Any, reads_predictions: bool = True
+) -> pd.DataFrame:
     """Return ``compute(catalog, *arguments)``, from the cache if it was computed before from the very same.
 
     Parameters
@@ -123,6 +140,8 @@ def remember(catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments:
         Written in a file; its result depends on the catalog and the arguments alone.
     *arguments
         Plain values, dates, dataclasses and functions, and lists and mappings of them.
+    reads_predictions : bool
+        False for what never looks at the tables that predictions fill: it stays known when these are written.
 
     Returns
     -------
@@ -136,14 +155,14 @@ def remember(catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments:
     [30.0]
     """
     cache = catalog.cache
-    key = cache.key(compute, arguments) if cache else None
+    key = cache.key(compute, arguments, reads_predictions) if cache else None
     if cache is None or key is None:
         return compute(catalog, *arguments)
     kept = cache.read(key)
     if kept is not None:
         return kept
     frame = compute(catalog, *arguments)
-    if cache.key(compute, arguments) == key:  # nothing changed while it was computed
+    if cache.key(compute, arguments, reads_predictions) == key:  # nothing changed while it was computed
         cache.write(key, frame)
     return frame
 

@@ -20,9 +20,20 @@ from ibis.common.exceptions import IbisTypeError
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
-from crmkit.tables import activity, origins, states  # noqa: F401  they register their derived tables
+from crmkit.tables import (  # noqa: F401  they register their tables
+    activity,
+    answers,
+    attribution,
+    origins,
+    pipelines,
+    posts,
+    purchases,
+    recurring,
+    states,
+)
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
+from crmkit.tables.overlay import laid_over
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.span import dated, whole_span
 
@@ -93,6 +104,19 @@ class Catalog:
         """Return a table as a pandas frame, one row per row of the table."""
         return self.table(name).execute()
 
+    def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
+        """Return a catalog in which these frames stand for the canonical tables of their names; this one stays as it is.
+
+        Such as predictions made just now: ``catalog.with_tables({"customer_scores": scores})``. Results computed from it
+        are not kept.
+
+        Raises
+        ------
+        Problems, UnknownName, CrmkitError
+            If a frame has not the table's columns or types, there is no such table, or the data are in a database.
+        """
+        return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance)
+
     def call(self, function: Callable[..., Any], **switches: Any) -> Any:
         """Call a function with the tables its parameters name and the switches that the settings hold.
 
@@ -107,6 +131,8 @@ class Catalog:
                 tables[name] = self._table_or_none(name, optional=parameter.default is None)
             elif name not in switches and name in Company.model_fields:
                 switches[name] = getattr(self.settings.company, name)
+            elif name == "budgets":
+                switches[name] = self.settings.budgets
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
@@ -169,6 +195,10 @@ def _missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, 
         table = tables[name]
         if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
             return f"{name}.{column}"
+        if name in DERIVED and table is not None and column not in table.columns:
+            for origin in inspect.signature(DERIVED[name]).parameters:
+                if origin in SCHEMAS and column in SCHEMAS[origin].names:
+                    return f"{origin}.{column}"
     return None
 
 

@@ -119,6 +119,12 @@ def value_before(table: ir.Table, column: str, *, within: str, order_by: Sequenc
     return table[column].lag().over(ibis.window(group_by=within, order_by=list(order_by)))
 
 
+def running_sum(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
+    """Return the sum of ``column`` over this row and those before it of the same ``within``."""
+    window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=0)
+    return table[column].sum().over(window)
+
+
 def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
     """Repeat each row for every period from ordinal ``first`` to ``last``, as far as ``bounds`` lists them.
 

@@ -320,3 +320,6 @@ _TABLES = (
 )  # fmt: skip
 
 SCHEMAS: dict[str, TableSchema] = {table.name: table for table in _TABLES}
+
+#: The tables that predictions fill: they follow from the others, and are no data of their own.
+PREDICTED = ("customer_scores", "segment_assignments")

@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from crmkit.cli.show import formula_safe, print_frame, print_metrics
+from crmkit.cli.show import print_frame, print_metrics
+from crmkit.reporting.spreadsheet import formula_safe
 
 ROWS = pd.DataFrame(
     {

@@ -20,18 +20,41 @@ def terms(spans: list[tuple[str, str, str]]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def test_of_500_at_start_18_lost_are_3_60_percent_whoever_joins_meanwhile(company):
-    """500 at start, 5 joins and 1 loss a day for 30 days, 12 of the 30 lost joined in the month: 18 / 500."""
+@pytest.fixture
+def worked_example(company):
+    """500 at start, 5 joins and 1 loss a day for 30 days, 12 of the 30 lost joined in the month."""
     stay = [(f"old{i}", "2026-01-01", "2027-01-01") for i in range(482)]
     leave = [(f"old{482 + i}", "2026-01-01", f"2026-06-{i + 1:02d}") for i in range(18)]
     join = [(f"new{day}-{i}", f"2026-06-{day:02d}", "2027-01-01") for day in range(1, 31) for i in range(5)]
     for i in range(12):
         join[i * 5] = (join[i * 5][0], join[i * 5][1], f"2026-06-{i + 19:02d}")
-    row = evaluate(
-        company(subscription_terms=terms(stay + leave + join), through="2026-06-30"), "churn_rate", periods="2026-06"
-    ).iloc[0]
+    return company(subscription_terms=terms(stay + leave + join), through="2026-06-30")
+
+
+def test_of_500_at_start_18_lost_are_3_60_percent_whoever_joins_meanwhile(worked_example):
+    row = evaluate(worked_example, "churn_rate", periods="2026-06").iloc[0]
     assert row["n"] == 500
     assert row["value"] == pytest.approx(0.036, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("convention", "expected"),
+    [
+        ("start_cohort", 18 / 500),
+        ("all_lost_by_start", 30 / 500),
+        ("all_lost_by_average", 30 / 560),
+        ("all_lost_by_start_and_new", 30 / 650),
+        ("daily_rates", sum(1 / (500 + 4 * day) for day in range(30))),
+    ],
+)
+def test_the_same_month_is_3_60_or_6_00_or_5_36_or_4_62_or_5_40_percent_by_convention(
+    worked_example, convention, expected
+):
+    row = evaluate(worked_example, "churn_rate", periods="2026-06", definitions={"churn_rate": convention}).iloc[0]
+    assert row["value"] == pytest.approx(expected, abs=1e-12)
+    assert f"{row['value']:.2%}" in ("3.60%", "6.00%", "5.36%", "4.62%", "5.40%")
+    assert row["low"] < row["value"] < row["high"]
+    assert row["n"] == 500
 
 
 def test_a_loss_belongs_to_the_first_day_without_activity(company):

@@ -181,3 +181,11 @@ def test_any_spells_give_finite_numbers_inside_their_intervals(rows, model):
             (each["low"] >= 0) & (each["low"] <= each["value"]) & (each["value"] <= each["high"]) & (each["high"] <= 1)
         ).all()
     assert fitted.survival(24)["value"].is_monotonic_decreasing
+
+
+def test_risks_too_small_for_a_difference_of_gamma_functions_are_0_and_never_negative():
+    model = BetaDiscreteWeibull(n_draws=100)
+    model.params_ = pd.Series({"alpha": 9780.367853058753, "beta": 7351461191686801.0, "c": 0.8413402171352093})
+    model.draws_ = pd.DataFrame([model.params_] * 3)
+    assert (model.survival(500) <= 1).all(axis=None) and (model.hazard(500) >= 0).all(axis=None)
+    assert (model.survival(500)["value"].diff().dropna() <= 0).all()

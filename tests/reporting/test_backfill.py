@@ -50,7 +50,8 @@ def test_three_months_are_made_in_order_with_one_archive_over_them(company, plac
     assert (done.index, done.troubles) == (place["output"] / "index.html", [])
     assert names(place["output"]) == ["2026-07", "2026-08", "2026-09", "index.html"]
     assert told[:3] == [(f"{month} page", "waiting") for month in MONTHS[1:]]
-    assert told[3:] == [(f"{month} page", state) for month in MONTHS[1:] for state in ("started", "done")]
+    assert told[3:5] == [("predictions", "started"), ("predictions", "done")], "those of all months, before any page"
+    assert told[5:] == [(f"{month} page", state) for month in MONTHS[1:] for state in ("started", "done")]
     august = (place["output"] / "2026-08/page.html").read_text()
     assert 'href="../2026-07/page.html"' in august and 'href="../2026-09/page.html"' in august
 

@@ -157,6 +157,10 @@ def test_the_index_takes_its_headline_from_a_page_about_the_period_and_not_from_
         name="b_scorecard",
     )
     assert write_index(tmp_path, "2026-10", company="K").headline == "October 2026: orders rose"
+    assert [entry.h2.get_text() for entry in read(tmp_path / "index.html").select("ul.pages li")] == [
+        "Scorecard",
+        "Data",
+    ]
     assert write_index(tmp_path / "empty", "2026-10", [], company="K").headline == "October 2026: all pages"
 
 

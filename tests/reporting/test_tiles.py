@@ -95,8 +95,8 @@ def test_topics_have_headings_in_the_order_of_the_house_and_unknown_ones_come_la
     assert [words(head) for head in page.select("h2")] == ["What customers say", "Staying and leaving", "Weather"]
 
 
-def test_a_count_does_not_repeat_itself():
-    assert tile("new_customers").select_one(".interval").get_text() == "845 to 965"
+def test_a_count_does_not_repeat_itself_and_its_interval_is_chance_not_doubt():
+    assert tile("new_customers").select_one(".interval").get_text() == "845 to 965 by chance"
 
 
 def test_money_without_settings_has_no_sign_and_never_a_wrong_one():

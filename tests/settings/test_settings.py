@@ -16,9 +16,11 @@ from crmkit.tables.schema import SCHEMAS
 SECRET = "hunter2-s3cr3t"
 WHOLE = {
     "company": {"name": "Kaldi Coffee", "currency": "IDR", "time_zone": "Asia/Jakarta", "fiscal_year_start": 4,
-                "churn_after_days": 120, "lead_conversion_days": 14, "smallest_group": 8},
+                "churn_after_days": 120, "lead_conversion_days": 14, "smallest_group": 8, "lead_abandonment_days": 60,
+                "win_within_days": 45, "cost_lag_days": 20},
     "data": {"exports": "exports", "store": "store", "cache": "kept", "reports": "out", "through": date(2026, 10, 31)},
     "targets": [{"metric": "nps", "value": 40, "from": date(2026, 1, 1), "until": date(2027, 1, 1)}],
+    "budgets": [{"amount": 900, "channel": "paid search", "purpose": "acquisition", "per": "month"}],
     "smallest_change_that_matters": {"nps": 5},
     "files": {"shop": {"path": "shop*.csv", "encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_format": "%d"}},
     "tables": {"orders": {"file": "shop", "columns": {"order_id": "No."}, "time_zone": "UTC"}, "leads": {"sql": "SELECT 1"}},
@@ -191,7 +193,9 @@ def test_a_file_may_be_called_like_a_setting_and_its_faults_are_still_told():
 
 
 def test_the_folder_of_the_file_is_not_a_setting():
-    assert problems_of({"folder": "elsewhere"})[0].startswith("folder: there is no such setting. Known: company, data")
+    assert problems_of({"folder": "elsewhere"})[0].startswith(
+        "folder: there is no such setting. Known: budgets, company"
+    )
     assert parse_settings({}, folder=Path("here")).folder == Path("here")
 
 

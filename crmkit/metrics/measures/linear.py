@@ -64,46 +64,6 @@ class Mean(Sums):
 
 
 @dataclass(eq=False, kw_only=True)
-class Share(Sums):
-    """Share of the rows on which ``hit`` holds, among those where it is known."""
-
-    hit: Any
-
-    minimum: ClassVar[int] = 10
-
-    def parts(self, grain: Grain) -> dict[str, Any]:
-        hit = self.hit if self.where is None else self.where & self.hit
-        return {"x": counted(hit), "n": counted(self.where, self.hit)}
-
-    def interval(self, sums: dict[str, Array]) -> Interval:
-        return intervals.share(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
-
-
-@dataclass(eq=False, kw_only=True)
-class NetShare(Sums):
-    """Share of rows on which ``plus`` holds less the share on which ``minus`` holds, times ``scale``."""
-
-    plus: Any
-    minus: Any
-    scale: int = 1
-
-    minimum: ClassVar[int] = 10
-
-    def parts(self, grain: Grain) -> dict[str, Any]:
-        plus = self.plus if self.where is None else self.where & self.plus
-        minus = self.minus if self.where is None else self.where & self.minus
-        return {"plus": counted(plus), "minus": counted(minus), "n": counted(self.where, self.plus, self.minus)}
-
-    def interval(self, sums: dict[str, Array]) -> Interval:
-        s = sums
-        squares = s["plus_plus"] - 2 * s["plus_minus"] + s["minus_minus"]
-        products = s["plus_n"] - s["minus_n"]
-        estimate = intervals.net_share(s["plus"], s["minus"], s["n"], squares, products, s["n_n"], s["units"])
-        value, low, high = (self.scale * side for side in estimate)
-        return value, low, high
-
-
-@dataclass(eq=False, kw_only=True)
 class Ratio(Sums):
     """Sum of ``numerator`` over sum of ``denominator``, both columns of one table.
 

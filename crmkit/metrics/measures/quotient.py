@@ -15,15 +15,34 @@ from crmkit.metrics.window import Window
 
 @dataclass(eq=False)
 class Quotient:
-    """The quotient of two measures, such as cost over new customers; n is that of the denominator."""
+    """The quotient of two measures, such as cost over new customers; n is that of the denominator.
 
-    numerator: Sums
-    denominator: Sums
+    Attributes
+    ----------
+    numerator, denominator : measure
+        Sums, or quotients themselves.
+    minimum : int
+        n of the denominator below which the interval is too rough to rely on.
+    less : float
+        Taken away from the quotient: 1 for a return, of which what was spent is no part.
+    missing_is_zero : bool
+        Whether a numerator without a row is 0, as revenue is where nothing was sold; else there is no number.
+    """
+
+    numerator: Sums | Quotient
+    denominator: Sums | Quotient
     minimum: int = 10
+    less: float = 0.0
+    missing_is_zero: bool = False
 
     def tables(self) -> list[ir.Table]:
         """Return the tables of both measures."""
         return [*self.numerator.tables(), *self.denominator.tables()]
+
+    def leaves(self) -> list[Sums]:
+        """Return the sums that it is made of."""
+        both = (self.numerator, self.denominator)
+        return [leaf for part in both for leaf in (part.leaves() if isinstance(part, Quotient) else [part])]
 
     @property
     def unseen_days(self) -> int:
@@ -32,9 +51,18 @@ class Quotient:
 
     def combine(self, numerator: pd.DataFrame, denominator: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return value, low, high, n of the quotient where both are there, one row per period and group."""
-        both = numerator.merge(denominator, on=window.keys, suffixes=("_of", "_by"))
+        both = numerator.merge(
+            denominator, on=window.keys, suffixes=("_of", "_by"), how="right" if self.missing_is_zero else "inner"
+        )
+        if self.missing_is_zero:
+            both = both.fillna({f"{side}_of": 0.0 for side in ("value", "low", "high")})
+        elif "n_of" in both:
+            both = both[both["n_of"] > 0]  # nothing booked is not a cost of 0
         value, low, high = intervals.quotient(_interval(both, "of"), _interval(both, "by"))
-        return both[window.keys].assign(value=value, low=low, high=high, n=both["n_by"], units=both["n_by"])
+        n = both["n_by"]
+        return both[window.keys].assign(
+            value=value - self.less, low=low - self.less, high=high - self.less, n=n, units=n
+        )
 
 
 def _interval(both: pd.DataFrame, part: str) -> intervals.Interval:

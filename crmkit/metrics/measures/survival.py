@@ -20,6 +20,8 @@ from crmkit.tables.expressions import day, days_between, indicator, period_ordin
 class KaplanMeierMedian(Sums):
     """Median days from ``at`` to ``ends`` where ``event`` holds, by Kaplan-Meier on the days lived in the period.
 
+    With ``share`` another quantile: the days in which the event would have come to that share of the rows.
+
     A row enters the period at the age it has on its first day (delayed entry) and leaves it at its end, or with the
     period (censored, as are ends without the event). So each period is judged by what happened in it, at every age,
     and rows that are still open count for as long as they have been open.
@@ -32,6 +34,7 @@ class KaplanMeierMedian(Sums):
 
     ends: Any
     event: Any
+    share: float = 0.5
 
     minimum: ClassVar[int] = 20
 
@@ -48,10 +51,16 @@ class KaplanMeierMedian(Sums):
             "began": began,
             "ended": ibis.ifelse(ended < began, began, ended),  # a deal booked after it was won took no time
             "happened": ibis.coalesce(self.event, False),
+            "missed": ibis.coalesce(~self.event, False),  # ended otherwise; where the outcome is unknown, neither
         }
 
+    def asks_the_same(self) -> tuple[Any, ...]:
+        """Return what decides the query: measures that differ in the quantile alone share one."""
+        columns = (self.at, self.ends, self.event, self.where)
+        return self.table.op(), *(None if column is None else column.op() for column in columns)
+
     def query(self, lives: ir.Table, window: Window) -> ir.Table:
-        """Return entries, exits and events by period, group and age [days]."""
+        """Return entries, exits, events and other ends by period, group and age [days]."""
         inside = lives.ended.notnull() & (lives.ended < lives.period_end)
         since_start = days_between(lives.began, lives.period_start)
         lives = lives.mutate(
@@ -60,29 +69,40 @@ class KaplanMeierMedian(Sums):
                 inside, days_between(lives.began, lives.ended), days_between(lives.began, lives.period_end) - 1
             ).cast("int64"),
             event=indicator(inside & lives.happened),
+            other=indicator(inside & lives.missed),
         )
         lives = lives.filter(lives.exit >= lives.entry)
         zero = ibis.literal(0).cast("float64")
         one = ibis.literal(1).cast("float64")
-        ins = lives.select(*window.keys, age=lives.entry, entries=one, exits=zero, events=zero)
-        outs = lives.select(*window.keys, age=lives.exit, entries=zero, exits=one, events=lives.event)
-        both = union([ins, outs])
-        return both.group_by([*window.keys, "age"]).aggregate(
-            entries=both.entries.sum(), exits=both.exits.sum(), events=both.events.sum()
+        ins = lives.select(*window.keys, age=lives.entry, entries=one, exits=zero, events=zero, others=zero)
+        outs = lives.select(
+            *window.keys, age=lives.exit, entries=zero, exits=one, events=lives.event, others=lives.other
         )
+        both = union([ins, outs])
+        names = ("entries", "exits", "events", "others")
+        return both.group_by([*window.keys, "age"]).aggregate(**{name: both[name].sum() for name in names})
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return one row per period and group with value, low, high, n (events) and units (rows at risk)."""
         records = []
         for key, group in sums.groupby(window.keys, dropna=False):
             key = key if isinstance(key, tuple) else (key,)
-            curve = kaplan_meier(group)
-            median, low, high = (_first_at_half(curve, side) for side in ("survival", "low", "high"))
+            value, low, high = self.quantile(group)
             size = {"n": group["events"].sum(), "units": group["events"].sum(), "at_risk": group["entries"].sum()}
-            records.append(
-                dict(zip(window.keys, key, strict=True)) | {"value": median, "low": low, "high": high} | size
-            )
-        return pd.DataFrame(records, columns=[*window.keys, "value", "low", "high", "n", "units", "at_risk"])
+            found = {"value": value, "low": low, "high": high, "because": self.unreached()} | size
+            records.append(dict(zip(window.keys, key, strict=True)) | found)
+        return pd.DataFrame(records, columns=[*window.keys, "value", "low", "high", "n", "units", "at_risk", "because"])
+
+    def unreached(self) -> str:
+        """Return why there is no number where rows were at risk."""
+        part = {0.25: "a quarter", 0.5: "half", 0.75: "three quarters"}.get(self.share, f"{self.share:.0%}")
+        return f"fewer than {part} would come to an end"
+
+    def quantile(self, ages: pd.DataFrame) -> tuple[float, float, float]:
+        """Return the quantile with its interval [days] from entries, exits, events and others by age."""
+        curve = kaplan_meier(ages)
+        value, low, high = (_first_at(curve, side, 1 - self.share) for side in ("survival", "low", "high"))
+        return value, low, high
 
 
 def kaplan_meier(ages: pd.DataFrame) -> pd.DataFrame:
@@ -123,6 +143,6 @@ def _log_log_band(survival: Array, n: Array, d: Array) -> tuple[Array, Array]:
     return np.nan_to_num(low, nan=0.0), np.where(survival > 0, high, np.nan)
 
 
-def _first_at_half(curve: pd.DataFrame, side: str) -> float:
-    reached = curve.loc[curve[side] <= 0.5, "age"]
+def _first_at(curve: pd.DataFrame, side: str, level: float) -> float:
+    reached = curve.loc[curve[side] <= level, "age"]
     return float(reached.iloc[0]) if len(reached) else np.nan

@@ -33,13 +33,26 @@ from = {last_year}-01-01
 _TARGETS = (
     ("nps", "35", "raised for this year"),
     ("csat", "0.80", ""),
-    ("churn_rate", "0.06", "a month"),
+    ("churn_rate", "0.06", ""),
     ("customer_acquisition_cost", "35", "EUR per new customer"),
     ("average_order_value", "39", "EUR net of tax"),
-    ("new_customers", "160", "a month"),
+    ("new_customers", "160", "a month; of other periods their part"),
     ("lead_conversion", "0.22", ""),
     ("sales_cycle", "30", "days from deal to signature"),
 )
+_BUDGETS = """
+# What may be spent on winning customers, a month unless per = "week", "quarter" or "year" says otherwise: in all, and
+# on a channel. The page on acquisition sets what was spent against it.
+
+[[budgets]]
+amount = {whole}
+from = {year}-01-01
+
+[[budgets]]
+channel = "paid social"
+amount = {social}
+from = {year}-01-01
+"""
 _LIMITS = """
 # A change smaller than this does not matter to us, in the metric's unit. Where the data could not even show a change
 # of this size, the report says "too few to tell".
@@ -65,14 +78,16 @@ def settings_text(last_month: str) -> str:
     last_day = f"{month.start:%Y-%m}-{month.n_days}"
     head = _HEAD.format(time_zone=TIME_ZONE, through=last_day, last_year=month.start.year - 1)
     targets = "".join(_target(*target, year=month.start.year) for target in _TARGETS)
+    budgets = _BUDGETS.format(whole=5500, social=1800, year=month.start.year)
     files = "".join(_file(layout) for layout in FOREIGN)
     tables = "".join(_table(layout) for layout in FOREIGN if not layout.category)
-    return head + targets + _LIMITS + files + tables + _COSTS.format(sql=COSTS_SQL)
+    return head + targets + budgets + _LIMITS + files + tables + _COSTS.format(sql=COSTS_SQL)
 
 
 def _target(metric: str, value: str, unit: str, year: int) -> str:
     remark = f"  # {unit}" if unit else ""
-    return f'\n[[targets]]\nmetric = "{metric}"\nvalue = {value}{remark}\nfrom = {year}-01-01\n'
+    per = 'per = "month"                  # in quarters and years more is lost\n' if metric == "churn_rate" else ""
+    return f'\n[[targets]]\nmetric = "{metric}"\nvalue = {value}{remark}\n{per}from = {year}-01-01\n'
 
 
 def _file(layout: Layout) -> str:

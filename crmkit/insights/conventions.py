@@ -1,0 +1,72 @@
+"""How far each convention of a disputed definition moves the number this period, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.conventions import conventions
+from crmkit.metrics.nouns import is_number, joined
+from crmkit.metrics.wording import common_scale
+from crmkit.periods import Period
+from crmkit.tables.catalog import Catalog
+
+
+def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]:
+    """Return one paragraph per disputed metric of a scorecard: what is counted here, what other conventions would give.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    scorecard : DataFrame
+        From :func:`crmkit.scorecard`: its metrics and its period.
+
+    Returns
+    -------
+    list of str
+        Plain text, for :func:`crmkit.method`. Metrics without a value are left out.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
+    ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
+    >>> book = ck.connect({"subscription_terms": terms})
+    >>> convention_sentences(book, ck.scorecard(book, "2026-09", "churn_rate"))[0][:72]
+    'Customers lost (churn) is counted in several ways, which agree here: 0 %'
+    """
+    if scorecard.empty:
+        return []
+    period = Period.parse(scorecard["period"].iloc[0], catalog.settings.company.fiscal_year_start)
+    rows = conventions(catalog, period, scorecard["metric"].tolist())
+    currency = catalog.settings.company.currency
+    told = (_told(list(part.itertuples(index=False)), currency) for _, part in rows.groupby("metric", sort=False))
+    return [sentence for sentence in told if sentence]
+
+
+def _told(rows: list[Any], currency: str) -> str:
+    ours, *others = rows
+    others = [row for row in others if is_number(row.value)]
+    if not is_number(ours.value) or not others:
+        return ""
+    scale = common_scale([ours, *others], currency)
+    value, formula = scale.words(ours.value), _right_side(ours)
+    apart = [row for row in others if scale.words(row.value) != value]
+    if not apart:
+        return (
+            f"{sentence_case(ours.label)} is counted in several ways, which agree here: {value}. Here it is {formula}."
+        )
+    told = [f"{_right_side(row)}: {scale.words(row.value)} ({scale.change(row.difference)})" for row in apart]
+    same = [_right_side(row) for row in others if scale.words(row.value) == value]
+    ending = f" The same {value} would come of {joined(same)}." if same else ""
+    return (
+        f"{sentence_case(ours.label)} is counted in several ways. Here it is {formula}: {value}. "
+        f"Other conventions give, in the same data, {'; '.join(told)}.{ending}"
+    )
+
+
+def _right_side(row: Any) -> str:
+    return str(row.formula.partition(" = ")[2])

@@ -1,0 +1,107 @@
+"""Targets, budgets and what precedes a win, in one sentence each: the titles of their sections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.nouns import joined, number_word
+from crmkit.metrics.wording import in_words, scale_for
+
+
+def goals_message(goals: pd.DataFrame) -> str:
+    """Return how many targets were met, missed, and too close to call.
+
+    Parameters
+    ----------
+    goals : DataFrame
+        From :func:`crmkit.goals`.
+
+    Examples
+    --------
+    >>> goals_message(pd.DataFrame({"target_verdict": ["missed", "met", "met", ""]}))
+    'Of four targets two were met, one was missed and one had no number to judge'
+    """
+    if goals.empty:
+        return "No target is set"
+    verdicts = goals["target_verdict"].tolist()
+    if len(verdicts) == 1:
+        return f"The one target was {verdicts[0]}" if verdicts[0] else "For the one target there is no number"
+    parts = []
+    for verdict in ("met", "missed", "too close to call"):
+        if n := verdicts.count(verdict):
+            parts.append(f"{number_word(n)} {'was' if n == 1 else 'were'} {verdict}")
+    if n := verdicts.count(""):
+        parts.append(f"{number_word(n)} had no number to judge")
+    return f"Of {number_word(len(verdicts))} targets {joined(parts)}"
+
+
+def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:
+    """Return what was spent of the first budget line, and which lines were overspent.
+
+    Parameters
+    ----------
+    report : DataFrame
+        From :func:`crmkit.budget_report`.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> line = {"purpose": "acquisition", "channel": "all", "budget": 800.0, "spent": 600.0, "left": 200.0, "used": 0.75}
+    >>> budget_message(pd.DataFrame([line]), "EUR")
+    '€600 of €800 for acquisition was spent, 75 %'
+    """
+    if report.empty:
+        return "No budget is set for these days"
+    first = report.iloc[0]
+    spent, budget = (in_words(first[name], "money", currency=currency) for name in ("spent", "budget"))
+    of_what = first["purpose"] if first["channel"] == "all" else first["channel"]
+    used = f", {scale_for('share', first['used'], significant=2).words(first['used'])}" if first["budget"] else ""
+    over = report.loc[report["left"] < 0, "channel"].tolist()
+    over = [name for name in over if name not in (first["channel"], "all")]
+    return f"{spent} of {budget} for {of_what} was spent{used}" + (f"; overspent: {joined(over)}" if over else "")
+
+
+def precedents_message(compared: pd.DataFrame) -> str:
+    """Return which kinds of event go together with more, or fewer, wins.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        From :func:`crmkit.events_before_win`.
+
+    Examples
+    --------
+    >>> row = {"kind": "visit", "win_rate_with": 0.66, "win_rate_without": 0.44, "difference": 0.22, "verdict": "real"}
+    >>> precedents_message(pd.DataFrame([row]))
+    'Deals with a visit (66 % against 44 %) before the decision were won more often'
+    """
+    if compared.empty:
+        return "No deal that was decided saw an interaction before"
+    real = compared[compared["verdict"] == "real"]
+    if real.empty:
+        n_few = int((compared["verdict"] == "too few to tell").sum())
+        told = "too few deals to tell which kinds of event go together with wins" if n_few else ""
+        return sentence_case(told or "No kind of event goes together with more or fewer wins than chance would give")
+    clauses = []
+    for how, rows in (("more", real[real["difference"] > 0]), ("less", real[real["difference"] < 0])):
+        if len(rows):
+            kinds = joined([_with_and_without(row) for row in rows.to_dict("records")], "or")
+            clauses.append(f"with {kinds} before the decision were won {how} often")
+    return f"Deals {'; those '.join(clauses)}"
+
+
+def _with_and_without(row: dict[Any, Any]) -> str:
+    rates = f"{_percent(row['win_rate_with'])} against {_percent(row['win_rate_without'])}"
+    return f"{_article(row['kind'])} {row['kind']} ({rates})"
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
+def _percent(share: float) -> str:
+    return in_words(round(float(share), 2), "share")

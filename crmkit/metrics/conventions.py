@@ -1,0 +1,78 @@
+"""How far each convention of a disputed definition moves the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from crmkit.metrics.cards import Card, cards
+from crmkit.metrics.definitions import in_force, under
+from crmkit.metrics.evaluate import evaluate_cards
+from crmkit.metrics.own_cards import load_own_cards
+from crmkit.periods import Period
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+
+def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Evaluate disputed metrics under each of their conventions.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`; its settings say which convention is in force (``[definitions]``).
+    period : str or Period
+        Such as "2026-10".
+    metrics : str or list of str, optional
+        Names of metrics; by default all. Those whose definition nobody disputes give no rows.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric and convention, the one in force first: metric, label, convention, formula, in_force [flag],
+        value, low, high [unit], n [count], difference from the one in force [unit], unit, status, reason.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
+    ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
+    >>> book = ck.connect({"subscription_terms": terms})
+    >>> ck.conventions(book, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
+    [['start_cohort', 0.5], ['all_lost_by_start', 0.5]]
+    """
+    if not isinstance(period, Period):
+        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    load_own_cards(catalog.settings)
+    disputed = [card for card in in_force(cards(metrics), catalog.settings.definitions) if card.conventions]
+    return remember(catalog, _under_each, disputed, period)
+
+
+def _under_each(catalog: Catalog, disputed: list[Card], period: Period) -> pd.DataFrame:
+    columns = [
+        "metric",
+        "label",
+        "convention",
+        "formula",
+        "in_force",
+        "value",
+        "low",
+        "high",
+        "n",
+        "difference",
+        "unit",
+    ]
+    variants = [under(card, name) for card in disputed for name in _in_force_first(card)]
+    facts = [[card.label, card.convention, card.formula] for card in variants]
+    if not variants:
+        return pd.DataFrame(columns=[*columns, "status", "reason"])
+    numbers = evaluate_cards(catalog, variants, [period], [], None).reset_index(drop=True)
+    numbers = numbers.join(pd.DataFrame(facts, columns=["label", "convention", "formula"]))
+    first = numbers.groupby("metric", sort=False)["value"].transform(lambda values: values.iloc[0])
+    numbers["in_force"] = ~numbers["metric"].duplicated()
+    return numbers.assign(difference=numbers["value"] - first)[[*columns, "status", "reason"]]
+
+
+def _in_force_first(card: Card) -> list[str]:
+    return [card.convention, *(name for name in card.conventions if name != card.convention)]

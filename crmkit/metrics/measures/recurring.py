@@ -1,0 +1,143 @@
+"""Recurring revenue kept, lost and won, customer by customer, from the movements of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from crmkit.metrics import intervals
+from crmkit.metrics.intervals import Array
+from crmkit.metrics.measures.attrition import every_period
+from crmkit.metrics.measures.base import Sums
+from crmkit.metrics.window import Window
+from crmkit.periods import Grain
+from crmkit.tables.expressions import indicator, number, period_ordinal
+
+#: What a change of a customer's recurring revenue over a period is called.
+PARTS = ("new", "reactivation", "expansion", "contraction", "churn")
+
+
+@dataclass(eq=False, kw_only=True)
+class RecurringChange(Sums):
+    """Change of recurring revenue over a period, of one kind or net: each customer's end less her start.
+
+    Reads :func:`~crmkit.tables.recurring.mrr_movements`. What a customer had at the start is what she had before her
+    first movement of the period, so no grid of customers by periods is needed.
+
+    Attributes
+    ----------
+    part : str
+        One of :data:`PARTS`, or "net" for their sum.
+    """
+
+    part: str = "net"
+
+    run_up: ClassVar[int] = 0
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        m = self.table
+        earlier = ibis.coalesce(period_ordinal(m.previous_on, grain) >= period_ordinal(self.at, grain), False)
+        return {
+            "n": number(1) + m.change * 0,
+            "change": m.change,
+            "start": ibis.ifelse(earlier, number(0), m.before),
+            "first": indicator(m.previous_on.isnull()),
+        }
+
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        change = _kinds(unit)
+        x = sum(change.values(), number(0)) if self.part == "net" else change[self.part]
+        return {"x": x.sum(), "xx": (x * x).sum(), "n": indicator(x != 0).sum()}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        x, xx = (sums[name].to_numpy(dtype=np.float64) for name in ("x", "xx"))
+        value, low, high = intervals.total(x, xx, np.ones(len(x)))
+        if self.part in ("contraction", "churn"):  # losses are negative: the interval is that of their size
+            value, high, low = (-side for side in intervals.total(-x, xx, np.ones(len(x))))
+        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, units=sums["n"])
+
+
+@dataclass(eq=False, kw_only=True)
+class RecurringKept(RecurringChange):
+    """Recurring revenue of the customers at the start, as a share of what it was: gross or net of expansion.
+
+    Attributes
+    ----------
+    of : str
+        "gross" (no customer counts for more than she had), "net", "net with reactivation" (those who came back count
+        too), "lost" (1 - gross), "left" (only of those who left altogether).
+    """
+
+    of: str = "net"
+
+    minimum: ClassVar[int] = 10
+    run_up: ClassVar[int] = -1
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        return super().parts(grain) | self._standing()
+
+    def parts_within(self, window: Window) -> dict[str, Any]:
+        """Return the parts of the days that count, and the whole movement: the later start depends on every day."""
+        return super().parts_within(window) | self._standing()
+
+    def _standing(self) -> dict[str, Any]:
+        m = self.table
+        there = indicator(m.after > 0) - indicator(m.before > 0)
+        return {"moved": m.change, "squares": m.after * m.after - m.before * m.before, "there": there}
+
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        kind = _kinds(unit)
+        change = {
+            "gross": kind["contraction"] + kind["churn"],
+            "net": kind["contraction"] + kind["churn"] + kind["expansion"],
+            "net with reactivation": kind["contraction"] + kind["churn"] + kind["expansion"] + kind["reactivation"],
+            "lost": kind["contraction"] + kind["churn"],
+            "left": kind["churn"],
+        }[self.of]
+        standing = {name: unit[name].sum() for name in ("moved", "squares", "there")}
+        return standing | {
+            "d": change.sum(),
+            "dd": (change * change).sum(),
+            "sd": (change * unit["start"]).sum(),
+        }
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        filled = every_period(sums, window)
+        s, ss, units = (_before(filled, name, window) for name in ("moved", "squares", "there"))
+        s, ss = np.where(units > 0.5, s, 0.0), np.maximum(ss, 0.0)
+        d, dd, sd = (filled[name].to_numpy(dtype=np.float64) for name in ("d", "dd", "sd"))
+        if self.of.startswith("net"):
+            value, low, high = intervals.mean(s + d, s, ss + 2 * sd + dd, ss + sd, ss, units)
+            low = np.maximum(low, 0.0)
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                k = units / s  # so that a customer weighs 1 on average
+            value, low, high = intervals.share(-d * k, s * k, dd * k**2, -sd * k**2, ss * k**2, units)
+            if self.of == "gross":
+                value, low, high = 1 - value, 1 - high, 1 - low
+        return filled.assign(value=value, low=low, high=high, n=np.round(units), units=np.round(units))
+
+
+def _kinds(unit: dict[str, Any]) -> dict[str, Any]:
+    start, zero = unit["start"], number(0)
+    end = start + unit["change"]
+    end = ibis.ifelse(end * 1_000_000 > 1, end, zero)
+    had, has, moved = start > 0, end > 0, unit["n"] > 0
+    none = start <= 0
+    is_new = moved & none & (unit["first"] > 0)
+    return {
+        "new": ibis.ifelse(is_new, end, zero),
+        "reactivation": ibis.ifelse(moved & none & (unit["first"] == 0), end, zero),
+        "expansion": ibis.ifelse(had & (end > start), end - start, zero),
+        "contraction": ibis.ifelse(had & has & (end < start), end - start, zero),
+        "churn": ibis.ifelse(moved & had & (end <= 0), -start, zero),
+    }
+
+
+def _before(filled: pd.DataFrame, name: str, window: Window) -> Array:
+    groups = filled.groupby(list(window.by), dropna=False)[name] if window.by else filled[name]
+    return np.asarray(groups.cumsum() - filled[name], dtype=np.float64)

@@ -1,0 +1,164 @@
+"""What customers will bring: expected by time ahead, and many possible futures of each, from which intervals come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crmkit.models.gamma_gamma import GammaGamma
+from crmkit.models.value import rate_per_period
+from crmkit.predictions.choice import FEW, PRIOR, Chosen, choose_order_model, choose_renewal_model
+
+Array = NDArray[np.float64]
+
+LONGEST = 120  # months; what comes later is worth little and known to nobody
+_KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
+
+
+@dataclass(eq=False)
+class Futures:
+    """What customers will bring.
+
+    Attributes
+    ----------
+    customers : Index
+        customer_id.
+    months : array
+        Months ahead, from 0, ascending.
+    expected : array
+        Discounted money that each customer is expected to bring within so many months: customers x months.
+    draws : array
+        Discounted money within the horizon in possible futures: customers x draws.
+    chosen : list of (str, Chosen)
+        What each model is of, and the model.
+    notes : list of str
+        What a reader must know of it.
+    """
+
+    customers: pd.Index
+    months: Array
+    expected: Array
+    draws: Array
+    chosen: list[tuple[str, Chosen]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def within(self, months: float | Array) -> Array:
+        """Expected money within so many months; an array has one horizon per customer [money]."""
+        if np.ndim(months) == 0:
+            return np.array([np.interp(months, self.months, row) for row in self.expected]) if len(self.expected) else np.zeros(0)
+        each = np.asarray(months, dtype=float)
+        place = np.clip(np.searchsorted(self.months, each, side="right") - 1, 0, len(self.months) - 2)
+        rows = np.arange(len(each))
+        low, high = self.months[place], self.months[place + 1]
+        part = np.clip((each - low) / (high - low), 0, 1)
+        return self.expected[rows, place] * (1 - part) + self.expected[rows, place + 1] * part
+
+
+def order_futures(
+    customers: pd.DataFrame, horizon: int, discount_rate: float, n_draws: int, chosen: Chosen | None = None
+) -> Futures:
+    """Return what customers will bring by orders.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        See :func:`crmkit.predictions.histories.shoppers`.
+    horizon : int
+        Of the draws [months].
+    discount_rate : float
+        Per year [share].
+    n_draws : int
+    chosen : Chosen, optional
+        A fitted model; without it one is chosen.
+    """
+    chosen = chosen or choose_order_model(customers)
+    spend = GammaGamma(penalty=PRIOR if len(customers) < FEW else 0.0).fit(customers)
+    knots = sorted({*_KNOTS, horizon})
+    orders = chosen.model.expected_orders(customers, [float(k) for k in knots]).to_numpy()
+    each = spend.expected_value(customers).to_numpy()
+    steps = np.diff(np.column_stack([np.zeros(len(customers)), orders]), axis=1)
+    middle = (np.array([0, *knots[:-1]]) + np.array(knots)) / 2
+    factors = (1 + rate_per_period(discount_rate)) ** -middle
+    expected = np.cumsum(steps * factors, axis=1) * each[:, None]
+    at = knots.index(horizon)
+    discounted = expected[:, at] / np.where(orders[:, at] * each > 0, orders[:, at] * each, 1.0)
+    drawn = chosen.model.simulate_orders(customers, float(horizon), n_draws)
+    money = spend.simulate_revenue(customers, drawn).to_numpy() * discounted[:, None]
+    notes = [_few(len(customers), "customers who order")] if len(customers) < FEW else []
+    if chosen.model.simpler_model_:
+        notes.append(f"Orders: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
+    months = np.array([0.0, *knots])
+    return Futures(customers.index, months, np.column_stack([np.zeros(len(customers)), expected]), money,
+                   [("orders", chosen)], notes)  # fmt: skip
+
+
+def renewal_futures(
+    spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int, per_year: int,
+    chosen: Chosen | None = None,
+) -> Futures:  # fmt: skip
+    """Return what those whose subscription runs will bring by renewals; the running term is paid already.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        Of subscriptions with ``per_year`` terms a year, see :func:`crmkit.predictions.histories.subscriptions`.
+    rate : float
+        Margin of a payment [share].
+    horizon, discount_rate, n_draws
+        As for :func:`order_futures`.
+    per_year : int
+        Terms a year.
+    """
+    chosen = chosen or choose_renewal_model(spells)
+    now = spells[spells["runs"]]
+    periods = LONGEST * per_year // 12
+    payment = np.where(now["notice"], 0.0, now["mrr"] * 12 / per_year * rate)
+    tenures, position = np.unique(now["exit"].to_numpy(dtype=int), return_inverse=True)
+    X = pd.DataFrame({"tenure": tenures})
+    factors = (1 + rate_per_period(discount_rate, per_year)) ** -np.arange(1.0, periods + 1)
+    worth = np.cumsum(chosen.model.curves(X, periods)[:, 1:] * factors, axis=1)
+    expected = np.column_stack([np.zeros(len(now)), worth[position] * payment[:, None]])
+    months = np.arange(periods + 1) * 12 / per_year
+    seen = max(int(np.floor(horizon * per_year / 12 + 1e-9)), 0)
+    brings = np.concatenate([[0.0], np.cumsum(factors[:seen])])
+    curves = chosen.model.curves(X, max(seen, 1), n_draws)[:, :, 1 : seen + 1]
+    random = np.random.default_rng(1)
+    draws = np.empty((len(now), n_draws))
+    for k in range(n_draws):  # a customer makes as many renewals as her own chance lets her
+        alive = curves[k % len(curves)][position] > random.random(len(now))[:, None]
+        draws[:, k] = brings[alive.sum(axis=1)] * payment
+    notes = [_few(len(spells), "subscriptions")] if len(spells) < FEW else []
+    if chosen.model.simpler_model_:
+        notes.append(f"Subscriptions: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
+    what = {12: "monthly", 1: "yearly", 4: "quarterly", 52: "weekly"}.get(per_year, f"{per_year} terms a year")
+    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(f"{what} subscriptions", chosen)], notes)
+
+
+def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
+    """Return the sum for each customer; who shops and subscribes brings both.
+
+    Parameters
+    ----------
+    futures : sequence of Futures
+        With equally many draws.
+    customers : Index
+        All customers; who is in none of the futures brings nothing.
+    """
+    months = np.unique(np.concatenate([np.array([0.0, *_KNOTS]), *(each.months for each in futures)]))
+    n_draws = futures[0].draws.shape[1]
+    expected, draws = np.zeros((len(customers), len(months))), np.zeros((len(customers), n_draws))
+    for each in futures:
+        place = customers.get_indexer(each.customers)
+        on_months = np.array([np.interp(months, each.months, row) for row in each.expected]).reshape(len(place), len(months))
+        np.add.at(expected, place, on_months)
+        np.add.at(draws, place, each.draws)
+    chosen = [pair for each in futures for pair in each.chosen]
+    return Futures(customers, months, expected, draws, chosen, [note for each in futures for note in each.notes])
+
+
+def _few(n: int, what: str) -> str:
+    return (f"There are {n} {what}, fewer than {FEW}: a prior keeps the estimate near what is usual, and the intervals are wide.")  # fmt: skip

@@ -1,0 +1,118 @@
+"""What each customer had done by a day, in the shape that the models learn from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from crmkit.predictions.money import MONTH, Money
+from crmkit.tables.catalog import Catalog
+
+#: Length of a term to the number of them in a year.
+TERMS_A_YEAR = (52, 12, 6, 4, 3, 2, 1)
+_GAP = 15  # days without a term after which a subscription has ended and another begins
+
+
+def shoppers(money: Money, as_of: date) -> pd.DataFrame:
+    """Return the order history of every customer who has ordered.
+
+    Several orders of a day are one. A day whose orders and refunds bring nothing on balance is no order day; what they
+    cost is taken from the customer's mean. Guests are not here.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id: n_repeats [count], last_age, age [months since the first order], n_values [order days],
+        mean_value [money per order day], first_on.
+    """
+    orders = money.paid[money.paid["kind"] == "order"]
+    days = orders.groupby(["customer_id", "on"], as_index=False, sort=False)["money"].sum()
+    bought = days[days["money"] > 0]
+    by = bought.groupby("customer_id")["on"].agg(first_on="min", last_on="max", n_days="size")
+    if by.empty:
+        return pd.DataFrame(columns=["n_repeats", "last_age", "age", "n_values", "mean_value", "first_on"], dtype=float)
+    net = days.groupby("customer_id")["money"].sum().reindex(by.index)
+    first = by["first_on"]
+    return pd.DataFrame({
+        "n_repeats": by["n_days"] - 1,
+        "last_age": (by["last_on"] - first).dt.days / MONTH,
+        "age": (pd.Timestamp(as_of) - first).dt.days / MONTH,
+        "n_values": by["n_days"],
+        "mean_value": net / by["n_days"],
+        "first_on": first,
+    })  # fmt: skip
+
+
+def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return every unbroken subscription that had begun by a day.
+
+    Tenure counts renewals. Where the firm's own record says that the customer was won long before the first term in the
+    data, the subscription was entered late: who left before is nowhere in the data.
+
+    Returns
+    -------
+    DataFrame
+        customer_id, entry, exit [renewals], lost (bool; the known end is past), runs (bool), notice (bool: given by the
+        day), per_year (terms a year), mrr [money per month] and plan of the last term, starts_on.
+    """
+    if "subscription_terms" not in catalog.names:
+        return pd.DataFrame(columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan"])
+    terms = _numbered(catalog, as_of)
+    by = terms.groupby("spell")
+    last = by.last()
+    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    runs = last["ends_at"] > end
+    over = terms["ends_at"].le(end).groupby(terms["spell"]).sum()
+    median = by["days"].median()
+    per_year = pd.Series([_per_year(days) for days in median], index=median.index)
+    starts = by["starts_at"].first()
+    before = _terms_before(catalog, last["customer_id"], starts, per_year)
+    return pd.DataFrame({
+        "customer_id": last["customer_id"],
+        "entry": before,
+        "exit": before + over,
+        "lost": ~runs,
+        "runs": runs,
+        "notice": runs & last["notice"],
+        "per_year": per_year,
+        "mrr": last["mrr"].astype(float),
+        "plan": last["plan"],
+        "starts_on": starts.dt.floor("D"),
+    }).reset_index(drop=True)  # fmt: skip
+
+
+def _numbered(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Terms begun by the day, each with the number of its unbroken subscription."""
+    table = catalog.table("subscription_terms")
+    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    wanted = ["subscription_id", "customer_id", "starts_at", "ends_at", "mrr"]
+    wanted += [name for name in ("plan", "cancelled_at") if name in table.columns]
+    terms = table.select(*wanted).execute()
+    terms = terms[terms["starts_at"] < end].sort_values(["subscription_id", "starts_at"], kind="stable")
+    same = terms["subscription_id"].eq(terms["subscription_id"].shift())
+    gap = (terms["starts_at"] - terms["ends_at"].shift()).dt.days
+    notice = pd.to_datetime(terms["cancelled_at"]).lt(end) if "cancelled_at" in terms else False
+    return terms.assign(
+        spell=(~(same & (gap <= _GAP))).cumsum(),
+        days=(terms["ends_at"] - terms["starts_at"]).dt.days,
+        notice=notice,
+        plan=terms["plan"] if "plan" in terms else None,
+    )
+
+
+def _terms_before(catalog: Catalog, customers: pd.Series, starts: pd.Series, per_year: pd.Series) -> pd.Series:
+    none = pd.Series(0, index=customers.index)
+    first = catalog.data_from
+    if first is None or "customers" not in catalog.names or "acquired_at" not in catalog.table("customers").columns:
+        return none
+    won = catalog.table("customers").select("customer_id", "acquired_at").execute().set_index("customer_id")["acquired_at"]
+    days = (starts - pd.to_datetime(customers.map(won))).dt.days
+    cut_off = starts <= pd.Timestamp(first) + pd.to_timedelta(365.25 / per_year, unit="D")  # the data may begin in mid-life
+    terms = np.floor(days.fillna(0) * per_year / 365.25 + 0.1).clip(lower=0)
+    return terms.where(cut_off, 0).astype(int)
+
+
+def _per_year(days: float) -> int:
+    return min(TERMS_A_YEAR, key=lambda n: abs(np.log(max(days, 1) * n / 365.25)))

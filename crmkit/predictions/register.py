@@ -1,0 +1,131 @@
+"""The register of predictions: what each is called, which table it fills, and what its rows must be.
+
+A prediction is a function ``(catalog, as_of) -> frame`` that uses the data up to and including the day ``as_of`` and no
+more. It returns one row per customer: customer_id and the columns of its table. The runner adds as_of, model and
+model_version, so that earlier predictions stay beside it and can be judged by what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError, UnknownName
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import PREDICTED, SCHEMAS
+
+Predict = Callable[[Catalog, date], pd.DataFrame]
+
+#: The modules that hold crmkit's own predictions, in the order in which they are made.
+MODULES: tuple[str, ...] = ("crmkit.predictions.value",)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One prediction.
+
+    Attributes
+    ----------
+    model : str
+        Such as ``value``; the rows carry it.
+    table : str
+        ``customer_scores`` or ``segment_assignments``.
+    function : callable
+    version : str
+        What the author calls this version of the method.
+    """
+
+    model: str
+    table: str
+    function: Predict
+    version: str = ""
+
+
+PREDICTIONS: dict[str, Prediction] = {}
+
+
+def prediction(*, table: str, model: str, version: str = "") -> Callable[[Predict], Predict]:
+    """Register a function ``(catalog, as_of) -> frame`` as the prediction of that model's name.
+
+    Parameters
+    ----------
+    table : str
+        The table it fills: ``customer_scores`` or ``segment_assignments``.
+    model : str
+        Its name; a second function of the same name takes the place of the first.
+    version : str
+        A name for this version of the method; without it, one is made from crmkit's code and the settings.
+
+    Examples
+    --------
+    >>> @prediction(table="customer_scores", model="doctest")
+    ... def everybody_spends_ten(catalog, as_of):
+    ...     return catalog.frame("customers")[["customer_id"]].assign(value=10.0)
+    >>> PREDICTIONS.pop("doctest").table
+    'customer_scores'
+    """
+    if table not in PREDICTED:
+        raise UnknownName("table of predictions", table, PREDICTED)
+
+    def registered(function: Predict) -> Predict:
+        PREDICTIONS[model] = Prediction(model, table, function, version)
+        return function
+
+    return registered
+
+
+def predictions(only: Sequence[str] | None = None) -> list[Prediction]:
+    """Return the registered predictions, crmkit's own among them; ``only`` those of these models.
+
+    Raises
+    ------
+    UnknownName
+        If there is no prediction of that name.
+    """
+    for module in MODULES:
+        import_module(module)
+    for model in only or ():
+        if model not in PREDICTIONS:
+            raise UnknownName("prediction", model, PREDICTIONS)
+    return [each for model, each in PREDICTIONS.items() if not only or model in only]
+
+
+def checked(rows: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the columns of a prediction's frame that belong into its table, one row per customer.
+
+    Raises
+    ------
+    CrmkitError
+        If a customer is missing or there twice, or a number or an interval cannot be.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"customer_id": ["a", "b"], "value": [2.0, 3.0], "low": [1.0, 4.0], "high": [3.0, 5.0]})
+    >>> checked(frame, "customer_scores")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: The prediction has 1 of 2 rows whose interval does not hold its value.
+    """
+    numbers = [name for name in ("value", "low", "high") if name in SCHEMAS[table].names]
+    needed = ["customer_id", "value" if numbers else "segment"]
+    if absent := [name for name in needed if name not in rows]:
+        raise CrmkitError(f"The prediction lacks the column {' and '.join(absent)}.")
+    own = [name for name in SCHEMAS[table].names if name in rows and name not in ("as_of", "model", "model_version")]
+    kept = rows[own].astype({name: float for name in numbers if name in rows}).reset_index(drop=True)
+    broken = {
+        "without a customer_id.": kept["customer_id"].isna(),
+        "of a customer who is there already.": kept["customer_id"].duplicated(),
+        f"without a {needed[1]}.": kept[needed[1]].isna(),
+        "with an infinite number.": kept[[n for n in numbers if n in kept]].abs().eq(float("inf")).any(axis=1),
+    }
+    if "low" in kept and "high" in kept:
+        tolerance = 1e-9 * kept["value"].abs() + 1e-9
+        outside = (kept["value"] < kept["low"] - tolerance) | (kept["value"] > kept["high"] + tolerance)
+        broken["whose interval does not hold its value."] = outside
+    faults = [f"{int(where.sum())} of {len(kept)} rows {what}" for what, where in broken.items() if where.any()]
+    if faults:
+        raise CrmkitError(f"The prediction has {' '.join(faults)}")
+    return kept

@@ -1,0 +1,152 @@
+"""What each customer is worth from a day on: margin times the chance that she still pays, discounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import NotMeasured
+from crmkit.predictions.futures import Futures, order_futures, renewal_futures, together
+from crmkit.predictions.histories import shoppers, subscriptions
+from crmkit.predictions.money import MONTH, Money, money
+from crmkit.predictions.register import prediction
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+HORIZONS = (12, 24, 36)  # months
+_TAILS = (0.025, 0.975)
+_FEWEST = 3  # customers below which nothing is learned of how they differ
+_ENOUGH = 10_000  # customers from which on fewer draws do
+
+
+@dataclass(eq=False)
+class Valuation:
+    """The value of all customers on a day.
+
+    Attributes
+    ----------
+    as_of : date
+    futures : Futures
+        Of every customer.
+    money : Money
+        What they have brought so far.
+    first_on : Series
+        Day of the first order or term, by customer.
+    horizon : int
+        Months that the value looks ahead.
+    """
+
+    as_of: date
+    futures: Futures
+    money: Money
+    first_on: pd.Series
+    horizon: int
+
+
+def valuation(
+    catalog: Catalog, as_of: date, horizon: int | None = None, discount_rate: float | None = None
+) -> Valuation:
+    """Learn from the data up to a day and look ahead.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    horizon : int, optional
+        Months ahead; without it ``horizon_months`` of the settings.
+    discount_rate : float, optional
+        Per year [share]; without it that of the settings.
+
+    Raises
+    ------
+    NotMeasured
+        If there are neither orders of known customers nor subscriptions, or fewer than three customers.
+    """
+    settings = catalog.settings.value
+    horizon, discount = horizon or settings.horizon_months, settings.discount_rate if discount_rate is None else discount_rate
+    brought = money(catalog, as_of)
+    first_on = brought.paid.groupby("customer_id")["on"].min()
+    n_draws = 400 if len(first_on) < _ENOUGH else 200
+    orders, spells = shoppers(brought, as_of), subscriptions(catalog, as_of)
+    futures = [order_futures(orders, horizon, discount, n_draws)] if len(orders) >= _FEWEST else []
+    rate = settings.margin_rate or 1.0
+    for per_year, own in spells.groupby("per_year"):
+        if len(own) >= _FEWEST and own["runs"].any():
+            futures.append(renewal_futures(own, rate, horizon, discount, n_draws, int(per_year)))
+    if not futures and len(first_on) < _FEWEST:
+        raise NotMeasured(f"at least {_FEWEST} customers with orders or subscriptions")
+    nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
+    return Valuation(as_of, together(futures or [nobody], pd.Index(first_on.index)), brought, first_on, horizon)
+
+
+def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Value of each customer from a day on.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
+        bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
+        so_far (brought up to the day), first_on.
+    """
+    return remember(catalog, _customer_values, as_of, reads_predictions=False)
+
+
+def valued(whole: Valuation) -> pd.DataFrame:
+    """Return one row per customer; see :func:`customer_values`."""
+    futures = whole.futures
+    value = futures.within(whole.horizon)
+    low, high = np.quantile(futures.draws, _TAILS, axis=1) if len(value) else (value, value)
+    horizons = {f"within_{months}": futures.within(months) for months in HORIZONS}
+    so_far = whole.money.paid.groupby("customer_id")["money"].sum().reindex(futures.customers)
+    return pd.DataFrame({
+        "customer_id": futures.customers.astype(str),
+        "value": value,
+        "low": np.minimum(low, value),
+        "high": np.maximum(high, value),
+        **horizons,
+        "beyond_36": futures.expected[:, -1] - horizons["within_36"],
+        "so_far": so_far.to_numpy(dtype=float),
+        "first_on": whole.first_on.reindex(futures.customers).to_numpy(),
+    })  # fmt: skip
+
+
+@prediction(table="customer_scores", model="value")
+def value(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Residual value of each customer: what she will bring from the day on, discounted, within the horizon."""
+    return customer_values(catalog, as_of)[["customer_id", "value", "low", "high"]]
+
+
+@prediction(table="customer_scores", model="lifetime_value")
+def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """What each customer has brought and will bring, in margin, to be set against what it cost to win her.
+
+    Raises
+    ------
+    NotMeasured
+        If margin is not known.
+    """
+    if not money(catalog, as_of).is_margin:
+        raise NotMeasured("orders.margin, or margin_rate under [value] in the settings")
+    rows = customer_values(catalog, as_of)
+    return pd.DataFrame({"customer_id": rows["customer_id"],
+                         **{name: rows[name] + rows["so_far"] for name in ("value", "low", "high")}})  # fmt: skip
+
+
+def months_since(first_on: pd.Series, as_of: date) -> pd.Series:
+    """Months from a customer's first day to another day [months]."""
+    return (pd.Timestamp(as_of) - pd.to_datetime(first_on)).dt.days / MONTH
+
+
+def _customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    return valued(valuation(catalog, as_of))

@@ -1,0 +1,131 @@
+"""The written predictions: earlier ones stay, those of the same day and model are replaced; one writer at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.predictions.ledger import Entry, Ledger, read_ledger, write_ledger
+from crmkit.sources.store_writing import save_table
+from crmkit.tables.overlay import typed
+from crmkit.tables.schema import SCHEMAS
+
+_LOCK = ".predictions.lock"
+_PATIENCE = 20.0  # seconds to wait for another writer; a write takes one or two
+_FORGOTTEN_AFTER = 120.0  # seconds: whoever held it so long was killed
+
+
+def write_predictions(
+    store: Path, entries: list[Entry], frames: Mapping[str, pd.DataFrame], whole: Mapping[str, str]
+) -> None:
+    """Write the rows of these predictions and what they were made from.
+
+    Parameters
+    ----------
+    store : Path
+    entries : list of Entry
+        What became of each; all rows of its day and model that were there before are replaced.
+    frames : mapping of str to DataFrame
+        New rows of each table, with as_of, model and model_version.
+    whole : mapping of str to str
+        Days of which all predictions are there now, each with what they were made from.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    with _only_writer(store):
+        before = read_ledger(store) or Ledger()
+        gone = {(entry.as_of, entry.model) for entry in entries}
+        kept = [entry for entry in before.entries if (entry.as_of, entry.model) not in gone]
+        for table in sorted({entry.table for entry in entries}):
+            old = written_rows(store, table)
+            stale = pd.Series(
+                [key in gone for key in zip(old["as_of"].astype(str), old["model"], strict=True)], dtype=bool
+            )
+            new = frames.get(table, old.iloc[:0])
+            if stale.any() or len(new):
+                rows = pd.concat([each for each in (old[~stale.to_numpy()], new) if len(each)] or [old.iloc[:0]])
+                save_table(store, table, typed(rows, table))
+                kept += _unheard_of(old[~stale.to_numpy()], table, kept)
+        days = {**(before.whole or {}), **whole}
+        write_ledger(store, Ledger((*kept, *(_with_hash(entry, frames.get(entry.table)) for entry in entries)), days))
+
+
+def written_rows(store: Path, table: str) -> pd.DataFrame:
+    """Return all rows of a table of predictions; none if it was never written."""
+    file = store / f"{table}.parquet"
+    if not file.is_file():
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in SCHEMAS[table].names})
+    return pd.read_parquet(file)
+
+
+def latest(rows: pd.DataFrame, model: str, on_or_before: date | None = None) -> pd.DataFrame:
+    """Return a model's rows of the last day on which it predicted, at or before a day.
+
+    Examples
+    --------
+    >>> days = [date(2026, 8, 31), date(2026, 9, 30)]
+    >>> rows = pd.DataFrame({"customer_id": ["a", "a"], "as_of": days, "model": "value", "value": [5.0, 7.0]})
+    >>> latest(rows, "value", date(2026, 9, 15))["value"].tolist()
+    [5.0]
+    """
+    own = rows[rows["model"] == model]
+    days = pd.to_datetime(own["as_of"])
+    if on_or_before is not None:
+        own, days = own[days <= pd.Timestamp(on_or_before)], days[days <= pd.Timestamp(on_or_before)]
+    return own[days == days.max()].reset_index(drop=True)
+
+
+def _unheard_of(rows: pd.DataFrame, table: str, entries: list[Entry]) -> list[Entry]:
+    """Return an entry for each day and model in a table of which there is none."""
+    there = {(entry.as_of, entry.model) for entry in entries}
+    found = rows[["as_of", "model", "model_version"]].astype(str).drop_duplicates(["as_of", "model"])
+    new = [
+        Entry(day, model, table, version, made_from="")
+        for day, model, version in found.itertuples(index=False)
+        if (day, model) not in there
+    ]
+    return [_with_hash(entry, rows) for entry in new]
+
+
+def _with_hash(entry: Entry, rows: pd.DataFrame | None) -> Entry:
+    if rows is None:
+        return entry
+    own = rows[(rows["model"] == entry.model) & (rows["as_of"].astype(str) == entry.as_of)]
+    hashes = pd.util.hash_pandas_object(own.drop(columns="as_of"), index=False)
+    return replace(entry, n_customers=len(own), rows=f"{int(hashes.sum()):x}")
+
+
+@contextmanager
+def _only_writer(store: Path) -> Iterator[None]:
+    lock, until = store / _LOCK, time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            if _age(lock) > _FORGOTTEN_AFTER:
+                lock.unlink(missing_ok=True)
+            elif time.monotonic() > until:
+                raise CrmkitError(
+                    f"Another program is writing predictions into {store}. Run it again when that one has ended."
+                ) from None
+            else:
+                time.sleep(0.1)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _age(file: Path) -> float:
+    try:
+        return time.time() - file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,96 @@
+"""Tables that were computed just now, laid over those of a catalog."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from crmkit.errors import CrmkitError, Problems
+from crmkit.tables.schema import Kind, schema
+
+if TYPE_CHECKING:
+    from crmkit.tables.catalog import Catalog
+
+_TYPES: dict[Kind, str] = {
+    "id": "string",
+    "text": "string",
+    "timestamp": "timestamp(6)",
+    "date": "date",
+    "money": "float64",
+    "number": "float64",
+    "integer": "int64",
+    "flag": "boolean",
+}
+
+
+def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the canonical columns of a frame, in the order and with the types of their table.
+
+    Raises
+    ------
+    Problems
+        With every required column that is missing and every one whose values are of another kind.
+
+    Examples
+    --------
+    >>> typed(pd.DataFrame({"value": [3], "customer_id": [7]}), "customer_scores")
+    Traceback (most recent call last):
+    crmkit.errors.Problems: Table 'customer_scores' has 3 problems:
+      - as_of is missing.
+      - model is missing.
+      - model_version is missing.
+    """
+    known = schema(table)
+    problems = [f"{name} is missing." for name in known.required if name not in frame]
+    columns = {}
+    for column in known.columns:
+        if column.name in frame:
+            try:
+                columns[column.name] = _as(column.kind, frame[column.name])
+            except (TypeError, ValueError):
+                problems.append(f"{column.name} holds something else than it must: {column.meaning}.")
+    if problems:
+        raise Problems(f"Table '{table}'", problems)
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def laid_over(catalog: Catalog, frames: Mapping[str, pd.DataFrame]) -> dict[str, ir.Table]:
+    """Return each frame as an Ibis table beside the catalog's own, where queries can join them.
+
+    Raises
+    ------
+    CrmkitError
+        If the tables are in a database, where a reader may make none.
+    Problems, UnknownName
+        See :func:`typed`.
+    """
+    backend = catalog.table(catalog.names[0]).get_backend() if catalog.names else ibis.duckdb.connect()
+    if backend.name != "duckdb":
+        raise CrmkitError(
+            "Tables cannot be laid over those of a database, of which crmkit is a reader only. Take the frames: "
+            "ck.connect({name: catalog.frame(name) for name in catalog.names})."
+        )
+    tables = {}
+    for name, frame in frames.items():
+        rows = typed(frame, name)
+        kinds = {column: _TYPES[schema(name).column(column).kind] for column in map(str, rows)}
+        own = f"{name}_{secrets.token_hex(4)}"  # the table of that name may be there already
+        tables[name] = backend.create_table(own, rows, schema=ibis.schema(kinds), temp=True)
+    return tables
+
+
+def _as(kind: Kind, values: pd.Series) -> pd.Series:
+    if kind in ("id", "text"):
+        return values.astype("string")
+    if kind == "timestamp":
+        return pd.to_datetime(values).dt.floor("us")
+    if kind == "date":
+        return pd.to_datetime(values).dt.date.astype(object)
+    if kind == "flag":
+        return values.astype("boolean")
+    return pd.to_numeric(values).astype("Int64" if kind == "integer" else float)

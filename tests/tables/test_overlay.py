@@ -1,0 +1,63 @@
+"""Frames computed just now stand beside the tables of a catalog, with the types of their table."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.errors import CrmkitError, Problems, UnknownName
+from crmkit.tables.catalog import Catalog
+
+SCORES = pd.DataFrame({"customer_id": [1, 2], "as_of": "2026-09-30", "model": "value", "model_version": "1",
+                       "value": [3, None]})  # fmt: skip
+
+
+@pytest.fixture
+def book():
+    rows = {
+        "order_id": ["a", "b"],
+        "ordered_at": ["2026-09-01", "2026-10-02"],
+        "revenue": [10.0, 20.0],
+        "customer_id": ["1", "2"],
+    }
+    return ck.connect({"orders": pd.DataFrame(rows)})
+
+
+def test_a_frame_is_a_table_that_can_be_joined_with_the_others(book):
+    over = book.with_tables({"customer_scores": SCORES})
+    scores, orders = over.table("customer_scores"), over.table("orders")
+    joined = orders.join(scores, "customer_id").execute().sort_values("order_id")
+    assert joined["value"].tolist()[0] == 3.0 and pd.isna(joined["value"].tolist()[1])
+    assert over.frame("customer_scores")["as_of"].tolist() == [pd.Timestamp("2026-09-30")] * 2
+
+
+def test_it_takes_the_place_of_the_table_of_that_name_and_the_first_catalog_keeps_its_own(book):
+    first = book.with_tables({"customer_scores": SCORES})
+    second = first.with_tables({"customer_scores": SCORES.head(1)})
+    assert [len(each.frame("customer_scores")) for each in (first, second)] == [2, 1]
+    assert "customer_scores" not in book.names and second.data_through == date(2026, 10, 2)
+
+
+def test_a_catalog_without_tables_takes_some():
+    assert Catalog({}).with_tables({"customer_scores": SCORES}).names == ["customer_scores"]
+
+
+def test_all_that_is_wrong_is_told_at_once(book):
+    wrong = SCORES.drop(columns="model").assign(value="much")
+    with pytest.raises(Problems, match=r"(?s)model is missing.*value holds something else"):
+        book.with_tables({"customer_scores": wrong})
+    with pytest.raises(UnknownName, match="Did you mean 'customer_scores'"):
+        book.with_tables({"customer_score": SCORES})
+
+
+def test_over_tables_in_a_database_it_says_what_to_do(book):
+    class InDatabase:
+        name = "postgres"
+
+    class Table:
+        def get_backend(self):
+            return InDatabase()
+
+    with pytest.raises(CrmkitError, match="of which crmkit is a reader only"):
+        Catalog({"orders": Table()}).with_tables({"customer_scores": SCORES})
