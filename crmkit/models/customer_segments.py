@@ -17,6 +17,7 @@ from crmkit.models.spells import Array
 
 LEARNED_ROWS = 20_000
 FEWEST_CUSTOMERS = 20
+_NEARLY = 0.7  # of the best silhouette
 
 
 class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -24,8 +25,9 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
 
     Every number of segments from 2 to ``most`` is tried. It holds if between every two segments there is a gap, if a
     segmentation learned from resampled customers puts at most 5 % of them elsewhere, and if no segment has fewer than
-    5 customers. Of those that hold, the one with the highest silhouette is taken; if none holds, all customers are one
-    segment and ``verdict_`` says why. The seed chooses starts and resamples; the outcome does not depend on it.
+    5 customers. Of those that hold, the largest is taken whose silhouette is at least 70 % of the best: two groups with
+    a gap between them are two, though one far-off group makes the coarser cut look neater. If none holds, all customers
+    are one segment and ``verdict_`` says why. The seed chooses starts and resamples; the outcome does not depend on it.
 
     Parameters
     ----------
@@ -57,9 +59,10 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> X = pd.DataFrame({"n_orders": [1, 2] * 20 + [20, 22] * 20, "spent": [30.0, 40.0] * 20 + [500.0, 700.0] * 20})
+    >>> steps = np.linspace(0, 1, 40)
+    >>> X = pd.DataFrame({"days": np.r_[5 + 20 * steps, 200 + 90 * steps], "spent": np.r_[steps + 9, 40 + 9 * steps]})
     >>> model = CustomerSegments().fit(X)
-    >>> model.n_segments_, model.predict(pd.DataFrame({"n_orders": [1, 30], "spent": [50.0, None]})).tolist()
+    >>> model.n_segments_, model.predict(pd.DataFrame({"days": [7, 250], "spent": [9.5, None]})).tolist()
     (2, [0, 1])
     """
 
@@ -131,7 +134,9 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
         self.search_ = _as_frame(tried)
         holding = {k: each for k, each in tried.items() if each.holds}
         if holding:
-            self._take(max(holding.values(), key=lambda each: each.silhouette), "segments")
+            enough = _NEARLY * max(each.silhouette for each in holding.values())
+            most = max(k for k, each in holding.items() if each.silhouette >= enough)
+            self._take(tried[most], "segments")
         else:
             self.verdict_ = "customers are one crowd without gaps"
 
@@ -161,4 +166,6 @@ def _too_little(n: int, width: int) -> str:
 
 def _as_frame(tried: dict[int, Candidate]) -> pd.DataFrame:
     names = ("silhouette", "moved", "distinct", "smallest", "holds")
-    return pd.DataFrame([{"n_segments": k} | {name: getattr(each, name) for name in names} for k, each in tried.items()])
+    return pd.DataFrame(
+        [{"n_segments": k} | {name: getattr(each, name) for name in names} for k, each in tried.items()]
+    )

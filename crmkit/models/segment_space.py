@@ -46,8 +46,8 @@ class SegmentSpace:
     """What was learned of the columns.
 
     Numbers that are never negative and whose upper tail is more than twice as long as the lower are taken on a
-    logarithmic scale. All are centred on the median and scaled by the interquartile range (the standard deviation
-    where that is zero), and no further than 4 from the middle. A missing number stands in the middle, so that a gap
+    logarithmic scale. All are centred on the median and scaled by the standard deviation of the values within 4 robust
+    ones (interquartile range / 1.349) of it, and no further than 4 from the middle. A missing number stands in the middle, so that a gap
     draws nobody anywhere. Text, and true or false, has a direction per level that at least 2 % share (10 at most;
     the others are "other", a gap is "unknown"), and counts half as much as a number. Columns that are the same for
     all, or empty, are left out.
@@ -87,7 +87,10 @@ class SegmentSpace:
     @property
     def columns(self) -> list[str]:
         """Names of the coordinates, such as ``n_orders`` and ``channel = search``."""
-        return [*self.numbers, *(f"{name} = {level}" for name, kind in self.categories.items() for level in kind.levels)]
+        return [
+            *self.numbers,
+            *(f"{name} = {level}" for name, kind in self.categories.items() for level in kind.levels),
+        ]
 
     def matrix(self, X: pd.DataFrame, blur: np.random.Generator | None = None) -> Array:
         """Return one row of coordinates per customer.
@@ -152,6 +155,8 @@ def _number(values: Array) -> Number:
     spread = (high - low) / _OF_NORMAL
     if not spread > 1e-9 * (1 + abs(middle)):  # at least half are the same
         spread = known.std()
+    else:  # held where outliers are held, so that each column counts alike
+        spread = np.clip(known, middle - FURTHEST * spread, middle + FURTHEST * spread).std()
     is_flat = not spread > 1e-9 * (1 + abs(middle))
     return Number(unit, float(middle), 0.0 if is_flat else float(spread), counts)
 
