@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from crmkit.models.segment_search import Candidate, find_centres, nearest, try_numbers
+from crmkit.models.segment_search import Candidate, nearest, try_numbers
 from crmkit.models.segment_space import SegmentSpace
 from crmkit.models.spells import Array
 
@@ -65,6 +65,10 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
     >>> model.n_segments_, model.predict(pd.DataFrame({"days": [7, 250], "spent": [9.5, None]})).tolist()
     (2, [0, 1])
     """
+
+    centres_: Array
+    resampled_: Array
+    verdict_: str
 
     def __init__(self, n_segments: int | None = None, most: int = 8, random_state: int = 0) -> None:
         self.n_segments = n_segments

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from crmkit.models.segment_space import SegmentSpace
@@ -35,7 +34,7 @@ def segment_names(space: SegmentSpace, centres: Array, middle: Array) -> list[st
     >>> X = pd.DataFrame({"days_since_order": [5, 10, 200, 240] * 9, "revenue": [10.0, 20.0, 900.0, 800.0] * 9})
     >>> space = SegmentSpace.learned(X)
     >>> points = space.matrix(X)
-    >>> segment_names(space, np.array([points[:1].mean(axis=0), points[2:3].mean(axis=0)]), points.mean(axis=0))
+    >>> segment_names(space, points[[0, 2]], points.mean(axis=0))
     ['Recent small spenders', 'Lapsing big spenders']
     """
     if len(centres) < 2:

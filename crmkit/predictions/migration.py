@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,14 @@ def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usu
         One row per pair of segments: from ("(new)" for first orders), to, n [customers], n_from [customers of the
         first], share [n / n_from], usual_share [of the spans before; missing without any], gained [currency: change of
         these customers' revenue of 365 days], verdict ("real", "within noise", "no comparison").
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1", "2"], "customer_id": ["a", "b"], "revenue": [30.0, 20.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-09-02", "2026-10-02"])})
+    >>> migration(ck.connect({"orders": orders}), date(2026, 9, 30), date(2026, 10, 31))[["from", "n"]].values.tolist()
+    [['(new)', 1], ['Too few to rank', 1]]
     """
     span = now - before
     days = [before - span * step for step in range(usual, 0, -1)]
@@ -70,7 +79,7 @@ def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usu
     days = [day for day in days if first is not None and day >= first]
     segments = assigned(catalog, [*days, before, now], model)
     moves = _moves(segments[before], segments[now])
-    past = [_moves(segments[one], segments[other]) for one, other in zip(days, [*days[1:], before], strict=True)]
+    past = [_moves(segments[one], segments[other]) for one, other in pairwise([*days, before])]
     revenue = pd.concat([customers_on(catalog, day)["revenue"].rename(day) for day in (before, now)], axis=1).fillna(0)
     change = (revenue[now] - revenue[before]).groupby([_origin(segments[before]), segments[now]]).sum()
     moves["gained"] = change.rename_axis(["from", "to"]).reindex(moves.index).fillna(0.0)
@@ -80,12 +89,26 @@ def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usu
 def movement(catalog: Catalog, before: date, now: date) -> dict[str, float]:
     """Return how much of the movement between k-means segments is real.
 
+    Parameters
+    ----------
+    catalog : Catalog
+    before, now : date
+        Last days of the data used.
+
     Returns
     -------
     dict
         Shares of the customers of both days: ``frozen`` (changed segment by the ruler that stays), ``refitted`` (by
         centres moved to where customers now are, names following), ``sure`` (moved whichever resampled customers the
         ruler is learned from), ``on_the_border`` (frozen less sure).
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-09-02"])})
+    >>> float(movement(ck.connect({"orders": orders}), date(2026, 9, 30), date(2026, 10, 31))["frozen"])
+    0.0
     """
     ruler = segmentation(catalog, learned_on(catalog, now))
     one, other = (customers_on(catalog, day) for day in (before, now))
@@ -107,13 +130,13 @@ def movement(catalog: Catalog, before: date, now: date) -> dict[str, float]:
 
 
 def _origin(before: pd.Series) -> pd.Series:
-    return before.where(before.notna(), NEW)
+    return before.fillna(NEW)
 
 
 def _moves(before: pd.Series, now: pd.Series) -> pd.DataFrame:
     there = now.notna()
-    n = pd.crosstab(_origin(before)[there], now[there]).stack()
-    moves = pd.DataFrame({"n": n[n > 0]}).rename_axis(["from", "to"])
+    pairs = pd.DataFrame({"from": _origin(before)[there], "to": now[there]})
+    moves = pairs.groupby(["from", "to"]).size().to_frame("n")
     return moves.assign(n_from=moves.groupby("from")["n"].transform("sum"))
 
 
@@ -127,11 +150,13 @@ def _judged(moves: pd.DataFrame, past: list[pd.DataFrame]) -> pd.DataFrame:
     )
     share = moves["n"] / moves["n_from"]
     known = tries > 0
-    usual = (hits / np.where(known, tries, np.nan)).to_numpy()
+    usual_share = hits.to_numpy() / np.where(known, tries, np.nan)
     # Given all moves of now and before, those of now are binomial if nothing has changed.
     part = moves["n_from"] / (moves["n_from"] + tries)
     more = binom.sf(moves["n"] - 1, moves["n"] + hits, part)
     fewer = binom.cdf(moves["n"], moves["n"] + hits, part)
-    adjusted = benjamini_hochberg(np.where(known, np.minimum(1, 2 * np.minimum(more, fewer)), np.nan))
+    adjusted = np.ones(len(index))
+    if known.any():
+        adjusted[known] = benjamini_hochberg(np.clip(2 * np.minimum(more, fewer), 0, 1)[known])
     verdict = np.select([~known, adjusted <= _REAL], ["no comparison", "real"], "within noise")
-    return moves.assign(share=share, usual_share=usual, verdict=verdict)
+    return moves.assign(share=share, usual_share=usual_share, verdict=verdict)

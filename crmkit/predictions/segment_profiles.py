@@ -32,6 +32,14 @@ def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.Da
         revenue_share_high, revenue [currency per customer and 365 days], revenue_low, revenue_high, of_the_rest [the
         same of all other customers], differs ("more", "less", "" where it may be chance), n_orders and
         days_since_order (means). Intervals are 95 %; missing where nothing can be said.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> segment_profiles(ck.connect({"orders": orders}), date(2026, 10, 31))["segment"].tolist()
+    ['Too few to rank']
     """
     customers = customers_on(catalog, as_of)
     segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
@@ -53,12 +61,29 @@ def masked(customer_id: str) -> str:
 def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
     """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
 
-    Nearest by the robust distance of recency, number of orders and revenue to the medians of her segment.
+    Nearest by the distance of recency, number of orders and revenue, in logarithms, to the medians of her segment.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+    model : str
+        "rfm" or "segments".
+    n : int
+        Customers of each.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["17850"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> typical_customers(ck.connect({"orders": orders}), date(2026, 10, 31))["customer"].tolist()
+    ['•••50']
     """
     customers = customers_on(catalog, as_of)
     segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
     shown = ["days_since_order", "n_orders", "revenue"]
-    steps = np.log1p(customers[shown].clip(lower=0))
+    steps = customers[shown].clip(lower=0).transform(np.log1p)
     away = ((steps - steps.groupby(segments).transform("median")) ** 2).sum(axis=1)
     nearest = (
         customers.assign(segment=segments, away=away).reset_index().sort_values(["segment", "away", "customer_id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from crmkit.errors import Problems, did_you_mean
@@ -42,7 +43,8 @@ def by_rules(customers: pd.DataFrame, rules: Mapping[str, str]) -> pd.Series:
         raise Problems("segment_rules", faults)
     segments = pd.Series(OTHERS, index=customers.index, dtype=object)
     for name, rule in reversed(list(rules.items())):
-        segments[customers.eval(rule, engine="python").astype(bool)] = name
+        holds = np.asarray(customers.eval(rule, engine="python"), dtype=bool)
+        segments = segments.mask(holds, name)
     return segments
 
 
