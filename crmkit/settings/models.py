@@ -37,6 +37,9 @@ class Company(Section):
     win_within_days: int = Field(90, ge=1, le=3660)
     cost_lag_days: int = Field(30, ge=1, le=3660)
     smallest_group: int = Field(5, ge=1, le=1000)
+    segment_model: str = "rfm"
+    segments_learned_on: date | None = None
+    segment_rules: dict[str, str] = {}
 
     @field_validator("currency")
     @classmethod

@@ -31,8 +31,14 @@ def plan_spells(subscription_terms: ir.Table) -> ir.Table:
 
 
 @derived
-def segment_spells(segment_assignments: ir.Table) -> ir.Table:
+def segment_spells(segment_assignments: ir.Table, *, segment_model: str = "rfm") -> ir.Table:
     """One row per assignment: the segment a customer was in, until the next one by the same model.
+
+    Parameters
+    ----------
+    segment_assignments : table
+    segment_model : str
+        The segmentation by which numbers are split, where there are several: the one that the settings name.
 
     Returns
     -------
@@ -40,8 +46,8 @@ def segment_spells(segment_assignments: ir.Table) -> ir.Table:
         customer_id, starts_on (the last day of the data that the assignment saw), ends_on (first day after), segment.
     """
     s = segment_assignments
-    s = s.mutate(starts_on=day(s.as_of), owner=s.customer_id + ibis.literal(" ") + s.model)
-    next_on = value_after(s, "starts_on", within="owner", order_by=["starts_on"])
+    s = s.filter(s.model == segment_model).mutate(starts_on=day(s.as_of))
+    next_on = value_after(s, "starts_on", within="customer_id", order_by=["starts_on"])
     return s.mutate(ends_on=ibis.coalesce(next_on, _NO_END)).select("customer_id", "segment", "starts_on", "ends_on")
 
 

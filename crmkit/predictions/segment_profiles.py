@@ -1,0 +1,117 @@
+"""What sets each segment apart: its size, its part of revenue, and what its customers do, against all the others."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from crmkit.metrics import intervals
+from crmkit.metrics.intervals import Array
+from crmkit.predictions.migration import assigned
+from crmkit.predictions.segments import customers_on
+from crmkit.tables.catalog import Catalog
+
+
+def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
+    """Return one row per segment, the one with most revenue first.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    model : str
+        "rfm" or "segments".
+
+    Returns
+    -------
+    DataFrame
+        segment, n [customers], share [of customers], revenue_share [of the revenue of 365 days], revenue_share_low,
+        revenue_share_high, revenue [currency per customer and 365 days], revenue_low, revenue_high, of_the_rest [the
+        same of all other customers], differs ("more", "less", "" where it may be chance), n_orders and
+        days_since_order (means). Intervals are 95 %; missing where nothing can be said.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> segment_profiles(ck.connect({"orders": orders}), date(2026, 10, 31))["segment"].tolist()
+    ['Too few to rank']
+    """
+    customers = customers_on(catalog, as_of)
+    segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
+    rows = [_row(name, customers, (segments == name).to_numpy()) for name in segments.unique()]
+    return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
+
+
+def masked(customer_id: str) -> str:
+    """Return an id of which only the end can be read: enough to find the customer in one's own list, not to know her.
+
+    Examples
+    --------
+    >>> masked("17850"), masked("c7")
+    ('•••50', '•••')
+    """
+    return "•••" + (customer_id[-2:] if len(customer_id) > 4 else "")
+
+
+def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
+    """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
+
+    Nearest by the distance of recency, number of orders and revenue, in logarithms, to the medians of her segment.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+    model : str
+        "rfm" or "segments".
+    n : int
+        Customers of each.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["17850"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> typical_customers(ck.connect({"orders": orders}), date(2026, 10, 31))["customer"].tolist()
+    ['•••50']
+    """
+    customers = customers_on(catalog, as_of)
+    segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
+    shown = ["days_since_order", "n_orders", "revenue"]
+    steps = customers[shown].clip(lower=0).transform(np.log1p)
+    away = ((steps - steps.groupby(segments).transform("median")) ** 2).sum(axis=1)
+    nearest = (
+        customers.assign(segment=segments, away=away).reset_index().sort_values(["segment", "away", "customer_id"])
+    )
+    nearest = nearest.groupby("segment").head(n)
+    nearest["customer"] = [masked(each) for each in nearest["customer_id"]]
+    return nearest[["segment", "customer", *shown, "tenure_days"]].reset_index(drop=True)
+
+
+def _row(name: str, customers: pd.DataFrame, inside: np.ndarray) -> dict[str, object]:
+    revenue = customers["revenue"].to_numpy(dtype=float)
+    part, low, high = _ratio(revenue * inside, revenue) if revenue.sum() > 0 else (np.nan,) * 3
+    mean, mean_low, mean_high = _ratio(revenue[inside], np.ones(inside.sum()))
+    rest, rest_low, rest_high = (
+        _ratio(revenue[~inside], np.ones((~inside).sum())) if not inside.all() else (np.nan,) * 3
+    )
+    more, less = mean_low > rest_high, mean_high < rest_low
+    return {
+        "segment": name, "n": int(inside.sum()), "share": float(inside.mean()),
+        "revenue_share": part, "revenue_share_low": max(low, 0.0), "revenue_share_high": min(high, 1.0),
+        "revenue": mean, "revenue_low": mean_low, "revenue_high": mean_high, "of_the_rest": rest,
+        "differs": "more" if more else "less" if less else "",
+        "n_orders": float(customers["n_orders"][inside].mean()),
+        "days_since_order": float(customers["days_since_order"][inside].mean()),
+    }  # fmt: skip
+
+
+def _ratio(x: Array, n: Array) -> tuple[float, float, float]:
+    sums = [np.array([each]) for each in (x.sum(), n.sum(), x @ x, x @ n, n @ n, float((n != 0).sum()))]
+    value, low, high = intervals.mean(*sums)
+    return float(value[0]), float(low[0]), float(high[0])

@@ -1,0 +1,112 @@
+"""The sections of the page about segments: opening, profile, moves, typical customers, what to do."""
+
+from __future__ import annotations
+
+from crmkit.insights.segments import (
+    last_days,
+    segment_actions,
+    segment_findings,
+    segment_headline,
+    segment_list,
+    segment_moves,
+)
+from crmkit.periods import Period
+from crmkit.predictions.segment_profiles import segment_profiles, typical_customers
+from crmkit.predictions.segments import learned_on
+from crmkit.reporting.exports import export
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.openings import opening
+from crmkit.reporting.tables import table
+from crmkit.tables.catalog import Catalog
+
+
+def segment_opening(book: Catalog, period: Period) -> Fragment:
+    """Return the top of the page about segments.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    profiles = segment_profiles(book, last_days(period)[1].date())
+    told = segment_findings(book, period, segment_moves(book, period))
+    return opening(title=segment_headline(profiles, period), findings=told, data_through=book.data_through,
+                   settings=book.settings)  # fmt: skip
+
+
+def segment_table(book: Catalog, period: Period) -> Fragment:
+    """Return the profile of each segment against the rest.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    day = last_days(period)[1].date()
+    profiles = segment_profiles(book, day)
+    names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", "revenue", "revenue_low",
+             "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
+    units = dict.fromkeys(["share", "revenue_share", "revenue_share_low", "revenue_share_high"], "share")
+    units |= dict.fromkeys(["revenue", "revenue_low", "revenue_high", "of_the_rest"], "money")
+    labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "revenue_share_low": "from",
+              "revenue_share_high": "to", "revenue": "Per customer", "revenue_low": "from", "revenue_high": "to",
+              "of_the_rest": "Per other customer", "differs": "Differs", "n_orders": "Orders",
+              "days_since_order": "Days since order"}  # fmt: skip
+    return table(profiles[names], "What sets each segment apart", units=units, labels=labels, settings=book.settings,
+                 subtitle=f"Revenue and orders of 365 days to {day:%-d %B %Y}, with 95 % intervals.",
+                 caption=f"Cuts learned from the data up to {learned_on(book, day):%-d %B %Y}; they stay until the settings "
+                         "name another day (segments_learned_on).")  # fmt: skip
+
+
+def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragment:
+    """Return who moved where in the period, and what was gained and lost by it.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    most : int
+        Rows shown.
+    """
+    moves = segment_moves(book, period)
+    moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
+    units = {"share": "share", "usual_share": "share", "gained": "money"}
+    labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
+    return table(moves.drop(columns="n_from"), "Who moved where", units=units, labels=labels, settings=book.settings,
+                 max_rows=most, subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
+                 "revenue of 365 days.", caption="Usually: the mean of up to six such periods before.")  # fmt: skip
+
+
+def typical_table(book: Catalog, period: Period) -> Fragment:
+    """Return of each segment the two customers nearest to its middle, masked.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    found = typical_customers(book, last_days(period)[1].date())
+    return table(found, "Typical customers", units={"revenue": "money"}, settings=book.settings,
+                 subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.")  # fmt: skip
+
+
+def segment_action_table(book: Catalog, period: Period) -> Fragment:
+    """Return what to do for each segment.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    return table(segment_actions(book, period), "What to do for each", labels={"n": "Customers"})
+
+
+def segment_export(book: Catalog, period: Period) -> Fragment:
+    """Return the list of customers with their segments, which the run writes.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    return export(segment_list(book, period), "segments", "Each customer with her segment")
