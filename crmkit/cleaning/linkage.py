@@ -36,6 +36,11 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per candidate pair: customer_id, other_id, probability [0..1]; the most probable first.
 
+    Notes
+    -----
+    Where hardly anybody is in twice (two of 400), the model takes namesakes for one person, and its probabilities are
+    too high: order the pairs by them, merge nobody by them alone.
+
     References
     ----------
     Fellegi and Sunter (1969), A theory for record linkage, JASA 64(328).
