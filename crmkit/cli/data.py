@@ -1,4 +1,4 @@
-"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``.
+"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``, ``tables``.
 
 Each imports what it needs itself: ``--help`` answers at once.
 """
@@ -14,6 +14,11 @@ from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
 
 if TYPE_CHECKING:
     from crmkit.settings import Settings
+
+ExportsPath = Annotated[
+    Path | None,
+    typer.Option("--exports", metavar="DIR", help="Folder of the export files.", show_default="as in the settings"),
+]
 
 
 @app.command(epilog="Examples: crmkit sample | crmkit sample demo --customers 60 && crmkit load --settings demo")
@@ -33,26 +38,26 @@ def sample(
     typer.echo(files[-1])
 
 
-@app.command(epilog="Example: crmkit load --settings sample")
-def load(settings: SettingsPath = None) -> None:
+@app.command(epilog="Examples: crmkit load --settings sample | crmkit load --exports exports/2026-10")
+def load(settings: SettingsPath = None, exports: ExportsPath = None) -> None:
     """Read the export files, check them and write the store that reports read."""
     from crmkit.cleaning.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(_read(settings), progress=progress)
+        loaded = load_exports(_read(settings), exports, progress)
     typer.echo(loaded)
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
-def check(settings: SettingsPath = None, output: OutputFormat = Format.table) -> None:
+def check(settings: SettingsPath = None, exports: ExportsPath = None, output: OutputFormat = Format.table) -> None:
     """Say what is wrong with the export files, without writing anything."""
     from crmkit.cleaning.load import check as check_exports
     from crmkit.cli.progress import step_progress
     from crmkit.cli.show import print_findings
 
     with step_progress() as progress:
-        checked = check_exports(_read(settings), progress=progress)
+        checked = check_exports(_read(settings), exports, progress)
     print_findings(checked, output.value)
 
 
@@ -78,6 +83,18 @@ def map_folder(
         previews = preview_folder(folder, known)
     written = write_proposal(previews, write or folder / "mapping.toml")
     print_previews(previews, written)
+
+
+@app.command(epilog="Examples: crmkit tables | crmkit tables orders | crmkit tables orders --format csv")
+def tables(
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="Which; without it all.")] = None,
+    output: OutputFormat = Format.table,
+) -> None:
+    """List the tables that data can be mapped to, or the columns of one table: type, unit, meaning."""
+    from crmkit.cli.show import print_frame
+    from crmkit.tables.listing import columns_frame, tables_frame
+
+    print_frame(columns_frame(table) if table else tables_frame(), output.value)
 
 
 def _read(path: Path | None) -> Settings:

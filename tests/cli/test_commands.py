@@ -198,3 +198,23 @@ def test_predict_writes_scores_once_and_prints_what_became_of_each(crmkit, compa
     assert json.loads(again.stdout)[0]["status"] == "unchanged"
     wrong = crmkit("predict", "--settings", company, "--only", "valu")
     assert wrong.exit_code == 2 and "Did you mean 'value'" in wrong.stderr
+
+
+def test_tables_lists_the_tables_and_the_columns_of_one(crmkit):
+    assert "subscription_terms" in crmkit("tables").stdout
+    columns = crmkit("tables", "orders", "--format", "csv").stdout.splitlines()
+    assert columns[0] == "column,kind,required,unit,meaning"
+    assert columns[3].startswith("revenue,money,yes,currency,")
+    wrong = crmkit("tables", "order")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "Did you mean 'orders'?" in wrong.stderr
+
+
+def test_load_and_check_read_another_folder_of_exports_if_it_is_named(crmkit, tmp_path):
+    (tmp_path / "crmkit.toml").write_text("")
+    (tmp_path / "october").mkdir()
+    (tmp_path / "october" / "orders.csv").write_text("order_id,ordered_at,revenue\n1,2026-10-01,5\n")
+    for command in ("check", "load"):
+        run = crmkit(command, "--settings", tmp_path, "--exports", tmp_path / "october")
+        assert run.exit_code == 0, run.stderr
+        assert "orders: 1 row in, 1 kept" in run.stdout

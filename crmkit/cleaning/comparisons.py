@@ -1,0 +1,102 @@
+"""How closely two people agree in name, birth date, address, e-mail and telephone, and which pairs are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+_OVERLAP = "len(list_intersect(words_l, words_r))::DOUBLE / len(list_distinct(list_concat(words_l, words_r)))"
+
+
+def comparisons_of(filled: Collection[str]) -> list[Any]:
+    """Return the comparisons of the things that the source knows; the levels of each from the closest down.
+
+    Examples
+    --------
+    >>> len(comparisons_of(["given", "family", "birth"]))
+    3
+    """
+    known = {"given": _name("given"), "family": _name("family"), "birth": _BIRTH, "words": _ADDRESS,
+             "email": _EMAIL, "phone": _PHONE}  # fmt: skip
+    return [_comparison(column, levels) for column, levels in known.items() if column in filled]
+
+
+def rules_of(filled: Collection[str]) -> list[Any]:
+    """Return which pairs are looked at: those that agree in all parts of at least one rule.
+
+    Examples
+    --------
+    >>> len(rules_of(["given", "family", "names"]))
+    2
+    """
+    from splink import block_on
+
+    return [block_on(*rule) for rule, needs in _RULES if set(needs) <= set(filled)]
+
+
+def _name(column: str) -> list[tuple[str, str | None]]:
+    left, right = f"{column}_l", f"{column}_r"
+    near = f"jaro_winkler_similarity({left}, {right}) >= 0.9 OR starts_with({left}, {right}) OR starts_with({right}, {left})"
+    return [(f"{left} = {right}", column), (f"damerau_levenshtein({left}, {right}) <= 1", column), (near, None)]
+
+
+def _same_part(start: int, length: int) -> str:
+    return f"(substr(birth_l, {start}, {length}) = substr(birth_r, {start}, {length}))::INT"
+
+
+_BIRTH: list[tuple[str, str | None]] = [
+    ("birth_l = birth_r", None),
+    ("damerau_levenshtein(birth_l, birth_r) <= 1", None),
+    (f"{_same_part(1, 4)} + {_same_part(5, 2)} + {_same_part(7, 2)} = 2", None),  # of year, month and day
+    ("damerau_levenshtein(birth_l, birth_r) <= 2", None),
+]
+_ADDRESS: list[tuple[str, str | None]] = [
+    ("address_l = address_r", "address"),
+    (f"{_OVERLAP} >= 0.6", None),
+    (f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9", None),
+    (f"{_OVERLAP} >= 0.2", None),
+]
+_EMAIL: list[tuple[str, str | None]] = [
+    ("email_l = email_r", "email"),
+    ("mailbox_l = mailbox_r", None),
+    ("damerau_levenshtein(mailbox_l, mailbox_r) <= 2", None),
+    ("jaro_winkler_similarity(mailbox_l, mailbox_r) >= 0.9", None),
+]
+_PHONE: list[tuple[str, str | None]] = [
+    ("phone_l = phone_r", "phone"),
+    ("damerau_levenshtein(phone_l, phone_r) <= 1", None),
+]
+
+_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
+    "substr(birth, 1, 6)",
+    "substr(birth, 5, 4)",
+    "substr(birth, 1, 4) || substr(birth, 7, 2)",
+)
+_RULES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("birth",), ("birth",)),
+    (("given", "family"), ("given", "family")),
+    (("names",), ("names",)),
+    *(((part, f"substr({name}, 1, 2)"), ("birth", name))
+      for part in (_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY) for name in ("given", "family")),
+    (("address",), ("address",)),
+    (("substr(address, 1, 12)",), ("address",)),
+    (("substr(address, -12)",), ("address",)),
+    *((("substr(address, 1, 6)", name), ("address", name)) for name in ("given", "family")),
+    *((("post", name), ("post", name)) for name in ("given", "family", "house")),
+    (("post", "substr(birth, 1, 4)"), ("post", "birth")),
+    (("house", "substr(birth, 1, 4)"), ("house", "birth")),
+    (("email",), ("email",)),
+    (("mailbox",), ("mailbox",)),
+    (("given", "substr(email, 1, 4)"), ("given", "email")),
+    (("phone",), ("phone",)),
+]  # fmt: skip
+
+
+def _comparison(column: str, levels: list[tuple[str, str | None]]) -> Any:
+    import splink.comparison_level_library as cll
+    import splink.comparison_library as cl
+
+    unknown = cll.CustomLevel(f"{column}_l IS NULL OR {column}_r IS NULL", "unknown").configure(is_null_level=True)
+    made = [cll.CustomLevel(condition, condition).configure(tf_adjustment_column=rare) if rare
+            else cll.CustomLevel(condition, condition) for condition, rare in levels]  # fmt: skip
+    return cl.CustomComparison(output_column_name=column, comparison_levels=[unknown, *made, cll.ElseLevel()])
