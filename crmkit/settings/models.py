@@ -74,6 +74,13 @@ class Value(Section):
     horizon_months: int = Field(36, ge=1, le=120)
 
 
+class Retention(Section):
+    """What it costs to win back a customer who is about to leave, and how often it works."""
+
+    contact_cost: float = Field(5.0, ge=0)  # money for one contact
+    save_rate: float = Field(0.10, ge=0, le=1)  # of those who would leave, how many a contact keeps
+
+
 class FileMapping(Section):
     """How to read one export file: a glob inside the exports folder, the file's dialect, the system it comes from."""
 
@@ -146,6 +153,7 @@ class Settings(Section):
     company: Company = Company()
     data: Data = Data()
     value: Value = Value()
+    retention: Retention = Retention()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}

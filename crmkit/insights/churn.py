@@ -1,0 +1,151 @@
+"""What to say of who is about to leave: reasons in words, headline, findings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmkit.features.register import FEATURE_WORDS
+from crmkit.insights.sentences import Finding
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import in_words
+from crmkit.predictions.churn import ChurnOutlook
+from crmkit.predictions.churn_models import NAMES
+
+_N_REASONS = 3
+_UNITS = {"order_value": "money", "mrr": "money", "click_share": "share", "refund_share": "share", "price_change": "share"}
+_LEAST_SHARE = 0.05  # of log odds: less is no reason
+
+
+def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
+    """Return per customer at risk the up to three features that raise her chance most, in words.
+
+    Parameters
+    ----------
+    outlook : ChurnOutlook
+    currency : str, optional
+        ISO 4217 code.
+
+    Returns
+    -------
+    Series
+        Indexed by customer_id, in the order of ``outlook.scores``: such as "no order for 74 days, usually every 30";
+        empty where nothing raises the chance above the mean.
+    """
+    shares, known = outlook.shares, outlook.known.reindex(outlook.shares.index)
+    if shares.shape[1] == 0:
+        return pd.Series("", index=shares.index, dtype=object)
+    order = np.argsort(-shares.to_numpy(), axis=1, kind="stable")
+    names, told = list(shares.columns), []
+    for place, (values, record) in enumerate(zip(shares.to_numpy(), known.to_dict("records"), strict=True)):
+        words: list[str] = []
+        for i in order[place]:
+            if values[i] < _LEAST_SHARE or len(words) == _N_REASONS:
+                break
+            if (said := feature_in_words(names[i], record, currency)) and said not in words:
+                words.append(said)
+        told.append("; ".join(words))
+    return pd.Series(told, index=shares.index, dtype=object)
+
+
+def feature_in_words(name: str, record: dict[str, Any], currency: str | None = None) -> str:
+    """Return a feature of one customer in words; empty where its words or its numbers are not known.
+
+    Examples
+    --------
+    >>> feature_in_words("overdue", {"overdue": 2.5, "days_since_order": 74.0, "order_gap_days": 29.6})
+    'no order for 74 days, usually every 30'
+    >>> feature_in_words("n_open_tickets", {"n_open_tickets": 1.0}), feature_in_words("plan", {"plan": None})
+    ('1 support case still open', '')
+    """
+    template = FEATURE_WORDS.get(name, "")
+    used = re.findall(r"{(\w+)}", template)
+    values = {each: record.get(name if each == "value" else each) for each in used}
+    if not template or any(value is None or value != value for value in values.values()):
+        return ""
+    said = {each: _said(name if each == "value" else each, value, currency) for each, value in values.items()}
+    return re.sub(r"\b1 (\w+?)s\b", r"1 \1", template.format(**said))
+
+
+def churn_headline(outlook: ChurnOutlook) -> str:
+    """Return the headline of the page."""
+    value, low, high = outlook.expected
+    if not len(outlook.scores):
+        return "Nobody's activity ends in the days ahead"
+    return (
+        f"About {counted(round(value), 'customers')} will leave within {counted(outlook.horizon, 'days')}, "
+        f"between {round(low):,} and {round(high):,}"
+    )
+
+
+def churn_findings(
+    outlook: ChurnOutlook, at_risk: tuple[float, float, float], basis: str, n_calls: int, profit: float,
+    currency: str | None = None,
+) -> list[Finding]:  # fmt: skip
+    """Return three to five sentences: how many, what it is worth, whom to call, how far it can be trusted.
+
+    Parameters
+    ----------
+    outlook : ChurnOutlook
+    at_risk : tuple of float
+        Value at risk, and the ends of its interval [money].
+    basis : str
+        What a customer's worth is.
+    n_calls : int
+        Customers whom it pays to contact.
+    profit : float
+        Of contacting them [money].
+    currency : str, optional
+        ISO 4217 code.
+    """
+    value, low, high = outlook.expected
+    n = len(outlook.scores)
+    if not n:
+        return [Finding("Nobody is at risk.", " No customer's activity ends within the horizon.")]
+    money, below, above = (in_words(each, "money", low=at_risk[1], high=at_risk[2], currency=currency) for each in at_risk)
+    told = [
+        Finding(
+            f"{counted(round(value), 'customers')} of {n:,} at risk are expected to leave",
+            f" within {counted(outlook.horizon, 'days')} (95 % interval {round(low):,} to {round(high):,}).",
+            tone="worse" if value >= 1 else "",
+        ),
+        Finding(f"{money} goes with them", f" ({below} to {above}), by {basis}."),
+    ]
+    if outlook.warning:
+        return [*told, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
+    if n_calls:
+        gain = in_words(profit, "money", currency=currency)
+        told.append(Finding(f"It pays to contact {counted(n_calls, 'customers')}",
+                            f": about {gain} after the cost of the contacts, at the costs and success in your settings.",
+                            tone="better"))  # fmt: skip
+    else:
+        told.append(Finding("No contact pays for itself", " at the costs and success in your settings."))
+    return [*told, _trust(outlook)]
+
+
+def churn_method(outlook: ChurnOutlook) -> str:
+    """Return how the chances were learned, for the method note."""
+    return (
+        f"Chances are learned by {NAMES[outlook.method]}, which did best at past days. It learned from "
+        f"{counted(outlook.n_learned, 'rows')} of customers on past days, of which {outlook.n_lost:,} ended in leaving; no "
+        "outcome was used before it was known. Who leaves is told by the same rule as the churn rate. A subscriber is at "
+        "risk only if the paid term ends within the horizon; who has given notice is not listed."
+    )
+
+
+def _trust(outlook: ChurnOutlook) -> Finding:
+    own = outlook.tested[outlook.tested["method"] == outlook.method]
+    lift, expected, lost = own["lift"].mean(), own["expected"].sum(), own["lost"].sum()
+    return Finding(
+        f"At {counted(len(own), 'past days')} the tenth with the highest chances left {lift:.1f} times as often as all",
+        f": {lost:,.0f} customers were lost where {expected:,.0f} were expected.",
+    )
+
+
+def _said(name: str, value: Any, currency: str | None) -> str:
+    if isinstance(value, str):
+        return value
+    return in_words(float(value), _UNITS.get(name, "count"), currency=currency)

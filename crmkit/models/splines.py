@@ -1,0 +1,99 @@
+"""Columns for an additive model: splines of numbers, one column per level of texts, a flag for gaps."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.preprocessing import SplineTransformer
+
+MOST_LEVELS = 30
+OTHER, UNKNOWN = "other", "unknown"
+_FEW_VALUES = 4  # a number with so few values is taken as it is
+
+
+class SplineColumns:
+    """From a frame of numbers and texts to standardised columns, each made from one feature alone.
+
+    A number becomes a cubic spline, linear beyond the outermost knots (a customer further out than any seen is not
+    extrapolated wildly), after a gap is filled with the median and told by a flag. A text becomes one column per
+    level; levels beyond the 30 most frequent are put together, and so is a level that was never seen.
+    """
+
+    def fit(self, X: pd.DataFrame) -> Self:
+        """Learn knots, medians and levels."""
+        self.names = list(X.columns)
+        self.is_text = [not pd.api.types.is_numeric_dtype(X[name]) for name in self.names]
+        self.medians, self.levels, self.splines = {}, {}, {}
+        for name, text in zip(self.names, self.is_text, strict=True):
+            if text:
+                self.levels[name] = list(_text(X[name]).value_counts().sort_index().nlargest(MOST_LEVELS).index)
+            else:
+                self._fit_number(name, _number(X[name]))
+        columns = self._columns(X)
+        self.centre = columns.mean(axis=0)
+        spread = columns.std(axis=0)
+        self.scale = np.where(spread > 1e-9, spread, 1.0)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the standardised columns."""
+        return (self._columns(X) - self.centre) / self.scale
+
+    def codes(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return one column per feature for trees: numbers as they are, levels by number, gaps as NaN."""
+        each = [
+            self._level_codes(X[name], name).astype(float) if text else _number(X[name]).to_numpy()
+            for name, text in zip(self.names, self.is_text, strict=True)
+        ]
+        return np.column_stack(each) if each else np.zeros((len(X), 0))
+
+    @property
+    def reference(self) -> pd.DataFrame:
+        """One customer with the median of each number and the most frequent level of each text."""
+        return pd.DataFrame({
+            name: [self.levels[name][0] if text else self.medians[name]]
+            for name, text in zip(self.names, self.is_text, strict=True)
+        })  # fmt: skip
+
+    def distinct(self, column: pd.Series) -> tuple[NDArray, NDArray[np.intp]]:
+        """Return a feature's distinct values, and the place of each row's value among them."""
+        name = str(column.name)
+        if name in self.levels:
+            codes = self._level_codes(column, name)
+            return np.array([*self.levels[name], OTHER], dtype=object), codes
+        return np.unique(_number(column).to_numpy(), return_inverse=True)
+
+    def _fit_number(self, name: str, numbers: pd.Series) -> None:
+        known = numbers.dropna()
+        self.medians[name] = float(known.median()) if len(known) else 0.0
+        knots = np.unique(np.quantile(known, np.linspace(0, 1, 6))) if len(known) else np.zeros(0)
+        if known.nunique() > _FEW_VALUES and len(knots) > 2:
+            spline = SplineTransformer(knots=knots[:, None], degree=3, extrapolation="linear", include_bias=False)
+            self.splines[name] = spline.fit(known.to_numpy()[:, None])
+
+    def _columns(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        parts = []
+        for name, text in zip(self.names, self.is_text, strict=True):
+            if text:
+                parts.append(np.eye(len(self.levels[name]) + 1)[self._level_codes(X[name], name)])
+                continue
+            numbers = _number(X[name])
+            filled = numbers.fillna(self.medians[name]).to_numpy()[:, None]
+            parts += [self.splines[name].transform(filled) if name in self.splines else filled]
+            parts += [numbers.isna().to_numpy(dtype=float)[:, None]]
+        return np.hstack(parts) if parts else np.zeros((len(X), 0))
+
+    def _level_codes(self, column: pd.Series, name: str) -> NDArray[np.intp]:
+        place = pd.Index(self.levels[name]).get_indexer(_text(column))
+        return np.where(place < 0, len(self.levels[name]), place)
+
+
+def _number(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column, errors="coerce").astype("float64").replace([np.inf, -np.inf], np.nan)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    return column.astype(object).where(column.notna(), UNKNOWN).astype(str)

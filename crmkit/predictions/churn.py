@@ -1,0 +1,159 @@
+"""Who is about to leave: a chance per customer, with reasons, learned from past days and judged at others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from crmkit.errors import NotMeasured
+from crmkit.predictions.churn_backtest import back_test, chosen_method, drift
+from crmkit.predictions.churn_history import N_LEARNED, features_of, known_on, past_days, stacked
+from crmkit.predictions.churn_models import Learned, candidates, learn, log_odds
+from crmkit.predictions.register import prediction
+from crmkit.tables.catalog import Catalog
+
+_N_REFITS = 20
+_Z = 1.96
+_SEED = 0
+
+
+@dataclass(eq=False)
+class ChurnOutlook:
+    """What can be said on a day about who leaves within the horizon.
+
+    Attributes
+    ----------
+    as_of : date
+    horizon : int
+        [days]
+    method : str
+        The one chosen by the back-test; see :data:`crmkit.predictions.churn_models.NAMES`.
+    scores : DataFrame
+        Indexed by customer_id, those at risk, likeliest first: value, low, high (chance of leaving) [share].
+    shares : DataFrame
+        Of each feature in the log odds of each customer, in the order of ``scores``.
+    known : DataFrame
+        The features of all active customers, and their kind.
+    tested : DataFrame
+        The back-test.
+    drift : float
+        How far the losses of a period go beyond the chance of its customers [share of those expected].
+    n_learned, n_lost : int
+        Rows learned from, and those of them lost.
+    warning : str
+        Why the chances should not be acted upon; empty if they may.
+    """
+
+    as_of: date
+    horizon: int
+    method: str
+    scores: pd.DataFrame
+    shares: pd.DataFrame
+    known: pd.DataFrame
+    tested: pd.DataFrame
+    drift: float
+    n_learned: int
+    n_lost: int
+    warning: str
+
+    @property
+    def expected(self) -> tuple[float, float, float]:
+        """Customers expected to leave, with the ends of the 95 % interval [count]."""
+        p = self.scores["value"].to_numpy()
+        total = float(p.sum())
+        spread = _Z * np.sqrt((p * (1 - p)).sum() + (self.drift * total) ** 2)
+        return total, max(0.0, total - spread), min(float(len(p)), total + spread)
+
+
+def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
+    """Learn who leaves from past days, and say who is likely to from ``as_of`` on.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used: for features and for outcomes.
+
+    Raises
+    ------
+    NotMeasured
+        If nobody can be called active, or the record is too short for any outcome to be known.
+    """
+    known = known_on(catalog, as_of)
+    learned_from = stacked(catalog, past_days(catalog, as_of)[:N_LEARNED])
+    horizon = catalog.settings.company.churn_after_days
+    if not len(learned_from):
+        raise NotMeasured(f"a record of at least {horizon + 120} days with active customers")
+    tested = back_test(catalog, as_of)
+    method = chosen_method(tested, candidates(learned_from["lost"]))
+    X, lost = features_of(learned_from), learned_from["lost"]
+    model = learn(method, X, lost)
+    at_risk = features_of(known[known["kind"] == "at risk"])
+    odds = log_odds(model, at_risk)
+    low, high = _interval(odds, _spread(method, X, lost, at_risk))
+    scores = pd.DataFrame({"value": expit(odds), "low": low, "high": high}, index=at_risk.index)
+    scores = scores.sort_values("value", ascending=False, kind="stable")
+    shares = _shares(model, at_risk.loc[scores.index])
+    return ChurnOutlook(
+        as_of, horizon, method, scores, shares, known, tested, drift(tested, method),
+        len(learned_from), int(lost.sum()), _warning(tested, method),
+    )  # fmt: skip
+
+
+@prediction(table="customer_scores", model="churn")
+def churn(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Chance that each customer at risk leaves within ``churn_after_days``."""
+    return churn_outlook(catalog, as_of).scores.reset_index()
+
+
+def outcome_known_on(outlook: ChurnOutlook) -> date:
+    """Return the day on which it will be known who has left."""
+    return outlook.as_of + timedelta(days=outlook.horizon)
+
+
+def _shares(model: Learned, X: pd.DataFrame) -> pd.DataFrame:
+    from crmkit.models.churn_classifier import ChurnClassifier
+
+    if not len(X):
+        return pd.DataFrame(index=X.index)
+    return model.contributions(X.reindex(columns=model.features_) if isinstance(model, ChurnClassifier) else X)
+
+
+def _spread(method: str, X: pd.DataFrame, lost: pd.Series, at_risk: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the standard error of each customer's log odds: by refits on customers drawn anew, all her days together."""
+    if method == "rate":
+        share = (lost.sum() + 1) / (len(lost) + 5)
+        return np.full(len(at_risk), 1 / np.sqrt(share * (1 - share) * (X.index.nunique() + 5)))
+    random = np.random.default_rng(_SEED)
+    places = pd.Series(np.arange(len(X))).groupby(X.index.to_numpy()).indices
+    people = np.array(sorted(places), dtype=object)
+    odds = []
+    for _ in range(_N_REFITS):
+        drawn = np.concatenate([places[who] for who in random.choice(people, len(people))])
+        if lost.iloc[drawn].nunique() == 2:
+            simple = "rhythm" if method == "rhythm" else "logistic"
+            odds.append(log_odds(learn(simple, X.iloc[drawn], lost.iloc[drawn]), at_risk))
+    return np.std(odds, axis=0, ddof=1) if len(odds) > 2 else np.full(len(at_risk), 2.0)
+
+
+def _interval(odds: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    return expit(odds - _Z * error), expit(odds + _Z * error)
+
+
+def _warning(tested: pd.DataFrame, method: str) -> str:
+    own = tested[tested["method"] == method]
+    if not len(own):
+        return "Nothing is known yet of how well these chances hold: the record is too short for a back-test."
+    if method == "rate":
+        return "Too few customers have left to tell who is likelier to: everybody has the same chance."
+    if own["auc"].mean() < 0.55 or own["lift"].mean() < 1.1:
+        return (
+            "At past days these chances told leavers hardly better from stayers than drawing lots would: "
+            "there is no list until they do."
+        )
+    return ""

@@ -1,0 +1,114 @@
+"""How well chances of leaving would have done at past days: learned from what was known then, judged by what came."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss, roc_auc_score
+
+from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, features_of, past_days, stacked
+from crmkit.predictions.churn_models import candidates, chances, learn
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+COLUMNS = ["day", "method", "n", "expected", "lost", "log_loss", "auc", "lift", "slope"]
+_LEAST_DRIFT = 0.05  # of the expected losses: months differ at least so much
+
+
+def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Judge each method at past days whose outcome is known on ``as_of``.
+
+    At each day a method learns from up to four earlier days whose outcome was known by then.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        One row per day and method: day, method, n (at risk) [count], expected, lost [customers], log_loss, auc (NaN
+        where all or none left), lift (share lost of the tenth with the highest chances over that of all), slope
+        (of the outcome on the log odds: 1 where the chances are as sure as they should be).
+    """
+    return remember(catalog, _back_test, as_of, reads_predictions=False)
+
+
+def chosen_method(tested: pd.DataFrame, allowed: list[str]) -> str:
+    """Return the allowed method with the least mean log-loss over the days; untested, the one that asks for least.
+
+    Examples
+    --------
+    >>> tested = pd.DataFrame({"method": ["rate", "rhythm"] * 2, "log_loss": [0.6, 0.5, 0.6, 0.55]})
+    >>> chosen_method(tested, ["rate", "rhythm"]), chosen_method(tested.iloc[:0], ["rate", "rhythm"])
+    ('rhythm', 'rhythm')
+    """
+    score = tested[tested["method"].isin(allowed)].groupby("method")["log_loss"].agg(["mean", "size"])
+    score = score[score["size"] == score["size"].max()]
+    return str(score["mean"].idxmin()) if len(score) else allowed[min(1, len(allowed) - 1)]
+
+
+def drift(tested: pd.DataFrame, method: str) -> float:
+    """How far the losses of a day go beyond the chance of its customers, as a share of those expected.
+
+    Examples
+    --------
+    >>> tested = pd.DataFrame({"method": "rate", "expected": [100.0, 100.0], "lost": [130.0, 70.0]})
+    >>> round(drift(tested, "rate"), 2)
+    0.28
+    """
+    days = tested[(tested["method"] == method) & (tested["expected"] > 0)]
+    if len(days) < 2:
+        return 0.3  # nothing to learn it from: months of small firms differ by about so much
+    off = (days["lost"] / days["expected"] - 1) ** 2 - 1 / days["expected"]
+    return float(np.sqrt(max(off.mean(), _LEAST_DRIFT**2)))
+
+
+def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    days = past_days(catalog, as_of)
+    horizon = timedelta(days=catalog.settings.company.churn_after_days)
+    rows = []
+    for day in days[:N_TESTED]:
+        known = [earlier for earlier in days if earlier + horizon <= day][:N_LEARNED]
+        before, then = stacked(catalog, known), stacked(catalog, [day])
+        if not len(before) or not len(then):
+            continue
+        for method in candidates(before["lost"]):
+            model = learn(method, features_of(before), before["lost"])
+            rows.append({"day": str(day), "method": method, **judged(chances(model, features_of(then)), then["lost"])})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def judged(chance: NDArray[np.float64], lost: pd.Series) -> dict[str, float]:
+    """Return how well chances did on customers whose outcome is known; see :func:`back_test`.
+
+    Examples
+    --------
+    >>> each = judged(np.array([0.9, 0.1, 0.1, 0.1]), pd.Series([1.0, 0.0, 0.0, 0.0]))
+    >>> each["auc"], each["lift"], round(each["expected"], 1)
+    (1.0, 4.0, 1.2)
+    """
+    came, p = lost.to_numpy(dtype=float), np.clip(chance, 1e-6, 1 - 1e-6)
+    both = 0 < came.sum() < len(came)
+    top = np.argsort(-p, kind="stable")[: max(1, round(len(p) / 10))]
+    return {
+        "n": len(p),
+        "expected": float(p.sum()),
+        "lost": float(came.sum()),
+        "log_loss": float(log_loss(came, p, labels=[0, 1])),
+        "auc": float(roc_auc_score(came, p)) if both else np.nan,
+        "lift": float(came[top].mean() / came.mean()) if both else np.nan,
+        "slope": _slope(p, came) if both and np.ptp(p) > 1e-9 else np.nan,
+    }
+
+
+def _slope(p: NDArray[np.float64], came: NDArray[np.float64]) -> float:
+    from sklearn.linear_model import LogisticRegression
+
+    odds = np.log(p / (1 - p))[:, None]
+    return float(LogisticRegression(C=1e6).fit(odds, came).coef_[0, 0])

@@ -1,0 +1,62 @@
+"""What was known of customers on past days, and who of them had left a horizon later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+
+from crmkit.features.labels import labels
+from crmkit.features.snapshot import snapshot
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+STEP = 30  # days between two days that are learned from
+N_LEARNED = 4  # days stacked to learn from
+N_TESTED = 6  # days of the back-test
+_WARM_UP = 120  # days of data before the first day that is learned from: before that a rhythm cannot be known
+
+
+def past_days(catalog: Catalog, as_of: date) -> list[date]:
+    """Return the past days whose outcome is known on ``as_of``, newest first, as many as a back-test asks for."""
+    horizon, first = catalog.settings.company.churn_after_days, catalog.data_from
+    if first is None:
+        return []
+    newest = as_of - timedelta(days=horizon)
+    days = [newest - timedelta(days=STEP * i) for i in range(N_TESTED + N_LEARNED + -(-horizon // STEP))]
+    return [day for day in days if day >= first + timedelta(days=_WARM_UP)]
+
+
+def known_on(catalog: Catalog, day: date) -> pd.DataFrame:
+    """Return the customers active on a day, with their features and, as far as the data tell, what became of them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id: the features; kind ("at risk", "notice given", or "" where the activity is agreed for
+        longer than the horizon), lost (1.0, 0.0 or NaN), day.
+    """
+    return remember(catalog, _known_on, day, reads_predictions=False)
+
+
+def stacked(catalog: Catalog, days: Sequence[date]) -> pd.DataFrame:
+    """Return those at risk on each of several days, one below the other; no outcome is missing.
+
+    A gap of :data:`STEP` days lies between two days, and each customer counts on each day on which she was at risk.
+    """
+    rows = [known_on(catalog, day) for day in days]
+    at_risk = [each[(each["kind"] == "at risk") & each["lost"].notna()] for each in rows]
+    return pd.concat(at_risk) if at_risk else pd.DataFrame(columns=["lost", "day", "kind"])
+
+
+def features_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the features alone."""
+    return rows.drop(columns=["kind", "lost", "day"])
+
+
+def _known_on(catalog: Catalog, day: date) -> pd.DataFrame:
+    rows, became = snapshot(catalog, day), labels(catalog, day)
+    return rows.assign(
+        kind=became["kind"].reindex(rows.index).fillna(""), lost=became["lost"].reindex(rows.index), day=str(day)
+    )

@@ -1,0 +1,104 @@
+"""How chances of leaving are learned: from what few leavers allow to what many do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from crmkit.models.churn_classifier import ChurnClassifier
+
+ENOUGH, FEW, HARDLY_ANY = 100, 25, 5  # customers lost, and as many kept, below which less can be learned
+RHYTHM = ("days_since_order", "overdue", "n_orders", "days_to_end", "n_terms")
+NAMES = {
+    "blend": "spline logistic regression and boosted trees, averaged",
+    "logistic": "spline logistic regression",
+    "boosting": "boosted trees",
+    "rhythm": "a strongly shrunk logistic regression on recency, rhythm and tenure",
+    "rate": "the rate of the past, shrunk, the same for everybody",
+}
+
+
+class SameForAll:
+    """The share lost so far, drawn towards 20 % with the weight of five customers: what hardly any data allow."""
+
+    def fit(self, X: pd.DataFrame, y: NDArray[np.float64]) -> SameForAll:
+        """Learn the share."""
+        self.base_ = float(logit((np.sum(y) + 1) / (len(y) + 5)))
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the same log odds for all."""
+        return np.full(len(X), self.base_)
+
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return no reasons: it knows none."""
+        return pd.DataFrame(index=X.index)
+
+
+class Rhythm:
+    """A logistic regression on the few features that are known to matter, with a strong penalty."""
+
+    def fit(self, X: pd.DataFrame, y: NDArray[np.float64]) -> Rhythm:
+        """Learn from the customers' rhythm alone."""
+        self.model = ChurnClassifier("logistic", penalty=100.0, calibrate=False).fit(_rhythm(X), y)
+        self.base_ = self.model.base_
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Return log odds."""
+        return self.model.decision_function(_rhythm(X))
+
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the share of each feature; see :meth:`ChurnClassifier.contributions`."""
+        return self.model.contributions(_rhythm(X))
+
+
+Learned = ChurnClassifier | Rhythm | SameForAll
+
+
+def candidates(lost: pd.Series) -> list[str]:
+    """Return the methods that so many leavers allow, the simplest first.
+
+    Examples
+    --------
+    >>> candidates(pd.Series([1.0] * 30 + [0.0] * 200)), candidates(pd.Series([1.0, 0.0]))
+    (['rate', 'rhythm', 'logistic'], ['rate'])
+    """
+    fewer = min(int((lost == 1).sum()), int((lost == 0).sum()))
+    allowed = ["rate"]
+    allowed += ["rhythm"] if fewer >= HARDLY_ANY else []
+    allowed += ["logistic"] if fewer >= FEW else []
+    return allowed + (["boosting", "blend"] if fewer >= ENOUGH else [])
+
+
+def learn(method: str, X: pd.DataFrame, lost: pd.Series) -> Learned:
+    """Fit a method by its name."""
+    y = lost.to_numpy(dtype=float)
+    if method == "rate":
+        return SameForAll().fit(X, y)
+    if method == "rhythm":
+        return Rhythm().fit(X, y)
+    return ChurnClassifier(method, n_trees=150).fit(usable(X), y)  # type: ignore[arg-type]
+
+
+def chances(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the chance of leaving of each customer [share]."""
+    return np.asarray(expit(log_odds(model, X)), dtype=np.float64)
+
+
+def log_odds(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the log odds of leaving of each customer."""
+    if isinstance(model, ChurnClassifier):
+        X = X.reindex(columns=model.features_)
+    return np.asarray(model.decision_function(X), dtype=np.float64) if len(X) else np.zeros(0)
+
+
+def usable(X: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that say anything: neither empty nor constant."""
+    return X[[name for name in X if X[name].nunique(dropna=False) > 1]]
+
+
+def _rhythm(X: pd.DataFrame) -> pd.DataFrame:
+    return X.reindex(columns=list(RHYTHM)).astype(float)

@@ -1,0 +1,133 @@
+"""What leaving would cost: value at risk, and how many customers it pays to call."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crmkit.predictions.churn import ChurnOutlook
+from crmkit.tables.catalog import Catalog
+
+_N_DRAWS = 2000
+_SEED = 0
+PREDICTED, BROUGHT = "the value that they are expected to bring", "what they brought in the last 12 months"
+
+
+def value_at_risk(catalog: Catalog, outlook: ChurnOutlook) -> pd.DataFrame:
+    """Return each customer's chance of leaving, what she is worth, and their product.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Worth is the newest ``value`` in customer_scores of a day not after ``outlook.as_of``; where there is none, the
+        margin (or else the revenue) of the last 12 months.
+    outlook : ChurnOutlook
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id, most at risk first: chance, low, high [share], worth, at_risk [money]; ``attrs["basis"]``
+        says what worth is.
+    """
+    worth, basis = _worth(catalog, outlook.as_of)
+    rows = outlook.scores.rename(columns={"value": "chance"})
+    rows = rows.assign(worth=worth.reindex(rows.index).fillna(0.0).clip(lower=0.0))
+    rows["at_risk"] = rows["chance"] * rows["worth"]
+    rows = rows.sort_values(["at_risk", "chance"], ascending=False, kind="stable")
+    rows.attrs["basis"] = basis
+    return rows
+
+
+def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float]:
+    """Return the value that is expected to be lost with those who leave, and its 95 % interval [money].
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`value_at_risk`.
+    drift : float
+        How far the losses of a period go beyond the chance of its customers [share].
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"chance": [1.0, 0.0], "worth": [50.0, 80.0], "at_risk": [50.0, 0.0]})
+    >>> total_at_risk(rows, 0.0)
+    (50.0, 50.0, 50.0)
+    """
+    random = np.random.default_rng(_SEED)
+    chance, worth = rows["chance"].to_numpy(), rows["worth"].to_numpy()
+    total = float(chance @ worth)
+    together = np.exp(random.normal(0, np.log1p(drift), _N_DRAWS))
+    # Of many customers the sum of what is lost is nearly normal, whatever each one's chance and worth.
+    mean = np.array([(np.minimum(chance * each, 1) * worth).sum() for each in np.quantile(together, _QUANTILES)])
+    own = np.sqrt((chance * (1 - chance) * worth**2).sum())
+    drawn = np.interp(random.random(_N_DRAWS), _QUANTILES, mean) + own * random.standard_normal(_N_DRAWS)
+    low, high = np.quantile(np.clip(drawn, 0, worth.sum()), [0.025, 0.975])
+    return total, min(float(low), total), max(float(high), total)
+
+
+def call_plan(rows: pd.DataFrame, contact_cost: float, save_rate: float) -> pd.DataFrame:
+    """Return whom to contact, best first, and what it brings to stop after each.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`value_at_risk`.
+    contact_cost : float
+        Of one contact [money].
+    save_rate : float
+        Of those who would leave, how many a contact keeps [share].
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id: chance, worth, gain (save rate x chance x worth - cost), n (customers contacted so far),
+        profit (of contacting her and all above) [money].
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"chance": [0.5, 0.5], "worth": [100.0, 10.0]}, index=["a", "b"])
+    >>> call_plan(rows, contact_cost=4.0, save_rate=0.2)["profit"].tolist()
+    [6.0, 3.0]
+    """
+    gain = save_rate * rows["chance"] * rows["worth"] - contact_cost
+    plan = rows[["chance", "worth"]].assign(gain=gain).sort_values("gain", ascending=False, kind="stable")
+    return plan.assign(n=np.arange(1, len(plan) + 1), profit=plan["gain"].cumsum())
+
+
+def n_worth_calling(plan: pd.DataFrame) -> int:
+    """Return to how many customers a contact brings more than it costs [count]."""
+    return int((plan["gain"] > 0).sum())
+
+
+_QUANTILES: NDArray[np.float64] = np.linspace(0.005, 0.995, 100)
+
+
+def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
+    if "customer_scores" in catalog.names:
+        scores = catalog.frame("customer_scores")
+        on = pd.to_datetime(scores["as_of"])
+        own = scores[(scores["model"] == "value") & (on <= pd.Timestamp(as_of))]
+        if len(own):
+            newest = own[on[own.index] == on[own.index].max()]
+            return newest.set_index("customer_id")["value"], PREDICTED
+    return _brought(catalog, as_of), BROUGHT
+
+
+def _brought(catalog: Catalog, as_of: date) -> pd.Series:
+    """Return margin, or where it is not known revenue, of orders and of paid terms in the 365 days up to a day."""
+    since, until = pd.Timestamp(as_of - timedelta(days=365)), pd.Timestamp(as_of + timedelta(days=1))
+    sums = []
+    if "orders" in catalog.names:
+        orders = catalog.frame("orders")
+        inside = orders[(orders["ordered_at"] >= since) & (orders["ordered_at"] < until)]
+        money = inside["margin"].fillna(inside["revenue"]) if "margin" in inside else inside["revenue"]
+        sums.append(money.groupby(inside["customer_id"]).sum())
+    if "subscription_terms" in catalog.names:
+        terms = catalog.frame("subscription_terms")
+        days = (terms["ends_at"].clip(upper=until) - terms["starts_at"].clip(lower=since)).dt.days.clip(lower=0)
+        sums.append((terms["mrr"] * days * 12 / 365.25).groupby(terms["customer_id"]).sum())
+    return pd.concat(sums).groupby(level=0).sum() if sums else pd.Series(dtype=float)
