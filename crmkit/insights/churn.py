@@ -16,7 +16,13 @@ from crmkit.predictions.churn import ChurnOutlook
 from crmkit.predictions.churn_models import NAMES
 
 _N_REASONS = 3
-_UNITS = {"order_value": "money", "mrr": "money", "click_share": "share", "refund_share": "share", "price_change": "share"}
+_UNITS = {
+    "order_value": "money",
+    "mrr": "money",
+    "click_share": "share",
+    "refund_share": "share",
+    "price_change": "share",
+}
 _LEAST_SHARE = 0.05  # of log odds: less is no reason
 
 
@@ -105,7 +111,9 @@ def churn_findings(
     n = len(outlook.scores)
     if not n:
         return [Finding("Nobody is at risk.", " No customer's activity ends within the horizon.")]
-    money, below, above = (in_words(each, "money", low=at_risk[1], high=at_risk[2], currency=currency) for each in at_risk)
+    money, below, above = (
+        in_words(each, "money", low=at_risk[1], high=at_risk[2], currency=currency) for each in at_risk
+    )
     told = [
         Finding(
             f"{counted(round(value), 'customers')} of {n:,} at risk are expected to leave",
