@@ -50,11 +50,11 @@ def check_no_leak(catalog: Catalog, as_of: date, features: Features = snapshot) 
         problems.append(
             f"{len(missing)} customers are there only with or only without later data, such as '{missing[0]}'."
         )
-    for name in sorted(set(whole) | set(cut)):
+    for name in sorted(map(str, set(whole) | set(cut))):
         if name not in whole or name not in cut:
             problems.append(f"{name} is there only {'with' if name in whole else 'without'} later data.")
         elif len(both := whole.index.intersection(cut.index)):
-            problems += _differing(whole.loc[both, name], cut.loc[both, name])
+            problems += _differing(whole[name][both], cut[name][both])
     if problems:
         raise Problems(f"The features of {as_of}", problems)
     return whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
     return pd.Series(told, index=shares.index, dtype=object)
 
 
-def feature_in_words(name: str, record: dict[str, Any], currency: str | None = None) -> str:
+def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None = None) -> str:
     """Return a feature of one customer in words; empty where its words or its numbers are not known.
 
     Examples

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -91,12 +91,10 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: NDArray) -> Self:
         """Learn from customers (rows of X: numbers, text, gaps) and what became of them (y: two outcomes)."""
         frame, codes = self._checked(X, y)
-        self.slope_, self.intercept_ = 1.0, 0.0
         self._learn(frame, codes)
         if self.calibrate and np.bincount(codes, minlength=2).min() >= 2 * _FEWEST_LEAVES:
             self._calibrate(frame, codes)
-        shares = self._raw_shares(frame)
-        self._means = shares.mean(axis=0)
+        self._means = self._raw_shares(frame).mean(axis=0)
         self.base_ = float(self.intercept_ + self.slope_ * (self._at_reference + self._means.sum()))
         return self
 
@@ -162,6 +160,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         return pd.DataFrame(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"), columns=self.features_)
 
     def _learn(self, frame: pd.DataFrame, codes: NDArray[np.intp]) -> None:
+        self.slope_, self.intercept_ = 1.0, 0.0
         self._columns = SplineColumns().fit(frame)
         self._logistic, self._trees = None, None
         if self.method != "boosting":
@@ -181,10 +180,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         held_out = np.zeros(len(codes))
         folds = StratifiedKFold(4, shuffle=True, random_state=self.random_state)
         for learn, judge in folds.split(codes[:, None], codes):
-            part = ChurnClassifier(
-                self.method, penalty=self.penalty, n_trees=self.n_trees, calibrate=False, random_state=self.random_state
-            ).fit(frame.iloc[learn], codes[learn])
-            held_out[judge] = part.decision_function(frame.iloc[judge])
+            part = clone(self)
+            part._learn(frame.iloc[learn].reset_index(drop=True), codes[learn])
+            held_out[judge] = part._raw(frame.iloc[judge])
         platt = LogisticRegression(C=1e3).fit(held_out[:, None], codes)
         if platt.coef_[0, 0] > 0:
             self.slope_, self.intercept_ = float(platt.coef_[0, 0]), float(platt.intercept_[0])
@@ -202,9 +200,23 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     def _raw_shares(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return what each feature adds to the log odds of the reference customer; exact, as no features interact."""
-        shares = np.empty((len(frame), len(self.features_)))
-        for i, name in enumerate(self.features_):
-            values, place = self._columns.distinct(frame[name])
-            others = self._columns.reference.loc[[0] * len(values)].reset_index(drop=True)
-            shares[:, i] = (self._raw(others.assign(**{name: values})) - self._at_reference)[place]
+        parts = []
+        if self._logistic is not None:
+            away = self._columns.transform(frame) - self._columns.transform(self._columns.reference)
+            parts.append(self._columns.summed(away * self._logistic.coef_[0]))
+        if self._trees is not None:
+            parts.append(self._tree_shares(self._trees, self._columns.codes(frame)))
+        return np.mean(parts, axis=0)
+
+    def _tree_shares(self, trees: HistGradientBoostingClassifier, codes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same of the trees alone, by the log odds of a reference customer with one feature changed."""
+        reference = self._columns.codes(self._columns.reference)
+        shares = np.empty(codes.shape)
+        with threadpool_limits(1 if len(codes) < _WORTH_THREADS else None):
+            start = trees.decision_function(reference)[0]
+            for i in range(codes.shape[1]):
+                values, place = np.unique(codes[:, i], return_inverse=True)
+                others = np.repeat(reference, len(values), axis=0)
+                others[:, i] = values
+                shares[:, i] = (trees.decision_function(others) - start)[place]
         return shares

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import SplineTransformer
 
 MOST_LEVELS = 30
-OTHER, UNKNOWN = "other", "unknown"
+UNKNOWN = "unknown"
 _FEW_VALUES = 4  # a number with so few values is taken as it is
 
 
@@ -26,7 +26,9 @@ class SplineColumns:
         """Learn knots, medians and levels."""
         self.names = list(X.columns)
         self.is_text = [not pd.api.types.is_numeric_dtype(X[name]) for name in self.names]
-        self.medians, self.levels, self.splines = {}, {}, {}
+        self.medians: dict[str, float] = {}
+        self.levels: dict[str, list[str]] = {}
+        self.splines: dict[str, SplineTransformer] = {}
         for name, text in zip(self.names, self.is_text, strict=True):
             if text:
                 self.levels[name] = list(_text(X[name]).value_counts().sort_index().nlargest(MOST_LEVELS).index)
@@ -58,13 +60,10 @@ class SplineColumns:
             for name, text in zip(self.names, self.is_text, strict=True)
         })  # fmt: skip
 
-    def distinct(self, column: pd.Series) -> tuple[NDArray, NDArray[np.intp]]:
-        """Return a feature's distinct values, and the place of each row's value among them."""
-        name = str(column.name)
-        if name in self.levels:
-            codes = self._level_codes(column, name)
-            return np.array([*self.levels[name], OTHER], dtype=object), codes
-        return np.unique(_number(column).to_numpy(), return_inverse=True)
+    def summed(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of each feature's own columns: one column per feature."""
+        starts = np.concatenate([[0], np.cumsum(self.widths)[:-1]]).astype(int)
+        return np.add.reduceat(columns, starts, axis=1) if columns.shape[1] else np.zeros((len(columns), 0))
 
     def _fit_number(self, name: str, numbers: pd.Series) -> None:
         known = numbers.dropna()
@@ -75,19 +74,20 @@ class SplineColumns:
             self.splines[name] = spline.fit(known.to_numpy()[:, None])
 
     def _columns(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        parts = []
+        parts: list[NDArray[np.float64]] = []
         for name, text in zip(self.names, self.is_text, strict=True):
             if text:
                 parts.append(np.eye(len(self.levels[name]) + 1)[self._level_codes(X[name], name)])
                 continue
             numbers = _number(X[name])
             filled = numbers.fillna(self.medians[name]).to_numpy()[:, None]
-            parts += [self.splines[name].transform(filled) if name in self.splines else filled]
-            parts += [numbers.isna().to_numpy(dtype=float)[:, None]]
+            curve = self.splines[name].transform(filled) if name in self.splines else filled
+            parts.append(np.hstack([curve, numbers.isna().to_numpy().astype(float)[:, None]]))
+        self.widths = [part.shape[1] for part in parts]
         return np.hstack(parts) if parts else np.zeros((len(X), 0))
 
     def _level_codes(self, column: pd.Series, name: str) -> NDArray[np.intp]:
-        place = pd.Index(self.levels[name]).get_indexer(_text(column))
+        place = pd.Index(self.levels[name]).get_indexer(pd.Index(_text(column)))
         return np.where(place < 0, len(self.levels[name]), place)
 
 

@@ -131,7 +131,7 @@ def _spread(method: str, X: pd.DataFrame, lost: pd.Series, at_risk: pd.DataFrame
         return np.full(len(at_risk), 1 / np.sqrt(share * (1 - share) * (X.index.nunique() + 5)))
     random = np.random.default_rng(_SEED)
     places = pd.Series(np.arange(len(X))).groupby(X.index.to_numpy()).indices
-    people = np.array(sorted(places), dtype=object)
+    people = np.array(sorted(map(str, places)), dtype=object)
     odds = []
     for _ in range(_N_REFITS):
         drawn = np.concatenate([places[who] for who in random.choice(people, len(people))])

@@ -128,6 +128,8 @@ def _brought(catalog: Catalog, as_of: date) -> pd.Series:
         sums.append(money.groupby(inside["customer_id"]).sum())
     if "subscription_terms" in catalog.names:
         terms = catalog.frame("subscription_terms")
-        days = (terms["ends_at"].clip(upper=until) - terms["starts_at"].clip(lower=since)).dt.days.clip(lower=0)
+        ends, starts = terms["ends_at"], terms["starts_at"]
+        inside_ends, inside_starts = ends.where(ends < until, until), starts.where(starts > since, since)
+        days = (inside_ends - inside_starts).dt.days.clip(lower=0)
         sums.append((terms["mrr"] * days * 12 / 365.25).groupby(terms["customer_id"]).sum())
     return pd.concat(sums).groupby(level=0).sum() if sums else pd.Series(dtype=float)

@@ -86,6 +86,6 @@ def _groups(rows: pd.DataFrame) -> dict[str, pd.Series]:
         answer = pd.cut(rows["last_nps"], [-1, 6, 8, 10], labels=["detractor", "neutral", "promoter"])
         found["last answer"] = answer.astype(object)
     if "price_change" in rows:
-        rise = np.where(rows["price_change"] > 0.01, "a price rise at the last renewal", None)
+        rise = ["a price rise at the last renewal" if change > 0.01 else None for change in rows["price_change"]]
         found["price"] = pd.Series(rise, index=rows.index, dtype=object)
     return found

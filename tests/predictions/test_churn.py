@@ -1,0 +1,145 @@
+"""Chances of leaving on simulated firms: learned before, judged after, honest where there is little."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.errors import NotMeasured
+from crmkit.insights.churn import churn_findings, churn_headline, reasons
+from crmkit.predictions.churn import churn_outlook
+from crmkit.predictions.churn_backtest import back_test, judged
+from crmkit.predictions.churn_history import past_days, stacked
+from crmkit.predictions.churn_models import SameForAll, candidates
+from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
+
+LAST = date(2026, 6, 30)
+
+
+def shop(n, seed=0, days=700):
+    """Shoppers who order every 10 to 60 days and stop for good at a random day; a third of them order hardly ever."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for who in range(n):
+        start = random.integers(0, days)
+        stop = start + random.exponential(350)
+        gap = random.choice([12, 30, 55])
+        at = float(start)
+        while at < min(stop, days):
+            rows.append((f"c{who}", pd.Timestamp(LAST) - pd.Timedelta(days=days - int(at)), 20.0 + gap / 10))
+            at += max(1.0, random.gamma(4, gap / 4))
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue"])
+    return orders.assign(order_id=[str(i) for i in range(len(orders))])
+
+
+def company(orders, **settings):
+    return ck.connect(
+        {"orders": orders}, ck.Settings(data={"through": str(LAST)}, company={"churn_after_days": 60}, **settings)
+    )
+
+
+@pytest.fixture(scope="module")
+def book():
+    return company(shop(700))
+
+
+@pytest.fixture(scope="module")
+def outlook(book):
+    return churn_outlook(book, LAST)
+
+
+def test_no_outcome_is_used_before_it_is_known(book):
+    days = past_days(book, LAST)
+    assert days[0] == date(2026, 5, 1) and all(day <= days[0] for day in days)
+    assert stacked(book, days[:2])["lost"].notna().all()
+
+
+def test_chances_do_not_change_with_what_comes_later(book, outlook):
+    later = shop(700)
+    later = pd.concat([later, later.tail(50).assign(ordered_at=pd.Timestamp(LAST) + pd.Timedelta(days=5),
+                                                    order_id=[f"x{i}" for i in range(50)])])  # fmt: skip
+    wider = ck.connect({"orders": later}, ck.Settings(company={"churn_after_days": 60}))
+    again = churn_outlook(wider, LAST)
+    assert again.scores["value"].to_dict() == pytest.approx(outlook.scores["value"].to_dict(), abs=1e-9)
+
+
+def test_the_back_test_beats_the_same_chance_for_everybody_and_its_losses_lie_in_their_interval(outlook):
+    tested = outlook.tested
+    mean = tested.groupby("method")["log_loss"].mean()
+    assert outlook.method != "rate" and mean[outlook.method] < mean["rate"] - 0.05
+    own = tested[tested["method"] == outlook.method]
+    assert own["auc"].mean() > 0.7 and own["lift"].mean() > 1.3
+    spread = 1.96 * np.sqrt(own["expected"] + (outlook.drift * own["expected"]) ** 2)
+    assert ((own["lost"] - own["expected"]).abs() <= spread).mean() >= 0.8
+
+
+def test_scores_are_chances_inside_their_intervals_likeliest_first(outlook):
+    scores = outlook.scores
+    assert scores["value"].between(scores["low"] - 1e-12, scores["high"] + 1e-12).all()
+    assert scores["value"].is_monotonic_decreasing and scores["value"].between(0, 1).all()
+
+
+def test_reasons_name_the_rhythm_in_words(outlook):
+    told = reasons(outlook, "EUR")
+    assert told.index.equals(outlook.scores.index)
+    assert told.head(50).str.contains("no order for").mean() > 0.5
+    assert not told.str.contains("nan|None|inf", regex=True).any()
+
+
+def test_value_at_risk_is_chance_times_what_was_brought_in_a_year(book, outlook):
+    rows = value_at_risk(book, outlook)
+    orders = book.frame("orders")
+    who = rows.index[0]
+    year = orders[(orders["customer_id"] == who) & (orders["ordered_at"] >= pd.Timestamp("2025-06-30"))]
+    assert rows.loc[who, "worth"] == pytest.approx(year["revenue"].sum())
+    total, low, high = total_at_risk(rows, outlook.drift)
+    assert total == pytest.approx((rows["chance"] * rows["worth"]).sum()) and low < total < high
+
+
+def test_it_pays_to_call_as_long_as_the_expected_gain_exceeds_the_cost():
+    rows = pd.DataFrame({"chance": [0.5, 0.9, 0.1], "worth": [100.0, 100.0, 10.0]}, index=list("abc"))
+    plan = call_plan(rows, contact_cost=4.0, save_rate=0.1)
+    assert plan["gain"].to_dict() == pytest.approx({"b": 5.0, "a": 1.0, "c": -3.9})
+    assert n_worth_calling(plan) == 2 and plan["profit"].max() == pytest.approx(6.0)
+
+
+def test_two_losses_in_ten_give_3_of_15_to_everybody():
+    model = SameForAll().fit(pd.DataFrame(index=range(10)), np.array([1.0] * 2 + [0.0] * 8))
+    assert 1 / (1 + np.exp(-model.decision_function(pd.DataFrame(index=[0]))[0])) == pytest.approx(3 / 15)
+
+
+@pytest.mark.parametrize("n", [3, 50])
+def test_a_few_customers_get_an_honest_answer(n):
+    few = company(shop(n, seed=2))
+    try:
+        outlook = churn_outlook(few, LAST)
+    except NotMeasured as reason:
+        assert "days" in str(reason) or "orders" in str(reason)
+        return
+    value, low, high = outlook.expected
+    assert low <= value <= high
+    assert "nan" not in churn_headline(outlook)
+    told = churn_findings(outlook, (10.0, 0.0, 30.0), "what they brought", 0, 0.0, "EUR")
+    assert 2 <= len(told) <= 5 and not any("nan" in finding.text for finding in told)
+
+
+def test_a_record_too_short_for_any_outcome_says_how_long_it_must_be():
+    orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-06-01"], "revenue": 5.0})
+    with pytest.raises(NotMeasured, match="a record of at least 180 days"):
+        churn_outlook(company(orders), LAST)
+
+
+def test_one_outcome_only_gives_the_rate_alone():
+    assert candidates(pd.Series([0.0] * 500)) == ["rate"]
+
+
+def test_judging_counts_losses_lift_and_order():
+    each = judged(np.array([0.8] + [0.2] * 9), pd.Series([1.0] + [0.0] * 9))
+    assert (each["expected"], each["lost"], each["auc"], each["lift"]) == (pytest.approx(2.6), 1, 1.0, 10.0)
+
+
+def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(book):
+    tested = back_test(book, LAST)
+    assert tested.groupby("day")["n"].nunique().eq(1).all()
