@@ -30,7 +30,7 @@ $(DIR)/crmkit.toml: | $(VENV)/installed
 	@$(BIN)/crmkit sample $(DIR) >&2
 
 test: $(VENV)/installed-dev lint ## style, types, layers, tests, examples in the docstrings and in the README
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 lint: $(VENV)/installed-dev ## style, types and layers only
 	$(BIN)/ruff check .

@@ -11,14 +11,6 @@ from crmkit.settings import Settings, parse_settings
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and those that share a PostgreSQL and a Spark: two of each cost more."""
-    for item in items:
-        engines = Path(__file__).parent / "engines" in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("engines" if engines else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of public data sets; they are not part of the project."""

@@ -38,7 +38,7 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1", "2", "3"], "customer_id": ["a", "b", "b"], "revenue": 20.0,
     ...                        "ordered_at": ["2026-03-01", "2026-03-01", "2026-04-20"]})
-    >>> labels(ck.connect({"orders": orders}), date(2026, 3, 31), horizon=20)["lost"].tolist()
+    >>> labels(ck.connect({"orders": orders}), date(2026, 3, 31))["lost"].tolist()
     [nan, nan]
     >>> settings = ck.Settings(data={"through": "2026-08-31"})
     >>> labels(ck.connect({"orders": orders}, settings), date(2026, 3, 31))["lost"].tolist()

@@ -74,7 +74,7 @@ def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None 
     if not template or any(value is None or value != value for value in values.values()):
         return ""
     said = {each: _said(name if each == "value" else each, value, currency) for each, value in values.items()}
-    return re.sub(r"\b1 (\w+?)s\b", r"1 \1", template.format(**said))
+    return re.sub(r"\b1 ((?:\w+ )??\w+?)s\b", r"1 \1", template.format(**said))
 
 
 def churn_headline(outlook: ChurnOutlook) -> str:

@@ -43,7 +43,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     n_trees : int
         Of the boosted part.
     calibrate : bool
-        Whether to learn the slope from held-out predictions (four more fits).
+        Whether to learn the slope from held-out predictions (three more fits).
     random_state : int
         Of the folds and of the trees.
 
@@ -178,7 +178,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     def _calibrate(self, frame: pd.DataFrame, codes: NDArray[np.intp]) -> None:
         held_out = np.zeros(len(codes))
-        folds = StratifiedKFold(4, shuffle=True, random_state=self.random_state)
+        folds = StratifiedKFold(3, shuffle=True, random_state=self.random_state)
         for learn, judge in folds.split(codes[:, None], codes):
             part = clone(self)
             part._learn(frame.iloc[learn].reset_index(drop=True), codes[learn])

@@ -14,7 +14,6 @@ RHYTHM = ("days_since_order", "overdue", "n_orders", "days_to_end", "n_terms")
 NAMES = {
     "blend": "spline logistic regression and boosted trees, averaged",
     "logistic": "spline logistic regression",
-    "boosting": "boosted trees",
     "rhythm": "a strongly shrunk logistic regression on recency, rhythm and tenure",
     "rate": "the rate of the past, shrunk, the same for everybody",
 }
@@ -70,7 +69,7 @@ def candidates(lost: pd.Series) -> list[str]:
     allowed = ["rate"]
     allowed += ["rhythm"] if fewer >= HARDLY_ANY else []
     allowed += ["logistic"] if fewer >= FEW else []
-    return allowed + (["boosting", "blend"] if fewer >= ENOUGH else [])
+    return allowed + (["blend"] if fewer >= ENOUGH else [])
 
 
 def learn(method: str, X: pd.DataFrame, lost: pd.Series) -> Learned:
@@ -80,7 +79,7 @@ def learn(method: str, X: pd.DataFrame, lost: pd.Series) -> Learned:
         return SameForAll().fit(X, y)
     if method == "rhythm":
         return Rhythm().fit(X, y)
-    return ChurnClassifier(method, n_trees=150).fit(usable(X), y)  # type: ignore[arg-type]
+    return ChurnClassifier(method, n_trees=100).fit(usable(X), y)  # type: ignore[arg-type]
 
 
 def chances(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:
