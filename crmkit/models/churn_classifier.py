@@ -9,18 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
-from threadpoolctl import threadpool_limits
 
+from crmkit.models.additive_trees import learned_trees, trees_log_odds, trees_shares
 from crmkit.models.splines import SplineColumns
 
 Method = Literal["blend", "logistic", "boosting"]
-_WORTH_THREADS = 50_000  # rows; below, threads wait for each other longer than they work
 _FEWEST_LEAVES = 20  # of each outcome in a fold, below which the slope is left alone
 
 
@@ -52,7 +50,6 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     classes_ : array
         The two outcomes; the second is the one whose chance is meant.
     features_ : list of str
-        Names of the columns of X.
     slope_, intercept_ : float
         Of the calibration: 1 and 0 without it.
     base_ : float
@@ -60,8 +57,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     References
     ----------
-    Hastie and Tibshirani (1986), Generalized additive models, Statistical Science 1(3), 297-310; Platt (1999),
-    Probabilistic outputs for support vector machines.
+    Hastie and Tibshirani (1986), Statistical Science 1(3), 297-310; Platt (1999), Probabilistic outputs for SVM.
 
     Examples
     --------
@@ -131,8 +127,6 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         shares = self.slope_ * (self._raw_shares(frame) - self._means)
         return pd.DataFrame(shares, columns=self.features_, index=getattr(X, "index", None))
 
-    # --- learning
-
     def _checked(self, X: pd.DataFrame, y: NDArray) -> tuple[pd.DataFrame, NDArray[np.intp]]:
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
@@ -167,13 +161,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             self._logistic = LogisticRegression(C=1 / self.penalty, max_iter=2000)
             self._logistic.fit(self._columns.transform(frame), codes)
         if self.method != "logistic":
-            self._trees = HistGradientBoostingClassifier(
-                max_iter=self.n_trees, learning_rate=0.05, max_depth=2, min_samples_leaf=max(5, min(30, len(frame) // 20)),
-                l2_regularization=5, interaction_cst="no_interactions", early_stopping=False,
-                categorical_features=self._columns.is_text, random_state=self.random_state,
-            )  # fmt: skip
-            with threadpool_limits(1 if len(frame) < _WORTH_THREADS else None):
-                self._trees.fit(self._columns.codes(frame), codes)
+            self._trees = learned_trees(
+                self._columns.codes(frame), codes, self.n_trees, self._columns.is_text, self.random_state
+            )
         self._at_reference = float(self._raw(self._columns.reference)[0])
 
     def _calibrate(self, frame: pd.DataFrame, codes: NDArray[np.intp]) -> None:
@@ -187,15 +177,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         if platt.coef_[0, 0] > 0:
             self.slope_, self.intercept_ = float(platt.coef_[0, 0]), float(platt.intercept_[0])
 
-    # --- log odds
-
     def _raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         parts = []
         if self._logistic is not None:
             parts.append(self._logistic.decision_function(self._columns.transform(frame)))
         if self._trees is not None:
-            with threadpool_limits(1 if len(frame) < _WORTH_THREADS else None):
-                parts.append(self._trees.decision_function(self._columns.codes(frame)))
+            parts.append(trees_log_odds(self._trees, self._columns.codes(frame)))
         return np.mean(parts, axis=0)
 
     def _raw_shares(self, frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -205,18 +192,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             away = self._columns.transform(frame) - self._columns.transform(self._columns.reference)
             parts.append(self._columns.summed(away * self._logistic.coef_[0]))
         if self._trees is not None:
-            parts.append(self._tree_shares(self._trees, self._columns.codes(frame)))
+            parts.append(
+                trees_shares(self._trees, self._columns.codes(frame), self._columns.codes(self._columns.reference))
+            )
         return np.mean(parts, axis=0)
-
-    def _tree_shares(self, trees: HistGradientBoostingClassifier, codes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the same of the trees alone, by the log odds of a reference customer with one feature changed."""
-        reference = self._columns.codes(self._columns.reference)
-        shares = np.empty(codes.shape)
-        with threadpool_limits(1 if len(codes) < _WORTH_THREADS else None):
-            start = trees.decision_function(reference)[0]
-            for i in range(codes.shape[1]):
-                values, place = np.unique(codes[:, i], return_inverse=True)
-                others = np.repeat(reference, len(values), axis=0)
-                others[:, i] = values
-                shares[:, i] = (trees.decision_function(others) - start)[place]
-        return shares

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from crmkit.tables.catalog import Catalog
 STEP = 30  # days between two days that are learned from
 N_LEARNED = 4  # days stacked to learn from
 N_TESTED = 6  # days of the back-test
+_KEPT: WeakKeyDictionary[Catalog, dict[date, pd.DataFrame]] = WeakKeyDictionary()
 _WARM_UP = 120  # days of data before the first day that is learned from: before that a rhythm cannot be known
 
 
@@ -37,7 +39,10 @@ def known_on(catalog: Catalog, day: date) -> pd.DataFrame:
         Indexed by customer_id: the features; kind ("at risk", "notice given", or "" where the activity is agreed for
         longer than the horizon), lost (1.0, 0.0 or NaN), day.
     """
-    return remember(catalog, _known_on, day, reads_predictions=False)
+    kept = _KEPT.setdefault(catalog, {})  # a back-test asks for each day several times
+    if day not in kept:
+        kept[day] = remember(catalog, _known_on, day, reads_predictions=False)
+    return kept[day].copy()
 
 
 def stacked(catalog: Catalog, days: Sequence[date]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from crmkit.errors import did_you_mean
 from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
+from crmkit.settings.worth import Retention, Value
 
 
 class Section(BaseModel):
@@ -64,21 +65,6 @@ class Data(Section):
     cache: Path = Path("cache")
     reports: Path = Path("reports")
     through: date | None = None
-
-
-class Value(Section):
-    """What a customer's value counts, and how it is discounted."""
-
-    margin_rate: float | None = Field(None, gt=0, le=1)  # of revenue; where orders have no margin, and of subscriptions
-    discount_rate: float = Field(0.10, ge=0, le=1)  # per year
-    horizon_months: int = Field(36, ge=1, le=120)
-
-
-class Retention(Section):
-    """What it costs to win back a customer who is about to leave, and how often it works."""
-
-    contact_cost: float = Field(5.0, ge=0)  # money for one contact
-    save_rate: float = Field(0.10, ge=0, le=1)  # of those who would leave, how many a contact keeps
 
 
 class FileMapping(Section):

@@ -29,13 +29,13 @@ def engine(request):
 
 
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame, keys: list[str]) -> None:
-    """Equal rows in any order: numbers to 1e-9 of their size, everything else to the letter."""
+    """Equal rows in any order: numbers to 1e-9 of their size (sums that cancel to 0, to 1e-9), everything else to the letter."""
     assert list(found.columns) == list(expected.columns)
     assert len(found) == len(expected) > 0
     found, expected = (frame.sort_values(keys, ignore_index=True, na_position="last") for frame in (found, expected))
     for name in expected:
         if pd.api.types.is_float_dtype(expected[name]):
-            np.testing.assert_allclose(found[name].astype(float), expected[name], rtol=CLOSE, atol=0, err_msg=name)
+            np.testing.assert_allclose(found[name].astype(float), expected[name], rtol=CLOSE, atol=CLOSE, err_msg=name)
         else:
             assert (
                 found[name].astype("string").fillna("").tolist() == expected[name].astype("string").fillna("").tolist()

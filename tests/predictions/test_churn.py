@@ -42,7 +42,7 @@ def company(orders, **settings):
 
 @pytest.fixture(scope="module")
 def book():
-    return company(shop(700))
+    return company(shop(350))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_no_outcome_is_used_before_it_is_known(book):
 
 
 def test_chances_do_not_change_with_what_comes_later(book, outlook):
-    later = shop(700)
+    later = shop(350)
     later = pd.concat([later, later.tail(50).assign(ordered_at=pd.Timestamp(LAST) + pd.Timedelta(days=5),
                                                     order_id=[f"x{i}" for i in range(50)])])  # fmt: skip
     wider = ck.connect({"orders": later}, ck.Settings(company={"churn_after_days": 60}))
