@@ -34,6 +34,7 @@ def delivery_rate(mailings: ir.Table) -> Measure:
     counted="messages delivered",
     smallest_change=0.01,
     source=_SOURCE,
+    headline=False,
 )
 def click_rate(mailings: ir.Table) -> Measure:
     """Messages with a click, as a share of those delivered; openings are not counted, as mail programs open by themselves.

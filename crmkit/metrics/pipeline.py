@@ -129,7 +129,15 @@ def deals_won(deals: ir.Table) -> Measure:
     return Count(deals, at=deals.closed_at, where=deals.won)
 
 
-@metric(label="Amount won", unit="money", better="higher", counted="deals won", additive=True, source=_FUNNEL)
+@metric(
+    label="Amount won",
+    unit="money",
+    better="higher",
+    counted="deals won",
+    additive=True,
+    headline=False,
+    source=_FUNNEL,
+)
 def amount_won(deals: ir.Table) -> Measure:
     """Amount of the deals won in the period.
 

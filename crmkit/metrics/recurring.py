@@ -18,6 +18,7 @@ _SOURCE = "Skok (2012), SaaS Metrics 2.0 (net new recurring revenue)"
     topic="revenue",
     additive=True,
     source=_SOURCE,
+    headline=False,
 )
 def net_new_revenue(mrr_movements: ir.Table) -> Measure:
     """Change of recurring revenue a month over the period, added up customer by customer.

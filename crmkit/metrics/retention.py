@@ -87,6 +87,7 @@ def active_customers(customer_movements: ir.Table) -> ActiveAtStart:
         "by_count": "terms renewed / terms due, of those whose days of grace ended in the period",
         "by_value": "recurring revenue of terms renewed / recurring revenue of terms due",
     },
+    headline=False,
 )
 def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure:
     """Terms followed by another of the same subscription within the days of grace, as a share of all that ended.
@@ -108,6 +109,7 @@ def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure
         "with_contraction": "(recurring revenue of those who left + what others pay less) / recurring revenue at start",
         "leavers_only": "recurring revenue of those who left / recurring revenue at start",
     },
+    headline=False,
 )
 def revenue_churn(mrr_movements: ir.Table, *, convention: str = "with_contraction") -> Measure:
     """Recurring revenue that the customers at the start of the period no longer pay at its end, as a share of it.
@@ -145,6 +147,7 @@ def gross_revenue_retention(mrr_movements: ir.Table) -> Measure:
         "start_cohort": "recurring revenue at end of the customers at start / their recurring revenue at start",
         "with_returners": "the same, with that of former customers who came back in the period added above the line",
     },
+    headline=False,
 )
 def net_revenue_retention(mrr_movements: ir.Table, *, convention: str = "start_cohort") -> Measure:
     """Recurring revenue at the end of the period of the customers at its start, as a share of what they paid then.
@@ -161,6 +164,7 @@ def net_revenue_retention(mrr_movements: ir.Table, *, convention: str = "start_c
     better="lower",
     counted="customers at start",
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.4 (average retention cost)",
+    headline=False,
 )
 def customer_retention_cost(costs: ir.Table, customer_movements: ir.Table) -> Measure:
     """All money spent on keeping customers in the period, per customer active at its start.

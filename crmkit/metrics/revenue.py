@@ -86,6 +86,7 @@ def transactions_per_customer(orders: ir.Table) -> Measure:
     counted="orders and refunds",
     additive=True,
     source="IAS 2 and IFRS 15 (gross margin: revenue less the cost of the goods)",
+    headline=False,
 )
 def margin(orders: ir.Table) -> Measure:
     """Revenue of all orders less refunds and the cost of the goods sold, guests included.
@@ -121,6 +122,7 @@ def margin_rate(orders: ir.Table) -> Measure:
         "ordered_before": "customers with an order in the period that is not their first / customers with an order",
         "twice_in_period": "customers with two orders or more in the period / customers with an order",
     },
+    headline=False,
 )
 def repeat_rate(order_sequence: ir.Table, *, churn_after_days: int, convention: str = "ordered_before") -> Measure:
     """Customers with an order in the period that is not their first, as a share of all customers who ordered in it.

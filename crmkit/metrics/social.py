@@ -51,6 +51,7 @@ def reactions(posts: ir.Table) -> Measure:
         "by_impressions": "likes, comments and shares / times shown, over the firm's own posts",
         "by_reach": "likes, comments and shares / people reached, over the firm's own posts",
     },
+    headline=False,
 )
 def engagement_rate(posts: ir.Table, *, convention: str = "by_impressions") -> Measure:
     """Likes, comments and shares of the firm's own posts, for each time one of them was shown.
@@ -63,7 +64,7 @@ def engagement_rate(posts: ir.Table, *, convention: str = "by_impressions") -> M
     )
 
 
-@metric(label="Mentions", unit="count", better="higher", counted="posts by customers", source=_SOURCE)
+@metric(label="Mentions", unit="count", better="higher", counted="posts by customers", headline=False, source=_SOURCE)
 def mentions(posts: ir.Table) -> Measure:
     """Posts about the firm by customers and others; whether they are kind is not counted.
 

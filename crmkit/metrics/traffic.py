@@ -31,6 +31,7 @@ def visitors(web_traffic: ir.Table) -> Measure:
     smallest_change=0.005,
     topic="traffic",
     source=_SOURCE,
+    headline=False,
 )
 def traffic_to_lead(web_traffic: ir.Table) -> Measure:
     """New leads as a share of visitors. One popular guide prints visitors / leads: that is the inverse, visitors per lead.

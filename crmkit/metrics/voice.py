@@ -92,6 +92,7 @@ def ces(survey_answers: ir.Table, *, convention: str = "top_boxes") -> Measure:
     better="higher",
     counted="people asked",
     source="AAPOR (2023), Standard Definitions, 10th edition, response rate 1",
+    headline=False,
 )
 def response_rate(survey_requests: ir.Table) -> Measure:
     """Invitations answered within 30 days, as a share of all; counted when the 30 days are over.

@@ -55,14 +55,14 @@ def fault(column: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text quoted for SQL.
+    """Return a text quoted for SQL; a NUL, which would end the query, becomes the sign for it.
 
     Examples
     --------
     >>> literal("Kaldi's")
     "'Kaldi''s'"
     """
-    return "'" + text.replace("'", "''") + "'"
+    return "'" + text.replace("'", "''").replace("\0", "\N{SYMBOL FOR NULL}") + "'"
 
 
 def short_message(error: Exception) -> str:

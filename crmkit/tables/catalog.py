@@ -131,7 +131,7 @@ class Catalog:
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
-            if missing := missing_column(error, tables):
+            if missing := missing_column(error, tables, self._canonical):
                 raise NotMeasured(missing) from None
             if misspelt := misspelt_column(error, tables):
                 raise misspelt from None

@@ -16,8 +16,13 @@ from crmkit.tables.schema import SCHEMAS
 _NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
 
 
-def missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]) -> str | None:
-    """Return "table.column" if the error is a canonical column that one of the tables lacks, else None."""
+def missing_column(
+    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None], canonical: Mapping[str, ir.Table]
+) -> str | None:
+    """Return "table.column" if the error is a canonical column that the data lack, else None.
+
+    Of a derived table it is one that a canonical table behind it would have brought along.
+    """
     if isinstance(error, AttributeError):
         if not isinstance(error.obj, ir.Table):
             return None
@@ -31,7 +36,8 @@ def missing_column(error: AttributeError | IbisTypeError, tables: Mapping[str, i
             return f"{name}.{column}"
         if name in DERIVED and table is not None and column not in table.columns:
             for origin in inspect.signature(DERIVED[name]).parameters:
-                if origin in SCHEMAS and column in SCHEMAS[origin].names:
+                there = origin in canonical and column in canonical[origin].columns
+                if origin in SCHEMAS and column in SCHEMAS[origin].names and not there:
                     return f"{origin}.{column}"
     return None
 

@@ -12,9 +12,9 @@ from crmkit.tables.catalog import Catalog
 
 def test_the_first_paragraph_is_the_definition_and_the_second_the_formula():
     card = CARDS["nps"]
-    assert card.definition.startswith("Promoters (scores 9 and 10) less detractors")
+    assert card.definition.startswith("Promoters (9 and 10 of 0 to 10) less detractors")
     assert card.formula == "NPS = 100 (promoters - detractors) / answers"
-    assert (card.topic, card.tables) == ("voice", ("survey_responses",))
+    assert (card.topic, card.tables) == ("voice", ("survey_answers",))
 
 
 def test_a_card_without_a_formula_is_refused():

@@ -34,7 +34,8 @@ def test_the_manifest_says_what_was_loaded(company):
     report = load(settings)
     manifest = json.loads((settings.path("store") / "manifest.json").read_text())
     assert manifest["files"] == [{"file": "orders.csv", "sha256": manifest["files"][0]["sha256"], "n_rows": 3}]
-    assert manifest["tables"] == {"orders": {"n_in": 3, "n_kept": 2, "n_merged": 0, "n_aside": 1}}
+    others = {"n_folded": 0, "n_ignored": 0, "n_split": 0}
+    assert manifest["tables"] == {"orders": {"n_in": 3, "n_kept": 2, "n_merged": 0, "n_aside": 1, **others}}
     assert manifest["data_through"] == "2026-10-02"
     assert [finding["finding"] for finding in manifest["findings"]] == ["ordered_at cannot be read as a time"]
     assert {"crmkit", "loaded_at", "input_sha256", "settings_sha256", "schema_version"} <= manifest.keys()

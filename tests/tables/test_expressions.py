@@ -221,6 +221,7 @@ WRITTEN = {
     "highest_before": ROWS.select(v=ex.highest_before(ROWS, "a", **_WITHIN)),
     "highest": ROWS.select(v=ex.highest(ROWS, "a", **_WITHIN)),
     "place": ROWS.select("who", "at", "a", v=ex.place(**_WITHIN)),
+    "running_sum": ROWS.select(v=ex.running_sum(ROWS, "a", **_WITHIN)),
     "value_after": ROWS.select(v=ex.value_after(ROWS, "a", **_WITHIN)),
     "value_before": ROWS.select(v=ex.value_before(ROWS, "a", **_WITHIN)),
     "with_periods": ex.with_periods(ROWS, ROWS.a, ROWS.b, {5: (date(2026, 1, 1), date(2026, 2, 1))}),

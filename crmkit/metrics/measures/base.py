@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, ClassVar, Protocol
 
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -101,6 +102,8 @@ class Sums:
 def counted(condition: Any, *known: Any) -> Any:
     """Return 1.0 where ``condition`` holds and every column of ``known`` is known, else 0.0."""
     for column in known:
+        if isinstance(column.op(), ops.NotNull | ops.IsNull):
+            continue  # always known, and Spark does not read x IS NOT NULL IS NOT NULL
         present = column.notnull()
         condition = present if condition is None else condition & present
     return indicator(condition)
