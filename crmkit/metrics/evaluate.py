@@ -113,7 +113,10 @@ def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_day
         ends += [period.start + timedelta(days=first_days)] if first_days else []
         bounds[period.ordinal] = (period.start, max(period.start, min(ends)))
     smallest = catalog.settings.company.smallest_group
-    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest)
+    running = (
+        through if through and asked and max(period.end for period in asked) > through + timedelta(days=1) else None
+    )
+    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest, running)
 
 
 def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
@@ -135,6 +138,9 @@ def _judged(
     grid = pd.DataFrame({"period": list(text)})
     if columns:
         groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
+        if groups.empty:  # a metric that was asked for is told of, whatever there is of it
+            nothing = _not_measured(card, f"no {card.counted} in any group", asked, columns)
+            return nothing.assign(status="no data")
         grid = grid.merge(groups, how="cross")
     rows = grid.merge(estimate, on=["period", *columns], how="left")
     outside = _outside(catalog, measure, asked)

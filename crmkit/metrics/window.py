@@ -29,6 +29,8 @@ class Window:
     first_days : int or None
         Only so many days of each period count, where a period that is still running is compared with earlier ones
         [days]; None for whole periods.
+    last_known : date or None
+        Last day with data, if a period asked for goes on after it: what is dated later is not known yet.
     """
 
     grain: Grain
@@ -37,6 +39,7 @@ class Window:
     data_from: date | None = None
     first_days: int | None = None
     smallest_group: int = 1
+    last_known: date | None = None
 
     @property
     def keys(self) -> list[str]:

@@ -71,7 +71,7 @@ def fetched(monkeypatch):
     return sizes
 
 
-def test_a_scorecard_and_the_check_bring_a_few_hundred_rows_and_none_of_the_tables(company_on_postgres, fetched):
+def test_a_scorecard_and_the_check_bring_a_few_thousand_sums_and_none_of_the_tables(company_on_postgres, fetched):
     catalog = connect(settings=company_on_postgres)
     opened = len(fetched)
     n_rows = table_report(catalog)["n_in"].sum()
@@ -80,7 +80,7 @@ def test_a_scorecard_and_the_check_bring_a_few_hundred_rows_and_none_of_the_tabl
     quality_report(catalog)
     assert opened == 0
     assert n_rows > 200_000
-    assert max(fetched) < 800 and sum(fetched) < 2_000  # the longest: ages of open deals, in days
+    assert max(fetched) < 3_000 and sum(fetched) < 12_000  # the longest: ages in days, and gaps near their median
 
 
 def test_ten_times_the_rows_bring_not_a_row_more(company, fetched):

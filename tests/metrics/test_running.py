@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+import crmkit as ck
 from crmkit.metrics import evaluate, scorecard
 from crmkit.periods import Period
 
@@ -91,3 +92,16 @@ def test_the_29th_of_february_lies_in_a_february_of_29_days(company):
     orders = pd.DataFrame({"order_id": list("abc"), "ordered_at": days, "revenue": 10.0, "customer_id": list("xyz")})
     row = scorecard(company(orders=orders, through="2024-03-31"), "2024-02", "n_orders").iloc[0]
     assert (row["value"], row["year_value"]) == (2, 1)
+
+
+def test_a_term_that_ends_after_the_data_do_is_not_lost_in_the_quarter_so_far():
+    """100 subscribers whose terms end in November; the data end on 20 October."""
+    terms = pd.DataFrame({
+        "subscription_id": [str(i) for i in range(100)], "customer_id": [str(i) for i in range(100)],
+        "starts_at": pd.Timestamp("2026-09-10"), "ends_at": pd.Timestamp("2026-11-10"), "mrr": 10.0,
+    })  # fmt: skip
+    book = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-20"}))
+    metrics = ["churn_rate", "gross_revenue_retention", "revenue_churn"]
+    so_far = ck.evaluate(book, metrics, periods="2026-Q4").set_index("metric")
+    assert so_far["value"].to_dict() == {"churn_rate": 0, "gross_revenue_retention": 1, "revenue_churn": 0}
+    assert (so_far["n"] == 100).all()

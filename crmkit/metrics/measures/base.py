@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, ClassVar, Protocol
 
+import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
@@ -106,7 +107,7 @@ def counted(condition: Any, *known: Any) -> Any:
             continue  # always known, and Spark does not read x IS NOT NULL IS NOT NULL
         present = column.notnull()
         condition = present if condition is None else condition & present
-    return indicator(condition)
+    return indicator(ibis.literal(True) if condition is None else condition)
 
 
 def _floats(sums: pd.DataFrame, name: str) -> Array:
