@@ -65,7 +65,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     rows = pd.concat([_low_answers(catalog, period), _overdue(catalog, last_day)], ignore_index=True)
     if rows.empty:
         return pd.DataFrame(columns=columns)
-    rows = rows.sort_values(["customer_id", "on"], kind="stable")
+    rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database has no order of its own
     people = rows.groupby("customer_id").agg(
         reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))), last_on=("on", "max"),
         touchpoint=("touchpoint", "last"), comment=("comment", "last"),

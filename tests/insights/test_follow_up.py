@@ -31,7 +31,7 @@ def test_detractors_the_dissatisfied_and_open_tickets_are_listed_the_most_valuab
     assert people["customer_id"].tolist() == ["c", "a", "e", "g"]
     assert people["reasons"].tolist() == [
         "Found it hard (CES 2 of 7)",
-        "Would not recommend you (NPS 3 of 10); Dissatisfied (CSAT 2 of 5)",
+        "Dissatisfied (CSAT 2 of 5); Would not recommend you (NPS 3 of 10)",
         "Ticket open for 30 days",
         "Ticket open for 30 days",  # solved in November, which October does not know
     ]
