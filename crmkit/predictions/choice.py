@@ -1,68 +1,47 @@
-"""Which model: the one under which customers it has not seen are likeliest; with few customers, the one that needs least."""
+"""Which model of renewals: the one under which subscriptions it has not seen are likeliest; with few losses, the simpler one.
+
+The models of orders are chosen by :func:`crmkit.models.choose_orders.choose_orders`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from crmkit.models.beta_discrete_weibull import BetaDiscreteWeibull
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.pareto_nbd import ParetoNBD
 from crmkit.models.renewals import RenewalModel
-from crmkit.models.repeat_buying import RepeatBuyingModel
 from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
 from crmkit.models.spells import read_spells, risk_table
 
-FEW = 300  # customers below which a prior steadies the fit, and the page says so
-PRIOR = 0.3
-_MOST = 20_000  # customers to choose with
-_TOO_FEW = 40  # repeat orders, or losses, below which the data cannot choose
+_MOST = 20_000  # subscriptions to choose with
+_TOO_FEW = 40  # losses below which the data cannot choose
 _FOLDS = 2
+_SIMPLEST = "sBG"
 
-ORDER_MODELS: dict[str, type[RepeatBuyingModel]] = {"BG/NBD": BGNBD, "MBG/NBD": MBGNBD, "Pareto/NBD": ParetoNBD}
 RENEWAL_MODELS: dict[str, type[RenewalModel]] = {"sBG": ShiftedBetaGeometric, "BdW": BetaDiscreteWeibull}
 
 
-class Chosen(NamedTuple):
-    """A fitted model and how it was chosen.
+class ChosenRenewals(NamedTuple):
+    """A fitted model of renewals and how it was chosen.
 
     Attributes
     ----------
     name : str
-    model : fitted model
+    model : RenewalModel
+        Fitted.
     held_out : DataFrame
-        model, log_likelihood (of customers held out, per customer); empty where there were too few to choose.
+        Indexed by model: log_likelihood (of subscriptions held out, per subscription); empty where there were too few
+        losses to choose by.
     """
 
     name: str
-    model: Any
+    model: RenewalModel
     held_out: pd.DataFrame
 
 
-def choose_order_model(customers: pd.DataFrame) -> Chosen:
-    """Choose and fit a model of repeat orders.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        n_repeats [count], last_age, age [months].
-    """
-    penalty = PRIOR if len(customers) < FEW else 0.0
-
-    def score(name: str, known: pd.DataFrame, others: pd.DataFrame) -> float:
-        return ORDER_MODELS[name](penalty=max(penalty, 0.01)).fit(known).log_likelihood(others)
-
-    enough = customers["n_repeats"].sum() >= _TOO_FEW and len(customers) >= _TOO_FEW
-    scores = _held_out(customers, list(ORDER_MODELS), score) if enough else _none()
-    name = _best(scores, "MBG/NBD")
-    return Chosen(name, ORDER_MODELS[name](penalty=penalty).fit(customers), scores)
-
-
-def choose_renewal_model(spells: pd.DataFrame) -> Chosen:
+def choose_renewal_model(spells: pd.DataFrame) -> ChosenRenewals:
     """Choose and fit a model of renewals.
 
     Parameters
@@ -70,34 +49,27 @@ def choose_renewal_model(spells: pd.DataFrame) -> Chosen:
     spells : DataFrame
         entry, exit [renewals], lost.
     """
-
-    def score(name: str, known: pd.DataFrame, others: pd.DataFrame) -> float:
-        model = RENEWAL_MODELS[name](n_draws=20).fit(known)
-        table = risk_table(read_spells(others))
-        kept = model.log_renewal(model.params_.to_numpy(dtype=float)[None, :], table.period).value[0]
-        return float(table.lost @ np.log(np.maximum(-np.expm1(kept), 1e-12)) + table.kept @ np.minimum(kept, 0))
-
-    enough = spells["lost"].sum() >= _TOO_FEW
-    scores = _held_out(spells, list(RENEWAL_MODELS), score) if enough else _none()
-    name = _best(scores, "sBG")
-    return Chosen(name, RENEWAL_MODELS[name](n_draws=400).fit(spells), scores)
+    scores = _held_out(spells) if spells["lost"].sum() >= _TOO_FEW else pd.Series(dtype=float)
+    known = scores[np.isfinite(scores)]
+    name = str(known.idxmax()) if len(known) else _SIMPLEST
+    held_out = scores.rename("log_likelihood").rename_axis("model").to_frame()
+    return ChosenRenewals(name, RENEWAL_MODELS[name](n_draws=400).fit(spells), held_out)
 
 
-def _held_out(
-    rows: pd.DataFrame, names: list[str], score: Callable[[str, pd.DataFrame, pd.DataFrame], float]
-) -> pd.DataFrame:
+def _held_out(spells: pd.DataFrame) -> pd.Series:
+    """Return per model the log-likelihood of one half of the subscriptions under the fit to the other, per subscription."""
     random = np.random.default_rng(0)
-    if len(rows) > _MOST:
-        rows = rows.iloc[np.sort(random.permutation(len(rows))[:_MOST])]
-    fold = random.integers(0, _FOLDS, len(rows))
-    sums = [sum(score(name, rows[fold != k], rows[fold == k]) for k in range(_FOLDS)) for name in names]
-    return pd.DataFrame({"model": names, "log_likelihood": np.array(sums) / len(rows)})
+    if len(spells) > _MOST:
+        spells = spells.iloc[np.sort(random.permutation(len(spells))[:_MOST])]
+    fold = random.integers(0, _FOLDS, len(spells))
+    return pd.Series({
+        name: sum(_log_likelihood(name, spells[fold != k], spells[fold == k]) for k in range(_FOLDS)) / len(spells)
+        for name in RENEWAL_MODELS
+    })  # fmt: skip
 
 
-def _best(scores: pd.DataFrame, simplest: str) -> str:
-    known = scores[np.isfinite(scores["log_likelihood"])]
-    return str(known.loc[known["log_likelihood"].idxmax(), "model"]) if len(known) else simplest
-
-
-def _none() -> pd.DataFrame:
-    return pd.DataFrame({"model": pd.Series(dtype=object), "log_likelihood": pd.Series(dtype=float)})
+def _log_likelihood(name: str, known: pd.DataFrame, others: pd.DataFrame) -> float:
+    model = RENEWAL_MODELS[name](n_draws=20).fit(known)
+    table = risk_table(read_spells(others))
+    kept = model.log_renewal(model.params_.to_numpy(dtype=float)[None, :], table.period).value[0]
+    return float(table.lost @ np.log(np.maximum(-np.expm1(kept), 1e-12)) + table.kept @ np.minimum(kept, 0))

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crmkit.models.choose_orders import FEW, PRIOR, ChosenOrders
 from crmkit.models.gamma_gamma import GammaGamma
 from crmkit.models.value import rate_per_period
-from crmkit.predictions.choice import FEW, PRIOR, Chosen, choose_order_model, choose_renewal_model
+from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 
 Array = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ class Futures:
         Discounted money that each customer is expected to bring within so many months: customers x months.
     draws : array
         Discounted money within the horizon in possible futures: customers x draws.
-    chosen : list of (str, Chosen)
+    chosen : list of (str, ChosenOrders or ChosenRenewals)
         What each model is of, and the model.
     notes : list of str
         What a reader must know of it.
@@ -43,7 +44,7 @@ class Futures:
     months: Array
     expected: Array
     draws: Array
-    chosen: list[tuple[str, Chosen]] = field(default_factory=list)
+    chosen: list[tuple[str, ChosenOrders | ChosenRenewals]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def within(self, months: float | Array) -> Array:
@@ -63,7 +64,7 @@ class Futures:
 
 
 def order_futures(
-    customers: pd.DataFrame, horizon: int, discount_rate: float, n_draws: int, chosen: Chosen | None = None
+    customers: pd.DataFrame, chosen: ChosenOrders, horizon: int, discount_rate: float, n_draws: int
 ) -> Futures:
     """Return what customers will bring by orders.
 
@@ -71,15 +72,14 @@ def order_futures(
     ----------
     customers : DataFrame
         See :func:`crmkit.predictions.histories.shoppers`.
+    chosen : ChosenOrders
+        The model of their orders, fitted in months.
     horizon : int
         Of the draws [months].
     discount_rate : float
         Per year [share].
     n_draws : int
-    chosen : Chosen, optional
-        A fitted model; without it one is chosen.
     """
-    chosen = chosen or choose_order_model(customers)
     spend = GammaGamma(penalty=PRIOR if len(customers) < FEW else 0.0).fit(customers)
     knots = sorted({*_KNOTS, horizon})
     orders = chosen.model.expected_orders(customers, [float(k) for k in knots]).to_numpy()
@@ -100,10 +100,7 @@ def order_futures(
                    [("orders", chosen)], notes)  # fmt: skip
 
 
-def renewal_futures(
-    spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int,
-    chosen: Chosen | None = None,
-) -> Futures:  # fmt: skip
+def renewal_futures(spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int) -> Futures:
     """Return what those whose subscription runs will bring by renewals; the running term is paid already.
 
     Parameters
@@ -116,7 +113,7 @@ def renewal_futures(
         As for :func:`order_futures`.
     """
     per_year = int(spells["per_year"].iloc[0])
-    chosen = chosen or choose_renewal_model(spells)
+    chosen = choose_renewal_model(spells)
     now = spells[spells["runs"].astype(bool)]
     periods = LONGEST * per_year // 12
     payment = np.where(now["notice"], 0.0, now["mrr"] * 12 / per_year * rate)

@@ -7,6 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from crmkit.models.choose_orders import ChosenOrders, choose_orders
+from crmkit.models.order_summary import order_summary
 from crmkit.predictions.money import MONTH, Money
 from crmkit.tables.catalog import Catalog
 
@@ -17,33 +19,24 @@ _GAP = 15  # days without a term after which a subscription has ended and anothe
 
 
 def shoppers(money: Money, as_of: date) -> pd.DataFrame:
-    """Return the order history of every customer who has ordered.
-
-    Several orders of a day are one. A day whose orders and refunds bring nothing on balance is no order day; what they
-    cost is taken from the customer's mean. Guests are not here.
+    """Return the order history of every customer who has ordered; guests are not here.
 
     Returns
     -------
     DataFrame
-        Indexed by customer_id: n_repeats [count], last_age, age [months since the first order], n_values [order days],
-        mean_value [money per order day], first_on.
+        In months, as :func:`crmkit.models.order_summary.order_summary` says.
     """
-    orders = money.paid[money.paid["kind"] == "order"]
-    days = orders.groupby(["customer_id", "on"], as_index=False, sort=False)["money"].sum()
-    bought = days[days["money"] > 0]
-    by = bought.groupby("customer_id")["on"].agg(first_on="min", last_on="max", n_days="size")
-    if by.empty:
-        return pd.DataFrame(columns=["n_repeats", "last_age", "age", "n_values", "mean_value", "first_on"], dtype=float)
-    net = days.groupby("customer_id")["money"].sum().reindex(by.index)
-    first = by["first_on"]
-    return pd.DataFrame({
-        "n_repeats": by["n_days"] - 1,
-        "last_age": (by["last_on"] - first).dt.days / MONTH,
-        "age": (pd.Timestamp(as_of) - first).dt.days / MONTH,
-        "n_values": by["n_days"],
-        "mean_value": net / by["n_days"],
-        "first_on": first,
-    })  # fmt: skip
+    return order_summary(_orders(money), as_of, money="margin", days_per_unit=MONTH)
+
+
+def model_of_orders(money: Money, as_of: date) -> ChosenOrders:
+    """Return the model that fits the customers' orders best, in months."""
+    return choose_orders(_orders(money), as_of, days_per_unit=MONTH)
+
+
+def _orders(money: Money) -> pd.DataFrame:
+    orders = money.paid.loc[money.paid["kind"] == "order", ["customer_id", "on", "money", "revenue"]]
+    return orders.rename(columns={"on": "ordered_at", "money": "margin"})
 
 
 def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:

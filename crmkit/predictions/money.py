@@ -22,7 +22,8 @@ class Money:
     Attributes
     ----------
     paid : DataFrame
-        One row per order, refund or subscription payment: customer_id, on (day), money, kind ("order", "payment").
+        One row per order, refund or subscription payment: customer_id, on (day), money, kind ("order", "payment"),
+        revenue (of orders; a refund's is negative).
     orders_by, payments_by : str
         What money is in orders and in payments: "margin" or "revenue"; empty where there are none.
     """
@@ -73,18 +74,24 @@ def money(catalog: Catalog, as_of: date, since: date | None = None) -> Money:
 
 
 def _orders(catalog: Catalog, rate: float | None) -> tuple[pd.DataFrame, str]:
-    empty = pd.DataFrame({"customer_id": [], "on": pd.to_datetime([]), "money": [], "kind": []})
     if "orders" not in catalog.names or "customer_id" not in catalog.table("orders").columns:
-        return empty, ""
+        return _nothing(), ""
     table = catalog.table("orders")
     columns = ["customer_id", "ordered_at", "revenue", *(["margin"] if "margin" in table.columns else [])]
     rows = table.select(*columns).execute()
     rows = rows[rows["customer_id"].notna()]
     if rows.empty:
-        return empty, ""
+        return _nothing(), ""
     amount, by = _worth(rows, rate)
     days = pd.to_datetime(rows["ordered_at"]).dt.floor("D")
-    return pd.DataFrame({"customer_id": rows["customer_id"], "on": days, "money": amount, "kind": "order"}), by
+    paid = {
+        "customer_id": rows["customer_id"],
+        "on": days,
+        "money": amount,
+        "kind": "order",
+        "revenue": rows["revenue"],
+    }
+    return pd.DataFrame(paid), by
 
 
 def _worth(orders: pd.DataFrame, rate: float | None) -> tuple[pd.Series, str]:
@@ -98,10 +105,15 @@ def _worth(orders: pd.DataFrame, rate: float | None) -> tuple[pd.Series, str]:
 
 def _payments(catalog: Catalog, rate: float | None) -> tuple[pd.DataFrame, str]:
     if "subscription_terms" not in catalog.names:
-        return pd.DataFrame({"customer_id": [], "on": pd.to_datetime([]), "money": [], "kind": []}), ""
+        return _nothing(), ""
     terms = catalog.table("subscription_terms").select("customer_id", "starts_at", "ends_at", "mrr").execute()
     starts = pd.to_datetime(terms["starts_at"]).dt.floor("D")
     months = np.round((pd.to_datetime(terms["ends_at"]) - pd.to_datetime(terms["starts_at"])).dt.days / MONTH, 1)
     amount = terms["mrr"].astype(float) * np.where(months >= 0.75, months.round(), months) * (rate or 1.0)
-    rows = pd.DataFrame({"customer_id": terms["customer_id"], "on": starts, "money": amount, "kind": "payment"})
+    paid = {"customer_id": terms["customer_id"], "on": starts, "money": amount, "kind": "payment", "revenue": np.nan}
+    rows = pd.DataFrame(paid)
     return rows, ("margin" if rate else "revenue") if len(rows) else ""
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": [], "on": pd.to_datetime([]), "money": [], "kind": [], "revenue": []})

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.predictions.futures import Futures, order_futures, renewal_futures, together
-from crmkit.predictions.histories import alike, shoppers, subscriptions
+from crmkit.predictions.histories import alike, model_of_orders, shoppers, subscriptions
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
 from crmkit.tables.cache import remember
@@ -88,7 +88,9 @@ def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) 
     first_on = brought.paid.groupby("customer_id")["on"].min()
     n_draws = 400 if len(first_on) < _ENOUGH else 200
     orders, spells = shoppers(brought, as_of), subscriptions(catalog, as_of)
-    futures = [order_futures(orders, horizon, discount, n_draws)] if len(orders) >= _FEWEST else []
+    futures = []
+    if len(orders) >= _FEWEST:
+        futures.append(order_futures(orders, model_of_orders(brought, as_of), horizon, discount, n_draws))
     rate = catalog.settings.value.margin_rate or 1.0
     futures += [renewal_futures(own, rate, horizon, discount, n_draws) for own in alike(spells) if own["runs"].any()]
     if not futures and len(first_on) < _FEWEST:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
-from crmkit.predictions.choice import Chosen
+from crmkit.models.choose_orders import ChosenOrders
+from crmkit.predictions.choice import ChosenRenewals
 from crmkit.predictions.value import HORIZONS, valuation, valued
 from crmkit.predictions.value_groups import new_customer_values
 from crmkit.tables.catalog import Catalog
@@ -166,9 +167,9 @@ def _concentration(value: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"top": _TOPS, "n": counts, "value": sums, "share": shares})
 
 
-def _told(what: str, chosen: Chosen) -> tuple[str, str, str]:
+def _told(what: str, chosen: ChosenOrders | ChosenRenewals) -> tuple[str, str, str]:
     scores = chosen.held_out
     if scores.empty:
-        return what, chosen.name, "too few to choose by: the simplest"
-    words = ", ".join(f"{row.model} {row.log_likelihood:.3f}" for row in scores.itertuples())
+        return what, chosen.name, "too few to choose by"
+    words = ", ".join(f"{model} {score:.3f}" for model, score in scores["log_likelihood"].items())
     return what, chosen.name, words
