@@ -19,7 +19,7 @@ from crmkit.cleaning.notes import is_later_time
 from crmkit.cleaning.rules import FIRST_DAY, PLANS
 from crmkit.sources.database import Linked
 from crmkit.sources.kinds import in_words
-from crmkit.tables.expressions import day
+from crmkit.tables.expressions import constant_day, day
 from crmkit.tables.schema import Column
 
 _LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
@@ -151,7 +151,7 @@ def _scale_end(rows: ir.Table, name: str, nps: int) -> Any:
 
 
 def _midnight(on: date, column: Column) -> Any:
-    midnight = ibis.date(on.year, on.month, on.day)
+    midnight = constant_day(on)
     return midnight if column.kind == "date" else midnight.cast("timestamp")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from crmkit.tables.expressions import add_days, day, days_between, indicator, ratio, where
+from crmkit.tables.expressions import add_days, constant_day, day, days_between, indicator, ratio, where
 
 WINDOW_DAYS = 365
 
@@ -28,7 +28,7 @@ def behaviour(orders: ir.Table, *, as_of: date) -> ir.Table:
         customer_id, days_since_order [days], n_orders [count, in the 365 days up to as_of], revenue [currency, the
         same, net of refunds], average_order_value [currency, all orders], tenure_days [days since the first order].
     """
-    last = ibis.date(as_of.year, as_of.month, as_of.day)
+    last = constant_day(as_of)
     on = day(orders.ordered_at)
     known = orders.mutate(on=on).filter(orders.customer_id.notnull() & (on <= last))
     bought, recent = known.revenue > 0, known.on > add_days(last, -WINDOW_DAYS)

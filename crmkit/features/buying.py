@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.features.register import feature_set
-from crmkit.tables.expressions import days_between, indicator, place, ratio, value_before
+from crmkit.tables.expressions import constant_day, days_between, indicator, place, ratio, value_before
 
 _RECENT = 90  # days
 
@@ -35,7 +35,7 @@ def order_features(orders: ir.Table, *, as_of: date) -> ir.Table:
         the 90 days before those) [count]; orders_trend (their ratio, shrunk towards 1) [ratio]; order_value [money];
         refund_share (refunds over orders) [share].
     """
-    today, bought, known = _literal(as_of), orders.revenue > 0, orders.customer_id.notnull()
+    today, bought, known = constant_day(as_of), orders.revenue > 0, orders.customer_id.notnull()
     ago = days_between(orders.ordered_at, today)
     each = orders.filter(known).group_by("customer_id").aggregate(
         days_since_order=ago.min(where=bought).cast("float64"),
@@ -75,7 +75,7 @@ def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
         customer_id; plan (of the newest term); mrr [money a month]; price_change (against the term before) [share];
         n_terms [count]; days_to_end, subscribed_days, term_days [days].
     """
-    t, today = subscription_terms, _literal(as_of)
+    t, today = subscription_terms, constant_day(as_of)
     t = t if "plan" in t.columns else t.mutate(plan=ibis.null("string"))
     order = ["starts_at", "subscription_id"]
     t = t.mutate(number=place(within="customer_id", order_by=order),
@@ -93,7 +93,3 @@ def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
         subscribed_days=days_between(newest["first"], today).cast("float64"),
         term_days=days_between(newest.starts_at, newest.ends_at).cast("float64"),
     )
-
-
-def _literal(on: date) -> ir.DateScalar:
-    return ibis.date(on.year, on.month, on.day)

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.features.register import feature_set
-from crmkit.tables.expressions import days_between, indicator, place, ratio
+from crmkit.tables.expressions import constant_day, days_between, indicator, place, ratio
 
 _RECENT, _LONGER = 90, 180  # days
 
@@ -20,7 +20,7 @@ _RECENT, _LONGER = 90, 180  # days
 })  # fmt: skip
 def ticket_features(tickets: ir.Table, *, as_of: date) -> ir.Table:
     """Support cases: n_tickets_90_days, n_open_tickets [count], days_since_ticket [days] per customer_id."""
-    ago = days_between(tickets.opened_at, _literal(as_of))
+    ago = days_between(tickets.opened_at, constant_day(as_of))
     is_open = tickets.resolved_at.isnull() if "resolved_at" in tickets.columns else ibis.literal(False)
     return tickets.group_by("customer_id").aggregate(
         n_tickets_90_days=indicator(ago < _RECENT).sum(),
@@ -33,7 +33,7 @@ def ticket_features(tickets: ir.Table, *, as_of: date) -> ir.Table:
 def interaction_features(interactions: ir.Table, *, as_of: date) -> ir.Table:
     """Touches: n_contacts_90_days [count] per customer_id."""
     known = interactions.filter(interactions.customer_id.notnull())
-    ago = days_between(known.occurred_at, _literal(as_of))
+    ago = days_between(known.occurred_at, constant_day(as_of))
     return known.group_by("customer_id").aggregate(n_contacts_90_days=indicator(ago < _RECENT).sum())
 
 
@@ -43,7 +43,7 @@ def interaction_features(interactions: ir.Table, *, as_of: date) -> ir.Table:
 })  # fmt: skip
 def mailing_features(mailings: ir.Table, *, as_of: date) -> ir.Table:
     """Mailings of the last 180 days: click_share [share]; has_unsubscribed (0 or 1, at any time) per customer_id."""
-    recent = days_between(mailings.sent_at, _literal(as_of)) < _LONGER
+    recent = days_between(mailings.sent_at, constant_day(as_of)) < _LONGER
     sums = {"n_sent": indicator(recent).sum()}
     if "clicked_at" in mailings.columns:
         sums["n_clicked"] = indicator(recent & mailings.clicked_at.notnull()).sum()
@@ -62,7 +62,7 @@ def mailing_features(mailings: ir.Table, *, as_of: date) -> ir.Table:
 def answer_features(survey_responses: ir.Table, *, as_of: date) -> ir.Table:
     """Last answer within a year to each question: last_nps, last_csat [scale points] per customer_id."""
     r = survey_responses.filter(survey_responses.customer_id.notnull())
-    r = r.filter(days_between(r.responded_at, _literal(as_of)) < 365)
+    r = r.filter(days_between(r.responded_at, constant_day(as_of)) < 365)
     r = r.mutate(question=r.customer_id + ibis.literal(" ") + r.survey)
     newest_last = ["responded_at", "response_id"]
     r = r.mutate(number=place(within="question", order_by=newest_last))
@@ -91,9 +91,5 @@ def person_features(customers: ir.Table, *, as_of: date) -> ir.Table:
     if "birth_year" in c.columns:
         columns["age"] = (ibis.literal(as_of.year) - c.birth_year).cast("float64")
     if "acquired_at" in c.columns:
-        columns["days_as_customer"] = days_between(c.acquired_at, _literal(as_of)).cast("float64")
+        columns["days_as_customer"] = days_between(c.acquired_at, constant_day(as_of)).cast("float64")
     return c.select("customer_id", **columns)
-
-
-def _literal(on: date) -> ir.DateScalar:
-    return ibis.date(on.year, on.month, on.day)

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import day
+from crmkit.tables.expressions import constant_day, day
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
 #: Undated columns that are overwritten when they change: what they say today is not what they said then.
@@ -84,7 +84,7 @@ def as_known_on(catalog: Catalog, as_of: date) -> Catalog:
 
 
 def _cut(table: ir.Table, schema: TableSchema, as_of: date) -> ir.Table:
-    last = ibis.date(as_of.year, as_of.month, as_of.day)
+    last = constant_day(as_of)
     born = schema.clock or _BORN.get(schema.name)
     rows = table
     if born in table.columns:

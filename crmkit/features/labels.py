@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import ibis
 import pandas as pd
 
 from crmkit.features.cut import as_known_on
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import day
+from crmkit.tables.expressions import constant_day, day
 
 
 def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.DataFrame:
@@ -59,7 +58,7 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
 
 
 def _active(catalog: Catalog, on: date) -> pd.DataFrame:
-    today = ibis.date(on.year, on.month, on.day)
+    today = constant_day(on)
     spells = catalog.table("activity_spells")
     active = spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id", "ends_on")
     rows = active.execute().set_index("customer_id").sort_index()
@@ -70,6 +69,6 @@ def _with_notice(known: Catalog, on: date) -> set[str]:
     """Return the customers whose running term was cancelled by the day."""
     if "subscription_terms" not in known.names or "cancelled_at" not in known.table("subscription_terms").columns:
         return set()
-    t, today = known.table("subscription_terms"), ibis.date(on.year, on.month, on.day)
+    t, today = known.table("subscription_terms"), constant_day(on)
     given = t.filter(t.cancelled_at.notnull() & (day(t.starts_at) <= today) & (day(t.ends_at) > today))
     return set(given.select("customer_id").distinct().execute()["customer_id"])

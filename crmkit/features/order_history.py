@@ -8,7 +8,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from crmkit.tables.expressions import day, days_between, indicator, number, ratio, where
+from crmkit.tables.expressions import constant_day, day, days_between, indicator, number, ratio, where
 
 
 def order_history(
@@ -50,7 +50,7 @@ def order_history(
     >>> rows.drop(columns="customer_id").to_dict("records")
     [{'n_repeats': 1.0, 'last_age': 2.0, 'age': 4.0, 'n_values': 2.0, 'mean_value': 13.0}]
     """
-    until = ibis.date(as_of.year, as_of.month, as_of.day)
+    until = constant_day(as_of)
     o = orders.filter(orders.customer_id.notnull() & (day(orders.ordered_at) <= until))
     bought = o.revenue > 0
     days = o.group_by("customer_id", on=day(o.ordered_at)).aggregate(

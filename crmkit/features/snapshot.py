@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -13,6 +12,7 @@ from crmkit.features import buying, contact  # noqa: F401  each registers its fe
 from crmkit.features.cut import as_known_on
 from crmkit.features.register import FEATURE_SETS
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import constant_day
 
 
 def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
 def snapshot_table(catalog: Catalog, as_of: date) -> ir.Table:
     """Return the same as a table that stays where the data is."""
     known = as_known_on(catalog, as_of)
-    today = ibis.date(as_of.year, as_of.month, as_of.day)
+    today = constant_day(as_of)
     spells = known.table("activity_spells")
     rows = spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id").distinct()
     for name, function in FEATURE_SETS.items():

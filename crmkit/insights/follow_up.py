@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
+from crmkit.predictions.days import last_day
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
@@ -61,8 +62,8 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         "revenue_12_months",
         *(["comment"] if comments else []),
     ]
-    last_day = min(period.end - timedelta(days=1), catalog.data_through or date.max)
-    rows = pd.concat([_low_answers(catalog, period), _overdue(catalog, last_day)], ignore_index=True)
+    until = last_day(catalog.data_through, period)
+    rows = pd.concat([_low_answers(catalog, period), _overdue(catalog, until)], ignore_index=True)
     if rows.empty:
         return pd.DataFrame(columns=columns)
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database has no order of its own
@@ -70,7 +71,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))), last_on=("on", "max"),
         touchpoint=("touchpoint", "last"), comment=("comment", "last"),
     )  # fmt: skip
-    revenue = _revenue(catalog, last_day)
+    revenue = _revenue(catalog, until)
     people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0).round(2) if revenue is not None else pd.NA
     ordered = people.reset_index().sort_values(["revenue_12_months", "customer_id"], ascending=[False, True])
     frame = ordered[columns].reset_index(drop=True)

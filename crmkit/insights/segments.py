@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.periods import Period
+from crmkit.predictions.days import last_day
 from crmkit.predictions.migration import migration
 from crmkit.predictions.segment_profiles import segment_profiles
 from crmkit.predictions.segments import customers_on, learned_on, segmentation
@@ -33,16 +34,14 @@ TO_DO = {
 }
 
 
-def last_days(period: Period) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the last days of the period before and of the period itself."""
-    ends = (period.start - timedelta(days=1), period.end - timedelta(days=1))
-    return pd.Timestamp(ends[0]), pd.Timestamp(ends[1])
+def last_days(catalog: Catalog, period: Period) -> tuple[date, date]:
+    """Return the last day before the period, and that of the period with data: those that predictions look up to."""
+    return period.start - timedelta(days=1), last_day(catalog.data_through, period)
 
 
 def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return the moves between RFM segments in a period; see :func:`crmkit.predictions.migration.migration`."""
-    before, now = last_days(period)
-    return migration(catalog, before.date(), now.date())
+    return migration(catalog, *last_days(catalog, period))
 
 
 def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
@@ -71,7 +70,7 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     share = f" of {counted(n_both, 'customers')} ({n_moved / n_both:.0%})".replace("%", " %") if n_both else ""
     rest = "." if told else "; no move was more frequent than usual."
     told.append(Finding(f"{counted(n_moved, 'customers')} changed segment".capitalize(), f"{share}{rest}"))
-    day = last_days(period)[1].date()
+    day = last_days(catalog, period)[1]
     found = segmentation(catalog, learned_on(catalog, day))
     if found.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in found.names)
@@ -84,7 +83,7 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
 
 def segment_actions(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return what to do for each segment: segment, n, what_to_do; the segments with most revenue first."""
-    profiles = segment_profiles(catalog, last_days(period)[1].date())
+    profiles = segment_profiles(catalog, last_days(catalog, period)[1])
     words = profiles["segment"].map(TO_DO).fillna("")
     return profiles[["segment", "n"]].assign(what_to_do=words)
 
@@ -93,7 +92,7 @@ def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return each customer with her RFM segment before and now, for the export."""
     from crmkit.predictions.migration import assigned
 
-    before, now = (day.date() for day in last_days(period))
+    before, now = last_days(catalog, period)
     both = assigned(catalog, [before, now], "rfm").rename(columns={before: "segment_before", now: "segment"})
     return customers_on(catalog, now).join(both).reset_index()
 

@@ -15,7 +15,7 @@ from crmkit.metrics.measures import DailyLossRate, KaplanMeierMedian, LossRate, 
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import day, day_of_period, period_ordinal, with_periods
+from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 
 
 def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
@@ -95,8 +95,7 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
     if unit is not None:
         columns["unit"] = unit
     if window.last_known is not None:
-        last = window.last_known
-        columns["known"] = day(first.at) <= ibis.date(last.year, last.month, last.day)
+        columns["known"] = day(first.at) <= constant_day(window.last_known)
     rows = with_columns(catalog, first.table, window, columns)
     rows = rows.filter(rows.period <= max(window.bounds))
     if window.last_known is not None:  # a paid term that ends after the data do may yet be renewed

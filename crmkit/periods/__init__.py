@@ -2,6 +2,15 @@
 
 from crmkit.periods.grains import CALENDAR_GRAINS, Grain, blocks_of
 from crmkit.periods.parsing import parse_period, parse_periods
-from crmkit.periods.period import MONTH_NAMES, Period
+from crmkit.periods.period import MONTH_NAMES, Period, day_in_words
 
-__all__ = ["CALENDAR_GRAINS", "MONTH_NAMES", "Grain", "Period", "blocks_of", "parse_period", "parse_periods"]
+__all__ = [
+    "CALENDAR_GRAINS",
+    "MONTH_NAMES",
+    "Grain",
+    "Period",
+    "blocks_of",
+    "day_in_words",
+    "parse_period",
+    "parse_periods",
+]

@@ -149,13 +149,21 @@ class Period:
         return f"FY{year:04d}" if self._blocks.months == 12 else f"FY{year:04d}-Q{quarter + 1}"
 
 
-def _days_in_words(first: date, last: date) -> str:
-    def words(day: date) -> str:
-        return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+def day_in_words(day: date) -> str:
+    """Return a day as a reader writes it.
 
+    Examples
+    --------
+    >>> day_in_words(date(2026, 10, 31))
+    '31 October 2026'
+    """
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+
+
+def _days_in_words(first: date, last: date) -> str:
     if first == last:
-        return words(first)
+        return day_in_words(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {words(last)}"
+        return f"{first.day} to {day_in_words(last)}"
     from_year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {MONTH_NAMES[first.month - 1]}{from_year} to {words(last)}"
+    return f"{first.day} {MONTH_NAMES[first.month - 1]}{from_year} to {day_in_words(last)}"

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.predictions.churn import ChurnOutlook
+from crmkit.errors import NotMeasured
+from crmkit.predictions.money import money
 from crmkit.tables.catalog import Catalog
 
 _N_DRAWS = 2000
@@ -16,24 +17,34 @@ _SEED = 0
 PREDICTED, BROUGHT = "the value that they are expected to bring", "what they brought in the last 12 months"
 
 
-def value_at_risk(catalog: Catalog, outlook: ChurnOutlook) -> pd.DataFrame:
-    """Return each customer's chance of leaving, what she is worth, and their product.
+def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFrame:
+    """Return what is at stake where customers may leave: each one's chance of leaving times what she is worth.
 
     Parameters
     ----------
     catalog : Catalog
-        Worth is the newest ``value`` in customer_scores of a day not after ``outlook.as_of``; where there is none, the
-        margin (or else the revenue) of the last 12 months.
-    outlook : ChurnOutlook
+        Worth is the newest ``value`` in customer_scores of a day not after ``as_of``; where there is none, the margin (or
+        else the revenue) of the last 12 months.
+    as_of : date
+    chance : Series
+        Indexed by customer_id: chance of leaving [share].
 
     Returns
     -------
     DataFrame
-        Indexed by customer_id, most at risk first: chance, low, high [share], worth, at_risk [money]; ``attrs["basis"]``
-        says what worth is.
+        Indexed by customer_id, most at risk first: chance [share], worth, at_risk [money]; ``attrs["basis"]`` says what
+        worth is.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> value_at_risk(book, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["at_risk"].to_dict()
+    {'y': 10.0, 'x': 5.0}
     """
-    worth, basis = _worth(catalog, outlook.as_of)
-    rows = outlook.scores.rename(columns={"value": "chance"})
+    worth, basis = _worth(catalog, as_of)
+    rows = pd.DataFrame({"chance": chance}).rename_axis("customer_id")
     rows = rows.assign(worth=worth.reindex(rows.index).fillna(0.0).clip(lower=0.0))
     rows["at_risk"] = rows["chance"] * rows["worth"]
     rows = rows.sort_values(["at_risk", "chance"], ascending=False, kind="stable")
@@ -118,18 +129,9 @@ def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
 
 
 def _brought(catalog: Catalog, as_of: date) -> pd.Series:
-    """Return margin, or where it is not known revenue, of orders and of paid terms in the 365 days up to a day."""
-    since, until = pd.Timestamp(as_of - timedelta(days=365)), pd.Timestamp(as_of + timedelta(days=1))
-    sums = []
-    if "orders" in catalog.names:
-        orders = catalog.frame("orders")
-        inside = orders[(orders["ordered_at"] >= since) & (orders["ordered_at"] < until)]
-        money = inside["margin"].fillna(inside["revenue"]) if "margin" in inside else inside["revenue"]
-        sums.append(money.groupby(inside["customer_id"]).sum())
-    if "subscription_terms" in catalog.names:
-        terms = catalog.frame("subscription_terms")
-        ends, starts = terms["ends_at"], terms["starts_at"]
-        inside_ends, inside_starts = ends.where(ends < until, until), starts.where(starts > since, since)
-        days = (inside_ends - inside_starts).dt.days.clip(lower=0)
-        sums.append((terms["mrr"] * days * 12 / 365.25).groupby(terms["customer_id"]).sum())
-    return pd.concat(sums).groupby(level=0).sum() if sums else pd.Series(dtype=float)
+    """Return what each customer brought in the year up to a day."""
+    try:
+        year = money(catalog, as_of, since=as_of - timedelta(days=366)).paid
+    except NotMeasured:
+        return pd.Series(dtype=float)
+    return year.groupby("customer_id")["money"].sum()

@@ -73,7 +73,7 @@ def cancel_reasons(catalog: Catalog, as_of: date) -> pd.DataFrame:
                          "share": counts.to_numpy() / max(1, counts.sum())})  # fmt: skip
 
 
-_JUDGED = ["n", "expected", "lost", "log_loss", "auc", "lift", "slope"]
+_JUDGED = ["n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
 _SMALLEST = 20  # customers in a group
 
 

@@ -11,6 +11,7 @@ from crmkit.metrics import intervals
 from crmkit.metrics.intervals import Array
 from crmkit.predictions.migration import assigned
 from crmkit.predictions.segments import customers_on
+from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 
@@ -47,17 +48,6 @@ def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.Da
     return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
 
 
-def masked(customer_id: str) -> str:
-    """Return an id of which only the end can be read: enough to find the customer in one's own list, not to know her.
-
-    Examples
-    --------
-    >>> masked("17850"), masked("c7")
-    ('•••50', '•••')
-    """
-    return "•••" + (customer_id[-2:] if len(customer_id) > 4 else "")
-
-
 def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
     """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
 
@@ -89,7 +79,7 @@ def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int 
         customers.assign(segment=segments, away=away).reset_index().sort_values(["segment", "away", "customer_id"])
     )
     nearest = nearest.groupby("segment").head(n)
-    nearest["customer"] = [masked(each) for each in nearest["customer_id"]]
+    nearest["customer"] = [masked_id(each) for each in nearest["customer_id"]]
     return nearest[["segment", "customer", *shown, "tenure_days"]].reset_index(drop=True)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from crmkit.errors import CrmkitError
-from crmkit.periods import Period
+from crmkit.periods import Period, day_in_words
 from crmkit.settings import Settings
 from crmkit.tables.cache import Cache
 
@@ -62,14 +62,10 @@ def covered_period(catalog: Known, text: str | None = None) -> Period:
     period = Period.parse(text, catalog.settings.company.fiscal_year_start)
     if period.start > last or period.end <= first:
         raise CrmkitError(
-            f"There is no data for {period.label}: the data runs from {_in_words(first)} to {_in_words(last)}."
+            f"There is no data for {period.label}: the data runs from {day_in_words(first)} to {day_in_words(last)}."
         )
     return period
 
 
 def _last_day(period: Period) -> date:
     return date.fromordinal(period.end.toordinal() - 1)
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {Period.containing(day).label}"

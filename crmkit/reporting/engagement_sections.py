@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from crmkit.metrics.contact import PRIOR_CONTACTS, channel_responses, preferred_channels
 from crmkit.metrics.engagement_score import WEIGHTS, engagement_check
 from crmkit.metrics.nouns import counted, is_number
-from crmkit.periods import Period
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.days import last_day
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
@@ -38,7 +39,7 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     >>> channel_table(book, ck.covered_period(book, "2026-10"))
     <crmkit no contacts>
     """
-    as_of = _last_day(catalog, period)
+    as_of = last_day(catalog.data_through, period)
     people, rates = preferred_channels(catalog, as_of), channel_responses(catalog, as_of)
     if people.empty:
         return Fragment("", "no contacts")
@@ -56,7 +57,7 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     return table(
         wide.sort_index(),
         title,
-        subtitle=f"Shares of all contacts up to {_in_words(as_of)}; {counted(n - several, 'customers')} "
+        subtitle=f"Shares of all contacts up to {day_in_words(as_of)}; {counted(n - several, 'customers')} "
         "were reached on one channel only, which says nothing about what they prefer.",
         caption=f"A customer's own rate is drawn towards that of all customers, which counts as {PRIOR_CONTACTS} contacts. Who "
         "was asked by telephone was not chosen by chance: a difference between channels is partly one between customers.",
@@ -87,7 +88,7 @@ def engagement_table(catalog: Catalog, period: Period) -> Fragment:
     >>> engagement_table(book, ck.covered_period(book, "2026-10"))
     <crmkit no engagement score>
     """
-    as_of = _last_day(catalog, period)
+    as_of = last_day(catalog.data_through, period)
     bands = engagement_check(catalog, as_of)
     if len(bands) < 2:
         return Fragment("", "no engagement score")
@@ -95,7 +96,7 @@ def engagement_table(catalog: Catalog, period: Period) -> Fragment:
     first, last = bands.iloc[0], bands.iloc[-1]
     stayed = f"{100 * last['value']:.0f} % of the customers at {last['band']} points stayed, "
     stayed += f"{100 * first['value']:.0f} % at {first['band']}"
-    scored_on = _in_words(date.fromisoformat(bands.attrs["scored_on"]))
+    scored_on = day_in_words(date.fromisoformat(bands.attrs["scored_on"]))
     if not is_number(auc):
         title = "Nobody left, or nobody stayed: the engagement score cannot be judged"
     elif low > 0.5:
@@ -112,16 +113,8 @@ def engagement_table(catalog: Catalog, period: Period) -> Fragment:
         bands.rename(columns={"band": "score", "value": "still_active", "n": "n_customers"}),
         title,
         subtitle=f"Active customers on {scored_on} by their score then, and the share still active on "
-        f"{_in_words(as_of)}, with 95 % interval.",
+        f"{day_in_words(as_of)}, with 95 % interval.",
         caption=f"Of 100 points: {weights}. Of a customer who stayed and one who left, the score puts the right "
         f"one first in {of}.",
         units={"n_customers": "count", "still_active": "share", "low": "share", "high": "share"},
     )
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {Period.containing(day).label}"
-
-
-def _last_day(catalog: Catalog, period: Period) -> date:
-    return min(period.end - timedelta(days=1), catalog.data_through or date.max)

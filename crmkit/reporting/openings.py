@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.findings import Finding, findings, headline
 from crmkit.metrics.nouns import counted
-from crmkit.periods import MONTH_NAMES, Period
+from crmkit.periods import Period, day_in_words
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
@@ -84,9 +84,7 @@ def _findings_of(scorecard: pd.DataFrame | None, currency: str | None) -> list[F
 def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) -> list[dict[str, str]]:
     parts = []
     if through is not None:
-        parts.append(
-            {"text": f"Data through {through.day} {MONTH_NAMES[through.month - 1]} {through.year}", "href": ""}
-        )
+        parts.append({"text": f"Data through {day_in_words(through)}", "href": ""})
     if scorecard is not None and scorecard.get("days_so_far", pd.Series(dtype=float)).notna().any():
         row = scorecard.iloc[0]
         text = f"The {Period.parse(row['period']).noun} is still running: {row['days_so_far']} days, compared with as many before"

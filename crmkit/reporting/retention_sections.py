@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,8 @@ import pandas as pd
 from crmkit.metrics.cohorts import cohort_retention
 from crmkit.metrics.nouns import counted, joined
 from crmkit.metrics.survival_curves import at_risk_table, survival_curve
-from crmkit.periods import Period
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.days import last_day
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
@@ -45,7 +45,7 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
     """
     from crmkit.plots import plot_survival
 
-    as_of = _last_day(catalog, period)
+    as_of = last_day(catalog.data_through, period)
     curve = survival_curve(catalog, as_of, by)
     if curve.empty or curve["at_risk"].max() < 20:
         return Fragment("", "no customers")
@@ -58,7 +58,7 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
     return figure(
         plot_survival(curve),
         title,
-        f"Share of new customers still active, by months since they came, to {as_of.day} {Period.containing(as_of).label}; "
+        f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
         "Kaplan-Meier, with 95 % band. Below: customers at risk.",
         alt=f"{title}. "
         + joined([_point(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
@@ -149,7 +149,3 @@ def _point(row: Any) -> str:
 def _months(days: float) -> str:
     months = round(days / (365.25 / 12))
     return counted(months, "months") if months >= 2 else counted(days, "days")
-
-
-def _last_day(catalog: Catalog, period: Period) -> date:
-    return min(period.end - timedelta(days=1), catalog.data_through or date.max)

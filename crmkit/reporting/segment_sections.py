@@ -28,7 +28,7 @@ def segment_opening(book: Catalog, period: Period) -> Fragment:
     book : Catalog
     period : Period
     """
-    profiles = segment_profiles(book, last_days(period)[1].date())
+    profiles = segment_profiles(book, last_days(book, period)[1])
     told = segment_findings(book, period, segment_moves(book, period))
     return opening(title=segment_headline(profiles, period), findings=told, data_through=book.data_through,
                    settings=book.settings)  # fmt: skip
@@ -42,7 +42,7 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     book : Catalog
     period : Period
     """
-    day = last_days(period)[1].date()
+    day = last_days(book, period)[1]
     profiles = segment_profiles(book, day)
     names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", "revenue", "revenue_low",
              "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
@@ -85,7 +85,7 @@ def typical_table(book: Catalog, period: Period) -> Fragment:
     book : Catalog
     period : Period
     """
-    found = typical_customers(book, last_days(period)[1].date())
+    found = typical_customers(book, last_days(book, period)[1])
     return table(found, "Typical customers", units={"revenue": "money"}, settings=book.settings,
                  subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.")  # fmt: skip
 

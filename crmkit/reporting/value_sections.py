@@ -21,6 +21,7 @@ from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.openings import opening
 from crmkit.reporting.tables import table
+from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
@@ -64,7 +65,7 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment:
         f"The {n} from whom most is to come",
         subtitle=f"Expected within {counted(summary.horizon, 'months')}, in {summary.basis}, discounted. "
         "The interval is for what this one customer will really bring: she may leave tomorrow.",
-        caption="Only the last three characters of an id are shown; the whole list is in the export below.",
+        caption="Only the end of an id is shown; the whole list is in the export below.",
     )
 
 
@@ -189,10 +190,9 @@ def _customer(place: int, row: object, currency: str | None) -> tuple[object, ..
     value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
     scale = scale_for("money", value, low=low, high=high, currency=currency)
     since = pd.Timestamp(row.first_on)  # type: ignore[attr-defined]
-    masked = f"…{str(row.customer_id)[-3:]}"  # type: ignore[attr-defined]
     return (
         place,
-        masked,
+        masked_id(str(row.customer_id)),  # type: ignore[attr-defined]
         scale.words(value),
         scale.interval(low, high),
         scale_for("money", so_far, currency=currency).words(so_far),

@@ -18,6 +18,17 @@ _FREE_TEXT = frozenset({"comment", "text", "note", "subject", "description", "ko
 _WIDTH = 24
 
 
+def masked_id(customer_id: str) -> str:
+    """Return an id of which only the end can be read: enough to find the customer in one's own list, not to know her.
+
+    Examples
+    --------
+    >>> masked_id("17850"), masked_id("c7")
+    ('•••50', '•••')
+    """
+    return "•••" + (customer_id[-2:] if len(customer_id) > 4 else "")
+
+
 def masked_row(row: Mapping[str, str | None], personal: bool = False) -> dict[str, str]:
     """Return a canonical row to be shown: of a personal table everything but the id is masked.
 

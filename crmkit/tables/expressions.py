@@ -30,6 +30,11 @@ def ratio(numerator: Any, denominator: Any) -> ir.FloatingColumn:
     return numerator.cast("float64") / denominator.cast("float64").nullif(0)
 
 
+def constant_day(on: date) -> ir.DateScalar:
+    """Return a calendar day as a constant."""
+    return ibis.date(on.year, on.month, on.day)
+
+
 def day(at: Any) -> ir.DateColumn:
     """Return the calendar day of a timestamp or date."""
     return at.cast("date")
@@ -153,4 +158,4 @@ def _listed(bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
 
 
 def _looked_up(ordinal: Any, days: Mapping[int, date]) -> ir.DateColumn:
-    return ordinal.cases(*((period, ibis.date(on.year, on.month, on.day)) for period, on in days.items()))
+    return ordinal.cases(*((period, constant_day(on)) for period, on in days.items()))

@@ -6,27 +6,8 @@ import pytest
 from crmkit.metrics import conventions, evaluate
 from crmkit.settings import parse_settings
 from crmkit.tables.catalog import Catalog
+from tests.metrics.campaigns import COSTS, costs_of, orders_of
 
-
-def costs_of(*rows: tuple) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["spent_at", "amount", "purpose", "category", "channel", "campaign"])
-    return frame.assign(spent_at=pd.to_datetime(frame["spent_at"]))
-
-
-def orders_of(*rows: tuple) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["ordered_at", "revenue", "margin", "customer_id", "campaign"])
-    ids = [str(place) for place in range(len(frame))]
-    return frame.assign(
-        ordered_at=pd.to_datetime(frame["ordered_at"]), order_id=ids, campaign=frame["campaign"].astype("string")
-    )
-
-
-COSTS = costs_of(
-    ("2026-10-02", 300.0, "acquisition", "media", "search", "beans"),
-    ("2026-10-03", 100.0, "acquisition", "media", "social", "reels"),
-    ("2026-10-27", 200.0, "acquisition", "staff", None, None),
-    ("2026-10-28", 999.0, "retention", "staff", None, None),
-)
 ORDERS = orders_of(
     ("2024-01-01", 9.0, 3.0, "old", None),
     ("2026-10-05", 500.0, 250.0, "a", "beans"),

@@ -9,6 +9,7 @@ import pytest
 import crmkit as ck
 from crmkit.errors import NotMeasured
 from crmkit.insights.churn import churn_findings, churn_headline, reasons
+from crmkit.insights.churn_summary import churn_summary
 from crmkit.predictions.churn import churn_outlook
 from crmkit.predictions.churn_backtest import back_test, judged
 from crmkit.predictions.churn_history import past_days, stacked
@@ -89,7 +90,7 @@ def test_reasons_name_the_rhythm_in_words(outlook):
 
 
 def test_value_at_risk_is_chance_times_what_was_brought_in_a_year(book, outlook):
-    rows = value_at_risk(book, outlook)
+    rows = value_at_risk(book, LAST, outlook.scores["value"])
     orders = book.frame("orders")
     who = rows.index[0]
     year = orders[(orders["customer_id"] == who) & (orders["ordered_at"] >= pd.Timestamp("2025-06-30"))]
@@ -120,8 +121,9 @@ def test_a_few_customers_get_an_honest_answer(n):
         return
     value, low, high = outlook.expected
     assert low <= value <= high
-    assert "nan" not in churn_headline(outlook)
-    told = churn_findings(outlook, (10.0, 0.0, 30.0), "what they brought", 0, 0.0, "EUR")
+    summary = churn_summary(few, LAST)
+    assert "nan" not in churn_headline(summary)
+    told = churn_findings(summary, "EUR")
     assert 2 <= len(told) <= 5 and not any("nan" in finding.text for finding in told)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import NotMeasured
+from crmkit.predictions.churn_money import value_at_risk
 from crmkit.predictions.histories import alike, shoppers, subscriptions
 from crmkit.predictions.money import money
 from crmkit.predictions.value import customer_values, lifetime_value, valuation
-from crmkit.predictions.value_at_risk import value_at_risk
 from crmkit.predictions.value_backtest import OURS, past_days, value_backtest, value_tenths
 from crmkit.predictions.value_groups import new_customer_values, value_over_life
 from crmkit.predictions.value_summary import value_summary
@@ -167,7 +167,8 @@ def test_who_holds_the_value_and_what_is_at_risk():
     )
     assert summary.total["low"] <= summary.total["value"] <= summary.total["high"]
     values = summary.customers.set_index("customer_id")["value"]
-    risk = value_at_risk(catalog, END, pd.Series({values.idxmax(): 0.5, values.idxmin(): 1.0}))
+    scored = ck.with_predictions(catalog, END, only=["value"])
+    risk = value_at_risk(scored, END, pd.Series({values.idxmax(): 0.5, values.idxmin(): 1.0}))
     assert risk["at_risk"].tolist() == pytest.approx([values.max() / 2, values.min()])
 
 

@@ -3,6 +3,9 @@
 import csv
 import io
 
+from crmkit.cleaning.connect import connect
+from crmkit.cleaning.load import load
+
 SHOPIFY_ORDERS = (
     "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,"
     "Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,"
@@ -84,3 +87,12 @@ def export(header: list[str], *rows: dict[str, object], delimiter: str = ",", ab
         assert set(row) <= set(header), set(row) - set(header)
         writer.writerow([row.get(name, "") for name in header])
     return above + written.getvalue() + below
+
+
+def loaded(settings, personal=False):
+    """Load the exports, with every row accounted for; return the report and the tables."""
+    report = load(settings)
+    for counts in report.counts.values():
+        told = counts.n_kept + counts.n_merged + counts.n_folded + counts.n_ignored + counts.n_aside
+        assert counts.n_in == told
+    return report, connect(settings=settings, personal=personal)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
@@ -15,6 +14,7 @@ from tests.sources.layouts import (
     TYPEFORM,
     ZENDESK,
     export,
+    loaded,
 )
 
 CHANNEL = GA4[0]
@@ -25,14 +25,6 @@ MAILING = {"Title": "September", "Subject": "Beans, fresh", "Send Date": "Jun 09
 TICKET = {"Id": "1", "Requester": "Ada Lang", "Requester id": "77", "Requester email": "ada@firm.example", "Subject": "Broken", "Status": "Solved",
           "Via": "Mail", "Created at": "2026-03-01 09:00", "Updated at": "2026-03-03 10:00", "Solved at": "2026-03-02 10:00",
           "Satisfaction Score": "Good"}  # fmt: skip
-
-
-def loaded(settings, personal=False):
-    report = load(settings)
-    for counts in report.counts.values():
-        told = counts.n_kept + counts.n_merged + counts.n_folded + counts.n_ignored + counts.n_aside
-        assert counts.n_in == told
-    return report, connect(settings=settings, personal=personal)
 
 
 def test_ga4_by_day_leaves_out_preamble_grand_total_and_the_second_table(company):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
@@ -12,6 +11,7 @@ from tests.sources.layouts import (
     SALESFORCE_LEADS,
     SALESFORCE_OPPORTUNITIES,
     export,
+    loaded,
 )
 
 CONTACT = {"Record ID": "101", "First Name": "Ada", "Last Name": "Lang", "Email": "ada@firm.example", "Create Date": "2026-03-12 09:14",
@@ -25,14 +25,6 @@ LEAD = {"Lead Source": "Web", "First Name": "Ada", "Last Name": "Lang", "Email":
 PIPE = {"Deal - ID": "5", "Deal - Title": "Beans", "Deal - Value": "300", "Deal - Currency of value": "EUR", "Deal - Contact person": "Ada Lang",
         "Deal - Owner": "Kim", "Deal - Stage": "Proposal", "Deal - Status": "Open", "Deal - Deal created": "2026-01-10 09:00:00",
         "Deal - Expected close date": "2026-02-20"}  # fmt: skip
-
-
-def loaded(settings, personal=False):
-    report = load(settings)
-    for counts in report.counts.values():
-        told = counts.n_kept + counts.n_merged + counts.n_folded + counts.n_ignored + counts.n_aside
-        assert counts.n_in == told
-    return report, connect(settings=settings, personal=personal)
 
 
 def test_two_hubspot_contacts_are_two_leads_and_the_one_at_stage_customer_is_a_customer(company):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
@@ -12,6 +11,7 @@ from tests.sources.layouts import (
     STRIPE_SUBSCRIPTIONS,
     WOOCOMMERCE,
     export,
+    loaded,
 )
 
 BERLIN = {"time_zone": "Europe/Berlin"}
@@ -32,14 +32,6 @@ PAYMENT = {"id": "ch_1", "Seller Message": "Payment complete.", "Created (UTC)":
 SUBSCRIPTION = {"id": "sub_1", "Customer ID": "cus_1", "Plan": "price_1", "Product": "Beans", "Quantity": "2", "Currency": "eur", "Interval": "month",
                 "Amount": "10.00", "Status": "active", "Created (UTC)": "2026-01-05 10:00", "Start (UTC)": "2026-01-05 10:00",
                 "Current Period Start (UTC)": "2026-03-05 10:00", "Current Period End (UTC)": "2026-04-05 10:00"}  # fmt: skip
-
-
-def loaded(settings, personal=False):
-    report = load(settings)
-    for counts in report.counts.values():
-        told = counts.n_kept + counts.n_merged + counts.n_folded + counts.n_ignored + counts.n_aside
-        assert counts.n_in == told
-    return report, connect(settings=settings, personal=personal)
 
 
 def test_four_rows_of_three_orders_are_three_orders_of_35_euros_each_and_one_is_folded(company):
