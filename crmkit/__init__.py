@@ -19,6 +19,8 @@ _HOMES = {
     "crmkit.cleaning.quality": ["quality_report", "table_report"],
     "crmkit.plots": [
         "plot_calibration",
+        "plot_call_profit",
+        "plot_expected_losses",
         "plot_groups",
         "plot_history",
         "plot_life",
@@ -72,7 +74,18 @@ _HOMES = {
     "crmkit.predictions.value": ["customer_values"],
     "crmkit.predictions.value_backtest": ["value_backtest"],
     "crmkit.predictions.value_groups": ["new_customer_values", "value_over_life"],
-    "crmkit.predictions.value_at_risk": ["value_at_risk"],
+    "crmkit.predictions.churn": ["churn_outlook"],
+    "crmkit.predictions.churn_money": ["value_at_risk"],
+    "crmkit.insights.churn": ["churn_method"],
+    "crmkit.insights.churn_summary": ["churn_summary"],
+    "crmkit.reporting.churn_sections": ["call_chart", "churn_opening", "leaving_customers", "leaving_export"],
+    "crmkit.reporting.churn_judgement": [
+        "cancel_reason_table",
+        "churn_groups",
+        "churn_methods",
+        "earlier_scores",
+        "expected_losses_chart",
+    ],
     "crmkit.predictions.value_summary": ["value_summary"],
     "crmkit.reporting.value_sections": [
         "valuable_customers",

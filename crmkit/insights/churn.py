@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.features.register import FEATURE_WORDS
+from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
@@ -77,72 +78,68 @@ def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None 
     return re.sub(r"\b1 ((?:\w+ )??\w+?)s\b", r"1 \1", template.format(**said))
 
 
-def churn_headline(outlook: ChurnOutlook) -> str:
+def churn_headline(summary: ChurnSummary) -> str:
     """Return the headline of the page."""
-    value, low, high = outlook.expected
+    outlook = summary.outlook
+    if outlook is None:
+        return f"Who is about to leave cannot be said yet: it needs {summary.reason}"
     if not len(outlook.scores):
         return "Nobody's activity ends in the days ahead"
-    return (
-        f"About {counted(round(value), 'customers')} will leave within {counted(outlook.horizon, 'days')}, "
-        f"between {round(low):,} and {round(high):,}"
-    )
+    value, low, high = (round(each) for each in outlook.expected)
+    between = f", between {low:,} and {high:,}" if low < high else ""
+    return f"About {counted(value, 'customers')} will leave within {counted(outlook.horizon, 'days')}{between}"
 
 
-def churn_findings(
-    outlook: ChurnOutlook, at_risk: tuple[float, float, float], basis: str, n_calls: int, profit: float,
-    currency: str | None = None,
-) -> list[Finding]:  # fmt: skip
+def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[Finding]:
     """Return three to five sentences: how many, what it is worth, whom to call, how far it can be trusted.
 
     Parameters
     ----------
-    outlook : ChurnOutlook
-    at_risk : tuple of float
-        Value at risk, and the ends of its interval [money].
-    basis : str
-        What a customer's worth is.
-    n_calls : int
-        Customers whom it pays to contact.
-    profit : float
-        Of contacting them [money].
+    summary : ChurnSummary
     currency : str, optional
         ISO 4217 code.
     """
-    value, low, high = outlook.expected
-    n = len(outlook.scores)
-    if not n:
+    outlook = summary.outlook
+    if outlook is None:
+        return [Finding("There is no list yet.", f" It needs {summary.reason}.")]
+    if not len(outlook.scores):
         return [Finding("Nobody is at risk.", " No customer's activity ends within the horizon.")]
-    money, below, above = (
-        in_words(each, "money", low=at_risk[1], high=at_risk[2], currency=currency) for each in at_risk
-    )
+    value, low, high = (round(each) for each in outlook.expected)
+    _, worst, best = summary.total
+    money, below, above = (in_words(each, "money", low=worst, high=best, currency=currency) for each in summary.total)
     told = [
         Finding(
-            f"{counted(round(value), 'customers')} of {n:,} at risk are expected to leave",
-            f" within {counted(outlook.horizon, 'days')} (95 % interval {round(low):,} to {round(high):,}).",
-            tone="worse" if value >= 1 else "",
+            f"{counted(value, 'customers')} of {len(outlook.scores):,} at risk are expected to leave",
+            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
+            tone="worse" if value else "",
         ),
-        Finding(f"{money} goes with them", f" ({below} to {above}), by {basis}."),
+        Finding(f"{money} goes with them", f" ({below} to {above}), by {summary.at_risk.attrs['basis']}."),
     ]
     if outlook.warning:
         return [*told, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
-    if n_calls:
-        gain = in_words(profit, "money", currency=currency)
-        told.append(Finding(f"It pays to contact {counted(n_calls, 'customers')}",
-                            f": about {gain} after the cost of the contacts, at the costs and success in your settings.",
-                            tone="better"))  # fmt: skip
-    else:
-        told.append(Finding("No contact pays for itself", " at the costs and success in your settings."))
-    return [*told, _trust(outlook)]
+    return [*told, _calls(summary, currency), _trust(outlook)]
 
 
-def churn_method(outlook: ChurnOutlook) -> str:
+def churn_method(summary: ChurnSummary) -> list[str]:
     """Return how the chances were learned, for the method note."""
-    return (
+    outlook = summary.outlook
+    if outlook is None:
+        return [f"Nothing was learned: it needs {summary.reason}."]
+    return [
         f"Chances are learned by {NAMES[outlook.method]}, which did best at past days. It learned from "
         f"{counted(outlook.n_learned, 'rows')} of customers on past days, of which {outlook.n_lost:,} ended in leaving; no "
         "outcome was used before it was known. Who leaves is told by the same rule as the churn rate. A subscriber is at "
         "risk only if the paid term ends within the horizon; who has given notice is not listed."
-    )
+    ]
+
+
+def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
+    settings = "at the cost of a contact and the success that your settings name."
+    if not summary.n_calls:
+        return Finding("No contact pays for itself", f" {settings}")
+    gain = in_words(summary.profit, "money", currency=currency)
+    return Finding(f"It pays to contact {counted(summary.n_calls, 'customers')}",
+                   f": about {gain} after what the contacts cost, {settings}", tone="better")  # fmt: skip
 
 
 def _trust(outlook: ChurnOutlook) -> Finding:

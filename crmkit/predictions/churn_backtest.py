@@ -14,7 +14,7 @@ from crmkit.predictions.churn_models import candidates, chances, learn
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
-COLUMNS = ["day", "method", "n", "expected", "lost", "log_loss", "auc", "lift", "slope"]
+COLUMNS = ["day", "method", "n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
 _LEAST_DRIFT = 0.05  # of the expected losses: months differ at least so much
 
 
@@ -32,9 +32,10 @@ def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per day and method: day, method, n (at risk) [count], expected, lost [customers], log_loss, auc (NaN
-        where all or none left), lift (share lost of the tenth with the highest chances over that of all), slope
-        (of the outcome on the log odds: 1 where the chances are as sure as they should be).
+        One row per day and method: day, method, n (at risk) [count], expected, variance (of the losses, by chance alone),
+        lost [customers], log_loss, auc (NaN where all or none left), lift (share lost of the tenth with the highest
+        chances over that of all), slope (of the outcome on the log odds: 1 where the chances are as sure as they should
+        be).
     """
     return remember(catalog, _back_test, as_of, reads_predictions=False)
 
@@ -99,6 +100,7 @@ def judged(chance: NDArray[np.float64], lost: pd.Series) -> dict[str, float]:
     return {
         "n": len(p),
         "expected": float(p.sum()),
+        "variance": float((p * (1 - p)).sum()),
         "lost": float(came.sum()),
         "log_loss": float(log_loss(came, p, labels=[0, 1])),
         "auc": float(roc_auc_score(came, p)) if both else np.nan,

@@ -22,6 +22,7 @@ PAGES = [
     "retention",
     "voice",
     "social",
+    "churn",
     "value",
     "segments",
     "glossary",

@@ -1,0 +1,140 @@
+"""The sections on how chances of leaving did before, and what leavers have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import in_words
+from crmkit.predictions.churn_backtest import drift
+from crmkit.predictions.churn_models import NAMES
+from crmkit.reporting.figures import figure
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.tables import table
+from crmkit.tables.catalog import Catalog
+
+_NOTHING = Fragment("", "no section")
+
+
+def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the losses expected at past days beside those that came.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_expected_losses
+
+    days = _past(summary)
+    if not len(days):
+        return _NOTHING
+    inside = int(((days["lost"] >= days["low"]) & (days["lost"] <= days["high"])).sum())
+    title = f"At {inside} of {counted(len(days), 'past days')} the losses that came lay within the interval"
+    return figure(
+        plot_expected_losses(days),
+        title,
+        "Customers at risk on each day and lost within the horizon; learned from what was known by that day.",
+        alt=f"Expected and actual losses by day. {title}.",
+        data=days[["day", "n", "expected", "low", "high", "lost"]],
+        units=dict.fromkeys(["n", "expected", "low", "high", "lost"], "count"),
+        settings=catalog.settings,
+    )
+
+
+def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how each way of telling leavers would have done at past days.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if summary.outlook is None or not len(summary.outlook.tested):
+        return _NOTHING
+    each = summary.outlook.tested.groupby("method")[["log_loss", "auc", "lift", "slope"]].mean().round(3)
+    each = each.sort_values("log_loss").reset_index()
+    return table(
+        each.assign(method=each["method"].map(NAMES)),
+        f"Least surprised by what came: {NAMES[summary.outlook.method]}",
+        subtitle="Means over past days. AUC: of a leaver and a stayer, how often the leaver had the higher chance. Lift: how "
+        "many times as often the tenth with the highest chances left. Slope: 1 where chances are as sure as they should be.",
+        labels={"log_loss": "Log-loss", "auc": "AUC"},
+    )
+
+
+def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return who left more often than others on past days.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if not len(summary.groups):
+        return _NOTHING
+    differ = (summary.groups["low"] > summary.groups["others"]) | (summary.groups["high"] < summary.groups["others"])
+    n = int(differ.sum())
+    return table(
+        summary.groups,
+        f"{counted(n, 'groups')} left more or less often than the others by more than chance"
+        if n
+        else "No group left more often than the others by more than chance",
+        subtitle="Of the customers at risk on past days, the share lost within the horizon, with 95 % interval.",
+        caption="What goes together is not yet a cause: customers of a plan or a channel differ in other ways too.",
+        units={"n": "count", "lost": "share", "low": "share", "high": "share", "others": "share"},
+        labels={"others": "All others"},
+    )
+
+
+def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the reasons that subscribers gave when they cancelled.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if not len(summary.reasons_given):
+        return _NOTHING
+    first = summary.reasons_given.iloc[0]
+    return table(
+        summary.reasons_given,
+        f"Said most often: “{first['reason']}”, {in_words(first['share'], 'share')} of the cancellations",
+        subtitle="Reasons given for cancelling in the last 12 months.",
+        units={"n": "count", "share": "share"},
+        labels={"n": "Cancellations"},
+        max_rows=10,
+    )
+
+
+def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how the chances that earlier reports gave have turned out.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if not len(summary.reviewed):
+        return _NOTHING
+    last = summary.reviewed.iloc[0]
+    return table(
+        summary.reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
+        f"Of the report of {last['day']}: {last['expected']:,.0f} losses were expected, {last['lost']:,.0f} came",
+        subtitle="Chances as they were written then, and who has left since.",
+        units={"n": "count", "expected": "count", "lost": "count"},
+        labels={"auc": "AUC"},
+    )
+
+
+def _past(summary: ChurnSummary) -> pd.DataFrame:
+    if summary.outlook is None:
+        return pd.DataFrame()
+    outlook = summary.outlook
+    days = outlook.tested[outlook.tested["method"] == outlook.method].iloc[::-1].reset_index(drop=True)
+    others = np.array([drift(days.drop(index=place), outlook.method) for place in days.index])
+    spread = 1.96 * np.sqrt(days["variance"] + (others * days["expected"]) ** 2)
+    return days.assign(low=(days["expected"] - spread).clip(lower=0), high=days["expected"] + spread)

@@ -1,0 +1,114 @@
+"""The sections of the page on who is about to leave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.insights.churn import churn_findings, churn_headline, reasons
+from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import in_words
+from crmkit.reporting.exports import export
+from crmkit.reporting.figures import figure
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.openings import opening
+from crmkit.reporting.tables import table
+from crmkit.sources.masking import masked_id
+from crmkit.tables.catalog import Catalog
+
+_SHOWN = 15
+_NOTHING = Fragment("", "no section")
+
+
+def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the top of the page: headline and three to five sentences.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    return opening(
+        title=churn_headline(summary),
+        findings=churn_findings(summary, catalog.settings.company.currency),
+        data_through=catalog.data_through,
+    )
+
+
+def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    outlook = summary.outlook
+    if outlook is None or outlook.warning or not len(summary.at_risk):
+        return _NOTHING
+    top = _listed(catalog, summary).head(_SHOWN)
+    top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]])
+    n_notice = int((outlook.known["kind"] == "notice given").sum())
+    told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
+    return table(
+        top,
+        f"The {len(top)} customers with whom most is at risk",
+        subtitle=f"Chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what raises it "
+        "most against the mean customer.",
+        caption=f"{told}Reasons are what goes together with leaving in the past, not its cause. Only the end of an id is shown.",
+        units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
+        labels={"customer_id": "Customer", "reasons": "Why"},
+        settings=catalog.settings,
+    )
+
+
+def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the whole list, which the run writes; nothing where no list should be acted upon.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    outlook = summary.outlook
+    if outlook is None or outlook.warning or not len(summary.at_risk):
+        return _NOTHING
+    return export(_listed(catalog, summary), "about_to_leave", "Everybody at risk, the most at stake first")
+
+
+def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return what it brings to contact more and more customers.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_call_profit
+
+    if not summary.n_calls:
+        return _NOTHING
+    settings, currency = catalog.settings.retention, catalog.settings.company.currency
+    gain = in_words(summary.profit, "money", currency=currency)
+    title = f"Contacting {counted(summary.n_calls, 'customers')} brings most: about {gain}"
+    cost = in_words(settings.contact_cost, "money", currency=currency)
+    steps = summary.plan.iloc[np.unique(np.linspace(0, len(summary.plan) - 1, 12).astype(int))]
+    return figure(
+        plot_call_profit(summary.plan),
+        title,
+        f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
+        f"{in_words(settings.save_rate, 'share')} of those who would leave (settings [retention]).",
+        alt=f"Expected profit rises up to {counted(summary.n_calls, 'customers')} and falls after. {title}.",
+        data=steps[["n", "profit"]].reset_index(drop=True),
+        units={"n": "count", "profit": "money"},
+        settings=catalog.settings,
+    )
+
+
+def _listed(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
+    assert summary.outlook is not None
+    rows = summary.at_risk.join(summary.outlook.scores[["low", "high"]])
+    why = reasons(summary.outlook, catalog.settings.company.currency)
+    rows = rows.assign(reasons=why.reindex(rows.index))
+    return rows.reset_index()[["customer_id", "chance", "low", "high", "worth", "at_risk", "reasons"]]
