@@ -24,6 +24,8 @@ _HOMES = {
         "plot_groups",
         "plot_history",
         "plot_life",
+        "plot_reliability",
+        "plot_remaining",
         "plot_survival",
         "plot_tenure",
         "plot_waterfall",
@@ -85,7 +87,9 @@ _HOMES = {
         "churn_methods",
         "earlier_scores",
         "expected_losses_chart",
+        "reliability_chart",
     ],
+    "crmkit.reporting.churn_learned": ["churn_drivers", "churn_shifts", "relative_risk_table", "remaining_chart"],
     "crmkit.predictions.value_summary": ["value_summary"],
     "crmkit.reporting.value_sections": [
         "valuable_customers",

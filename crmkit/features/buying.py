@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.features.register import feature_set
-from crmkit.tables.expressions import constant_day, days_between, indicator, place, ratio, value_before
+from crmkit.tables.expressions import constant_day, days_between, indicator, months_of, place, ratio, value_before
 
 _RECENT = 90  # days
 
@@ -64,7 +64,7 @@ def order_features(orders: ir.Table, *, as_of: date) -> ir.Table:
     "mrr": "pays {value} a month",
     "price_change": "the price changed by {value}",
     "plan": "is on the plan {value}",
-    "term_days": "terms of {value} days",
+    "term_months": "terms of {value} months",
 })  # fmt: skip
 def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
     """Paid terms of each customer: the newest one, how it differs from the one before, and how long it has gone on.
@@ -73,7 +73,7 @@ def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
     -------
     table
         customer_id; plan (of the newest term); mrr [money a month]; price_change (against the term before) [share];
-        n_terms [count]; days_to_end, subscribed_days, term_days [days].
+        n_terms [count]; days_to_end, subscribed_days [days]; term_months (to a quarter, for months differ) [months].
     """
     t, today = subscription_terms, constant_day(as_of)
     t = t if "plan" in t.columns else t.mutate(plan=ibis.null("string"))
@@ -91,5 +91,5 @@ def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
         n_terms=newest.n_terms.cast("float64"),
         days_to_end=days_between(today, newest.ends_at).cast("float64"),
         subscribed_days=days_between(newest["first"], today).cast("float64"),
-        term_days=days_between(newest.starts_at, newest.ends_at).cast("float64"),
+        term_months=months_of(days_between(newest.starts_at, newest.ends_at)),
     )

@@ -13,6 +13,9 @@ FEATURE_SETS: dict[str, FeatureFunction] = {}
 #: Per feature the words for a reason, with ``{value}`` and, where it helps, other features of the customer in braces.
 FEATURE_WORDS: dict[str, str] = {}
 
+#: The same for features that count days ahead, where the day is past: the value is then given without its sign.
+PAST_WORDS = {"days_to_end": "the paid term ended {value} days ago"}
+
 
 def feature_set(words: Mapping[str, str]) -> Callable[[FeatureFunction], FeatureFunction]:
     """Register a function ``(tables..., *, as_of) -> table`` with one row per customer.

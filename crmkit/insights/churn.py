@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.features.register import FEATURE_WORDS
+from crmkit.features.register import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
@@ -24,6 +24,13 @@ _UNITS = {
     "click_share": "share",
     "refund_share": "share",
     "price_change": "share",
+}
+#: Features that say nearly the same: one of them is enough as a reason.
+_FAMILY = {
+    **dict.fromkeys(("days_since_order", "overdue", "order_gap_days"), "last order"),
+    **dict.fromkeys(("n_orders", "n_orders_90_days", "n_orders_before", "orders_trend"), "number of orders"),
+    **dict.fromkeys(("days_since_first_order", "subscribed_days", "days_as_customer"), "age"),
+    **dict.fromkeys(("n_terms", "days_to_end"), "term"),
 }
 _LEAST_SHARE = 0.05  # of log odds: less is no reason
 
@@ -50,11 +57,14 @@ def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
     names, told = list(shares.columns), []
     for place, (values, record) in enumerate(zip(shares.to_numpy(), known.to_dict("records"), strict=True)):
         words: list[str] = []
+        told_of: set[str] = set()
         for i in order[place]:
             if values[i] < _LEAST_SHARE or len(words) == _N_REASONS:
                 break
-            if (said := feature_in_words(names[i], record, currency)) and said not in words:
+            family = _FAMILY.get(names[i], names[i])
+            if family not in told_of and (said := feature_in_words(names[i], record, currency)):
                 words.append(said)
+                told_of.add(family)
         told.append("; ".join(words))
     return pd.Series(told, index=shares.index, dtype=object)
 
@@ -70,12 +80,22 @@ def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None 
     ('1 support case still open', '')
     """
     template = FEATURE_WORDS.get(name, "")
+    if name in PAST_WORDS and (record.get(name) or 0) < 0:
+        template, record = PAST_WORDS[name], {**record, name: -float(record[name])}
     used = re.findall(r"{(\w+)}", template)
     values = {each: record.get(name if each == "value" else each) for each in used}
-    if not template or any(value is None or value != value for value in values.values()):
+    nothing = name == "n_terms" and not record.get(name)  # who never subscribed is not told so
+    if not template or nothing or any(value is None or value != value for value in values.values()):
         return ""
-    said = {each: _said(name if each == "value" else each, value, currency) for each, value in values.items()}
+    said = {each: feature_value(name if each == "value" else each, value, currency) for each, value in values.items()}
     return re.sub(r"\b1 ((?:\w+ )??\w+?)s\b", r"1 \1", template.format(**said))
+
+
+def feature_value(name: str, value: Any, currency: str | None = None) -> str:
+    """Return one value of a feature in words, with its unit where that is money or a share."""
+    if isinstance(value, str):
+        return value
+    return in_words(float(value), _UNITS.get(name, "count"), currency=currency)
 
 
 def churn_headline(summary: ChurnSummary) -> str:
@@ -113,7 +133,7 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
             f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
             tone="worse" if value else "",
         ),
-        Finding(f"{money} goes with them", f" ({below} to {above}), by {summary.at_risk.attrs['basis']}."),
+        Finding(f"{money} goes with them", f" ({below} to {above}), counted by {summary.at_risk.attrs['basis']}."),
     ]
     if outlook.warning:
         return [*told, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
@@ -134,12 +154,12 @@ def churn_method(summary: ChurnSummary) -> list[str]:
 
 
 def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
-    settings = "at the cost of a contact and the success that your settings name."
+    kept = f"{in_words(summary.save.value, 'share')} of those who would leave; {summary.save.words}."
     if not summary.n_calls:
-        return Finding("No contact pays for itself", f" {settings}")
+        return Finding("No contact pays for itself", f" if it keeps {kept}")
     gain = in_words(summary.profit, "money", currency=currency)
     return Finding(f"It pays to contact {counted(summary.n_calls, 'customers')}",
-                   f": about {gain} after what the contacts cost, {settings}", tone="better")  # fmt: skip
+                   f": about {gain} after their cost, if a contact keeps {kept}", tone="better")  # fmt: skip
 
 
 def _trust(outlook: ChurnOutlook) -> Finding:
@@ -149,9 +169,3 @@ def _trust(outlook: ChurnOutlook) -> Finding:
         f"At {counted(len(own), 'past days')} the tenth with the highest chances left {lift:.1f} times as often as all",
         f": {lost:,.0f} customers were lost where {expected:,.0f} were expected.",
     )
-
-
-def _said(name: str, value: Any, currency: str | None) -> str:
-    if isinstance(value, str):
-        return value
-    return in_words(float(value), _UNITS.get(name, "count"), currency=currency)

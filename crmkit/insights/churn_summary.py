@@ -11,6 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.predictions.churn import ChurnOutlook, churn_outlook
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
 from crmkit.predictions.churn_review import cancel_reasons, lost_by, review
+from crmkit.predictions.churn_saves import UNKNOWN, SaveRate, save_rate
 from crmkit.tables.catalog import Catalog
 
 
@@ -27,6 +28,8 @@ class ChurnSummary:
         See :func:`crmkit.predictions.churn_money.value_at_risk`.
     total : tuple of float
         Value at risk, and the ends of its 95 % interval [money].
+    save : SaveRate
+        Of those who would leave, how many a contact keeps.
     plan : DataFrame
         See :func:`crmkit.predictions.churn_money.call_plan`.
     reviewed, groups, reasons_given : DataFrame
@@ -38,6 +41,7 @@ class ChurnSummary:
     outlook: ChurnOutlook | None = None
     at_risk: pd.DataFrame = field(default_factory=pd.DataFrame)
     total: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    save: SaveRate = UNKNOWN
     plan: pd.DataFrame = field(default_factory=pd.DataFrame)
     reviewed: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -77,13 +81,14 @@ def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
     except NotMeasured as missing:
         return ChurnSummary(as_of, reason=missing.needs)
     at_risk = value_at_risk(catalog, as_of, outlook.scores["value"])
-    settings = catalog.settings.retention
+    save = save_rate(catalog, as_of)
     return ChurnSummary(
         as_of=as_of,
         outlook=outlook,
         at_risk=at_risk,
         total=total_at_risk(at_risk, outlook.drift),
-        plan=call_plan(at_risk, settings.contact_cost, settings.save_rate),
+        save=save,
+        plan=call_plan(at_risk, catalog.settings.retention.contact_cost, save.value),
         reviewed=review(catalog, as_of),
         groups=lost_by(catalog, as_of),
         reasons_given=cancel_reasons(catalog, as_of),

@@ -31,13 +31,13 @@ def learned_trees(
         l2_regularization=5, interaction_cst="no_interactions", early_stopping=False, categorical_features=is_text,
         random_state=seed,
     )  # fmt: skip
-    with _threads(len(codes)):
+    with one_thread_for_few(len(codes)):
         return trees.fit(codes, lost)
 
 
 def trees_log_odds(trees: HistGradientBoostingClassifier, codes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log odds of each customer."""
-    with _threads(len(codes)):
+    with one_thread_for_few(len(codes)):
         return np.asarray(trees.decision_function(codes), dtype=np.float64)
 
 
@@ -55,5 +55,6 @@ def trees_shares(
     return shares
 
 
-def _threads(n_rows: int) -> threadpool_limits:
+def one_thread_for_few(n_rows: int) -> threadpool_limits:
+    """Return a context in which few rows are worked on by one thread."""
     return threadpool_limits(1 if n_rows < _WORTH_THREADS else None)

@@ -8,17 +8,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import Tags
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
-from crmkit.models.additive_trees import learned_trees, trees_log_odds, trees_shares
+from crmkit.models.additive_parts import AdditiveParts, learned_logistic
+from crmkit.models.additive_trees import learned_trees
+from crmkit.models.cluster_errors import LearnedFrom, standard_errors
+from crmkit.models.outcomes import two_outcomes
 from crmkit.models.splines import SplineColumns
 
 Method = Literal["blend", "logistic", "boosting"]
+_Floats = NDArray[np.float64]
 _FEWEST_LEAVES = 20  # of each outcome in a fold, below which the slope is left alone
 
 
@@ -84,13 +87,20 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         self.calibrate = calibrate
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: NDArray) -> Self:
-        """Learn from customers (rows of X: numbers, text, gaps) and what became of them (y: two outcomes)."""
+    def fit(self, X: pd.DataFrame, y: NDArray, groups: NDArray | None = None) -> Self:
+        """Learn from customers (rows of X: numbers, text, gaps) and what became of them (y: two outcomes).
+
+        Where several rows are about one customer, ``groups`` says whom each is about: she is held out with all of them.
+        """
         frame, codes = self._checked(X, y)
-        self._learn(frame, codes)
+        self._columns = SplineColumns()
+        design, levels = self._columns.fit_transform(frame), self._columns.codes(frame)
+        self._parts = self._learned(design, levels, codes)
+        self.slope_, self.intercept_ = 1.0, 0.0
         if self.calibrate and np.bincount(codes, minlength=2).min() >= 2 * _FEWEST_LEAVES:
-            self._calibrate(frame, codes)
-        self._means = self._raw_shares(frame).mean(axis=0)
+            self._calibrate(design, levels, codes, groups)
+        self._at_reference = float(self._raw(self._columns.reference)[0])
+        self._means = self._parts.shares(self._columns, design, levels).mean(axis=0)
         self.base_ = float(self.intercept_ + self.slope_ * (self._at_reference + self._means.sum()))
         return self
 
@@ -124,8 +134,25 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             One row per customer and one column per feature; with ``base_`` they add up to ``decision_function``.
         """
         frame = self._again(X)
-        shares = self.slope_ * (self._raw_shares(frame) - self._means)
+        shares = self._parts.shares(self._columns, self._columns.transform(frame), self._columns.codes(frame))
+        shares = self.slope_ * (shares - self._means)
         return pd.DataFrame(shares, columns=self.features_, index=getattr(X, "index", None))
+
+    def standard_errors(
+        self, X: pd.DataFrame, y: NDArray, clusters: NDArray, of: pd.DataFrame, against: pd.DataFrame | None = None
+    ) -> NDArray[np.float64]:
+        """Standard errors of the log odds of customers ``of``, or of their differences from as many others ``against``.
+
+        Those of the logistic part: see :func:`crmkit.models.cluster_errors.cluster_covariance`. X and y are what ``fit``
+        learned from, ``clusters`` says whom each row is about. The trees have no such formula.
+        """
+        if self._parts.logistic is None:
+            raise ValueError("boosted trees alone have no standard errors; use method 'blend' or 'logistic'.")
+        codes = np.searchsorted(self.classes_, np.asarray(y))
+        rows = self._columns.transform(self._again(of))
+        beside = None if against is None else self._columns.transform(self._again(against))
+        learned = LearnedFrom(self._columns.transform(self._again(X)), codes, clusters, self.penalty)
+        return self.slope_ * standard_errors(self._parts.logistic, learned, rows, beside)
 
     def _checked(self, X: pd.DataFrame, y: NDArray) -> tuple[pd.DataFrame, NDArray[np.intp]]:
         if isinstance(X, pd.DataFrame):
@@ -135,12 +162,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             checked = X
         else:
             checked, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
-        if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
-        if len(self.classes_) < 2:
-            raise ValueError(f"Classifier can't train when only one class is present: {self.classes_[0]}.")
+        self.classes_, codes = two_outcomes(y)
         frame = pd.DataFrame(checked)
         self.features_ = [str(name) for name in frame.columns]
         frame = frame.set_axis(self.features_, axis=1).reset_index(drop=True)
@@ -153,46 +175,23 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             return X.set_axis(self.features_, axis=1).reset_index(drop=True)
         return pd.DataFrame(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"), columns=self.features_)
 
-    def _learn(self, frame: pd.DataFrame, codes: NDArray[np.intp]) -> None:
-        self.slope_, self.intercept_ = 1.0, 0.0
-        self._columns = SplineColumns().fit(frame)
-        self._logistic, self._trees = None, None
-        if self.method != "boosting":
-            self._logistic = LogisticRegression(C=1 / self.penalty, max_iter=2000)
-            self._logistic.fit(self._columns.transform(frame), codes)
-        if self.method != "logistic":
-            self._trees = learned_trees(
-                self._columns.codes(frame), codes, self.n_trees, self._columns.is_text, self.random_state
-            )
-        self._at_reference = float(self._raw(self._columns.reference)[0])
+    def _learned(self, design: _Floats, levels: _Floats, codes: NDArray[np.intp]) -> AdditiveParts:
+        return AdditiveParts(
+            None if self.method == "boosting" else learned_logistic(design, codes, self.penalty),
+            None if self.method == "logistic" else
+            learned_trees(levels, codes, self.n_trees, self._columns.is_text, self.random_state),
+        )  # fmt: skip
 
-    def _calibrate(self, frame: pd.DataFrame, codes: NDArray[np.intp]) -> None:
+    def _calibrate(self, design: _Floats, levels: _Floats, codes: NDArray[np.intp], groups: NDArray | None) -> None:
         held_out = np.zeros(len(codes))
-        folds = StratifiedKFold(3, shuffle=True, random_state=self.random_state)
-        for learn, judge in folds.split(codes[:, None], codes):
-            part = clone(self)
-            part._learn(frame.iloc[learn].reset_index(drop=True), codes[learn])
-            held_out[judge] = part._raw(frame.iloc[judge])
+        kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+        folds = kind(3, shuffle=True, random_state=self.random_state)
+        for learn, judge in folds.split(codes[:, None], codes, groups):
+            parts = self._learned(design[learn], levels[learn], codes[learn])
+            held_out[judge] = parts.log_odds(design[judge], levels[judge])
         platt = LogisticRegression(C=1e3).fit(held_out[:, None], codes)
         if platt.coef_[0, 0] > 0:
             self.slope_, self.intercept_ = float(platt.coef_[0, 0]), float(platt.intercept_[0])
 
-    def _raw(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        parts = []
-        if self._logistic is not None:
-            parts.append(self._logistic.decision_function(self._columns.transform(frame)))
-        if self._trees is not None:
-            parts.append(trees_log_odds(self._trees, self._columns.codes(frame)))
-        return np.mean(parts, axis=0)
-
-    def _raw_shares(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """Return what each feature adds to the log odds of the reference customer; exact, as no features interact."""
-        parts = []
-        if self._logistic is not None:
-            away = self._columns.transform(frame) - self._columns.transform(self._columns.reference)
-            parts.append(self._columns.summed(away * self._logistic.coef_[0]))
-        if self._trees is not None:
-            parts.append(
-                trees_shares(self._trees, self._columns.codes(frame), self._columns.codes(self._columns.reference))
-            )
-        return np.mean(parts, axis=0)
+    def _raw(self, frame: pd.DataFrame) -> _Floats:
+        return self._parts.log_odds(self._columns.transform(frame), self._columns.codes(frame))

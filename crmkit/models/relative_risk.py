@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.models.design import Design, covariates_of, plain, ratios
-from crmkit.models.spells import read_spells
+from crmkit.models.proportionality import proportionality
+from crmkit.models.spells import Array, read_spells
 
-_RATIO = ["hazard_ratio", "low", "high", "p_value"]
+_RATIO = ["hazard_ratio", "low", "high", "p_value", "p_constant"]
 
 
 def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, penalty: float = 0.0) -> pd.DataFrame:
@@ -33,7 +34,9 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     Returns
     -------
     DataFrame
-        One row per covariate: hazard_ratio, low, high (95 %), p_value; empty where nobody was lost.
+        One row per covariate: hazard_ratio, low, high (95 %), p_value, p_constant (of the ratio being the same at every
+        age, by :func:`crmkit.models.proportionality.proportionality`: where it is small the ratio is a mean over ages);
+        empty where nobody was lost.
 
     References
     ----------
@@ -57,7 +60,10 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     fitted = _fitted(spells.join(columns[varied]), penalty)
     unit = pd.Series(design.scale, index=design.columns)[varied]
     compared = ratios(fitted["coef"] / unit, fitted["se(coef)"] / unit).rename(columns={"ratio": "hazard_ratio"})
-    return compared.assign(p_value=fitted["p"])
+    constant = proportionality(
+        columns[varied], spells, fitted["coef"], np.asarray(fitted.attrs["covariance"], dtype=float)
+    )
+    return compared.assign(p_value=fitted["p"], p_constant=constant)
 
 
 def _fitted(rows: pd.DataFrame, penalty: float) -> pd.DataFrame:
@@ -73,6 +79,12 @@ def _fitted(rows: pd.DataFrame, penalty: float) -> pd.DataFrame:
             except (ConvergenceError, np.linalg.LinAlgError):
                 continue
         if np.isfinite(cox.summary[["coef", "se(coef)", "p"]]).all(axis=None):
-            return cox.summary
-    nothing = {"coef": 0.0, "se(coef)": 1e3, "p": 1.0}
-    return pd.DataFrame(nothing, index=rows.columns.drop(["entry", "exit", "lost", "n"]))
+            return _with_covariance(cox.summary, cox.variance_matrix_.to_numpy())
+    names = rows.columns.drop(["entry", "exit", "lost", "n"])
+    nothing = pd.DataFrame({"coef": 0.0, "se(coef)": 1e3, "p": 1.0}, index=names)
+    return _with_covariance(nothing, 1e6 * np.eye(len(names)))
+
+
+def _with_covariance(summary: pd.DataFrame, covariance: Array) -> pd.DataFrame:
+    summary.attrs["covariance"] = covariance.tolist()  # attributes of a frame are compared: an array cannot be
+    return summary

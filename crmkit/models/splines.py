@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,8 +20,8 @@ class SplineColumns:
     level; levels beyond the 30 most frequent are put together, and so is a level that was never seen.
     """
 
-    def fit(self, X: pd.DataFrame) -> Self:
-        """Learn knots, medians and levels."""
+    def fit_transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Learn knots, medians and levels; return the standardised columns."""
         self.names = list(X.columns)
         self.is_text = [not pd.api.types.is_numeric_dtype(X[name]) for name in self.names]
         self.medians: dict[str, float] = {}
@@ -35,10 +33,9 @@ class SplineColumns:
             else:
                 self._fit_number(name, _number(X[name]))
         columns = self._columns(X)
-        self.centre = columns.mean(axis=0)
-        spread = columns.std(axis=0)
+        self.centre, spread = columns.mean(axis=0), columns.std(axis=0)
         self.scale = np.where(spread > 1e-9, spread, 1.0)
-        return self
+        return (columns - self.centre) / self.scale
 
     def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the standardised columns."""
@@ -92,7 +89,8 @@ class SplineColumns:
 
 
 def _number(column: pd.Series) -> pd.Series:
-    return pd.to_numeric(column, errors="coerce").astype("float64").replace([np.inf, -np.inf], np.nan)
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
 
 
 def _text(column: pd.Series) -> pd.Series:

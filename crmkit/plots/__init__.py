@@ -14,6 +14,8 @@ _HOMES = {
     "plot_survival": "crmkit.plots.survival",
     "plot_expected_losses": "crmkit.plots.churn",
     "plot_call_profit": "crmkit.plots.churn",
+    "plot_reliability": "crmkit.plots.churn",
+    "plot_remaining": "crmkit.plots.churn",
     "plot_tenure": "crmkit.plots.tenure",
     "plot_waterfall": "crmkit.plots.waterfall",
     "plot_calibration": "crmkit.plots.forecasts",

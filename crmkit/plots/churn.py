@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
@@ -33,9 +34,9 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(place, days["expected"], "o", color=LIGHT["accent"], label="expected, with 95 % interval")
         ax.plot(place, days["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="came")
         ax.set_xticks(place, list(days["day"]))
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(0, 1.3 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
         ax.set_ylabel("customers lost", color=LIGHT["soft"])
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="upper left", ncols=2)
     return ax
 
 
@@ -63,4 +64,61 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot([best["n"]], [best["profit"]], "o", color=LIGHT["ink"])
         ax.set_xlabel("customers contacted, the most worthwhile first", color=LIGHT["soft"])
         ax.set_ylabel("expected profit", color=LIGHT["soft"])
+    return ax
+
+
+def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw, by tenths of the customers, the chance that was said with its band, and the share that left.
+
+    Parameters
+    ----------
+    tenths : DataFrame
+        tenth (from 1), chance, low, high, lost [share].
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+
+    Examples
+    --------
+    >>> tenths = pd.DataFrame({"tenth": [1, 2], "chance": [0.1, 0.6], "low": [0.05, 0.5], "high": [0.2, 0.7],
+    ...                        "lost": [0.1, 0.55]})
+    >>> [text.get_text() for text in plot_reliability(tenths).get_legend().get_texts()]
+    ['foretold, with 95 % band', 'left']
+    """
+    ax = dressed(new_axes() if ax is None else ax)
+    with themed():
+        ax.vlines(tenths["tenth"], tenths["low"], tenths["high"], color=LIGHT["band"], linewidth=9)
+        ax.plot(tenths["tenth"], tenths["chance"], "o", color=LIGHT["accent"], label="foretold, with 95 % band")
+        ax.plot(tenths["tenth"], tenths["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
+        ax.set_ylim(0, None)
+        ax.xaxis.set_major_locator(MultipleLocator(1))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
+        ax.set_xlabel("tenths of the customers, the lowest chances on the left", color=LIGHT["soft"])
+        ax.legend(frameon=False)
+    return ax
+
+
+def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how many of today's customers will still be active month after month, with their band.
+
+    Parameters
+    ----------
+    months : DataFrame
+        month (from 0), value, low, high [customers].
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"month": [0, 1], "value": [50.0, 45.0], "low": [50.0, 41.0], "high": [50.0, 48.0]})
+    >>> len(plot_remaining(months).lines)
+    1
+    """
+    ax = dressed(new_axes() if ax is None else ax)
+    with themed():
+        ax.fill_between(months["month"], months["low"], months["high"], color=LIGHT["band"], linewidth=0)
+        ax.plot(months["month"], months["value"], color=LIGHT["accent"], linewidth=2)
+        ax.set_ylim(0, None)
+        ax.xaxis.set_major_locator(MultipleLocator(6))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"in {month:.0f} months" if month else "today"))
+        ax.set_ylabel("customers still active", color=LIGHT["soft"])
     return ax

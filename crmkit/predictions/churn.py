@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from crmkit.errors import NotMeasured
-from crmkit.predictions.churn_backtest import back_test, chosen_method, drift
+from crmkit.predictions.churn_backtest import back_test_by_tenth, chosen_method, drift, of_days
+from crmkit.predictions.churn_drivers import drivers, shifts
 from crmkit.predictions.churn_history import N_LEARNED, features_of, known_on, past_days, stacked
-from crmkit.predictions.churn_models import Learned, candidates, learn, log_odds
+from crmkit.predictions.churn_models import Learned, candidates, errors, learn, log_odds
 from crmkit.predictions.register import prediction
 from crmkit.tables.catalog import Catalog
 
-_N_REFITS = 20
 _Z = 1.96
-_SEED = 0
+_MOST_SHIFTED = 0.5  # of what chances rest on: more, and they were learned from other customers
 
 
 @dataclass(eq=False)
@@ -39,8 +39,11 @@ class ChurnOutlook:
         Of each feature in the log odds of each customer, in the order of ``scores``.
     known : DataFrame
         The features of all active customers, and their kind.
-    tested : DataFrame
-        The back-test.
+    tested, tenths : DataFrame
+        The back-test, and the same by tenths of the customers.
+    drivers, shifts : DataFrame
+        What leaving goes together with, and how far the customers of today differ from those learned from; see
+        :mod:`crmkit.predictions.churn_drivers`.
     drift : float
         How far the losses of a period go beyond the chance of its customers [share of those expected].
     n_learned, n_lost : int
@@ -56,6 +59,9 @@ class ChurnOutlook:
     shares: pd.DataFrame
     known: pd.DataFrame
     tested: pd.DataFrame
+    tenths: pd.DataFrame
+    drivers: pd.DataFrame
+    shifts: pd.DataFrame
     drift: float
     n_learned: int
     n_lost: int
@@ -89,19 +95,21 @@ def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
     horizon = catalog.settings.company.churn_after_days
     if not len(learned_from):
         raise NotMeasured(f"a record of at least {horizon + 120} days with active customers")
-    tested = back_test(catalog, as_of)
+    tenths = back_test_by_tenth(catalog, as_of)
+    tested = of_days(tenths)
     method = chosen_method(tested, candidates(learned_from["lost"]))
     X, lost = features_of(learned_from), learned_from["lost"]
     model = learn(method, X, lost)
     at_risk = features_of(known[known["kind"] == "at risk"])
     odds = log_odds(model, at_risk)
-    low, high = _interval(odds, _spread(method, X, lost, at_risk))
+    low, high = _interval(odds, errors(model, X, lost, at_risk))
     scores = pd.DataFrame({"value": expit(odds), "low": low, "high": high}, index=at_risk.index)
     scores = scores.sort_values("value", ascending=False, kind="stable")
     shares = _shares(model, at_risk.loc[scores.index])
+    shifted = shifts(X, at_risk, shares.abs().mean())
     return ChurnOutlook(
-        as_of, horizon, method, scores, shares, known, tested, drift(tested, method),
-        len(learned_from), int(lost.sum()), _warning(tested, method),
+        as_of, horizon, method, scores, shares, known, tested, tenths, drivers(model, X, lost), shifted, drift(tested, method),
+        len(learned_from), int(lost.sum()), _warning(tested, method) or _of_other_customers(shifted),
     )  # fmt: skip
 
 
@@ -124,23 +132,6 @@ def _shares(model: Learned, X: pd.DataFrame) -> pd.DataFrame:
     return model.contributions(X.reindex(columns=model.features_) if isinstance(model, ChurnClassifier) else X)
 
 
-def _spread(method: str, X: pd.DataFrame, lost: pd.Series, at_risk: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the standard error of each customer's log odds: by refits on customers drawn anew, all her days together."""
-    if method == "rate":
-        share = (lost.sum() + 1) / (len(lost) + 5)
-        return np.full(len(at_risk), 1 / np.sqrt(share * (1 - share) * (X.index.nunique() + 5)))
-    random = np.random.default_rng(_SEED)
-    places = pd.Series(np.arange(len(X))).groupby(X.index.to_numpy()).indices
-    people = np.array(sorted(map(str, places)), dtype=object)
-    odds = []
-    for _ in range(_N_REFITS):
-        drawn = np.concatenate([places[who] for who in random.choice(people, len(people))])
-        if lost.iloc[drawn].nunique() == 2:
-            simple = "rhythm" if method == "rhythm" else "logistic"
-            odds.append(log_odds(learn(simple, X.iloc[drawn], lost.iloc[drawn]), at_risk))
-    return np.std(odds, axis=0, ddof=1) if len(odds) > 2 else np.full(len(at_risk), 2.0)
-
-
 def _interval(odds: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
     return expit(odds - _Z * error), expit(odds + _Z * error)
 
@@ -157,3 +148,13 @@ def _warning(tested: pd.DataFrame, method: str) -> str:
             "there is no list until they do."
         )
     return ""
+
+
+def _of_other_customers(shifted: pd.DataFrame) -> str:
+    off = shifted[shifted["shifted"]]
+    if off["weight"].sum() <= _MOST_SHIFTED:
+        return ""
+    return (
+        f"The customers of today differ from those that were learned from in what {100 * off['weight'].sum():.0f} % of the "
+        "chances rest on: there is no list until the newer ones can be learned from."
+    )

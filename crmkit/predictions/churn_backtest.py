@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import log_loss, roc_auc_score
 
-from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, features_of, past_days, stacked
+from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, past_days, stacked
 from crmkit.predictions.churn_models import candidates, chances, learn
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
 COLUMNS = ["day", "method", "n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
+_TENTH_COLUMNS = ["tenth", "tenth_n", "tenth_expected", "tenth_variance", "tenth_lost"]
 _LEAST_DRIFT = 0.05  # of the expected losses: months differ at least so much
 
 
@@ -37,7 +38,49 @@ def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
         chances over that of all), slope (of the outcome on the log odds: 1 where the chances are as sure as they should
         be).
     """
+    return of_days(back_test_by_tenth(catalog, as_of))
+
+
+def back_test_by_tenth(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the same with one row per day, method and tenth of the customers; their own columns begin with "tenth"."""
     return remember(catalog, _back_test, as_of, reads_predictions=False)
+
+
+def of_days(tenths: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`back_test_by_tenth` without the tenths."""
+    return tenths[tenths["tenth"] == 1][COLUMNS].reset_index(drop=True)
+
+
+def reliability(tenths: pd.DataFrame, method: str, horizon: int) -> pd.DataFrame:
+    """Return whether as many left as the chances said, by tenths of the customers of all past days.
+
+    Parameters
+    ----------
+    tenths : DataFrame
+        From :func:`back_test_by_tenth`.
+    method : str
+    horizon : int
+        [days]
+
+    Returns
+    -------
+    DataFrame
+        tenth (1: the lowest chances), n [customers], chance (mean that was said), low, high (where the share lost lies
+        19 times in 20 if the chances are right: chance alone, and how far periods differ), lost (what came) [share]. Where
+        horizons overlap the same loss is counted on several days, which the band allows for.
+    """
+    own = tenths[tenths["method"] == method]
+    tested = own[own["tenth"] == 1]
+    sums = own.groupby("tenth")[["tenth_n", "tenth_expected", "tenth_variance", "tenth_lost"]].sum().reset_index()
+    sums = sums[sums["tenth_n"] > 0]
+    n, expected = sums["tenth_n"], sums["tenth_expected"]
+    of_periods = drift(tested, method) * expected / np.sqrt(max(len(tested), 1))
+    overlap = max(1.0, horizon / STEP)
+    spread = 1.96 * np.sqrt(overlap * sums["tenth_variance"] + of_periods**2)
+    low, high = ((expected + side * spread).clip(0, n) / n for side in (-1, 1))
+    return pd.DataFrame({
+        "tenth": sums["tenth"], "n": n, "chance": expected / n, "low": low, "high": high, "lost": sums["tenth_lost"] / n,
+    })  # fmt: skip
 
 
 def chosen_method(tested: pd.DataFrame, allowed: list[str]) -> str:
@@ -81,8 +124,20 @@ def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
             continue
         for method in candidates(before["lost"]):
             model = learn(method, features_of(before), before["lost"])
-            rows.append({"day": str(day), "method": method, **judged(chances(model, features_of(then)), then["lost"])})
-    return pd.DataFrame(rows, columns=COLUMNS)
+            chance = chances(model, features_of(then))
+            told = {"day": str(day), "method": method, **judged(chance, then["lost"])}
+            rows += [told | tenth for tenth in _tenths(chance, then["lost"])]
+    return pd.DataFrame(rows, columns=[*COLUMNS, *_TENTH_COLUMNS])
+
+
+def _tenths(chance: NDArray[np.float64], lost: pd.Series) -> list[dict[str, float]]:
+    """Return one row per tenth of the customers, the lowest chances first; few customers leave some tenths empty."""
+    came, rows = lost.to_numpy(dtype=float), []
+    for tenth, own in enumerate(np.array_split(np.argsort(chance, kind="stable"), 10), start=1):
+        p = chance[own]
+        told = (tenth, len(own), p.sum(), (p * (1 - p)).sum(), came[own].sum())
+        rows.append(dict(zip(_TENTH_COLUMNS, told, strict=True)))
+    return rows
 
 
 def judged(chance: NDArray[np.float64], lost: pd.Series) -> dict[str, float]:

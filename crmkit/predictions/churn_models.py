@@ -39,19 +39,28 @@ class SameForAll:
 class Rhythm:
     """A logistic regression on the few features that are known to matter, with a strong penalty."""
 
+    @staticmethod
+    def columns(X: pd.DataFrame) -> pd.DataFrame:
+        """Return the features that it looks at."""
+        return X.reindex(columns=list(RHYTHM)).astype(float)
+
     def fit(self, X: pd.DataFrame, y: NDArray[np.float64]) -> Rhythm:
         """Learn from the customers' rhythm alone."""
-        self.model = ChurnClassifier("logistic", penalty=100.0, calibrate=False).fit(_rhythm(X), y)
+        self.model = ChurnClassifier("logistic", penalty=100.0, calibrate=False).fit(self.columns(X), y)
         self.base_ = self.model.base_
         return self
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return log odds."""
-        return self.model.decision_function(_rhythm(X))
+        return self.model.decision_function(self.columns(X))
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the share of each feature; see :meth:`ChurnClassifier.contributions`."""
-        return self.model.contributions(_rhythm(X))
+        return self.model.contributions(self.columns(X))
+
+    def standard_errors(self, X: pd.DataFrame, y: NDArray, clusters: NDArray, of: pd.DataFrame) -> NDArray[np.float64]:
+        """Return those of log odds; see :meth:`ChurnClassifier.standard_errors`."""
+        return self.model.standard_errors(self.columns(X), y, clusters, self.columns(of))
 
 
 Learned = ChurnClassifier | Rhythm | SameForAll
@@ -79,7 +88,7 @@ def learn(method: str, X: pd.DataFrame, lost: pd.Series) -> Learned:
         return SameForAll().fit(X, y)
     if method == "rhythm":
         return Rhythm().fit(X, y)
-    return ChurnClassifier(method, n_trees=100).fit(usable(X), y)  # type: ignore[arg-type]
+    return ChurnClassifier(method, n_trees=100).fit(usable(X), y, X.index.to_numpy())  # type: ignore[arg-type]
 
 
 def chances(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -94,10 +103,18 @@ def log_odds(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(model.decision_function(X), dtype=np.float64) if len(X) else np.zeros(0)
 
 
+def errors(model: Learned, X: pd.DataFrame, lost: pd.Series, of: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the standard error of each customer's log odds; rows of one customer on several days count as one."""
+    if not len(of):
+        return np.zeros(0)
+    if isinstance(model, SameForAll):
+        share = (lost.sum() + 1) / (len(lost) + 5)
+        return np.full(len(of), 1 / np.sqrt(share * (1 - share) * (X.index.nunique() + 5)))
+    if isinstance(model, ChurnClassifier):
+        X, of = X[model.features_], of.reindex(columns=model.features_)
+    return model.standard_errors(X, lost.to_numpy(), X.index.to_numpy(), of)
+
+
 def usable(X: pd.DataFrame) -> pd.DataFrame:
     """Return the columns that say anything: neither empty nor constant."""
     return X[[name for name in X if X[name].nunique(dropna=False) > 1]]
-
-
-def _rhythm(X: pd.DataFrame) -> pd.DataFrame:
-    return X.reindex(columns=list(RHYTHM)).astype(float)

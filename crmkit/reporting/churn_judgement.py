@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crmkit.insights.churn_learned import groups_by_difference, reasons_message
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.metrics.nouns import counted
-from crmkit.metrics.wording import in_words
-from crmkit.predictions.churn_backtest import drift
+from crmkit.predictions.churn_backtest import drift, reliability
 from crmkit.predictions.churn_models import NAMES
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
@@ -44,6 +44,33 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
+def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return whether as many left as the chances said.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_reliability
+
+    outlook = summary.outlook
+    if outlook is None or not len(outlook.tested):
+        return _NOTHING
+    tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
+    inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())
+    title = f"In {inside} of {len(tenths)} tenths of the customers as many left as foretold"
+    return figure(
+        plot_reliability(tenths),
+        title,
+        "Mean chance and share lost, by tenths of the customers of all past days, by the chance that was foretold.",
+        alt=f"Foretold and actual shares lost, by tenths of the customers. {title}.",
+        data=tenths,
+        units={"n": "count", "chance": "share", "low": "share", "high": "share", "lost": "share"},
+        settings=catalog.settings,
+    )
+
+
 def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     """Return how each way of telling leavers would have done at past days.
 
@@ -75,17 +102,15 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     """
     if not len(summary.groups):
         return _NOTHING
-    differ = (summary.groups["low"] > summary.groups["others"]) | (summary.groups["high"] < summary.groups["others"])
-    n = int(differ.sum())
+    rows, message = groups_by_difference(summary.groups)
     return table(
-        summary.groups,
-        f"{counted(n, 'groups')} left more or less often than the others by more than chance"
-        if n
-        else "No group left more often than the others by more than chance",
+        rows,
+        message,
         subtitle="Of the customers at risk on past days, the share lost within the horizon, with 95 % interval.",
         caption="What goes together is not yet a cause: customers of a plan or a channel differ in other ways too.",
         units={"n": "count", "lost": "share", "low": "share", "high": "share", "others": "share"},
-        labels={"others": "All others"},
+        labels={"what": "Customers by", "n": "Customers", "others": "All others"},
+        max_rows=12,
     )
 
 
@@ -99,10 +124,9 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     """
     if not len(summary.reasons_given):
         return _NOTHING
-    first = summary.reasons_given.iloc[0]
     return table(
         summary.reasons_given,
-        f"Said most often: “{first['reason']}”, {in_words(first['share'], 'share')} of the cancellations",
+        reasons_message(summary.reasons_given),
         subtitle="Reasons given for cancelling in the last 12 months.",
         units={"n": "count", "share": "share"},
         labels={"n": "Cancellations"},

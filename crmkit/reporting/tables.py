@@ -19,14 +19,14 @@ from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
-_EMPTY, _UNNAMED = "–", "(not known)"
+_EMPTY, _UNNAMED, _LONG = "–", "(not known)", 40  # characters
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column on paper: its heading and whether it holds ``text`` or a ``number``."""
+    """A column on paper: its heading and whether it holds ``text`` (``text long``) or a ``number``."""
 
     label: str
     kind: str
@@ -65,9 +65,7 @@ def table(
     units : mapping of column to unit, or None
         ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, or any word.
     labels : mapping of column to heading, or None
-        Headings; otherwise made from the column's name.
     settings : Settings or None
-        For the currency.
     max_rows : int
         Rows shown; the page says how many are left out.
 
@@ -107,12 +105,16 @@ def worded_table(
     columns = [_worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0)
                for place, name in enumerate(flat.columns)]  # fmt: skip
     heads = [
-        Column(
-            str(labels.get(name, heading(str(name)))), "number" if pd.api.types.is_numeric_dtype(flat[name]) else "text"
-        )
-        for name in flat.columns
+        Column(str(labels.get(name, heading(str(name)))), _kind(flat[name], words))
+        for name, words in zip(flat.columns, columns, strict=True)
     ]
     return WordedTable(caption, heads, [list(row) for row in zip(*columns, strict=True)], n_left_out)
+
+
+def _kind(values: pd.Series, words: list[str]) -> str:
+    if pd.api.types.is_numeric_dtype(values):
+        return "number"
+    return "text long" if any(len(each) > _LONG for each in words) else "text"  # on a phone it would be one word wide
 
 
 def heading(name: str) -> str:

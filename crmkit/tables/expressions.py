@@ -45,6 +45,11 @@ def days_between(earlier: Any, later: Any) -> ir.IntegerColumn:
     return day(later).delta(day(earlier), unit="day")
 
 
+def months_of(days: Any) -> ir.FloatingColumn:
+    """Return a number of days in months, to a quarter of one: a month is 1 whether it has 28 days or 31."""
+    return ratio((days.cast("int64") * 64 + 243) // 487, number(4))  # a quarter of a mean month has 487 / 64 days
+
+
 def add_days(on: Any, days: int) -> ir.DateColumn:
     """Return the day a number of days later."""
     # A date plus an interval is a timestamp in the database, though Ibis calls it a date and drops the cast.

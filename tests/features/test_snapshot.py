@@ -48,12 +48,12 @@ def test_a_price_rise_from_10_to_12_is_20_percent_and_the_running_term_ends_in_1
         ("s1", "a", "2026-05-15", "2026-06-15", 10.0, None), ("s1", "a", "2026-06-15", "2026-07-15", 12.0, None)
     )
     one = snapshot(book(subscription_terms=paid), DAY).loc["a"]
-    assert (one["n_terms"], one["mrr"], one["days_to_end"], one["subscribed_days"], one["term_days"]) == (
+    assert (one["n_terms"], one["mrr"], one["days_to_end"], one["subscribed_days"], one["term_months"]) == (
         2,
         12,
         15,
         46,
-        30,
+        1,
     )
     assert one["price_change"] == pytest.approx(0.2) and one["plan"] == "basic"
 

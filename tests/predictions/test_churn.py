@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.insights.churn import churn_findings, churn_headline, reasons
 from crmkit.insights.churn_summary import churn_summary
 from crmkit.predictions.churn import churn_outlook
-from crmkit.predictions.churn_backtest import back_test, judged
+from crmkit.predictions.churn_backtest import back_test, judged, reliability
 from crmkit.predictions.churn_history import past_days, stacked
 from crmkit.predictions.churn_models import SameForAll, candidates
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
@@ -74,6 +74,12 @@ def test_the_back_test_beats_the_same_chance_for_everybody_and_its_losses_lie_in
     assert own["auc"].mean() > 0.7 and own["lift"].mean() > 1.3
     spread = 1.96 * np.sqrt(own["expected"] + (outlook.drift * own["expected"]) ** 2)
     assert ((own["lost"] - own["expected"]).abs() <= spread).mean() >= 0.8
+
+
+def test_as_many_left_as_the_chances_said_in_most_tenths(outlook):
+    tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
+    assert len(tenths) == 10 and tenths["chance"].is_monotonic_increasing
+    assert ((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).mean() >= 0.8
 
 
 def test_scores_are_chances_inside_their_intervals_likeliest_first(outlook):

@@ -1,0 +1,154 @@
+"""What leaving goes together with, and when customers leave, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmkit.insights.churn import feature_value
+from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import in_words
+
+_SHOWN = 8
+_NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
+_LABELS = {
+    "overdue": "days since the last order over the usual gap",
+    "days_since_order": "days since the last order",
+    "order_gap_days": "usual days between orders",
+    "n_orders": "orders so far",
+    "n_orders_90_days": "orders in the last 90 days",
+    "n_orders_before": "orders in the 90 days before",
+    "days_to_end": "days to the end of the paid term",
+    "n_terms": "paid terms so far",
+    "mrr": "price per month",
+    "term_months": "length of the paid term in months",
+    "n_contacts_90_days": "contacts in the last 90 days",
+    "n_tickets_90_days": "support cases in the last 90 days",
+    "n_open_tickets": "open support cases",
+    "last_nps": "last recommendation score",
+    "last_csat": "last satisfaction score",
+    "click_share": "share of mailings clicked",
+    "has_unsubscribed": "unsubscribed from mailings",
+}
+
+
+def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFrame:
+    """Return the features that tell leavers from stayers most, in words, those beyond doubt first.
+
+    Returns
+    -------
+    DataFrame
+        feature, compared ("87 against 4"), odds_ratio, low, high, sure (bool: the interval leaves 1 out).
+    """
+    columns = ["feature", "compared", "odds_ratio", "low", "high", "sure"]
+    if summary.outlook is None or not len(summary.outlook.drivers):
+        return pd.DataFrame(columns=columns)
+    rows = summary.outlook.drivers.copy()
+    rows["compared"] = [
+        f"{feature_value(name, most, currency)} against {feature_value(name, least, currency)}"
+        for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
+    ]
+    rows["feature"] = [feature_label(name) for name in rows["feature"]]
+    rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
+    return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
+
+
+def feature_label(name: str) -> str:
+    """Return the name of a feature in words.
+
+    Examples
+    --------
+    >>> feature_label("n_orders_90_days"), feature_label("last_nps"), feature_label("company_size")
+    ('orders in the last 90 days', 'last recommendation score', 'company size')
+    """
+    return _LABELS.get(name, name.removeprefix("n_").replace("_", " "))
+
+
+def driver_message(rows: pd.DataFrame) -> str:
+    """Return the title over the features that tell leavers from stayers.
+
+    Examples
+    --------
+    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
+    'Leavers are told from stayers most by days since order'
+    """
+    sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
+    if not sure:
+        return "Nothing alone tells leavers from stayers by more than chance"
+    named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
+    return f"Leavers are told from stayers most by {named}"
+
+
+def remaining_message(months: pd.DataFrame) -> str:
+    """Return the title over how many of the customers of today will still be active.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"month": [0, 1, 2], "value": [80.0, 50.0, 38.0], "low": 30.0, "high": 85.0})
+    >>> remaining_message(months)
+    'Half of the 80 customers of today will have left in 2 months'
+    """
+    start = float(months["value"].iloc[0])
+    gone = months[months["value"] <= start / 2]
+    if len(gone):
+        when = counted(int(gone["month"].iloc[0]), "months")
+        return f"Half of the {start:,.0f} customers of today will have left in {when}"
+    last = months.iloc[-1]
+    kept = f"{last['value']:,.0f} ({last['low']:,.0f} to {last['high']:,.0f})"
+    return f"Of the {start:,.0f} customers of today {kept} will still be active in {last['month']:.0f} months"
+
+
+def risk_message(rows: pd.DataFrame) -> str:
+    """Return the title over hazard ratios.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"what": "plan", "group": ["Office", "Small"], "against": "no subscription",
+    ...                      "hazard_ratio": [0.16, 0.5], "low": [0.13, 0.4], "high": [0.19, 0.6]})
+    >>> risk_message(rows)
+    'Customers of the plan “Office” leave at 0.16 times the rate of “no subscription”'
+    """
+    sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
+    if not len(sure):
+        return "No plan, channel or country leaves sooner than another by more than chance"
+    strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
+    times = f"{strongest['hazard_ratio']:.2g} times the rate of “{strongest['against']}”"
+    return f"Customers of the {strongest['what']} “{strongest['group']}” leave at {times}"
+
+
+def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the groups, those first that left more or less often than all others beyond chance, and a title over them.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"what": "channel", "group": ["search", "social"], "n": 90, "lost": [0.3, 0.5],
+    ...                        "low": [0.2, 0.4], "high": [0.4, 0.6], "others": [0.35, 0.3]})
+    >>> groups_by_difference(groups)[1]
+    'Of the channel “social” 50 % left, of all others 30 %'
+    """
+    differ = (groups["low"] > groups["others"]) | (groups["high"] < groups["others"])
+    apart = (groups["lost"] - groups["others"]).abs()
+    order = pd.DataFrame({"differ": differ, "apart": apart}).sort_values(
+        ["differ", "apart"], ascending=False, kind="stable"
+    )
+    rows = groups.loc[order.index].reset_index(drop=True)
+    if not differ.any():
+        return rows, "No group left more often than the others by more than chance"
+    first = rows.iloc[0]
+    lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
+    return rows, f"Of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
+
+
+def reasons_message(reasons: pd.DataFrame) -> str:
+    """Return the title over the reasons given for cancelling.
+
+    Examples
+    --------
+    >>> reasons_message(pd.DataFrame({"reason": ["no reason given", "quality"], "n": [6, 4], "share": [0.6, 0.4]}))
+    'The reason given most often: “quality”, 40 % of the cancellations'
+    """
+    given = reasons[~reasons["reason"].str.lower().str.strip("()").isin(_NO_REASON)]
+    if not len(given):
+        return "Nobody has given a reason for cancelling"
+    share = in_words(given["share"].iloc[0], "share")
+    return f"The reason given most often: “{given['reason'].iloc[0]}”, {share} of the cancellations"
