@@ -41,7 +41,7 @@ def october(kaldi: Path) -> RunReport:
 
 @pytest.fixture(scope="module")
 def november(retailer: Path) -> RunReport:
-    return run_report(retailer, "2011-11")
+    return run_report(retailer, "2011-11", only=["scorecard", "acquisition", "pipeline"])
 
 
 def test_every_page_is_made(october):
