@@ -10,7 +10,8 @@ import ibis
 import pandas as pd
 
 from crmkit.cleaning.checked import Checked
-from crmkit.cleaning.load import checked_exports, checked_frames, manifest
+from crmkit.cleaning.load import checked_exports, checked_frames
+from crmkit.cleaning.manifest import manifest
 from crmkit.cleaning.report import LoadReport
 from crmkit.settings import Settings
 from crmkit.sources.sql import identifier, open_duckdb

@@ -1,8 +1,20 @@
 """All commands, in the order in which the help lists them."""
 
 from crmkit.cli.app import app
-from crmkit.cli.data import check, load, map_folder, sample, tables
+from crmkit.cli.data import check, history, load, map_folder, sample, tables
 from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
 
-__all__ = ["app", "check", "glossary", "load", "map_folder", "metrics", "predict", "report", "sample", "tables"]
+__all__ = [
+    "app",
+    "check",
+    "glossary",
+    "history",
+    "load",
+    "map_folder",
+    "metrics",
+    "predict",
+    "report",
+    "sample",
+    "tables",
+]

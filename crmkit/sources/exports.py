@@ -35,7 +35,7 @@ class StagedExports:
         How a message names the folder.
     staged : list of Staged
     files : list of dict
-        ``file``, ``sha256`` and ``n_rows`` of each file read.
+        ``file``, ``sha256``, ``n_rows`` and ``layout`` (a preset's name, "mapped" or "crmkit") of each file read.
     hints : list of str
         What was understood of recognised files, files that no table uses, tables without rows.
     problems : list of str
@@ -95,7 +95,8 @@ def stage_exports(
             staged = united(con, portions, staged, settings.company.time_zone)
         if staged:
             read.staged.append(staged)
-    read.files += raw_files.records
+    layouts = _layouts(found, by_preset)
+    read.files += [record | {"layout": layouts.get(str(record["file"]), "crmkit")} for record in raw_files.records]
     return read
 
 
@@ -124,6 +125,13 @@ def _is_canonical(origin: Origin) -> bool:
     except CrmkitError:  # whoever reads it will say what is wrong with it
         return True
     return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
+
+
+def _layouts(found: Iterable[Origin], by_preset: Iterable[tuple[FileSet, Recognised]]) -> dict[str, str]:
+    mapped = {
+        path.name: "mapped" for origin in found if origin.mapped for files in origin.files for path in files.paths
+    }
+    return mapped | {path.name: fit.preset.name for files, fit in by_preset for path in files.paths}
 
 
 def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:
