@@ -26,9 +26,11 @@ from crmkit.sources.changes import (
     exports_folder,
     inputs_of,
     is_as_loaded,
+    lost_key,
 )
 from crmkit.sources.exports import Progress, stage_exports
 from crmkit.sources.frames import stage_frames
+from crmkit.sources.keys import make_key
 from crmkit.sources.loads import read_loads, write_loads
 from crmkit.sources.sql import open_duckdb
 from crmkit.sources.store import found_store
@@ -68,12 +70,14 @@ def load(
         raise CrmkitError(f"The data stay in the database {settings.database.address}: there is nothing to load. "
                           "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
     store = settings.path("store")
+    make_key(settings)
     before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
     if is_as_loaded(store, before, inputs) and not fresh:
         tidy(store)
         return report_of(before, str(store))
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
+        report = replace(report, hints=(*report.hints, *lost_key(before, inputs)))
         with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal

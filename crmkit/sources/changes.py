@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, StaleStore
 from crmkit.settings import Settings
 from crmkit.sources.files import list_files, sha256_of
+from crmkit.sources.keys import VARIABLE, key_for, key_id
 from crmkit.sources.store import found_store, read_manifest, table_files
 from crmkit.tables.depends import code_digest, digest_of
 
@@ -67,6 +69,7 @@ def inputs_of(settings: Settings, folder: Path) -> dict[str, Any]:
         "files": looked_at(folder),
         "settings": settings_digest(settings),
         "code": code_digest(),
+        "key": key_id(key_for(settings)),
         "end_of_data": str(end_of_data(settings)),
     }
 
@@ -121,6 +124,22 @@ def changed_exports(settings: Settings) -> Changes:
     known = before["files"]
     now = {path.name: _if_changed(path, known.get(path.name, {})) for path in list_files(folder)}
     return changes_between(known, now)
+
+
+def warn_if_stale(settings: Settings) -> None:
+    """Warn if the export files have changed since the store was loaded from them."""
+    changes = changed_exports(settings)
+    if changes:
+        warnings.warn(f"Exports changed since the last load: {changes}. Run `crmkit load`.", StaleStore, stacklevel=4)
+
+
+def lost_key(manifest: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+    """Return what is to be said where the key of ids is another than at the last load."""
+    before = (manifest.get(INPUTS) or {}).get("key")
+    if before in (None, inputs["key"]):
+        return []
+    return [f"the key of ids is another than at the last load (the file was lost, or {VARIABLE} changed): people known by "
+            "an e-mail address or telephone number alone have new ids; earlier predictions have the old ones"]  # fmt: skip
 
 
 def _if_changed(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:

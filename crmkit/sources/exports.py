@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.columns import plain
 from crmkit.sources.files import FileSet, file_sets, list_files
+from crmkit.sources.keys import key_for, use_key
 from crmkit.sources.mapping import Origin, not_used, origins
 from crmkit.sources.peek import peeks
 from crmkit.sources.presets.folder import find_presets, read_presets
@@ -78,6 +79,7 @@ def stage_exports(
     read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not (missing_files or settings.tables):
         raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
+    use_key(con, key_for(settings))
     raw_files = RawFiles(con)
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
