@@ -41,6 +41,7 @@ _HOMES = {
         "table",
         "tiles",
     ],
+    "crmkit.reporting.forget": ["forget"],
     "crmkit.reporting.segment_sections": [
         "segment_action_table",
         "segment_export",

@@ -2,12 +2,14 @@
 
 from crmkit.cli.app import app
 from crmkit.cli.data import check, history, load, map_folder, sample, tables
+from crmkit.cli.people import forget
 from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
 
 __all__ = [
     "app",
     "check",
+    "forget",
     "glossary",
     "history",
     "load",

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from crmkit.errors import CrmkitError, StaleStore
 from crmkit.settings import Settings
 from crmkit.sources.files import list_files, sha256_of
+from crmkit.sources.forgotten import forgotten_digest
 from crmkit.sources.keys import VARIABLE, key_for, key_id
 from crmkit.sources.store import found_store, read_manifest, table_files
 from crmkit.tables.depends import code_digest, digest_of
@@ -70,6 +71,7 @@ def inputs_of(settings: Settings, folder: Path) -> dict[str, Any]:
         "settings": settings_digest(settings),
         "code": code_digest(),
         "key": key_id(key_for(settings)),
+        "forgotten": forgotten_digest(settings),
         "end_of_data": str(end_of_data(settings)),
     }
 
