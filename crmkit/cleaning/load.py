@@ -17,6 +17,7 @@ from crmkit.cleaning.database import catalog_of_database
 from crmkit.cleaning.history import history_entry, portions_of
 from crmkit.cleaning.manifest import manifest, manifest_before, report_of
 from crmkit.cleaning.report import LoadReport
+from crmkit.cleaning.vanishing import refuse_many, vanished_rows
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.changes import (
@@ -44,6 +45,7 @@ def load(
     progress: Progress | None = None,
     *,
     fresh: bool = False,
+    drop: bool = False,
 ) -> LoadReport:
     """Read and check the export files and write them to the store; unless all goes well, the old store stays.
 
@@ -58,11 +60,14 @@ def load(
         Called with a text, the number of steps done and their total.
     fresh : bool
         Load the files even if nothing is new.
+    drop : bool
+        Let rows go that no file has any more, however many they are.
 
     Raises
     ------
     Problems
-        With everything that is wrong with the folder, its files and the mapping.
+        With everything that is wrong with the folder, its files and the mapping; or where many rows of the last load are in
+        no file any more.
     CrmkitError
         If the store cannot be written.
     """
@@ -77,7 +82,11 @@ def load(
         return report_of(before, str(store))
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
-        report = replace(report, hints=(*report.hints, *lost_key(before, inputs)))
+        changes = changes_since(before, inputs)
+        vanished = vanished_rows(con, found_store(store) if before else None, checked)
+        if not drop:
+            refuse_many(vanished, changes)
+        report = replace(report, hints=(*report.hints, *map(str, vanished), *lost_key(before, inputs)), changes=changes)
         with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
@@ -90,7 +99,7 @@ def load(
             entry = history_entry(told, before, portions_of(con, checked))
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
-        return replace(report, store=str(store), changes=changes_since(before, inputs))
+        return replace(report, store=str(store))
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:

@@ -52,13 +52,14 @@ def load(
     settings: SettingsPath = None,
     exports: ExportsPath = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Load the files even if nothing is new.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Let many rows go that no file has any more.")] = False,
 ) -> None:
     """Read the export files, check them and write the store that reports read; do nothing if nothing is new."""
     from crmkit.cleaning.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(_read(settings), exports, progress, fresh=fresh)
+        loaded = load_exports(_read(settings), exports, progress, fresh=fresh, drop=drop)
     typer.echo(loaded)
 
 
