@@ -16,6 +16,7 @@ _HOMES = {
     "crmkit.settings": ["Settings", "read_settings"],
     "crmkit.periods": ["Period", "parse_periods"],
     "crmkit.errors": ["CrmkitError"],
+    "crmkit.cleaning.history": ["load_history"],
     "crmkit.cleaning.quality": ["quality_report", "table_report"],
     "crmkit.plots": [
         "plot_calibration",
@@ -42,6 +43,7 @@ _HOMES = {
         "table",
         "tiles",
     ],
+    "crmkit.reporting.forget": ["forget"],
     "crmkit.reporting.segment_sections": [
         "segment_action_table",
         "segment_export",

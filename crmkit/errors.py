@@ -41,6 +41,10 @@ class Problems(CrmkitError):
         super().__init__(f"{subject} has {len(self.problems)} {noun}:\n{lines}")
 
 
+class StaleStore(UserWarning):
+    """The export files have changed since the store was loaded from them: the numbers are those of before."""
+
+
 class UnknownName(CrmkitError, KeyError):
     """A name that is not among the known ones; the message offers the nearest."""
 

@@ -10,9 +10,11 @@ import ibis
 import pandas as pd
 
 from crmkit.cleaning.checked import Checked
-from crmkit.cleaning.load import checked_exports, checked_frames, manifest
+from crmkit.cleaning.load import checked_exports, checked_frames
+from crmkit.cleaning.manifest import manifest
 from crmkit.cleaning.report import LoadReport
 from crmkit.settings import Settings
+from crmkit.sources.keys import forget_key
 from crmkit.sources.sql import identifier, open_duckdb
 from crmkit.sources.store import provenance
 from crmkit.tables.catalog import Catalog
@@ -54,6 +56,7 @@ def _catalog(
 
 def _forget_raw_rows(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what the checks worked on, files and frames included: a catalog holds the checked rows once."""
+    forget_key(con)
     con.execute("DROP SCHEMA canonical CASCADE")
     views = con.execute("SELECT view_name, temporary FROM duckdb_views() WHERE NOT internal").fetchall()
     for name, registered in views:

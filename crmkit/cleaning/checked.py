@@ -10,8 +10,10 @@ from datetime import date
 import duckdb
 
 from crmkit.cleaning.findings import KEPT_ASIDE, Counts, Finding
+from crmkit.cleaning.forgotten import leave_out_forgotten
 from crmkit.cleaning.intake import Taken, take_in
 from crmkit.cleaning.notes import notes
+from crmkit.cleaning.overlaps import REPLACED, settle_overlaps
 from crmkit.cleaning.references import unknown_references
 from crmkit.cleaning.repeats import settle_repeats, shared_contacts
 from crmkit.cleaning.spelling import unify_spelling
@@ -20,6 +22,7 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.csv_text import BadLine
 from crmkit.sources.exports import Progress
+from crmkit.sources.forgotten import forgotten_hashes
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, identifier, literal
 from crmkit.sources.staging import Staged
 
@@ -89,7 +92,8 @@ def check_rows(
             problems.append(f"{raw.origin}: {'; '.join(faults)}.")
     if problems:
         return [], problems
-    findings = unify_spelling(con, taken)
+    taken, findings = leave_out_forgotten(con, taken, forgotten_hashes(settings))
+    findings += [*unify_spelling(con, taken), *settle_overlaps(con, taken)]
     for table in taken:
         findings += settle_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
@@ -113,8 +117,9 @@ def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Findin
     table = staged.table
     by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
     found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
-    if n_merged:
-        merged = Finding(table, "rows equal an earlier row", n_merged, 0.0, "note", "Merged into it: counted once.")
+    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding == REPLACED)
+    if n_equal:
+        merged = Finding(table, "rows equal an earlier row", n_equal, 0.0, "note", "Merged into it: counted once.")
         found.append(merged)
     found += [
         Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
@@ -124,7 +129,7 @@ def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Findin
 
 
 def _nothing_left(checked: Checked) -> list[str]:
-    if checked.counts.n_kept or not checked.counts.n_in:
+    if checked.counts.n_kept or not checked.counts.n_aside:  # of rows that are no business nothing need be left
         return []
     most = next(finding for finding in checked.findings if finding.severity == "rejected")
     origin = checked.taken.staged.origin

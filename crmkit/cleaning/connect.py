@@ -12,6 +12,7 @@ from crmkit.cleaning.catalogs import catalog_of_exports, catalog_of_frames
 from crmkit.cleaning.database import catalog_of_database
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.changes import warn_if_stale
 from crmkit.sources.files import list_files
 from crmkit.sources.glance import cache_for, store_files
 from crmkit.sources.locate import find_settings, settings_beside
@@ -48,6 +49,11 @@ def connect(
         Of a store: views on its files, that any number of programs can read at once. Of settings with ``[database]``:
         the tables there, where they stay. Else tables in memory, checked as :func:`crmkit.cleaning.load.load` checks
         them.
+
+    Warns
+    -----
+    StaleStore
+        If export files have changed since the store was loaded from them.
 
     Raises
     ------
@@ -97,6 +103,8 @@ def _open_company(settings: Settings, personal: bool) -> Catalog:
 
 def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     store = found_store(folder) or folder
+    if settings.path("store") == folder.resolve():
+        warn_if_stale(settings)
     known = provenance(read_manifest(store))
     files = store_files(store, personal)
     cache = None if personal else cache_for(files, settings, known)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 import ibis
@@ -18,18 +14,42 @@ import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
+from crmkit.cleaning.history import history_entry, portions_of
+from crmkit.cleaning.manifest import manifest, manifest_before, report_of
 from crmkit.cleaning.report import LoadReport
+from crmkit.cleaning.vanishing import refuse_many, vanished_rows
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
+from crmkit.sources.changes import (
+    INPUTS,
+    changes_since,
+    end_of_data,
+    exports_folder,
+    inputs_of,
+    is_as_loaded,
+    lost_key,
+)
 from crmkit.sources.exports import Progress, stage_exports
 from crmkit.sources.frames import stage_frames
+from crmkit.sources.keys import make_key
+from crmkit.sources.loads import read_loads, write_loads
 from crmkit.sources.sql import open_duckdb
-from crmkit.sources.store_writing import new_store, write_manifest, write_table
+from crmkit.sources.store import found_store
+from crmkit.sources.store_writing import new_store, tidy, write_manifest, write_table
 from crmkit.tables.catalog import Catalog
 
 
-def load(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
+def load(
+    settings: Settings,
+    exports: str | Path | None = None,
+    progress: Progress | None = None,
+    *,
+    fresh: bool = False,
+    drop: bool = False,
+) -> LoadReport:
     """Read and check the export files and write them to the store; unless all goes well, the old store stays.
+
+    Where the store was made from the very same files, settings and code, it stays as it is.
 
     Parameters
     ----------
@@ -38,20 +58,36 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
         Folder of the export files; that of the settings if not given.
     progress : callable, optional
         Called with a text, the number of steps done and their total.
+    fresh : bool
+        Load the files even if nothing is new.
+    drop : bool
+        Let rows go that no file has any more, however many they are.
 
     Raises
     ------
     Problems
-        With everything that is wrong with the folder, its files and the mapping.
+        With everything that is wrong with the folder, its files and the mapping; or where many rows of the last load are in
+        no file any more.
     CrmkitError
         If the store cannot be written.
     """
     if settings.database:
         raise CrmkitError(f"The data stay in the database {settings.database.address}: there is nothing to load. "
                           "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
+    store = settings.path("store")
+    make_key(settings)
+    before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
+    if is_as_loaded(store, before, inputs) and not fresh:
+        tidy(store)
+        return report_of(before, str(store))
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
-        with new_store(settings.path("store")) as folder:
+        changes = changes_since(before, inputs)
+        vanished = vanished_rows(con, found_store(store) if before else None, checked)
+        if not drop:
+            refuse_many(vanished, changes)
+        report = replace(report, hints=(*report.hints, *map(str, vanished), *lost_key(before, inputs)), changes=changes)
+        with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
                 write_table(
@@ -59,8 +95,11 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
                 )
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
-            write_manifest(folder, manifest(report, settings))
-        return replace(report, store=str(settings.path("store")))
+            told = {**manifest(report, settings), INPUTS: inputs}
+            entry = history_entry(told, before, portions_of(con, checked))
+            write_loads(folder, [*read_loads(found_store(store)), entry])
+            write_manifest(folder, told)
+        return replace(report, store=str(store))
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
@@ -79,9 +118,7 @@ def checked_exports(
 ) -> tuple[list[Checked], LoadReport]:
     """Read and check the export files inside a connection; see :func:`load`."""
     read = stage_exports(con, settings, exports, progress)
-    zone = ZoneInfo(settings.company.time_zone)
-    end_of_data = settings.data.through or datetime.now(zone).date()
-    checked, faults = check_rows(con, read.staged, settings, end_of_data, progress)
+    checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
     if read.problems or faults:
         raise Problems(read.subject, read.problems + faults)
     return checked, _report(con, checked, settings, read.files, read.hints)
@@ -105,23 +142,6 @@ def checked_frames(
     return checked, _report(con, checked, settings, [], [])
 
 
-def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
-    """Return what a store, or a catalog in memory, keeps of a load."""
-    files = sorted(report.files, key=lambda record: str(record["file"]))
-    listed = "\n".join(f"{record['file']} {record['sha256']}" for record in files)
-    return {
-        "crmkit": _version(),
-        "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data_through": report.data_through,
-        "input_sha256": hashlib.sha256(listed.encode()).hexdigest() if files else None,
-        "settings_sha256": hashlib.sha256(settings.model_dump_json().encode()).hexdigest(),
-        "files": files,
-        "tables": {table: asdict(counts) for table, counts in report.counts.items()},
-        "findings": [asdict(finding) for finding in report.findings],
-        "hints": list(report.hints),
-    }
-
-
 def _report(
     con: duckdb.DuckDBPyConnection,
     checked: Sequence[Checked],
@@ -142,10 +162,3 @@ def _report(
         hints=tuple(hints),
         data_through=catalog.data_through,
     )
-
-
-def _version() -> str:
-    try:
-        return version("crmkit")
-    except PackageNotFoundError:  # run from a folder without installing
-        return "not installed"

@@ -29,7 +29,7 @@ def settle_repeats(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding
                    row_number() OVER key_rows AS nth
             FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({taken.selected}) AS content,
                          count(*) OVER (PARTITION BY {keys}) AS n
-                  FROM {taken.relation} WHERE {REASON} IS NULL)
+                  FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
             WHERE n > 1
             WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})
         ) again
@@ -66,7 +66,7 @@ def _equal_rows(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
 
 def _n_more(con: duckdb.DuckDBPyConnection, taken: Taken, columns: str) -> int:
     """Return how many rows there are beyond one for each combination of the columns [rows]."""
-    kept = f"FROM {taken.relation} WHERE {REASON} IS NULL"
+    kept = f"FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
     counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
     (n_rows,) = con.execute(counted).fetchone() or (0,)
     return int(n_rows)

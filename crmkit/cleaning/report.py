@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.cleaning.findings import Counts, Finding
+from crmkit.sources.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,17 @@ class LoadReport:
         By table [rows].
     findings : tuple of Finding
     files : tuple of dict
-        ``file``, ``sha256`` and ``n_rows`` of each file read.
+        ``file``, ``sha256``, ``n_rows`` and ``layout`` of each file read.
     hints : tuple of str
         Files that no table uses though their name is close to a table's, and tables without rows.
     data_through : date or None
         Last day with data.
     store : str or None
         Where it was written; None if it was only checked.
+    changes : Changes
+        How the files differ from those of the load before; nothing where there was none.
+    loaded_at : str or None
+        Where nothing was new and the store stays as it was: when it was loaded.
 
     Examples
     --------
@@ -44,6 +49,8 @@ class LoadReport:
     hints: tuple[str, ...] = ()
     data_through: date | None = None
     store: str | None = None
+    changes: Changes = field(default=Changes())
+    loaded_at: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""
@@ -51,7 +58,9 @@ class LoadReport:
         return pd.DataFrame(rows, columns=["table", "n_in", "n_kept", "n_merged", "n_aside"])
 
     def __str__(self) -> str:
-        lines = []
+        if self.loaded_at:
+            return nothing_new(len(self.files), self.loaded_at)
+        lines = [f"Since the last load: {self.changes}."] if self.changes else []
         for table, counts in self.counts.items():
             lines.append(_table_line(table, counts))
             lines += [f"  - {_finding_line(finding)}" for finding in self.findings if finding.table == table]
@@ -59,6 +68,23 @@ class LoadReport:
         if self.data_through:
             lines.append(f"Data through {self.data_through}.")
         return "\n".join(lines)
+
+
+def nothing_new(n_files: int, loaded_at: str) -> str:
+    """Return what a load says that has nothing to do.
+
+    Examples
+    --------
+    >>> nothing_new(1, "2026-11-02T08:15:00+00:00")
+    'Nothing new: the 1 export file is as it was at the load of 2026-11-02 08:15 UTC. --fresh loads it all the same.'
+    """
+    when = loaded_at[:16].replace("T", " ")
+    what, it = (
+        (f"the {n_files:,} export files are as they were", "them")
+        if n_files != 1
+        else ("the 1 export file is as it was", "it")
+    )
+    return f"Nothing new: {what} at the load of {when} UTC. --fresh loads {it} all the same."
 
 
 def _table_line(table: str, counts: Counts) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, StaleStore
 
 
 class Format(StrEnum):
@@ -21,12 +24,34 @@ class Format(StrEnum):
     json = "json"
 
 
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print that the exports are newer than the store as one plain line, once; other warnings as ever."""
+    told: set[str] = set()
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+        if not issubclass(category, StaleStore):
+            usual(message, category, *place, **more)
+        elif str(message) not in told:
+            told.add(str(message))
+            typer.echo(str(message), err=True)
+
+    warnings.showwarning = show
+    warnings.filterwarnings("always", category=StaleStore)
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
 class _PlainErrors(TyperGroup):
     """Print what the user can mend as plain text, without a traceback, and end with code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _plain_warnings():
+                return super().invoke(ctx)
         except CrmkitError as error:
             message = str(error)
         except BrokenPipeError:  # the reader of a pipe has seen enough

@@ -1,8 +1,22 @@
 """All commands, in the order in which the help lists them."""
 
 from crmkit.cli.app import app
-from crmkit.cli.data import check, load, map_folder, sample, tables
+from crmkit.cli.data import check, history, load, map_folder, sample, tables
+from crmkit.cli.people import forget
 from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
 
-__all__ = ["app", "check", "glossary", "load", "map_folder", "metrics", "predict", "report", "sample", "tables"]
+__all__ = [
+    "app",
+    "check",
+    "forget",
+    "glossary",
+    "history",
+    "load",
+    "map_folder",
+    "metrics",
+    "predict",
+    "report",
+    "sample",
+    "tables",
+]

@@ -1,10 +1,11 @@
-"""Commands on the way in: ``sample``, ``map``, ``load``, ``check``, ``tables``.
+"""Commands on the way in: ``sample``, ``map``, ``load``, ``history``, ``check``, ``tables``.
 
 Each imports what it needs itself: ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ ExportsPath = Annotated[
     Path | None,
     typer.Option("--exports", metavar="DIR", help="Folder of the export files.", show_default="as in the settings"),
 ]
+
+
+class HistoryBy(StrEnum):
+    """What a row of the history is."""
+
+    load = "load"
+    table = "table"
+    file = "file"
 
 
 @app.command(epilog="Examples: crmkit sample | crmkit sample demo --customers 60 && crmkit load --settings demo")
@@ -39,14 +48,34 @@ def sample(
 
 
 @app.command(epilog="Examples: crmkit load --settings sample | crmkit load --exports exports/2026-10")
-def load(settings: SettingsPath = None, exports: ExportsPath = None) -> None:
-    """Read the export files, check them and write the store that reports read."""
+def load(
+    settings: SettingsPath = None,
+    exports: ExportsPath = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Load the files even if nothing is new.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Let many rows go that no file has any more.")] = False,
+) -> None:
+    """Read the export files, check them and write the store that reports read; do nothing if nothing is new."""
     from crmkit.cleaning.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(_read(settings), exports, progress)
+        loaded = load_exports(_read(settings), exports, progress, fresh=fresh, drop=drop)
     typer.echo(loaded)
+
+
+@app.command(epilog="Examples: crmkit history | crmkit history --by file | crmkit history --by table --format csv")
+def history(
+    by: Annotated[
+        HistoryBy, typer.Option("--by", help="A row for each load, or also for each table or file.")
+    ] = HistoryBy.load,
+    output: OutputFormat = Format.table,
+    settings: SettingsPath = None,
+) -> None:
+    """List the loads so far: which files came, and what became of their rows."""
+    from crmkit.cleaning.history import load_history
+    from crmkit.cli.show import print_frame
+
+    print_frame(load_history(_read(settings), by.value), output.value)
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")

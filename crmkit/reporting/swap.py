@@ -1,26 +1,14 @@
-"""Write aside and swap in whole: a reader never meets half a month or half a page, and a failed run changes nothing.
-
-What is aside carries the machine and the program's number in its name. So a later run can tell what a run that was killed left
-behind from what another one is writing just now.
-"""
+"""Write aside and swap in whole: a reader never meets half a month or half a page, and a failed run changes nothing."""
 
 from __future__ import annotations
 
-import os
-import platform
-import re
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 
 from crmkit.errors import CrmkitError
-
-_MACHINE = blake2b(platform.node().encode(), digest_size=3).hexdigest()
-_ASIDE = re.compile(r"(?P<name>.+)\.(?P<kind>tmp|old)-(?P<machine>[0-9a-f]{6})-(?P<program>\d+)")
-_FORGOTTEN_AFTER = 24 * 3600  # seconds; for what another machine left, whose programs cannot be asked for
+from crmkit.sources.aside import beside, is_abandoned, parted
 
 
 @contextmanager
@@ -44,7 +32,7 @@ def swapped_in(folder: Path, *, keep: bool) -> Iterator[Path]:
     CrmkitError
         If the folder cannot be written or replaced.
     """
-    aside = _beside(folder, "tmp")
+    aside = beside(folder, "tmp")
     try:
         shutil.rmtree(aside, ignore_errors=True)
         if keep and folder.is_dir():
@@ -64,7 +52,7 @@ def swapped_in(folder: Path, *, keep: bool) -> Iterator[Path]:
 
 def write_whole(file: Path, content: bytes) -> None:
     """Write a file so that there is the old one or the new one at any moment, and never half of one."""
-    aside = _beside(file, "tmp")
+    aside = beside(file, "tmp")
     try:
         aside.write_bytes(content)
         aside.replace(file)
@@ -84,12 +72,13 @@ def tidy(folder: Path) -> None:
     """
     left = [path for pattern in ("*.tmp-*", "*.old-*", "*/*.tmp-*") for path in folder.glob(pattern)]
     for path in left:
-        match = _ASIDE.fullmatch(path.name)
-        if match is None or not _is_abandoned(path, match["machine"], int(match["program"])):
+        known = parted(path)
+        if known is None or not is_abandoned(path):
             continue
+        name, kind = known
         with suppress(OSError):
-            former = path.with_name(match["name"])
-            if match["kind"] == "old" and not former.exists():
+            former = path.with_name(name)
+            if kind == "old" and not former.exists():
                 path.rename(former)
             elif path.is_dir():
                 shutil.rmtree(path)
@@ -98,7 +87,7 @@ def tidy(folder: Path) -> None:
 
 
 def _swap(aside: Path, folder: Path) -> None:
-    former = _beside(folder, "old")
+    former = beside(folder, "old")
     try:
         if folder.exists():
             folder.rename(former)
@@ -110,23 +99,3 @@ def _swap(aside: Path, folder: Path) -> None:
             f"{folder} could not be replaced ({error.strerror}). Close the programs that show it and run again."
         ) from None
     shutil.rmtree(former, ignore_errors=True)
-
-
-def _beside(path: Path, kind: str) -> Path:
-    return path.with_name(f"{path.name}.{kind}-{_MACHINE}-{os.getpid()}")
-
-
-def _is_abandoned(path: Path, machine: str, program: int) -> bool:
-    if machine == _MACHINE and os.name == "posix":  # elsewhere asking for a program would end it
-        return not _is_running(program)
-    return time.time() - path.stat().st_mtime > _FORGOTTEN_AFTER
-
-
-def _is_running(program: int) -> bool:
-    try:
-        os.kill(program, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # there, and somebody else's
-        return True
-    return True

@@ -7,6 +7,7 @@ from crmkit.periods import Period
 from crmkit.reporting.exports import export
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
+from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 
@@ -41,12 +42,13 @@ def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_r
     if people.empty:
         return Fragment("", "nobody to call back")
     what = "customer is" if len(people) == 1 else "customers are"
+    people = people.assign(customer_id=[masked_id(str(who)) for who in people["customer_id"]])
     return table(
         people,
         f"{len(people):,} {what} waiting to be called back",
         subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days, by revenue of the last "
         "12 months.",
-        caption="The whole list is beside the report. Names and addresses are in your CRM, by the id.",
+        caption="The whole list, with ids, is beside the report. Names and addresses are in your CRM, by the id.",
         units={} if people["revenue_12_months"].isna().all() else {"revenue_12_months": "money"},
         labels={"revenue_12_months": "Revenue, 12 months", "last_on": "Last"},
         settings=catalog.settings,

@@ -1,6 +1,7 @@
 """Who a row is about where it has no customer id: the one whom another file knows by the same e-mail or telephone.
 
-A person whom no file knows goes by a pseudonym made of the address, so that the address itself is in no table.
+A person whom no file knows goes by a pseudonym, a keyed hash of the address, so that the address itself is in no table
+and nobody without the key can try addresses out. The key is the same for all files, so that they join.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def plain_phone(phone: str) -> str:
 
 
 def pseudonym(contact: str) -> str:
-    """Return the SQL of the id of a person known by a contact only, null where there is none."""
-    return f"('person-' || left(sha256({contact}), 16))"
+    """Return the SQL of the id of a person known by a contact only, null where there is none; see :mod:`.keys`."""
+    return f"('person-' || left(keyed_hash({contact}), 16))"
 
 
 def make_directory(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.columns import plain
 from crmkit.sources.files import FileSet, file_sets, list_files
+from crmkit.sources.keys import key_for, use_key
 from crmkit.sources.mapping import Origin, not_used, origins
 from crmkit.sources.peek import peeks
 from crmkit.sources.presets.folder import find_presets, read_presets
@@ -35,7 +36,7 @@ class StagedExports:
         How a message names the folder.
     staged : list of Staged
     files : list of dict
-        ``file``, ``sha256`` and ``n_rows`` of each file read.
+        ``file``, ``sha256``, ``n_rows`` and ``layout`` (a preset's name, "mapped" or "crmkit") of each file read.
     hints : list of str
         What was understood of recognised files, files that no table uses, tables without rows.
     problems : list of str
@@ -78,6 +79,7 @@ def stage_exports(
     read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not (missing_files or settings.tables):
         raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
+    use_key(con, key_for(settings))
     raw_files = RawFiles(con)
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
@@ -95,7 +97,8 @@ def stage_exports(
             staged = united(con, portions, staged, settings.company.time_zone)
         if staged:
             read.staged.append(staged)
-    read.files += raw_files.records
+    layouts = _layouts(found, by_preset)
+    read.files += [record | {"layout": layouts.get(str(record["file"]), "crmkit")} for record in raw_files.records]
     return read
 
 
@@ -124,6 +127,13 @@ def _is_canonical(origin: Origin) -> bool:
     except CrmkitError:  # whoever reads it will say what is wrong with it
         return True
     return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
+
+
+def _layouts(found: Iterable[Origin], by_preset: Iterable[tuple[FileSet, Recognised]]) -> dict[str, str]:
+    mapped = {
+        path.name: "mapped" for origin in found if origin.mapped for files in origin.files for path in files.paths
+    }
+    return mapped | {path.name: fit.preset.name for files, fit in by_preset for path in files.paths}
 
 
 def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:

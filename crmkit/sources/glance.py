@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.changes import warn_if_stale
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest, table_files
 from crmkit.tables.cache import Cache
@@ -76,6 +77,7 @@ def glance(source: Path) -> Glance | None:
     if store is None:
         return None
     known = provenance(read_manifest(store))
+    warn_if_stale(settings)
     files = store_files(store)
     return Glance(settings, files, cache_for(files, settings, known))
 

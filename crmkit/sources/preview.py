@@ -16,6 +16,7 @@ from crmkit.sources.contacts import make_directory, make_lookups
 from crmkit.sources.day_orders import EXCEL
 from crmkit.sources.exports import sorted_origins
 from crmkit.sources.files import FileSet, file_sets, list_files
+from crmkit.sources.keys import key_for, use_key
 from crmkit.sources.masking import masked_cell, masked_row
 from crmkit.sources.presets.recognise import Recognised
 from crmkit.sources.presets.takes import portions
@@ -121,6 +122,7 @@ def _recognised(files: FileSet, fit: Recognised, settings: Settings) -> FilePrev
     seen = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
     seen.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
     with closing(open_duckdb()) as con:
+        use_key(con, key_for(settings))
         make_directory(con)
         make_lookups(con)
         try:

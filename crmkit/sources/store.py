@@ -6,7 +6,8 @@
       orders.parquet ...         canonical tables and, written later, predictions
       aside/orders.parquet ...   rows kept aside: file, line, reason, raw row
       personal/                  personal data, readable by its owner only
-      manifest.json              files, hashes, counts, findings
+      manifest.json              files, hashes, counts, findings, all that it was made from
+      loads.json                 one entry per load: which files, what became of their rows
 
 One program writes it (:mod:`crmkit.sources.store_writing`), any number read it.
 """
@@ -36,7 +37,7 @@ def found_store(folder: Path) -> Path | None:
     for _ in range(3):  # another program may be between the two renames of its swap
         if is_store(folder):
             return folder
-        old = left_behind(folder, "old")
+        old = [path for path in left_behind(folder, "old") if is_store(path)]
         if not old:
             return None
         time.sleep(0.05)
@@ -76,7 +77,7 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, Any]:
     counts = manifest["tables"]
     tables = {table: count["n_kept"] for table, count in counts.items()}
     rejected = {table: count["n_aside"] for table, count in counts.items()}
-    known = {key: value for key, value in manifest.items() if key not in ("schema_version", "tables")}
+    known = {key: value for key, value in manifest.items() if key not in ("schema_version", "tables", "inputs")}
     return known | {"n_rows": sum(tables.values()), "tables": tables, "rejected": rejected, "counts": counts}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +17,13 @@ from typing import Any
 import duckdb
 
 from crmkit.errors import CrmkitError
+from crmkit.sources.aside import beside, has_ended, is_abandoned, parted
 from crmkit.sources.sql import literal
 from crmkit.sources.store import MANIFEST, SCHEMA_VERSION, is_store, left_behind, read_manifest
 from crmkit.tables.schema import SCHEMAS
 
 _COMPUTED = {"customer_scores", "segment_assignments", "treatments"}
-_FORGOTTEN_AFTER = 3600  # seconds; a younger unfinished store may belong to a program that still writes it
+_AT_WORK = 600  # seconds in which a program that writes a store does write: its number alone may be another's by now
 
 
 @contextmanager
@@ -32,15 +35,16 @@ def new_store(store: Path) -> Iterator[Path]:
     Raises
     ------
     CrmkitError
-        If the folder cannot be written, or holds other things.
+        If the folder cannot be written, holds other things, or another program is writing it.
     """
     if store.exists() and not is_store(store) and any(store.iterdir()):
         raise CrmkitError(
             f"The folder {store} holds other things than a store. Name another one: store = ... under [data]."
         )
-    fresh = store.with_name(f"{store.name}.tmp-{secrets.token_hex(4)}")
+    fresh = beside(store, "tmp")
     try:
-        _tidy(store)
+        _only_writer(store, fresh)
+        tidy(store)
         fresh.mkdir(parents=True)
         yield fresh
         _take_along(store, fresh)
@@ -97,14 +101,22 @@ def _take_along(store: Path, fresh: Path) -> None:
     for entry in store.iterdir():
         if entry.name in loaded | {MANIFEST, "aside", "personal"} or (fresh / entry.name).exists():
             continue
+        if entry.name.startswith("."):  # another program's lock, or what it is writing
+            continue
         if entry.is_dir():
             shutil.copytree(entry, fresh / entry.name)
         else:
             shutil.copy2(entry, fresh / entry.name)
 
 
+def _only_writer(store: Path, fresh: Path) -> None:
+    others = [path for path in left_behind(store, "tmp") if path != fresh and parted(path) and not is_abandoned(path)]
+    if any(time.time() - path.stat().st_mtime < _AT_WORK for path in others):
+        raise CrmkitError(f"Another program is writing the store {store}. Run it again when that one has ended.")
+
+
 def _swap(fresh: Path, store: Path) -> None:
-    old = store.with_name(f"{store.name}.old-{secrets.token_hex(4)}")
+    old = beside(store, "old")
     if store.exists():
         store.rename(old)
     try:
@@ -113,14 +125,26 @@ def _swap(fresh: Path, store: Path) -> None:
         if old.exists():
             old.rename(store)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
 
 
-def _tidy(store: Path) -> None:
-    """Put back the old store where a swap was cut short, and remove what earlier runs left behind."""
-    old = left_behind(store, "old")
+def tidy(store: Path) -> None:
+    """Put back the old store where a swap was cut short, and remove what programs that have ended left behind."""
+    old = [path for path in left_behind(store, "old") if is_store(path)]
     if old and not store.exists():
         old.pop().rename(store)
-    unfinished = [path for path in left_behind(store, "tmp") if time.time() - path.stat().st_mtime > _FORGOTTEN_AFTER]
-    for path in [*old, *unfinished]:
-        shutil.rmtree(path, ignore_errors=True)
+    unfinished = [path for path in left_behind(store, "tmp") if path == beside(store, "tmp") or is_abandoned(path)]
+    for path in [*left_behind(store, "old"), *unfinished]:
+        _remove(path)
+    for path in Path(tempfile.gettempdir()).glob(
+        "crmkit-*"
+    ):  # rows that a database spilled, of a program that was killed
+        if (match := re.fullmatch(r"crmkit-(\d+)", path.name)) and has_ended(int(match[1])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a store; first what makes it one, so that half of it is never taken for the whole."""
+    if folder.exists():
+        (folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)

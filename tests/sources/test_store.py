@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from crmkit.cleaning.quality import rows_aside
 from crmkit.errors import CrmkitError
 from crmkit.settings import parse_settings
 from crmkit.sources import store_writing
+from crmkit.sources.aside import MACHINE
 from crmkit.sources.store import found_store, left_behind
 from crmkit.sources.store_writing import save_table
 
@@ -33,7 +35,8 @@ def test_the_manifest_says_what_was_loaded(company):
     settings = company({"orders.csv": ORDERS + "4,never,1\n"})
     report = load(settings)
     manifest = json.loads((settings.path("store") / "manifest.json").read_text())
-    assert manifest["files"] == [{"file": "orders.csv", "sha256": manifest["files"][0]["sha256"], "n_rows": 3}]
+    assert manifest["files"] == [{"file": "orders.csv", "sha256": manifest["files"][0]["sha256"], "n_rows": 3,
+                                  "layout": "crmkit"}]  # fmt: skip
     others = {"n_folded": 0, "n_ignored": 0, "n_split": 0}
     assert manifest["tables"] == {"orders": {"n_in": 3, "n_kept": 2, "n_merged": 0, "n_aside": 1, **others}}
     assert manifest["data_through"] == "2026-10-02"
@@ -106,13 +109,34 @@ def test_a_load_that_is_killed_leaves_a_whole_store(company, tmp_path, fatal):
     assert left_behind(settings.path("store"), "old") == []
 
 
-def test_an_unfinished_store_of_a_program_long_gone_is_removed(company, tmp_path):
+@pytest.fixture(scope="module")
+def ended() -> int:
+    """Number of a program that has ended."""
+    program = subprocess.Popen([sys.executable, "-c", ""])
+    program.wait()
+    return program.pid
+
+
+def test_what_a_program_that_has_ended_left_unfinished_is_removed_at_once(company, tmp_path, ended):
     settings = company({"orders.csv": ORDERS})
-    for name, age in {"store.tmp-old": 7200, "store.tmp-young": 10}.items():
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (0, (tmp_path / name).stat().st_mtime - age))
+    (tmp_path / f"store.tmp-{MACHINE}-{ended}").mkdir()
+    (tmp_path / "store.tmp-of-mine").mkdir()
     load(settings)
-    assert [path.name for path in left_behind(settings.path("store"), "tmp")] == ["store.tmp-young"]
+    assert [path.name for path in left_behind(settings.path("store"), "tmp")] == ["store.tmp-of-mine"]
+
+
+def test_while_another_program_writes_the_store_a_load_waits_for_its_turn_and_says_so(company, tmp_path):
+    settings = company({"orders.csv": ORDERS})
+    (tmp_path / f"store.tmp-{MACHINE}-{os.getppid()}").mkdir()
+    with pytest.raises(
+        CrmkitError, match="Another program is writing the store .*Run it again when that one has ended"
+    ):
+        load(settings)
+    os.utime(
+        tmp_path / f"store.tmp-{MACHINE}-{os.getppid()}", (0, time.time() - 3600)
+    )  # the number is another's by now
+    load(settings)
+    assert len(connect(settings=settings).frame("orders")) == 2
 
 
 def test_predictions_stay_when_the_exports_are_loaded_again(company):

@@ -1,0 +1,198 @@
+"""Find a person in a store, and remove her from it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from crmkit.cleaning.forgotten import Left, forget_rows, name_people
+from crmkit.errors import CrmkitError, did_you_mean
+from crmkit.settings import Settings
+from crmkit.sources.changes import INPUTS
+from crmkit.sources.contacts import plain_email, pseudonym
+from crmkit.sources.forgotten import forgotten_digest, forgotten_hashes, hashes_of
+from crmkit.sources.keys import key_for, use_key
+from crmkit.sources.searching import Person
+from crmkit.sources.sql import ROW, columns_of, identifier, literal, open_duckdb, parquet
+from crmkit.sources.store import found_store, read_manifest, table_files
+from crmkit.sources.store_writing import new_store, write_manifest, write_table
+from crmkit.tables.schema import SCHEMAS
+
+_CONTACTS = {"emails": "email", "phones": "phone", "names": "name", "addresses": "address"}
+_WRITTEN = {"survey_responses": "comment", "social_posts": "text"}
+
+
+def find_person(settings: Settings, customer: str) -> Person:
+    """Return what the store knows of a customer.
+
+    Parameters
+    ----------
+    settings : Settings
+    customer : str
+        Her id, or her e-mail address. Ids under the same e-mail address are hers too.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no store, the customer is not in it, or she was forgotten already.
+    """
+    store = found_store(settings.path("store"))
+    if store is None:
+        raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
+    key = key_for(settings)
+    with closing(_opened(store, key)) as con:
+        con.execute("CREATE TEMP TABLE given (who VARCHAR)")
+        con.execute("INSERT INTO given VALUES ($1)", [customer.strip()])
+        ids = _ids(con)
+        if not ids:
+            known = hashes_of(key, [customer.strip()], [customer.strip().lower()])
+            raise CrmkitError(_nobody(con, customer, bool(forgotten_hashes(settings) & set(known))))
+        name_people(con, ids)
+        known_by = {what: _hers_alone(con, column) for what, column in _CONTACTS.items()}
+        texts = [text for table, column in _WRITTEN.items() for text in _written_by_her(con, table, column)]
+        return Person(tuple(ids), texts=tuple(texts), **known_by)
+
+
+def emails_of(settings: Settings, person: Person) -> list[str]:
+    """Return a person's e-mail addresses as they are hashed, those included that others have too."""
+    store = found_store(settings.path("store"))
+    with closing(_opened(store or Path(), key_for(settings))) as con:
+        name_people(con, person.ids)
+        return [each.lower() for each in _contacts(con, plain_email("email"))] if _has(con, "email") else []
+
+
+def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -> dict[str, Left]:
+    """Remove a person from every table of the store and from the rows kept aside, in one swap.
+
+    Returns
+    -------
+    dict of str to Left
+        By table; "aside/<table>" for rows kept aside.
+    """
+    store = found_store(settings.path("store"))
+    if store is None:
+        return {}
+    with closing(_opened(store, key_for(settings))) as con:
+        name_people(con, person.ids)
+        left = forget_rows(con, {name: identifier(name) for name in table_files(store, personal=True)})
+        others = {path: rows for path in _other_tables(store) if (rows := _rows_about(con, path, person))}
+        told = left | {str(path.relative_to(store).with_suffix("")): Left(len(rows)) for path, rows in others.items()}
+        if dry_run:
+            return told
+        with new_store(settings.path("store")) as fresh:
+            shutil.copytree(store, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+            for name, file in table_files(fresh, personal=True).items():
+                if left[name] != Left() or name in (
+                    "customers",
+                    "deals",
+                ):  # these may have named her beside a row's customer
+                    query = f"SELECT * EXCLUDE ({ROW}) FROM {identifier(name)} ORDER BY {ROW}"
+                    write_table(con, query, file, SCHEMAS[name].personal)
+            for path, about in others.items():
+                _write_without(con, path, fresh / path.relative_to(store), about)
+            write_manifest(fresh, _corrected(read_manifest(store), told, settings))
+        return told
+
+
+def _opened(store: Path, key: bytes) -> duckdb.DuckDBPyConnection:
+    con = open_duckdb()
+    use_key(con, key)
+    for name, file in table_files(store, personal=True).items():
+        con.execute(f"CREATE TABLE {identifier(name)} AS SELECT *, row_number() OVER () AS {ROW} FROM {parquet(file)}")
+    return con
+
+
+def _ids(con: duckdb.DuckDBPyConnection) -> list[str]:
+    tables = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()]
+    everybody = " UNION ".join(f"SELECT customer_id FROM {identifier(name)}" for name in tables
+                               if "customer_id" in columns_of(con, identifier(name)))  # fmt: skip
+    if not everybody:
+        return []
+    con.execute(
+        f"CREATE TEMP TABLE everybody AS SELECT DISTINCT customer_id AS id FROM ({everybody}) WHERE id IS NOT NULL"
+    )
+    given = plain_email("who")
+    queries = ["SELECT id FROM everybody SEMI JOIN given ON id = who",
+               f"SELECT id FROM everybody SEMI JOIN given ON id = {pseudonym(given)}"]  # fmt: skip
+    if _has(con, "email"):
+        email = plain_email("email")
+        queries.append(f"SELECT customer_id FROM customer_identities SEMI JOIN given ON {email} = {given}")
+        hers = f"SELECT {email} FROM customer_identities SEMI JOIN given ON customer_id = who"
+        queries.append(f"SELECT customer_id FROM customer_identities WHERE {email} IN ({hers})")
+        queries.append(f"SELECT id FROM everybody WHERE id IN (SELECT {pseudonym('hers')} FROM ({hers}) her(hers))")
+    return sorted(each for (each,) in con.execute(" UNION ".join(queries)).fetchall())
+
+
+def _nobody(con: duckdb.DuckDBPyConnection, customer: str, forgotten: bool) -> str:
+    if forgotten:
+        return f"The customer '{customer}' was forgotten before: nothing of hers is in the store."
+    ids = [each for (each,) in con.execute("SELECT id FROM everybody").fetchall()] if "@" not in customer else []
+    hint = did_you_mean(customer, ids)
+    near = f" {hint}" if hint.startswith("Did") else ""
+    return (f"There is no customer '{customer}' in the store.{near} Give the id, as in the table customers, or the e-mail "
+            "address. Who is in the export files alone is found after `crmkit load`.")  # fmt: skip
+
+
+def _has(con: duckdb.DuckDBPyConnection, column: str, table: str = "customer_identities") -> bool:
+    there = f"SELECT 1 FROM duckdb_columns() WHERE table_name = {literal(table)} AND column_name = {literal(column)}"
+    return con.execute(there).fetchone() is not None
+
+
+def _contacts(
+    con: duckdb.DuckDBPyConnection, value: str, table: str = "customer_identities", hers: str = "IN"
+) -> list[str]:
+    query = (
+        f"SELECT DISTINCT CAST({value} AS VARCHAR) AS told FROM {table} WHERE customer_id {hers} (FROM forgotten_ids)"
+    )
+    return [each for (each,) in con.execute(f"FROM ({query}) WHERE told IS NOT NULL ORDER BY told").fetchall()]
+
+
+def _hers_alone(con: duckdb.DuckDBPyConnection, column: str, table: str = "customer_identities") -> tuple[str, ...]:
+    if not (_has(con, column, table) and _has(con, "customer_id", table)):
+        return ()
+    others = {each.casefold() for each in _contacts(con, identifier(column), table, "NOT IN")}
+    return tuple(each for each in _contacts(con, identifier(column), table) if each.casefold() not in others)
+
+
+def _written_by_her(con: duckdb.DuckDBPyConnection, table: str, column: str) -> tuple[str, ...]:
+    return _hers_alone(con, column, table)
+
+
+def _other_tables(store: Path) -> list[Path]:
+    """Return the Parquet files of a store that are no canonical tables: rows kept aside, logs of merged people."""
+    known = set(table_files(store, personal=True).values())
+    return [path for path in sorted(store.rglob("*.parquet")) if path not in known]
+
+
+def _rows_about(con: duckdb.DuckDBPyConnection, path: Path, person: Person) -> list[int]:
+    texts = [name for name, kind in columns_of(con, f"FROM {parquet(path)}").items() if kind == "VARCHAR"]
+    if not texts:
+        return []
+    cells = con.execute(f"SELECT {', '.join(map(identifier, texts))} FROM {parquet(path)}").fetchall()
+    return [number for number, row in enumerate(cells) if any(person.is_in(cell) for cell in row)]
+
+
+def _write_without(con: duckdb.DuckDBPyConnection, old: Path, new: Path, rows: Iterable[int]) -> None:
+    listed = ", ".join(map(str, rows))
+    kept = f"FROM {parquet(old, ', file_row_number = true')} WHERE file_row_number NOT IN ({listed})"
+    write_table(
+        con, f"SELECT * EXCLUDE (file_row_number) {kept} ORDER BY file_row_number", new, old.parent.name == "personal"
+    )
+
+
+def _corrected(manifest: dict[str, Any], left: dict[str, Left], settings: Settings) -> dict[str, Any]:
+    """Return the manifest with the counts that a load of the same files would give now."""
+    tables = {name: dict(counts) for name, counts in manifest["tables"].items()}
+    for name, counts in tables.items():
+        n_rows, n_aside = (left.get(each, Left()).n_dropped for each in (name, f"aside/{name}"))
+        counts["n_kept"] -= n_rows
+        counts["n_aside"] -= n_aside
+        counts["n_ignored"] = counts.get("n_ignored", 0) + n_rows + n_aside
+    inputs = manifest.get(INPUTS)
+    known = {INPUTS: inputs | {"forgotten": forgotten_digest(settings)}} if inputs else {}
+    return {key: value for key, value in manifest.items() if key != "schema_version"} | {"tables": tables} | known
