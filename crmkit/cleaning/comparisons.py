@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-_OVERLAP = "len(list_intersect(words_l, words_r))::DOUBLE / len(list_distinct(list_concat(words_l, words_r)))"
+MOST_ALIKE = 20
+"""People who share a key, at most: of more, all pairs would be compared for nothing."""
+
+_COMMON = "len(list_intersect(words_l, words_r))"
+_OVERLAP = f"{_COMMON}::DOUBLE / (len(words_l) + len(words_r) - {_COMMON})"
 
 
 def comparisons_of(filled: Collection[str]) -> list[Any]:
@@ -21,17 +25,21 @@ def comparisons_of(filled: Collection[str]) -> list[Any]:
     return [_comparison(column, levels) for column, levels in known.items() if column in filled]
 
 
-def rules_of(filled: Collection[str]) -> list[Any]:
-    """Return which pairs are looked at: those that agree in all parts of at least one rule.
+def keys_of(filled: Collection[str]) -> list[str]:
+    """Return the SQL of the keys by which pairs are found: two people are compared if they share at least one.
+
+    A key that is shared by very many, such as a street, is no reason to compare them, and is empty.
 
     Examples
     --------
-    >>> len(rules_of(["given", "family", "names"]))
-    2
+    >>> len(keys_of(["given", "birth"]))
+    4
     """
-    from splink import block_on
+    return [_uncommon(" || '|' || ".join(parts)) for parts, needs in _KEYS if set(needs) <= set(filled)]
 
-    return [block_on(*rule) for rule, needs in _RULES if set(needs) <= set(filled)]
+
+def _uncommon(key: str) -> str:
+    return f"CASE WHEN count(*) OVER (PARTITION BY {key}) <= {MOST_ALIKE} THEN {key} END"
 
 
 def _name(column: str) -> list[tuple[str, str | None]]:
@@ -56,11 +64,12 @@ _ADDRESS: list[tuple[str, str | None]] = [
     (f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9", None),
     (f"{_OVERLAP} >= 0.2", None),
 ]
+# Mailboxes are made of names: two namesakes' are alike, so that one that is only alike says little; other figures in
+# them even tell two people apart.
 _EMAIL: list[tuple[str, str | None]] = [
     ("email_l = email_r", "email"),
-    ("mailbox_l = mailbox_r", None),
-    ("damerau_levenshtein(mailbox_l, mailbox_r) <= 2", None),
-    ("jaro_winkler_similarity(mailbox_l, mailbox_r) >= 0.9", None),
+    ("mailbox_l = mailbox_r", "mailbox"),
+    ("damerau_levenshtein(mailbox_l, mailbox_r) <= 2 AND figures_l = figures_r", None),
 ]
 _PHONE: list[tuple[str, str | None]] = [
     ("phone_l = phone_r", "phone"),
@@ -72,7 +81,7 @@ _YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
     "substr(birth, 5, 4)",
     "substr(birth, 1, 4) || substr(birth, 7, 2)",
 )
-_RULES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+_KEYS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("birth",), ("birth",)),
     (("given", "family"), ("given", "family")),
     (("names",), ("names",)),
