@@ -84,8 +84,8 @@ def _probability(
 
 
 def _share(n_pairs: float, n_people: int) -> float:
-    """Return the share of all pairs that are one person, never less than one pair in the whole."""
-    return float(np.clip((n_pairs + 1) / (n_people * (n_people - 1) / 2), 1e-12, 0.5))
+    """Return the share of all pairs that are one person; that one in a hundred is in twice is what stands to reason."""
+    return float(np.clip((n_pairs + max(1.0, n_people / 100)) / (n_people * (n_people - 1) / 2), 1e-12, 0.5))
 
 
 def _frequencies(level: NDArray[np.int64], weight: Numbers, usual: Numbers) -> Numbers:

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from crmkit.cleaning.agreement import Numbers, same_person
-from crmkit.cleaning.comparisons import comparisons_of, keys_of
+from crmkit.cleaning.comparisons import RARITY, comparisons_of, keys_of
 from crmkit.cleaning.people import people_features
 
 RANDOM_PAIRS = 200_000
+_USUAL_HOLDERS = 50.0  # people, as whom the usual weighs where it is counted how many hold a name or number
 _SEED = 20_261_031
 _WORDS = {"given": "given name", "family": "family name", "birth": "date of birth", "words": "address",
           "email": "e-mail", "phone": "telephone"}  # fmt: skip
@@ -54,7 +55,7 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({name: [] for name in columns})
     pairs, strangers = _compared(features, known)
     levels = pairs[[f"gamma_{name}" for name in strangers]].set_axis(list(strangers), axis=1)
-    rarity = _rarity(pairs)
+    rarity = _rarity(pairs, levels, features, strangers)
     pairs["probability"] = same_person(levels, rarity, strangers, len(features))[0] if len(pairs) else 0.0
     pairs["agreement"] = _agreement(levels, {name: len(often) - 1 for name, often in strangers.items()})
     named = pairs.rename(columns={"customer_id_l": "customer_id", "customer_id_r": "other_id"})[columns]
@@ -70,7 +71,7 @@ def _compared(features: pd.DataFrame, known: list[str]) -> tuple[pd.DataFrame, d
     settings = SettingsCreator(
         link_type="dedupe_only", unique_id_column_name="customer_id", comparisons=comparisons_of(known),
         blocking_rules_to_generate_predictions=[block_on(name) for name in keys],
-        retain_intermediate_calculation_columns=True, retain_matching_columns=True,
+        retain_matching_columns=True,
     )  # fmt: skip
     logging.getLogger("splink").setLevel(logging.ERROR)
     with duckdb.connect() as con:
@@ -81,7 +82,7 @@ def _compared(features: pd.DataFrame, known: list[str]) -> tuple[pd.DataFrame, d
         linker = Linker(DuckDBAPI(con).register("people"), settings, log_level=logging.ERROR)
         linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=_SEED)
         found = linker.inference.predict(warning_mode="never").physical_name
-        pairs = con.execute(f"SELECT customer_id_l, customer_id_r, COLUMNS('^(gamma_|mw_tf_adj_).*') FROM {found}").df()
+        pairs = con.execute(f"SELECT customer_id_l, customer_id_r, COLUMNS('^gamma_.*') FROM {found}").df()
         n_random = min(RANDOM_PAIRS, len(features) * (len(features) - 1) / 2)
         comparisons = linker.misc.save_model_to_json()["comparisons"]
     return pairs, {each["output_column_name"]: _of_strangers(each, n_random) for each in comparisons}
@@ -94,9 +95,25 @@ def _of_strangers(comparison: dict[str, Any], n_random: float) -> Numbers:
     return np.asarray((often * n_random + 0.5) / (often.sum() * n_random + 0.5 * len(often)))
 
 
-def _rarity(pairs: pd.DataFrame) -> Numbers:
-    columns = [pairs[name].to_numpy(float) for name in pairs.columns if str(name).startswith("mw_tf_adj_")]
-    return np.asarray(sum(columns, np.zeros(len(pairs))))
+def _rarity(
+    pairs: pd.DataFrame, levels: pd.DataFrame, features: pd.DataFrame, strangers: dict[str, Numbers]
+) -> Numbers:
+    """Return by how much what each pair shares is rarer than usual [bits].
+
+    The two are left out when its holders are counted: a number that only they have is as rare as one can tell.
+    """
+    at = pd.Index(features["customer_id"]).get_indexer
+    one, other = at(pairs["customer_id_l"]), at(pairs["customer_id_r"])
+    bits, n_people = np.zeros(len(pairs)), len(features)
+    for (name, level), column in RARITY.items():
+        if name not in strangers:
+            continue
+        usual = strangers[name][-1 if column == name or column == "address" else level]
+        holders = features.groupby(column)[column].transform("size").to_numpy(float)
+        others = np.fmax(holders[one], holders[other]) - 2
+        often = (np.maximum(others, 0) + _USUAL_HOLDERS * usual) / (n_people + _USUAL_HOLDERS)
+        bits += np.where(levels[name].to_numpy() == level, np.log2(usual / often), 0.0)
+    return bits
 
 
 def _agreement(levels: pd.DataFrame, highest: dict[str, int]) -> pd.Series[str]:

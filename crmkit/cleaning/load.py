@@ -18,6 +18,8 @@ import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
+from crmkit.cleaning.duplicates import merge_people
+from crmkit.cleaning.people_writing import write_people
 from crmkit.cleaning.report import LoadReport
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
@@ -59,6 +61,7 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
                 )
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
+            write_people(con, folder, settings, report.people)
             write_manifest(folder, manifest(report, settings))
         return replace(report, store=str(settings.path("store")))
 
@@ -84,7 +87,8 @@ def checked_exports(
     checked, faults = check_rows(con, read.staged, settings, end_of_data, progress)
     if read.problems or faults:
         raise Problems(read.subject, read.problems + faults)
-    return checked, _report(con, checked, settings, read.files, read.hints)
+    merged, people = merge_people(con, checked, settings)
+    return merged, replace(_report(con, merged, settings, read.files, read.hints), people=people)
 
 
 def checked_frames(

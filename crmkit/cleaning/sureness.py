@@ -37,8 +37,8 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The pairs with agrees (bool: name and something that two people rarely share) and contradicted (bool: two dates of
-        birth or two names).
+        The pairs with agrees (bool: name and something that two people rarely share), contradicted (bool: two dates of
+        birth or two names) and others (bool: both).
 
     Examples
     --------
@@ -53,7 +53,8 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     sides = [(cells[one], cells[other]) for one, other in zip(pairs["customer_id"], pairs["other_id"], strict=True)]
     return pairs.assign(
         agrees=pd.Series([_agrees(one, other) for one, other in sides], pairs.index, dtype=bool),
-        contradicted=pd.Series([_contradicted(one, other) for one, other in sides], pairs.index, dtype=bool),
+        contradicted=pd.Series([any(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
+        others=pd.Series([all(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
     )
 
 
@@ -123,8 +124,9 @@ def _agrees(one: Person, other: Person) -> bool:
     return _equal(one, other, "email")  # with less, a slip in the first name may be a twin
 
 
-def _contradicted(one: Person, other: Person) -> bool:
-    return births_differ(one["birth"], other["birth"]) or compared_names(one["spelt"], other["spelt"]) == "different"
+def _differ(one: Person, other: Person) -> tuple[bool, bool]:
+    """Whether dates of birth, and whether names differ."""
+    return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
 
 
 def _equal(one: Person, other: Person, name: str) -> bool:

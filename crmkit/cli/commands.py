@@ -2,7 +2,21 @@
 
 from crmkit.cli.app import app
 from crmkit.cli.data import check, load, map_folder, sample, tables
+from crmkit.cli.duplicates import duplicates, take_apart
 from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
 
-__all__ = ["app", "check", "glossary", "load", "map_folder", "metrics", "predict", "report", "sample", "tables"]
+__all__ = [
+    "app",
+    "check",
+    "duplicates",
+    "glossary",
+    "load",
+    "map_folder",
+    "metrics",
+    "predict",
+    "report",
+    "sample",
+    "tables",
+    "take_apart",
+]

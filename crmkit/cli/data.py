@@ -45,7 +45,7 @@ def load(settings: SettingsPath = None, exports: ExportsPath = None) -> None:
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(_read(settings), exports, progress)
+        loaded = load_exports(read(settings), exports, progress)
     typer.echo(loaded)
 
 
@@ -57,7 +57,7 @@ def check(settings: SettingsPath = None, exports: ExportsPath = None, output: Ou
     from crmkit.cli.show import print_findings
 
     with step_progress() as progress:
-        checked = check_exports(_read(settings), exports, progress)
+        checked = check_exports(read(settings), exports, progress)
     print_findings(checked, output.value)
 
 
@@ -78,7 +78,7 @@ def map_folder(
     from crmkit.sources.locate import settings_beside
     from crmkit.sources.preview import preview_folder, write_proposal
 
-    known = _read(settings) if settings else settings_beside(folder, "exports")
+    known = read(settings) if settings else settings_beside(folder, "exports")
     with working("Looking at the files"):
         previews = preview_folder(folder, known)
     written = write_proposal(previews, write or folder / "mapping.toml")
@@ -97,7 +97,8 @@ def tables(
     print_frame(columns_frame(table) if table else tables_frame(), output.value)
 
 
-def _read(path: Path | None) -> Settings:
+def read(path: Path | None) -> Settings:
+    """Return the settings of a file or folder, else those nearby."""
     from crmkit.settings import read_settings
     from crmkit.sources.locate import find_settings
 
