@@ -29,11 +29,15 @@ from crmkit.sources.staging import Staged
 
 @dataclass(frozen=True)
 class Checked:
-    """One checked table: SQL of the rows kept and of those kept aside, and what became of how many."""
+    """One checked table: SQL of the rows kept and of those kept aside, and what became of how many.
+
+    ``merged`` names the relation of its rows after people were merged, if any of its rows are theirs.
+    """
 
     taken: Taken
     counts: Counts
     findings: tuple[Finding, ...]
+    merged: str = ""
 
     @property
     def table(self) -> str:
@@ -43,6 +47,8 @@ class Checked:
     @property
     def kept(self) -> str:
         """SQL of the canonical table, in the order of the input."""
+        if self.merged:
+            return f"SELECT {self.taken.selected} FROM {self.merged} ORDER BY position"
         rows = f"SELECT {self.taken.selected} FROM {self.taken.relation}"
         return f"{rows} WHERE {REASON} IS NULL AND NOT {MERGED} ORDER BY {PART}, {ROW}"
 

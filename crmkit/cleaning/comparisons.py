@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-_OVERLAP = "len(list_intersect(words_l, words_r))::DOUBLE / len(list_distinct(list_concat(words_l, words_r)))"
+MOST_ALIKE = 20
+"""People who share a key, at most: of more, all pairs would be compared for nothing."""
+
+_COMMON = "len(list_intersect(words_l, words_r))"
+_OVERLAP = f"{_COMMON}::DOUBLE / (len(words_l) + len(words_r) - {_COMMON})"
 
 
 def comparisons_of(filled: Collection[str]) -> list[Any]:
@@ -21,50 +25,60 @@ def comparisons_of(filled: Collection[str]) -> list[Any]:
     return [_comparison(column, levels) for column, levels in known.items() if column in filled]
 
 
-def rules_of(filled: Collection[str]) -> list[Any]:
-    """Return which pairs are looked at: those that agree in all parts of at least one rule.
+RARITY = {("given", 3): "given", ("given", 2): "given", ("family", 3): "family", ("family", 2): "family",
+          ("words", 4): "address", ("email", 3): "email", ("email", 2): "mailbox", ("phone", 2): "phone"}  # fmt: skip
+"""By comparison and level, counted from no agreement up: of what it tells how rare the thing is that two people share."""
+
+
+def keys_of(filled: Collection[str]) -> list[str]:
+    """Return the SQL of the keys by which pairs are found: two people are compared if they share at least one.
+
+    A key that is shared by very many, such as a street, is no reason to compare them, and is empty.
 
     Examples
     --------
-    >>> len(rules_of(["given", "family", "names"]))
-    2
+    >>> len(keys_of(["given", "birth"]))
+    4
     """
-    from splink import block_on
-
-    return [block_on(*rule) for rule, needs in _RULES if set(needs) <= set(filled)]
+    return [_uncommon(" || '|' || ".join(parts)) for parts, needs in _KEYS if set(needs) <= set(filled)]
 
 
-def _name(column: str) -> list[tuple[str, str | None]]:
+def _uncommon(key: str) -> str:
+    return f"CASE WHEN count(*) OVER (PARTITION BY {key}) <= {MOST_ALIKE} THEN {key} END"
+
+
+def _name(column: str) -> list[str]:
     left, right = f"{column}_l", f"{column}_r"
     near = f"jaro_winkler_similarity({left}, {right}) >= 0.9 OR starts_with({left}, {right}) OR starts_with({right}, {left})"
-    return [(f"{left} = {right}", column), (f"damerau_levenshtein({left}, {right}) <= 1", column), (near, None)]
+    return [f"{left} = {right}", f"damerau_levenshtein({left}, {right}) <= 1", near]
 
 
 def _same_part(start: int, length: int) -> str:
     return f"(substr(birth_l, {start}, {length}) = substr(birth_r, {start}, {length}))::INT"
 
 
-_BIRTH: list[tuple[str, str | None]] = [
-    ("birth_l = birth_r", None),
-    ("damerau_levenshtein(birth_l, birth_r) <= 1", None),
-    (f"{_same_part(1, 4)} + {_same_part(5, 2)} + {_same_part(7, 2)} = 2", None),  # of year, month and day
-    ("damerau_levenshtein(birth_l, birth_r) <= 2", None),
+_BIRTH: list[str] = [
+    "birth_l = birth_r",
+    "damerau_levenshtein(birth_l, birth_r) <= 1",
+    f"{_same_part(1, 4)} + {_same_part(5, 2)} + {_same_part(7, 2)} = 2",  # of year, month and day
+    "damerau_levenshtein(birth_l, birth_r) <= 2",
 ]
-_ADDRESS: list[tuple[str, str | None]] = [
-    ("address_l = address_r", "address"),
-    (f"{_OVERLAP} >= 0.6", None),
-    (f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9", None),
-    (f"{_OVERLAP} >= 0.2", None),
+_ADDRESS: list[str] = [
+    "address_l = address_r",
+    f"{_OVERLAP} >= 0.6",
+    f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9",
+    f"{_OVERLAP} >= 0.2",
 ]
-_EMAIL: list[tuple[str, str | None]] = [
-    ("email_l = email_r", "email"),
-    ("mailbox_l = mailbox_r", None),
-    ("damerau_levenshtein(mailbox_l, mailbox_r) <= 2", None),
-    ("jaro_winkler_similarity(mailbox_l, mailbox_r) >= 0.9", None),
+# Mailboxes are made of names: two namesakes' are alike, so that one that is only alike says little; other figures in
+# them even tell two people apart.
+_EMAIL: list[str] = [
+    "email_l = email_r",
+    "mailbox_l = mailbox_r",
+    "damerau_levenshtein(mailbox_l, mailbox_r) <= 2 AND figures_l = figures_r",
 ]
-_PHONE: list[tuple[str, str | None]] = [
-    ("phone_l = phone_r", "phone"),
-    ("damerau_levenshtein(phone_l, phone_r) <= 1", None),
+_PHONE: list[str] = [
+    "phone_l = phone_r",
+    "damerau_levenshtein(phone_l, phone_r) <= 1",
 ]
 
 _YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
@@ -72,7 +86,7 @@ _YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
     "substr(birth, 5, 4)",
     "substr(birth, 1, 4) || substr(birth, 7, 2)",
 )
-_RULES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+_KEYS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     (("birth",), ("birth",)),
     (("given", "family"), ("given", "family")),
     (("names",), ("names",)),
@@ -92,11 +106,10 @@ _RULES: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
-def _comparison(column: str, levels: list[tuple[str, str | None]]) -> Any:
+def _comparison(column: str, levels: list[str]) -> Any:
     import splink.comparison_level_library as cll
     import splink.comparison_library as cl
 
     unknown = cll.CustomLevel(f"{column}_l IS NULL OR {column}_r IS NULL", "unknown").configure(is_null_level=True)
-    made = [cll.CustomLevel(condition, condition).configure(tf_adjustment_column=rare) if rare
-            else cll.CustomLevel(condition, condition) for condition, rare in levels]  # fmt: skip
+    made = [cll.CustomLevel(condition, condition) for condition in levels]
     return cl.CustomComparison(output_column_name=column, comparison_levels=[unknown, *made, cll.ElseLevel()])

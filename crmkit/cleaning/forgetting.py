@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.forgotten import Left, forget_rows, name_people
+from crmkit.cleaning.people_state import BEFORE, read_people_state
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.changes import INPUTS
@@ -48,12 +49,13 @@ def find_person(settings: Settings, customer: str) -> Person:
     with closing(_opened(store, key)) as con:
         con.execute("CREATE TEMP TABLE given (who VARCHAR)")
         con.execute("INSERT INTO given VALUES ($1)", [customer.strip()])
-        ids = _ids(con)
+        ids = _with_merged(store, customer.strip(), _ids(con))
         if not ids:
             known = hashes_of(key, [customer.strip()], [customer.strip().lower()])
             raise CrmkitError(_nobody(con, customer, bool(forgotten_hashes(settings) & set(known))))
         name_people(con, ids)
-        known_by = {what: _hers_alone(con, column) for what, column in _CONTACTS.items()}
+        known_by = {what: (*_hers_alone(con, column), *_before_merging(con, store, column))
+                    for what, column in _CONTACTS.items()}  # fmt: skip
         texts = [text for table, column in _WRITTEN.items() for text in _written_by_her(con, table, column)]
         return Person(tuple(ids), texts=tuple(texts), **known_by)
 
@@ -126,6 +128,26 @@ def _ids(con: duckdb.DuckDBPyConnection) -> list[str]:
         queries.append(f"SELECT customer_id FROM customer_identities WHERE {email} IN ({hers})")
         queries.append(f"SELECT id FROM everybody WHERE id IN (SELECT {pseudonym('hers')} FROM ({hers}) her(hers))")
     return sorted(each for (each,) in con.execute(" UNION ".join(queries)).fetchall())
+
+
+def _with_merged(store: Path, given: str, ids: list[str]) -> list[str]:
+    """Return the ids, and those of the accounts that were merged into them."""
+    merges = read_people_state(store).merges
+    standing = merges[merges["undone_at"].isna()]
+    people = {*ids, *standing.loc[standing["from_id"] == given, "into_id"]}
+    return sorted(people | set(standing.loc[standing["into_id"].isin(people), "from_id"]))
+
+
+def _before_merging(con: duckdb.DuckDBPyConnection, store: Path, column: str) -> tuple[str, ...]:
+    """Return what stood in her accounts before they were merged, and nobody else has."""
+    file = store / "personal" / BEFORE / "customer_identities.parquet"
+    if not file.is_file() or column not in columns_of(con, f"FROM {parquet(file)}") or not _has(con, column):
+        return ()
+    name = identifier(column)
+    others = f"SELECT lower({name}) FROM customer_identities WHERE customer_id NOT IN (FROM forgotten_ids) AND {name} IS NOT NULL"
+    rows = con.execute(f"SELECT DISTINCT CAST({name} AS VARCHAR) FROM {parquet(file)} "
+                       f"WHERE customer_id IN (FROM forgotten_ids) AND lower({name}) NOT IN ({others})")  # fmt: skip
+    return tuple(sorted(each for (each,) in rows.fetchall() if each is not None))
 
 
 def _nobody(con: duckdb.DuckDBPyConnection, customer: str, forgotten: bool) -> str:

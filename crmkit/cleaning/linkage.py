@@ -1,8 +1,8 @@
 """Which customers are probably one person: Fellegi and Sunter's model, learned without labels.
 
 Splink makes the candidate pairs, compares them inside DuckDB, and learns from random pairs how often strangers agree.
-How often two entries of one person agree, and how many such pairs there are, is learned here from all candidates at
-once: learned from blocks, as usual, it would leave out the agreement that the block itself asks for.
+How often two entries of one person agree, and how many such pairs there are, is learned from all candidates at once
+(:mod:`crmkit.cleaning.agreement`): learned from blocks, as usual, it would leave out the agreement that the block asks for.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from crmkit.cleaning.comparisons import comparisons_of, rules_of
+from crmkit.cleaning.agreement import Numbers, same_person
+from crmkit.cleaning.comparisons import RARITY, comparisons_of, keys_of
 from crmkit.cleaning.people import people_features
 
-RANDOM_PAIRS = 1_000_000
+RANDOM_PAIRS = 200_000
+_USUAL_HOLDERS = 50.0  # people, as whom the usual weighs where it is counted how many hold a name or number
 _SEED = 20_261_031
-_MOST_ROUNDS = 500
-_CLOSE_ENOUGH = 1e-6  # of the share of pairs that are one person
+_WORDS = {"given": "given name", "family": "family name", "birth": "date of birth", "words": "address",
+          "email": "e-mail", "phone": "telephone"}  # fmt: skip
 
 
 def linked_people(people: pd.DataFrame) -> pd.DataFrame:
@@ -34,12 +36,8 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per candidate pair: customer_id, other_id, probability [0..1]; the most probable first.
-
-    Notes
-    -----
-    Where hardly anybody is in twice (two of 400), the model takes namesakes for one person, and its probabilities are
-    too high: order the pairs by them, merge nobody by them alone.
+        One row per candidate pair: customer_id, other_id, probability [0..1], agreement (in words: what is the same,
+        what is alike and what differs); the most probable first.
 
     References
     ----------
@@ -52,60 +50,84 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     """
     features = people_features(people)
     known = [str(name) for name in features if features[name].notna().any()]
-    if len(features) < 2 or not rules_of(known):
-        return pd.DataFrame({"customer_id": [], "other_id": [], "probability": []})
-    pairs, comparisons = _compared(features, known)
-    pairs["probability"] = _probabilities(pairs, comparisons, len(features)) if len(pairs) else 0.0
-    named = pairs.rename(columns={"customer_id_l": "customer_id", "customer_id_r": "other_id"})
-    named = named[["customer_id", "other_id", "probability"]]
+    columns = ["customer_id", "other_id", "probability", "agreement"]
+    if len(features) < 2 or not keys_of(known):
+        return pd.DataFrame({name: [] for name in columns})
+    pairs, strangers = _compared(features, known)
+    levels = pairs[[f"gamma_{name}" for name in strangers]].set_axis(list(strangers), axis=1)
+    rarity = _rarity(pairs, levels, features, strangers)
+    pairs["probability"] = same_person(levels, rarity, strangers, len(features))[0] if len(pairs) else 0.0
+    pairs["agreement"] = _agreement(levels, {name: len(often) - 1 for name, often in strangers.items()})
+    named = pairs.rename(columns={"customer_id_l": "customer_id", "customer_id_r": "other_id"})[columns]
     ascending = [False, True, True]
-    return named.sort_values(["probability", "customer_id", "other_id"], ascending=ascending, ignore_index=True)
+    return named.sort_values(columns[2:3] + columns[:2], ascending=ascending, ignore_index=True)
 
 
-def _compared(features: pd.DataFrame, known: list[str]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Return the candidate pairs with the level at which each thing agrees, and the levels with what strangers do."""
-    from splink import DuckDBAPI, Linker, SettingsCreator
+def _compared(features: pd.DataFrame, known: list[str]) -> tuple[pd.DataFrame, dict[str, Numbers]]:
+    """Return the candidate pairs with the level at which each thing agrees, and how often strangers reach each level."""
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+    keys = {f"key_{number}": key for number, key in enumerate(keys_of(known))}
     settings = SettingsCreator(
         link_type="dedupe_only", unique_id_column_name="customer_id", comparisons=comparisons_of(known),
-        blocking_rules_to_generate_predictions=rules_of(known),
-        retain_intermediate_calculation_columns=True, retain_matching_columns=True,
+        blocking_rules_to_generate_predictions=[block_on(name) for name in keys],
+        retain_matching_columns=True,
     )  # fmt: skip
     logging.getLogger("splink").setLevel(logging.ERROR)
     with duckdb.connect() as con:
-        con.register("people", features)
+        con.register("features", features)
+        con.execute(
+            f"CREATE TABLE people AS SELECT *, {', '.join(f'{key} AS {name}' for name, key in keys.items())} FROM features"
+        )
         linker = Linker(DuckDBAPI(con).register("people"), settings, log_level=logging.ERROR)
         linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=_SEED)
-        pairs = linker.inference.predict(warning_mode="never").as_pandas_dataframe()
-        return pairs, linker.misc.save_model_to_json()["comparisons"]
+        found = linker.inference.predict(warning_mode="never").physical_name
+        pairs = con.execute(f"SELECT customer_id_l, customer_id_r, COLUMNS('^gamma_.*') FROM {found}").df()
+        n_random = min(RANDOM_PAIRS, len(features) * (len(features) - 1) / 2)
+        comparisons = linker.misc.save_model_to_json()["comparisons"]
+    return pairs, {each["output_column_name"]: _of_strangers(each, n_random) for each in comparisons}
 
 
-def _probabilities(pairs: pd.DataFrame, comparisons: list[dict[str, Any]], n_people: int) -> np.ndarray:
-    """Return the probability of each pair by expectation and maximisation, strangers' agreement held fixed."""
-    n_pairs = n_people * (n_people - 1) / 2
-    rare = 2.0 ** sum(
-        (pairs[name].to_numpy() for name in pairs.columns if str(name).startswith("mw_tf_adj_")), np.zeros(len(pairs))
-    )
-    strangers = {each["output_column_name"]: _of_strangers(each) for each in comparisons}
-    levels = {name: pairs[f"gamma_{name}"].to_numpy() for name in strangers}
-    same = {name: np.r_[0.1, np.full(len(u) - 2, 0.1 / max(len(u) - 2, 1)), 0.8] for name, u in strangers.items()}
-    share = 1.0 / n_people
-    probability = np.zeros(len(pairs))
-    for _ in range(_MOST_ROUNDS):
-        odds = share / (1 - share) * rare
-        for name, level in levels.items():
-            odds = odds * np.where(level < 0, 1.0, (same[name] / strangers[name])[np.maximum(level, 0)])
-        probability = odds / (1 + odds)
-        before, share = share, float(np.clip(probability.sum() / n_pairs, 1e-12, 0.5))
-        for name, level in levels.items():
-            counts = np.bincount(level[level >= 0], probability[level >= 0], len(same[name])) + 1e-3
-            same[name] = counts / counts.sum()
-        if abs(share - before) < _CLOSE_ENOUGH * share:
-            break
-    return probability
-
-
-def _of_strangers(comparison: dict[str, Any]) -> np.ndarray:
-    """Return how often strangers agree at each level, from no agreement up; never impossible."""
+def _of_strangers(comparison: dict[str, Any], n_random: float) -> Numbers:
+    """Return how often strangers agree at each level, from no agreement up; what no pair did is rare, not impossible."""
     levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-    return np.array([max(level.get("u_probability") or 0.0, 1e-6) for level in reversed(levels)])
+    often = np.array([level.get("u_probability") or 0.0 for level in reversed(levels)])
+    return np.asarray((often * n_random + 0.5) / (often.sum() * n_random + 0.5 * len(often)))
+
+
+def _rarity(
+    pairs: pd.DataFrame, levels: pd.DataFrame, features: pd.DataFrame, strangers: dict[str, Numbers]
+) -> Numbers:
+    """Return by how much what each pair shares is rarer than usual [bits].
+
+    The two are left out when its holders are counted: a number that only they have is as rare as one can tell.
+    """
+    at = pd.Index(features["customer_id"]).get_indexer
+    one, other = at(pairs["customer_id_l"]), at(pairs["customer_id_r"])
+    bits, n_people = np.zeros(len(pairs)), len(features)
+    for (name, level), column in RARITY.items():
+        if name not in strangers:
+            continue
+        usual = strangers[name][-1 if column == name or column == "address" else level]
+        holders = features.groupby(column)[column].transform("size").to_numpy(float)
+        others = np.fmax(holders[one], holders[other]) - 2
+        often = (np.maximum(others, 0) + _USUAL_HOLDERS * usual) / (n_people + _USUAL_HOLDERS)
+        bits += np.where(levels[name].to_numpy() == level, np.log2(usual / often), 0.0)
+    return bits
+
+
+def _agreement(levels: pd.DataFrame, highest: dict[str, int]) -> pd.Series[str]:
+    """Return in words what of each pair is the same, alike, or differs."""
+    patterns = levels.drop_duplicates()
+    words = [_in_words(pattern, highest) for pattern in patterns.to_dict("records")]
+    told = levels.merge(patterns.assign(agreement=words), how="left", on=list(levels.columns))["agreement"]
+    return told.set_axis(levels.index)
+
+
+def _in_words(pattern: dict[Any, int], highest: dict[str, int]) -> str:
+    told = []
+    for what, found in (("same", [n for n in pattern if pattern[n] == highest[n]]),
+                        ("alike", [n for n in pattern if 0 < pattern[n] < highest[n]]),
+                        ("differs", [n for n in pattern if pattern[n] == 0])):  # fmt: skip
+        told += [f"{what}: {', '.join(_WORDS[name] for name in found)}"] if found else []
+    return "; ".join(told)

@@ -14,8 +14,10 @@ import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
+from crmkit.cleaning.duplicates import has_new_answers, merge_people
 from crmkit.cleaning.history import history_entry, portions_of
 from crmkit.cleaning.manifest import manifest, manifest_before, report_of
+from crmkit.cleaning.people_writing import write_people
 from crmkit.cleaning.report import LoadReport
 from crmkit.cleaning.vanishing import refuse_many, vanished_rows
 from crmkit.errors import CrmkitError, Problems
@@ -77,7 +79,7 @@ def load(
     store = settings.path("store")
     make_key(settings)
     before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
-    if is_as_loaded(store, before, inputs) and not fresh:
+    if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
         return report_of(before, str(store))
     with closing(open_duckdb()) as con:
@@ -95,6 +97,7 @@ def load(
                 )
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
+            write_people(con, folder, settings, report.people)
             told = {**manifest(report, settings), INPUTS: inputs}
             entry = history_entry(told, before, portions_of(con, checked))
             write_loads(folder, [*read_loads(found_store(store)), entry])
@@ -121,7 +124,8 @@ def checked_exports(
     checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
     if read.problems or faults:
         raise Problems(read.subject, read.problems + faults)
-    return checked, _report(con, checked, settings, read.files, read.hints)
+    merged, people = merge_people(con, checked, settings)
+    return merged, replace(_report(con, merged, settings, read.files, read.hints), people=people)
 
 
 def checked_frames(

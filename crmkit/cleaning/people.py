@@ -7,9 +7,25 @@ import unicodedata
 
 import pandas as pd
 
-_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_WORD = re.compile(r"[a-z0-9]+")
-_PHONE_DIGITS = 9  # the last ones: what stands before them is the country and the area, written in many ways
+_SPELT_OUT = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ø": "oe",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ł": "l",
+        "đ": "d",
+        "þ": "th",
+    }
+)
+_LETTERS = re.compile(r"[^\W\d_]+")  # of any alphabet
+_WORD = re.compile(r"[^\W_]+")
+_STREET = re.compile(r"str(asse|\.)(?!\w)")
+_PHONE_DIGITS = 8  # the last ones: what stands before them is the country and the area, written in many ways
 
 
 def people_features(people: pd.DataFrame) -> pd.DataFrame:
@@ -24,34 +40,49 @@ def people_features(people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per person: customer_id; given, family, names (words of the name in order of the alphabet), birth
-        (eight digits), and, where the source has them, email, mailbox, phone, address, words (list), post (last
-        number of four digits or more), house (first number).
+        One row per person: customer_id; given, family, spelt (words of the name), names (the same in order of the
+        alphabet), birth (eight digits), and, where the source has them, email and mailbox (without dots and what follows
+        a plus sign), figures (the digits of the mailbox), phone, address, words (list), post (last number of four digits
+        or more), house (first number).
 
     Examples
     --------
     >>> person = {"customer_id": ["c1"], "name": ["Zoë  Müller"], "birth_date": ["1980-02-31"]}
     >>> people_features(pd.DataFrame(person)).iloc[0].tolist()
-    ['c1', 'zoe', 'mueller', 'mueller zoe', '19800231']
+    ['c1', 'zoe', 'mueller', 'zoe mueller', 'mueller zoe', '19800231']
     """
-    names = _texts(people, "name").map(lambda text: re.findall("[a-z]+", text))
+    names = _texts(people, "name").map(_LETTERS.findall)
     features = pd.DataFrame({"customer_id": people["customer_id"].astype(str).to_numpy()}, index=people.index)
     features["given"] = names.map(lambda words: words[0] if len(words) > 1 else None)
     features["family"] = names.map(lambda words: words[-1] if words else None)
+    features["spelt"] = names.map(lambda words: " ".join(words) or None)
     features["names"] = names.map(lambda words: " ".join(sorted(words)) or None)
     features["birth"] = _texts(people, "birth_date").map(_birth_digits)
     if "email" in people:
-        features["email"] = _texts(people, "email").map(lambda text: text or None)
+        features["email"] = _texts(people, "email").map(plain_address)
         features["mailbox"] = features["email"].map(lambda text: text.split("@")[0] or None, na_action="ignore")
+        features["figures"] = features["mailbox"].map(lambda text: re.sub(r"\D", "", text), na_action="ignore")
     if "phone" in people:
         features["phone"] = _texts(people, "phone").map(_last_digits)
     if "address" in people:
-        words = _texts(people, "address").map(_WORD.findall)
+        words = _texts(people, "address").map(lambda text: _WORD.findall(_STREET.sub("str ", text)))
         features["address"] = words.map(lambda each: " ".join(each) or None)
         features["words"] = words.map(lambda each: sorted(set(each)) or None)
         features["post"] = words.map(lambda each: next((w for w in reversed(each) if re.fullmatch(r"\d{4,}", w)), None))
         features["house"] = words.map(lambda each: next((w for w in each if re.fullmatch(r"\d{1,4}", w)), None))
     return features.reset_index(drop=True)
+
+
+def plain_address(email: str) -> str | None:
+    """Return an e-mail address without what does not tell mailboxes apart: dots, and what follows a plus sign.
+
+    Examples
+    --------
+    >>> plain_address("ada.lang+shop@firm.example")
+    'adalang@firm.example'
+    """
+    mailbox, at, host = email.partition("@")
+    return f"{mailbox.partition('+')[0].replace('.', '')}{at}{host}" or None
 
 
 def _texts(people: pd.DataFrame, column: str) -> pd.Series[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from crmkit.cleaning.findings import Counts, Finding
 from crmkit.sources.changes import Changes
+
+if TYPE_CHECKING:
+    from crmkit.cleaning.twice_people import TwicePeople
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class LoadReport:
         How the files differ from those of the load before; nothing where there was none.
     loaded_at : str or None
         Where nothing was new and the store stays as it was: when it was loaded.
+    people : TwicePeople or None
+        Who was in there twice; None if nobody looked.
 
     Examples
     --------
     >>> report = LoadReport({"orders": Counts(4, 2, 1, 1)}, (Finding("orders", "revenue is missing", 1, 0.25, "rejected", ""),))
     >>> print(report)
-    orders: 4 rows in, 2 kept, 1 merged into an equal row, 1 kept aside
+    orders: 4 rows in, 2 kept, 1 merged into another row, 1 kept aside
       - revenue is missing: 1 row (25.0 %), kept aside
     """
 
@@ -51,6 +56,7 @@ class LoadReport:
     store: str | None = None
     changes: Changes = field(default=Changes())
     loaded_at: str | None = None
+    people: TwicePeople | None = field(default=None, compare=False, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""
@@ -64,6 +70,7 @@ class LoadReport:
         for table, counts in self.counts.items():
             lines.append(_table_line(table, counts))
             lines += [f"  - {_finding_line(finding)}" for finding in self.findings if finding.table == table]
+        lines += self.people.sentences(written=self.store is not None) if self.people else []
         lines += [f"Note: {hint}" for hint in self.hints]
         if self.data_through:
             lines.append(f"Data through {self.data_through}.")
@@ -90,7 +97,7 @@ def nothing_new(n_files: int, loaded_at: str) -> str:
 def _table_line(table: str, counts: Counts) -> str:
     split = f" ({counts.n_split:,} of them made out of another row)" if counts.n_split else ""
     words = [f"{counts.n_in:,} {_rows(counts.n_in)} in{split}", f"{counts.n_kept:,} kept"]
-    words += [f"{counts.n_merged:,} merged into an equal row"] if counts.n_merged else []
+    words += [f"{counts.n_merged:,} merged into another row"] if counts.n_merged else []
     words += [f"{counts.n_folded:,} folded into another row"] if counts.n_folded else []
     words += [f"{counts.n_ignored:,} ignored"] if counts.n_ignored else []
     words += [f"{counts.n_aside:,} kept aside"] if counts.n_aside else []

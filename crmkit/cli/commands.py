@@ -2,6 +2,7 @@
 
 from crmkit.cli.app import app
 from crmkit.cli.data import check, history, load, map_folder, sample, tables
+from crmkit.cli.duplicates import duplicates, take_apart
 from crmkit.cli.people import forget
 from crmkit.cli.predictions import predict
 from crmkit.cli.reports import glossary, metrics, report
@@ -9,6 +10,7 @@ from crmkit.cli.reports import glossary, metrics, report
 __all__ = [
     "app",
     "check",
+    "duplicates",
     "forget",
     "glossary",
     "history",
@@ -19,4 +21,5 @@ __all__ = [
     "report",
     "sample",
     "tables",
+    "take_apart",
 ]

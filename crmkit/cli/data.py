@@ -59,7 +59,7 @@ def load(
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(_read(settings), exports, progress, fresh=fresh, drop=drop)
+        loaded = load_exports(read(settings), exports, progress, fresh=fresh, drop=drop)
     typer.echo(loaded)
 
 
@@ -75,7 +75,7 @@ def history(
     from crmkit.cleaning.history import load_history
     from crmkit.cli.show import print_frame
 
-    print_frame(load_history(_read(settings), by.value), output.value)
+    print_frame(load_history(read(settings), by.value), output.value)
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
@@ -86,7 +86,7 @@ def check(settings: SettingsPath = None, exports: ExportsPath = None, output: Ou
     from crmkit.cli.show import print_findings
 
     with step_progress() as progress:
-        checked = check_exports(_read(settings), exports, progress)
+        checked = check_exports(read(settings), exports, progress)
     print_findings(checked, output.value)
 
 
@@ -107,7 +107,7 @@ def map_folder(
     from crmkit.sources.locate import settings_beside
     from crmkit.sources.preview import preview_folder, write_proposal
 
-    known = _read(settings) if settings else settings_beside(folder, "exports")
+    known = read(settings) if settings else settings_beside(folder, "exports")
     with working("Looking at the files"):
         previews = preview_folder(folder, known)
     written = write_proposal(previews, write or folder / "mapping.toml")
@@ -126,7 +126,8 @@ def tables(
     print_frame(columns_frame(table) if table else tables_frame(), output.value)
 
 
-def _read(path: Path | None) -> Settings:
+def read(path: Path | None) -> Settings:
+    """Return the settings of a file or folder, else those nearby."""
     from crmkit.settings import read_settings
     from crmkit.sources.locate import find_settings
 

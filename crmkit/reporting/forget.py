@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crmkit.cleaning.forgetting import emails_of, find_person, forget_in_store
 from crmkit.cleaning.forgotten import Left
+from crmkit.cleaning.review_file import leave_out
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import counted, joined
 from crmkit.periods import Period
@@ -24,6 +25,8 @@ from crmkit.sources.forgotten import forgotten_file, note_forgotten
 from crmkit.sources.locate import find_settings
 from crmkit.sources.searching import Person, files_below
 from crmkit.sources.store import found_store
+
+_QUESTIONS = "questions about duplicates"
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ def forget(
     cached = [path for path in files_below(known.path("cache")) if path.suffix in (".parquet", ".aside")]
     pages = pages_showing(folder, person)
     own = _own_files(known, person)
+    review = known.folder / known.duplicates.file
     if dry_run:
-        left = forget_in_store(known, person, dry_run=True)
+        left = forget_in_store(known, person, dry_run=True) | {_QUESTIONS: Left(leave_out(review, person.is_in, True))}
         return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
     note_forgotten(known, person.ids, emails_of(known, person))  # first: whatever stops this, no load lets her in again
     tidy(folder)
@@ -134,7 +138,8 @@ def forget(
         write_archive(folder, company=known.company.name)
     for path in cached:
         path.unlink(missing_ok=True)
-    left = forget_in_store(known, person)  # last: until then she can be found, and this begun again
+    asked = {_QUESTIONS: Left(leave_out(review, person.is_in))}
+    left = asked | forget_in_store(known, person)  # last: until then she can be found, and this begun again
     n_searched, remains = _search(known, folder, person)
     return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
 
@@ -154,7 +159,7 @@ def _search(settings: Settings, reports: Path, person: Person) -> tuple[int, tup
     beside = [path for path in store.parent.glob(f"{store.name}.*") if path.is_dir()]
     folders = [found_store(store) or store, *beside, settings.path("cache"), reports]
     files = list(dict.fromkeys(path for folder in folders for path in files_below(folder)))
-    files += [file for file in (forgotten_file(settings),) if file.is_file()]
+    files += [file for file in (forgotten_file(settings), settings.folder / settings.duplicates.file) if file.is_file()]
     found = []
     for path in files:
         content = path.read_bytes()

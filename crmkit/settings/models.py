@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_
 from crmkit.errors import did_you_mean
 from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
+from crmkit.settings.duplicates import Duplicates
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
 from crmkit.settings.worth import Retention, Value
 
@@ -140,6 +141,7 @@ class Settings(Section):
     data: Data = Data()
     value: Value = Value()
     retention: Retention = Retention()
+    duplicates: Duplicates = Duplicates()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}

@@ -5,6 +5,9 @@ import pytest
 
 from crmkit.cleaning.linkage import linked_people
 from crmkit.cleaning.people import people_features
+from crmkit.cleaning.sureness import judged_pairs
+from crmkit.sources.sample import sample_company
+from crmkit.sources.sample.doubles import add_double_accounts
 
 
 def groups(ids: pd.Series, pairs: pd.DataFrame) -> pd.Series:
@@ -58,6 +61,19 @@ def test_people_of_whom_nothing_is_known_are_no_pair():
     assert linked_people(pd.DataFrame({"customer_id": ["a", "b"], "name": [None, None]})).empty
 
 
+def test_where_hardly_anybody_is_in_twice_namesakes_are_not_taken_for_one_person():
+    company = sample_company(1000, 8, seed=3)  # 5 of 1,000 are in twice; about 700 pairs have the same name by chance
+    people = add_double_accounts(company.tables, company.truth["duplicates"])["customer_identities"]
+    truth = company.truth["duplicates"]
+    assert people["name"].duplicated().sum() > 50 * len(truth)
+    pairs = linked_people(people)
+    likely = judged_pairs(pairs[pairs["probability"] >= 0.5], people)
+    twice = {frozenset(ids) for ids in zip(truth["customer_id"], truth["duplicate_of"], strict=True)}
+    assert {frozenset(ids) for ids in zip(likely["customer_id"], likely["other_id"], strict=True)} == twice
+    assert likely["agrees"].all() and not likely["contradicted"].any()
+    assert likely["agreement"].str.contains("same: given name").all()
+
+
 def rldata(rows):
     name = rows[["fname_c1", "fname_c2", "lname_c1", "lname_c2"]].fillna("").agg(" ".join, axis=1)
     birth = [f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in zip(rows["by"], rows["bm"], rows["bd"], strict=True)]
@@ -81,3 +97,6 @@ def test_known_duplicates_are_found_without_labels(shared_data, name, columns, l
     pairs = linked_people(people)
     found = groups(people["customer_id"], pairs[pairs["probability"] >= 0.5])
     assert f1(found, truth) >= least
+    sure = judged_pairs(pairs[pairs["probability"] >= 0.95], people).query("agrees")
+    known = dict(zip(people["customer_id"], truth, strict=True))
+    assert (sure["customer_id"].map(known) == sure["other_id"].map(known)).mean() >= 0.99 or sure.empty

@@ -1,0 +1,139 @@
+"""What a store knows of people who are in there twice: answers, merges and why. Ids alone, no personal data.
+
+::
+
+    store/people/
+      answers.parquet    customer_id, other_id, answer (same, different), answered_at
+      merges.parquet     from_id, into_id, merged_at, score, why, undone_at: every merge that ever was
+      links.parquet      customer_id, other_id, score, why: the pairs that the present merges rest on
+      questions.parquet  customer_id, other_id, score, why: the pairs that wait for an answer
+    store/personal/before_merging/<table>.parquet    the rows as they were before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from crmkit.cleaning.clusters import Pair, pair_of
+from crmkit.errors import CrmkitError
+
+FOLDER = "people"
+BEFORE = "before_merging"
+_COLUMNS = {
+    "answers": ("customer_id", "other_id", "answer", "answered_at"),
+    "merges": ("from_id", "into_id", "merged_at", "score", "why", "undone_at"),
+    "links": ("customer_id", "other_id", "score", "why"),
+    "questions": ("customer_id", "other_id", "score", "why"),
+}
+
+
+def _none(kind: str) -> pd.DataFrame:
+    types = {name: "float64" if name == "score" else object for name in _COLUMNS[kind]}
+    return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in _COLUMNS[kind]})
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleState:
+    """The four lists, one row each as in the files."""
+
+    answers: pd.DataFrame = field(default_factory=lambda: _none("answers"))
+    merges: pd.DataFrame = field(default_factory=lambda: _none("merges"))
+    links: pd.DataFrame = field(default_factory=lambda: _none("links"))
+    questions: pd.DataFrame = field(default_factory=lambda: _none("questions"))
+
+    @property
+    def answered(self) -> dict[Pair, str]:
+        """What was answered of each pair."""
+        rows = zip(self.answers["customer_id"], self.answers["other_id"], self.answers["answer"], strict=True)
+        return {pair_of(one, other): answer for one, other, answer in rows}
+
+
+def read_people_state(store: Path | None) -> PeopleState:
+    """Return what a store knows; nothing where there is none.
+
+    Raises
+    ------
+    CrmkitError
+        If a file of it is damaged.
+    """
+    found = {}
+    for kind in _COLUMNS:
+        file = (store or Path()) / FOLDER / f"{kind}.parquet"
+        if store is None or not file.is_file():
+            continue
+        try:
+            found[kind] = pd.read_parquet(file, columns=list(_COLUMNS[kind]))
+        except (OSError, ValueError) as error:
+            raise CrmkitError(f"{file} is damaged: {str(error).splitlines()[0]} Take the file away and load again; "
+                              "what it held is answered again.") from None  # fmt: skip
+    return PeopleState(**found)
+
+
+def write_people_state(store: Path, state: PeopleState) -> None:
+    """Write the lists into the folder of a store, readable by their owner only."""
+    folder = store / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for kind in _COLUMNS:
+        file = folder / f"{kind}.parquet"
+        getattr(state, kind).to_parquet(file, index=False)
+        file.chmod(0o600)
+
+
+def now() -> str:
+    """Return the present time as the lists write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], at: str) -> pd.DataFrame:
+    """Add answers to those there are; a pair that is answered otherwise than before counts as answered now.
+
+    Examples
+    --------
+    >>> first = with_answers(PeopleState().answers, {("a", "b"): "same"}, "2026-10-01")
+    >>> with_answers(first, {("a", "b"): "different", ("a", "c"): "same"}, "2026-11-01")["answer"].tolist()
+    ['different', 'same']
+    """
+    rows = answers[list(_COLUMNS["answers"])].itertuples(index=False, name=None)
+    known = {pair_of(one, other): (answer, since) for one, other, answer, since in rows}
+    known |= {pair: (answer, at) for pair, answer in new.items() if known.get(pair, ("",))[0] != answer}
+    listed = [(*pair, *told) for pair, told in sorted(known.items())]
+    return pd.DataFrame(listed, columns=list(_COLUMNS["answers"])) if listed else _none("answers")
+
+
+def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame, at: str) -> pd.DataFrame:
+    """Log what is merged now: new merges are added, those that no longer hold get the time at which they were undone.
+
+    Parameters
+    ----------
+    merges : DataFrame
+        The log so far.
+    accounts : DataFrame
+        customer_id, person_id of everybody who is merged.
+    links : DataFrame
+        The pairs that this rests on.
+    at : str
+    """
+    gone = accounts[accounts["customer_id"] != accounts["person_id"]]
+    current = set(zip(gone["customer_id"], gone["person_id"], strict=True))
+    log = merges.copy()
+    holds = [key in current for key in zip(log["from_id"], log["into_id"], strict=True)]
+    standing = log["undone_at"].isna()
+    log.loc[standing & ~pd.Series(holds, log.index, dtype=bool), "undone_at"] = at
+    known = set(log.loc[log["undone_at"].isna(), ["from_id", "into_id"]].itertuples(index=False, name=None))
+    rows = [(*key, at, *_reason(key[0], links), None) for key in sorted(current - known)]
+    if not rows:
+        return log
+    new = pd.DataFrame(rows, columns=list(_COLUMNS["merges"]))
+    return pd.concat([log, new], ignore_index=True) if len(log) else new
+
+
+def _reason(account: str, links: pd.DataFrame) -> tuple[float, str]:
+    """Return score and why of the strongest pair that ties an account to its person."""
+    own = links[(links["customer_id"] == account) | (links["other_id"] == account)]
+    best = own.sort_values(["score", "customer_id", "other_id"], ascending=[False, True, True]).iloc[0]
+    return round(float(best["score"]), 4), str(best["why"])

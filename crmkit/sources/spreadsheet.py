@@ -1,0 +1,26 @@
+"""What a spreadsheet would take for a formula is made text before it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with an apostrophe before texts, headings too, that a spreadsheet would run as formulas.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> formula_safe(pd.DataFrame({"channel": ["=1+1", "mail"], "value": [-2.0, 3.0]})).to_dict("list")
+    {'channel': ["'=1+1", 'mail'], 'value': [-2.0, 3.0]}
+    """
+    return frame.map(_as_text).rename(columns=_as_text)
+
+
+def _as_text(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
