@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmkit.cleaning.forgetting import emails_of, find_person, forget_in_store
+from crmkit.cleaning.forgetting import forget_in_store
 from crmkit.cleaning.forgotten import Left
+from crmkit.cleaning.known_people import emails_of, find_person
 from crmkit.cleaning.review_file import leave_out
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import counted, joined

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from crmkit.cleaning.connect import connect
-from crmkit.cleaning.forgetting import find_person, forget_in_store
+from crmkit.cleaning.forgetting import forget_in_store
+from crmkit.cleaning.known_people import find_person
 from crmkit.cleaning.load import load
 from crmkit.errors import CrmkitError
 from crmkit.reporting.forget import forget
