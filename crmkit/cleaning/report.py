@@ -11,6 +11,8 @@ import pandas as pd
 
 from crmkit.cleaning.findings import Counts, Finding
 
+_MARKS = {"rejected": "-", "warning": "!", "note": "-"}
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -54,7 +56,8 @@ class LoadReport:
         lines = []
         for table, counts in self.counts.items():
             lines.append(_table_line(table, counts))
-            lines += [f"  - {_finding_line(finding)}" for finding in self.findings if finding.table == table]
+            found = [finding for finding in self.findings if finding.table == table]
+            lines += [f"  {_MARKS[finding.severity]} {_finding_line(finding)}" for finding in found]
         lines += [f"Note: {hint}" for hint in self.hints]
         if self.data_through:
             lines.append(f"Data through {self.data_through}.")
