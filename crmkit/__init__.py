@@ -17,6 +17,15 @@ _HOMES = {
     "crmkit.periods": ["Period", "parse_periods"],
     "crmkit.errors": ["CrmkitError"],
     "crmkit.cleaning.quality": ["quality_report", "table_report"],
+    "crmkit.cleaning.whence": ["file_report", "join_report"],
+    "crmkit.insights.metric_losses": ["metric_losses"],
+    "crmkit.reporting.quality_sections": [
+        "file_table",
+        "join_table",
+        "load_trend",
+        "loss_table",
+        "warning_table",
+    ],
     "crmkit.plots": [
         "plot_calibration",
         "plot_call_profit",

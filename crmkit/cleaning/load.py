@@ -18,6 +18,7 @@ import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
+from crmkit.cleaning.details import details_of
 from crmkit.cleaning.report import LoadReport
 from crmkit.cleaning.whole_tables import looked_at_whole
 from crmkit.errors import CrmkitError, Problems
@@ -123,6 +124,7 @@ def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
         "tables": {table: asdict(counts) for table, counts in report.counts.items()},
         "findings": [asdict(finding) for finding in report.findings],
         "hints": list(report.hints),
+        **report.details,
     }
 
 
@@ -143,6 +145,7 @@ def _report(
         files=tuple(files),
         hints=tuple(hints),
         data_through=_canonical(con, checked, settings).data_through,
+        details=details_of(con, checked),
     )
 
 

@@ -66,8 +66,8 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per table: table, n_in, n_kept, n_merged, n_aside [rows]; first_day, last_day of its time column (empty
-        where it has none); gaps (stretches without rows that chance does not explain, in words: see
+        One row per table: table, n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows]; first_day, last_day of its
+        time column (empty where it has none); gaps (stretches without rows that chance does not explain, in words: see
         :func:`crmkit.cleaning.timeline.improbable_stretches`); days_behind (days from its last day to the last day of
         all data [days], empty where it has no time column).
 
@@ -85,8 +85,13 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
 
 def _table_report(catalog: Catalog) -> pd.DataFrame:
     rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
-    columns = ["table", "n_in", "n_kept", "n_merged", "n_aside", "first_day", "last_day", "gaps", "days_behind"]
-    return pd.DataFrame(rows, columns=columns).astype({"days_behind": "Int64"})
+    counts = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+    columns = ["table", *counts, "first_day", "last_day", "gaps", "days_behind"]
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .fillna(dict.fromkeys(counts, 0))
+        .astype(dict.fromkeys(counts, "int64") | {"days_behind": "Int64"})
+    )
 
 
 def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
@@ -122,7 +127,7 @@ def _counts(catalog: Catalog, name: str) -> dict[str, int]:
     if known is not None:
         return dict(known)
     n_rows = int(catalog.table(name).count().execute())  # a table that no load wrote
-    return {"n_in": n_rows, "n_kept": n_rows, "n_merged": 0, "n_aside": 0}
+    return asdict(Counts(n_rows, n_rows, 0, 0))
 
 
 def _reach(catalog: Catalog, name: str) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class LoadReport:
         Last day with data.
     store : str or None
         Where it was written; None if it was only checked.
+    details : mapping
+        Rows by file and by kind; see :func:`crmkit.cleaning.details.details_of`.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class LoadReport:
     hints: tuple[str, ...] = ()
     data_through: date | None = None
     store: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -50,6 +51,8 @@ class Staged:
         Rows made in addition, out of a row that is two: the refund in the row of its order [rows].
     ignored : tuple of (str, int)
         Rows of the files that count nowhere, by reason: totals, test payments.
+    beside : mapping of str to (int, int, int)
+        By file, of how many rows these three are made: folded, ignored, split [rows]; a file without any may be absent.
     """
 
     table: str
@@ -65,6 +68,7 @@ class Staged:
     n_folded: int = 0
     n_split: int = 0
     ignored: tuple[tuple[str, int], ...] = ()
+    beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @property
     def schema(self) -> TableSchema:

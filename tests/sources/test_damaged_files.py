@@ -5,10 +5,16 @@ The tests run a few; ``python benchmarks/damaged_files.py`` runs thousands.
 
 import re
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
 from crmkit.cleaning.quality import rows_aside
+from crmkit.errors import CrmkitError
+from crmkit.settings import FileMapping
+from crmkit.sources.files import FileSet
+from crmkit.sources.raw import RawFiles
+from crmkit.sources.sql import open_duckdb
 from tests.sources.damaged_files import BY_HAND, run, tried, written_files
 
 
@@ -42,6 +48,21 @@ def test_the_undamaged_file_is_loaded(name, tmp_path, files):
 
 def test_a_file_saved_as_utf_32_is_read_as_such(tmp_path):
     assert tried("payments.csv", BY_HAND["payments.csv"].encode("utf-32"), tmp_path) == "loaded"
+
+
+def test_a_parquet_file_with_one_damaged_byte_is_read_whole_or_told_and_never_fails_later(tmp_path, files):
+    sound = files["orders.parquet"]
+    outcomes = Counter()
+    for place in range(4, len(sound) - 8, 7):
+        (tmp_path / "orders.parquet").write_bytes(sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :])
+        with closing(open_duckdb()) as con:
+            try:
+                raw = RawFiles(con).read(FileSet("orders", (tmp_path / "orders.parquet",), FileMapping(path="")))
+            except CrmkitError:
+                outcomes["told"] += 1
+            else:
+                outcomes["read"] += len(con.execute(f"FROM {raw.relation}").fetchall()) >= 0
+    assert outcomes["told"] > 20 and outcomes["read"] > 20
 
 
 def test_letters_that_steer_a_terminal_do_not_come_back_in_a_message(tmp_path):
