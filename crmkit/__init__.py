@@ -18,6 +18,15 @@ _HOMES = {
     "crmkit.errors": ["CrmkitError"],
     "crmkit.cleaning.history": ["load_history"],
     "crmkit.cleaning.quality": ["quality_report", "table_report"],
+    "crmkit.cleaning.whence": ["file_report", "join_report"],
+    "crmkit.insights.metric_losses": ["metric_losses"],
+    "crmkit.reporting.quality_sections": [
+        "file_table",
+        "join_table",
+        "load_trend",
+        "loss_table",
+        "warning_table",
+    ],
     "crmkit.plots": [
         "plot_calibration",
         "plot_call_profit",

@@ -6,9 +6,11 @@ them all, so that the reader needs one round of mending and not one per fault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _LISTED = 30  # there are 300 currencies and 600 time zones: a wall of names helps nobody
 
 
@@ -35,7 +37,7 @@ class Problems(CrmkitError):
 
     def __init__(self, subject: str, problems: Sequence[str]) -> None:
         self.subject = subject
-        self.problems = list(problems)
+        self.problems = [printable(problem) for problem in problems]
         noun = "problem" if len(self.problems) == 1 else "problems"
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         super().__init__(f"{subject} has {len(self.problems)} {noun}:\n{lines}")
@@ -68,6 +70,17 @@ class NotMeasured(CrmkitError):
     def __init__(self, needs: str) -> None:
         self.needs = needs
         super().__init__(f"not measured: needs {needs}")
+
+
+def printable(text: str) -> str:
+    r"""Return a text without the letters that steer a terminal or turn a line around: values that are told come from files.
+
+    Examples
+    --------
+    >>> printable("met: '1\x00\x1b[2J'")
+    "met: '1�[2J'"
+    """
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

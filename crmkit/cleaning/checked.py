@@ -14,7 +14,6 @@ from crmkit.cleaning.forgotten import leave_out_forgotten
 from crmkit.cleaning.intake import Taken, take_in
 from crmkit.cleaning.notes import notes
 from crmkit.cleaning.overlaps import REPLACED, settle_overlaps
-from crmkit.cleaning.references import unknown_references
 from crmkit.cleaning.repeats import settle_repeats, shared_contacts
 from crmkit.cleaning.spelling import unify_spelling
 from crmkit.cleaning.wrong_types import wrong_types
@@ -103,7 +102,6 @@ def check_rows(
     for table in taken:
         findings += settle_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
-    findings += unknown_references(con, taken)
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in taken]
     return checked, [] if allow_empty else [fault for table in checked for fault in _nothing_left(table)]
 

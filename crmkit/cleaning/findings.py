@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["rejected", "note"]
+Severity = Literal["rejected", "warning", "note"]
 
 KEPT_ASIDE = "Kept aside with this reason; counts nowhere."
 """The consequence of every finding that rejects rows."""
@@ -24,9 +24,12 @@ class Finding:
         Rows concerned [rows].
     share : float
         Of the table's rows that came in [0..1].
-    severity : {"rejected", "note"}
+    severity : {"rejected", "warning", "note"}
+        Rows that count nowhere; what somebody should look into; what is good to know.
     consequence : str
-        A sentence.
+        What follows for the numbers: a sentence.
+    advice : str
+        What to do: a sentence, or nothing.
     """
 
     table: str
@@ -35,6 +38,7 @@ class Finding:
     share: float
     severity: Severity
     consequence: str
+    advice: str = ""
 
 
 @dataclass(frozen=True)

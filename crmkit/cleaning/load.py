@@ -14,12 +14,14 @@ import pandas as pd
 
 from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
+from crmkit.cleaning.details import details_of
 from crmkit.cleaning.duplicates import has_new_answers, merge_people
 from crmkit.cleaning.history import history_entry, portions_of
 from crmkit.cleaning.manifest import manifest, manifest_before, report_of
 from crmkit.cleaning.people_writing import write_people
 from crmkit.cleaning.report import LoadReport
 from crmkit.cleaning.vanishing import refuse_many, vanished_rows
+from crmkit.cleaning.whole_tables import looked_at_whole
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.changes import (
@@ -102,15 +104,17 @@ def load(
             entry = history_entry(told, before, portions_of(con, checked))
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
-        return replace(report, store=str(store))
+        return replace(looked_at_whole(report, _canonical(con, checked, settings)), store=str(store))
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
     """Check the export files as :func:`load` does, or the tables of the database, and write nothing."""
     if settings.database:
-        return catalog_of_database(settings).check(progress)
+        catalog = catalog_of_database(settings)
+        return looked_at_whole(catalog.check(progress), catalog)
     with closing(open_duckdb()) as con:
-        return checked_exports(con, settings, exports, progress)[1]
+        checked, report = checked_exports(con, settings, exports, progress)
+        return looked_at_whole(report, _canonical(con, checked, settings))
 
 
 def checked_exports(
@@ -157,12 +161,16 @@ def _report(
     con.execute("CREATE SCHEMA canonical")
     for table in checked:
         con.execute(f"CREATE VIEW canonical.{table.table} AS {table.kept}")
-    backend = ibis.duckdb.from_connection(con)
-    catalog = Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)
     return LoadReport(
         counts={table.table: table.counts for table in checked},
         findings=tuple(finding for table in checked for finding in table.findings),
         files=tuple(files),
         hints=tuple(hints),
-        data_through=catalog.data_through,
+        data_through=_canonical(con, checked, settings).data_through,
+        details=details_of(con, checked),
     )
+
+
+def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], settings: Settings) -> Catalog:
+    backend = ibis.duckdb.from_connection(con)
+    return Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)

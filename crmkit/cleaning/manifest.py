@@ -32,6 +32,7 @@ def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
         "tables": {table: asdict(counts) for table, counts in report.counts.items()},
         "findings": [asdict(finding) for finding in report.findings],
         "hints": list(report.hints),
+        **report.details,
     }
 
 

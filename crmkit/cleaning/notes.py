@@ -8,6 +8,7 @@ import duckdb
 
 from crmkit.cleaning.findings import Finding
 from crmkit.cleaning.intake import Taken
+from crmkit.cleaning.wrong_types import unreadable_columns
 from crmkit.sources.sql import MERGED, REASON, fault, identifier
 from crmkit.tables.schema import Column
 
@@ -23,15 +24,16 @@ class _Note:
 
 def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
     """Count what is odd about the kept rows of a table, in one query."""
-    asked = _emptied(taken) + _out_of_order(taken)
+    lost = unreadable_columns(con, taken)
+    asked = [note for note in _emptied(taken) if note.finding not in lost] + _out_of_order(taken)
     table = taken.staged.table
-    found = []
+    found = list(lost.values())
     if asked:
         counts = ", ".join(f"coalesce(count_if({note.condition}), 0)" for note in asked)
         kept = f"{taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
         answers = con.execute(f"SELECT {counts} FROM {kept}").fetchone() or ()
-        found = [Finding(table, note.finding, n_rows, 0.0, "note", note.consequence)
-                 for note, n_rows in zip(asked, answers, strict=True) if n_rows]  # fmt: skip
+        found += [Finding(table, note.finding, n_rows, 0.0, "note", note.consequence)
+                  for note, n_rows in zip(asked, answers, strict=True) if n_rows]  # fmt: skip
     if taken.staged.unused:
         found.append(Finding(table, f"columns of {taken.staged.origin} that are not used: {', '.join(taken.staged.unused)}",
                              0, 0.0, "note", "Nothing counts them; map them if they hold something that matters."))  # fmt: skip

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date, timedelta
-from itertools import pairwise
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from crmkit.cleaning.database import DatabaseCatalog
+from crmkit.cleaning.findings import Counts, Finding
+from crmkit.cleaning.report import LoadReport
+from crmkit.cleaning.timeline import improbable_stretches, rows_by_day
+from crmkit.cleaning.whole_tables import looked_at_whole
 from crmkit.errors import CrmkitError
+from crmkit.periods import days_in_words
 from crmkit.sources.store import found_store
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import day
 from crmkit.tables.schema import SCHEMAS
-
-_LONG = 5  # times the usual gap
-_FEWEST_DAYS = 5  # with fewer there is no usual gap
 
 
 def quality_report(catalog: Catalog) -> pd.DataFrame:
@@ -33,7 +32,8 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
     -------
     DataFrame
         One row per table and finding: table, finding (a sentence), n_rows [rows], share (of the table's rows, 0..1),
-        severity ("rejected" or "note"), consequence (a sentence).
+        severity ("rejected", "warning" or "note"), consequence (what follows for the numbers, a sentence), advice
+        (what to do, a sentence).
 
     Examples
     --------
@@ -43,9 +43,17 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
         table                finding  n_rows  severity
     0  orders  ordered_at is missing       1  rejected
     """
-    columns = ["table", "finding", "n_rows", "share", "severity", "consequence"]
-    told = catalog.report.findings if isinstance(catalog, DatabaseCatalog) else catalog.provenance.get("findings", [])
-    return pd.DataFrame(told, columns=columns)
+    return remember(catalog, _quality_report)
+
+
+def _quality_report(catalog: Catalog) -> pd.DataFrame:
+    if isinstance(catalog, DatabaseCatalog):
+        report = catalog.report
+    else:
+        found = [Finding(**finding) for finding in catalog.provenance.get("findings", [])]
+        report = LoadReport({name: Counts(**_counts(catalog, name)) for name in catalog.names}, tuple(found))
+    told = [asdict(finding) for finding in looked_at_whole(report, catalog).findings]
+    return pd.DataFrame(told, columns=[field.name for field in fields(Finding)])
 
 
 def table_report(catalog: Catalog) -> pd.DataFrame:
@@ -58,26 +66,32 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per table: table, n_in, n_kept, n_merged, n_aside [rows]; first_day, last_day of its time column (empty
-        where it has none); gaps (stretches without rows longer than five times the usual gap, in words);
-        days_behind (days from its last day to the last day of all data [days], empty where it has no time column).
+        One row per table: table, n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows]; first_day, last_day of its
+        time column (empty where it has none); gaps (stretches without rows that chance does not explain, in words: see
+        :func:`crmkit.cleaning.timeline.improbable_stretches`); days_behind (days from its last day to the last day of
+        all data [days], empty where it has no time column).
 
     Examples
     --------
     >>> from crmkit.cleaning.connect import connect
-    >>> days = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-04", "2026-10-15"]
-    >>> orders = pd.DataFrame({"order_id": range(5), "ordered_at": days, "revenue": 12.5})
+    >>> days = pd.date_range("2026-09-01", "2026-11-30").delete(range(34, 44))
+    >>> orders = pd.DataFrame({"order_id": range(len(days)), "ordered_at": days, "revenue": 12.5})
     >>> table_report(connect({"orders": orders}))[["table", "n_kept", "last_day", "gaps", "days_behind"]]
-        table  n_kept    last_day                                gaps  days_behind
-    0  orders       5  2026-10-15  2026-10-05 to 2026-10-14 (10 days)            0
+        table  n_kept    last_day                            gaps  days_behind
+    0  orders      81  2026-11-30  5 to 14 October 2026 (10 days)            0
     """
     return remember(catalog, _table_report)
 
 
 def _table_report(catalog: Catalog) -> pd.DataFrame:
     rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
-    columns = ["table", "n_in", "n_kept", "n_merged", "n_aside", "first_day", "last_day", "gaps", "days_behind"]
-    return pd.DataFrame(rows, columns=columns).astype({"days_behind": "Int64"})
+    counts = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+    columns = ["table", *counts, "first_day", "last_day", "gaps", "days_behind"]
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .fillna(dict.fromkeys(counts, 0))
+        .astype(dict.fromkeys(counts, "int64") | {"days_behind": "Int64"})
+    )
 
 
 def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
@@ -113,7 +127,7 @@ def _counts(catalog: Catalog, name: str) -> dict[str, int]:
     if known is not None:
         return dict(known)
     n_rows = int(catalog.table(name).count().execute())  # a table that no load wrote
-    return {"n_in": n_rows, "n_kept": n_rows, "n_merged": 0, "n_aside": 0}
+    return asdict(Counts(n_rows, n_rows, 0, 0))
 
 
 def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
@@ -121,18 +135,14 @@ def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
     table = catalog.table(name)
     if clock is None:
         return {"first_day": None, "last_day": None, "gaps": ""}
-    days = table.select(day=day(table[clock])).distinct().order_by("day").execute()["day"]
-    if days.empty:
+    rows_on = rows_by_day(table, clock)
+    if rows_on.empty:
         return {"first_day": None, "last_day": None, "gaps": ""}
-    on = [pd.Timestamp(value).date() for value in days]
-    behind = max((catalog.data_through - on[-1]).days, 0) if catalog.data_through else None
-    return {"first_day": on[0], "last_day": on[-1], "gaps": "; ".join(_gaps(on)), "days_behind": behind}
-
-
-def _gaps(days: list[date]) -> list[str]:
-    steps = [(later - earlier).days for earlier, later in pairwise(days)]
-    if len(days) < _FEWEST_DAYS:
-        return []
-    usual = sorted(steps)[len(steps) // 2]
-    return [f"{earlier + timedelta(days=1)} to {later - timedelta(days=1)} ({step - 1} days)"
-            for (earlier, later), step in zip(pairwise(days), steps, strict=True) if step - 1 > _LONG * usual]  # fmt: skip
+    behind = max((catalog.data_through - rows_on.index[-1]).days, 0) if catalog.data_through else None
+    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in improbable_stretches(rows_on)]
+    return {
+        "first_day": rows_on.index[0],
+        "last_day": rows_on.index[-1],
+        "gaps": "; ".join(gaps) if name != "subscription_terms" else "",
+        "days_behind": behind,
+    }

@@ -15,6 +15,8 @@ from crmkit.sources.changes import Changes
 if TYPE_CHECKING:
     from crmkit.cleaning.twice_people import TwicePeople
 
+_MARKS = {"rejected": "-", "warning": "!", "note": "-"}
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -39,6 +41,8 @@ class LoadReport:
         Where nothing was new and the store stays as it was: when it was loaded.
     people : TwicePeople or None
         Who was in there twice; None if nobody looked.
+    details : mapping
+        Rows by file and by kind; see :func:`crmkit.cleaning.details.details_of`.
 
     Examples
     --------
@@ -57,6 +61,7 @@ class LoadReport:
     changes: Changes = field(default=Changes())
     loaded_at: str | None = None
     people: TwicePeople | None = field(default=None, compare=False, repr=False)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""
@@ -69,7 +74,8 @@ class LoadReport:
         lines = [f"Since the last load: {self.changes}."] if self.changes else []
         for table, counts in self.counts.items():
             lines.append(_table_line(table, counts))
-            lines += [f"  - {_finding_line(finding)}" for finding in self.findings if finding.table == table]
+            found = [finding for finding in self.findings if finding.table == table]
+            lines += [f"  {_MARKS[finding.severity]} {_finding_line(finding)}" for finding in found]
         lines += self.people.sentences(written=self.store is not None) if self.people else []
         lines += [f"Note: {hint}" for hint in self.hints]
         if self.data_through:

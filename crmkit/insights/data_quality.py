@@ -6,7 +6,8 @@ import pandas as pd
 
 from crmkit.cleaning.quality import quality_report, table_report
 from crmkit.insights.findings import Finding
-from crmkit.metrics.nouns import counted, joined
+from crmkit.insights.metric_losses import metric_losses
+from crmkit.metrics.nouns import counted, joined, number_word
 from crmkit.tables.catalog import Catalog
 
 _STALE_DAYS = 31  # a table whose rows end so long before the others was probably not exported again
@@ -34,7 +35,13 @@ def quality_headline(catalog: Catalog) -> str:
 def quality_findings(catalog: Catalog) -> list[Finding]:
     """Return what an owner should know of the data: rows left out, rows that came twice, files that end early."""
     tables, report = table_report(catalog), quality_report(catalog)
-    told = [_left_out(tables, report), _twice(tables), _early(tables)]
+    told = [
+        _to_look_into(report),
+        _left_out(tables, report),
+        _most_missing(catalog),
+        _twice(tables),
+        _early(tables, report),
+    ]
     return [finding for finding in told if finding] or [Finding("Nothing was wrong.", " Every row passed every check.")]
 
 
@@ -47,8 +54,35 @@ def quality_sentences(catalog: Catalog) -> list[str]:
         why = joined([f"{row.finding} ({row.n_rows:,})" for row in reasons.itertuples()])
         of_rows = f"{table['n_aside']:,} of {counted(table['n_in'], 'rows')}"
         sentences.append(f"{table['table']}: {of_rows} left out. Why: {why}.")
-    early = _early(tables)
+    warned = report[report["severity"] == "warning"]
+    sentences += [f"{row.table}: {row.finding}. {row.consequence}" for row in warned.itertuples()]
+    early = _early(tables, report)
     return [*sentences, early.text] if early else sentences
+
+
+def _to_look_into(report: pd.DataFrame) -> Finding | None:
+    warned = report[report["severity"] == "warning"]
+    if warned.empty:
+        return None
+    named = [f"{row.finding} ({row.table})" for row in warned.head(_MOST_NAMED).itertuples()]
+    others = len(warned) - len(named)
+    more = f"; and {counted(others, 'other things')}" if others > 0 else ""
+    things = "thing" if len(warned) == 1 else "things"
+    return Finding(
+        f"{number_word(len(warned)).capitalize()} {things} should be looked into", f": {'; '.join(named)}{more}."
+    )
+
+
+def _most_missing(catalog: Catalog) -> Finding | None:
+    losses = metric_losses(catalog)
+    worst = losses[losses["n_left_out"] > 0].head(1).to_dict("records")
+    if not worst:
+        return None
+    row = worst[0]
+    share = f"{100 * row['share']:.1f} %" if row["share"] >= 0.0005 else "less than 0.1 %"
+    of = f"{row['n_left_out']:,} of {counted(row['n_rows'], 'rows')} ({share})"
+    return Finding(f"No number of the scorecard does without more than {share} of its rows",
+                   f": {row['metrics']} leaves out {of}, because {row['why']}.")  # fmt: skip
 
 
 def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
@@ -75,8 +109,10 @@ def _twice(tables: pd.DataFrame) -> Finding | None:
     return Finding(f"{merged:,} {noun} came twice", f" and {verb} once: in {names}.")
 
 
-def _early(tables: pd.DataFrame) -> Finding | None:
-    expected = ~tables["table"].isin(_NOW_AND_THEN)
+def _early(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
+    """Return the tables that end long before the others and have too few rows for a rhythm of their own."""
+    warned = report.loc[report["finding"].str.startswith("the rows end"), "table"]
+    expected = ~tables["table"].isin({*_NOW_AND_THEN, *warned})
     stale = tables[expected & (tables["days_behind"].fillna(0) > _STALE_DAYS)]
     if stale.empty:
         return None

@@ -2,7 +2,7 @@
 
 from crmkit.periods.grains import CALENDAR_GRAINS, Grain, blocks_of
 from crmkit.periods.parsing import parse_period, parse_periods
-from crmkit.periods.period import MONTH_NAMES, Period, day_in_words
+from crmkit.periods.period import MONTH_NAMES, Period, day_in_words, days_in_words
 
 __all__ = [
     "CALENDAR_GRAINS",
@@ -11,6 +11,7 @@ __all__ = [
     "Period",
     "blocks_of",
     "day_in_words",
+    "days_in_words",
     "parse_period",
     "parse_periods",
 ]

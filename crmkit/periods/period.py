@@ -98,7 +98,7 @@ class Period:
         if self.grain.startswith("fiscal"):
             year, _, quarter = str(self)[2:].partition("-")
             return f"{quarter} of fiscal year {year}" if quarter else f"fiscal year {year}"
-        return _days_in_words(start, self.end - timedelta(days=1)) if self._blocks.days else str(start.year)
+        return days_in_words(start, self.end - timedelta(days=1)) if self._blocks.days else str(start.year)
 
     @property
     def noun(self) -> str:
@@ -160,7 +160,14 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
 
 
-def _days_in_words(first: date, last: date) -> str:
+def days_in_words(first: date, last: date) -> str:
+    """Return a stretch of days as a reader writes it.
+
+    Examples
+    --------
+    >>> days_in_words(date(2026, 2, 27), date(2026, 3, 4)), days_in_words(date(2026, 3, 2), date(2026, 3, 4))
+    ('27 February to 4 March 2026', '2 to 4 March 2026')
+    """
     if first == last:
         return day_in_words(first)
     if (first.year, first.month) == (last.year, last.month):

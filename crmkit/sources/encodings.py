@@ -11,7 +11,14 @@ from pathlib import Path
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# The mark of UTF-32 begins with that of UTF-16: it is asked for first.
+_BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _TYPOGRAPHY = frozenset("€£¥§©®™°²³½¼·•–—‘’‚“”„…«»‹›¿¡ªº\u00a0")
 _INSIDE_WORDS = frozenset("’·")
 

@@ -91,7 +91,7 @@ def stage_exports(
         if progress:
             progress(f"Reading {table}", number, 2 * len(tables))
         origin = next((origin for origin in found if origin.table == table), None)
-        staged = _staged(read, raw_files, origin) if origin else None
+        staged = _staged(read, raw_files, origin, settings.company.currency) if origin else None
         portions = [portion for portion in given.portions if portion.table == table]
         if portions:
             staged = united(con, portions, staged, settings.company.time_zone)
@@ -140,9 +140,9 @@ def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:
     return {files.paths[0] for files, _ in by_preset}
 
 
-def _staged(read: StagedExports, raw_files: RawFiles, origin: Origin) -> Staged | None:
+def _staged(read: StagedExports, raw_files: RawFiles, origin: Origin, currency: str) -> Staged | None:
     try:
-        rows = stage(raw_files, origin)
+        rows = stage(raw_files, origin, currency)
     except CrmkitError as error:
         read.problems.append(f"{origin.shown}: {error}")
         return None

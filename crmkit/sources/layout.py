@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 Record = tuple[int, list[str] | None]
 """The line on which a record begins, and its cells; None where its quotation marks do not fit, [] for a blank line."""
 
+_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NOTES = "lines that are notes, titles or totals and no rows"
 SECOND_TABLE = "lines of a second table below the first"
 
@@ -95,7 +96,7 @@ def distinct_names(header: list[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for position, cell in enumerate(header, start=1):
-        name = cell.replace("\0", "").strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
+        name = _STEERING.sub("", cell).strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
         name = f"{name} ({position})" if name.casefold() in taken else name
         taken.add(name.casefold())
         names.append(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -11,7 +12,9 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 from crmkit.sources.columns import Matched, matched_columns
 from crmkit.sources.csv_text import BadLine
+from crmkit.sources.currencies import foreign_rows
 from crmkit.sources.files import FileSet
+from crmkit.sources.kinds import is_text
 from crmkit.sources.mapping import Origin
 from crmkit.sources.raw import Raw, RawFiles
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, short_message
@@ -48,6 +51,8 @@ class Staged:
         Rows made in addition, out of a row that is two: the refund in the row of its order [rows].
     ignored : tuple of (str, int)
         Rows of the files that count nowhere, by reason: totals, test payments.
+    beside : mapping of str to (int, int, int)
+        By file, of how many rows these three are made: folded, ignored, split [rows]; a file without any may be absent.
     """
 
     table: str
@@ -63,6 +68,7 @@ class Staged:
     n_folded: int = 0
     n_split: int = 0
     ignored: tuple[tuple[str, int], ...] = ()
+    beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @property
     def schema(self) -> TableSchema:
@@ -80,15 +86,22 @@ class Staged:
         return self.files.dialect if self.files else FileMapping(path="")
 
 
-def stage(raw_files: RawFiles, origin: Origin) -> Staged | None:
+def stage(raw_files: RawFiles, origin: Origin, currency: str) -> Staged | None:
     """Return the raw rows of a table; None if its file has a header and no row, or its SQL makes no row.
+
+    Parameters
+    ----------
+    raw_files : RawFiles
+    origin : Origin
+    currency : str
+        The company's; a row of a file whose amounts are in another one is left out, as a bad line.
 
     Raises
     ------
     CrmkitError
         A file cannot be read, the SQL cannot run, a mapped file has no row; the message does not name the origin.
     """
-    return _from_file(raw_files, origin) if origin.sql is None else _from_sql(raw_files, origin)
+    return _from_file(raw_files, origin, currency) if origin.sql is None else _from_sql(raw_files, origin)
 
 
 def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched, **known: Any) -> Staged:
@@ -109,7 +122,7 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
     return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
 
 
-def _from_file(raw_files: RawFiles, origin: Origin) -> Staged | None:
+def _from_file(raw_files: RawFiles, origin: Origin, currency: str) -> Staged | None:
     files = origin.files[0]
     raw = raw_files.read(files)
     if not _has_rows(raw_files.con, raw.relation):
@@ -117,8 +130,31 @@ def _from_file(raw_files: RawFiles, origin: Origin) -> Staged | None:
             raise CrmkitError(f"it has a header and no rows, and [tables.{origin.table}] needs it. Export it again.")
         return None
     matched = matched_columns(SCHEMAS[origin.table], raw.columns, origin.columns)
-    return staged_rows(raw_files.con, raw.relation, matched, table=origin.table, origin=origin.shown, parts=raw.parts,
-                       bad_lines=raw.bad_lines, files=files, time_zone=origin.time_zone, ignored=raw.ignored)  # fmt: skip
+    relation, foreign = _without_foreign(raw_files.con, raw, SCHEMAS[origin.table], matched, currency)
+    return staged_rows(raw_files.con, relation, matched, table=origin.table, origin=origin.shown, parts=raw.parts,
+                       bad_lines=(*raw.bad_lines, *foreign), files=files, time_zone=origin.time_zone,
+                       ignored=raw.ignored)  # fmt: skip
+
+
+def _without_foreign(
+    con: duckdb.DuckDBPyConnection, raw: Raw, schema: TableSchema, matched: Matched, currency: str
+) -> tuple[str, list[BadLine]]:
+    """Return the rows whose amounts are in the company's currency, and the others as bad lines: nothing is converted."""
+    types = columns_of(con, raw.relation)
+    money = [source for name, source in matched.sources.items()
+             if name in schema.names and schema.column(name).kind == "money"]  # fmt: skip
+    if not money:
+        return raw.relation, []
+    amounts = [source for source in money if is_text(types[source])]
+    foreign = foreign_rows(con, raw.relation, raw.columns, amounts, currency)
+    if not foreign:
+        return raw.relation, []
+    kept = f"kept_{schema.name}"
+    out = ", ".join(f"({part}, {line})" for part, line, _ in foreign)
+    con.execute(
+        f"CREATE TABLE {kept} AS FROM {raw.relation} ANTI JOIN (VALUES {out}) f({PART}, {ROW}) USING ({PART}, {ROW})"
+    )
+    return kept, [BadLine(raw.parts[part], line, reason) for part, line, reason in foreign]
 
 
 def _from_sql(raw_files: RawFiles, origin: Origin) -> Staged | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -43,12 +43,14 @@ def united(
     if staged:
         pieces.append(_as_text(con, staged, zone, len(parts)))
         parts += staged.parts or [staged.origin]
-    n_known = 0
+    known: dict[str, int] = {}
     if added:
         supplements = [_numbered(portion, len(parts) + number) for number, portion in enumerate(added)]
-        piece, n_known = _supplement(con, table, pieces, supplements)
+        piece, known_by_part = _supplement(con, table, pieces, supplements)
         pieces.append(piece)
         parts += [portion.file for portion in added]
+        for part, n_known in known_by_part.items():
+            known[parts[part]] = known.get(parts[part], 0) + n_known
     con.execute(f"CREATE TABLE united_{table} AS {' UNION ALL BY NAME '.join(pieces)}")
     if con.execute(f"SELECT 1 FROM united_{table} LIMIT 1").fetchone() is None:
         return None
@@ -59,10 +61,21 @@ def united(
                        bad_lines=tuple(line for each in everything for line in each.bad_lines))  # fmt: skip
     return replace(
         rows,
-        n_folded=sum(each.n_folded for each in everything) + n_known,
+        n_folded=sum(each.n_folded for each in everything) + sum(known.values()),
         n_split=sum(each.n_split for each in everything),
         ignored=tuple(reason for each in everything for reason in each.ignored),
+        beside=_beside(portions, known),
     )
+
+
+def _beside(portions: Sequence[Portion], known: Mapping[str, int]) -> dict[str, tuple[int, int, int]]:
+    """Return how many rows of each file were folded (known customers too), ignored and split."""
+    beside: dict[str, tuple[int, int, int]] = {file: (n, 0, 0) for file, n in known.items()}
+    for portion in portions:
+        folded, ignored, split = beside.get(portion.file, (0, 0, 0))
+        n_ignored = sum(n for _, n in portion.ignored)
+        beside[portion.file] = (folded + portion.n_folded, ignored + n_ignored, split + portion.n_split)
+    return beside
 
 
 def _matched(con: duckdb.DuckDBPyConnection, table: str, portions: Sequence[Portion], staged: Staged | None) -> Matched:
@@ -84,17 +97,18 @@ def _numbered(portion: Portion, part: int) -> str:
 
 def _supplement(
     con: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[str], supplements: Sequence[str]
-) -> tuple[str, int]:
-    """Return the SQL of the rows on customers whom no piece has, each customer once, and how many others there are."""
+) -> tuple[str, dict[int, int]]:
+    """Return the SQL of the rows on customers whom no piece has, each customer once, and how many others each part has."""
     rows = f"({' UNION ALL BY NAME '.join(supplements)})"
     known = " UNION ALL ".join(f"SELECT customer_id FROM ({piece})" for piece in pieces)
     others = f"ANTI JOIN ({known}) USING (customer_id)" if known else ""
     made = f"supplement_{table}"
     con.execute(f"CREATE TABLE {made} AS SELECT * FROM {rows} {others} "
                 f"QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY {PART}, {ROW}) = 1")  # fmt: skip
-    counted = f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM {made})"
-    n_all, n_made = con.execute(counted).fetchone() or (0, 0)
-    return f"SELECT * FROM {made}", n_all - n_made
+    counted = f"SELECT {PART}, count(*) FROM {rows} GROUP BY ALL"
+    n_made = dict(con.execute(f"SELECT {PART}, count(*) FROM {made} GROUP BY ALL").fetchall())
+    n_others = {part: n - n_made.get(part, 0) for part, n in con.execute(counted).fetchall()}
+    return f"SELECT * FROM {made}", n_others
 
 
 def _as_text(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str, first_part: int) -> str:

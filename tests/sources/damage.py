@@ -92,15 +92,75 @@ def shuffle_lines(content: bytes, chance: random.Random) -> bytes:
     return b"\n".join(lines)
 
 
+def change_newlines(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    return b"".join(line + chance.choice([b"\r\n", b"\r", b"\n", b"\n\n", b"\x85", b"\x0c"]) for line in lines)
+
+
+def put_in_bytes(content: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(content) + 1)
+        content = (
+            content[:at]
+            + chance.choice([b"\x00", b"\xef\xbb\xbf", b"\xff\xfe", b'"', b"\x1a", b"\xe2\x80\xae"])
+            + content[at:]
+        )
+    return content
+
+
+def repeat_lines(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    for _ in range(chance.randint(1, 4)):
+        lines.insert(chance.randrange(len(lines) + 1), chance.choice(lines))
+    return b"\n".join(lines)
+
+
+def write_notes_between(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    for _ in range(chance.randint(1, 3)):
+        note = chance.choice(
+            [b"Total,,,,99", b"# exported by hand", b"", b",,,,,,", b"(c) 2026 The Firm", b"---;---;---", b'"unclosed']
+        )
+        lines.insert(chance.randrange(len(lines) + 1), note)
+    return b"\n".join(lines)
+
+
+def garble_twice(content: bytes, chance: random.Random) -> bytes:
+    named = content.replace(b"2026", "Kölner Straße 2026 – 5 €".encode(), chance.randint(1, 3))
+    return named.decode("utf-8", "replace").encode().decode("cp1252", "replace").encode()
+
+
+def join_files(content: bytes, chance: random.Random) -> bytes:
+    return content + chance.choice([b"", b"\n", b"\n\n"]) + content[: chance.randrange(len(content) + 1)]
+
+
+def wrap_in_quotes(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    at = chance.randrange(len(lines))
+    lines[at:] = [b'"' + line.replace(b'"', b'""') + b'"' if line else line for line in lines[at:]]
+    return b"\n".join(lines)
+
+
+def lose_the_header(content: bytes, chance: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    del lines[: chance.choice([1, 1, 2])]
+    return b"\n".join(lines)
+
+
 DAMAGES: list[Callable[[bytes, random.Random], bytes]] = [
     cut_off, flip_bytes, mix_encodings, re_encode, swap_columns, repeat_header, spoil_cells, blow_up_a_cell, lose_cells, change_delimiter, shuffle_lines,
+    change_newlines, put_in_bytes, repeat_lines, write_notes_between, garble_twice, join_files, wrap_in_quotes, lose_the_header,
 ]  # fmt: skip
 
 
-def damaged(content: bytes, chance: random.Random) -> tuple[bytes, str]:
-    """Return a file with one or two damages, and their names."""
+BINARY = [cut_off, flip_bytes, put_in_bytes, join_files]
+"""What happens to workbooks and Parquet too."""
+
+
+def damaged(content: bytes, chance: random.Random, is_text: bool = True) -> tuple[bytes, str]:
+    """Return a file with one, two or three damages, and their names."""
     names = []
-    for damage in chance.sample(DAMAGES, chance.choice([1, 1, 2])):
+    for damage in chance.sample(DAMAGES if is_text else BINARY, chance.choice([1, 1, 2, 3])):
         try:
             content = damage(content, chance)
             names.append(damage.__name__)

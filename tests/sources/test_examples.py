@@ -13,11 +13,11 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture(scope="module")
 def example(shared_data, tmp_path_factory):
-    def opened(name: str, *files: str):
+    def opened(name: str, *files: str, personal: bool = False):
         exports = tmp_path_factory.mktemp(name)
         for file in files:
             (exports / f"{file}.parquet").symlink_to(shared_data / f"{file}.parquet")
-        catalog = connect(exports, read_settings(EXAMPLES / name))
+        catalog = connect(exports, read_settings(EXAMPLES / name), personal=personal)
         for counts in catalog.provenance["counts"].values():
             parts = ("n_kept", "n_merged", "n_folded", "n_ignored", "n_aside")
             assert counts["n_in"] == sum(counts[part] for part in parts)
@@ -117,6 +117,76 @@ def test_web_sessions_are_37887_visits_and_1510_orders(example):
     assert catalog.frame("web_traffic").visitors.sum() == 37_887
     assert len(catalog.frame("orders")) == 1510
     assert catalog.frame("orders").revenue.sum() == pytest.approx(189_136.31, abs=0.01)
+
+
+def test_the_sample_of_cdnow_is_2357_customers_who_bought_1882_times_in_the_last_39_weeks(example):
+    orders = example("cdnow_sample", "cdnow_sample").frame("orders")
+    assert (len(orders), orders.customer_id.nunique()) == (6919, 2357)
+    assert orders.revenue.sum() == pytest.approx(244_091.94, abs=0.005)
+    days = orders.assign(day=orders.ordered_at.dt.normalize()).drop_duplicates(["customer_id", "day"])
+    assert (days.day > "1997-09-30").sum() == 1882
+
+
+def test_the_airport_of_2016_was_rated_by_2919_passengers(example):
+    answers = example("sfo_survey_2016", "sfo_survey_2016").frame("survey_responses")
+    assert answers.score.value_counts().to_dict() == {4: 1633, 5: 731, 3: 497, 2: 51, 1: 7}
+    assert answers.responded_at.between("2016-05-01", "2016-05-31").all()
+
+
+def test_1908_of_12330_sessions_ended_with_a_purchase(example):
+    traffic = example("online_shoppers", "online_shoppers").frame("web_traffic")
+    assert (traffic.visitors.sum(), traffic.converted_clicks.sum()) == (12_330, 1908)
+    assert traffic.groupby(traffic.visited_on.astype("datetime64[ns]").dt.month).visitors.sum()[[2, 5, 6, 11]].tolist() == [
+        184, 3364, 288, 2998]  # fmt: skip
+
+
+def test_5400_reviews_have_their_stars_and_comments(example):
+    answers = example("indonesian_reviews", "indonesian_reviews").frame("survey_responses")
+    assert answers.score.value_counts().to_dict() == {5: 2150, 1: 1832, 2: 561, 3: 462, 4: 395}
+    assert answers.comment.notna().sum() == 5400
+
+
+def test_mens_mail_brought_7_659_more_visits_and_76_98_dollars_per_100_and_womens_4_523_and_42_44(example):
+    catalog = example("hillstrom_email", "hillstrom_email")
+    treatments = catalog.frame("treatments").assign(visited=lambda rows: rows.outcome_at.notna())
+    assert len(catalog.frame("customers")) == 64_000 and len(catalog.frame("mailings")) == 42_694
+    assert catalog.frame("orders").revenue.sum() == pytest.approx(67_258.13, abs=0.005)
+    for action, visits, z_visits, spend, z_spend in [
+        ("mens e-mail", 0.07659, 22.6, 0.7698, 5.3), ("womens e-mail", 0.04523, 14.0, 0.4244, 3.3)]:  # fmt: skip
+        treated, held_out = (
+            treatments[(treatments.action == action) & (treatments.treated == side)] for side in (True, False)
+        )
+        for column, expected, z_expected in [("visited", visits, z_visits), ("value", spend, z_spend)]:
+            one, other = treated[column].astype(float), held_out[column].astype(float)
+            error = (one.var() / len(one) + other.var() / len(other)) ** 0.5
+            assert one.mean() - other.mean() == pytest.approx(expected, abs=6e-5)
+            assert (one.mean() - other.mean()) / error == pytest.approx(z_expected, abs=0.06)
+
+
+def test_the_service_desk_had_3804_cases_with_13710_activities(example):
+    catalog = example("helpdesk", "helpdesk")
+    tickets = catalog.frame("tickets")
+    assert (len(tickets), len(catalog.frame("interactions"))) == (3804, 13_710)
+    assert (tickets.resolved_at >= tickets.opened_at).all()
+
+
+@pytest.mark.parametrize(("name", "file", "n_people"), [("febrl", "febrl_1", 1000), ("febrl", "febrl_3", 5000),
+                                                        ("rldata", "rldata10000", 10_000), ("fake_1000", "fake_1000", 1000)])  # fmt: skip
+def test_everyone_of_a_list_of_people_arrives_with_a_name(example, shared_data, name, file, n_people):
+    catalog = example(name, file, personal=True)
+    people = catalog.frame("customer_identities")
+    raw = pd.read_parquet(shared_data / f"{file}.parquet")
+    born = next(column for column in ("date_of_birth", "bd", "dob") if column in raw)
+    assert len(people) == len(catalog.frame("customers")) == len(raw) == n_people
+    assert people.name.notna().sum() > 0.95 * n_people
+    assert 0.9 * raw[born].notna().sum() < people.birth_date.notna().sum() <= raw[born].notna().sum()
+
+
+def test_1425_deals_of_maven_have_no_account(example, shared_data):
+    deals = example("maven", "maven_deals", "maven_accounts")
+    raw = pd.read_parquet(shared_data / "maven_deals.parquet")
+    assert raw.account.isna().sum() == 1425
+    assert deals.frame("deals").customer_id.isna().sum() == 1425 - raw[raw.engage_date.isna()].account.isna().sum()
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))

@@ -4,11 +4,13 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import ibis
 import pandas as pd
 import pytest
 
 from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
+from crmkit.cleaning.outliers import outliers
 from crmkit.cleaning.quality import table_report
 from crmkit.settings import read_settings
 
@@ -33,7 +35,7 @@ def test_no_row_is_rejected_or_merged(loaded):
     _, report = loaded
     kept = {table: (counts.n_in, counts.n_kept) for table, counts in report.counts.items()}
     assert kept == {"customers": (4372, 4372), "orders": (25900, 25900), "order_lines": (N_LINES, N_LINES)}
-    assert [finding.severity for finding in report.findings] == ["note", "note"]
+    assert [finding.severity for finding in report.findings] == ["note", "note", "warning"]
     assert report.findings[1].n_rows == 5374  # lines that equal another one of their invoice stay
 
 
@@ -70,9 +72,17 @@ def test_an_invoice_is_dated_by_its_first_line(loaded, shared_data):
 
 def test_the_christmas_break_is_the_only_gap(loaded):
     report = table_report(connect(settings=loaded[0])).set_index("table")
-    assert report.gaps["orders"] == "2010-12-24 to 2011-01-03 (11 days)"
+    assert report.gaps["orders"] == "24 December 2010 to 3 January 2011 (11 days)"
     assert (str(report.first_day["orders"]), str(report.last_day["orders"])) == ("2010-12-01", "2011-12-09")
     assert report.days_behind["orders"] == 0
+
+
+def test_an_order_a_thousand_times_the_usual_is_pointed_out_and_a_wholesalers_largest_are_not(loaded):
+    orders = connect(settings=loaded[0]).frame("orders")
+    honest = outliers(ibis.memtable(orders), "revenue", "ordered_at")
+    assert honest is None  # 168,469.60 is 672 times the usual: so do the largest orders of this firm go
+    orders.loc[777, "revenue"] = 1_000_000.0
+    assert outliers(ibis.memtable(orders), "revenue", "ordered_at").largest == 1_000_000
 
 
 def test_the_file_as_csv_with_american_dates_gives_the_same_store(loaded, shared_data, tmp_path):

@@ -13,37 +13,9 @@ from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.recognise import header_key, recognised
 from crmkit.tables.schema import SCHEMAS
 from tests.sources.layouts import export
+from tests.sources.preset_rows import export_of, header_of, row_of
 
 PRESETS = presets()
-PATTERNS = {
-    "score_text": "How likely are you to recommend us?",
-    "spent": "Amount spent (EUR)",
-    "channel": "Session default channel group",
-}
-VALUES = {"id": "'{n}", "text": "word {n}", "timestamp": "2026-09-1{n} 10:00:00", "date": "2026-09-1{n}", "money": "1{n}.50", "number": "{n}",
-          "integer": "{n}", "flag": "true"}  # fmt: skip
-TELLING = {
-    "currency": "EUR", "converted_currency": "EUR", "header_currency": "EUR", "financial_status": "paid", "order_status": "completed",
-    "status": "Paid", "mode": "Live", "interval": "month", "stage": "Closed Won", "score_text": "9", "satisfaction": "Good", "period": "Lifetime",
-    "email": "a{n}@firm.example", "survey": "nps", "done": "Done", "lifecycle": "customer", "clock": "10:00:00", "disputed": "", "trial_end": "",
-}  # fmt: skip
-OF_PRESET = {
-    ("pipedrive_deals", "status"): "Open", ("stripe_subscriptions", "status"): "active", ("stripe_balance_history", "type"): "charge",
-    ("stripe_balance_itemized", "type"): "charge", ("paypal_activity", "status"): "Completed", ("paypal_activity", "kind"): "Payment",
-    ("typeform", "kind"): "completed", ("salesforce_leads", "status"): "Open",
-}  # fmt: skip
-
-
-def header_of(preset):
-    names = {field: next((alias for alias in aliases if not alias.startswith(("/", "__"))), PATTERNS.get(field))
-             for field, aliases in preset.aliases.items()}  # fmt: skip
-    return {field: name for field, name in names.items() if name}
-
-
-def row_of(preset, n):
-    header = header_of(preset)
-    return {name: OF_PRESET.get((preset.name, field), TELLING.get(field, VALUES[preset.kinds[field]])).format(n=n)
-            for field, name in header.items()}  # fmt: skip
 
 
 def test_there_are_38_presets():
@@ -83,11 +55,7 @@ def test_the_header_of_a_preset_is_recognised_in_capitals_behind_a_title_and_as_
 @pytest.mark.parametrize("name", PRESETS)
 def test_three_rows_of_each_export_arrive_in_its_tables_and_no_address_in_those_that_pages_read(name, company):
     preset = PRESETS[name]
-    rows = [row_of(preset, n) for n in (1, 2, 3)]
-    header = list(rows[0])
-    second = {column: "" for column in header}
-    text = export(header, *([second] if preset.layout.second_header else []), *rows)
-    settings = company({f"{name}_2026.csv": text}, company={"time_zone": "Asia/Jakarta"})
+    settings = company({f"{name}_2026.csv": export_of(preset)}, company={"time_zone": "Asia/Jakarta"})
     report = load(settings)
     catalog = connect(settings=settings, personal=True)
     assert report.hints[0].startswith(f"{name}_2026.csv is read as {preset.system} {preset.export}")

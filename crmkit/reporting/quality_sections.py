@@ -1,0 +1,138 @@
+"""The sections of the page on data quality: files, what to look into, what numbers do without, joins, loads."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import pandas as pd
+
+from crmkit.cleaning.quality import quality_report
+from crmkit.cleaning.whence import file_report, join_report
+from crmkit.errors import CrmkitError
+from crmkit.insights.metric_losses import metric_losses
+from crmkit.metrics.nouns import counted
+from crmkit.reporting.markup import Fragment
+from crmkit.reporting.tables import table
+from crmkit.tables.catalog import Catalog
+
+_COUNTS = {
+    "n_in": "Rows in",
+    "n_kept": "Kept",
+    "n_merged": "Merged",
+    "n_folded": "Folded",
+    "n_ignored": "Ignored",
+    "n_aside": "Aside",
+}
+_LOADS_SHOWN = 12
+_HISTORY = "crmkit.cleaning.history"  # there where loads keep a history
+
+
+def file_table(book: Catalog) -> Fragment:
+    """Return what became of the rows of each file, every one accounted for.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> file_table(ck.connect({"orders": orders}))
+    <crmkit table: What came in: 1 row, every one accounted for>
+    """
+    rows = file_report(book)
+    shown = rows.drop(
+        columns=[name for name in _COUNTS if name not in ("n_in", "n_kept", "n_aside") and not rows[name].any()]
+    )
+    shown = shown.assign(
+        file=shown["file"].replace("", "by the settings' SQL" if book.provenance.get("by_file") else "given")
+    )
+    labels = {name: label for name, label in _COUNTS.items() if name in shown}
+    return table(
+        shown, f"What came in: {counted(rows['n_in'].sum(), 'rows')}, every one accounted for",
+        subtitle="Rows in = kept + merged into an equal row + folded into their order + ignored (totals, tests) + kept aside.",
+        caption="A file may fill several tables: its rows count once in each.",
+        labels=labels, units=dict.fromkeys(labels, "count"),
+    )  # fmt: skip
+
+
+def warning_table(book: Catalog) -> Fragment | None:
+    """Return what somebody should look into, with what follows and what to do; None where there is nothing."""
+    found = quality_report(book).query("severity == 'warning'")
+    if found.empty:
+        return None
+    shown = found[["table", "finding", "consequence", "advice"]]
+    noun = "One thing" if len(found) == 1 else f"{len(found)} things"
+    return table(
+        shown, f"{noun} to look into",
+        subtitle="Found by comparing each table with its own past: chance explains it in one of a thousand tables.",
+        labels={"finding": "What was seen", "consequence": "What follows", "advice": "What to do"},
+    )  # fmt: skip
+
+
+def loss_table(book: Catalog) -> Fragment:
+    """Return what the numbers of the scorecard do without, and why."""
+    losses = metric_losses(book)
+    worst = losses.head(1).to_dict("records")
+    title = "Every number of the scorecard uses every row"
+    if worst and worst[0]["n_left_out"]:
+        title = f"At most {100 * losses['share'].max():.1f} % of the rows are missing from a number"
+    return table(
+        losses, title, subtitle="For each number of the scorecard: rows that it would count if nothing were wrong with them.",
+        labels={"metrics": "Number", "n_left_out": "Left out", "n_rows": "Of rows", "share": "Share", "why": "Why"},
+        units={"n_left_out": "count", "n_rows": "count", "share": "share"},
+    )  # fmt: skip
+
+
+def join_table(book: Catalog) -> Fragment | None:
+    """Return the row counts before and after every join; None where no table points to another."""
+    found = join_report(book)
+    if found.empty:
+        return None
+    more = int((found["n_after"] - found["n_before"]).clip(lower=0).sum())
+    title = "No join makes rows more or fewer" if not more else f"Joins make {counted(more, 'rows')} too many"
+    return table(
+        found, title, subtitle="Rows before and after each looks up the row that its id names, such as an order's customer.",
+        labels={"column": "By", "target": "In", "n_before": "Rows before", "n_after": "After", "n_without_id": "Without id",
+                "n_not_found": "Not found"},
+        units=dict.fromkeys(["n_before", "n_after", "n_without_id", "n_not_found"], "count"),
+    )  # fmt: skip
+
+
+def load_trend(book: Catalog) -> Fragment | None:
+    """Return how much came in and how much was kept aside from load to load; None with fewer than two loads."""
+    if find_spec(_HISTORY) is None:
+        return None
+    try:
+        loads: pd.DataFrame = import_module(_HISTORY).load_history(book)
+    except CrmkitError:  # frames and databases are never loaded
+        return None
+    return load_table(loads)
+
+
+def load_table(loads: pd.DataFrame) -> Fragment | None:
+    """Return a table of loads, the latest first; None with fewer than two.
+
+    Parameters
+    ----------
+    loads : DataFrame
+        One row per load, the first one first: loaded_at, n_in, n_aside, and whatever else is known of n_files, new, changed,
+        gone [files], n_kept, n_merged [rows].
+    """
+    known = [
+        name
+        for name in ("loaded_at", "n_files", "new", "changed", "gone", "n_in", "n_merged", "n_aside")
+        if name in loads
+    ]
+    if len(loads) < 2 or not {"loaded_at", "n_in", "n_aside"} <= set(known):
+        return None
+    share = loads["n_aside"] / loads["n_in"].where(loads["n_in"] > 0)
+    before, now = 100 * share.iloc[-2], 100 * share.iloc[-1]
+    moved = "as before" if round(before, 2) == round(now, 2) else f"after {before:.2f} % the load before"
+    shown = loads[known].assign(share_aside=share).iloc[::-1].head(_LOADS_SHOWN).reset_index(drop=True)
+    counts = [name for name in known if name != "loaded_at"]
+    return table(
+        shown, f"The last load kept {now:.2f} % of its rows aside, {moved}",
+        subtitle=f"The last {len(shown)} of {len(loads)} loads. A jump is a file that was exported in another way.",
+        labels={"loaded_at": "Loaded", "n_files": "Files", "n_in": "Rows in", "n_merged": "Merged", "n_aside": "Aside",
+                "share_aside": "Share aside"} if "n_files" in known else {"loaded_at": "Loaded", "n_in": "Rows in"},
+        units=dict.fromkeys(counts, "count") | {"share_aside": "share"},
+    )  # fmt: skip
