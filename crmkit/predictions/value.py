@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.predictions.futures import Futures, order_futures, renewal_futures, together
-from crmkit.predictions.histories import alike, model_of_orders, shoppers, subscriptions
+from crmkit.predictions.futures import Futures
+from crmkit.predictions.learned import futures_of, learned
+from crmkit.predictions.misses import common_doubt, widened
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
 from crmkit.tables.cache import remember
@@ -19,8 +20,6 @@ from crmkit.tables.catalog import Catalog
 
 HORIZONS = (12, 24, 36)  # months
 _TAILS = (0.025, 0.975)
-_FEWEST = 3  # customers below which nothing is learned of how they differ
-_ENOUGH = 10_000  # customers from which on fewer draws do
 _KEPT = 4  # valuations of an open catalog: the sections of a page ask for the same ones
 _SEEN: WeakKeyDictionary[Catalog, dict[tuple[date, int, float], Valuation]] = WeakKeyDictionary()
 
@@ -84,19 +83,10 @@ def valuation(
 
 
 def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
-    brought = money(catalog, as_of)
-    first_on = brought.paid.groupby("customer_id")["on"].min()
-    n_draws = 400 if len(first_on) < _ENOUGH else 200
-    orders, spells = shoppers(brought, as_of), subscriptions(catalog, as_of)
-    futures = []
-    if len(orders) >= _FEWEST:
-        futures.append(order_futures(orders, model_of_orders(brought, as_of), horizon, discount, n_draws))
-    rate = catalog.settings.value.margin_rate or 1.0
-    futures += [renewal_futures(own, rate, horizon, discount, n_draws) for own in alike(spells) if own["runs"].any()]
-    if not futures and len(first_on) < _FEWEST:
-        raise NotMeasured(f"at least {_FEWEST} customers with orders or subscriptions")
-    nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    return Valuation(as_of, together(futures or [nobody], pd.Index(first_on.index)), brought, first_on, horizon)
+    known = learned(catalog, as_of)
+    futures = futures_of(catalog, known, horizon, discount)
+    futures.draws = widened(futures.draws, common_doubt(catalog, as_of, horizon))
+    return Valuation(as_of, futures, known.money, known.first_on, horizon)
 
 
 def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
