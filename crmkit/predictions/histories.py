@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from crmkit.tables.catalog import Catalog
 #: Length of a term to the number of them in a year.
 TERMS_A_YEAR = (52, 12, 6, 4, 3, 2, 1)
 _LOSSES = 20  # of a plan from which on it has a model of its own
+_KEPT = 12  # days of an open catalog
+_SEEN: WeakKeyDictionary[Catalog, dict[date, pd.DataFrame]] = WeakKeyDictionary()
 _GAP = 15  # days without a term after which a subscription has ended and another begins
 
 
@@ -61,6 +64,15 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
         day), per_year (terms a year), mrr [money per month] and plan of the last term, starts_on; noticed (how far the
         last term had run when notice was given, of those lost) and elapsed (how far it has run by the day) [share].
     """
+    seen = _SEEN.setdefault(catalog, {})
+    if as_of not in seen:
+        while len(seen) >= _KEPT:
+            del seen[next(iter(seen))]
+        seen[as_of] = _subscriptions(catalog, as_of)
+    return seen[as_of].copy()
+
+
+def _subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     if "subscription_terms" not in catalog.names:
         return pd.DataFrame(
             columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan", "noticed"]

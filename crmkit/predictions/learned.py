@@ -72,7 +72,9 @@ def learned(catalog: Catalog, as_of: date) -> Learned:
     return seen[as_of]
 
 
-def futures_of(catalog: Catalog, known: Learned, horizon: int, discount_rate: float) -> Futures:
+def futures_of(
+    catalog: Catalog, known: Learned, horizon: int, discount_rate: float, n_draws: int | None = None
+) -> Futures:
     """Look ahead from what was learned: orders, renewals, and what is new to a customer.
 
     Parameters
@@ -83,13 +85,15 @@ def futures_of(catalog: Catalog, known: Learned, horizon: int, discount_rate: fl
         Of the draws [months].
     discount_rate : float
         Per year [share].
+    n_draws : int, optional
+        Without it 400, of many customers 200.
 
     Raises
     ------
     NotMeasured
         If there are fewer than three customers.
     """
-    n_draws = 400 if len(known.first_on) < _ENOUGH else 200
+    n_draws = n_draws or (400 if len(known.first_on) < _ENOUGH else 200)
     terms = horizon, discount_rate, n_draws
     rate = catalog.settings.value.margin_rate or 1.0
     futures = []

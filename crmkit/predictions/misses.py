@@ -16,6 +16,7 @@ from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
 STEP = 6  # months between two past days
+_DRAWS = 120  # of futures on a past day: enough for their spread
 _JUDGED = 2  # past days that a forecast is widened by
 _USUAL = 0.03  # what a year's total is usually missed by beyond chance [share], where nothing is known of the firm
 _WORTH = 3.0  # as many past days as that counts for
@@ -82,7 +83,7 @@ def _misses(catalog: Catalog, as_of: date) -> pd.DataFrame:
     rows = []
     for day in days:
         try:
-            futures = futures_of(catalog, learned(catalog, day), ahead, 0.0)
+            futures = futures_of(catalog, learned(catalog, day), ahead, 0.0, _DRAWS)
         except NotMeasured:  # too few customers at that time
             continue
         sums, foreseen = futures.draws.sum(axis=0), futures.within(ahead).sum()

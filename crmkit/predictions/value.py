@@ -39,6 +39,8 @@ class Valuation:
         Day of the first order or term, by customer.
     horizon : int
         Months that the value looks ahead.
+    shared_error : float
+        Of the sum of all expected values, as the models' parameters are in doubt [money].
     """
 
     as_of: date
@@ -46,6 +48,7 @@ class Valuation:
     money: Money
     first_on: pd.Series
     horizon: int
+    shared_error: float
 
 
 def valuation(
@@ -85,8 +88,10 @@ def valuation(
 def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
     known = learned(catalog, as_of)
     futures = futures_of(catalog, known, horizon, discount)
+    # Futures share the drawn parameters and nothing else: what their sum varies by beyond each customer is the model's.
+    shared = futures.draws.sum(axis=0).var() - futures.draws.var(axis=1).sum()
     futures.draws = widened(futures.draws, common_doubt(catalog, as_of, horizon))
-    return Valuation(as_of, futures, known.money, known.first_on, horizon)
+    return Valuation(as_of, futures, known.money, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
 
 
 def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -103,7 +108,8 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
         bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
-        so_far (brought up to the day), first_on.
+        so_far (brought up to the day), first_on; shared_error (her part of the error of the sum of all values that comes
+        from the models' parameters) [money].
 
     Examples
     --------
@@ -132,13 +138,14 @@ def valued(whole: Valuation) -> pd.DataFrame:
         "beyond_36": futures.expected[:, -1] - horizons["within_36"],
         "so_far": so_far.to_numpy(dtype=float),
         "first_on": whole.first_on.reindex(futures.customers).to_numpy(),
+        "shared_error": np.abs(value) * (whole.shared_error / max(float(np.abs(value).sum()), 1e-9)),
     })  # fmt: skip
 
 
 @prediction(table="customer_scores", model="value")
 def value(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Residual value of each customer: what she will bring from the day on, discounted, within the horizon."""
-    return customer_values(catalog, as_of)[["customer_id", "value", "low", "high"]]
+    return customer_values(catalog, as_of)[["customer_id", "value", "low", "high", "shared_error"]]
 
 
 @prediction(table="customer_scores", model="lifetime_value")
@@ -153,7 +160,7 @@ def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
     if not money(catalog, as_of).is_margin:
         raise NotMeasured("orders.margin, or margin_rate under [value] in the settings")
     rows = customer_values(catalog, as_of)
-    return pd.DataFrame({"customer_id": rows["customer_id"],
+    return pd.DataFrame({"customer_id": rows["customer_id"], "shared_error": rows["shared_error"],
                          **{name: rows[name] + rows["so_far"] for name in ("value", "low", "high")}})  # fmt: skip
 
 
