@@ -25,6 +25,16 @@ def survival_message(curves: pd.DataFrame, by: str) -> str:
     return shares if best["low"] > worst["high"] else f"{shares}: too close to tell apart"
 
 
+def odds_message(odds: pd.DataFrame) -> str:
+    """Return the message of the odds of not renewing: the level that differs most, if any differs for certain."""
+    sure = odds[(odds["low"] > 1) | (odds["high"] < 1)]
+    if sure.empty:
+        return "No plan or channel goes with leaving clearly sooner than another"
+    row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
+    than = f"{row['odds_ratio']:.1f} times those of {row['compared_with']}"
+    return f"The odds that a subscription is not renewed are for {row['level']} {than}"
+
+
 def backtest_message(backtest: pd.DataFrame) -> str:
     """Return the message of the back-test: by how much the totals were missed, and whether a simpler way did better."""
     if backtest.empty:

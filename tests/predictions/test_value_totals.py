@@ -15,6 +15,7 @@ from crmkit.predictions.misses import common_doubt, misses, widened
 from crmkit.predictions.money import money
 from crmkit.predictions.openings import opening_futures
 from crmkit.predictions.renewal_futures import renewal_futures, share_noticed
+from crmkit.predictions.renewal_odds import renewal_odds
 from crmkit.predictions.value import valuation
 from crmkit.predictions.yardsticks import brought_after
 from crmkit.settings import parse_settings
@@ -125,3 +126,25 @@ def test_totals_of_simulated_firms_lie_in_their_intervals(kind):
         held.append(low <= came <= high)
         ratios.append(came / whole.futures.within(12).sum())
     assert sum(held) >= 4 and np.mean(ratios) == pytest.approx(1.0, abs=0.06)
+
+
+def test_of_two_plans_of_which_one_loses_three_times_as_many_the_odds_are_about_three_times():
+    starts = pd.Timestamp(2025, 11, 3)
+    parts = []
+    for n in range(400):
+        plan, stays = ("dear", 1 + n % 8) if n % 2 else ("cheap", 1 + n % 24)
+        begins = pd.date_range(starts, periods=min(stays, 12), freq=pd.DateOffset(months=1))
+        parts.append(pd.DataFrame({"subscription_id": f"S{n}", "customer_id": str(n), "starts_at": begins,
+                                   "ends_at": begins + pd.DateOffset(months=1), "mrr": 10.0, "plan": plan}))  # fmt: skip
+    odds = renewal_odds(book(subscription_terms=pd.concat(parts)), END)
+    assert odds["compared_with"].iloc[0] in {"cheap", "dear"} and len(odds) == 1
+    row = odds.iloc[0]
+    ratio = row["odds_ratio"] if row["level"] == "dear" else 1 / row["odds_ratio"]
+    assert 2 < ratio < 9 and (row["low"] > 1 or row["high"] < 1)
+
+
+def test_without_losses_there_are_no_odds():
+    starts = pd.date_range("2026-09-01", periods=2, freq="MS")
+    terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["1", "2"], "starts_at": starts, "mrr": 5.0,
+                          "ends_at": starts + pd.DateOffset(months=3), "plan": ["x", "y"]})  # fmt: skip
+    assert renewal_odds(book(subscription_terms=terms), END).empty
