@@ -112,6 +112,7 @@ _HOMES = {
     ],
     "crmkit.reporting.value_judgement": [
         "calibration_chart",
+        "renewal_odds_table",
         "tenure_chart",
         "value_conventions",
         "value_judged",

@@ -25,6 +25,16 @@ def survival_message(curves: pd.DataFrame, by: str) -> str:
     return shares if best["low"] > worst["high"] else f"{shares}: too close to tell apart"
 
 
+def odds_message(odds: pd.DataFrame) -> str:
+    """Return the message of the odds of not renewing: the level that differs most, if any differs for certain."""
+    sure = odds[(odds["low"] > 1) | (odds["high"] < 1)]
+    if sure.empty:
+        return "No plan or channel goes with leaving clearly sooner than another"
+    row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
+    than = f"{row['odds_ratio']:.1f} times those of {row['compared_with']}"
+    return f"The odds that a subscription is not renewed are for {row['level']} {than}"
+
+
 def backtest_message(backtest: pd.DataFrame) -> str:
     """Return the message of the back-test: by how much the totals were missed, and whether a simpler way did better."""
     if backtest.empty:
@@ -60,8 +70,12 @@ def value_method(summary: ValueSummary) -> list[str]:
         "a day are one, refunds lower the mean); renewals by a model in which subscribers differ in their risk. Nothing "
         "after the last day of the period is used. The interval of a customer is that of what she will really bring; that "
         "of the total comes from possible futures of all of them.",
-        "Not foreseen: that a shopper takes up a subscription, that somebody lost comes back to one, and new prices or larger "
-        "plans. What such changes bring stands outside the intervals.",
+        "Whoever has given no notice late in a term is likelier to renew. Prices, plans and orders go on growing as they did "
+        "for the same customers before; what customers bring in a way that is new to them (a first order, a subscription "
+        "taken up, or taken up again) is what others like them brought a year ago.",
+        "To the chance of each customer and the doubt of the models comes what moves all at once and no model knows of: by "
+        "as much as the totals of past days were missed, and where no past day can be judged by 3 % a year. A rise in prices "
+        "such as there was none before stands outside the intervals.",
     ]
 
 

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from crmkit.metrics.acquisition import customer_acquisition_cost
 from crmkit.metrics.cards import metric
-from crmkit.metrics.measures import Mean, Measure, Quotient, Sums
+from crmkit.metrics.measures import Measure, PredictedMean, Quotient, Sums
 
 _SOURCE = "Gupta and Lehmann (2003), Journal of Interactive Marketing 17(1), 9-24"
 
@@ -19,7 +19,7 @@ def residual_value(customer_scores: ir.Table) -> Sums:
     residual value = sum of expected margin x chance of being there / (1 + discount), over customers / customers
     """
     s = customer_scores
-    return Mean(s, at=s.as_of, where=s.model == "value", value=s.value)
+    return PredictedMean(s, at=s.as_of, where=s.model == "value", value=s.value, shared_error=_shared_error(s))
 
 
 @metric(label="Value of a new customer", unit="money", better="higher", counted="new customers", source=_SOURCE,
@@ -30,7 +30,7 @@ def new_customer_value(won_values: ir.Table) -> Sums:
     value of a new customer = (margin so far + expected margin, discounted) of those won / customers won
     """
     w = won_values
-    return Mean(w, at=w.won_on, value=w.value)
+    return PredictedMean(w, at=w.won_on, value=w.value, shared_error=_shared_error(w))
 
 
 @metric(label="Value of a new customer to her cost (CLV to CAC)", unit="times", better="higher",
@@ -44,3 +44,8 @@ def clv_to_cac(
     """
     cost = customer_acquisition_cost(costs, customer_movements, churn_after_days=churn_after_days)
     return Quotient(new_customer_value(won_values), cost)
+
+
+def _shared_error(predicted: ir.Table) -> ir.Value | None:
+    """Predictions written by earlier versions do not know it."""
+    return predicted["shared_error"] if "shared_error" in predicted.columns else None

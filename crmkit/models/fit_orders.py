@@ -12,7 +12,6 @@ from crmkit.models.order_process import OrderProcess
 from crmkit.models.purchase_counts import Array, PurchaseCounts
 
 _ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
-_PART = 16_384  # rows at once, for the processor's cache
 _BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
 
 
@@ -46,7 +45,7 @@ def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maxi
 
 
 def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
-    parts = [part for _, part in counts.blocks(_PART)]
+    parts = [part for _, part in counts.blocks(model.rows_at_once)]
 
     def log_likelihood(logs: Array) -> tuple[float, Array]:
         params = np.exp(logs)

@@ -26,6 +26,7 @@ class OrderProcess(ABC):
     names: ClassVar[tuple[str, ...]]
     times: ClassVar[tuple[str, ...]]
     prior_shapes: ClassVar[dict[str, float]]
+    rows_at_once: ClassVar[int] = 16_384  # of a likelihood, for the processor's cache
     moved_by: ClassVar[dict[str, float]]  # covariates of the order rate and of leaving: parameter and sign of each
 
     params_: pd.Series = field(init=False, repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from crmkit.models.pareto_table import LeavingTable, worthwhile
 from crmkit.models.purchase_counts import Array, Params, PurchaseCounts
 from crmkit.models.quadrature import legendre
 
@@ -37,6 +38,14 @@ def log_odds_gone(params: Params, counts: PurchaseCounts, slopes: bool = False) 
     """
     log_odds = np.empty(len(counts))
     by = np.empty((4 if slopes else 0, len(counts)))
+    if all(np.ndim(value) == 0 for value in params) and worthwhile(counts):
+        table = LeavingTable(np.array(params, dtype=float), counts)
+        held = table.holds()
+        rows, others = np.flatnonzero(held), np.flatnonzero(~held)
+        log_odds[rows], by[:, rows] = table.log_odds(rows, slopes)
+        if len(others):
+            log_odds[others], by[:, others] = log_odds_gone(params, counts.take(others), slopes)
+        return log_odds, by
     reach, fall = _reach(params, counts)
     easy_enough = [(reach <= most) & (fall <= steepest) for most, steepest, _ in _NODES]
     level = np.argmax(easy_enough, axis=0)

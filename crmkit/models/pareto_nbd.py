@@ -53,6 +53,7 @@ class ParetoNBD(RepeatBuyingModel):
     times: ClassVar[tuple[str, ...]] = ("alpha", "beta")
     prior_shapes: ClassVar[dict[str, float]] = {"s": 1.0, "beta": 2.0}
     moved_by: ClassVar[dict[str, float]] = {"alpha": -1.0, "beta": -1.0}
+    rows_at_once: ClassVar[int] = 1_048_576  # many share one table of the integral
 
     def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
         r, alpha, s, beta = params

@@ -56,6 +56,16 @@ class PurchaseCounts:
         """Customers on each of :attr:`x_values` [count]."""
         return self._by_x[2]
 
+    @cached_property
+    def ages(self) -> Array:
+        """Different ages, at the last order or at the end, ascending."""
+        return np.unique(np.concatenate([np.unique(self.last_age), np.unique(self.age)]))
+
+    @cached_property
+    def age_places(self) -> tuple[Index, Index]:
+        """Position of each row's ``last_age`` and ``age`` in :attr:`ages`."""
+        return np.searchsorted(self.ages, self.last_age), np.searchsorted(self.ages, self.age)
+
     @property
     def n_customers(self) -> float:
         """All customers [count]."""

@@ -54,7 +54,8 @@ class SpendLikelihood:
 
 def known_values(X: pd.DataFrame) -> tuple[Array, Array]:
     """Orders with an amount and their mean; none where the mean is not positive."""
-    n, z = read_columns(X.assign(mean_value=_positive(X)) if "mean_value" in X else X, COLUMNS)
+    own = X[[name for name in COLUMNS if name in X]]  # to change a copy of the whole frame takes its time
+    n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, COLUMNS)
     known = (n > 0) & (z > 0)
     return np.where(known, n, 0.0), np.where(known, z, 0.0)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pandas as pd
+
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 
@@ -31,3 +33,14 @@ def last_day(data_through: date | None, period: Period | None) -> date:
     if data_through is None:
         raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")
     return min(data_through, period.end - timedelta(days=1)) if period else data_through
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day so many months before; the last day of a month stays one.
+
+    Examples
+    --------
+    >>> months_before(date(2026, 10, 31), 8), months_before(date(2026, 9, 30), -1)
+    (datetime.date(2026, 2, 28), datetime.date(2026, 10, 31))
+    """
+    return (pd.Timestamp(day) + pd.Timedelta(days=1) - pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()

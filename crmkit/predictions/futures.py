@@ -10,14 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.models.choose_orders import FEW, PRIOR, ChosenOrders
+from crmkit.models.drift import Drift
 from crmkit.models.gamma_gamma import GammaGamma
 from crmkit.models.value import rate_per_period
-from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
+from crmkit.predictions.choice import ChosenRenewals
 
 Array = NDArray[np.float64]
 
 LONGEST = 120  # months; what comes later is worth little and known to nobody
-_KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
+KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
 
 
 @dataclass(eq=False)
@@ -64,16 +65,18 @@ class Futures:
 
 
 def order_futures(
-    customers: pd.DataFrame, chosen: ChosenOrders, horizon: int, discount_rate: float, n_draws: int
+    customers: pd.DataFrame, chosen: ChosenOrders, drift: Drift, horizon: int, discount_rate: float, n_draws: int
 ) -> Futures:
     """Return what customers will bring by orders.
 
     Parameters
     ----------
     customers : DataFrame
-        See :func:`crmkit.predictions.histories.shoppers`.
+        See :func:`crmkit.predictions.histories.shoppers`; money at the level of the day.
     chosen : ChosenOrders
         The model of their orders, fitted in months.
+    drift : Drift
+        Of the money of an order, per month.
     horizon : int
         Of the draws [months].
     discount_rate : float
@@ -81,66 +84,26 @@ def order_futures(
     n_draws : int
     """
     spend = GammaGamma(penalty=PRIOR if len(customers) < FEW else 0.0).fit(customers)
-    knots = sorted({*_KNOTS, horizon})
+    knots = sorted({*KNOTS, horizon})
     orders = chosen.model.expected_orders(customers, [float(k) for k in knots]).to_numpy()
     each = spend.expected_value(customers).to_numpy()
     steps = np.diff(np.column_stack([np.zeros(len(customers)), orders]), axis=1)
     middle = (np.array([0, *knots[:-1]]) + np.array(knots)) / 2
-    factors = (1 + rate_per_period(discount_rate)) ** -middle
+    factors = (1 + rate_per_period(discount_rate)) ** -middle * np.exp(drift.growth_ * middle)
     expected = np.cumsum(steps * factors, axis=1) * each[:, None]
     at = knots.index(horizon)
     discounted = expected[:, at] / np.where(orders[:, at] * each > 0, orders[:, at] * each, 1.0)
     drawn = chosen.model.simulate_orders(customers, float(horizon), n_draws)
     money = spend.simulate_revenue(customers, drawn).to_numpy() * discounted[:, None]
-    notes = [_few(len(customers), "customers who order")] if len(customers) < FEW else []
+    # A faster growth lifts what is to come, and the level at which older orders are counted.
+    back = float((customers["age"] - customers["last_age"] / 2) @ each / max(each.sum(), 1e-9))
+    money *= np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
+    notes = [few_note(len(customers), "customers who order")] if len(customers) < FEW else []
     if chosen.model.simpler_model_:
         notes.append(f"Orders: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
     months = np.array([0.0, *knots])
     return Futures(customers.index, months, np.column_stack([np.zeros(len(customers)), expected]), money,
                    [("orders", chosen)], notes)  # fmt: skip
-
-
-def renewal_futures(spells: pd.DataFrame, rate: float, horizon: int, discount_rate: float, n_draws: int) -> Futures:
-    """Return what those whose subscription runs will bring by renewals; the running term is paid already.
-
-    Parameters
-    ----------
-    spells : DataFrame
-        Of subscriptions with equally long terms, see :func:`crmkit.predictions.histories.subscriptions`.
-    rate : float
-        Margin of a payment [share].
-    horizon, discount_rate, n_draws
-        As for :func:`order_futures`.
-    """
-    per_year = int(spells["per_year"].iloc[0])
-    chosen = choose_renewal_model(spells)
-    now = spells[spells["runs"].astype(bool)]
-    periods = LONGEST * per_year // 12
-    payment = np.where(now["notice"], 0.0, now["mrr"] * 12 / per_year * rate)
-    tenures, position = np.unique(now["exit"].to_numpy(dtype=int), return_inverse=True)
-    X = pd.DataFrame({"tenure": tenures})
-    factors = (1 + rate_per_period(discount_rate, per_year)) ** -np.arange(1.0, periods + 1)
-    worth = np.cumsum(chosen.model.curves(X, periods)[:, 1:] * factors, axis=1)
-    expected = np.column_stack([np.zeros(len(now)), worth[position] * payment[:, None]])
-    months = np.arange(periods + 1) * 12 / per_year
-    seen = max(int(np.floor(horizon * per_year / 12 + 1e-9)), 0)
-    brings = np.concatenate([[0.0], np.cumsum(factors[:seen])])
-    curves = chosen.model.curves(X, max(seen, 1), n_draws)[:, :, 1 : seen + 1]
-    random = np.random.default_rng([1, len(now), int(spells["exit"].sum())])
-    draws = np.empty((len(now), n_draws))
-    for k in range(n_draws):  # a customer makes as many renewals as her own chance lets her
-        alive = curves[k % len(curves)][position] > random.random(len(now))[:, None]
-        draws[:, k] = brings[alive.sum(axis=1)] * payment
-    notes = [_few(len(spells), "subscriptions")] if len(spells) < FEW else []
-    if chosen.model.simpler_model_:
-        notes.append(f"Subscriptions: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
-    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(_what(spells, per_year), chosen)], notes)
-
-
-def _what(spells: pd.DataFrame, per_year: int) -> str:
-    length = {12: "monthly", 1: "yearly", 4: "quarterly", 52: "weekly"}.get(per_year, f"{per_year} terms a year")
-    plans = spells["plan"].dropna().unique()
-    return f"{length} subscriptions, {plans[0] if len(plans) == 1 else 'all plans'}"
 
 
 def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
@@ -153,7 +116,7 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
     customers : Index
         All customers; who is in none of the futures brings nothing.
     """
-    months = np.unique(np.concatenate([np.array([0.0, *_KNOTS]), *(each.months for each in futures)]))
+    months = np.unique(np.concatenate([np.array([0.0, *KNOTS]), *(each.months for each in futures)]))
     n_draws = futures[0].draws.shape[1]
     expected, draws = np.zeros((len(customers), len(months))), np.zeros((len(customers), n_draws))
     for each in futures:
@@ -167,7 +130,8 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
     return Futures(customers, months, expected, draws, chosen, [note for each in futures for note in each.notes])
 
 
-def _few(n: int, what: str) -> str:
+def few_note(n: int, what: str) -> str:
+    """Say that there are few to learn from."""
     return (
         f"There are {n} {what}, fewer than {FEW}: a prior keeps the estimate near what is usual, "
         "and the intervals are wide."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -15,18 +16,29 @@ from crmkit.tables.catalog import Catalog
 #: Length of a term to the number of them in a year.
 TERMS_A_YEAR = (52, 12, 6, 4, 3, 2, 1)
 _LOSSES = 20  # of a plan from which on it has a model of its own
+_KEPT = 12  # days of an open catalog
+_SEEN: WeakKeyDictionary[Catalog, dict[date, pd.DataFrame]] = WeakKeyDictionary()
 _GAP = 15  # days without a term after which a subscription has ended and another begins
 
 
-def shoppers(money: Money, as_of: date) -> pd.DataFrame:
+def shoppers(money: Money, as_of: date, growth: float = 0.0) -> pd.DataFrame:
     """Return the order history of every customer who has ordered; guests are not here.
+
+    Parameters
+    ----------
+    money : Money
+    as_of : date
+    growth : float
+        Of the money of an order [logarithm per month]: what older orders brought is stated at the level of the day.
 
     Returns
     -------
     DataFrame
         In months, as :func:`crmkit.models.order_summary.order_summary` says.
     """
-    return order_summary(_orders(money), as_of, money="margin", days_per_unit=MONTH)
+    orders = _orders(money)
+    level = np.exp(growth * (pd.Timestamp(as_of) - orders["ordered_at"]).dt.days / MONTH)
+    return order_summary(orders.assign(margin=orders["margin"] * level), as_of, money="margin", days_per_unit=MONTH)
 
 
 def model_of_orders(money: Money, as_of: date) -> ChosenOrders:
@@ -49,11 +61,21 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     -------
     DataFrame
         customer_id, entry, exit [renewals], lost (bool; the known end is past), runs (bool), notice (bool: given by the
-        day), per_year (terms a year), mrr [money per month] and plan of the last term, starts_on.
+        day), per_year (terms a year), mrr [money per month] and plan of the last term, starts_on; noticed (how far the
+        last term had run when notice was given, of those lost) and elapsed (how far it has run by the day) [share].
     """
+    seen = _SEEN.setdefault(catalog, {})
+    if as_of not in seen:
+        while len(seen) >= _KEPT:
+            del seen[next(iter(seen))]
+        seen[as_of] = _subscriptions(catalog, as_of)
+    return seen[as_of].copy()
+
+
+def _subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     if "subscription_terms" not in catalog.names:
         return pd.DataFrame(
-            columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan"]
+            columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan", "noticed"]
         )
     terms = _numbered(catalog, as_of)
     by = terms.groupby("spell")
@@ -76,7 +98,41 @@ def subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
         "mrr": last["mrr"].astype(float),
         "plan": last["plan"],
         "starts_on": starts.dt.floor("D"),
+        "noticed": _share_of_term(last, last["cancelled_at"]),
+        "elapsed": _share_of_term(last, end),
     }).reset_index(drop=True)  # fmt: skip
+
+
+def _share_of_term(last: pd.DataFrame, at: pd.Series | pd.Timestamp) -> pd.Series:
+    """How far the last term had run at a moment; empty where there was none [share]."""
+    run = (at - last["starts_at"]).dt.total_seconds()
+    return (run / (last["ends_at"] - last["starts_at"]).dt.total_seconds()).clip(0, 1)
+
+
+def prices(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return what subscriptions cost in each term that had begun by a day, the first one left out: it may have been a trial.
+
+    Returns
+    -------
+    DataFrame
+        customer_id (the number of the unbroken subscription), month (a count), amount [money per month].
+    """
+    if "subscription_terms" not in catalog.names:
+        return pd.DataFrame({"customer_id": [], "month": [], "amount": []}, dtype=float)
+    terms = _numbered(catalog, as_of)
+    return _later_ones(terms["spell"], terms["starts_at"], terms["mrr"].astype(float))
+
+
+def order_amounts(money: Money) -> pd.DataFrame:
+    """Return what customers brought on each day of orders, the first one left out, as :func:`prices` does."""
+    days = _orders(money).groupby(["customer_id", "ordered_at"])["margin"].sum().reset_index()
+    return _later_ones(days["customer_id"], days["ordered_at"], days["margin"])
+
+
+def _later_ones(who: pd.Series, on: pd.Series, amount: pd.Series) -> pd.DataFrame:
+    month = (on - pd.Timestamp(2000, 1, 1)).dt.days / MONTH
+    rows = pd.DataFrame({"customer_id": who, "month": month.clip(lower=0), "amount": amount.fillna(0.0)})
+    return rows[who.duplicated()]
 
 
 def alike(spells: pd.DataFrame) -> list[pd.DataFrame]:
@@ -108,11 +164,12 @@ def _numbered(catalog: Catalog, as_of: date) -> pd.DataFrame:
     terms = terms[terms["starts_at"] < end].sort_values(["subscription_id", "starts_at"], kind="stable")
     same = terms["subscription_id"].eq(terms["subscription_id"].shift())
     gap = (terms["starts_at"] - terms["ends_at"].shift()).dt.days
-    notice = pd.to_datetime(terms["cancelled_at"]).lt(end) if "cancelled_at" in terms else False
+    cancelled = pd.to_datetime(terms["cancelled_at"] if "cancelled_at" in terms else pd.Series(pd.NaT, terms.index))
     return terms.assign(
         spell=(~(same & (gap <= _GAP))).cumsum(),
         days=(terms["ends_at"] - terms["starts_at"]).dt.days,
-        notice=notice,
+        notice=cancelled.lt(end),
+        cancelled_at=cancelled.where(cancelled < end),  # a later notice is not known yet
         plan=terms.get("plan"),
     )
 

@@ -109,7 +109,7 @@ def checked(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: The prediction has 1 of 2 rows whose interval does not hold its value.
     """
-    numbers = [name for name in ("value", "low", "high") if name in SCHEMAS[table].names]
+    numbers = [name for name in ("value", "low", "high", "shared_error") if name in SCHEMAS[table].names]
     needed = ["customer_id", "value" if numbers else "segment"]
     if absent := [name for name in needed if name not in rows]:
         raise CrmkitError(f"The prediction lacks the column {' and '.join(absent)}.")

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.predictions.futures import Futures, order_futures, renewal_futures, together
-from crmkit.predictions.histories import alike, model_of_orders, shoppers, subscriptions
+from crmkit.predictions.futures import Futures
+from crmkit.predictions.learned import futures_of, learned
+from crmkit.predictions.misses import common_doubt, widened
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
 from crmkit.tables.cache import remember
@@ -19,8 +20,6 @@ from crmkit.tables.catalog import Catalog
 
 HORIZONS = (12, 24, 36)  # months
 _TAILS = (0.025, 0.975)
-_FEWEST = 3  # customers below which nothing is learned of how they differ
-_ENOUGH = 10_000  # customers from which on fewer draws do
 _KEPT = 4  # valuations of an open catalog: the sections of a page ask for the same ones
 _SEEN: WeakKeyDictionary[Catalog, dict[tuple[date, int, float], Valuation]] = WeakKeyDictionary()
 
@@ -40,6 +39,8 @@ class Valuation:
         Day of the first order or term, by customer.
     horizon : int
         Months that the value looks ahead.
+    shared_error : float
+        Of the sum of all expected values, as the models' parameters are in doubt [money].
     """
 
     as_of: date
@@ -47,6 +48,7 @@ class Valuation:
     money: Money
     first_on: pd.Series
     horizon: int
+    shared_error: float
 
 
 def valuation(
@@ -84,19 +86,12 @@ def valuation(
 
 
 def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
-    brought = money(catalog, as_of)
-    first_on = brought.paid.groupby("customer_id")["on"].min()
-    n_draws = 400 if len(first_on) < _ENOUGH else 200
-    orders, spells = shoppers(brought, as_of), subscriptions(catalog, as_of)
-    futures = []
-    if len(orders) >= _FEWEST:
-        futures.append(order_futures(orders, model_of_orders(brought, as_of), horizon, discount, n_draws))
-    rate = catalog.settings.value.margin_rate or 1.0
-    futures += [renewal_futures(own, rate, horizon, discount, n_draws) for own in alike(spells) if own["runs"].any()]
-    if not futures and len(first_on) < _FEWEST:
-        raise NotMeasured(f"at least {_FEWEST} customers with orders or subscriptions")
-    nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    return Valuation(as_of, together(futures or [nobody], pd.Index(first_on.index)), brought, first_on, horizon)
+    known = learned(catalog, as_of)
+    futures = futures_of(catalog, known, horizon, discount)
+    # Futures share the drawn parameters and nothing else: what their sum varies by beyond each customer is the model's.
+    shared = futures.draws.sum(axis=0).var() - futures.draws.var(axis=1).sum()
+    futures.draws = widened(futures.draws, common_doubt(catalog, as_of, horizon))
+    return Valuation(as_of, futures, known.money, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
 
 
 def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -113,7 +108,8 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
         bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
-        so_far (brought up to the day), first_on.
+        so_far (brought up to the day), first_on; shared_error (her part of the error of the sum of all values that comes
+        from the models' parameters) [money].
 
     Examples
     --------
@@ -142,13 +138,14 @@ def valued(whole: Valuation) -> pd.DataFrame:
         "beyond_36": futures.expected[:, -1] - horizons["within_36"],
         "so_far": so_far.to_numpy(dtype=float),
         "first_on": whole.first_on.reindex(futures.customers).to_numpy(),
+        "shared_error": np.abs(value) * (whole.shared_error / max(float(np.abs(value).sum()), 1e-9)),
     })  # fmt: skip
 
 
 @prediction(table="customer_scores", model="value")
 def value(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Residual value of each customer: what she will bring from the day on, discounted, within the horizon."""
-    return customer_values(catalog, as_of)[["customer_id", "value", "low", "high"]]
+    return customer_values(catalog, as_of)[["customer_id", "value", "low", "high", "shared_error"]]
 
 
 @prediction(table="customer_scores", model="lifetime_value")
@@ -163,7 +160,7 @@ def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
     if not money(catalog, as_of).is_margin:
         raise NotMeasured("orders.margin, or margin_rate under [value] in the settings")
     rows = customer_values(catalog, as_of)
-    return pd.DataFrame({"customer_id": rows["customer_id"],
+    return pd.DataFrame({"customer_id": rows["customer_id"], "shared_error": rows["shared_error"],
                          **{name: rows[name] + rows["so_far"] for name in ("value", "low", "high")}})  # fmt: skip
 
 

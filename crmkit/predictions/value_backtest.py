@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.predictions.days import months_before
 from crmkit.predictions.histories import subscriptions
-from crmkit.predictions.money import MONTH, money
+from crmkit.predictions.misses import past_days
+from crmkit.predictions.money import money
 from crmkit.predictions.value import valuation
-from crmkit.predictions.yardsticks import boosted, brought_after, months_before, pace
+from crmkit.predictions.yardsticks import boosted, brought_after, pace
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
 OURS, NAIVE, BOOSTED = "This page", "Last year's pace", "Gradient boosting"
-_N_DAYS = 3
-_STEP = 6  # months between two past days
 _TENTHS = 10
 _FEWEST = 30  # customers from which on a calibration by tenth says something
 
@@ -59,22 +59,6 @@ def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
         tenth (1 is the highest), n [customers], predicted, actual [money per customer]; no rows below 30 customers.
     """
     return remember(catalog, _value_tenths, as_of, reads_predictions=False)
-
-
-def past_days(data_from: date | None, as_of: date) -> tuple[list[date], int]:
-    """Return the past days on which to predict, latest first, and how far ahead [months].
-
-    Examples
-    --------
-    >>> past_days(date(2023, 11, 1), date(2026, 10, 31))
-    ([datetime.date(2025, 10, 31), datetime.date(2025, 4, 30), datetime.date(2024, 10, 31)], 12)
-    >>> past_days(date(2026, 8, 1), date(2026, 10, 31))
-    ([], 0)
-    """
-    known = 0.0 if data_from is None else ((as_of - data_from).days + 1) / MONTH
-    ahead = next((months for least, months in ((23.5, 12), (11.5, 6), (5.5, 3)) if known >= least), 0)
-    days = [months_before(as_of, ahead + k * _STEP) for k in range(_N_DAYS)] if ahead else []
-    return [day for day in days if (day - data_from).days / MONTH >= max(ahead / 2, 2.5)] if data_from else [], ahead
 
 
 def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         whole = valuation(catalog, as_of)
     except NotMeasured as error:
         return _unmeasured(catalog, as_of, str(error))
-    customers = valued(whole)
+    customers = valued(whole).drop(columns="shared_error")
     sums = whole.futures.draws.sum(axis=0)
     low, high = np.quantile(sums, _TAILS)
     value = float(customers["value"].sum())

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.models.boosted_value import BoostedValue
+from crmkit.predictions.days import months_before
 from crmkit.predictions.histories import subscriptions
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.value import months_since
@@ -61,14 +62,3 @@ def brought_after(catalog: Catalog, customers: pd.Index, day: date, until: date)
     """Return what each customer brought after a day, until another [money]."""
     paid = money(catalog, until, since=day).paid
     return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0).to_numpy(dtype=float)
-
-
-def months_before(day: date, months: int) -> date:
-    """Return the day so many months before; the last day of a month stays one.
-
-    Examples
-    --------
-    >>> months_before(date(2026, 10, 31), 8), months_before(date(2026, 9, 30), -1)
-    (datetime.date(2026, 2, 28), datetime.date(2026, 10, 31))
-    """
-    return (pd.Timestamp(day) + pd.Timedelta(days=1) - pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()

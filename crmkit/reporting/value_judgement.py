@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.insights.value_trust import backtest_message, survival_message
+from crmkit.insights.value_trust import backtest_message, odds_message, survival_message
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
 from crmkit.models.value import present_value
+from crmkit.predictions.renewal_odds import renewal_odds
 from crmkit.predictions.tenure import tenure_curves
 from crmkit.predictions.value_backtest import value_backtest, value_tenths
 from crmkit.predictions.value_summary import ValueSummary
@@ -54,6 +55,31 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         settings=catalog.settings,
         units={"value": "share", "low": "share", "high": "share", "at_risk": "count", "month": "count"},
     )
+
+
+def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment:
+    """Return how plan and channel go with leaving sooner, each with the other held fixed; empty where nobody subscribes.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ValueSummary
+    """
+    odds = renewal_odds(catalog, summary.as_of) if summary.n else pd.DataFrame()
+    if odds.empty:
+        return _NOTHING
+    return table(
+        odds,
+        odds_message(odds),
+        subtitle="Odds that a subscription is not renewed, as a multiple of those compared with, at the same tenure; plan "
+        "and channel together",
+        caption="A discrete-time hazard with delayed entry. An interval that holds 1 tells no difference. What goes with "
+        "leaving need not be its cause.",
+        units={"odds_ratio": "", "low": "", "high": "", "n": "count"},
+        labels={"covariate": "By", "level": "Of", "compared_with": "Compared with", "odds_ratio": "Odds, times",
+                "low": "95 % from", "high": "to", "n": "Subscriptions"},
+        settings=catalog.settings,
+    )  # fmt: skip
 
 
 def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:

@@ -150,7 +150,7 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         f"Brought in the first {counted(summary.horizon, 'months')}, what came and what is to come of it, per customer "
         f"{who}, with 95 % intervals",
         alt=f"Value of a new customer by {by}. {title}.",
-        caption="What a customer may take up later, such as a first subscription, is not foreseen: young groups come out low.",
+        caption="So far: the share of it that came already; the rest is a forecast.",
         data=groups[[by, "value", "low", "high", "n", "so_far"]],
         settings=catalog.settings,
         units={"value": "money", "low": "money", "high": "money", "n": "count", "so_far": "share"},

@@ -325,6 +325,7 @@ _TABLES = (
         Column("value", "number", "the prediction"),
         Column("low", "number", "lower end of its 95 % interval"),
         Column("high", "number", "upper end of its 95 % interval"),
+        Column("shared_error", "number", "her part of the error that all predictions of the day share: that of the model"),
     )),
     TableSchema("segment_assignments", "a customer's segment at a date", ("customer_id", "as_of", "model"), (
         _THE_CUSTOMER,

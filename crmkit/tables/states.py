@@ -82,13 +82,15 @@ def won_values(customer_scores: ir.Table, customer_movements: ir.Table) -> ir.Ta
     Returns
     -------
     table
-        customer_id, won_on, value (of the last valuation of that month) [money].
+        customer_id, won_on, value (of the last valuation of that month) and her part of the error that all share, where
+        predictions have it [money].
     """
     scores = customer_scores.filter(customer_scores.model == "lifetime_value")
-    seen = scores.select(_customer="customer_id", seen_on=day(scores.as_of), value=scores.value)
+    told = ["value", *(["shared_error"] if "shared_error" in scores.columns else [])]
+    seen = scores.select(*told, _customer="customer_id", seen_on=day(scores.as_of))
     new = customer_movements.filter(customer_movements.kind == "joined").select("customer_id", won_on="moved_on")
     both = new.join(seen, new["customer_id"] == seen["_customer"])
     both = both.filter(period_ordinal(both.won_on, "month") == period_ordinal(both.seen_on, "month"))
     both = both.filter(both.seen_on >= both.won_on)
     last = both.mutate(last_on=both.seen_on.max().over(ibis.window(group_by="customer_id")))
-    return last.filter(last.seen_on == last.last_on).select("customer_id", "won_on", "value")
+    return last.filter(last.seen_on == last.last_on).select("customer_id", "won_on", *told)

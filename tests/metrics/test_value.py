@@ -1,5 +1,6 @@
 """Cards on predictions: the value of customers, of new ones, and what that is against the cost of winning them."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,6 +51,33 @@ def test_a_new_customer_is_worth_what_came_and_what_is_to_come(book):
 def test_fifty_of_value_for_five_of_cost_is_ten_times(book):
     assert value(book, "customer_acquisition_cost")["value"] == 5.0
     assert value(book, "clv_to_cac")["value"] == pytest.approx(10.0)
+
+
+def test_a_model_in_doubt_by_2_for_each_of_all_customers_widens_the_interval_to_1_96_times_2(book):
+    sure = value(book, "residual_value")
+    assert sure["low"] == sure["high"] == 40.0  # customers who are all worth the same
+    scores = book.frame("customer_scores").assign(shared_error=2.0)
+    doubted = value(book.with_tables({"customer_scores": scores}), "residual_value")
+    assert (doubted["low"], doubted["high"]) == (
+        pytest.approx(40 - 1.96 * 2, abs=0.001),
+        pytest.approx(40 + 1.96 * 2, abs=0.001),
+    )
+    won = value(book.with_tables({"customer_scores": scores}), "new_customer_value")
+    assert won["high"] - won["value"] == pytest.approx(1.96 * 2, abs=0.001)
+
+
+def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(book):
+    random = np.random.default_rng(1)
+    ids = [f"o{n:03d}" for n in range(400)]
+    worth = random.gamma(2, 50, 400)
+    frames = [pd.DataFrame({"customer_id": ids, "as_of": day, "model": "value", "model_version": "1", "value": worth * level,
+                            "shared_error": worth * 0.05}) for day, level in (("2026-09-30", 1.0), ("2026-10-31", 1.13))]  # fmt: skip
+    scores = pd.concat(frames)
+    told = {}
+    for name, rows in (("doubt", scores), ("none", scores.drop(columns="shared_error"))):
+        card = ck.scorecard(book.with_tables({"customer_scores": rows}), "2026-10", metrics=["residual_value"]).iloc[0]
+        told[name] = card["verdict"]
+    assert told["none"] == "real" and told["doubt"] != "real"
 
 
 def test_without_predictions_it_says_what_is_missing(book):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.shopper_backtest import invoices
 from crmkit.models.bg_nbd import BGNBD
 from crmkit.models.choose_orders import ORDER_MODELS, choose_order_model, choose_orders
 from crmkit.models.mbg_nbd import MBGNBD
@@ -85,3 +86,19 @@ def test_on_cdnow_the_default_misses_1882_orders_by_at_most_12_5_percent_and_cus
     assert is_at_or_below_the_best(errors)
     assert errors.loc["total", "default"] <= 0.125
     assert errors.loc["MAE", "default"] <= 0.785
+
+
+@pytest.mark.slow
+def test_on_cdnow_master_the_default_is_at_or_below_the_best(shared_data):
+    raw = pd.read_parquet(shared_data / "cdnow_master.parquet")
+    at, paid = pd.to_datetime(raw["date"]), raw["dollar_value"] + 0.01
+    orders = pd.DataFrame({"customer_id": raw["customer_id"], "ordered_at": at, "revenue": paid})
+    assert is_at_or_below_the_best(backtest(orders, date(1997, 9, 30), date(1998, 6, 30)))
+
+
+@pytest.mark.slow
+def test_on_online_retail_the_default_is_at_or_below_the_best(shared_data):
+    lines = pd.read_parquet(shared_data / "online_retail_2010_2011.parquet")
+    orders = invoices(lines)
+    assert orders["customer_id"].nunique() == 4372
+    assert is_at_or_below_the_best(backtest(orders, date(2011, 6, 9), date(2011, 12, 8)))

@@ -123,7 +123,7 @@ def test_fitting_on_a_part_first_ends_at_the_same_maximum(monkeypatch):
     X, _ = simulated(np.random.default_rng(4), BGNBD, 6000)
     whole = BGNBD().fit(X)
     monkeypatch.setattr("crmkit.models.fit_orders._ROUGH_ROWS", 1000)
-    monkeypatch.setattr("crmkit.models.fit_orders._PART", 512)
+    monkeypatch.setattr(BGNBD, "rows_at_once", 512)
     quick = BGNBD().fit(X)
     assert quick.converged_
     assert quick.params_.to_numpy() == pytest.approx(whole.params_.to_numpy(), rel=1e-3)

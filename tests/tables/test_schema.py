@@ -50,7 +50,7 @@ OPTIONAL = {
     "social_posts": "author kind text language impressions reach likes comments shares clicks customer_id",
     "crm_events": "object",
     "treatments": "outcome_at value",
-    "customer_scores": "value low high",
+    "customer_scores": "value low high shared_error",
     "segment_assignments": "segment",
 }
 CLOCKS = {
@@ -126,7 +126,8 @@ def test_names_in_at_are_timestamps_and_only_they_in_on_dates_in_id_ids_and_from
 def test_what_is_counted_or_measured_has_a_unit_and_only_a_prediction_has_that_of_its_model():
     measured = {"timestamp", "date", "money", "integer", "number"}
     without = faulty(lambda table, column: column.kind in measured and not column.unit)
-    assert without == ["customer_scores.value", "customer_scores.low", "customer_scores.high"]
+    measures = ("value", "low", "high", "shared_error")
+    assert without == [f"customer_scores.{name}" for name in measures]
     assert faulty(lambda table, column: column.kind not in measured and column.unit) == []
 
 

@@ -7,7 +7,7 @@ from crmkit.metrics.measures.composition import Composition
 from crmkit.metrics.measures.customers import ActiveAtStart, ShareOfCustomers
 from crmkit.metrics.measures.daily import DailyLossRate
 from crmkit.metrics.measures.incidence import IncidenceMedian
-from crmkit.metrics.measures.linear import Count, Mean, MeanPerCustomer, Ratio, Total
+from crmkit.metrics.measures.linear import Count, Mean, MeanPerCustomer, PredictedMean, Ratio, Total
 from crmkit.metrics.measures.median import Median
 from crmkit.metrics.measures.quotient import Quotient
 from crmkit.metrics.measures.recurring import RecurringChange, RecurringKept
@@ -35,6 +35,7 @@ __all__ = [
     "MonthlyTotal",
     "NetShare",
     "PerUserWeek",
+    "PredictedMean",
     "Quotient",
     "Ratio",
     "RecurringChange",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from crmkit.metrics import intervals
@@ -61,6 +62,28 @@ class Mean(Sums):
 
     def interval(self, sums: dict[str, Array]) -> Interval:
         return intervals.mean(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
+
+
+@dataclass(eq=False, kw_only=True)
+class PredictedMean(Mean):
+    """Mean of predictions: customers differ, and the model that foresees them all is itself in doubt.
+
+    ``shared_error`` is each row's part of the error that all rows share; the parts are added up, not their squares. None
+    where it is not known.
+    """
+
+    shared_error: Any
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        known = {} if self.shared_error is None else {"e": where(self.where, self.shared_error)}
+        return super().parts(grain) | known
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        value, low, high = super().interval(sums)
+        if "e" not in sums:
+            return value, low, high
+        shared = intervals.Z * np.nan_to_num(sums["e"]) / sums["n"]
+        return value, value - np.hypot(value - low, shared), value + np.hypot(high - value, shared)
 
 
 @dataclass(eq=False, kw_only=True)
