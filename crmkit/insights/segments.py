@@ -13,8 +13,9 @@ from crmkit.metrics.nouns import counted
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
 from crmkit.predictions.migration import migration
+from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_profiles import segment_profiles
-from crmkit.predictions.segments import customers_on, learned_on, segmentation
+from crmkit.predictions.segment_references import segmentation_for
 from crmkit.tables.catalog import Catalog
 
 #: What to do for the usual segments.
@@ -71,7 +72,7 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     rest = "." if told else "; no move was more frequent than usual."
     told.append(Finding(f"{counted(n_moved, 'customers')} changed segment".capitalize(), f"{share}{rest}"))
     day = last_days(catalog, period)[1]
-    found = segmentation(catalog, learned_on(catalog, day))
+    found = segmentation_for(catalog, day)
     if found.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in found.names)
         told.append(Finding(f"There are {len(found.names)} natural groups", f": {named}."))

@@ -58,6 +58,13 @@ class RFM:
         self.cuts_ = {name: _cuts(_upwards(X, name)) for name in COLUMNS} if enough else {}
         return self
 
+    @classmethod
+    def with_cuts(cls, cuts: dict[str, Array]) -> Self:
+        """Return RFM by cuts that were learned before; see ``cuts_``."""
+        model = cls()
+        model.cuts_ = cuts
+        return model
+
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return recency, frequency and spending, 1 to 5, per customer."""
         scores = {name: _scores(_upwards(X, name), cuts) for name, cuts in self.cuts_.items()}

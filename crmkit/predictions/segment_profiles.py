@@ -9,8 +9,8 @@ import pandas as pd
 
 from crmkit.metrics import intervals
 from crmkit.metrics.intervals import Array
-from crmkit.predictions.migration import assigned
-from crmkit.predictions.segments import customers_on
+from crmkit.predictions.segment_features import customers_on
+from crmkit.predictions.segments import segments_on
 from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
@@ -43,7 +43,7 @@ def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.Da
     ['Too few to rank']
     """
     customers = customers_on(catalog, as_of)
-    segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
+    segments = segments_on(catalog, as_of, model).reindex(customers.index)
     rows = [_row(name, customers, (segments == name).to_numpy()) for name in segments.unique()]
     return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
 
@@ -71,7 +71,7 @@ def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int 
     ['•••50']
     """
     customers = customers_on(catalog, as_of)
-    segments = assigned(catalog, [as_of], model)[as_of].reindex(customers.index)
+    segments = segments_on(catalog, as_of, model).reindex(customers.index)
     shown = ["days_since_order", "n_orders", "revenue"]
     steps = customers[shown].clip(lower=0).transform(np.log1p)
     away = ((steps - steps.groupby(segments).transform("median")) ** 2).sum(axis=1)

@@ -12,7 +12,7 @@ from crmkit.insights.segments import (
 )
 from crmkit.periods import Period
 from crmkit.predictions.segment_profiles import segment_profiles, typical_customers
-from crmkit.predictions.segments import learned_on
+from crmkit.predictions.segment_references import learned_on
 from crmkit.reporting.exports import export
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.openings import opening

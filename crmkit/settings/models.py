@@ -15,6 +15,7 @@ from crmkit.errors import did_you_mean
 from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
+from crmkit.settings.segments import Loyalty, Segments
 from crmkit.settings.worth import Retention, Value
 
 
@@ -140,6 +141,8 @@ class Settings(Section):
     data: Data = Data()
     value: Value = Value()
     retention: Retention = Retention()
+    segments: Segments = Segments()
+    loyalty: Loyalty = Loyalty()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}
