@@ -21,6 +21,13 @@ _NAMES = (
     ("Promising", "Potential loyalists", "Potential loyalists", "Loyal", "Loyal"),
     ("New customers", "Potential loyalists", "Potential loyalists", "Champions", "Champions"),
 )
+#: The segments from the best down: who buys now and much, who might, who did.
+LADDER = (
+    "Champions", "Loyal", "Potential loyalists", "New customers", "Promising", "Need attention", "About to sleep",
+    "Cannot lose them", "At risk", "Hibernating", "Lost",
+)  # fmt: skip
+#: Between these two a customer goes by what the others do, or by time alone: neither is better.
+LEVEL_WITH = {"Cannot lose them": "At risk"}
 
 
 @dataclass(eq=False)

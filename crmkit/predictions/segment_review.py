@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from crmkit.models.customer_segments import CustomerSegments
-from crmkit.models.segment_fit import FEWEST_ROWS, Fit, alike, centres_fit, rfm_fit
+from crmkit.models.segment_fit import FEWEST_ROWS, LEVEL, Fit, alike, centres_fit, rfm_fit
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import learned_on, rfm_for, segmentation_for
 from crmkit.predictions.segment_rulers import Segmentation, rfm_model, segmentation
 from crmkit.tables.catalog import Catalog
 
 _SOONEST = 60  # days after a ruler was learned; before that nothing has had time to change
+_YEAR = timedelta(days=365)
 _SEED = 0
 
 
@@ -29,7 +30,7 @@ class SegmentReview:
         "rfm" or "segments".
     learned_on, as_of : date
     verdict : str
-        "fits", "no longer fits", "too new to judge" or "too few to judge".
+        "fits", "differs as a year ago" (the season), "no longer fits", "too new to judge" or "too few to judge".
     fit : Fit or None
         The numbers behind it.
     n_before, n_now : int
@@ -59,7 +60,7 @@ def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> Segment
     change is more than chance would bring in 1 % of cases: for RFM, that of the scores they get
     (:func:`crmkit.models.segment_fit.rfm_fit`); for k-means, how much nearer fresh centres are to customers held out
     (:func:`crmkit.models.segment_fit.centres_fit`), or that another number of groups is found in all customers and in
-    both halves of them.
+    both halves of them. What was as different a year before, too, is the season and no reason to change.
 
     Parameters
     ----------
@@ -83,31 +84,43 @@ def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> Segment
     then, now = customers_on(catalog, day), customers_on(catalog, as_of)
     if min(len(then), len(now)) < FEWEST_ROWS:
         return SegmentReview(model, day, as_of, "too few to judge", None, 0, 0, empty, empty)
-    random = np.random.default_rng(_SEED)
-    if model == "rfm":
-        ruler = rfm_for(catalog, as_of)
-        fit, n_before, n_now = rfm_fit(ruler, then, now, random), 0, 0
-        names = ruler.predict(now)
-        fresh = rfm_model(catalog, as_of).predict(now) if not fit.holds else names
+    found = segmentation_for(catalog, as_of) if model == "segments" else None
+    fit, n_before, n_now = _judged(catalog, found, day, as_of)
+    verdict = "fits" if fit.holds and n_before == n_now else "no longer fits"
+    if n_before == n_now and not fit.holds and _is_season(catalog, found, as_of):
+        verdict = "differs as a year ago"
+    if verdict != "no longer fits":
+        return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, empty, empty)
+    if found is None:
+        names, fresh = (ruler.predict(now) for ruler in (rfm_for(catalog, as_of), rfm_model(catalog, as_of)))
     else:
-        found = segmentation_for(catalog, as_of)
-        fit, n_now = _judged(catalog, found, as_of, random)
-        n_before, names = len(found.names), found.named(found.customers(catalog, as_of)).to_numpy()
-        fresh = names
-        if not fit.holds or n_now != n_before:
-            proposal = segmentation(catalog, as_of, before=found)
-            fresh = proposal.named(proposal.customers(catalog, as_of)).to_numpy()
-    if fit.holds and n_before == n_now:
-        return SegmentReview(model, day, as_of, "fits", fit, n_before, n_now, empty, empty)
+        proposal = segmentation(catalog, as_of, before=found)
+        names, fresh = (each.named(each.customers(catalog, as_of)).to_numpy() for each in (found, proposal))
     side, moves = _side_by_side(now, names, fresh)
-    return SegmentReview(model, day, as_of, "no longer fits", fit, n_before, n_now, side, moves)
+    return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, side, moves)
 
 
-def _judged(catalog: Catalog, found: Segmentation, as_of: date, random: np.random.Generator) -> tuple[Fit, int]:
-    """Return how well the centres fit, and how many groups there are today."""
-    features = list(found.features)
-    then, now = found.customers(catalog, found.learned_on), found.customers(catalog, as_of)
-    same = alike(now, then, random) if "days_since_order" in now else now
+def _is_season(catalog: Catalog, found: Segmentation | None, as_of: date) -> bool:
+    """Return whether the customers of a year ago differ as little from those of today as chance allows."""
+    year_ago = as_of - _YEAR
+    if catalog.data_from is None or year_ago - _YEAR < catalog.data_from:
+        return False
+    if len(customers_on(catalog, year_ago)) < FEWEST_ROWS:
+        return False
+    return _judged(catalog, found, year_ago, as_of, with_number=False)[0].p > LEVEL
+
+
+def _judged(
+    catalog: Catalog, found: Segmentation | None, then_on: date, as_of: date, with_number: bool = True
+) -> tuple[Fit, int, int]:
+    """Return how well a ruler fits the customers of today as those of then, how many groups there were and are."""
+    random = np.random.default_rng(_SEED)
+    if found is None:
+        then, now = customers_on(catalog, then_on), customers_on(catalog, as_of)
+        return rfm_fit(rfm_for(catalog, as_of), then, now, random), 0, 0
+    features, n_before = list(found.features), len(found.names)
+    then, now = found.customers(catalog, then_on), found.customers(catalog, as_of)
+    same = alike(now, then, random)
     same = same.iloc[np.sort(random.permutation(len(same))[:20_000])]
     fit = Fit(0.0, 1.0)
     if len(found.names) > 1:
@@ -116,7 +129,7 @@ def _judged(catalog: Catalog, found: Segmentation, as_of: date, random: np.rando
             found.model.centres_, space.matrix(then[features]), space.matrix(same[features]),
             (same["days_since_order"] < 365).to_numpy(), random,
         )  # fmt: skip
-    return fit, _number_now(found, same[features], random)
+    return fit, n_before, _number_now(found, same[features], random) if with_number else n_before
 
 
 def _number_now(found: Segmentation, X: pd.DataFrame, random: np.random.Generator) -> int:
