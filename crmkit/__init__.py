@@ -51,6 +51,8 @@ _HOMES = {
         "typical_table",
     ],
     "crmkit.reporting.segment_judgement": ["segment_fit_table"],
+    "crmkit.reporting.segment_traits": ["segment_trait_export", "segment_trait_table"],
+    "crmkit.predictions.segment_portraits": ["segment_portraits"],
     "crmkit.reporting.segment_pictures": ["move_total_table", "segment_flow_chart", "segment_map"],
     "crmkit.predictions.migration": ["migration", "movement"],
     "crmkit.predictions.segment_moves": ["customer_moves", "move_totals"],

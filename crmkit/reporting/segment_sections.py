@@ -52,11 +52,13 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     """
     day = last_days(book, period)[1]
     profiles = profiles_of(book, period)
-    names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", "revenue", "revenue_low",
-             "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
-    units = dict.fromkeys(["share", "revenue_share", "revenue_share_low", "revenue_share_high"], "share")
+    margin = ["margin_share", "margin_share_low", "margin_share_high"] if profiles["margin_share"].notna().any() else []
+    names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", *margin, "revenue",
+             "revenue_low", "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
+    units = dict.fromkeys(["share", "revenue_share", "revenue_share_low", "revenue_share_high", *margin], "share")
     units |= dict.fromkeys(["revenue", "revenue_low", "revenue_high", "of_the_rest"], "money")
     labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "revenue_share_low": "from",
+              "margin_share": "Of margin", "margin_share_low": "from", "margin_share_high": "to",
               "revenue_share_high": "to", "revenue": "Per customer", "revenue_low": "from", "revenue_high": "to",
               "of_the_rest": "Per other customer", "differs": "Differs", "n_orders": "Orders",
               "days_since_order": "Days since order"}  # fmt: skip
