@@ -44,7 +44,7 @@ def review_words(review: SegmentReview, kept: bool) -> str:
         Whether the ruler is in the store; a provisional one is learned anew by itself.
     """
     until = (
-        f"They are kept in the store and stay until `{REFRESH}` is run." if kept
+        f"They are kept in the store and stay until {REFRESH} is run." if kept
         else "They are provisional: once a year of data is there, those of the end of a fiscal year are kept."
     )  # fmt: skip
     if review.verdict == "too new to judge":
@@ -55,7 +55,7 @@ def review_words(review: SegmentReview, kept: bool) -> str:
         return f"{_told(review)} {until}"
     if review.verdict == "differs as a year ago":
         return f"{_told(review)} Customers were as different at this time a year ago: it is the season. {until}"
-    refresh = f"To take the proposal, run `{REFRESH}`: it holds from then on, and earlier months keep the old segments."
+    refresh = f"To take the proposal, run {REFRESH}: it holds from then on, and earlier months keep the old segments."
     return f"{_told(review)} A season can look like a change: look again next month before you refresh. {refresh}"
 
 

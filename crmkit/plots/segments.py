@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
+from scipy.optimize import isotonic_regression
 
 from crmkit.metrics.wording import scale_for
 from crmkit.plots.palette import GROUPS, LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
 
-_DAYS = {0: "today", 6: "a week", 29: "a month", 179: "6 months", 1094: "3 years"}
+_DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
 _MOST_DOTS = 500  # what a page of 500 kB has room for
@@ -37,7 +38,7 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     --------
     >>> customers = pd.DataFrame({"segment": ["Loyal", "Lost"], "days_since_order": [3, 400], "revenue": [900.0, 0.0]})
     >>> [text.get_text() for text in plot_segment_map(customers).texts]
-    ['Loyal', 'Lost']
+    ['Lost', 'Loyal']
     """
     ax = dressed(new_axes((10.6, 5.4)) if ax is None else ax)
     shown = customers.iloc[:: max(1, -(-len(customers) // _MOST_DOTS))]
@@ -48,10 +49,13 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
             own, colour = shown[shown["segment"] == name], GROUPS[place % len(GROUPS)]
             ax.scatter(_days(own["days_since_order"]), _money(own["revenue"], unit), s=9, color=colour, alpha=0.35,
                        linewidths=0, marker="os^Dv"[place // len(GROUPS) % 5])  # fmt: skip
-        for place, name in enumerate(names):
-            whole = customers[customers["segment"] == name]
-            middle = float(_days(whole["days_since_order"]).median()), float(_money(whole["revenue"], unit).median())
-            ax.annotate(name, middle, ha="center", va="center", fontweight="bold", color=GROUPS[place % len(GROUPS)])
+        middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
+        middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
+        room = 0.055 * float(_money(customers["revenue"], unit).max())
+        heights = _apart(middles["y"].to_numpy(), np.full(len(middles), room))
+        for name, x, y in zip(middles.index, middles["x"], heights, strict=True):
+            colour = GROUPS[names.index(name) % len(GROUPS)]
+            ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour)
         _worded_axes(ax, customers, unit, currency)
     return ax
 
@@ -74,7 +78,7 @@ def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = N
     >>> [text.get_text() for text in plot_segment_flow(moves, ["Loyal", "Lost"]).texts]
     ['Loyal 10', 'Loyal 8', 'Lost 2']
     """
-    ax = new_axes((10.6, 6.2)) if ax is None else ax
+    ax = new_axes((10.6, 6.6)) if ax is None else ax
     order = [*order, *sorted({*moves["from"], *moves["to"]} - set(order))]
     left, right = _stacked(moves.groupby("from")["n"].sum(), order), _stacked(moves.groupby("to")["n"].sum(), order)
     scale = (1 - _GAP * (len(order) - 1)) / max(float(moves["n"].sum()), 1.0)
@@ -87,7 +91,7 @@ def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = N
             there[str(end)] += float(n) * scale
         _columns(ax, left, moves.groupby("from")["n"].sum(), scale, "right")
         _columns(ax, right, moves.groupby("to")["n"].sum(), scale, "left")
-        ax.set_xlim(-0.34, 1.34)
+        ax.set_xlim(-0.42, 1.42)
         ax.set_ylim(1.02, -0.02)
         ax.set_axis_off()
     return ax
@@ -105,7 +109,7 @@ def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str |
     furthest = float(customers["days_since_order"].max())
     ticks = [days for days in _DAYS if days <= max(furthest, 6)]
     ax.set_xticks([-np.log1p(days) for days in ticks], [_DAYS[days] for days in ticks])
-    ax.set_xlabel("time since the last order (shorter to the right)", color=LIGHT["soft"])
+    ax.set_xlabel("time since the last order", color=LIGHT["soft"])
     most = max(float(customers["revenue"].max()), 1.0)
     steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]
     ax.set_yticks([float(np.log1p(step / unit)) for step in steps],
@@ -133,13 +137,18 @@ def _ribbon(ax: Axes, start: float, end: float, width: float, direction: str) ->
 
 
 def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float, align: str) -> None:
-    side, last = (0.0 if align == "right" else 1.0), -1.0
-    for name, top in begins.items():
-        height = float(sizes[name]) * scale
+    side = 0.0 if align == "right" else 1.0
+    heights = [float(sizes[name]) * scale for name in begins]
+    words = [fill(f"{name} {sizes[name]:,}", 14) for name in begins]  # a telephone has no room for more in one line
+    middles = [top + height / 2 for top, height in zip(begins.values(), heights, strict=True)]
+    places = _apart(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
+    for top, height, text, place in zip(begins.values(), heights, words, places, strict=True):
         ax.add_patch(Rectangle((side if side == 0 else side - _BAR, top), _BAR, height, color=LIGHT["ink"]))
-        words = fill(f"{name} {sizes[name]:,}", 14)  # a telephone has no room for more in one line
-        half = 0.022 * (1 + words.count("\n"))
-        last = max(top + height / 2, last + half)  # small segments: their names must not overlap
-        ax.annotate(words, (side + (0.012 if side else -0.012), last), ha=align, va="center",
-                    color=LIGHT["ink"], linespacing=0.95)  # fmt: skip
-        last += half
+        ax.annotate(text, (side + (0.012 if side else -0.012), place), ha=align, va="center", color=LIGHT["ink"],
+                    linespacing=0.95)  # fmt: skip
+
+
+def _apart(middles: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return places for names of these heights that do not overlap, as near to the middles as can be (in rising order)."""
+    above = np.cumsum(heights) - heights / 2
+    return np.asarray(isotonic_regression(middles - above).x) + above

@@ -93,7 +93,7 @@ def segment_portraits(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.D
 
 
 def _traits(catalog: Catalog, as_of: date, customers: pd.Index) -> Iterator[Trait]:
-    scored = [("value", "expected value", "money"), ("churn", "chance of leaving", "share")]
+    scored = [("value", "expected value", "money"), ("churn", "chance of leaving, of the active", "share")]
     for model, what, unit in scored:
         yield Trait("outlook", what, unit, _scores(catalog, as_of, model).reindex(customers))
     engaged = engagement_scores(catalog, as_of).set_index("customer_id")["score"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from crmkit.insights.segment_review import review_finding
 from crmkit.insights.segments import (
     last_days,
@@ -15,6 +17,7 @@ from crmkit.insights.segments import (
     segment_list,
     segment_moves,
 )
+from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.segment_profiles import typical_customers
 from crmkit.predictions.segment_references import learned_on
@@ -51,20 +54,23 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     period : Period
     """
     day = last_days(book, period)[1]
-    profiles = profiles_of(book, period)
-    margin = ["margin_share", "margin_share_low", "margin_share_high"] if profiles["margin_share"].notna().any() else []
-    names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", *margin, "revenue",
-             "revenue_low", "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
-    units = dict.fromkeys(["share", "revenue_share", "revenue_share_low", "revenue_share_high", *margin], "share")
-    units |= dict.fromkeys(["revenue", "revenue_low", "revenue_high", "of_the_rest"], "money")
-    labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "revenue_share_low": "from",
-              "margin_share": "Of margin", "margin_share_low": "from", "margin_share_high": "to",
-              "revenue_share_high": "to", "revenue": "Per customer", "revenue_low": "from", "revenue_high": "to",
-              "of_the_rest": "Per other customer", "differs": "Differs", "n_orders": "Orders",
+    profiles, currency = profiles_of(book, period), book.settings.company.currency
+    arrows = profiles["differs"].map({"more": "▲ ", "less": "▼ "}).fillna("")
+    rows = profiles[["segment", "n", "share"]].assign(
+        revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
+    )
+    if profiles["margin_share"].notna().any():
+        rows["margin_share"] = _with_ends(profiles, "margin_share", "share", currency)
+    rows["revenue"] = arrows + _with_ends(profiles, "revenue", "money", currency)
+    rows = rows.join(profiles[["of_the_rest", "n_orders", "days_since_order"]])
+    labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "margin_share": "Of margin",
+              "revenue": "Revenue per customer", "of_the_rest": "Per other customer", "n_orders": "Orders",
               "days_since_order": "Days since order"}  # fmt: skip
-    return table(profiles[names], "What sets each segment apart", units=units, labels=labels, settings=book.settings,
-                 subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals.",
-                 caption=_ruler(book, day))  # fmt: skip
+    return table(rows, "What sets each segment apart", settings=book.settings, caption=_ruler(book, day),
+                 units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
+                 labels={name: label for name, label in labels.items() if name in rows},
+                 subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
+                 "per customer than the others, by more than chance.")  # fmt: skip
 
 
 def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragment:
@@ -120,6 +126,16 @@ def segment_export(book: Catalog, period: Period) -> Fragment:
     period : Period
     """
     return export(segment_list(book, period), "segments", "Each customer with her segment")
+
+
+def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
+    """Return a number of each segment in words, with its interval."""
+    told = []
+    for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
+        scale = scale_for(unit, value, low=low, high=high, currency=currency)
+        between = scale.interval(low, high) if value == value and low < high else ""
+        told.append(scale.words(value) + (f" ({between})" if between else ""))
+    return pd.Series(told, index=profiles.index)
 
 
 def _ruler(book: Catalog, day: date) -> str:

@@ -75,8 +75,9 @@ def _told(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
     )
     said = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
     arrow = "▲" if row["differs"] == "more" else "▼"
-    return (row["segment"], what, f"{arrow} {said[0]}", said[1], said[2], f"{row['n']:,}")
+    here = f"{arrow} {said[0]}".replace(" ", "\N{NO-BREAK SPACE}")
+    return (row["segment"], what, here, said[1], said[2], f"{row['n']:,}")
 
 
 def _topic(topic: str) -> str:
-    return topic.replace("_", " ")
+    return {"outlook": "value and risk"}.get(topic, topic.replace("_", " "))

@@ -36,7 +36,7 @@ class Loyalty(BaseModel):
 
     model_config = STRICT
 
-    tiers: dict[str, int] = {"Gold": 13, "Silver": 10, "Bronze": 7}
+    tiers: dict[str, int] = {"Gold": 12, "Silver": 9, "Bronze": 6}
 
     @field_validator("tiers")
     @classmethod
