@@ -16,6 +16,12 @@ def predict(
         list[str] | None, typer.Option("--only", metavar="MODEL", help="Make this prediction alone; may be repeated.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make them again, changed or not.")] = False,
+    refresh_segments: Annotated[
+        bool,
+        typer.Option(
+            "--refresh-segments", help="Learn the segments anew from these data; they hold from this period on."
+        ),
+    ] = False,
     output: OutputFormat = Format.table,
     settings: SettingsPath = None,
 ) -> None:
@@ -28,6 +34,8 @@ def predict(
     from crmkit.cli.show import print_frame
 
     with page_progress("Predicting", "predictions") as progress:
-        told = ck.predict(settings, period, only=only or None, fresh=fresh, progress=progress)
+        told = ck.predict(
+            settings, period, only=only or None, fresh=fresh, refresh_segments=refresh_segments, progress=progress
+        )
     print_frame(told, output.value)
     raise typer.Exit(1 if (told["status"] == "failed").any() else 0)

@@ -26,7 +26,8 @@ def behaviour(orders: ir.Table, *, as_of: date) -> ir.Table:
     -------
     table
         customer_id, days_since_order [days], n_orders [count, in the 365 days up to as_of], revenue [currency, the
-        same, net of refunds], average_order_value [currency, all orders], tenure_days [days since the first order].
+        same, net of refunds], average_order_value [currency, all orders], tenure_days [days since the first order];
+        and margin [currency, of the same 365 days] where orders have one.
     """
     last = constant_day(as_of)
     on = day(orders.ordered_at)
@@ -39,6 +40,7 @@ def behaviour(orders: ir.Table, *, as_of: date) -> ir.Table:
         revenue=where(recent, known.revenue).sum(),
         spent=where(bought, known.revenue).sum(),
         n_ever=indicator(bought).sum(),
+        **({"margin": where(recent, known.margin).sum()} if "margin" in known.columns else {}),
     )
     sums = sums.filter(sums.n_ever > 0)
     return sums.select(
@@ -48,4 +50,5 @@ def behaviour(orders: ir.Table, *, as_of: date) -> ir.Table:
         revenue=sums.revenue,
         average_order_value=ratio(sums.spent, sums.n_ever),
         tenure_days=days_between(sums.first_on, last).cast("int64"),
+        **({"margin": sums.margin} if "margin" in sums.columns else {}),
     )

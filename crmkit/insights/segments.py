@@ -10,11 +10,14 @@ import pandas as pd
 
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
+from crmkit.metrics.wording import in_words
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
-from crmkit.predictions.migration import migration
+from crmkit.predictions.migration import NEW, migration
+from crmkit.predictions.segment_features import customers_on
+from crmkit.predictions.segment_moves import DIRECTIONS, customer_moves, move_totals
 from crmkit.predictions.segment_profiles import segment_profiles
-from crmkit.predictions.segments import customers_on, learned_on, segmentation
+from crmkit.predictions.segment_references import segmentation_for
 from crmkit.tables.catalog import Catalog
 
 #: What to do for the usual segments.
@@ -39,9 +42,32 @@ def last_days(catalog: Catalog, period: Period) -> tuple[date, date]:
     return period.start - timedelta(days=1), last_day(catalog.data_through, period)
 
 
+def page_model(catalog: Catalog, as_of: date) -> str:
+    """Return by which model the page speaks: the one of the settings if it has more than one segment, else RFM."""
+    company = catalog.settings.company
+    if company.segment_model == "rules" and company.segment_rules:
+        return "rules"
+    if company.segment_model == "segments" and len(segmentation_for(catalog, as_of).names) > 1:
+        return "segments"
+    return "rfm"
+
+
 def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return the moves between RFM segments in a period; see :func:`crmkit.predictions.migration.migration`."""
-    return migration(catalog, *last_days(catalog, period))
+    """Return the moves between segments in a period; see :func:`crmkit.predictions.migration.migration`."""
+    before, now = last_days(catalog, period)
+    return migration(catalog, before, now, page_model(catalog, now))
+
+
+def profiles_of(catalog: Catalog, period: Period) -> pd.DataFrame:
+    """Return the profiles of the page's segments; see :func:`crmkit.predictions.segment_profiles.segment_profiles`."""
+    now = last_days(catalog, period)[1]
+    return segment_profiles(catalog, now, page_model(catalog, now))
+
+
+def moves_of(catalog: Catalog, period: Period) -> pd.DataFrame:
+    """Return how each customer moved in a period; see :func:`crmkit.predictions.segment_moves.customer_moves`."""
+    before, now = last_days(catalog, period)
+    return customer_moves(catalog, before, now, page_model(catalog, now))
 
 
 def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
@@ -70,8 +96,10 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     share = f" of {counted(n_both, 'customers')} ({n_moved / n_both:.0%})".replace("%", " %") if n_both else ""
     rest = "." if told else "; no move was more frequent than usual."
     told.append(Finding(f"{counted(n_moved, 'customers')} changed segment".capitalize(), f"{share}{rest}"))
+    if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
+        told.append(both_ways)
     day = last_days(catalog, period)[1]
-    found = segmentation(catalog, learned_on(catalog, day))
+    found = segmentation_for(catalog, day)
     if found.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in found.names)
         told.append(Finding(f"There are {len(found.names)} natural groups", f": {named}."))
@@ -83,18 +111,57 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
 
 def segment_actions(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return what to do for each segment: segment, n, what_to_do; the segments with most revenue first."""
-    profiles = segment_profiles(catalog, last_days(catalog, period)[1])
-    words = profiles["segment"].map(TO_DO).fillna("")
+    profiles = profiles_of(catalog, period)
+    words = [TO_DO.get(row["segment"]) or _by_numbers(row, profiles) for row in profiles.to_dict("records")]
     return profiles[["segment", "n"]].assign(what_to_do=words)
 
 
 def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return each customer with her RFM segment before and now, for the export."""
-    from crmkit.predictions.migration import assigned
+    """Return each customer with her segment before and now and how she moved, for the export."""
+    now, moves = last_days(catalog, period)[1], moves_of(catalog, period)
+    told = pd.DataFrame({
+        "segment_before": moves["from"].where(moves["from"] != NEW), "segment": moves["to"],
+        "move": moves["direction"].map(DIRECTIONS), "revenue_gained": moves["gained"],
+    })  # fmt: skip
+    return customers_on(catalog, now).join(told).reset_index()
 
-    before, now = last_days(catalog, period)
-    both = assigned(catalog, [before, now], "rfm").rename(columns={before: "segment_before", now: "segment"})
-    return customers_on(catalog, now).join(both).reset_index()
+
+def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
+    """Return who moved up and who slid, and what it brought and cost; None where nobody did.
+
+    Examples
+    --------
+    >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
+    >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
+    '3 customers upgraded and 1 slid: €90 more of the former (€40 to €140), €20 less of the latter (€−60 to €20).'
+    """
+    rows = {row["direction"]: row for row in totals.to_dict("records")}
+    up, down = rows.get("up"), rows.get("down")
+    if up is None and down is None:
+        return None
+    n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
+    told = [f"{_changed(row, currency)} of the {which}" for row, which in ((up, "former"), (down, "latter")) if row]
+    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
+
+
+def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
+    value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
+    said = in_words(abs(value), "money", currency=currency)
+    ends = sorted((low, high) if value >= 0 else (-low, -high))
+    between = " to ".join(in_words(end, "money", currency=currency) for end in ends)
+    return f"{said} {'more' if value >= 0 else 'less'} ({between})"
+
+
+def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
+    """Return what to do for a segment without a usual name, by how long ago its customers ordered and what they bring."""
+    away = float(row["days_since_order"]) > float(
+        (profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum()
+    )
+    if row["differs"] == "more":
+        return ("Telephone or write personally: they bring more than others and have been away." if away else
+                "Thank them, show them new products first, ask for recommendations.")  # fmt: skip
+    return ("Remind them once with something that fits their last order." if away else
+            "Make the next order easy: a reason to come back within their usual gap.")  # fmt: skip
 
 
 def _more(row: dict[Hashable, Any]) -> Finding:

@@ -21,6 +21,13 @@ _NAMES = (
     ("Promising", "Potential loyalists", "Potential loyalists", "Loyal", "Loyal"),
     ("New customers", "Potential loyalists", "Potential loyalists", "Champions", "Champions"),
 )
+#: The segments from the best down: who buys now and much, who might, who did.
+LADDER = (
+    "Champions", "Loyal", "Potential loyalists", "New customers", "Promising", "Need attention", "About to sleep",
+    "Cannot lose them", "At risk", "Hibernating", "Lost",
+)  # fmt: skip
+#: Between these two a customer goes by what the others do, or by time alone: neither is better.
+LEVEL_WITH = {"Cannot lose them": "At risk"}
 
 
 @dataclass(eq=False)
@@ -55,12 +62,19 @@ class RFM:
     def fit(self, X: pd.DataFrame) -> Self:
         """Learn the cuts from days_since_order [days], n_orders [count] and revenue [currency], one row per customer."""
         enough = len(X) >= FEWEST_CUSTOMERS
-        self.cuts_ = {name: _cuts(_upwards(X, name)) for name in COLUMNS} if enough else {}
+        self.cuts_ = {name: fifths(_upwards(X, name)) for name in COLUMNS} if enough else {}
         return self
+
+    @classmethod
+    def with_cuts(cls, cuts: dict[str, Array]) -> Self:
+        """Return RFM by cuts that were learned before; see ``cuts_``."""
+        model = cls()
+        model.cuts_ = cuts
+        return model
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return recency, frequency and spending, 1 to 5, per customer."""
-        scores = {name: _scores(_upwards(X, name), cuts) for name, cuts in self.cuts_.items()}
+        scores = {name: points_by(_upwards(X, name), cuts) for name, cuts in self.cuts_.items()}
         return pd.DataFrame(scores, index=X.index, columns=list(COLUMNS) if scores else None)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -77,11 +91,19 @@ def _upwards(X: pd.DataFrame, name: str) -> Array:
     return -values if name == "recency" else values
 
 
-def _cuts(values: Array) -> Array:
+def fifths(values: Array) -> Array:
+    """Return the 20, 40, 60 and 80 % points."""
     return np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="inverted_cdf")
 
 
-def _scores(values: Array, cuts: Array) -> np.ndarray:
+def points_by(values: Array, cuts: Array) -> np.ndarray:
+    """Return 1 to 5 points: one more for every cut that a value is above; 3 for a value that nearly all share.
+
+    Examples
+    --------
+    >>> points_by(np.array([1.0, 20.0, 21.0, 99.0]), np.array([20.0, 40.0, 60.0, 80.0])).tolist()
+    [1, 1, 2, 5]
+    """
     if cuts[0] == cuts[-1]:  # at least 60 % share one value: above, at, below
         return 3 + 2 * np.sign(values - cuts[0]).astype(int)
     return 1 + (values[:, None] > cuts).sum(axis=1)

@@ -20,6 +20,8 @@ _HOMES = {
     "plot_waterfall": "crmkit.plots.waterfall",
     "plot_calibration": "crmkit.plots.forecasts",
     "plot_life": "crmkit.plots.forecasts",
+    "plot_segment_flow": "crmkit.plots.segments",
+    "plot_segment_map": "crmkit.plots.segments",
     "use_theme": "crmkit.plots.theme",
     "theme": "crmkit.plots.theme",
 }

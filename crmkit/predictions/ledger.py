@@ -15,12 +15,13 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from crmkit.predictions.reference_file import known_references
 from crmkit.tables.depends import digest_of
 from crmkit.tables.schema import PREDICTED
 
@@ -78,6 +79,13 @@ class Ledger:
         """Return what became of a model's prediction of a day."""
         return next((e for e in self.entries if (e.as_of, e.model) == (as_of.isoformat(), model)), None)
 
+    def without(self, models: Collection[str], since: date) -> Ledger:
+        """Return the ledger in which these models' predictions from a day on count as outdated: they are made again."""
+        entries = [
+            replace(e, made_from="") if e.model in models and e.as_of >= since.isoformat() else e for e in self.entries
+        ]
+        return Ledger(tuple(entries), {day: of for day, of in (self.whole or {}).items() if day < since.isoformat()})
+
     def known_on(self, day: date) -> str:
         """Return the hash of all predictions that were made from the data before a day."""
         seen = [(e.as_of, e.model, e.version, e.reason, e.rows) for e in self.entries if e.as_of < day.isoformat()]
@@ -118,8 +126,9 @@ def known_predictions(store: Path, day: date) -> str:
 
     Later predictions do not change it, so that a month's page stays as it is when the next month's are made.
     """
-    ledger = read_ledger(store)
-    return digest_of(*sorted(_tables(store).items())) if ledger is None else ledger.known_on(day)
+    ledger, references = read_ledger(store), known_references(store, day)
+    known = digest_of(*sorted(_tables(store).items())) if ledger is None else ledger.known_on(day)
+    return digest_of(known, references) if references else known
 
 
 def _tables(store: Path) -> dict[str, str]:

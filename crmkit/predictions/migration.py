@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from itertools import pairwise
 
@@ -11,7 +12,9 @@ from scipy.stats import binom
 
 from crmkit.metrics.verdict import benjamini_hochberg
 from crmkit.models.segment_search import nearest
-from crmkit.predictions.segments import FEATURES, Segmentation, customers_on, learned_on, rfm_model, segmentation
+from crmkit.predictions.segment_features import customers_on
+from crmkit.predictions.segment_references import segmentation_for
+from crmkit.predictions.segments import segments_on
 from crmkit.tables.catalog import Catalog
 
 NEW = "(new)"
@@ -26,7 +29,7 @@ def assigned(catalog: Catalog, days: list[date], model: str, ruler_of: date | No
     catalog : Catalog
     days : list of date
     model : str
-        "rfm" or "segments".
+        "rfm", "segments" or "rules".
     ruler_of : date, optional
         The day whose ruler is used; without it the last of the days.
 
@@ -35,13 +38,7 @@ def assigned(catalog: Catalog, days: list[date], model: str, ruler_of: date | No
     DataFrame
         Indexed by customer_id, one column per day; missing before the first order.
     """
-    day = learned_on(catalog, ruler_of or max(days))
-    ruler = rfm_model(catalog, day) if model == "rfm" else segmentation(catalog, day)
-    columns = {}
-    for each in days:
-        customers = customers_on(catalog, each)
-        named = ruler.named(customers) if isinstance(ruler, Segmentation) else ruler.predict(customers)
-        columns[each] = pd.Series(named, index=customers.index, dtype=object)
+    columns = {each: segments_on(catalog, each, model, ruler_of or max(days)) for each in days}
     return pd.DataFrame(columns).rename_axis("customer_id")
 
 
@@ -110,16 +107,16 @@ def movement(catalog: Catalog, before: date, now: date) -> dict[str, float]:
     >>> float(movement(ck.connect({"orders": orders}), date(2026, 9, 30), date(2026, 10, 31))["frozen"])
     0.0
     """
-    ruler = segmentation(catalog, learned_on(catalog, now))
-    one, other = (customers_on(catalog, day) for day in (before, now))
+    ruler = segmentation_for(catalog, now)
+    one, other = (ruler.customers(catalog, day)[list(ruler.features)] for day in (before, now))
     both = one.index.intersection(other.index)
     model = ruler.model
-    points = [model.space_.matrix(each.loc[both, list(FEATURES)]) for each in (one, other)]
+    points = [model.space_.matrix(each.loc[both]) for each in (one, other)]
     start, end = (nearest(each, model.centres_) for each in points)
     moved = start != end
     again = np.array([nearest(points[0], c) != nearest(points[1], c) for c in model.resampled_])
     sure = moved & (again.mean(axis=0) >= 0.95)
-    refitted = segmentation(catalog, ruler.learned_on).model.refit(other[list(FEATURES)])
+    refitted = deepcopy(model).refit(other)
     n = max(len(both), 1)
     return {
         "frozen": moved.sum() / n,

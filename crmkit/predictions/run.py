@@ -14,6 +14,7 @@ from crmkit.periods import Period
 from crmkit.predictions.days import last_day
 from crmkit.predictions.ledger import Ledger, read_ledger
 from crmkit.predictions.make import Outcome, Progress, by_table, made, silent, unchanged
+from crmkit.predictions.refreshing import keep_first_reference, refresh_reference
 from crmkit.predictions.register import predictions
 from crmkit.predictions.written import write_predictions
 from crmkit.sources.locate import find_settings
@@ -27,6 +28,7 @@ def predict(
     *,
     only: Sequence[str] | None = None,
     fresh: bool = False,
+    refresh_segments: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Make the predictions of a period and write them into the store; what is unchanged is not computed again.
@@ -41,6 +43,9 @@ def predict(
         Models, such as "value"; without it all.
     fresh : bool
         Compute them again even if nothing has changed.
+    refresh_segments : bool
+        Learn the cuts and centres of the segments anew from the data up to the end of the period, and keep them in the
+        store: they hold from that day on; earlier days keep theirs.
     progress : callable, optional
         Called with a model's name and what becomes of it: "waiting", "started", then "done" or "failed"; or "unchanged".
 
@@ -64,7 +69,10 @@ def predict(
     source = Path(settings if settings is not None else find_settings()).resolve()
     catalog = connect(source)
     wanted = Period.parse(period, catalog.settings.company.fiscal_year_start) if period else None
-    return predict_days(source, [last_day(catalog.data_through, wanted)], only, fresh, progress)
+    day = last_day(catalog.data_through, wanted)
+    if refresh_segments:
+        refresh_reference(catalog, _store_of(catalog), day)
+    return predict_days(source, [day], only, fresh, progress)
 
 
 def predict_days(
@@ -127,6 +135,7 @@ def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, p
     catalog = connect(source)  # anew for each day: a prediction may look at what the one before has written
     store = _store_of(catalog)
     made_from = _made_from(catalog)
+    keep_first_reference(catalog, store)
     before = Ledger() if fresh else read_ledger(store) or Ledger()
     wanted = predictions(only)
     for each in wanted:

@@ -38,8 +38,7 @@ def write_predictions(
     whole : mapping of str to str
         Days of which all predictions are there now, each with what they were made from.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    with _only_writer(store):
+    with only_writer(store):
         before = read_ledger(store) or Ledger()
         gone = {(entry.as_of, entry.model) for entry in entries}
         kept = [entry for entry in before.entries if (entry.as_of, entry.model) not in gone]
@@ -103,7 +102,15 @@ def _with_hash(entry: Entry, rows: pd.DataFrame | None) -> Entry:
 
 
 @contextmanager
-def _only_writer(store: Path) -> Iterator[None]:
+def only_writer(store: Path) -> Iterator[None]:
+    """Be the only program that writes predictions into a store while the block runs.
+
+    Raises
+    ------
+    CrmkitError
+        If another one does not end in time.
+    """
+    store.mkdir(parents=True, exist_ok=True)
     lock, until = store / _LOCK, time.monotonic() + _PATIENCE
     while True:
         try:

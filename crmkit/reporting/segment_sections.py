@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pandas as pd
+
+from crmkit.insights.segment_review import review_finding
 from crmkit.insights.segments import (
     last_days,
+    page_model,
+    profiles_of,
     segment_actions,
     segment_findings,
     segment_headline,
     segment_list,
     segment_moves,
 )
-from crmkit.periods import Period
-from crmkit.predictions.segment_profiles import segment_profiles, typical_customers
-from crmkit.predictions.segments import learned_on
+from crmkit.metrics.wording import scale_for
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.segment_profiles import typical_customers
+from crmkit.predictions.segment_references import learned_on
+from crmkit.predictions.segment_review import segment_review
 from crmkit.reporting.exports import export
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.openings import opening
@@ -28,9 +37,11 @@ def segment_opening(book: Catalog, period: Period) -> Fragment:
     book : Catalog
     period : Period
     """
-    profiles = segment_profiles(book, last_days(book, period)[1])
+    day = last_days(book, period)[1]
     told = segment_findings(book, period, segment_moves(book, period))
-    return opening(title=segment_headline(profiles, period), findings=told, data_through=book.data_through,
+    if (model := page_model(book, day)) != "rules" and (warning := review_finding(segment_review(book, day, model))):
+        told = [warning, *told]
+    return opening(title=segment_headline(profiles_of(book, period), period), findings=told, data_through=book.data_through,
                    settings=book.settings)  # fmt: skip
 
 
@@ -43,19 +54,23 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     period : Period
     """
     day = last_days(book, period)[1]
-    profiles = segment_profiles(book, day)
-    names = ["segment", "n", "share", "revenue_share", "revenue_share_low", "revenue_share_high", "revenue", "revenue_low",
-             "revenue_high", "of_the_rest", "differs", "n_orders", "days_since_order"]  # fmt: skip
-    units = dict.fromkeys(["share", "revenue_share", "revenue_share_low", "revenue_share_high"], "share")
-    units |= dict.fromkeys(["revenue", "revenue_low", "revenue_high", "of_the_rest"], "money")
-    labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "revenue_share_low": "from",
-              "revenue_share_high": "to", "revenue": "Per customer", "revenue_low": "from", "revenue_high": "to",
-              "of_the_rest": "Per other customer", "differs": "Differs", "n_orders": "Orders",
+    profiles, currency = profiles_of(book, period), book.settings.company.currency
+    arrows = profiles["differs"].map({"more": "▲ ", "less": "▼ "}).fillna("")
+    rows = profiles[["segment", "n", "share"]].assign(
+        revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
+    )
+    if profiles["margin_share"].notna().any():
+        rows["margin_share"] = _with_ends(profiles, "margin_share", "share", currency)
+    rows["revenue"] = arrows + _with_ends(profiles, "revenue", "money", currency)
+    rows = rows.join(profiles[["of_the_rest", "n_orders", "days_since_order"]])
+    labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "margin_share": "Of margin",
+              "revenue": "Revenue per customer", "of_the_rest": "Per other customer", "n_orders": "Orders",
               "days_since_order": "Days since order"}  # fmt: skip
-    return table(profiles[names], "What sets each segment apart", units=units, labels=labels, settings=book.settings,
-                 subtitle=f"Revenue and orders of 365 days to {day:%-d %B %Y}, with 95 % intervals.",
-                 caption=f"Cuts learned from the data up to {learned_on(book, day):%-d %B %Y}; they stay until the settings "
-                         "name another day (segments_learned_on).")  # fmt: skip
+    return table(rows, "What sets each segment apart", settings=book.settings, caption=_ruler(book, day),
+                 units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
+                 labels={name: label for name, label in labels.items() if name in rows},
+                 subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
+                 "per customer than the others, by more than chance.")  # fmt: skip
 
 
 def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragment:
@@ -85,7 +100,8 @@ def typical_table(book: Catalog, period: Period) -> Fragment:
     book : Catalog
     period : Period
     """
-    found = typical_customers(book, last_days(book, period)[1])
+    day = last_days(book, period)[1]
+    found = typical_customers(book, day, page_model(book, day))
     return table(found, "Typical customers", units={"revenue": "money"}, settings=book.settings,
                  subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.")  # fmt: skip
 
@@ -110,3 +126,19 @@ def segment_export(book: Catalog, period: Period) -> Fragment:
     period : Period
     """
     return export(segment_list(book, period), "segments", "Each customer with her segment")
+
+
+def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
+    """Return a number of each segment in words, with its interval."""
+    told = []
+    for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
+        scale = scale_for(unit, value, low=low, high=high, currency=currency)
+        between = scale.interval(low, high) if value == value and low < high else ""
+        told.append(scale.words(value) + (f" ({between})" if between else ""))
+    return pd.Series(told, index=profiles.index)
+
+
+def _ruler(book: Catalog, day: date) -> str:
+    if page_model(book, day) == "rules":
+        return "Segments by the rules of your settings, the first that holds."
+    return f"Learned from the data up to {day_in_words(learned_on(book, day))}; equal customers are called alike in every month."

@@ -16,6 +16,7 @@ from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 from crmkit.settings.duplicates import Duplicates
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
+from crmkit.settings.segments import Loyalty, Segments
 from crmkit.settings.worth import Retention, Value
 
 
@@ -142,6 +143,8 @@ class Settings(Section):
     value: Value = Value()
     retention: Retention = Retention()
     duplicates: Duplicates = Duplicates()
+    segments: Segments = Segments()
+    loyalty: Loyalty = Loyalty()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
     smallest_change_that_matters: dict[str, float] = {}

@@ -10,9 +10,11 @@ import crmkit as ck
 from crmkit.errors import Problems
 from crmkit.predictions.migration import migration, movement
 from crmkit.predictions.run import with_predictions
+from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_profiles import segment_profiles, typical_customers
+from crmkit.predictions.segment_rulers import ruler_day
 from crmkit.predictions.segment_rules import by_rules
-from crmkit.predictions.segments import customers_on, kmeans_segments, learned_on, rfm_segments
+from crmkit.predictions.segments import kmeans_segments, rfm_segments
 from crmkit.settings import parse_settings
 
 END = date(2026, 9, 30)
@@ -58,11 +60,11 @@ def test_the_behaviour_is_that_of_plain_pandas(book):
 
 
 def test_the_ruler_is_that_of_the_last_year_end_and_no_later_than_the_day_itself(book):
-    assert learned_on(book, END) == date(2025, 4, 30)  # no year end with a year of data: the first month with 90 days
-    assert learned_on(book, date(2025, 2, 28)) == date(2025, 2, 28)
+    assert ruler_day(book, END) == date(2025, 4, 30)  # no year end with a year of data: the first month with 90 days
+    assert ruler_day(book, date(2025, 2, 28)) == date(2025, 2, 28)
     asked = ck.connect({"orders": shop(30)}, parse_settings({"company": {"segments_learned_on": "2026-06-30"}}))
-    assert learned_on(asked, END) == date(2026, 6, 30)
-    assert learned_on(asked, date(2026, 5, 31)) == date(2025, 4, 30)
+    assert ruler_day(asked, END) == date(2026, 6, 30)
+    assert ruler_day(asked, date(2026, 5, 31)) == date(2025, 4, 30)
 
 
 def test_later_orders_change_no_segment_of_an_earlier_day(book):

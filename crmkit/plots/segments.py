@@ -1,0 +1,154 @@
+"""Segments: where customers stand on a map, and how they flow between segments from one day to another."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from scipy.optimize import isotonic_regression
+
+from crmkit.metrics.wording import scale_for
+from crmkit.plots.palette import GROUPS, LIGHT
+from crmkit.plots.theme import dressed, new_axes, themed
+
+_DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
+_GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
+_TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
+_MOST_DOTS = 500  # what a page of 500 kB has room for
+
+
+def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
+    """Draw each customer by how long ago she ordered and what she brought in a year, and each segment at its middle.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        segment, days_since_order [days], revenue [currency, of 365 days]; segments in the order of their colours. Of
+        more than 500 customers every so-manieth is drawn.
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> customers = pd.DataFrame({"segment": ["Loyal", "Lost"], "days_since_order": [3, 400], "revenue": [900.0, 0.0]})
+    >>> [text.get_text() for text in plot_segment_map(customers).texts]
+    ['Lost', 'Loyal']
+    """
+    ax = dressed(new_axes((10.6, 5.4)) if ax is None else ax)
+    shown = customers.iloc[:: max(1, -(-len(customers) // _MOST_DOTS))]
+    unit = max(float(customers["revenue"].clip(lower=0).median()), 1.0) / 4
+    names = list(dict.fromkeys(customers["segment"]))
+    with themed():
+        for place, name in enumerate(names):
+            own, colour = shown[shown["segment"] == name], GROUPS[place % len(GROUPS)]
+            ax.scatter(_days(own["days_since_order"]), _money(own["revenue"], unit), s=9, color=colour, alpha=0.35,
+                       linewidths=0, marker="os^Dv"[place // len(GROUPS) % 5])  # fmt: skip
+        middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
+        middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
+        room = 0.055 * float(_money(customers["revenue"], unit).max())
+        heights = _apart(middles["y"].to_numpy(), np.full(len(middles), room))
+        for name, x, y in zip(middles.index, middles["x"], heights, strict=True):
+            colour = GROUPS[names.index(name) % len(GROUPS)]
+            ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour)
+        _worded_axes(ax, customers, unit, currency)
+    return ax
+
+
+def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = None) -> Axes:
+    """Draw how many customers flowed from each segment of before (left) to each of now (right).
+
+    Parameters
+    ----------
+    moves : DataFrame
+        from, to, n [customers], direction ("up", "down", "new", "stayed").
+    order : list of str
+        Segments from the top down; "(new)" comes last by itself.
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+
+    Examples
+    --------
+    >>> moves = pd.DataFrame({"from": ["Loyal", "Loyal"], "to": ["Loyal", "Lost"], "n": [8, 2], "direction": ["stayed", "down"]})
+    >>> [text.get_text() for text in plot_segment_flow(moves, ["Loyal", "Lost"]).texts]
+    ['Loyal 10', 'Loyal 8', 'Lost 2']
+    """
+    ax = new_axes((10.6, 6.6)) if ax is None else ax
+    order = [*order, *sorted({*moves["from"], *moves["to"]} - set(order))]
+    left, right = _stacked(moves.groupby("from")["n"].sum(), order), _stacked(moves.groupby("to")["n"].sum(), order)
+    scale = (1 - _GAP * (len(order) - 1)) / max(float(moves["n"].sum()), 1.0)
+    here, there = dict(left), dict(right)  # where the next ribbon of a segment begins
+    ranked = moves.assign(f=moves["from"].map(order.index), t=moves["to"].map(order.index)).sort_values(["f", "t"])
+    with themed():
+        for start, end, n, direction in ranked[["from", "to", "n", "direction"]].itertuples(index=False):
+            _ribbon(ax, here[str(start)], there[str(end)], float(n) * scale, str(direction))
+            here[str(start)] += float(n) * scale
+            there[str(end)] += float(n) * scale
+        _columns(ax, left, moves.groupby("from")["n"].sum(), scale, "right")
+        _columns(ax, right, moves.groupby("to")["n"].sum(), scale, "left")
+        ax.set_xlim(-0.42, 1.42)
+        ax.set_ylim(1.02, -0.02)
+        ax.set_axis_off()
+    return ax
+
+
+def _days(days: pd.Series) -> pd.Series:
+    return -days.astype(float).clip(lower=0).transform(np.log1p)  # the most recent on the right
+
+
+def _money(revenue: pd.Series, unit: float) -> pd.Series:
+    return (revenue.astype(float).clip(lower=0) / unit).transform(np.log1p)
+
+
+def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str | None) -> None:
+    furthest = float(customers["days_since_order"].max())
+    ticks = [days for days in _DAYS if days <= max(furthest, 6)]
+    ax.set_xticks([-np.log1p(days) for days in ticks], [_DAYS[days] for days in ticks])
+    ax.set_xlabel("time since the last order", color=LIGHT["soft"])
+    most = max(float(customers["revenue"].max()), 1.0)
+    steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]
+    ax.set_yticks([float(np.log1p(step / unit)) for step in steps],
+                  [scale_for("money", step, currency=currency, significant=1).words(step) for step in steps])  # fmt: skip
+    ax.set_ylabel("revenue of 365 days", color=LIGHT["soft"])
+
+
+def _stacked(sizes: pd.Series, order: list[str]) -> dict[str, float]:
+    """Return where each segment begins, the gaps as wide on both sides."""
+    scale, top, begins = (1 - _GAP * (len(order) - 1)) / max(float(sizes.sum()), 1.0), 0.0, {}
+    for name in order:
+        if name in sizes.index:
+            begins[name] = top
+            top += float(sizes[name]) * scale + _GAP
+    return begins
+
+
+def _ribbon(ax: Axes, start: float, end: float, width: float, direction: str) -> None:
+    points = [(_BAR, start), (0.5, start), (0.5, end), (1 - _BAR, end), (1 - _BAR, end + width), (0.5, end + width),
+              (0.5, start + width), (_BAR, start + width), (_BAR, start)]  # fmt: skip
+    steps = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    faint = 0.55 if direction == "stayed" else 0.8
+    ax.add_patch(PathPatch(Path(points, steps), facecolor=_TONES[direction], alpha=faint, linewidth=0,
+                           zorder=1 if direction == "stayed" else 2))  # fmt: skip
+
+
+def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float, align: str) -> None:
+    side = 0.0 if align == "right" else 1.0
+    heights = [float(sizes[name]) * scale for name in begins]
+    words = [fill(f"{name} {sizes[name]:,}", 14) for name in begins]  # a telephone has no room for more in one line
+    middles = [top + height / 2 for top, height in zip(begins.values(), heights, strict=True)]
+    places = _apart(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
+    for top, height, text, place in zip(begins.values(), heights, words, places, strict=True):
+        ax.add_patch(Rectangle((side if side == 0 else side - _BAR, top), _BAR, height, color=LIGHT["ink"]))
+        ax.annotate(text, (side + (0.012 if side else -0.012), place), ha=align, va="center", color=LIGHT["ink"],
+                    linespacing=0.95)  # fmt: skip
+
+
+def _apart(middles: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return places for names of these heights that do not overlap, as near to the middles as can be (in rising order)."""
+    above = np.cumsum(heights) - heights / 2
+    return np.asarray(isotonic_regression(middles - above).x) + above

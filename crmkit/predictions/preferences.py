@@ -1,0 +1,137 @@
+"""What each customer usually buys, by which channel and on which day, drawn towards what is popular; and its back-test."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import NotMeasured
+from crmkit.features.tastes import DAYS_OF_THE_WEEK, category_counts, channel_counts, weekday_counts
+from crmkit.metrics.passes import fetch
+from crmkit.models.affinity import Affinity
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+#: What is looked at: its name and the counts of it.
+TASTES = {"category": category_counts, "channel": channel_counts, "weekday": weekday_counts}
+_EVER = date(1900, 1, 1)
+_FEWEST = 20  # customers below which nothing is learned of how they differ
+
+
+def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return what each customer is likeliest to choose next.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer and kind: customer_id, kind ("category", or the product where there are none; "channel";
+        "weekday"), level, share, low, high (95 %: of her next purchases), popular (share among all), n [orders], own
+        (whether it is a liking of hers and not of everybody). Kinds that the data lack, or that have one level only, are
+        left out.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> preferences(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # of one customer nothing is learned
+    True
+    """
+    return remember(catalog, _preferences, as_of, reads_predictions=False)
+
+
+def preference_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Judge the preferences known ``churn_after_days`` before a day by what was bought since, beside what is popular.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used, outcomes included.
+
+    Returns
+    -------
+    DataFrame
+        One row per kind: kind, n [customers with orders on both sides], hit (share of the later purchases that were of the
+        favourite), hit_popular (of what is popular), hit_own_mode (of what she had bought most often), surprise and
+        surprise_popular (mean minus log share given to what was bought; less is better). No row where too few bought.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> preference_backtest(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
+    True
+    """
+    return remember(catalog, _judged, as_of, reads_predictions=False)
+
+
+def _preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    columns = ["customer_id", "kind", "level", "share", "low", "high", "popular", "n", "own"]
+    told = []
+    for kind in TASTES:
+        counts = _counts(catalog, kind, _EVER, as_of)
+        if counts is not None:
+            told.append(Affinity().fit(counts).favourites(counts).reset_index().assign(kind=kind))
+    if not told:
+        return pd.DataFrame(columns=columns)
+    whole = pd.concat(told, ignore_index=True)
+    days = whole["kind"] == "weekday"
+    whole.loc[days, "level"] = [DAYS_OF_THE_WEEK[int(level)] for level in whole.loc[days, "level"]]
+    return whole[columns]
+
+
+def _judged(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    day = as_of - timedelta(days=catalog.settings.company.churn_after_days)
+    rows = []
+    for kind in TASTES:
+        known, later = _counts(catalog, kind, _EVER, day), _counts(catalog, kind, day, as_of, fewest=1)
+        if known is not None and later is not None:
+            later = later[later["customer_id"].isin(set(known["customer_id"]))]
+            if later["customer_id"].nunique() >= _FEWEST:
+                rows.append({"kind": kind} | _hits(Affinity().fit(known), known, later))
+    names = ["kind", "n", "hit", "hit_popular", "hit_own_mode", "surprise", "surprise_popular"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _hits(model: Affinity, known: pd.DataFrame, later: pd.DataFrame) -> dict[str, float]:
+    """Return how often each guess was right; every customer counts alike, by the parts of her later purchases."""
+    weight = later["n"] / later.groupby("customer_id")["n"].transform("sum")
+    weight = weight / weight.sum()
+    mode = known.sort_values(["customer_id", "n", "level"], ascending=[True, False, True]).drop_duplicates(
+        "customer_id"
+    )
+    guesses = {"hit": model.favourites(known)["level"], "hit_own_mode": mode.set_index("customer_id")["level"]}
+    hits = {
+        name: float(weight[later["customer_id"].map(guess) == later["level"]].sum()) for name, guess in guesses.items()
+    }
+    both = later[["customer_id", "level"]].merge(known, on=["customer_id", "level"], how="left")
+    n = both["n"].to_numpy(dtype=float)
+    totals = later["customer_id"].map(known.groupby("customer_id")["n"].sum()).to_numpy(dtype=float)
+    popular = later["level"].map(model.popular_).fillna(0.0).to_numpy(dtype=float).clip(1e-4)
+    share = (np.nan_to_num(n) + model.concentration_ * popular) / (totals + model.concentration_)
+    return {
+        "n": int(later["customer_id"].nunique()), **hits,
+        "hit_popular": float(weight[later["level"] == model.popular_.index[0]].sum()),
+        "surprise": -float(weight @ np.log(share)), "surprise_popular": -float(weight @ np.log(popular)),
+    }  # fmt: skip
+
+
+def _counts(catalog: Catalog, kind: str, since: date, as_of: date, fewest: int = _FEWEST) -> pd.DataFrame | None:
+    """Return the counts of one kind in a fixed order; None where the data lack it or nothing can be learned from them."""
+    try:
+        counts = fetch(catalog.call(TASTES[kind], since=since, as_of=as_of))
+    except NotMeasured:
+        return None
+    if counts["customer_id"].nunique() < fewest or (fewest > 1 and counts["level"].nunique() < 2):
+        return None
+    return counts.sort_values(["customer_id", "level"], ignore_index=True)

@@ -1,0 +1,34 @@
+"""The map and the flow of segments: every customer and every move has its place, names never overlap."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import PathPatch
+
+from crmkit.plots import plot_segment_flow, plot_segment_map
+
+
+def test_five_thousand_customers_are_500_dots_and_each_segment_a_name():
+    random = np.random.default_rng(0)
+    customers = pd.DataFrame({"segment": np.repeat(["Loyal", "Lost $5"], 2500),
+                              "days_since_order": random.integers(0, 900, 5000), "revenue": random.gamma(1, 90, 5000)})  # fmt: skip
+    ax = plot_segment_map(customers, currency="EUR")
+    assert sum(len(dots.get_offsets()) for dots in ax.collections) == 500
+    assert {text.get_text() for text in ax.texts} == {"Loyal", "Lost $5"}
+    assert ax.get_xlim()[0] < ax.get_xlim()[1] and ax.get_xticklabels()[0].get_text() == "today"
+
+
+def test_a_refund_larger_than_all_orders_and_one_customer_are_drawn():
+    ax = plot_segment_map(pd.DataFrame({"segment": ["Lost"], "days_since_order": [0], "revenue": [-50.0]}))
+    assert np.isfinite(ax.collections[0].get_offsets()).all()
+
+
+def test_ribbons_are_as_wide_as_their_moves_and_names_keep_apart():
+    moves = pd.DataFrame({"from": ["a", "a", "b", "c"], "to": ["a", "b", "b", "d"], "n": [60, 20, 18, 2],
+                          "direction": ["stayed", "down", "stayed", "new"]})  # fmt: skip
+    ax = plot_segment_flow(moves, ["a", "b", "c", "d"])
+    heights = [
+        np.diff(patch.get_path().vertices[[0, -2], 1])[0] for patch in ax.patches if isinstance(patch, PathPatch)
+    ]
+    np.testing.assert_allclose(np.array(heights) / heights[0], [1, 20 / 60, 18 / 60, 2 / 60])
+    right = sorted(text.xy[1] for text in ax.texts if text.xy[0] > 0.5)
+    assert min(np.diff(right)) > 0.03
