@@ -48,11 +48,7 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     choice = people[people["n_channels"] > 1]["channel"].value_counts()
     wide["Customers who respond best here"] = choice.reindex(wide.index).fillna(0).astype(int)
     several, n = int((people["n_channels"] > 1).sum()), len(people)
-    best = (
-        f"{choice.index[0]} works best for {counted(choice.iloc[0], 'customers')}"
-        if several
-        else "nobody was tried on two"
-    )
+    best = f"{choice.index[0]} works best for {choice.iloc[0]:,}" if several else "nobody was tried on two"
     title = f"Of {counted(several, 'customers')} reached on more than one channel, {best}"
     return table(
         wide.sort_index(),
