@@ -56,6 +56,8 @@ _HOMES = {
     "crmkit.metrics.glossary_text": ["glossary_markdown"],
     "crmkit.reporting.retention_sections": ["cohort_table", "survival_chart"],
     "crmkit.reporting.recurring_sections": ["retention_worth", "waterfall_chart"],
+    "crmkit.reporting.turnover_sections": ["turnover_chart", "turnover_table"],
+    "crmkit.reporting.experiment_sections": ["action_table"],
     "crmkit.reporting.social_sections": ["posting_hours"],
     "crmkit.reporting.sales_sections": ["sales_table"],
     "crmkit.reporting.engagement_sections": ["channel_table", "engagement_table"],

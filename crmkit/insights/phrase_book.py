@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """The words for one metric.
-
-    Attributes
-    ----------
-    states : str
-        A clause that states the value, with ``{value}`` in it: "{value} of customers left".
-    rose, fell : str
-        A clause for the page's headline, in lower case: "more customers left", "fewer customers left".
-    nouns : str
-        For a count, what is counted; ``{value}`` then reads "1 order", "903 orders".
-    """
-
-    states: str
-    rose: str
-    fell: str
-    nouns: str = ""
-
+from crmkit.insights.phrase import Phrase
 
 PHRASES = {
     "nps": Phrase("Net Promoter Score stands at {value}", "customers recommend you more", "customers recommend you less"),
@@ -186,4 +165,25 @@ PHRASES = {
     "clv_to_cac": Phrase(
         "A new customer is worth {value} her cost", "newcomers repay their cost better", "newcomers repay their cost worse"
     ),
+    "incremental_value_per_customer": Phrase(
+        "Actions brought {value} per customer", "actions brought more per customer", "actions brought less per customer"
+    ),
+    "incremental_value": Phrase("Actions brought {value}", "actions brought more", "actions brought less"),
+    "incremental_margin": Phrase("Actions brought {value} of margin", "actions earned more", "actions earned less"),
+    "incremental_roi": Phrase("The return on actions was {value}", "actions returned more", "actions returned less"),
+    "revenue_change": Phrase("Revenue changed by {value}", "revenue developed better", "revenue developed worse"),
+    "revenue_from_new": Phrase("First-time customers brought {value}", "newcomers brought more", "newcomers brought less"),
+    "revenue_from_returning": Phrase(
+        "Customers who came back brought {value}", "returning customers brought more", "returning customers brought less"
+    ),
+    "revenue_from_more": Phrase(
+        "Customers who bought more added {value}", "growing customers added more", "growing customers added less"
+    ),
+    "revenue_lost_to_less": Phrase(
+        "Customers who bought less took {value} away", "shrinking customers took more away", "shrinking customers took less away"
+    ),
+    "revenue_lost_to_gone": Phrase(
+        "Customers who did not order again took {value} along", "absent customers took more", "absent customers took less"
+    ),
+    "revenue_change_of_guests": Phrase("Revenue of guests changed by {value}", "guests bought more", "guests bought less"),
 }  # fmt: skip

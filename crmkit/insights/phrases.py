@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from crmkit.insights.phrase_book import PHRASES, Phrase
+from crmkit.insights.phrase import Phrase
+from crmkit.insights.phrase_book import PHRASES
 
 
 def phrase_for(metric: str, label: str) -> Phrase:

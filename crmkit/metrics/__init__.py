@@ -4,6 +4,7 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     acquisition,
     adoption,
     engagement,
+    experiments,
     marketing,
     on_the_way,
     pipeline,
@@ -13,6 +14,7 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     revenue,
     social,
     traffic,
+    turnover,
     value,
     voice,
 )
