@@ -186,4 +186,5 @@ PHRASES = {
         "Customers who did not order again took {value} along", "absent customers took more", "absent customers took less"
     ),
     "revenue_change_of_guests": Phrase("Revenue of guests changed by {value}", "guests bought more", "guests bought less"),
+    "engagement_score": Phrase("Customers take part at {value} of 100", "customers take part more", "customers take part less"),
 }  # fmt: skip

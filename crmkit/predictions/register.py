@@ -21,7 +21,8 @@ from crmkit.tables.schema import PREDICTED, SCHEMAS
 Predict = Callable[[Catalog, date], pd.DataFrame]
 
 #: The modules that hold crmkit's own predictions, in the order in which they are made.
-MODULES: tuple[str, ...] = ("crmkit.predictions.value", "crmkit.predictions.churn", "crmkit.predictions.segments")
+MODULES: tuple[str, ...] = ("crmkit.predictions.value", "crmkit.predictions.churn", "crmkit.predictions.segments",
+                            "crmkit.predictions.engagement")  # fmt: skip
 
 
 @dataclass(frozen=True)
