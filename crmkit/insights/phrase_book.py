@@ -187,4 +187,6 @@ PHRASES = {
     ),
     "revenue_change_of_guests": Phrase("Revenue of guests changed by {value}", "guests bought more", "guests bought less"),
     "engagement_score": Phrase("Customers take part at {value} of 100", "customers take part more", "customers take part less"),
+    "comment_sentiment": Phrase("Comments stand at {value} of sentiment", "comments got kinder", "comments got less kind"),
+    "post_sentiment": Phrase("Posts about you stand at {value} of sentiment", "posts got kinder", "posts got less kind"),
 }  # fmt: skip

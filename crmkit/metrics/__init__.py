@@ -12,6 +12,7 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     referrals,
     retention,
     revenue,
+    sentiment,
     social,
     traffic,
     turnover,

@@ -12,7 +12,7 @@ _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "w
 # What follows the noun in "customers at start", "terms due": the noun is the last word before it. So does every word
 # in -ed: "leads converted".
 _AFTER_NOUN = frozenset(
-    "active at by drawn due for from held in left lost of on out paying per sent that to who whose with without won".split()
+    "active at by drawn due for from held in left lost of on out paying per read sent that to who whose with without won".split()
 )
 _NUMBER_WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "

@@ -19,7 +19,7 @@ from crmkit.sources.sql import literal
 from crmkit.sources.store import MANIFEST, SCHEMA_VERSION, is_store, left_behind, read_manifest
 from crmkit.tables.schema import SCHEMAS
 
-_COMPUTED = {"customer_scores", "segment_assignments", "treatments"}
+_COMPUTED = {"customer_scores", "segment_assignments", "text_sentiments", "treatments"}
 _FORGOTTEN_AFTER = 3600  # seconds; a younger unfinished store may belong to a program that still writes it
 
 
