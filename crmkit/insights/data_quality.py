@@ -12,7 +12,12 @@ from crmkit.tables.catalog import Catalog
 
 _STALE_DAYS = 31  # a table whose rows end so long before the others was probably not exported again
 _MOST_NAMED = 3
-_NOW_AND_THEN = {"treatments", "customer_scores", "segment_assignments"}  # written when there is an occasion
+_NOW_AND_THEN = {
+    "treatments",
+    "customer_scores",
+    "segment_assignments",
+    "text_sentiments",
+}  # written when there is an occasion
 
 
 def quality_headline(catalog: Catalog) -> str:

@@ -45,8 +45,8 @@ def history_message(row: Any, history: pd.DataFrame, definition: str, currency: 
     first, last = (Period.parse(history["period"].iloc[place]).label for place in (0, -1))
     subtitle = f"{definition} With 95 % intervals, {first} to {last}."
     earlier = history["value"].iloc[:-1].dropna()
-    before = f"between {scale.number(earlier.min())} and {scale.words(earlier.max())} before, " if len(earlier) else ""
-    sure = scale.interval(row.low, row.high)
+    before = f"{_between(earlier, scale)} before, " if len(earlier) else ""
+    sure = "" if is_exact(row) else scale.interval(row.low, row.high)
     alt = f"{row.label}, {first} to {last}: {before}{scale.words(row.value)} in {last}"
     alt += f" (95 % interval {sure})." if sure else "."
     if row.target_verdict:
@@ -137,6 +137,11 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         "too few to tell": "too few to tell a change",
     }
     return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"
+
+
+def _between(values: pd.Series, scale: Scale) -> str:
+    least, most = scale.words(values.min()), scale.words(values.max())
+    return most if least == most else f"between {scale.number(values.min())} and {most}"
 
 
 def _record(row: Any, earlier: pd.Series) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
 from crmkit.metrics.nouns import beside, counted, joined, number_word
-from crmkit.metrics.wording import scale_for, scale_of
+from crmkit.metrics.wording import is_exact, scale_for, scale_of
 
 _TOO_FEW = "Too few customers to tell whether anything moved."
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
@@ -41,13 +41,14 @@ class Finding:
 def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     """Word a real change against the period before; the first one explains what real means."""
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    rest = f", {'up' if row.change > 0 else 'down'} from {scale.words(row.previous_value)} in {before}. "
-    sure, basis = scale.interval(row.low, row.high), _basis(row)
+    rest = f", {_since(row, scale)} in {before}. "
+    sure, basis = _interval(row, scale), _basis(row)
     verdict = f"real{_FOR_THE.get(row.direction, '')}"
-    if is_first:
-        rest += (
-            f"The change is {verdict}: {f'with {basis}, ' if basis else ''}chance alone would rarely move it this far"
-        )
+    if is_first and is_exact(row):
+        rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
+    elif is_first:
+        known = f"with {basis}, " if basis and row.n else ""
+        rest += f"The change is {verdict}: {known}chance alone would rarely move it this far"
         rest += f" (95 % interval {sure})." if sure else "."
     else:
         rest += f"Also {verdict}"
@@ -61,7 +62,7 @@ def missed(row: Any, currency: str | None) -> Finding:
     """Word a missed target."""
     scale = scale_of(row, currency)
     side = "above" if row.value > row.target else "below"
-    sure = ", ".join(part for part in (scale.interval(row.low, row.high), _basis(row)) if part)
+    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     return Finding(
         f"{sentence_case(row.label)} missed its target of {_target(row, currency)}",
         f": {scale.words(row.value)}{f' ({sure})' if sure else ''}, the whole interval lies {side} the target.",
@@ -73,7 +74,7 @@ def missed(row: Any, currency: str | None) -> Finding:
 def unmoved(row: Any, currency: str | None) -> Finding:
     """Word a number that did not move for real, for a month in which little did."""
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    sure = ", ".join(part for part in (scale.interval(row.low, row.high), _basis(row)) if part)
+    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     rest = f" ({sure})" if sure else ""
     if row.verdict in ("within noise", "too few to tell"):
         difference = "no different" if row.verdict == "within noise" else "too few to tell it"
@@ -132,6 +133,19 @@ def without_news(rows: list[Any]) -> str:
     return "too few customers to tell anything" if "too few" in statuses else "no data"
 
 
+def _since(row: Any, scale: Any) -> str:
+    way, before = "up" if row.change > 0 else "down", scale.words(row.previous_value)
+    if before == scale.words(row.value):  # a change smaller than the digits printed
+        return f"{way} by {scale.size(row.change)} from what it was"
+    return f"{way} from {before}"
+
+
+def _interval(row: Any, scale: Any) -> str:
+    """Return the interval in words; empty where it says no more than the value: money spent is known exactly."""
+    interval = str(scale.interval(row.low, row.high))
+    return "" if interval == scale.words(row.value) else interval
+
+
 def _basis(row: Any) -> str:
     return "" if row.unit == "count" and row.n == row.value else counted(row.n, row.counted)  # 286 of 286 says nothing
 
@@ -144,9 +158,10 @@ def _named(labels: list[str]) -> str:
 def _stated(row: Any, scale: Any) -> str:
     phrase = phrase_for(row.metric, row.label)
     value = counted(row.value, phrase.nouns) if phrase.nouns else scale.words(row.value)
-    if row.unit == "per customer" and "times" in phrase.states:
-        value = scale.number(row.value)
-    return sentence_case(phrase.states.format(value=value))
+    if row.unit in ("per customer", "per week") and "{value} " in phrase.states:
+        value = scale.number(row.value)  # the phrase says what it is per
+    states = phrase.states.replace("{value} times", "once") if value == "1" else phrase.states
+    return sentence_case(states.format(value=value))
 
 
 def clause(row: Any) -> str:

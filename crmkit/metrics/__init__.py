@@ -4,6 +4,7 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     acquisition,
     adoption,
     engagement,
+    experiments,
     marketing,
     on_the_way,
     pipeline,
@@ -11,8 +12,10 @@ from crmkit.metrics import (  # noqa: F401  each registers its cards
     referrals,
     retention,
     revenue,
+    sentiment,
     social,
     traffic,
+    turnover,
     value,
     voice,
 )

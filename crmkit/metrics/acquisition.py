@@ -50,7 +50,7 @@ def new_customers(customer_movements: ir.Table, *, churn_after_days: int) -> Sum
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.4 (average acquisition cost)",
     conventions={
         "fully_loaded": "acquisition costs / new customers",
-        "lagged": "acquisition costs of so many days earlier as winning a customer takes (cost_lag_days) / new customers",
+        "lagged": "acquisition costs of as many days, 30 days (a setting) earlier / new customers",
         "blended": "media costs / new customers",
         "paid": "media costs / new customers from the channels for whose media was paid",
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from crmkit.metrics.cards import metric
-from crmkit.metrics.measures import Measure, Share
+from crmkit.metrics.measures import Mean, Measure, Share
 
 _SOURCE = "Chaffey and Ellis-Chadwick (2019), Digital Marketing, 7th edition, chapter 9 (e-mail marketing)"
 
@@ -79,3 +79,21 @@ def unsubscribe_rate(mailings: ir.Table) -> Measure:
     """
     m = mailings
     return Share(m, at=m.sent_at, where=m.delivered_at.notnull(), hit=m.unsubscribed_at.notnull())
+
+
+@metric(
+    label="Customer engagement score",
+    unit="points",
+    better="higher",
+    counted="active customers",
+    smallest_change=3.0,
+    headline=False,
+    source="van Doorn et al. (2010), Journal of Service Research 13(3), 253-266; weights of the house, checked out of time",
+)
+def engagement_score(customer_scores: ir.Table) -> Measure:
+    """How much active customers take part, 0 to 100, on average at the end of the period; not the effort score (CES).
+
+    engagement score = 40 recency + 30 frequency + 15 breadth + 15 responses, each 0 to 1, per customer; then the mean
+    """
+    s = customer_scores
+    return Mean(s, at=s.as_of, where=s.model == "engagement", value=s.value)

@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force
 from crmkit.metrics.measures import Measure
+from crmkit.metrics.nouns import none_of
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
 from crmkit.metrics.splits import check_columns, unreachable
@@ -99,7 +100,9 @@ def evaluate_cards(
         else _judged(card, measure, next(estimates), asked, columns, catalog)
         for card, measure in zip(chosen, found, strict=True)
     ]
-    numbers = pd.concat(rows, ignore_index=True)
+    numbers = pd.concat(
+        [part.astype({"value": float, "low": float, "high": float}) for part in rows], ignore_index=True
+    )
     numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
     return numbers
 
@@ -139,23 +142,25 @@ def _judged(
     if columns:
         groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
         if groups.empty:  # a metric that was asked for is told of, whatever there is of it
-            nothing = _not_measured(card, f"no {card.counted} in any group", asked, columns)
+            nothing = _not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
             return nothing.assign(status="no data")
         grid = grid.merge(groups, how="cross")
     rows = grid.merge(estimate, on=["period", *columns], how="left")
     outside = _outside(catalog, measure, asked)
     missing = rows["value"].isna() | rows["n"].isna() | rows["period"].isin(outside)
     not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
-    few = ~missing & (rows["units"] < measure.minimum)
+    few = ~missing & (rows["units"].astype(float) < measure.minimum)
     rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
-    rows["reason"] = np.select([missing, few], [f"no {card.counted} in this period", _few(card, measure)], "")
+    rows["reason"] = np.select(
+        [missing, few], [f"{none_of(card.counted)} in this period", _few(card, measure, rows["n"])], ""
+    )
     if "because" in rows:  # the measure knows better why there is no number
         rows["reason"] = rows["because"].where(missing & rows["because"].notna(), rows["reason"])
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
     rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
     rows.loc[missing, ["value", "low", "high"]] = np.nan
-    rows["n"] = rows["n"].fillna(0).astype("int64")
+    rows["n"] = rows["n"].astype(float).fillna(0).astype("int64")
     rows["period"] = rows["period"].map(text)
     return rows.assign(metric=card.name, unit=card.unit)[_columns(columns)]
 
@@ -174,9 +179,12 @@ def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[in
     return reasons
 
 
-def _few(card: Card, measure: Measure) -> str:
+def _few(card: Card, measure: Measure, n: pd.Series) -> pd.Series:
     what = "customers" if measure.minimum >= 100 else card.counted
-    return f"the interval is rough below {measure.minimum} {what}"
+    below = f"the interval is rough below {measure.minimum} {what}"
+    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
+    alike = "the interval is rough: too few of them came apart from each other"
+    return pd.Series(np.where(n.astype(float) >= max(measure.minimum, 1), alike, below), index=n.index)
 
 
 def _not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFr
     if isinstance(leaf, Median):
         return leaf.estimate(sums[~is_small], window)
     folded = sums.assign(**{column: sums[column].mask(is_small, SMALL_GROUPS) for column in window.by})
-    keys = [name for name in folded if name in (*window.keys, "age", "day")]
+    keys = [name for name in folded if name in (*window.keys, "age", "day", "draw")]
     return leaf.estimate(folded.groupby(keys, as_index=False).sum(), window)
 
 

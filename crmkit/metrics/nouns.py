@@ -9,9 +9,10 @@ from typing import TypeGuard
 from crmkit.periods import Period
 
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "series": "series"}
-# What follows the noun in "customers at start", "terms due": the noun is the last word before it.
+# What follows the noun in "customers at start", "terms due": the noun is the last word before it. So does every word
+# in -ed: "leads converted".
 _AFTER_NOUN = frozenset(
-    "active asked at by closed created due for from in lost of on opened per reached sent that used who with won".split()
+    "active at by drawn due for from held in left lost of on out paying per read sent that to who whose with without won".split()
 )
 _NUMBER_WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -30,7 +31,14 @@ def counted(n: float | None, nouns: str) -> str:
     if not is_number(n):
         return ""
     whole = round(float(n))
-    return f"{f'{whole:,}' if whole else 'no'} {singular(nouns) if whole == 1 else nouns}".strip()
+    if whole == 0:
+        return none_of(nouns)
+    return f"{whole:,} {singular(nouns) if whole == 1 else nouns}".strip()
+
+
+def none_of(nouns: str) -> str:
+    """Return that there is none: "no answers", "no orders or refunds"."""
+    return f"no {nouns.replace(' and ', ' or ')}".strip()
 
 
 def singular(nouns: str) -> str:
@@ -40,11 +48,13 @@ def singular(nouns: str) -> str:
     --------
     >>> singular("answers"), singular("people asked"), singular("customers at start"), singular("orders and refunds")
     ('answer', 'person asked', 'customer at start', 'order or refund')
+    >>> singular("leads converted"), singular("customers whose payment changed")
+    ('lead converted', 'customer whose payment changed')
     """
     if " and " in nouns:
         return " or ".join(singular(part) for part in nouns.split(" and "))
     words = nouns.split(" ")
-    end = next((place for place, word in enumerate(words) if place and word in _AFTER_NOUN), len(words))
+    end = next((place for place, word in enumerate(words) if place and _follows_noun(word)), len(words))
     return " ".join([*words[: end - 1], _singular_word(words[end - 1]), *words[end:]])
 
 
@@ -72,6 +82,10 @@ def beside(period: str, other: str) -> str:
 def joined(items: list[str], last: str = "and") -> str:
     """Return a list in words: "a", "a and b", "a, b and c"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+
+
+def _follows_noun(word: str) -> bool:
+    return word in _AFTER_NOUN or word.endswith("ed")
 
 
 def _singular_word(word: str) -> str:

@@ -54,7 +54,7 @@ def open_amount(pipeline_movements: ir.Table, deals: ir.Table) -> Measure:
     label="Days in a stage",
     unit="days",
     better="lower",
-    counted="stages left",
+    counted="stays in a stage",
     topic="pipeline",
     headline=False,
     source="Kaplan and Meier (1958), Journal of the American Statistical Association 53, 457-481",

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.metrics.folding import estimate_folded
-from crmkit.metrics.measures import DailyLossRate, KaplanMeierMedian, LossRate, Measure, Median, Quotient, Sums
+from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
 from crmkit.tables.catalog import Catalog
@@ -37,8 +37,8 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
 
     fetched: dict[Any, pd.DataFrame] = {}
     for leaf in leaves:
-        if isinstance(leaf, Median | KaplanMeierMedian | DailyLossRate):
-            asked = leaf.asks_the_same() if isinstance(leaf, KaplanMeierMedian) else id(leaf)
+        if isinstance(leaf, Median | KaplanMeierMedian | OwnQuery):
+            asked = id(leaf) if isinstance(leaf, Median) else leaf.asks_the_same()
             if asked not in fetched:
                 fetched[asked] = fetch(_own_query(catalog, leaf, window))
             found[id(leaf)] = estimate(leaf, fetched[asked], window)
@@ -126,11 +126,11 @@ class _Once:
         return name
 
 
-def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | DailyLossRate, window: Window) -> ir.Table:
+def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | OwnQuery, window: Window) -> ir.Table:
     table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
     if isinstance(leaf, KaplanMeierMedian):
         return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
-    if isinstance(leaf, DailyLossRate):
+    if isinstance(leaf, OwnQuery):
         return leaf.query(with_columns(catalog, table, window, leaf.columns(window)), window)
     unit = _unit(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit

@@ -94,7 +94,7 @@ def days_to_win_three_quarters(deals: ir.Table, *, convention: str = "of_wins") 
     conventions={
         "by_count": "deals won / (deals won + deals lost), of those closed in the period",
         "by_value": "amount of the deals won / amount of the deals won and lost, of those closed in the period",
-        "by_cohort": "deals won within win_within_days of their opening / deals whose time for that ran out in the period",
+        "by_cohort": "deals won within 90 days (a setting) of their opening / deals whose 90 days ran out in the period",
     },
 )
 def win_rate(deals: ir.Table, *, win_within_days: int = 90, convention: str = "by_count") -> Measure:

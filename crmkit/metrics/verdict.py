@@ -77,13 +77,14 @@ def judge_target(low: float, high: float, target: float | None, better: str) -> 
     'missed'
     >>> judge_target(28, 54, 45, better="higher")
     'too close to call'
+    >>> judge_target(0, 0, 0, better="lower")
+    'met'
     """
     if target is None or np.isnan(target) or better == "neither" or np.isnan([low, high]).all():
         return ""
     above, below = low >= target, high <= target  # never true of an end that is open, which is not a number
-    if not above and not below:
-        return "too close to call"
-    return "met" if above == (better == "higher") else "missed"
+    good, bad = (above, below) if better == "higher" else (below, above)
+    return "met" if good else "missed" if bad else "too close to call"  # nothing lost, with a target of 0: met
 
 
 def benjamini_hochberg(p_values: Array) -> Array:

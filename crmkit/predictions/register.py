@@ -1,7 +1,7 @@
 """The register of predictions: what each is called, which table it fills, and what its rows must be.
 
 A prediction is a function ``(catalog, as_of) -> frame`` that uses the data up to and including the day ``as_of`` and no
-more. It returns one row per customer: customer_id and the columns of its table. The runner adds as_of, model and
+more. It returns one row per customer (or text): the key and the columns of its table. The runner adds as_of, model and
 model_version, so that earlier predictions stay beside it and can be judged by what came.
 """
 
@@ -26,6 +26,8 @@ MODULES: tuple[str, ...] = (
     "crmkit.predictions.churn",
     "crmkit.predictions.segments",
     "crmkit.predictions.next_order",
+    "crmkit.predictions.engagement",
+    "crmkit.predictions.sentiment",
 )
 
 
@@ -38,7 +40,7 @@ class Prediction:
     model : str
         Such as ``value``; the rows carry it.
     table : str
-        ``customer_scores`` or ``segment_assignments``.
+        ``customer_scores``, ``segment_assignments`` or ``text_sentiments``.
     function : callable
     version : str
         What the author calls this version of the method.
@@ -59,7 +61,7 @@ def prediction(*, table: str, model: str, version: str = "") -> Callable[[Predic
     Parameters
     ----------
     table : str
-        The table it fills: ``customer_scores`` or ``segment_assignments``.
+        The table it fills: ``customer_scores``, ``segment_assignments`` or ``text_sentiments``.
     model : str
         Its name; a second function of the same name takes the place of the first.
     version : str
@@ -114,16 +116,17 @@ def checked(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: The prediction has 1 of 2 rows whose interval does not hold its value.
     """
-    numbers = [name for name in ("value", "low", "high", "shared_error") if name in SCHEMAS[table].names]
-    needed = ["customer_id", "value" if numbers else "segment"]
+    numbers = [name for name in ("value", "low", "high", "shared_error", "mood") if name in SCHEMAS[table].names]
+    keys = [name for name in SCHEMAS[table].key if name not in ("as_of", "model")]
+    needed, noun = [*keys, numbers[0] if numbers else "segment"], keys[0].removesuffix("_id")
     if absent := [name for name in needed if name not in rows]:
         raise CrmkitError(f"The prediction lacks the column {' and '.join(absent)}.")
     own = [name for name in SCHEMAS[table].names if name in rows and name not in ("as_of", "model", "model_version")]
     kept = rows[own].astype({name: float for name in numbers if name in rows}).reset_index(drop=True)
     broken = {
-        "without a customer_id.": kept["customer_id"].isna(),
-        "of a customer who is there already.": kept["customer_id"].duplicated(),
-        f"without a {needed[1]}.": kept[needed[1]].isna(),
+        f"without a {keys[0]}.": kept[keys[0]].isna(),
+        f"of a {noun} {'who' if noun == 'customer' else 'that'} is there already.": kept[keys].duplicated(),
+        f"without a {needed[-1]}.": kept[needed[-1]].isna(),
         "with an infinite number.": kept[[n for n in numbers if n in kept]].abs().eq(float("inf")).any(axis=1),
     }
     if "low" in kept and "high" in kept:

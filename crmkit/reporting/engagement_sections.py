@@ -13,6 +13,7 @@ from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
 
+_USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
@@ -48,11 +49,7 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     choice = people[people["n_channels"] > 1]["channel"].value_counts()
     wide["Customers who respond best here"] = choice.reindex(wide.index).fillna(0).astype(int)
     several, n = int((people["n_channels"] > 1).sum()), len(people)
-    best = (
-        f"{choice.index[0]} works best for {counted(choice.iloc[0], 'customers')}"
-        if several
-        else "nobody was tried on two"
-    )
+    best = f"{choice.index[0]} works best for {choice.iloc[0]:,}" if several else "nobody was tried on two"
     title = f"Of {counted(several, 'customers')} reached on more than one channel, {best}"
     return table(
         wide.sort_index(),
@@ -99,6 +96,8 @@ def engagement_table(catalog: Catalog, period: Period) -> Fragment:
     scored_on = day_in_words(date.fromisoformat(bands.attrs["scored_on"]))
     if not is_number(auc):
         title = "Nobody left, or nobody stayed: the engagement score cannot be judged"
+    elif low <= 0.5 and high > _USEFUL:
+        title = "Whether the engagement score tells who stays cannot be said yet: too few customers left"
     elif low > 0.5:
         title = f"The engagement score tells who stays: {stayed}"
     else:

@@ -77,7 +77,7 @@ def method(scorecard: pd.DataFrame | None = None, extra: Sequence[str] = ()) -> 
         "(Benjamini-Hochberg, at most 5 % false alarms). It is too few to tell when a change large enough to matter could "
         "not have been seen with so few customers; otherwise it is within noise.",
         "The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. "
-        "Sums and counts, such as revenue, are exact: their interval is how far a month like this one goes by chance. "
+        "Sums and counts, such as revenue, are exact: their interval is how far chance alone would take such a month. "
         "A target is met or missed only when the whole interval lies on one side of it.",
     ]
     return _note("method", "How we decide", [*paragraphs, *extra])

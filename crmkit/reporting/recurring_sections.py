@@ -66,7 +66,7 @@ def waterfall_chart(catalog: Catalog, period: Period) -> Fragment:
         plot_waterfall(rows.reset_index(drop=True), currency=currency),
         title,
         f"Recurring revenue a month: each customer at the end of {period.label} less at its start.",
-        alt=f"{title}. Of customers who are or did: {told}.",
+        alt=f"{title}. By kind of customer: {told}.",
         data=rows.rename(columns={"label": "part"})[["part", "value", "low", "high", "n"]].reset_index(drop=True),
         units={"value": "money", "low": "money", "high": "money", "n": "count"},
         settings=catalog.settings,
@@ -106,6 +106,8 @@ def retention_worth(catalog: Catalog, period: Period) -> Fragment:
     title = f"Keeping customers pays if it brought about at least {scale.words(share['value'])} of the margin on repeat orders"
     if share["value"] > 1:
         title = f"Keeping customers cost more than repeat orders earned: {scale.words(share['value'])} of their margin"
+    if share["status"] == "too few":
+        title = f"Too few repeat orders ({share['n']:,}) to tell whether keeping customers pays"
     return table(
         pd.DataFrame(
             {

@@ -11,6 +11,7 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.goals import budget_report, goals
 from crmkit.metrics.precedents import events_before_win
+from crmkit.metrics.stages import stage_order
 from crmkit.metrics.wording import is_exact, scale_for
 from crmkit.periods import Period
 from crmkit.reporting.markup import Fragment
@@ -136,6 +137,9 @@ def group_table(
             own.apply(lambda row: _with_interval(row, currency), axis=1) if len(own) else pd.Series(dtype=str)
         )
     frame = pd.DataFrame(wide).fillna("")
+    if by == "stage":  # as deals pass them, not by the alphabet
+        known = [stage for stage in stage_order(catalog) if stage in frame.index]
+        frame = frame.reindex([*known, *(stage for stage in frame.index if stage not in known)])
     frame.index.name = by
     return table(frame, title, subtitle=subtitle or f"{period.label}, with 95 % intervals.")
 

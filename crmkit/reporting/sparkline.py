@@ -145,11 +145,15 @@ def _in_words(
 ) -> str:
     known = np.flatnonzero(np.isfinite(values))
     lowest, highest = known[np.argmin(values[known])], known[np.argmax(values[known])]
-    text = (
-        f"{label}, {periods[0].label} to {periods[-1].label}: {scale.words(values[known[0]])} at first, "
-        f"{scale.words(values[known[-1]])} at last, lowest {scale.words(values[lowest])} ({periods[lowest].label}), "
-        f"highest {scale.words(values[highest])} ({periods[highest].label})"
-    )
+    text = f"{label}, {periods[0].label} to {periods[-1].label}: "
+    if scale.words(values[lowest]) == scale.words(values[highest]):
+        text += f"{scale.words(values[highest])} {'all the time' if len(known) > 1 else f'in {periods[highest].label}'}"
+    else:
+        text += (
+            f"{scale.words(values[known[0]])} at first, {scale.words(values[known[-1]])} at last, "
+            f"lowest {scale.words(values[lowest])} ({periods[lowest].label}), "
+            f"highest {scale.words(values[highest])} ({periods[highest].label})"
+        )
     if n_missing := len(values) - len(known):
         text += f"; no value in {counted(n_missing, 'periods')}"
     if is_number(target):

@@ -19,7 +19,9 @@ from crmkit.sources.profile import ColumnProfile
 from crmkit.tables.schema import SCHEMAS, Column, TableSchema
 
 _ALIKE = 0.72
-_NO_PROPOSAL = frozenset({"customer_scores", "segment_assignments", "treatments", "customer_identities"})
+_NO_PROPOSAL = frozenset(
+    {"customer_scores", "segment_assignments", "text_sentiments", "treatments", "customer_identities"}
+)
 _ONLY_ONE = 0.5
 
 

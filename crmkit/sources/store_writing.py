@@ -22,7 +22,7 @@ from crmkit.sources.sql import literal
 from crmkit.sources.store import MANIFEST, SCHEMA_VERSION, is_store, left_behind, read_manifest
 from crmkit.tables.schema import SCHEMAS
 
-_COMPUTED = {"customer_scores", "segment_assignments", "treatments"}
+_COMPUTED = {"customer_scores", "segment_assignments", "text_sentiments", "treatments"}
 _AT_WORK = 600  # seconds in which a program that writes a store does write: its number alone may be another's by now
 
 

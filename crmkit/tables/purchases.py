@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.tables.derived import derived
-from crmkit.tables.expressions import day, days_between, place, value_after, value_before
+from crmkit.tables.expressions import day, days_between, place, union, value_after, value_before
 
 
 @derived
@@ -29,6 +29,21 @@ def order_sequence(orders: ir.Table) -> ir.Table:
         next_on=value_after(bought, "ordered_on", **in_turn),  # type: ignore[arg-type]
     )
     return bought.mutate(days_since=days_between(bought.previous_on, bought.ordered_on))
+
+
+@derived
+def revenue_in_turn(orders: ir.Table) -> ir.Table:
+    """Two rows per order or refund: one for the period of the order, one for the period after it, where it is what was.
+
+    Returns
+    -------
+    table
+        order_id, customer_id (null for a guest), ordered_at, revenue, first_on (day of the customer's first row), turn (0
+        for the order's own period, 1 for the next).
+    """
+    o = orders.select("order_id", "customer_id", "ordered_at", "revenue", ordered_on=day(orders.ordered_at))
+    o = o.mutate(first_on=o.ordered_on.min().over(ibis.window(group_by="customer_id"))).drop("ordered_on")
+    return union([o.mutate(turn=ibis.literal(turn, "int64")) for turn in (0, 1)])
 
 
 @derived

@@ -334,9 +334,21 @@ _TABLES = (
         _text("model_version", "its version", required=True),
         _text("segment", "name of the segment"),
     )),
+    TableSchema("text_sentiments", "the mood of a text at a date", ("text_id", "source", "as_of", "model"), (
+        Column("text_id", "id", "the answer or the post", True),
+        _text("source", "what was written", required=True, choices=("comment", "post")),
+        Column("as_of", "date", "the day up to which the model saw data", True, unit="day"),
+        _text("model", "the model", required=True),
+        _text("model_version", "its version", required=True),
+        Column("written_at", "timestamp", "when it was written", unit="local time"),
+        Column("customer_id", "id", "who wrote it"),
+        _text("language", "its language"),
+        Column("mood", "number", "1 kind, 0 neither, -1 unkind", unit="-1 to 1", low=-1, high=1),
+        _text("method", "learned from stars, or by a lexicon"),
+    )),
 )  # fmt: skip
 
 SCHEMAS: dict[str, TableSchema] = {table.name: table for table in _TABLES}
 
 #: The tables that predictions fill: they follow from the others, and are no data of their own.
-PREDICTED = ("customer_scores", "segment_assignments")
+PREDICTED = ("customer_scores", "segment_assignments", "text_sentiments")

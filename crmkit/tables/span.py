@@ -7,7 +7,13 @@ from datetime import date
 
 from crmkit.tables.schema import SCHEMAS
 
-_WRITTEN_HERE = {"treatments", "customer_scores", "segment_assignments"}  # by the workbook, after the data ended
+# By the workbook, after the data ended.
+_WRITTEN_HERE = {
+    "treatments",
+    "customer_scores",
+    "segment_assignments",
+    "text_sentiments",
+}
 _BOOKED_AHEAD = "subscription_terms"
 
 

@@ -12,7 +12,7 @@ from crmkit.sources.sample import sample_company
 from crmkit.tables.schema import SCHEMAS
 
 ON = date(2026, 3, 31)
-PREDICTED = {"customer_scores", "segment_assignments"}
+PREDICTED = {"customer_scores", "segment_assignments", "text_sentiments"}
 
 
 def days(*texts):

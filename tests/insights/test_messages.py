@@ -33,7 +33,7 @@ def test_a_real_change_is_the_title_with_both_values_and_the_record():
     )
     assert message.subtitle == "Who left. With 95 % intervals, October 2025 to October 2026."
     assert message.alt == (
-        "Customers lost (churn), October 2025 to October 2026: between 6.0 and 6.0 % before, 10.1 % in October 2026 "
+        "Customers lost (churn), October 2025 to October 2026: 6.0 % before, 10.1 % in October 2026 "
         "(95 % interval 8.9 to 11.4 %). Target 6 %: missed."
     )
 

@@ -2,16 +2,22 @@
 
 import pytest
 
+from crmkit.insights.phrase_book import PHRASES
 from crmkit.insights.phrases import mid_sentence, phrase_for
 from crmkit.metrics.cards import CARDS
+from crmkit.metrics.nouns import singular
+
+OWN = [name for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")]
 
 
-@pytest.mark.parametrize(
-    "name", ["nps", "csat", "churn_rate", "revenue", "n_orders", "customer_acquisition_cost", "sales_cycle"]
-)
-def test_the_first_cards_have_words_of_their_own(name):
-    card = CARDS[name]
-    assert phrase_for(name, card.label) != phrase_for("somebody_elses_card", card.label)
+def test_every_card_that_ships_has_words_of_its_own():
+    assert [name for name in OWN if name not in PHRASES] == []
+    assert [name for name in PHRASES if name not in OWN] == []
+
+
+@pytest.mark.parametrize("counted", sorted({CARDS[name].counted for name in OWN}))
+def test_what_a_card_counts_has_a_singular(counted):
+    assert singular(counted) != counted
 
 
 @pytest.mark.parametrize("name", sorted(CARDS))

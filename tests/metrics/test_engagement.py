@@ -8,7 +8,7 @@ import pytest
 
 from crmkit.metrics import evaluate
 from crmkit.metrics.contact import channel_responses, preferred_channels
-from crmkit.metrics.engagement_score import engagement_check, engagement_scores
+from crmkit.metrics.engagement_score import WEIGHTS, engagement_check, engagement_scores
 from crmkit.metrics.ranking import area_under_curve
 
 CARDS = ["delivery_rate", "click_rate", "email_conversion", "unsubscribe_rate"]
@@ -116,3 +116,26 @@ def test_the_area_under_the_curve_equals_scikit_learns():
     score, hit = random.normal(size=200).round(1), random.random(200) < 0.4
     assert area_under_curve(score, hit)[0] == pytest.approx(roc_auc_score(hit, score))
     assert np.isnan(area_under_curve(score, np.ones(200, dtype=bool))[0])
+
+
+def test_the_card_is_the_mean_score_of_the_customers_active_at_the_end_of_the_period(company):
+    """82.5 and 72.5 points (an order today in one month of three, 40 + 10 + 15 + 7.5 = 72.5) as kept by the prediction."""
+    from crmkit.predictions.run import with_predictions
+
+    book = company(orders=bought([("a", "2026-09-10"), ("a", "2026-10-31"), ("b", "2026-10-31")]), through="2026-10-31")
+    predicted = with_predictions(book, date(2026, 10, 31), only=["engagement"])
+    row = evaluate(predicted, "engagement_score", periods="2026-10").iloc[0]
+    assert (row["value"], row["n"], row["status"]) == (pytest.approx((82.5 + 72.5) / 2), 2, "too few")
+    assert evaluate(book, "engagement_score", periods="2026-10")["reason"].item() == "needs customer_scores"
+
+
+def test_the_card_equals_plain_pandas_on_the_sample_company(sample, sample_tables):
+    from crmkit.predictions.run import with_predictions
+
+    scores = engagement_scores(sample, date(2026, 10, 31))
+    parts = sum(weight * scores[name] for name, weight in WEIGHTS.items())
+    row = evaluate(
+        with_predictions(sample, date(2026, 10, 31), only=["engagement"]), "engagement_score", periods="2026-10"
+    )
+    assert row["value"].item() == pytest.approx(parts.mean())
+    assert row["n"].item() == len(scores) > 1000 and len(sample_tables["customers"]) > len(scores)

@@ -101,3 +101,15 @@ def test_hours_of_a_better_network_are_not_better_hours(company):
     at = pd.to_datetime(["2026-05-01 09:30", "2026-05-01 19:30"] * 30)
     rows = posts(["brand"] * 60, posted_at=at, network=["x", "y"] * 30, likes=[1, 100] * 30)
     assert (posting_times(company(social_posts=rows), "2026")["verdict"] == "within noise").all()
+
+
+def test_four_kind_posts_and_one_unkind_of_five_are_60_points(company):
+    from datetime import date
+
+    from crmkit.predictions.run import with_predictions
+
+    texts = ["Best beans in town, love it!"] * 4 + ["Horrible, never again."]
+    rows = posts(["customer"] * 5 + ["brand"], text=[*texts, "We are the best!"], language="en")
+    book = with_predictions(company(social_posts=rows), date(2026, 10, 31), only=["sentiment"])
+    row = evaluate(book, "post_sentiment", periods="2026-10").iloc[0]
+    assert (row["value"], row["n"], row["status"]) == (pytest.approx(60), 5, "too few")

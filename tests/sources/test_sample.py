@@ -10,7 +10,7 @@ from crmkit.tables.schema import SCHEMAS
 from tests.sources.kaldi import MONTHS, kaldi, month_of, table
 
 # Predictions are written later, and totals of mailings come from tools that name no recipients: the sample has those.
-NOT_THERE = ("customer_scores", "segment_assignments", "mailing_totals")
+NOT_THERE = ("customer_scores", "segment_assignments", "text_sentiments", "mailing_totals")
 TABLES = [name for name in SCHEMAS if name not in NOT_THERE]
 DTYPES = {"id": "object", "text": "object", "timestamp": "datetime64[us]", "date": "datetime64[us]", "money": "float64",
           "number": "float64", "integer": "Int64", "flag": "boolean"}  # fmt: skip

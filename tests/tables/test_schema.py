@@ -28,6 +28,7 @@ REQUIRED = {
     "treatments": "customer_id action assigned_at treated",
     "customer_scores": "customer_id as_of model model_version",
     "segment_assignments": "customer_id as_of model model_version",
+    "text_sentiments": "text_id source as_of model model_version",
 }
 OPTIONAL = {
     "customers": "acquired_at channel campaign referred_by country region birth_year gender industry company_size "
@@ -52,6 +53,7 @@ OPTIONAL = {
     "treatments": "outcome_at value",
     "customer_scores": "value low high shared_error",
     "segment_assignments": "segment",
+    "text_sentiments": "written_at customer_id language mood method",
 }
 CLOCKS = {
     "customers": None, "customer_identities": None, "orders": "ordered_at", "order_lines": None,
@@ -59,14 +61,14 @@ CLOCKS = {
     "interactions": "occurred_at", "tickets": "opened_at", "costs": "spent_at", "web_traffic": "visited_on",
     "mailings": "sent_at", "mailing_totals": "sent_at", "survey_invitations": "sent_at", "survey_responses": "responded_at",
     "social_posts": "posted_at", "crm_events": "occurred_at", "treatments": "assigned_at", "customer_scores": "as_of",
-    "segment_assignments": "as_of",
+    "segment_assignments": "as_of", "text_sentiments": "as_of",
 }  # fmt: skip
 COLUMNS = [(table, column) for table in SCHEMAS.values() for column in table.columns]
 EACH_TABLE = pytest.mark.parametrize("table", SCHEMAS.values(), ids=SCHEMAS)
 
 
-def test_there_are_the_twenty_tables_of_the_design_and_one_for_mailings_without_recipients():
-    assert list(SCHEMAS) == list(REQUIRED) and len(SCHEMAS) == 21
+def test_there_are_the_twenty_tables_of_the_design_one_for_mailings_without_recipients_and_one_for_moods():
+    assert list(SCHEMAS) == list(REQUIRED) and len(SCHEMAS) == 22
 
 
 @EACH_TABLE

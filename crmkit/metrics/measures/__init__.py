@@ -1,7 +1,7 @@
 """Estimators: what the database adds up, and how value and interval follow from it."""
 
 from crmkit.metrics.measures.attrition import LossRate
-from crmkit.metrics.measures.base import Measure, Sums
+from crmkit.metrics.measures.base import Measure, OwnQuery, Sums
 from crmkit.metrics.measures.calendar import BudgetUse, MonthlyTotal
 from crmkit.metrics.measures.composition import Composition
 from crmkit.metrics.measures.customers import ActiveAtStart, ShareOfCustomers
@@ -15,6 +15,8 @@ from crmkit.metrics.measures.shares import NetShare, Share
 from crmkit.metrics.measures.stock import Stock
 from crmkit.metrics.measures.survival import KaplanMeierMedian, kaplan_meier
 from crmkit.metrics.measures.tallies import MeanCount, ShareOfCounts, Tally
+from crmkit.metrics.measures.turnover import RevenueChange
+from crmkit.metrics.measures.uplift import Uplift
 from crmkit.metrics.measures.users import ActiveUnits, PerUserWeek
 
 __all__ = [
@@ -34,12 +36,14 @@ __all__ = [
     "Median",
     "MonthlyTotal",
     "NetShare",
+    "OwnQuery",
     "PerUserWeek",
     "PredictedMean",
     "Quotient",
     "Ratio",
     "RecurringChange",
     "RecurringKept",
+    "RevenueChange",
     "Share",
     "ShareOfCounts",
     "ShareOfCustomers",
@@ -47,5 +51,6 @@ __all__ = [
     "Sums",
     "Tally",
     "Total",
+    "Uplift",
     "kaplan_meier",
 ]

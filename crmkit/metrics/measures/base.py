@@ -100,6 +100,23 @@ class Sums:
         raise TypeError(f"{type(self).__name__} must say how it estimates")
 
 
+@dataclass(eq=False, kw_only=True)
+class OwnQuery(Sums):
+    """Base of measures that need another grouping than by customer, and so a query of their own."""
+
+    def asks_the_same(self) -> Any:
+        """Return what is equal for two measures of which one query serves both."""
+        return id(self)
+
+    def columns(self, window: Window) -> dict[str, Any]:
+        """Return the columns that :meth:`query` needs, named; ``period``, an ordinal, among them."""
+        raise TypeError(f"{type(self).__name__} must say which columns it needs")
+
+    def query(self, rows: ir.Table, window: Window) -> ir.Table:
+        """Return the sums by period and group from ``rows``, which has the columns and the keys."""
+        raise TypeError(f"{type(self).__name__} must say what it adds up")
+
+
 def counted(condition: Any, *known: Any) -> Any:
     """Return 1.0 where ``condition`` holds and every column of ``known`` is known, else 0.0."""
     for column in known:

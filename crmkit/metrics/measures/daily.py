@@ -11,13 +11,13 @@ import pandas as pd
 
 from crmkit.metrics.intervals import Z
 from crmkit.metrics.measures.attrition import every_period
-from crmkit.metrics.measures.base import Sums
+from crmkit.metrics.measures.base import OwnQuery
 from crmkit.metrics.window import Window
 from crmkit.tables.expressions import day, day_of_period, indicator, period_ordinal
 
 
 @dataclass(eq=False, kw_only=True)
-class DailyLossRate(Sums):
+class DailyLossRate(OwnQuery):
     """Sum over the days of a period of customers lost on the day / customers at the start of the day.
 
     Reads :func:`~crmkit.tables.activity.customer_movements`. This is the Nelson-Aalen estimate of the cumulative hazard

@@ -58,7 +58,11 @@ class Quotient:
             both = both.fillna({f"{side}_of": 0.0 for side in ("value", "low", "high")})
         elif "n_of" in both:
             both = both[both["n_of"] > 0]  # nothing booked is not a cost of 0
-        value, low, high = intervals.quotient(_interval(both, "of"), _interval(both, "by"))
+        above, below = _interval(both, "of"), _interval(both, "by")
+        value, low, high = intervals.quotient(above, below)
+        known = (below[1] == below[2]) & (below[0] > 0)  # also of what may be negative: its ends by what is known
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = np.where(known, above[1] / below[0], low), np.where(known, above[2] / below[0], high)
         n = both["n_by"]
         return both[window.keys].assign(
             value=value - self.less, low=low - self.less, high=high - self.less, n=n, units=n

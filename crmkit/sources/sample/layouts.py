@@ -106,7 +106,7 @@ FOREIGN = (
     Layout(
         "staff_costs", "costs",
         {"spent_at": "Booked on", "category": "Cost type", "purpose": "Purpose", "channel": "Channel",
-         "amount": "Net amount"},
+         "campaign": "Campaign", "amount": "Net amount"},
         delimiter=";", decimal=",", date_format="%d.%m.%Y",
         category=("staff", "software", "training", "mailings", "fairs", "gifts", "referral bonus"),
     ),
@@ -118,7 +118,7 @@ SELECT CAST("Day" AS TIMESTAMP) AS spent_at, TRY_CAST("Spend" AS DOUBLE) AS amou
 FROM media_costs
 UNION ALL
 SELECT strptime("Booked on", '%d.%m.%Y'), TRY_CAST(replace("Net amount", ',', '.') AS DOUBLE), "Purpose",
-       "Cost type", "Channel", NULL
+       "Cost type", "Channel", "Campaign"
 FROM staff_costs
 """
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.sources.sample.people import CAMPAIGNS, CHANNELS
+from crmkit.sources.sample.trials import ACTION, trial_days
 from crmkit.sources.sample.world import World
 
 PER_CUSTOMER = {"paid search": 41.0, "paid social": 58.0}  # [EUR] of media, usually
@@ -31,6 +32,7 @@ def simulate_costs(world: World, people: pd.DataFrame) -> pd.DataFrame:
     rng = world.rng("costs")
     costs = pd.concat([_media(world, rng), _monthly(world, rng), _bonuses(world, people)], ignore_index=True)
     costs["amount"] = costs["amount"].round(2)
+    costs.loc[_is_for_a_trial(world, costs), "campaign"] = ACTION
     return costs.sort_values("day", kind="stable", ignore_index=True)
 
 
@@ -60,6 +62,12 @@ def _monthly(world: World, rng: np.random.Generator) -> pd.DataFrame:
                 paid = amount * world.scale * rng.lognormal(0, 0.03)
                 rows.append((float(first + day - 1), paid, purpose, category, channel))
     return pd.DataFrame(rows, columns=["day", "amount", "purpose", "category", "channel"])
+
+
+def _is_for_a_trial(world: World, costs: pd.DataFrame) -> pd.Series:
+    """In the month of a trial the mailing service is booked on the voucher, which it sends."""
+    months = world.month_of(np.array(trial_days(world), dtype=float))
+    return (costs["category"] == "mailings") & np.isin(world.month_of(costs["day"]), months)
 
 
 def _bonuses(world: World, people: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,110 @@
+"""What made revenue grow or shrink from one period to the next, customer by customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from crmkit.metrics import intervals
+from crmkit.metrics.measures.base import OwnQuery
+from crmkit.metrics.window import Window
+from crmkit.periods import Period
+from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal
+
+#: What a customer's change is called; "less" and "lost" are positive amounts.
+PARTS = ("new", "back", "more", "less", "lost", "guests")
+_NOTHING_BEFORE = "the data hold no whole period before this one"
+
+
+@dataclass(eq=False, kw_only=True)
+class RevenueChange(OwnQuery):
+    """Change of revenue against the period before, of one kind or in all: each customer's now less hers then.
+
+    Reads :func:`~crmkit.tables.purchases.revenue_in_turn`, in which each order stands twice: in its own period and, as
+    what was before, in the next one. Every customer is of one kind, so that the kinds add up to the whole change to the
+    last cent. Of a period still running, as many days of the one before are taken.
+
+    Attributes
+    ----------
+    part : str
+        One of :data:`PARTS`, or "net": all that was won less all that was lost.
+    """
+
+    part: str = "net"
+
+    minimum: ClassVar[int] = 0
+
+    def asks_the_same(self) -> Any:
+        """Return what is equal for measures that need the same query: all kinds come of one."""
+        return type(self), self.table.op(), self.at.op()
+
+    def columns(self, window: Window) -> dict[str, Any]:
+        """Return the columns that :meth:`query` needs, named."""
+        t, grain = self.table, window.grain
+        period = period_ordinal(self.at, grain) + t.turn
+        counts = ibis.literal(True) if window.first_days is None else day_of_period(self.at, grain) < window.first_days
+        if window.last_known is not None:
+            running = Period.containing(window.last_known, grain)
+            days = (window.last_known - running.start + timedelta(days=1)).days
+            counts = counts & (day(self.at) <= constant_day(window.last_known))
+            counts = counts & ((period != running.ordinal) | (day_of_period(self.at, grain) < days))
+        return {
+            "period": period,
+            "unit": ibis.coalesce(t.customer_id, ibis.literal("no customer: ") + t.order_id),
+            "guest": indicator(t.customer_id.isnull()),
+            "new": indicator(period_ordinal(t.first_on, grain) == period),
+            "there": indicator(t.turn == 0) * indicator(counts),
+            "was": indicator(t.turn == 1) * indicator(counts),
+            "value": t.revenue.cast("float64"),
+        }
+
+    def query(self, rows: ir.Table, window: Window) -> ir.Table:
+        """Return amount, square and number of customers of every kind, by period and group."""
+        rows = rows.filter(rows.period.between(min(window.bounds), max(window.bounds)) & (rows.there + rows.was > 0))
+        each = rows.group_by([*window.keys, "unit"]).aggregate(
+            guest=rows.guest.max(), new=rows.new.max(), there=rows.there.sum(), was=rows.was.sum(),
+            change=((rows.there - rows.was) * rows.value).sum(),
+        )  # fmt: skip
+        sums: dict[str, Any] = {}
+        for part, belongs in _kinds(each).items():
+            amount = ibis.ifelse(belongs, -each.change if part in ("less", "lost") else each.change, number(0))
+            sums |= {f"x_{part}": amount.sum(), f"xx_{part}": (amount * amount).sum()}
+            sums[f"n_{part}"] = indicator(belongs).sum()
+        return each.group_by(window.keys).aggregate(**sums)
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        """Return one row per period and group with value, low, high, n and units."""
+        x, xx, n = (sums[f"{name}_{self.part}"].to_numpy(dtype=np.float64) for name in ("x", "xx", "n"))
+        value, low, high = intervals.total(x, xx, np.ones(len(x)))
+        if self.part in ("net", "guests"):  # sums of gains and losses: on either side of zero by the same law
+            reach = intervals.Z * np.sqrt(xx)
+            low, high = x - reach, x + reach
+        # Before the data began nobody bought, so far as can be seen: all of the first period would be new.
+        unseen = np.array([_began_before(window, int(ordinal) - 1) for ordinal in sums["period"]], dtype=bool)
+        because = np.array([_NOTHING_BEFORE if late else None for late in unseen], dtype=object)
+        value = np.where(unseen, np.nan, value)
+        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, n=n, units=n, because=because)
+
+
+def _kinds(each: ir.Table) -> dict[str, Any]:
+    known, now, then = each.guest == 0, each.there > 0, each.was > 0
+    both = known & now & then
+    return {
+        "new": known & now & ~then & (each.new > 0),
+        "back": known & now & ~then & (each.new == 0),
+        "more": both & (each.change > 0),
+        "less": both & (each.change < 0),
+        "lost": known & ~now & then,
+        "guests": ~known,
+        "net": (each.guest >= 0),
+    }
+
+
+def _began_before(window: Window, ordinal: int) -> bool:
+    return window.data_from is not None and Period(window.grain, ordinal).start < window.data_from

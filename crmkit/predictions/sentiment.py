@@ -1,0 +1,115 @@
+"""The mood of every comment and post: learned from the firm's own answers with stars, else by a lexicon, else not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import NotMeasured
+from crmkit.metrics import intervals
+from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
+from crmkit.predictions.register import prediction
+from crmkit.predictions.texts import texts_until
+from crmkit.tables.cache import remember
+from crmkit.tables.catalog import Catalog
+
+_ENOUGH = {-1: 40, 1: 40}  # texts of a mood, below which nothing is learned
+_OF_A_LANGUAGE = 60  # texts with stars in a language, below which what was learned does not speak for it
+_MOST = 20_000  # texts learned from, the latest
+_TRAINED, _FEWEST_JUDGED = 0.75, 30  # share of the texts, the earliest; and fewest texts that judge a method
+
+
+@prediction(table="text_sentiments", model="sentiment")
+def text_sentiments(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the mood of each text: text_id, source, written_at, customer_id, language, mood (-1, 0, 1), method."""
+    texts = texts_until(catalog, as_of)
+    if texts.empty:
+        raise NotMeasured("survey_responses.comment or social_posts.text")
+    methods = _methods(texts)
+    if not set(methods) & {"learned", "lexicon"}:
+        raise NotMeasured("more comments with stars: nothing could be learned in the languages of these texts")
+    told = texts.assign(mood=_moods(texts, texts, methods), method=methods)
+    return told.loc[told["method"] != "none"].drop(columns="text")
+
+
+def sentiment_check(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return how often moods agree with the stars, out of time: learned from the earlier comments, judged at later ones.
+
+    A comment whose very words were learned from is not judged: whoever has seen the answer is no witness.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    as_of : date
+        The last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        One row per language, the most frequent first: language, n_texts, method ("learned", "lexicon", "none"), n_judged
+        [texts], accuracy, low, high, always (what naming the most frequent mood each time would reach) [share], net_error
+        (share good less share bad as told less as starred) [share]. Empty without texts.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> sentiment_check(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
+    True
+    """
+    return remember(catalog, _checked, as_of)
+
+
+def _checked(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    columns = ["language", "n_texts", "method", "n_judged", "accuracy", "low", "high", "always", "net_error"]
+    texts = texts_until(catalog, as_of)
+    if texts.empty:
+        return pd.DataFrame(columns=columns)
+    methods = pd.Series(_methods(texts), index=texts.index)
+    starred = texts[texts["mood"].notna()]
+    earlier, later = starred.iloc[: int(len(starred) * _TRAINED)], starred.iloc[int(len(starred) * _TRAINED) :]
+    later = later[~later["text"].isin(set(earlier["text"]))]
+    judged = later[methods[later.index] != "none"]
+    told = pd.Series(_moods(earlier, judged, methods[judged.index].to_numpy()), index=judged.index)
+    rows = []
+    for language, n_texts in texts["language"].value_counts().items():
+        own = judged[judged["language"] == language]
+        method = methods[texts["language"] == language].iloc[0]
+        rows.append([language, n_texts, method, len(own), *_agreement(told[own.index], own["mood"])])
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _methods(texts: pd.DataFrame) -> np.ndarray:
+    """Return by which method each text is read, one per language."""
+    starred = texts[texts["mood"].notna()]
+    can_learn = all((starred["mood"] == mood).sum() >= n for mood, n in _ENOUGH.items())
+    known = starred["language"].value_counts()
+    learned = set(known[known >= _OF_A_LANGUAGE].index) if can_learn else set()
+    return np.select(
+        [texts["language"].isin(learned), texts["language"].str[:2] == "en"], ["learned", "lexicon"], "none"
+    )
+
+
+def _moods(learn_from: pd.DataFrame, texts: pd.DataFrame, methods: np.ndarray) -> np.ndarray:
+    moods = np.full(len(texts), np.nan)
+    words = texts["text"].to_numpy()
+    if (by := methods == "lexicon").any():
+        moods[by] = lexicon_sentiment(words[by])
+    starred = learn_from[learn_from["mood"].notna()].tail(_MOST)
+    if (by := methods == "learned").any() and starred["mood"].nunique() > 1:
+        model = learned_sentiment(starred["text"].to_numpy(), starred["mood"].to_numpy(int))
+        moods[by] = model.predict(words[by])
+    return moods
+
+
+def _agreement(told: pd.Series, starred: pd.Series) -> list[float]:
+    n = len(starred)
+    if n < _FEWEST_JUDGED:
+        return [np.nan] * 5
+    hits, size = np.array([float((told == starred).sum())]), np.array([float(n)])
+    value, low, high = intervals.share(hits, size, hits, hits, size, size)
+    always = starred.value_counts(normalize=True).iloc[0]
+    return [float(value[0]), float(low[0]), float(high[0]), float(always), float(told.mean() - starred.mean())]

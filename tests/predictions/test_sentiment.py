@@ -1,0 +1,90 @@
+"""The mood of every text: which method speaks for it, nothing later than the day, no text kept, honest accuracy."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.metrics import evaluate
+from crmkit.predictions.run import with_predictions
+from crmkit.predictions.sentiment import sentiment_check, text_sentiments
+
+GOOD, BAD = (
+    ("schnell geliefert und sehr lecker", "immer gerne wieder"),
+    ("kam viel zu spät", "leider verbrannt und bitter"),
+)
+
+
+def answers(n: int, language: str = "de", first: int = 0, day: str = "2026-01-01") -> pd.DataFrame:
+    """n answers with stars, half of them good; each has words of its own at the end."""
+    good = np.arange(n) % 2 == 0
+    words = [f"{(GOOD if is_good else BAD)[i // 2 % 2]}, Nummer {first + i}" for i, is_good in enumerate(good)]
+    return pd.DataFrame({
+        "response_id": [f"r{first + i}" for i in range(n)], "survey": "csat", "score": np.where(good, 5.0, 1.0),
+        "comment": words, "language": language, "customer_id": [f"c{first + i}" for i in range(n)],
+        "responded_at": pd.Timestamp(day) + pd.to_timedelta(np.arange(n), unit="h"), "touchpoint": "shop",
+    })  # fmt: skip
+
+
+POSTS = pd.DataFrame({
+    "post_id": ["p1", "p2", "p3", "p4"], "network": "x", "author": ["customer", "customer", "customer", "brand"],
+    "posted_at": pd.to_datetime(["2026-10-05"] * 4), "language": ["en", "en", "tr", "en"],
+    "text": ["Best beans in town, love it!", "Horrible, never again.", "Kahve harika", "We are the best!"],
+})  # fmt: skip
+
+
+def test_a_language_with_stars_is_learned_english_has_a_lexicon_and_others_are_not_measured():
+    book = ck.connect({"survey_responses": answers(200), "social_posts": POSTS})
+    told = text_sentiments(book, date(2026, 10, 31)).set_index("text_id")
+    assert told.loc[["p1", "p2"], ["mood", "method"]].values.tolist() == [[1, "lexicon"], [-1, "lexicon"]]
+    assert "p3" not in told.index and "p4" not in told.index  # Turkish; and the firm's own words are no opinion
+    learned = told[told["source"] == "comment"]
+    assert set(learned["method"]) == {"learned"} and len(learned) == 200
+    assert "text" not in told.columns and not told.isin(GOOD).any().any()
+
+
+def test_nothing_after_the_day_is_read():
+    book = ck.connect({"survey_responses": answers(200)})
+    assert len(text_sentiments(book, date(2026, 1, 5))) == 5 * 24
+    assert text_sentiments(book, date(2026, 1, 5))["written_at"].max() < pd.Timestamp("2026-01-06")
+
+
+def test_a_text_keeps_the_mood_that_was_told_first():
+    book = ck.connect({"social_posts": POSTS.head(1)})
+    first = with_predictions(book, date(2026, 10, 31), only=["sentiment"])
+    later = first.frame("text_sentiments").assign(as_of=pd.Timestamp("2026-11-30"), mood=-1.0)
+    both = first.with_tables({"text_sentiments": pd.concat([later, first.frame("text_sentiments")])})
+    assert evaluate(both, "post_sentiment", periods="2026-10")["value"].item() == 100
+
+
+def test_without_texts_and_without_a_readable_language_it_is_not_measured_and_says_why():
+    with pytest.raises(ck.CrmkitError, match=r"survey_responses.comment or social_posts.text"):
+        text_sentiments(ck.connect({"survey_responses": answers(20).drop(columns="comment")}), date(2026, 10, 31))
+    with pytest.raises(ck.CrmkitError, match="nothing could be learned in the languages"):
+        text_sentiments(ck.connect({"survey_responses": answers(20)}), date(2026, 10, 31))
+
+
+def test_words_that_were_learned_from_do_not_judge():
+    """The same two sentences again and again: nothing is left to judge by, whatever the accuracy would look like."""
+    same = answers(400).assign(comment=lambda rows: np.where(rows["score"] > 3, GOOD[0], BAD[0]))
+    row = sentiment_check(ck.connect({"survey_responses": same}), date(2026, 10, 31)).iloc[0]
+    assert row["n_judged"] == 0 and np.isnan(row["accuracy"])
+
+
+def test_labels_by_lot_are_told_no_better_than_chance():
+    random = np.random.default_rng(2)
+    lot = answers(600).assign(score=random.choice([1.0, 5.0], 600))
+    row = sentiment_check(ck.connect({"survey_responses": lot}), date(2026, 10, 31)).iloc[0]
+    assert row["n_judged"] == 150 and row["low"] < 0.5 < row["high"]
+
+
+def test_later_reviews_of_olist_are_read_rightly_in_three_of_four_cases(shared_data):
+    reviews = pd.read_parquet(shared_data / "olist_order_reviews.parquet")
+    rows = pd.DataFrame({"response_id": [str(n) for n in range(len(reviews))], "survey": "csat", "language": "pt",
+                         "score": reviews["review_score"].astype(float), "comment": reviews["review_comment_message"],
+                         "responded_at": pd.to_datetime(reviews["review_creation_date"])})  # fmt: skip
+    row = sentiment_check(ck.connect({"survey_responses": rows}), date(2018, 8, 31)).iloc[0]
+    assert (row["language"], row["n_texts"], row["method"]) == ("pt", 4109, "learned")
+    assert 0.73 < row["accuracy"] < 0.78 and row["always"] < 0.51 and abs(row["net_error"]) < 0.06
