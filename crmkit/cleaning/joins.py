@@ -81,5 +81,5 @@ def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Tab
         n_without_id=ibis.ifelse(unknown, both["_n"], 0).sum(),
         n_not_found=ibis.ifelse(lone & ~unknown, both["_n"], 0).sum(),
     )
-    sums = counts.execute().iloc[0].fillna(0).astype("int64").to_dict()
+    sums = counts.execute().iloc[0].astype("float64").fillna(0).astype("int64").to_dict()
     return Join(name, column, target, **sums)

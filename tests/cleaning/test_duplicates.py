@@ -8,6 +8,7 @@ from crmkit.cleaning.load import check, load
 from crmkit.cleaning.review_file import pair_name
 from crmkit.cleaning.unmerge import merge_log, unmerge
 from crmkit.errors import CrmkitError, Problems, UnknownName
+from crmkit.reporting.forget import forget
 from crmkit.settings import parse_settings
 
 FIRST = "Ada Bo Cy Dora Eli Fay Gus Hana Ivo Jo".split()
@@ -116,7 +117,7 @@ def test_answers_are_kept_and_not_asked_again_and_a_bad_one_stops_the_load(folde
     assert "3 people were in there twice" in str(report) and "wait" not in str(report)
     assert merge_log(company(folder)).query("from_id == 'bo2'")["why"].tolist() == ["answered: same"]
     (folder / "store.csv").unlink()
-    assert len(load(company(folder)).people.state.questions) == 0, "answers outlive their file"
+    assert len(load(company(folder), fresh=True).people.state.questions) == 0, "answers outlive their file"
     again = pd.read_csv(folder / "store.csv", dtype=str).set_index("pair")["answer"]
     assert again.to_dict() == {pair_name(BO): "same"} | dict.fromkeys(map(pair_name, CHAIN[:2]), "different")
 
@@ -138,7 +139,7 @@ def test_undoing_every_merge_gives_the_tables_that_a_load_without_merging_gives(
 
 
 def test_who_was_taken_apart_is_not_merged_by_the_next_load(folder, loaded):
-    report = load(company(folder))
+    report = load(company(folder), fresh=True)
     assert len(report.people.accounts) == 0 and "in there" not in str(report)
     for name, rows in tables_of(company(folder)).items():
         assert len(rows) == len(IDS), name
@@ -157,3 +158,29 @@ def test_a_check_writes_nothing_and_without_looking_nobody_is_merged(folder):
 def test_a_review_file_among_the_exports_is_refused(folder):
     with pytest.raises(CrmkitError, match="would be read as an export"):
         check(company(folder, file="exports/review.csv"))
+
+
+def test_an_answer_in_the_review_file_makes_a_load_of_the_same_files_new(folder):
+    settings = company(folder, "answered")
+    load(settings)
+    assert load(settings).loaded_at  # nothing is new
+    file = folder / "answered.csv"
+    asked = pd.read_csv(file, dtype=str, keep_default_na=False)
+    asked.loc[asked["pair"] == pair_name(BO), "answer"] = "same"
+    asked.to_csv(file, index=False)
+    assert not load(settings).loaded_at
+    assert ("bo2", "bo1") in set(merge_log(settings)[["from_id", "into_id"]].itertuples(index=False, name=None))
+    assert load(settings).loaded_at
+
+
+def test_who_was_merged_is_forgotten_with_all_accounts_under_either_id_and_in_the_review_file(folder):
+    for who, hers in (("ada2", ("ada1", "ada2", "al@post.example", "5551234")), ("bo1", ("bo1", "bo.wiesengrund@post.example"))):
+        settings = company(folder, f"forgetting_{who}")
+        load(settings)
+        told = forget(who, settings)
+        assert told.remains == ()
+        kept = [pd.read_parquet(path, partitioning=None).to_csv() for path in settings.path("store").rglob("*.parquet")]
+        review = (folder / f"forgetting_{who}.csv").read_text()
+        assert not any(each in text for each in hers for text in (*kept, review))
+        load(settings, fresh=True)
+        assert not {"ada1", "ada2"} & set(tables_of(settings)["customers"]["customer_id"]) or who != "ada2"
