@@ -22,7 +22,8 @@ def comparisons_of(filled: Collection[str]) -> list[Any]:
     """
     known = {"given": _name("given"), "family": _name("family"), "birth": _BIRTH, "words": _ADDRESS,
              "email": _EMAIL, "phone": _PHONE}  # fmt: skip
-    return [_comparison(column, levels) for column, levels in known.items() if column in filled]
+    silent = {"email": f" OR ({_MADE_OF_NAMES})"} if "family" in filled else {}
+    return [_comparison(column, levels, silent.get(column, "")) for column, levels in known.items() if column in filled]
 
 
 RARITY = {("given", 3): "given", ("given", 2): "given", ("family", 3): "family", ("family", 2): "family",
@@ -69,8 +70,10 @@ _ADDRESS: list[str] = [
     f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9",
     f"{_OVERLAP} >= 0.2",
 ]
-# Mailboxes are made of names: two namesakes' are alike, so that one that is only alike says little; other figures in
-# them even tell two people apart.
+# Mailboxes are made of names: those of two namesakes say nothing beyond the names, and other figures in them even tell
+# two people apart.
+_MADE_OF_NAMES = ("email_l <> email_r AND figures_l = '' AND figures_r = '' AND contains(mailbox_l, family_l) "
+                  "AND contains(mailbox_r, family_r)")  # fmt: skip
 _EMAIL: list[str] = [
     "email_l = email_r",
     "mailbox_l = mailbox_r",
@@ -106,10 +109,11 @@ _KEYS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
-def _comparison(column: str, levels: list[str]) -> Any:
+def _comparison(column: str, levels: list[str], silent: str) -> Any:
     import splink.comparison_level_library as cll
     import splink.comparison_library as cl
 
-    unknown = cll.CustomLevel(f"{column}_l IS NULL OR {column}_r IS NULL", "unknown").configure(is_null_level=True)
+    nothing = f"{column}_l IS NULL OR {column}_r IS NULL{silent}"
+    unknown = cll.CustomLevel(nothing, "unknown").configure(is_null_level=True)
     made = [cll.CustomLevel(condition, condition) for condition in levels]
     return cl.CustomComparison(output_column_name=column, comparison_levels=[unknown, *made, cll.ElseLevel()])

@@ -53,7 +53,11 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     columns = ["customer_id", "other_id", "probability", "agreement"]
     if len(features) < 2 or not keys_of(known):
         return pd.DataFrame({name: [] for name in columns})
-    pairs, strangers = _compared(features, known)
+    with duckdb.connect() as con:
+        n_keys = _make_people(con, features, keys_of(known))
+        if not _share_a_key(con, n_keys):  # Splink takes seconds to find out
+            return pd.DataFrame({name: [] for name in columns})
+        pairs, strangers = _compared(con, n_keys, known, len(features))
     levels = pairs[[f"gamma_{name}" for name in strangers]].set_axis(list(strangers), axis=1)
     rarity = _rarity(pairs, levels, features, strangers)
     pairs["probability"] = same_person(levels, rarity, strangers, len(features))[0] if len(pairs) else 0.0
@@ -63,28 +67,37 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     return named.sort_values(columns[2:3] + columns[:2], ascending=ascending, ignore_index=True)
 
 
-def _compared(features: pd.DataFrame, known: list[str]) -> tuple[pd.DataFrame, dict[str, Numbers]]:
+def _make_people(con: duckdb.DuckDBPyConnection, features: pd.DataFrame, keys: list[str]) -> int:
+    """Make the table of people with their keys ``key_0``, ``key_1``, ...; return the number of keys."""
+    con.register("features", features)
+    made = ", ".join(f"{key} AS key_{number}" for number, key in enumerate(keys))
+    con.execute(f"CREATE TABLE people AS SELECT *, {made} FROM features")
+    return len(keys)
+
+
+def _share_a_key(con: duckdb.DuckDBPyConnection, n_keys: int) -> bool:
+    counted = ", ".join(f"count(key_{number}) > count(DISTINCT key_{number})" for number in range(n_keys))
+    return any(con.execute(f"SELECT {counted} FROM people").fetchone() or ())
+
+
+def _compared(
+    con: duckdb.DuckDBPyConnection, n_keys: int, known: list[str], n_people: int
+) -> tuple[pd.DataFrame, dict[str, Numbers]]:
     """Return the candidate pairs with the level at which each thing agrees, and how often strangers reach each level."""
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    keys = {f"key_{number}": key for number, key in enumerate(keys_of(known))}
     settings = SettingsCreator(
         link_type="dedupe_only", unique_id_column_name="customer_id", comparisons=comparisons_of(known),
-        blocking_rules_to_generate_predictions=[block_on(name) for name in keys],
+        blocking_rules_to_generate_predictions=[block_on(f"key_{number}") for number in range(n_keys)],
         retain_matching_columns=True,
     )  # fmt: skip
     logging.getLogger("splink").setLevel(logging.ERROR)
-    with duckdb.connect() as con:
-        con.register("features", features)
-        con.execute(
-            f"CREATE TABLE people AS SELECT *, {', '.join(f'{key} AS {name}' for name, key in keys.items())} FROM features"
-        )
-        linker = Linker(DuckDBAPI(con).register("people"), settings, log_level=logging.ERROR)
-        linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=_SEED)
-        found = linker.inference.predict(warning_mode="never").physical_name
-        pairs = con.execute(f"SELECT customer_id_l, customer_id_r, COLUMNS('^gamma_.*') FROM {found}").df()
-        n_random = min(RANDOM_PAIRS, len(features) * (len(features) - 1) / 2)
-        comparisons = linker.misc.save_model_to_json()["comparisons"]
+    linker = Linker(DuckDBAPI(con).register("people"), settings, log_level=logging.ERROR, validate_settings=False)
+    linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=_SEED, num_chunks=1)
+    found = linker.inference.predict(warning_mode="never").physical_name
+    pairs = con.execute(f"SELECT customer_id_l, customer_id_r, COLUMNS('^gamma_.*') FROM {found}").df()
+    n_random = min(RANDOM_PAIRS, n_people * (n_people - 1) / 2)
+    comparisons = linker.misc.save_model_to_json()["comparisons"]
     return pairs, {each["output_column_name"]: _of_strangers(each, n_random) for each in comparisons}
 
 

@@ -38,7 +38,8 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The pairs with agrees (bool: name and something that two people rarely share), contradicted (bool: two dates of
-        birth or two names) and others (bool: both).
+        birth or two names) and others (bool: another name or none,
+        and neither mailbox nor date of birth in common, as couples and colleagues have it: not worth a question).
 
     Examples
     --------
@@ -54,7 +55,7 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(
         agrees=pd.Series([_agrees(one, other) for one, other in sides], pairs.index, dtype=bool),
         contradicted=pd.Series([any(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
-        others=pd.Series([all(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
+        others=pd.Series([_are_two(one, other) for one, other in sides], pairs.index, dtype=bool),
     )
 
 
@@ -119,14 +120,28 @@ def _agrees(one: Person, other: Person) -> bool:
     names = compared_names(one["spelt"], other["spelt"])
     if names == "different" or births_differ(one["birth"], other["birth"]):
         return False
-    if names == "same" and (_equal(one, other, "phone") or (_equal(one, other, "birth") and _lives_with(one, other))):
-        return True
+    by_phone = _equal(one, other, "phone") and (_equal(one, other, "birth") or not _both_told(one, other, "email"))
+    if names == "same" and (by_phone or (_equal(one, other, "birth") and _lives_with(one, other))):
+        return (
+            True  # father and son may share name, number and address: two mailboxes and no date of birth are doubtful
+        )
     return _equal(one, other, "email")  # with less, a slip in the first name may be a twin
 
 
 def _differ(one: Person, other: Person) -> tuple[bool, bool]:
     """Whether dates of birth, and whether names differ."""
     return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
+
+
+def _are_two(one: Person, other: Person) -> bool:
+    if compared_names(one["spelt"], other["spelt"]) in ("same", "close"):
+        return False
+    shared = _equal(one, other, "email") or _equal(one, other, "birth")
+    return not shared or births_differ(one["birth"], other["birth"])
+
+
+def _both_told(one: Person, other: Person, name: str) -> bool:
+    return one[name] is not None and other[name] is not None
 
 
 def _equal(one: Person, other: Person, name: str) -> bool:

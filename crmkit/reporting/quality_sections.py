@@ -48,7 +48,7 @@ def file_table(book: Catalog) -> Fragment:
     labels = {name: label for name, label in _COUNTS.items() if name in shown}
     return table(
         shown, f"What came in: {counted(rows['n_in'].sum(), 'rows')}, every one accounted for",
-        subtitle="Rows in = kept + merged into an equal row + folded into their order + ignored (totals, tests) + kept aside.",
+        subtitle="Rows in = kept + merged into another row + folded into their order + ignored (totals, tests) + kept aside.",
         caption="A file may fill several tables: its rows count once in each.",
         labels=labels, units=dict.fromkeys(labels, "count"),
     )  # fmt: skip

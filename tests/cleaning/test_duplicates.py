@@ -17,12 +17,12 @@ LAST = "Lang Berg Roth Stein Wald Bach Feld Moor Horn Burg".split()
 STRANGERS = [(f"s{n:02d}", f"{FIRST[n % 10]}{n} {LAST[n * 3 % 10]}au", f"s{n}@mail.example", f"0{300 + n}{n * 7919:06d}",
               f"Gasse {n}, {10_000 + 37 * n} Ort", f"{1950 + n}-{1 + n % 12:02d}-{1 + n % 28:02d}") for n in range(40)]  # fmt: skip
 TWICE = [
-    # Ada, for sure: name and number. The second account is the younger one.
-    ("ada2", "Ada Lang", "al@post.example", "+49 30 5551234", "Ring 9, 80331 Muenchen", ""),
-    ("ada1", "Ada Lang", "ada.lang@firm.example", "030 555 12 34", "Hafen 5, 10115 Berlin", ""),
-    # Bo and Bo, who are a question: the same mailbox elsewhere and the same street, another number.
+    # Ada, for sure: name, number and day of birth. The second account is the younger one.
+    ("ada2", "Ada Lang", "al@post.example", "+49 30 5551234", "Ring 9, 80331 Muenchen", "1970-03-04"),
+    ("ada1", "Ada Lang", "ada.lang@firm.example", "030 555 12 34", "Hafen 5, 10115 Berlin", "1970-03-04"),
+    # Bo and Bo, who are a question: one house, no date of birth.
     ("bo1", "Bo Wiesengrund", "bo.wiesengrund@post.example", "", "Markt 3, 04109 Leipzig", ""),
-    ("bo2", "Bo Wiesengrund", "bo.wiesengrund@mail.example", "", "", ""),
+    ("bo2", "Bo Wiesengrund", "bo.wiesengrund@mail.example", "", "Markt 3, 04109 Leipzig", ""),
     # Three accounts in a chain that cannot be one person: one mailbox, two days of birth.
     ("cy1", "Cy Adler", "cy@adler.example", "", "", "1950-02-01"),
     ("cy2", "Cy Adler", "cy@adler.example", "", "", ""),

@@ -61,8 +61,13 @@ def test_people_of_whom_nothing_is_known_are_no_pair():
     assert linked_people(pd.DataFrame({"customer_id": ["a", "b"], "name": [None, None]})).empty
 
 
+def test_without_names_an_address_shared_is_still_found():
+    people = pd.DataFrame({"customer_id": list("abc"), "email": ["ada@x.example", "Ada@x.example", "bo@x.example"]})
+    assert linked_people(people)[["customer_id", "other_id"]].to_numpy().tolist() == [["a", "b"]]
+
+
 def test_where_hardly_anybody_is_in_twice_namesakes_are_not_taken_for_one_person():
-    company = sample_company(1000, 8, seed=3)  # 5 of 1,000 are in twice; about 700 pairs have the same name by chance
+    company = sample_company(600, 8, seed=3)  # 3 of 600 are in twice; about 240 pairs have the same name by chance
     people = add_double_accounts(company.tables, company.truth["duplicates"])["customer_identities"]
     truth = company.truth["duplicates"]
     assert people["name"].duplicated().sum() > 50 * len(truth)

@@ -70,7 +70,7 @@ def test_a_catalog_that_no_load_made_is_reported_with_its_own_counts():
 def test_a_load_prints_what_became_of_the_rows(company):
     report = load(company({"orders.csv": ROWS, "x.csv": "a\n"}))
     assert str(report).splitlines() == [
-        "orders: 4 rows in, 2 kept, 1 merged into an equal row, 1 kept aside",
+        "orders: 4 rows in, 2 kept, 1 merged into another row, 1 kept aside",
         "  - revenue is missing: 1 row (25.0 %), kept aside",
         "  - rows equal an earlier row: 1 row (25.0 %)",
         "  - margin cannot be read as a number: 1 row (25.0 %)",

@@ -43,6 +43,7 @@ def test_one_person_however_written(case, one, other):
         ("a couple at one address with one number", {}, {"name": "Paul Lang", "birth_date": None}, True),
         ("twins", {"name": "Lena Lang"}, {"name": "Lene Lang", "email": "lene@firm.example"}, False),
         ("father and son of one name", {}, {"birth_date": "2004-07-02"}, True),
+        ("father and son of one name, no day of birth", {"birth_date": None}, {"email": "junior@post.example"}, False),
         ("two firms in one house", {"name": "Lang Bau GmbH"}, {"name": "Lang Holz GmbH"}, True),
         ("a firm's mailbox without names", {"name": None, "email": "info@firm.example"}, {"name": None, "email": "info@firm.example", "phone": None, "birth_date": None}, False),
         ("figures in the mailbox differ", {"phone": None}, ELSEWHERE | {"email": "ada.lang2@firm.example"}, False),
@@ -55,7 +56,7 @@ def test_two_people_or_a_question(case, one, other, contradicted):
 
 def test_a_number_that_four_have_is_a_switchboard():
     colleagues = [{"name": f"Someone {letter}", "phone": "030 1234567"} for letter in "BC"]
-    other = ELSEWHERE | {"phone": "030 1234567"}
+    other = ELSEWHERE | {"phone": "030 1234567", "email": None}
     assert judged({"birth_date": None}, other | {"birth_date": None})[0]
     assert not judged({"birth_date": None}, other | {"birth_date": None}, colleagues)[0]
 
@@ -69,6 +70,22 @@ def test_a_number_that_four_have_is_a_switchboard():
 )  # fmt: skip
 def test_names_are_compared_word_by_word(one, other, found):
     assert compared_names(one, other) == compared_names(other, one) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "asked"),
+    [
+        ({"name": "Ada Roth"}, {"birth_date": None}, True),  # her mailbox, married
+        ({"name": "Paul Lang", "email": None}, {"birth_date": None}, False),  # a couple
+        ({"name": None, "email": None}, {"birth_date": None}, False),  # anybody of the house
+        ({"name": "Lena Lang", "email": None}, {}, True),  # twins, or another first name
+        ({}, ELSEWHERE, True),  # namesakes born on one day
+    ],
+)
+def test_who_shares_a_home_and_no_name_is_not_worth_a_question(one, other, asked):
+    people = pd.DataFrame([{"customer_id": "a"} | ADA | one, {"customer_id": "b"} | ADA | other])
+    pairs = pd.DataFrame({"customer_id": ["a"], "other_id": ["b"]})
+    assert judged_pairs(pairs, people)["others"].item() == (not asked)
 
 
 def test_one_wrong_digit_of_a_birth_date_is_a_slip_and_three_are_not():

@@ -1,0 +1,166 @@
+"""People who are in there twice: how many are found, and whether anybody is taken for somebody else.
+
+python benchmarks/duplicates.py sample           # the sample company, 50,000 customers: seconds, sure and doubtful pairs
+python benchmarks/duplicates.py households       # couples, twins, fathers and sons, colleagues, changed and missing cells
+python benchmarks/duplicates.py public --data DIR   # febrl_3 and rldata10000, whose duplicates are known
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pandas as pd
+
+from crmkit.cleaning.linkage import linked_people
+from crmkit.cleaning.sureness import judged_pairs
+from crmkit.settings import Duplicates
+from crmkit.sources.sample import sample_company
+from crmkit.sources.sample.customers import FIRST_NAMES, LAST_NAMES, STREETS
+from crmkit.sources.sample.doubles import add_double_accounts
+
+SYLLABLES = (
+    "ba",
+    "berg",
+    "dorf",
+    "er",
+    "feld",
+    "gau",
+    "hof",
+    "in",
+    "kamp",
+    "lo",
+    "mann",
+    "ner",
+    "ow",
+    "ri",
+    "stein",
+    "tal",
+    "ul",
+)
+TAKEN: set[tuple[str, str, str]] = set()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["sample", "households", "public"])
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--customers", type=int, default=50_000)
+    asked = parser.parse_args()
+    made = {"sample": sample, "households": households, "public": public}[asked.what]
+    for name, people, person in made(asked):
+        print(name, *judge(people, person), sep="\n  ")
+
+
+def judge(people: pd.DataFrame, person: pd.Series) -> Iterator[str]:
+    """Say how the pairs found compare with who is one person in truth."""
+    wanted, started = Duplicates(), process_time()
+    pairs = linked_people(people)
+    likely = judged_pairs(pairs[pairs["probability"] >= wanted.ask], people)
+    took = process_time() - started
+    known = dict(zip(people["customer_id"], person, strict=True))
+    right = likely["customer_id"].map(known) == likely["other_id"].map(known)
+    sure = likely["agrees"] & ~likely["contradicted"] & (likely["probability"] >= wanted.sure)
+    sizes = person.value_counts()
+    n_true = int((sizes * (sizes - 1) // 2).sum())
+    asked = ~sure & ~likely["others"]
+    yield f"{len(people):,} entries, {n_true:,} pairs of one person, {took:.1f} s of processor time"
+    n_right, share = right[sure].sum(), right[sure].mean()
+    yield f"merged: {sure.sum():,}, of which right {n_right:,} ({share:.2%}), found {n_right / n_true:.1%}"
+    yield f"asked: {asked.sum():,}, of which one person {right[asked].sum():,}; neither: {n_true - right[sure | asked].sum():,}"
+    for row in likely[sure & ~right].head(8).itertuples():
+        yield f"wrong: {row.agreement}"
+
+
+def sample(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
+    company = sample_company(asked.customers, 12, 5)
+    twice = company.truth["duplicates"].set_index("customer_id")["duplicate_of"]
+    people = add_double_accounts(company.tables, company.truth["duplicates"])["customer_identities"]
+    yield "sample company", people, people["customer_id"].map(twice).fillna(people["customer_id"])
+
+
+def public(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
+    rows = pd.read_parquet(asked.data / "febrl_3.parquet").fillna("").astype(str)
+    address = rows[["street_number", "address_1", "address_2", "suburb", "postcode", "state"]].agg(" ".join, axis=1)
+    people = pd.DataFrame({"customer_id": rows.index.astype(str), "name": rows["given_name"] + " " + rows["surname"],
+                           "address": address, "birth_date": rows["date_of_birth"]})  # fmt: skip
+    yield "febrl_3", people, rows["rec_id"].str.extract(r"rec-(\d+)-")[0]
+    rows = pd.read_parquet(asked.data / "rldata10000.parquet")
+    name = rows[["fname_c1", "fname_c2", "lname_c1", "lname_c2"]].fillna("").agg(" ".join, axis=1)
+    born = [f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in zip(rows["by"], rows["bm"], rows["bd"], strict=True)]
+    people = pd.DataFrame({"customer_id": rows.index.astype(str), "name": name, "birth_date": born})
+    yield "rldata10000", people, rows["identity"].astype(str)
+
+
+def households(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        TAKEN.clear()
+        homes = [member for number in range(2500) for member in household(rng, f"h{number}")]
+        firms = [member for number in range(60) for member in colleagues(rng, f"f{number}")]
+        true = pd.DataFrame(homes + firms)
+        again = true.sample(frac=0.03, random_state=seed)
+        second = pd.DataFrame([changed(rng, dict(row)) for row in again.to_dict("records")])
+        told = true.mask(rng.random(true.shape) < 0.08, None).assign(person=true["person"])
+        people = pd.concat([told, second])
+        people = people.sample(frac=1, random_state=seed, ignore_index=True)
+        people.insert(0, "customer_id", [f"C-{number:05d}" for number in range(len(people))])
+        yield f"households, seed {seed}", people.drop(columns="person"), people["person"]
+
+
+def household(rng: np.random.Generator, name: str) -> list[dict[str, object]]:
+    """One to three people of one family name, address and often one telephone; some are twins, or father and son."""
+    family = str(rng.choice(LAST_NAMES)) if rng.random() < 0.5 else "".join(rng.choice(SYLLABLES, 3)).title()
+    address = f"{rng.choice(STREETS)} {rng.integers(1, 120)}, {rng.integers(10_000, 99_999)} Ort"
+    phone, born, given = f"030 {rng.integers(10**6, 10**7)}", rng.integers(1940, 2000), str(rng.choice(FIRST_NAMES))
+    other = str(rng.choice([each for each in FIRST_NAMES if each != given]))
+    members, kind = [], rng.choice(["alone", "couple", "twins", "father and son"], p=[0.6, 0.375, 0.02, 0.005])
+    for nth in range(1 if kind == "alone" else 2):
+        first = given if nth == 0 or kind == "father and son" else other
+        year = born + (27 if kind == "father and son" and nth else 0 if kind == "twins" else int(rng.integers(-4, 5)))
+        day = "04-17" if kind == "twins" else f"{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}"
+        own = phone if rng.random() < 0.6 else f"0170 {rng.integers(10**6, 10**7)}"
+        members.append({"person": f"{name}-{nth}", "name": f"{first} {family}", "email": mailbox(rng, first, family),
+                        "phone": own, "address": address, "birth_date": f"{year}-{day}"})  # fmt: skip
+    return members
+
+
+def colleagues(rng: np.random.Generator, name: str) -> list[dict[str, object]]:
+    """Two to eight people who share an office, a switchboard and at times the firm's mailbox."""
+    address, phone, host = (
+        f"Werk {rng.integers(1, 99)}, {rng.integers(10_000, 99_999)} Ort",
+        f"040 {rng.integers(10**6, 10**7)}",
+        name,
+    )
+    names = [(str(rng.choice(FIRST_NAMES)), str(rng.choice(LAST_NAMES))) for _ in range(rng.integers(2, 9))]
+    return [{"person": f"{name}-{nth}", "name": f"{first} {last}", "phone": phone, "address": address, "birth_date": None,
+             "email": f"info@{host}.example" if rng.random() < 0.3 else f"{first}.{last}@{host}.example".lower()}
+            for nth, (first, last) in enumerate(dict.fromkeys(names))]  # fmt: skip
+
+
+def mailbox(rng: np.random.Generator, first: str, family: str) -> str:
+    """An address that nobody else has: names alone belong to one person of the world, as they do on the hosts there are."""
+    host = rng.choice(["post", "mail", "web"])
+    figures = "" if (first, family, host) not in TAKEN and rng.random() < 0.5 else str(rng.integers(10**3, 10**6))
+    TAKEN.add((first, family, host))
+    return f"{first}.{family}{figures}@{host}.example".lower().replace(" ", "")
+
+
+def changed(rng: np.random.Generator, row: dict[str, object]) -> dict[str, object]:
+    """The same person at a second visit: a slip, a new address, a new mailbox or number, or nothing told."""
+    first, _, last = str(row["name"]).partition(" ")
+    if rng.random() < 0.3:
+        at = int(rng.integers(0, max(len(last) - 1, 1)))
+        last = last[:at] + last[at + 1 : at + 2] + last[at : at + 1] + last[at + 2 :]
+    told = row | {"name": f"{first} {last}"}
+    for cell, other in (("email", mailbox(rng, first, last)), ("phone", f"0171 {rng.integers(10**6, 10**7)}"),
+                        ("address", f"Neuer Weg {rng.integers(1, 99)}, {rng.integers(10_000, 99_999)} Ort")):  # fmt: skip
+        told[cell] = other if rng.random() < 0.35 else None if rng.random() < 0.15 else row[cell]
+    return told | {"birth_date": None if rng.random() < 0.3 else row["birth_date"]}
+
+
+if __name__ == "__main__":
+    main()
