@@ -75,7 +75,6 @@ def load(
         raise CrmkitError(f"The data stay in the database {settings.database.address}: there is nothing to load. "
                           "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
     store = settings.path("store")
-    make_key(settings)
     before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
     if is_as_loaded(store, before, inputs) and not fresh:
         tidy(store)
@@ -99,6 +98,7 @@ def load(
             entry = history_entry(told, before, portions_of(con, checked))
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
+            make_key(settings)  # now, not before: a load that fails leaves nothing
         return replace(report, store=str(store))
 
 
