@@ -85,7 +85,6 @@ def load(
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
         if not drop:
             refuse_many(vanished, changes)
-        report = replace(report, hints=(*report.hints, *map(str, vanished), *lost_key(before, inputs)), changes=changes)
         with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
@@ -95,11 +94,15 @@ def load(
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
             told = {**manifest(report, settings), INPUTS: inputs}
-            entry = history_entry(told, before, portions_of(con, checked))
+            entry = history_entry(
+                told, before, portions_of(con, checked), {each.table: each.n_rows for each in vanished}
+            )
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
             make_key(settings)  # now, not before: a load that fails leaves nothing
-        return replace(report, store=str(store))
+        # Said, and not kept with the store: the same files make the same store, whatever was there before.
+        hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
+        return replace(report, store=str(store), hints=hints, changes=changes)
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
