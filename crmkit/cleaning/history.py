@@ -22,7 +22,8 @@ from crmkit.tables.catalog import Catalog
 By = Literal["load", "table", "file"]
 _ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
 _COLUMNS: dict[By, list[str]] = {
-    "load": ["load", "loaded_at", "crmkit", "data_through", "n_files", "new", "changed", "gone", *_ROWS, "share_aside"],
+    "load": ["load", "loaded_at", "crmkit", "data_through", "n_files", "new", "changed", "gone", *_ROWS, "n_vanished",
+             "share_aside"],
     "table": ["load", "loaded_at", "table", *_ROWS, "share_aside"],
     "file": ["load", "loaded_at", "file", "change", "layout", "n_bytes", "sha256", "n_rows", "table", "n_kept", "n_merged",
              "n_aside", "first_day", "last_day"],
@@ -43,9 +44,10 @@ def load_history(source: Catalog | Settings | str | Path | None = None, by: By =
     -------
     DataFrame
         ``load`` (1, 2, ...) and ``loaded_at`` (UTC), then by load: crmkit (version), data_through, n_files, new, changed,
-        gone [files], n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows], share_aside (of the rows in, 0..1);
-        by table the same of rows; by file: change ("new", "changed", "unchanged", "gone"), layout (a preset's name,
-        "mapped" or "crmkit"), n_bytes, sha256, n_rows, and of each table: n_kept, n_merged, n_aside, first_day, last_day.
+        gone [files], n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows], n_vanished (of the load before, in no
+        file any more [rows]), share_aside (of the rows in, 0..1); by table: table, and the same of its rows in; by file:
+        change ("new", "changed", "unchanged", "gone"), layout (a preset's name, "mapped" or "crmkit"), n_bytes, sha256,
+        n_rows, and of each table that it fills: n_kept, n_merged, n_aside, first_day, last_day.
 
     Examples
     --------
@@ -63,7 +65,10 @@ def load_history(source: Catalog | Settings | str | Path | None = None, by: By =
 
 
 def history_entry(
-    manifest: Mapping[str, Any], before: Mapping[str, Any], portions: Iterable[Mapping[str, Any]]
+    manifest: Mapping[str, Any],
+    before: Mapping[str, Any],
+    portions: Iterable[Mapping[str, Any]],
+    vanished: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what the history keeps of a load.
 
@@ -73,6 +78,8 @@ def history_entry(
         Of this load, and of the one before; empty if there is none.
     portions : iterable of mapping
         What each file gave to each table; see :func:`portions_of`.
+    vanished : mapping of str to int
+        Rows of the load before that no file has any more, by table [rows].
     """
     was = (before.get(INPUTS) or {}).get("files", {})
     now = manifest[INPUTS]["files"]
@@ -83,7 +90,7 @@ def history_entry(
               **read.get(name, {})} for name, seen in sorted(now.items())]  # fmt: skip
     files += [{"file": name, "change": "gone"} for name in changes.gone]
     kept = {key: manifest[key] for key in ("loaded_at", "crmkit", "data_through", "input_sha256", "tables")}
-    return {**kept, "files": files, "portions": list(portions)}
+    return {**kept, "files": files, "portions": list(portions), "vanished": dict(vanished)}
 
 
 def portions_of(con: duckdb.DuckDBPyConnection, checked: Iterable[Checked]) -> list[dict[str, Any]]:
@@ -130,6 +137,7 @@ def _rows(entry: Mapping[str, Any], by: By) -> list[dict[str, Any]]:
         changes = [file["change"] for file in files]
         counted = {what: changes.count(what) for what in ("new", "changed", "gone")}
         known = {"crmkit": entry.get("crmkit"), "data_through": entry.get("data_through")}
+        known["n_vanished"] = sum(entry.get("vanished", {}).values())
         return [{**known, "n_files": len(files) - counted["gone"], **counted, **sums}]
     portions = entry.get("portions", [])
     return [{**file, **portion} for file in files

@@ -79,7 +79,6 @@ def load(
         raise CrmkitError(f"The data stay in the database {settings.database.address}: there is nothing to load. "
                           "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
     store = settings.path("store")
-    make_key(settings)
     before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
     if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
@@ -90,7 +89,6 @@ def load(
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
         if not drop:
             refuse_many(vanished, changes)
-        report = replace(report, hints=(*report.hints, *map(str, vanished), *lost_key(before, inputs)), changes=changes)
         with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
@@ -101,10 +99,16 @@ def load(
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
             write_people(con, folder, settings, report.people)
             told = {**manifest(report, settings), INPUTS: inputs}
-            entry = history_entry(told, before, portions_of(con, checked))
+            entry = history_entry(
+                told, before, portions_of(con, checked), {each.table: each.n_rows for each in vanished}
+            )
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
-        return replace(looked_at_whole(report, _canonical(con, checked, settings)), store=str(store))
+            make_key(settings)  # now, not before: a load that fails leaves nothing
+        # Said, and not kept with the store: the same files make the same store, whatever was there before.
+        hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
+        report = looked_at_whole(report, _canonical(con, checked, settings))
+        return replace(report, store=str(store), hints=hints, changes=changes)
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:

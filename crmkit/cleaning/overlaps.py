@@ -96,6 +96,7 @@ def _older(table: Taken, rows: str, tables: Mapping[str, Taken], ranks: Mapping[
     schema = table.staged.schema
     if schema.key and set(schema.key) <= table.rules.keys():
         keys = ", ".join(identifier(name) for name in schema.key)
+        rows = _of_several_files(rows, schema.key)
         newest = f"first_value(row({table.selected})) OVER (PARTITION BY {keys} ORDER BY {_FILE} DESC, {PART}, {ROW})"
         return (f"SELECT id FROM {rows} QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {keys}) "
                 f"AND row({table.selected}) IS DISTINCT FROM {newest}")  # fmt: skip
@@ -108,6 +109,14 @@ def _older(table: Taken, rows: str, tables: Mapping[str, Taken], ranks: Mapping[
         return (f"SELECT id FROM {rows} WHERE campaign IS NOT NULL "
                 f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {table.selected})")  # fmt: skip
     return None
+
+
+def _of_several_files(rows: str, key: Sequence[str]) -> str:
+    """Return the SQL of the rows whose key is in more than one file: few, as a rule, and only they are compared."""
+    keys = ", ".join(map(identifier, key))
+    same = " AND ".join(f"each.{identifier(name)} IS NOT DISTINCT FROM shared.{identifier(name)}" for name in key)
+    shared = f"(SELECT {keys} FROM {rows} GROUP BY ALL HAVING min({_FILE}) < max({_FILE}))"
+    return f"(SELECT each.* FROM {rows} each SEMI JOIN {shared} shared ON {same})"
 
 
 def _in_several_files(orders: Taken) -> str:

@@ -67,7 +67,7 @@ class Forgetting:
         would = "Would be forgotten" if self.is_dry else "Forgotten"
         lines = [f"{would}: one customer, known by {counted(self.n_ids, 'ids')}."]
         lines += [f"  store, {table}: {_fate(left)}" for table, left in self.tables.items() if left != Left()]
-        lines += [f"  cache: {self.n_cached:,} kept results, removed"] if self.n_cached else []
+        lines += [f"  cache: {counted(self.n_cached, 'kept results')}, removed"] if self.n_cached else []
         lines += [f"  reports, {shown.period}: {joined(list(shown.files))}, removed" for shown in self.pages]
         lines += [f"Make the pages again: crmkit report --period {shown.period}" for shown in self.pages]
         lines += [] if self.is_dry else [self._proof()]

@@ -11,7 +11,6 @@ import hmac
 import os
 import secrets
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 VARIABLE = "CRMKIT_ID_KEY"
 _SHORTEST = 16  # characters
 _BLOCK = 64  # bytes of a block of SHA-256
+_PASSING: dict[Path, bytes] = {}  # by the file that it may be kept in
 
 
 def key_file(settings: Settings) -> Path:
@@ -59,25 +59,26 @@ def find_key(settings: Settings) -> bytes | None:
 
 
 def make_key(settings: Settings) -> bytes:
-    """Return the key, and make one that only its owner can read if there is none."""
+    """Return the key; where there is none, keep the one of this program in a file that only its owner can read."""
     key = find_key(settings)
     if key is not None:
         return key
-    file = key_file(settings)
+    key, file = key_for(settings), key_file(settings)
     aside = beside(file, "tmp")
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="ascii") as opened:
-            opened.write(secrets.token_hex(32) + "\n")
+            opened.write(key.hex() + "\n")
         aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)
-    return find_key(settings) or b""
+    del _PASSING[file]
+    return key
 
 
 def key_for(settings: Settings) -> bytes:
-    """Return the key, or where none was made yet one that ends with this program: nothing is written."""
-    return find_key(settings) or _passing_key()
+    """Return the key, or where there is none one that ends with this program unless it is kept: nothing is written."""
+    return find_key(settings) or _PASSING.setdefault(key_file(settings), secrets.token_bytes(32))
 
 
 def keyed_hash(key: bytes, text: str) -> str:
@@ -108,8 +109,3 @@ def use_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
 def forget_key(con: duckdb.DuckDBPyConnection) -> None:
     """Take the key out of a connection that stays open."""
     con.execute("RESET VARIABLE crmkit_inner; RESET VARIABLE crmkit_outer")
-
-
-@cache
-def _passing_key() -> bytes:
-    return secrets.token_bytes(32)

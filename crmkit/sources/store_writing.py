@@ -136,6 +136,9 @@ def tidy(store: Path) -> None:
     unfinished = [path for path in left_behind(store, "tmp") if path == beside(store, "tmp") or is_abandoned(path)]
     for path in [*left_behind(store, "old"), *unfinished]:
         _remove(path)
+    for path in store.parent.glob(f"{store.name}.*.tmp-*"):  # of the files beside it: the key, who is forgotten
+        if path.is_file() and parted(path) and is_abandoned(path):
+            path.unlink(missing_ok=True)
     for path in Path(tempfile.gettempdir()).glob(
         "crmkit-*"
     ):  # rows that a database spilled, of a program that was killed

@@ -3,6 +3,7 @@
 import pytest
 
 from crmkit.cleaning.connect import connect
+from crmkit.cleaning.history import load_history
 from crmkit.cleaning.load import load
 from crmkit.errors import Problems
 
@@ -32,6 +33,7 @@ def test_next_months_file_under_the_same_name_stops_the_load_and_says_what_to_do
     report = load(settings, drop=True)
     assert n_orders(settings) == 10
     assert any(hint.startswith("orders: 20 of the 20 rows of the last load") for hint in report.hints)
+    assert load_history(settings).n_vanished.tolist() == [0, 20]
 
 
 def test_a_month_that_leaves_the_window_of_an_export_stops_the_load(company):

@@ -62,7 +62,7 @@ def test_what_was_removed_where_is_told_and_what_is_left_for_her_to_do(reported)
     told = str(forget("zoe@b.example", reported))
     assert "store, customer_identities: 1 row removed" in told
     assert "store, orders: 1 kept for the books without her" in told
-    assert "cache: 1 kept results, removed" in told
+    assert "cache: 1 kept result, removed" in told
     assert re.search(r"reports, 2026-10: .*exports/customer_values.csv.* value.html and voice.html, removed", told)
     assert "Make the pages again: crmkit report --period 2026-10" in told
     assert re.search(r"Searched all \d+ files that crmkit wrote .*: found in none", told)

@@ -93,6 +93,12 @@ def test_a_damaged_key_stops_the_load_and_leaves_the_store(company):
     assert customer(settings) == before
 
 
+def test_a_first_load_that_fails_leaves_no_key(company, tmp_path):
+    with pytest.raises(CrmkitError, match="ordered_at is missing"):
+        load(company({"orders.csv": "order_id,revenue\n1,5\n"}))
+    assert [path.name for path in tmp_path.iterdir()] == ["exports"]
+
+
 def test_a_check_and_a_catalog_in_memory_make_no_key_and_leave_none_behind(company, tmp_path):
     settings = company({"shop.csv": SHOP})
     assert check(settings).counts["orders"].n_kept == 1

@@ -120,8 +120,10 @@ def ended() -> int:
 def test_what_a_program_that_has_ended_left_unfinished_is_removed_at_once(company, tmp_path, ended):
     settings = company({"orders.csv": ORDERS})
     (tmp_path / f"store.tmp-{MACHINE}-{ended}").mkdir()
+    (tmp_path / f"store.key.tmp-{MACHINE}-{ended}").write_text("half a k")
     (tmp_path / "store.tmp-of-mine").mkdir()
     load(settings)
+    assert not list(tmp_path.glob("store.key.*"))
     assert [path.name for path in left_behind(settings.path("store"), "tmp")] == ["store.tmp-of-mine"]
 
 
