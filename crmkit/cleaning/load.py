@@ -53,6 +53,7 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
                           "Run `crmkit check`, `crmkit metrics` or `crmkit report`.")  # fmt: skip
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
+        told = looked_at_whole(report, _canonical(con, checked, settings))
         with new_store(settings.path("store")) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
@@ -62,8 +63,7 @@ def load(settings: Settings, exports: str | Path | None = None, progress: Progre
                 if table.counts.n_aside:
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
             write_manifest(folder, manifest(report, settings))
-        report = looked_at_whole(report, _canonical(con, checked, settings))
-        return replace(report, store=str(settings.path("store")))
+        return replace(told, store=str(settings.path("store")))
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
