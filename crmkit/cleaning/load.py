@@ -89,6 +89,7 @@ def load(
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
         if not drop:
             refuse_many(vanished, changes)
+        seen = looked_at_whole(report, _canonical(con, checked, settings))  # before anything is written
         with new_store(store) as folder:
             for table in checked:
                 personal = table.taken.staged.schema.personal
@@ -107,8 +108,7 @@ def load(
             make_key(settings)  # now, not before: a load that fails leaves nothing
         # Said, and not kept with the store: the same files make the same store, whatever was there before.
         hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
-        report = looked_at_whole(report, _canonical(con, checked, settings))
-        return replace(report, store=str(store), hints=hints, changes=changes)
+        return replace(seen, store=str(store), hints=hints, changes=changes)
 
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:

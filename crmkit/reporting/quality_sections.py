@@ -24,6 +24,7 @@ _COUNTS = {
     "n_ignored": "Ignored",
     "n_aside": "Aside",
 }
+_LOADS = {"loaded_at": "Loaded", "n_files": "Files", "share_aside": "Share aside"} | _COUNTS
 _LOADS_SHOWN = 12
 _HISTORY = "crmkit.cleaning.history"  # there where loads keep a history
 
@@ -59,12 +60,12 @@ def warning_table(book: Catalog) -> Fragment | None:
     found = quality_report(book).query("severity == 'warning'")
     if found.empty:
         return None
-    shown = found[["table", "finding", "consequence", "advice"]]
+    shown = found[["table", "finding"]].assign(then=found["consequence"] + " " + found["advice"])
     noun = "One thing" if len(found) == 1 else f"{len(found)} things"
     return table(
         shown, f"{noun} to look into",
-        subtitle="Found by comparing each table with its own past: chance explains it in one of a thousand tables.",
-        labels={"finding": "What was seen", "consequence": "What follows", "advice": "What to do"},
+        subtitle="Each table is compared with its own past and with the others.",
+        labels={"finding": "What was seen", "then": "What follows, and what to do"},
     )  # fmt: skip
 
 
@@ -132,7 +133,6 @@ def load_table(loads: pd.DataFrame) -> Fragment | None:
     return table(
         shown, f"The last load kept {now:.2f} % of its rows aside, {moved}",
         subtitle=f"The last {len(shown)} of {len(loads)} loads. A jump is a file that was exported in another way.",
-        labels={"loaded_at": "Loaded", "n_files": "Files", "n_in": "Rows in", "n_merged": "Merged", "n_aside": "Aside",
-                "share_aside": "Share aside"} if "n_files" in known else {"loaded_at": "Loaded", "n_in": "Rows in"},
+        labels={name: label for name, label in _LOADS.items() if name in shown},
         units=dict.fromkeys(counts, "count") | {"share_aside": "share"},
     )  # fmt: skip

@@ -80,7 +80,8 @@ def test_a_scorecard_and_the_check_bring_a_few_thousand_sums_and_none_of_the_tab
     quality_report(catalog)
     assert opened == 0
     assert n_rows > 200_000
-    assert max(fetched) < 3_000 and sum(fetched) < 12_000  # the longest: ages in days, and gaps near their median
+    # The longest: ages in days, and gaps near their median. The most: a row per day of each table, to find its gaps.
+    assert max(fetched) < 3_000 and sum(fetched) < 20_000
 
 
 def test_ten_times_the_rows_bring_not_a_row_more(company, fetched):
@@ -294,7 +295,6 @@ def test_the_same_dirty_rows_give_the_same_findings_and_numbers_as_from_frames(s
     ))  # fmt: skip
     told = ["table", "finding", "n_rows", "share", "severity"]
     expected, found = (quality_report(catalog)[told] for catalog in (from_frames, in_database))
-    expected = expected[~expected["finding"].str.contains("is not found in")]  # unknown ids are counted for files alone
     pd.testing.assert_frame_equal(*(frame.sort_values(told, ignore_index=True) for frame in (found, expected)))
     assert len(found) == 12
     reports = [table_report(catalog).sort_values("table", ignore_index=True) for catalog in (from_frames, in_database)]

@@ -80,6 +80,9 @@ def tried(name: str, content: bytes, folder: Path) -> str:
     for table, counts in report.counts.items():
         assert counts.n_in == counts.n_kept + counts.n_merged + counts.n_folded + counts.n_ignored + counts.n_aside
         assert counts.n_in - counts.n_split == record["n_rows"], (table, counts, record)
+        of_file = [record for record in report.details["by_file"] if record["table"] == table]
+        for name_of_count in ("n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside", "n_split"):
+            assert sum(record[name_of_count] for record in of_file) == getattr(counts, name_of_count), (table, of_file)
         aside = rows_aside(settings.path("store"), table)
         assert len(aside) == counts.n_aside
         assert set(aside.file) <= {name} and aside.line.notna().all() and aside.reason.str.len().gt(5).all()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from crmkit.cleaning.connect import connect
+from crmkit.cleaning.whole_tables import table_findings
 from crmkit.settings import read_settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -187,6 +188,24 @@ def test_1425_deals_of_maven_have_no_account(example, shared_data):
     raw = pd.read_parquet(shared_data / "maven_deals.parquet")
     assert raw.account.isna().sum() == 1425
     assert deals.frame("deals").customer_id.isna().sum() == 1425 - raw[raw.engage_date.isna()].account.isna().sum()
+
+
+@pytest.mark.parametrize(("name", "files", "expected"), [
+    ("marketing_spend", ["marketing_spend"], []),
+    ("maven", ["maven_deals", "maven_accounts"], []),
+    ("powerco", ["powerco_clients"], []),
+    ("sfo_survey", ["sfo_survey_2017"], []),
+    ("sfo_survey_2016", ["sfo_survey_2016"], []),
+    ("web_sessions", ["web_sessions"], []),
+    ("eightfit", ["eightfit_spend", "eightfit_subscriptions"], []),
+    ("online_shoppers", ["online_shoppers"], ["no row from 2 March to 30 April 2017 (60 days)"]),  # it has no April
+    ("facebook_posts", ["facebook_posts"], ["no row from 19 November to 12 December 2012 (24 days)"]),
+    ("helpdesk", ["helpdesk"], ["the rows end 39 days before 6 November 2012"]),  # cases that were still open are not in it
+])  # fmt: skip
+def test_only_what_is_odd_in_real_data_is_marked_to_be_looked_into(example, name, files, expected):
+    found = table_findings(example(name, *files))
+    told = [finding.finding for finding in found if finding.severity == "warning"]
+    assert len(told) == len(expected) and all(map(str.startswith, told, expected)), told
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.iterdir()))
