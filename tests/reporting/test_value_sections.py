@@ -29,9 +29,14 @@ def single_orders(n):
         {"order_id": str, "customer_id": str})}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("tables", "n"), [(subscribers, 1), (subscribers, 40), (single_orders, 2), (single_orders, 40)]
-)
+CASES = [
+    (subscribers, 1),
+    (single_orders, 2),
+    *(pytest.param(t, 40, marks=pytest.mark.slow) for t in (subscribers, single_orders)),
+]
+
+
+@pytest.mark.parametrize(("tables", "n"), CASES)
 def test_every_section_says_something_or_is_not_there(tables, n):
     book = ck.connect(tables(n), parse_settings({"data": {"through": END}}))
     summary = ck.value_summary(book, END)
