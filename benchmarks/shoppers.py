@@ -4,8 +4,8 @@
 
 Both fit the model, then say what each customer is expected to bring within a year (orders ahead times Gamma-Gamma). A
 contestant runs in a process of its own with ``--theirs-up-to`` customers at most for lifetimes, which needs minutes for
-more. Processor time, so that a busy machine does not count; memory is what the process needs beyond its data. Writes
-``shoppers.csv`` and ``shoppers.png`` into ``--folder``.
+more. Processor time, so that a busy machine does not count; memory is the most that the process has held, and what its
+data took. Writes ``shoppers.png`` into ``--folder``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def main() -> None:
                 rows.append(apart(who, model, n))
                 print(rows[-1], flush=True)
     costs = pd.DataFrame(rows)
-    costs.to_csv(asked.folder / "shoppers.csv", index=False)
     draw(costs).savefig(asked.folder / "shoppers.png", dpi=110)
 
 

@@ -101,7 +101,7 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
         backtest_message(rows),
         subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after" if ahead else "",
         caption="Mean error is per customer. Inside: customers whose own amount lay in their own 95 % interval. Money is not "
-        "discounted here. What came by subscriptions that had not begun on the day counts against every method.",
+        "discounted here.",
         units={**money, "rank_correlation": "", "coverage": "share"},
         labels={"day": "Learned up to", "predicted": "Foreseen", "low": "95 % from", "high": "to", "actual": "Came",
                 "mae": "Mean error", "rank_correlation": "Rank correlation", "coverage": "Inside"},

@@ -227,7 +227,7 @@ def sparse(kind, n):
     return {"orders": orders(*((str(c), f"2026-{1 + random.integers(9):02d}-11", -5.0) for c in range(n)))}
 
 
-@pytest.mark.parametrize("n", [1, 3, 50, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [1, 3, 50, *(pytest.param(n, marks=pytest.mark.slow) for n in (100, 300))])
 @pytest.mark.parametrize("kind", ["no repeat buyer", "constant spend", "all churned", "none churned", "refunds alone"])
 def test_it_is_a_number_with_an_interval_or_a_sentence(kind, n):
     catalog = book(**sparse(kind, n))
