@@ -34,7 +34,7 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
     )
     if found.model.verdict_ == "as asked":
         title = f"{counted(n, 'groups')}, as the settings ask".capitalize()
-    what = ", ".join(name.replace("_", " ") for name in found.features)
+    what = ", ".join(name.removeprefix("n_").replace("_", " ") for name in found.features)
     return table(
         told.assign(silhouette=told["silhouette"].round(2)), title,
         subtitle=f"k-means on {what}, learned from the data up to {day_in_words(found.learned_on)}. Silhouette: 1 where every "
