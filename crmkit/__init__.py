@@ -70,6 +70,7 @@ _HOMES = {
     "crmkit.reporting.next_order_sections": ["next_order_export", "next_order_table", "preference_table"],
     "crmkit.predictions.loyalty": ["anniversaries", "loyalty"],
     "crmkit.reporting.loyalty_sections": ["anniversary_table", "loyalty_export", "loyalty_table"],
+    "crmkit.reporting.segment_groups": ["group_search_table", "natural_group_table"],
     "crmkit.predictions.segment_portraits": ["segment_portraits"],
     "crmkit.reporting.segment_pictures": ["move_total_table", "segment_flow_chart", "segment_map"],
     "crmkit.predictions.migration": ["migration", "movement"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,9 @@ class SegmentReview:
     moves: pd.DataFrame
 
 
+_SEEN: WeakKeyDictionary[Catalog, dict[tuple[str, date], SegmentReview]] = WeakKeyDictionary()
+
+
 def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> SegmentReview:
     """Judge the ruler that holds on a day by the customers of that day.
 
@@ -78,6 +82,13 @@ def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> Segment
     >>> segment_review(ck.connect({"orders": orders}), date(2026, 10, 31)).verdict
     'too new to judge'
     """
+    seen = _SEEN.setdefault(catalog, {})  # the opening of a page and its section ask for the same
+    if (model, as_of) not in seen:
+        seen[model, as_of] = _reviewed(catalog, as_of, model)
+    return seen[model, as_of]
+
+
+def _reviewed(catalog: Catalog, as_of: date, model: str) -> SegmentReview:
     day, empty = learned_on(catalog, as_of), pd.DataFrame()
     if as_of - day < timedelta(days=_SOONEST):
         return SegmentReview(model, day, as_of, "too new to judge", None, 0, 0, empty, empty)

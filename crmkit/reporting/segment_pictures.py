@@ -71,7 +71,11 @@ def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
         return _NOTHING
     counts = moves["direction"].value_counts()
     up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
-    title = f"{counted(up, 'customers')} upgraded, {down:,} slid"
+    title = (
+        f"{counted(up, 'customers')} upgraded, {down:,} slid".capitalize()
+        if up or down
+        else "Nobody upgraded and nobody slid"
+    )
     most = whole[whole["from"] != whole["to"]].nlargest(1, "n")
     told = "".join(
         f" Most moved from “{row['from']}” to “{row['to']}”: {row['n']:,}." for row in most.to_dict("records")

@@ -1,0 +1,88 @@
+"""The page about segments, section by section, for small and odd firms: drawn or left out, never broken, nobody named."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.settings import parse_settings
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "09_segments.ipynb"
+PERIOD = ck.Period.parse("2026-09")
+
+
+def sections() -> list[str]:
+    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    return [re.match(r"ck\.(\w+)\(book, reported\)", "".join(cell["source"]))[1] for cell in cells[2:-1]]
+
+
+def firm(n: int) -> dict[str, pd.DataFrame]:
+    random, rows = np.random.default_rng(0), []
+    for customer in range(n):
+        days = (customer * 7 % 365 + np.cumsum(random.exponential(15 + 20 * (customer % 3), 50))).astype(int)
+        rows += [(f"customer-{customer:04}", day, 20.0 + customer) for day in days[days < 636]]
+    orders = pd.DataFrame(rows, columns=["customer_id", "day", "revenue"])
+    orders["ordered_at"] = pd.Timestamp(2025, 1, 1) + pd.to_timedelta(orders.pop("day"), unit="D")
+    people = pd.DataFrame({"customer_id": [f"customer-{each:04}" for each in range(n)],
+                           "channel": np.where(np.arange(n) % 3 == 0, "<script>alert(1)</script>", "search")})  # fmt: skip
+    return {"orders": orders.assign(order_id=[str(each) for each in range(len(orders))]), "customers": people}
+
+
+def drawn(book) -> dict:
+    return {name: getattr(ck, name)(book, PERIOD) for name in sections()}
+
+
+@pytest.fixture(scope="module")
+def page():
+    settings = parse_settings({"segments": {"number": 2}, "company": {"segment_model": "segments"}})
+    return drawn(ck.connect(firm(60), settings))
+
+
+def test_every_section_of_a_firm_with_groups_is_there(page):
+    empty = [name for name, fragment in page.items() if not fragment.html]
+    assert set(empty) <= {"preference_table"}
+    assert "“" in page["segment_map"].html and page["segment_flow_chart"].html.count("<img") >= 1
+
+
+def test_no_customer_is_named_and_what_customers_wrote_runs_nowhere(page):
+    html = " ".join(fragment.html for fragment in page.values())
+    assert not re.search(r"customer-\d{4}", html)
+    assert "<script>alert" not in html
+    assert "•••" in page["typical_table"].html and "•••" in page["anniversary_table"].html
+
+
+def test_pictures_say_in_words_what_they_show(page):
+    (alt,) = re.findall(r'alt="([^"]+)"', page["segment_flow_chart"].html)[:1]
+    assert re.match(
+        r"Flow between segments in September 2026: (Nobody upgraded|\w+ customers? upgraded, \d+ slid)", alt
+    )
+    assert "Map of 60 customers" in page["segment_map"].html
+
+
+def test_lists_hold_ids_and_every_customer(page):
+    listed = page["segment_export"].files["segments.csv"].decode("utf-8-sig").splitlines()
+    assert len(listed) == 61 and listed[0].startswith("customer_id,") and "move" in listed[0]
+    assert set(page["loyalty_export"].files) == {"loyalty.csv", "loyalty.parquet"}
+
+
+@pytest.mark.parametrize("n", [1, 30])
+def test_one_and_thirty_customers_have_a_page(n):
+    page = drawn(ck.connect(firm(n)))
+    assert page["segment_opening"].html and page["segment_table"].html
+    assert not re.search(r"\bnan\b", " ".join(fragment.html for fragment in page.values()))
+
+
+def test_rules_of_the_firm_make_the_page_too():
+    rules = parse_settings({"company": {"segment_model": "rules", "segment_rules": {"Key": "revenue > 150"}}})
+    book = ck.connect(firm(20), rules)
+    text = ck.segment_table(book, PERIOD).html
+    assert "Key" in text and "rules of your settings" in text
+    assert ck.segment_fit_table(book, PERIOD).html == ""
+    assert (
+        "Telephone or write" in ck.segment_action_table(book, PERIOD).html
+        or "Thank them" in ck.segment_action_table(book, PERIOD).html
+    )
