@@ -12,6 +12,7 @@ METHODS = {
     "learned": "learned from your answers with stars",
     "lexicon": "by a list of English words",
     "none": "not measured in this language",
+    "each": "each as below",
 }
 
 
@@ -33,6 +34,7 @@ def sentiment_message(check: pd.DataFrame) -> str:
     'The mood read off a comment agrees with its stars no more often than chance would: do not act on it'
     """
     judged = check[check["accuracy"].notna()]
+    judged = judged[judged["method"] == "each"] if (judged["method"] == "each").any() else judged
     if judged.empty:
         unread = check.loc[check["method"] == "none", "language"].tolist()
         missing = f"; texts in {joined(unread[:5])} are not read" if unread else ""

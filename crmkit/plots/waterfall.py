@@ -43,17 +43,22 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
         for place, value in enumerate(parts["value"].to_numpy(float)):
             start = 0.0 if place == last else start
             colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
-            ax.bar(place, value, bottom=start, width=0.62, color=colour, zorder=2)
-            top = max(start, start + value)
-            ax.annotate(scale.number(value), (place, top), xytext=(0, 4), textcoords="offset points", ha="center",
+            ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)
+            right = max(start, start + value)
+            ax.annotate(scale.number(value), (right, place), xytext=(5, 0), textcoords="offset points", va="center",
                         color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
             if place < last:
-                ax.plot([place + 0.31, place + 0.69], [start + value] * 2, color=LIGHT["rule"], linewidth=1.2)
+                ax.plot([start + value] * 2, [place + 0.31, place + 0.69], color=LIGHT["rule"], linewidth=1.2)
             start += value
-        ax.axhline(0, color=LIGHT["soft"], linewidth=0.8)
-        ax.margins(y=0.14)
-        ax.set_xticks(range(len(parts)), list(parts["label"]))
-        ax.yaxis.set_major_locator(RoundNumbers())
+        ax.axvline(0, color=LIGHT["soft"], linewidth=0.8)
+        ax.margins(x=0.14)
+        ax.set_yticks(
+            range(len(parts)), list(parts["label"])
+        )  # one below the other: names and numbers fit on a telephone
+        ax.invert_yaxis()
+        ax.grid(axis="y", visible=False)
+        ax.grid(axis="x", visible=True)
+        ax.xaxis.set_major_locator(RoundNumbers())
         axis_scale = scale_for("money", float(parts["value"].abs().max()), currency=currency, significant=1)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
     return ax

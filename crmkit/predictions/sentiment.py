@@ -15,6 +15,7 @@ from crmkit.predictions.texts import texts_until
 from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
+ALL = "all languages"
 _ENOUGH = {-1: 40, 1: 40}  # texts of a mood, below which nothing is learned
 _OF_A_LANGUAGE = 60  # texts with stars in a language, below which what was learned does not speak for it
 _MOST = 20_000  # texts learned from, the latest
@@ -49,9 +50,10 @@ def sentiment_check(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per language, the most frequent first: language, n_texts, method ("learned", "lexicon", "none"), n_judged
-        [texts], accuracy, low, high, always (what naming the most frequent mood each time would reach) [share], net_error
-        (share good less share bad as told less as starred) [share]. Empty without texts.
+        One row per language, the most frequent first, before them one for all where there are several: language, n_texts,
+        method ("learned", "lexicon", "none"; "each" for all), n_judged [texts], accuracy, low, high, always (what naming
+        the most frequent mood each time would reach) [share], net_error (share good less share bad as told less as
+        starred) [share]. Empty without texts.
 
     Examples
     --------
@@ -79,6 +81,8 @@ def _checked(catalog: Catalog, as_of: date) -> pd.DataFrame:
         own = judged[judged["language"] == language]
         method = methods[texts["language"] == language].iloc[0]
         rows.append([language, n_texts, method, len(own), *_agreement(told[own.index], own["mood"])])
+    if len(rows) > 1:  # each language may have too few to judge by, and all together enough
+        rows.insert(0, [ALL, len(texts), "each", len(judged), *_agreement(told, judged["mood"])])
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -57,7 +58,8 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
         title,
         f"Revenue of each customer in {span}; the parts add up to the whole change.",
         alt=f"{title}. By kind of customer: {told}.",
-        caption="Who did not order may still come back; whoever has paid terms instead of orders is not here.",
+        caption=f"Chance alone could have made the change anything from {scale.interval(*_ends(rows))}. Who did not order may "
+        "still come back; whoever has paid terms instead of orders is not here.",
         data=rows.rename(columns={"label": "part"})[["part", "value", "low", "high", "n"]].reset_index(drop=True),
         units={"value": "money", "low": "money", "high": "money", "n": "count"},
         settings=catalog.settings,
@@ -94,8 +96,11 @@ def turnover_table(catalog: Catalog, period: Period) -> Fragment:
         so_far = days if days < holding.n_days else None
         rows = _signed(evaluate(catalog, list(PARTS), periods=holding, first_days=so_far))
         if rows["value"].notna().all():
-            name = f"{holding.label}, {days} days" if so_far else holding.label
-            columns[f"{name}, less {beside(str(holding.previous), str(holding))}"] = rows["value"]
+            before = beside(str(holding.previous), str(holding))
+            name = (
+                f"{holding.label} so far, less {days} days of {before}" if so_far else f"{holding.label}, less {before}"
+            )
+            columns[name] = rows["value"]
     if not columns:
         return Fragment("", "no change of revenue")
     frame = pd.DataFrame(columns).assign(part=[label for label, _ in PARTS.values()]).set_index("part")
@@ -107,6 +112,11 @@ def turnover_table(catalog: Catalog, period: Period) -> Fragment:
         units=dict.fromkeys(columns, "money"),
         settings=catalog.settings,
     )
+
+
+def _ends(rows: pd.DataFrame) -> tuple[float, float]:
+    change: Any = rows.loc["revenue_change"]
+    return float(change["low"]), float(change["high"])
 
 
 def _signed(rows: pd.DataFrame) -> pd.DataFrame:

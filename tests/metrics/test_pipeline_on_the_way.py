@@ -172,3 +172,10 @@ def test_abandonment_equals_plain_pandas_on_the_sample_company(sample, sample_ta
     given_up = ((leads["abandoned_at"].dt.normalize() - opened).dt.days <= 90).groupby(due).mean()
     rows = evaluate(sample, "lead_abandonment", periods="2026-01..2026-10").set_index("period")["value"]
     assert rows.to_dict() == pytest.approx(given_up[rows.index].to_dict(), rel=1e-12)
+
+
+def test_of_four_deals_two_are_opened_in_september_and_one_of_100_is_won(company):
+    rows = evaluate(
+        company(deals=DEALS, through="2026-10-31"), ["deals_opened", "deals_won", "amount_won"], periods="2026-09"
+    )
+    assert rows["value"].tolist() == [2, 1, 100]

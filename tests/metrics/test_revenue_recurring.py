@@ -156,3 +156,12 @@ def test_a_product_that_triples_is_a_mover_and_one_that_stopped_sells_nothing(co
 
 def test_without_order_lines_nothing_is_said_to_sell(company):
     assert what_sells(company(orders=orders([("a", "2026-10-01", 1.0)])), "2026-10").empty
+
+
+def test_lines_of_8_and_5_less_a_return_of_3_are_10_of_product_revenue(company):
+    made = orders([("a", "2026-10-01", 13.0), ("a", "2026-10-09", -3.0)])
+    lines = pd.DataFrame({"order_id": ["o0", "o0", "o1"], "product": ["x", "y", "y"], "revenue": [8.0, 5.0, -3.0]})
+    book = company(orders=made, order_lines=lines)
+    assert evaluate(book, "product_revenue", periods="2026-10")["value"].item() == 10
+    by = evaluate(book, "product_revenue", periods="2026-10", by="product").set_index("product")["value"]
+    assert by.to_dict() == {"x": 8, "y": 2}

@@ -73,6 +73,13 @@ def test_words_that_were_learned_from_do_not_judge():
     assert row["n_judged"] == 0 and np.isnan(row["accuracy"])
 
 
+def test_two_languages_with_too_few_to_judge_each_are_judged_together():
+    both = pd.concat([answers(100), answers(100, "fr", 500, "2026-01-01")])
+    check = sentiment_check(ck.connect({"survey_responses": both}), date(2026, 10, 31)).set_index("language")
+    assert check["n_judged"].to_dict() == {"all languages": 50, "de": 25, "fr": 25}
+    assert check["accuracy"].notna().to_dict() == {"all languages": True, "de": False, "fr": False}
+
+
 def test_labels_by_lot_are_told_no_better_than_chance():
     random = np.random.default_rng(2)
     lot = answers(600).assign(score=random.choice([1.0, 5.0], 600))
