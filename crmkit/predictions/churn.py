@@ -89,6 +89,14 @@ def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
     ------
     NotMeasured
         If nobody can be called active, or the record is too short for any outcome to be known.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-09-01"], "revenue": 10.0})
+    >>> churn_outlook(ck.connect({"orders": orders}), date(2026, 9, 30))
+    Traceback (most recent call last):
+    crmkit.errors.NotMeasured: not measured: needs a record of at least 210 days with active customers
     """
     known = known_on(catalog, as_of)
     learned_from = stacked(catalog, past_days(catalog, as_of)[:N_LEARNED])

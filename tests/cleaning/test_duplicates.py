@@ -174,7 +174,10 @@ def test_an_answer_in_the_review_file_makes_a_load_of_the_same_files_new(folder)
 
 
 def test_who_was_merged_is_forgotten_with_all_accounts_under_either_id_and_in_the_review_file(folder):
-    for who, hers in (("ada2", ("ada1", "ada2", "al@post.example", "5551234")), ("bo1", ("bo1", "bo.wiesengrund@post.example"))):
+    for who, hers in (
+        ("ada2", ("ada1", "ada2", "al@post.example", "5551234")),
+        ("bo1", ("bo1", "bo.wiesengrund@post.example")),
+    ):
         settings = company(folder, f"forgetting_{who}")
         load(settings)
         told = forget(who, settings)
