@@ -19,5 +19,5 @@ def write_company(folder: Path, exported: str, churn: int = 90, own: str = "") -
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / "exports/orders.csv").write_text(exported)
     (folder / "crmkit.toml").write_text(own + SETTINGS.format(churn=churn))
-    load(read_settings(folder))
+    load(read_settings(folder), fresh=True)
     return folder

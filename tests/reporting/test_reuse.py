@@ -175,7 +175,7 @@ def test_a_second_run_starts_no_kernel_and_says_so_and_a_changed_or_fresh_one_do
 
 
 def test_a_page_whose_data_changed_while_it_was_made_is_made_again_next_time(company, tmp_path):
-    loading = "from crmkit.cleaning.load import load\nfrom crmkit.settings import read_settings\nload(read_settings(settings))"
+    loading = "from crmkit.cleaning.load import load\nfrom crmkit.settings import read_settings\nload(read_settings(settings), fresh=True)"
     write_notebook(tmp_path / "nb", "01_page", loading)
     place = {"output": tmp_path / "out", "notebooks": tmp_path / "nb"}
     assert not run_report(company, **place).pages[0].is_unchanged
