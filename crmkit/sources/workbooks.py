@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
@@ -46,9 +47,9 @@ def sheet_records(path: Path, sheet: str | None = None) -> Iterator[tuple[int, l
     name = names[0] if sheet is None else next((each for each in names if each.casefold() == sheet.casefold()), None)
     if name is None:
         raise CrmkitError(f"it has no sheet '{sheet}'. {did_you_mean(str(sheet), names)}")
-    opened = _opened(path, path.stat().st_mtime_ns).get_sheet_by_name(name)
+    rows = _rows_of(path, name)
     told = _cells_without_value(path, names.index(name))
-    for line, row in enumerate(opened.to_python(skip_empty_area=False), start=1):
+    for line, row in enumerate(rows, start=1):
         cells = [told.get((line, position)) or as_text(cell) for position, cell in enumerate(row)]
         yield line, cells if any(cells) else []
 
@@ -70,14 +71,28 @@ def as_text(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+def _rows_of(path: Path, sheet: str) -> list[list[Any]]:
+    opened = _opened(path, path.stat().st_mtime_ns)
+    try:  # the sheet is unpacked only now
+        rows: list[list[Any]] = opened.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except Exception as error:
+        raise _unreadable(error) from None
+    return rows
+
+
 @lru_cache(maxsize=2)
 def _opened(path: Path, _changed: int) -> Any:
     import python_calamine
 
     try:
         return python_calamine.CalamineWorkbook.from_path(path)
-    except Exception as error:  # its classes differ by format, and some are Rust's panics
-        raise CrmkitError(f"it cannot be read as a workbook: {error}. Save it again, or export it as CSV.") from None
+    except Exception as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> CrmkitError:
+    """Return what is to be said of a damaged workbook; the reader's errors differ by format, and some are Rust's panics."""
+    return CrmkitError(f"it cannot be read as a workbook: {error}. Save it again, or export it as CSV.")
 
 
 def _cells_without_value(path: Path, index: int) -> dict[tuple[int, int], str]:
@@ -92,7 +107,7 @@ def _cells_without_value(path: Path, index: int) -> dict[tuple[int, int], str]:
             sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
             sheets.sort(key=lambda name: int(re.findall(r"\d+", name)[-1]))
             content = archive.read(sheets[index]) if index < len(sheets) else b""
-    except (zipfile.BadZipFile, OSError, KeyError):
+    except (zipfile.BadZipFile, zlib.error, OSError, KeyError, NotImplementedError):
         return {}
     told: dict[tuple[int, int], str] = {}
     if b"<f" not in content and b't="e"' not in content:

@@ -117,12 +117,8 @@ def _n_lines(name: str, content: bytes, n_rows: int) -> int:
     """
     header = TEXTS.get(name, "").split("\n")[0].encode()
     plain = not set(content) & {0, 0x22, 0x0D, 0x0C, 0x1C, 0x1D, 0x1E, 0x85} and content.startswith(header + b"\n")
-    if not plain or not header or b'"' in header or presets_with_two_headers(name):
-        return n_rows
-    return sum(1 for line in content.split(b"\n")[1:] if line)
-
-
-def presets_with_two_headers(name: str) -> bool:
-    """Whether a second line of the export goes on with its header."""
     preset = presets().get(name.removesuffix("_2026.csv"))
-    return preset is not None and preset.layout.second_header
+    if not plain or not header or b'"' in header or (preset and preset.layout.second_header):
+        return n_rows
+    empty = b"," if preset and preset.layout.ends_at_blank else b""  # a line of commas parts two tables, and is no row
+    return sum(1 for line in content.split(b"\n")[1:] if (line.strip(empty) if empty else line))

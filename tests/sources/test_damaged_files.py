@@ -15,6 +15,7 @@ from crmkit.settings import FileMapping
 from crmkit.sources.files import FileSet
 from crmkit.sources.raw import RawFiles
 from crmkit.sources.sql import open_duckdb
+from crmkit.sources.workbooks import sheet_records
 from tests.sources.damaged_files import BY_HAND, run, tried, written_files
 
 
@@ -63,6 +64,19 @@ def test_a_parquet_file_with_one_damaged_byte_is_read_whole_or_told_and_never_fa
             else:
                 outcomes["read"] += len(con.execute(f"FROM {raw.relation}").fetchall()) >= 0
     assert outcomes["told"] > 20 and outcomes["read"] > 20
+
+
+def test_a_workbook_whose_sheet_is_damaged_is_told_when_it_is_unpacked(tmp_path, files):
+    outcomes = Counter()
+    for place in range(0, len(files["orders.xlsx"]) - 200, 97):
+        (tmp_path / "orders.xlsx").write_bytes(
+            files["orders.xlsx"][:place] + b"\xff\xff\xff" + files["orders.xlsx"][place + 3 :]
+        )
+        try:
+            outcomes["read"] += len(list(sheet_records(tmp_path / "orders.xlsx"))) >= 0
+        except CrmkitError as error:
+            outcomes["told"] += "cannot be read as a workbook" in str(error)
+    assert outcomes["told"] > 5 and outcomes["read"] > 5
 
 
 def test_letters_that_steer_a_terminal_do_not_come_back_in_a_message(tmp_path):
