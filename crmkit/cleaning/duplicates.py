@@ -20,8 +20,9 @@ from crmkit.cleaning.survivors import merge_rows, ranked_accounts
 from crmkit.cleaning.twice_people import MERGED_ROWS, TwicePeople
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
-from crmkit.sources.sql import MERGED
+from crmkit.sources.sql import MERGED, REASON, identifier
 from crmkit.sources.store import found_store
+from crmkit.tables.schema import SCHEMAS
 
 IDENTITIES = "customer_identities"
 _BY_HAND = "answered: same"
@@ -63,7 +64,7 @@ def merge_people(
     asked = questions.head(wanted.most_questions)
     state = PeopleState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
     told = TwicePeople(accounts, state, people, str(wanted.file), len(questions) - len(asked))
-    return [_recounted(con, table, dropped, accounts) for table in checked], told
+    return [_recounted(con, table, dropped) for table in checked], told
 
 
 def has_new_answers(settings: Settings) -> bool:
@@ -152,19 +153,16 @@ def _pairs(rows: pd.DataFrame) -> list[Pair]:
     return list(zip(rows["customer_id"], rows["other_id"], strict=True))
 
 
-def _recounted(
-    con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[str, int], accounts: pd.DataFrame
-) -> Checked:
+def _recounted(con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[str, int]) -> Checked:
     """Return a table with the rows of its people instead of those of their accounts, and with what became of the others."""
     name, n = table.table, dropped.get(table.table)
     if n is None:
         return table
     counts = replace(table.counts, n_kept=table.counts.n_kept - n, n_merged=table.counts.n_merged + n)
     findings = list(table.findings)
+    if n:
+        _mark_merged(con, table)
     if name == IDENTITIES:
-        gone = accounts.loc[accounts["customer_id"] != accounts["person_id"], "customer_id"]
-        marked = f"UPDATE {table.taken.relation} SET {MERGED} = true WHERE list_contains($gone, customer_id)"
-        con.execute(marked, {"gone": gone.tolist()})
         findings = [each for each in findings if "customers share their" not in each.finding]
         findings += [
             replace(each, share=each.n_rows / max(counts.n_in, 1)) for each in shared_contacts(con, table.taken)
@@ -173,3 +171,11 @@ def _recounted(
         what = MERGED_ROWS[name not in ("customers", IDENTITIES)]
         findings.append(Finding(name, what, n, n / max(counts.n_in, 1), "note", _CONSEQUENCE))
     return replace(table, counts=counts, findings=tuple(findings), merged=f"merged_{name}")
+
+
+def _mark_merged(con: duckdb.DuckDBPyConnection, table: Checked) -> None:
+    """Mark the rows that went into those of another account, so that rows are counted by file as they are in all."""
+    relation, before = table.taken.relation, f"before_{table.table}"
+    same = " AND ".join(f"b.{key} = {relation}.{key}" for key in map(identifier, SCHEMAS[table.table].key))
+    con.execute(f"UPDATE {relation} SET {MERGED} = true WHERE {REASON} IS NULL AND EXISTS "
+                f"(FROM {before} b WHERE b.merged_position IS NULL AND {same})")  # fmt: skip

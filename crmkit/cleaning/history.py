@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
 import pandas as pd
 
-from crmkit.cleaning.checked import Checked
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.changes import INPUTS, changes_between
 from crmkit.sources.loads import read_loads
 from crmkit.sources.locate import find_settings
-from crmkit.sources.sql import MERGED, PART, REASON, identifier, literal
 from crmkit.sources.store import found_store
 from crmkit.tables.catalog import Catalog
 
 By = Literal["load", "table", "file"]
 _ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+_PORTION = ["file", "table", "n_kept", "n_merged", "n_aside", "first_day", "last_day"]
 _COLUMNS: dict[By, list[str]] = {
     "load": ["load", "loaded_at", "crmkit", "data_through", "n_files", "new", "changed", "gone", *_ROWS, "n_vanished",
              "share_aside"],
@@ -67,7 +64,6 @@ def load_history(source: Catalog | Settings | str | Path | None = None, by: By =
 def history_entry(
     manifest: Mapping[str, Any],
     before: Mapping[str, Any],
-    portions: Iterable[Mapping[str, Any]],
     vanished: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what the history keeps of a load.
@@ -76,8 +72,6 @@ def history_entry(
     ----------
     manifest, before : mapping
         Of this load, and of the one before; empty if there is none.
-    portions : iterable of mapping
-        What each file gave to each table; see :func:`portions_of`.
     vanished : mapping of str to int
         Rows of the load before that no file has any more, by table [rows].
     """
@@ -90,34 +84,8 @@ def history_entry(
               **read.get(name, {})} for name, seen in sorted(now.items())]  # fmt: skip
     files += [{"file": name, "change": "gone"} for name in changes.gone]
     kept = {key: manifest[key] for key in ("loaded_at", "crmkit", "data_through", "input_sha256", "tables")}
-    return {**kept, "files": files, "portions": list(portions), "vanished": dict(vanished)}
-
-
-def portions_of(con: duckdb.DuckDBPyConnection, checked: Iterable[Checked]) -> list[dict[str, Any]]:
-    """Return what each file gave to each table: file, table, n_kept, n_merged, n_aside [rows], first_day, last_day."""
-    found: list[dict[str, Any]] = []
-    for table in checked:
-        staged = table.taken.staged
-        unread = Counter(line.file for line in staged.bad_lines)
-        files = dict.fromkeys([*staged.parts, *unread])
-        cases = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(staged.parts))
-        counted = con.execute(
-            _counts_by_file(table, f"CASE {PART} {cases} END" if cases else "NULL::VARCHAR")
-        ).fetchall()
-        known = {file: rest for file, *rest in counted}
-        for file in files:
-            n_kept, n_merged, n_aside, first, last = known.get(file, (0, 0, 0, None, None))
-            found.append({"file": file, "table": table.table, "n_kept": n_kept, "n_merged": n_merged,
-                          "n_aside": n_aside + unread[file], "first_day": first, "last_day": last})  # fmt: skip
-    return found
-
-
-def _counts_by_file(table: Checked, file: str) -> str:
-    clock, kept = table.taken.staged.schema.clock, f"{REASON} IS NULL AND NOT {MERGED}"
-    at = identifier(clock) if clock in table.taken.rules else "NULL::TIMESTAMP"
-    days = ", ".join(f"CAST({end}({at}) FILTER ({kept}) AS DATE)" for end in ("min", "max"))
-    return (f"SELECT {file} AS file, count(*) FILTER ({kept}), count(*) FILTER ({REASON} IS NULL AND {MERGED}), "
-            f"count(*) FILTER ({REASON} IS NOT NULL), {days} FROM {table.taken.relation} GROUP BY 1")  # fmt: skip
+    portions = [{name: record[name] for name in _PORTION} for record in manifest["by_file"]]
+    return {**kept, "files": files, "portions": portions, "vanished": dict(vanished)}
 
 
 def _store_of(source: Catalog | Settings | str | Path | None) -> Path | None:

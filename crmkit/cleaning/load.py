@@ -16,7 +16,7 @@ from crmkit.cleaning.checked import Checked, check_rows
 from crmkit.cleaning.database import catalog_of_database
 from crmkit.cleaning.details import details_of
 from crmkit.cleaning.duplicates import has_new_answers, merge_people
-from crmkit.cleaning.history import history_entry, portions_of
+from crmkit.cleaning.history import history_entry
 from crmkit.cleaning.manifest import manifest, manifest_before, report_of
 from crmkit.cleaning.people_writing import write_people
 from crmkit.cleaning.report import LoadReport
@@ -100,9 +100,7 @@ def load(
                     write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
             write_people(con, folder, settings, report.people)
             told = {**manifest(report, settings), INPUTS: inputs}
-            entry = history_entry(
-                told, before, portions_of(con, checked), {each.table: each.n_rows for each in vanished}
-            )
+            entry = history_entry(told, before, {each.table: each.n_rows for each in vanished})
             write_loads(folder, [*read_loads(found_store(store)), entry])
             write_manifest(folder, told)
             make_key(settings)  # now, not before: a load that fails leaves nothing

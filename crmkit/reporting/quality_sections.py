@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import pandas as pd
 
+from crmkit.cleaning.history import load_history
 from crmkit.cleaning.quality import quality_report
 from crmkit.cleaning.whence import file_report, join_report
 from crmkit.errors import CrmkitError
@@ -26,7 +24,6 @@ _COUNTS = {
 }
 _LOADS = {"loaded_at": "Loaded", "n_files": "Files", "share_aside": "Share aside"} | _COUNTS
 _LOADS_SHOWN = 12
-_HISTORY = "crmkit.cleaning.history"  # there where loads keep a history
 
 
 def file_table(book: Catalog) -> Fragment:
@@ -100,10 +97,8 @@ def join_table(book: Catalog) -> Fragment | None:
 
 def load_trend(book: Catalog) -> Fragment | None:
     """Return how much came in and how much was kept aside from load to load; None with fewer than two loads."""
-    if find_spec(_HISTORY) is None:
-        return None
     try:
-        loads: pd.DataFrame = import_module(_HISTORY).load_history(book)
+        loads = load_history(book)
     except CrmkitError:  # frames and databases are never loaded
         return None
     return load_table(loads)

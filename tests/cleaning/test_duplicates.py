@@ -87,6 +87,13 @@ def test_every_row_is_kept_or_merged_and_it_is_said(folder, loaded):
     assert merge_log(company(folder)).loc[0, ["from_id", "into_id"]].tolist() == ["ada2", "ada1"]
 
 
+def test_rows_are_counted_file_by_file_as_they_are_in_all(loaded):
+    for name, counts in loaded.counts.items():
+        by_file = [record for record in loaded.details["by_file"] if record["table"] == name]
+        for what in ("n_in", "n_kept", "n_merged", "n_aside"):
+            assert sum(record[what] for record in by_file) == getattr(counts, what), (name, what)
+
+
 def test_the_review_asks_for_the_doubtful_pair_and_for_the_links_of_the_impossible_chain(folder, loaded):
     asked = pd.read_csv(folder / "store.csv", dtype=str)
     assert set(asked["pair"]) == {pair_name(pair) for pair in (BO, *CHAIN)}
