@@ -8,6 +8,7 @@ How often two entries of one person agree, and how many such pairs there are, is
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ import pandas as pd
 from crmkit.cleaning.agreement import Numbers, same_person
 from crmkit.cleaning.comparisons import RARITY, comparisons_of, keys_of
 from crmkit.cleaning.people import people_features
+from crmkit.sources.sql import open_duckdb
 
 RANDOM_PAIRS = 200_000
 _USUAL_HOLDERS = 50.0  # people, as whom the usual weighs where it is counted how many hold a name or number
@@ -53,7 +55,7 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     columns = ["customer_id", "other_id", "probability", "agreement"]
     if len(features) < 2 or not keys_of(known):
         return pd.DataFrame({name: [] for name in columns})
-    with duckdb.connect() as con:
+    with closing(open_duckdb()) as con:
         n_keys = _make_people(con, features, keys_of(known))
         if not _share_a_key(con, n_keys):  # Splink takes seconds to find out
             return pd.DataFrame({name: [] for name in columns})

@@ -133,7 +133,7 @@ def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
     --------
     >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
     >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
-    '3 customers upgraded and 1 slid: €90 more of the former (€40 to €140), €20 less of the latter (€−60 to €20).'
+    '3 customers upgraded and 1 slid: €90 more (€40 to €140) of the former, €20 less (−€20 to €60) of the latter.'
     """
     rows = {row["direction"]: row for row in totals.to_dict("records")}
     up, down = rows.get("up"), rows.get("down")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pandas as pd
-
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 
@@ -43,4 +41,6 @@ def months_before(day: date, months: int) -> date:
     >>> months_before(date(2026, 10, 31), 8), months_before(date(2026, 9, 30), -1)
     (datetime.date(2026, 2, 28), datetime.date(2026, 10, 31))
     """
+    import pandas as pd  # not at the top: a report that has nothing to make is over before pandas is there
+
     return (pd.Timestamp(day) + pd.Timedelta(days=1) - pd.DateOffset(months=months) - pd.Timedelta(days=1)).date()

@@ -28,7 +28,7 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory: UTC session, no progress bar, no frame of the caller taken for a table."""
     con = duckdb.connect()
     spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
-    con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; "
+    con.execute(f"SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET python_enable_replacements = false; "
                 f"SET temp_directory = {literal(spill)}")  # fmt: skip
     return con
 

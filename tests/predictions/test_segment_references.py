@@ -35,7 +35,7 @@ def write(folder, orders: str, own: str = ""):
     (folder / "exports").mkdir(parents=True, exist_ok=True)
     (folder / "exports/orders.csv").write_text(orders)
     (folder / "crmkit.toml").write_text(f'[company]\nname = "Kaldi"\n{own}\n')
-    load(read_settings(folder))
+    load(read_settings(folder), drop=True)
     return folder
 
 

@@ -14,11 +14,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture(scope="module")
 def example(shared_data, tmp_path_factory):
-    def opened(name: str, *files: str, personal: bool = False):
+    def opened(name: str, *files: str, personal: bool = False, find: bool = True):
         exports = tmp_path_factory.mktemp(name)
         for file in files:
             (exports / f"{file}.parquet").symlink_to(shared_data / f"{file}.parquet")
-        catalog = connect(exports, read_settings(EXAMPLES / name), personal=personal)
+        settings = read_settings(EXAMPLES / name)
+        duplicates = settings.duplicates.model_copy(update={"find": find})
+        catalog = connect(exports, settings.model_copy(update={"duplicates": duplicates}), personal=personal)
         for counts in catalog.provenance["counts"].values():
             parts = ("n_kept", "n_merged", "n_folded", "n_ignored", "n_aside")
             assert counts["n_in"] == sum(counts[part] for part in parts)
@@ -174,7 +176,7 @@ def test_the_service_desk_had_3804_cases_with_13710_activities(example):
 @pytest.mark.parametrize(("name", "file", "n_people"), [("febrl", "febrl_1", 1000), ("febrl", "febrl_3", 5000),
                                                         ("rldata", "rldata10000", 10_000), ("fake_1000", "fake_1000", 1000)])  # fmt: skip
 def test_everyone_of_a_list_of_people_arrives_with_a_name(example, shared_data, name, file, n_people):
-    catalog = example(name, file, personal=True)
+    catalog = example(name, file, personal=True, find=False)  # who is in there twice: tests/cleaning/test_linkage.py
     people = catalog.frame("customer_identities")
     raw = pd.read_parquet(shared_data / f"{file}.parquet")
     born = next(column for column in ("date_of_birth", "bd", "dob") if column in raw)
