@@ -35,10 +35,11 @@ def test_all_cards_over_36_months_take_one_query_per_table_and_clock(sample, fet
     Orders, with their customers, by recommendation, of campaigns, in their turn; products sold; answers; people asked;
     mailings; posts; costs and those of campaigns; movements, of customers and of recurring revenue; renewals; origins;
     recommended customers; leads when 30 and when 90 days are over; web traffic; events in the CRM; deals by opening,
-    closing and touches; pipeline movements; a median of gaps; and three of ages: leads, deals, stages.
+    closing and touches; pipeline movements; paid terms; what actions brought, by their own account and by the orders after them, in all and per
+    customer, and what they cost; a median of gaps; and three of ages: leads, deals, stages.
     """
     evaluate(sample, periods=MONTHS)
-    assert len(fetched) == 29 < len(CARDS) / 2
+    assert len(fetched) == 35 < len(CARDS) / 2
     by_age = [frame for frame in fetched if {"age", "rank"} & set(frame)]
     assert sum(len(frame) for frame in fetched if not {"age", "rank"} & set(frame)) <= 24 * (36 + 13)
     assert len(by_age) == 4

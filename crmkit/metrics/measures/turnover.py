@@ -15,7 +15,7 @@ from crmkit.metrics import intervals
 from crmkit.metrics.measures.base import OwnQuery
 from crmkit.metrics.window import Window
 from crmkit.periods import Period
-from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal
+from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal, ratio
 
 #: What a customer's change is called; "less" and "lost" are positive amounts.
 PARTS = ("new", "back", "more", "less", "lost", "guests")
@@ -95,11 +95,12 @@ class RevenueChange(OwnQuery):
 def _kinds(each: ir.Table) -> dict[str, Any]:
     known, now, then = each.guest == 0, each.there > 0, each.was > 0
     both = known & now & then
+    least = ratio(number(1), number(1_000_000))  # equal amounts, added up in another order, differ by less
     return {
         "new": known & now & ~then & (each.new > 0),
         "back": known & now & ~then & (each.new == 0),
-        "more": both & (each.change > 0),
-        "less": both & (each.change < 0),
+        "more": both & (each.change > least),
+        "less": both & (each.change < -least),
         "lost": known & ~now & then,
         "guests": ~known,
         "net": (each.guest >= 0),
