@@ -158,8 +158,12 @@ def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
     if not summary.n_calls:
         return Finding("No contact pays for itself", f" if it keeps {kept}")
     gain = in_words(summary.profit, "money", currency=currency)
-    return Finding(f"It pays to contact {counted(summary.n_calls, 'customers')}",
-                   f": about {gain} after their cost, if a contact keeps {kept}", tone="better")  # fmt: skip
+    who = counted(summary.n_calls, "customers")
+    if not summary.save.measured:  # no advice where nobody knows yet whether it works
+        return Finding(f"It would pay to contact {who}", f" (about {gain} after their cost) if a contact kept {kept}")
+    return Finding(
+        f"It pays to contact {who}", f": about {gain} after their cost; a contact keeps {kept}", tone="better"
+    )
 
 
 def _trust(outlook: ChurnOutlook) -> Finding:

@@ -9,6 +9,7 @@ from crmkit.insights.findings import Finding
 from crmkit.insights.metric_losses import metric_losses
 from crmkit.metrics.nouns import counted, joined, number_word
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import PREDICTED
 
 _STALE_DAYS = 31  # a table whose rows end so long before the others was probably not exported again
 _MOST_NAMED = 3
@@ -31,6 +32,7 @@ def quality_headline(catalog: Catalog) -> str:
     'All but 1 of 2 rows can be used'
     """
     tables = table_report(catalog)
+    tables = tables[~tables["table"].isin(PREDICTED)]  # made by crmkit, and nothing that came in
     aside, rows = int(tables["n_aside"].sum()), int(tables["n_in"].sum())
     if not aside:
         return f"All {counted(rows, 'rows')} can be used"

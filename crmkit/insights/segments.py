@@ -30,7 +30,7 @@ TO_DO = {
     "Need attention": "Remind them with something that fits their last order.",
     "About to sleep": "Remind them once; they have bought little so far.",
     "At risk": "Write personally and ask what was wrong, before an offer.",
-    "Cannot lose them": "Telephone. They brought much and have been away longest.",
+    "Cannot lose them": "Telephone. They brought much and have been away long.",
     "Hibernating": "Include them in the general newsletter only.",
     "Lost": "Spend nothing on them but one last question why.",
     "Too few to rank": "Know each of them by name: there are too few for segments.",

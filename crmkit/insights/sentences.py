@@ -108,7 +108,7 @@ def closing(rows: list[Any], *, n_real: int) -> Finding:
         rest = f" {sentence_case(number_word(within))}{other} {numbers} changed, "
         rest += "and not by more than chance would." if within == 1 else "none by more than chance would."
     else:
-        bold, rest = sentence_case(without_news(rows)) + "." if not n_real else "No other number can be compared.", ""
+        bold, rest = sentence_case(without_news(rows)) + "." if not n_real else "No other change is certain.", ""
     if few and bold == _TOO_FEW:
         rest += " Chance alone could have made every change on this page."
     elif few:

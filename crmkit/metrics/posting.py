@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+
 import numpy as np
 import pandas as pd
 
@@ -58,10 +60,16 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     return remember(catalog, _compared, period, by)
 
 
+def _in_order(names: pd.Index) -> pd.Index:
+    """Return places by which days of the week follow each other from Monday on, and anything else by its name."""
+    days = list(calendar.day_name)
+    return pd.Index([f"{days.index(name)}" if name in days else str(name) for name in names])
+
+
 def _compared(catalog: Catalog, period: Period, by: str) -> pd.DataFrame:
     columns = [by, "n", "value", "expected", "p_value", "verdict"]
     own = _own_posts(catalog, period, by)
-    sizes = own[by].value_counts().sort_index()
+    sizes = own[by].value_counts().sort_index(key=_in_order)
     shown = list(sizes[sizes >= _FEWEST].index)
     if len(shown) < 2:
         return pd.DataFrame(columns=columns)

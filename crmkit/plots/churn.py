@@ -33,10 +33,10 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.vlines(place, days["low"], days["high"], color=LIGHT["band"], linewidth=9)
         ax.plot(place, days["expected"], "o", color=LIGHT["accent"], label="expected, with 95 % interval")
         ax.plot(place, days["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="came")
-        ax.set_xticks(place, list(days["day"]))
-        ax.set_ylim(0, 1.3 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
+        ax.set_xticks(place, [f"{each:%d %b}".lstrip("0") for each in pd.to_datetime(days["day"])])
+        ax.set_ylim(0, 1.45 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
         ax.set_ylabel("customers lost", color=LIGHT["soft"])
-        ax.legend(frameon=False, loc="upper left", ncols=2)
+        ax.legend(frameon=False, loc="upper left")
     return ax
 
 
@@ -62,7 +62,7 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(plan["n"], plan["profit"], color=LIGHT["accent"], linewidth=2)
         best = plan.loc[plan["profit"].idxmax()]
         ax.plot([best["n"]], [best["profit"]], "o", color=LIGHT["ink"])
-        ax.set_xlabel("customers contacted, the most worthwhile first", color=LIGHT["soft"])
+        ax.set_xlabel("customers contacted", color=LIGHT["soft"])
         ax.set_ylabel("expected profit", color=LIGHT["soft"])
     return ax
 
@@ -92,7 +92,7 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
-        ax.set_xlabel("tenths of the customers, the lowest chances on the left", color=LIGHT["soft"])
+        ax.set_xlabel("tenths of the customers, by chance", color=LIGHT["soft"])
         ax.legend(frameon=False)
     return ax
 
@@ -119,6 +119,6 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(months["month"], months["value"], color=LIGHT["accent"], linewidth=2)
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(6))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"in {month:.0f} months" if month else "today"))
+        ax.set_xlabel("months from today", color=LIGHT["soft"])
         ax.set_ylabel("customers still active", color=LIGHT["soft"])
     return ax

@@ -68,7 +68,7 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     if low > 0:
         return SaveRate(float(value), True, f"measured against customers held out: {between}")
     return SaveRate(
-        setting, False, f"a share from your settings; measured against customers held out it was {between}, which "
+        setting, False, f"a share from your settings; your own test against customers held out found {between}, which "
         "chance alone can bring about",
     )  # fmt: skip
 

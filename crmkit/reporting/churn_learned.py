@@ -81,7 +81,7 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     return table(
         shown[["what", "group", "against", "n", "hazard_ratio", "low", "high", "constant"]],
         risk_message(rows),
-        subtitle="Hazard ratios (Cox) from the start of each stretch of activity, with 95 % interval.",
+        subtitle="Hazard ratios (Cox) from the start of each stretch of activity, all else equal, with 95 % interval.",
         caption="“Changes with age”: the check of proportional hazards fails, so the ratio is a mean over ages."
         if doubtful.any()
         else "The check of proportional hazards finds no ratio that changes with age.",

@@ -91,7 +91,8 @@ def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         return _NOTHING
     settings, currency = catalog.settings.retention, catalog.settings.company.currency
     gain = in_words(summary.profit, "money", currency=currency)
-    title = f"Contacting {counted(summary.n_calls, 'customers')} brings most: about {gain}"
+    brings = "brings" if summary.save.measured else "would bring"
+    title = f"Contacting {counted(summary.n_calls, 'customers')} {brings} most: about {gain}"
     cost = in_words(settings.contact_cost, "money", currency=currency)
     shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
     steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
@@ -101,7 +102,7 @@ def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
         f"{in_words(summary.save.value, 'share')} of those who would leave.",
         alt=f"Expected profit rises up to {counted(summary.n_calls, 'customers')} and falls after. {title}.",
-        caption=f"The share that a contact keeps: {summary.save.words}.",
+        caption=f"What a contact keeps is {summary.save.words}.",
         data=steps[["n", "profit"]].reset_index(drop=True),
         units={"n": "count", "profit": "money"},
         settings=catalog.settings,

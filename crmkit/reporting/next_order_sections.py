@@ -68,7 +68,7 @@ def preference_table(book: Catalog, period: Period) -> Fragment:
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
         rows,
-        f"Customers have a taste of their own in {' and '.join(useful)}" if useful
+        f"Some customers have a taste of their own in {' and '.join(useful)}" if useful
         else "What customers choose is told as well by what is popular",
         subtitle=f"Share of the orders of the last {days} that were of the customer's favourite as known before, drawn towards "
         "what is popular; beside what is popular with all, and what she had bought most often.",

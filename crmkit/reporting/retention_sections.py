@@ -50,16 +50,16 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
     if curve.empty or curve["at_risk"].max() < 20:
         return Fragment("", "no customers")
     known = at_risk_table(curve)
-    title = f"{_of_the_curve(curve)}" if not by else _by_group(known, by)
-    if by:  # what a small group does is in the table; six lines are what an eye can follow
+    if by:  # what a small group does is in the table; six lines are what an eye can follow, and the title tells of them
         largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
-        curve = curve[curve["group"].isin(largest)]
+        curve, known = (rows[rows["group"].isin(largest)] for rows in (curve, known))
+    title = f"{_of_the_curve(curve)}" if not by else _by_group(known, by)
     data = known.rename(columns={"group": by or "group", "survival": "still_customers"})
     return figure(
         plot_survival(curve),
         title,
         f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
-        "Kaplan-Meier, with 95 % band. Below: customers at risk.",
+        f"Kaplan-Meier{'' if by else ', with 95 % band'}. Below: customers at risk.",
         alt=f"{title}. "
         + joined([_point(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
         + ".",

@@ -42,7 +42,8 @@ def segment_map(book: Catalog, period: Period) -> Fragment:
     middle = groups[["days_since_order", "revenue"]].median().assign(n=groups.size()).reset_index()
     best, last = middle.iloc[0], middle.iloc[-1]
     currency = book.settings.company.currency
-    title = f"“{best['segment']}” ordered {_ago(best)} and bring {in_words(best['revenue'], 'money', currency=currency)} a year"
+    brings = in_words(best["revenue"], "money", currency=currency)
+    title = f"The middle one of “{best['segment']}” ordered {_ago(best)} and brings {brings} a year"
     alt = (f"Map of {counted(len(customers), 'customers')} by time since the last order and revenue of 365 days. {title}; "
            f"“{last['segment']}” ordered {_ago(last)}.")  # fmt: skip
     return figure(

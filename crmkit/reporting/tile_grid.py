@@ -144,7 +144,7 @@ def _against(
 ) -> dict[str, Any]:
     name = beside(other, period)
     if verdict == "no comparison" or not is_number(change):
-        return {"text": f"Nothing to compare in {name}", "is_main": is_main, "tone": "", "sign": "", "word": ""}
+        return {"text": f"No value for {name} to compare with", "is_main": is_main, "tone": "", "sign": "", "word": ""}
     is_real = verdict == "real"
     word = (
         sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"

@@ -58,7 +58,7 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
         title,
         f"Revenue of each customer in {span}; the parts add up to the whole change.",
         alt=f"{title}. By kind of customer: {told}.",
-        caption=f"Chance alone could have made the change anything from {scale.interval(*_ends(rows))}. Who did not order may "
+        caption=f"95 % interval of the whole change: {scale.interval(*_ends(rows))}. Who did not order may "
         "still come back; whoever has paid terms instead of orders is not here.",
         data=rows.rename(columns={"label": "part"})[["part", "value", "low", "high", "n"]].reset_index(drop=True),
         units={"value": "money", "low": "money", "high": "money", "n": "count"},

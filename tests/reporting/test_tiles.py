@@ -54,7 +54,7 @@ def test_each_verdict_on_a_target_has_a_sign_and_a_word(target_verdict, word):
 
 
 def test_without_a_comparison_the_tile_says_what_is_missing():
-    assert "Nothing to compare in October 2025" in words(tile("new_customers"))
+    assert "No value for October 2025 to compare with" in words(tile("new_customers"))
     assert tile("new_customers").select("li")[-1].select_one(".word") is None
 
 
