@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -28,8 +29,12 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory: UTC session, no progress bar, no frame of the caller taken for a table."""
     con = duckdb.connect()
     spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
-    con.execute(f"SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET python_enable_replacements = false; "
+    con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; "
                 f"SET temp_directory = {literal(spill)}")  # fmt: skip
+    with suppress(
+        duckdb.InvalidInputException
+    ):  # in Jupyter without its widgets there is no bar, and nothing to switch off
+        con.execute("SET enable_progress_bar = false")
     return con
 
 
