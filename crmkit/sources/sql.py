@@ -31,9 +31,8 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
     con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; "
                 f"SET temp_directory = {literal(spill)}")  # fmt: skip
-    with suppress(
-        duckdb.InvalidInputException
-    ):  # in Jupyter without its widgets there is no bar, and nothing to switch off
+    # In Jupyter without its widgets there is no bar, and nothing to switch off.
+    with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")
     return con
 
