@@ -48,7 +48,8 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return _NOTHING
     top = _listed(catalog, summary).head(_SHOWN)
-    top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]])
+    top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
+    top = top[["place", "customer_id", "reasons", "chance", "low", "high", "worth", "at_risk"]]
     n_notice = int((outlook.known["kind"] == "notice given").sum())
     told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
     return table(
@@ -56,7 +57,8 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         f"The {len(top)} customers with whom most is at risk",
         subtitle=f"Chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what raises it "
         "most against the mean customer.",
-        caption=f"{told}Reasons are what goes together with leaving in the past, not its cause. Only the end of an id is shown.",
+        caption=f"{told}Reasons are what goes together with leaving in the past, not its cause. Only the end of an id is shown; "
+        "the place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "reasons": "Why"},
         settings=catalog.settings,
