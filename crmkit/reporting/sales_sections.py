@@ -57,6 +57,7 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
         title,
         subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label} (for as many days).",
         caption=f"{n}All {plural} are judged together, so that among many none is called a mover by luck.",
+        labels={"orders": "Products in orders"},
         units=money | {"orders": "count", "share": "share"},
         settings=catalog.settings,
         max_rows=max_rows,
