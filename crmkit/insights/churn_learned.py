@@ -6,30 +6,12 @@ import pandas as pd
 
 from crmkit.insights.churn import feature_value
 from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.insights.feature_names import feature_label
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
 
 _SHOWN = 8
 _NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
-_LABELS = {
-    "overdue": "days since the last order over the usual gap",
-    "days_since_order": "days since the last order",
-    "order_gap_days": "usual days between orders",
-    "n_orders": "orders so far",
-    "n_orders_90_days": "orders in the last 90 days",
-    "n_orders_before": "orders in the 90 days before",
-    "days_to_end": "days to the end of the paid term",
-    "n_terms": "paid terms so far",
-    "mrr": "price per month",
-    "term_months": "length of the paid term in months",
-    "n_contacts_90_days": "contacts in the last 90 days",
-    "n_tickets_90_days": "support cases in the last 90 days",
-    "n_open_tickets": "open support cases",
-    "last_nps": "last recommendation score",
-    "last_csat": "last satisfaction score",
-    "click_share": "share of mailings clicked",
-    "has_unsubscribed": "unsubscribed from mailings",
-}
 
 
 def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFrame:
@@ -51,17 +33,6 @@ def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFr
     rows["feature"] = [feature_label(name) for name in rows["feature"]]
     rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
     return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
-
-
-def feature_label(name: str) -> str:
-    """Return the name of a feature in words.
-
-    Examples
-    --------
-    >>> feature_label("n_orders_90_days"), feature_label("last_nps"), feature_label("company_size")
-    ('orders in the last 90 days', 'last recommendation score', 'company size')
-    """
-    return _LABELS.get(name, name.removeprefix("n_").replace("_", " "))
 
 
 def driver_message(rows: pd.DataFrame) -> str:

@@ -23,6 +23,7 @@ from crmkit.insights.sentences import (
     unmoved,
     without_news,
 )
+from crmkit.metrics.cards import CARDS
 from crmkit.metrics.nouns import is_number, joined, number_word
 from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
@@ -31,8 +32,6 @@ __all__ = ["Finding", "findings", "headline"]
 
 _FEWEST = 3  # findings: in a quiet month the numbers an owner asks for first are stated, though nothing moved
 _WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
-# Their move is no news by itself: clicks lost grow with visitors; how well moods are read stands beside them on the page.
-_NO_NEWS = {"clicks_without_conversion", "comment_sentiment", "post_sentiment"}
 _FULL_MARKS_FOR_POINTS = 50.0  # a move of 50 points of NPS weighs as much as a doubling of any other number
 
 
@@ -129,10 +128,14 @@ def _rows(scorecard: pd.DataFrame) -> list[Any]:
 
 
 def _real(rows: Iterable[Any]) -> list[Any]:
-    judged = [row for row in rows if row.verdict == "real" and row.metric not in _NO_NEWS]
+    judged = [row for row in rows if row.verdict == "real" and _is_news(row.metric)]
     return sorted(
         judged, key=lambda row: (row.direction != "worse", -_weight(row.change, row.previous_value, row.unit))
     )
+
+
+def _is_news(metric: str) -> bool:
+    return metric not in CARDS or CARDS[metric].news
 
 
 def _is_off_target(row: Any) -> bool:

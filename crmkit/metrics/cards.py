@@ -45,6 +45,8 @@ class Card:
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
     headline : bool
         Whether it stands on the scorecard's page; else only on the page of its question, unless it has a target.
+    news : bool
+        Whether a real change of it may be a headline of its page.
     tables : tuple of str
         Tables that the function reads.
     conventions : mapping of str to str
@@ -65,6 +67,7 @@ class Card:
     smallest_change: float
     additive: bool
     headline: bool
+    news: bool
     tables: tuple[str, ...]
     function: Callable[..., Any]
     conventions: Mapping[str, str] = field(default_factory=dict)
@@ -82,6 +85,7 @@ def metric(
     topic: str | None = None,
     additive: bool | None = None,
     headline: bool = True,
+    news: bool = True,
     conventions: Mapping[str, str] | None = None,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
@@ -106,6 +110,9 @@ def metric(
     headline : bool
         Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
         the question, and on the scorecard only where it has a target.
+    news : bool
+        Whether a real change of it may be a headline of its page: not where it grows with something else that is told, or
+        where the page says how little it can be relied upon.
     conventions : mapping of str to str, optional
         Where the definition is disputed: name and formula of each convention, the default first. The function then
         has a switch ``convention``, a keyword whose default is the first name.
@@ -145,6 +152,7 @@ def metric(
             smallest_change=change,
             additive=unit == "count" if additive is None else additive,
             headline=headline,
+            news=news,
             tables=tuple(table_parameters(function)),
             function=function,
             conventions=dict(conventions or {}),

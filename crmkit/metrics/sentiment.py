@@ -14,6 +14,7 @@ _CARD: dict[str, Any] = {
     "unit": "points",
     "better": "higher",
     "headline": False,
+    "news": False,  # how well moods are read stands beside them on the page
     "source": "Liu (2012), Sentiment Analysis and Opinion Mining, chapter 2 (net sentiment); accuracy is on the page",
 }
 

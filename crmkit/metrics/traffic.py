@@ -59,7 +59,7 @@ def landing_page_conversion(web_traffic: ir.Table) -> Measure:
     return ShareOfCounts(w, at=w.visited_on, unit=w.visited_on, numerator=w.converted_clicks, denominator=w.visitors)
 
 
-@metric(label="Clicks without conversion", unit="count", better="neither", counted="clicks", **_DETAIL)
+@metric(label="Clicks without conversion", unit="count", better="neither", counted="clicks", news=False, **_DETAIL)
 def clicks_without_conversion(web_traffic: ir.Table) -> Measure:
     """Clicks on an offer that led to nothing; where several clicks belong to one conversion, an upper bound.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from crmkit.insights.churn_learned import driver_message, driver_rows, feature_label, remaining_message, risk_message
+from crmkit.insights.churn_learned import driver_message, driver_rows, remaining_message, risk_message
 from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.insights.feature_names import feature_label
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.nouns import counted
 from crmkit.predictions.churn_durations import relative_risks, remaining

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.metrics.evaluate import evaluate
-from crmkit.metrics.nouns import joined
 from crmkit.metrics.wording import scale_of
 from crmkit.periods import Period
-from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
+from crmkit.reporting.waterfalls import parts_of, waterfall
 from crmkit.tables.catalog import Catalog
 
 _PARTS = {
@@ -45,32 +44,19 @@ def waterfall_chart(catalog: Catalog, period: Period) -> Fragment:
     >>> waterfall_chart(book, ck.covered_period(book, "2026-10"))
     <crmkit no paid terms>
     """
-    from crmkit.plots import plot_waterfall
-
-    rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period)).set_index("metric")
+    rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period))
     if (rows["status"] == "not measured").any() or rows["value"].isna().all():
         return Fragment("", "no paid terms")
-    rows = rows.loc[list(_PARTS)].assign(label=list(_PARTS.values())).fillna({"value": 0.0})
-    lost_parts = ["contraction_mrr", "churned_mrr"]
-    rows.loc[lost_parts, ["value", "low", "high"]] = -rows.loc[lost_parts, ["value", "high", "low"]].to_numpy()
-    currency = catalog.settings.company.currency
-    net, value = rows.loc["net_new_revenue"], rows["value"].to_dict()
+    parts = parts_of(rows.fillna({"value": 0.0}), _PARTS, losses=("contraction_mrr", "churned_mrr"))
+    value = parts["value"].to_dict()
     lost = value["contraction_mrr"] + value["churned_mrr"]
     won = value["new_mrr"] + value["reactivation_mrr"] + value["expansion_mrr"]
-    scale = scale_of(net, currency)
+    scale = scale_of(parts.loc["net_new_revenue"], catalog.settings.company.currency)
     moved = "grew" if won + lost > 0 else "shrank" if won + lost < 0 else "stayed as it was"
     by = f" by {scale.words(abs(won + lost))} a month" if won + lost else ""
     title = f"Recurring revenue {moved}{by}: {scale.words(won)} won, {scale.words(-lost)} lost"
-    told = joined([f"{label.lower()} {scale.words(value[name])}" for name, label in _PARTS.items()])
-    return figure(
-        plot_waterfall(rows.reset_index(drop=True), currency=currency),
-        title,
-        f"Recurring revenue a month: each customer at the end of {period.label} less at its start.",
-        alt=f"{title}. By kind of customer: {told}.",
-        data=rows.rename(columns={"label": "part"})[["part", "value", "low", "high", "n"]].reset_index(drop=True),
-        units={"value": "money", "low": "money", "high": "money", "n": "count"},
-        settings=catalog.settings,
-    )
+    span = f"Recurring revenue a month: each customer at the end of {period.label} less at its start."
+    return waterfall(parts, title, span, catalog.settings)
 
 
 def retention_worth(catalog: Catalog, period: Period) -> Fragment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmkit.insights.feature_names import feature_label
 from crmkit.insights.segments import last_days
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
@@ -34,7 +35,7 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
     )
     if found.model.verdict_ == "as asked":
         title = f"{counted(n, 'groups')}, as the settings ask".capitalize()
-    what = ", ".join(name.removeprefix("n_").replace("_", " ") for name in found.features)
+    what = ", ".join(map(feature_label, found.features))
     return table(
         told.assign(silhouette=told["silhouette"].round(2)), title,
         subtitle=f"k-means on {what}, learned from the data up to {day_in_words(found.learned_on)}. Silhouette: 1 where every "

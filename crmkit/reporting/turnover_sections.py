@@ -9,12 +9,12 @@ import pandas as pd
 
 from crmkit.insights.turnover import PARTS, turnover_message
 from crmkit.metrics.evaluate import evaluate
-from crmkit.metrics.nouns import beside, joined
+from crmkit.metrics.nouns import beside
 from crmkit.metrics.wording import scale_of
 from crmkit.periods import Period
-from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
+from crmkit.reporting.waterfalls import parts_of, waterfall
 from crmkit.tables.catalog import Catalog
 
 _LONGER = ("month", "quarter", "year")
@@ -42,27 +42,21 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
     >>> turnover_chart(book, ck.covered_period(book, "2026-10"))
     <crmkit no change of revenue>
     """
-    from crmkit.plots import plot_waterfall
-
     rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
     if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
         return Fragment("", "no change of revenue")
     currency, before = catalog.settings.company.currency, beside(str(period.previous), str(period))
     title = turnover_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
     scale = scale_of(rows.loc["revenue_change"], currency)
-    told = joined([f"{row['label'].lower()} {scale.words(row['value'])}" for _, row in rows.iterrows()])
     days = catalog.days_so_far(period)
     span = f"the first {days} days of {period.label} and of {before}" if days else f"{period.label} and {before}"
-    return figure(
-        plot_waterfall(rows.reset_index(drop=True), currency=currency),
+    return waterfall(
+        rows,
         title,
         f"Revenue of each customer in {span}; the parts add up to the whole change.",
-        alt=f"{title}. By kind of customer: {told}.",
-        caption=f"95 % interval of the whole change: {scale.interval(*_ends(rows))}. Who did not order may "
+        catalog.settings,
+        f"95 % interval of the whole change: {scale.interval(*_ends(rows))}. Who did not order may "
         "still come back; whoever has paid terms instead of orders is not here.",
-        data=rows.rename(columns={"label": "part"})[["part", "value", "low", "high", "n"]].reset_index(drop=True),
-        units={"value": "money", "low": "money", "high": "money", "n": "count"},
-        settings=catalog.settings,
     )
 
 
@@ -121,10 +115,9 @@ def _ends(rows: pd.DataFrame) -> tuple[float, float]:
 
 def _signed(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the parts in order with their names, what was lost below zero; a part without customers is 0."""
-    parts = rows.set_index("metric").loc[list(PARTS)].assign(label=[label for label, _ in PARTS.values()])
+    losses = [name for name, (_, adds) in PARTS.items() if not adds]
+    parts = parts_of(rows, {name: label for name, (label, _) in PARTS.items()}, losses)
     if pd.notna(parts.loc["revenue_change", "value"]):
         nobody = (parts["status"] == "no data") & parts["reason"].str.startswith("no ")
         parts.loc[nobody, ["value", "low", "high"]] = 0.0
-    lost = [name for name, (_, adds) in PARTS.items() if not adds]
-    parts.loc[lost, ["value", "low", "high"]] = -parts.loc[lost, ["value", "high", "low"]].to_numpy() + 0.0
     return parts
