@@ -63,9 +63,10 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         *(["comment"] if comments else []),
     ]
     until = last_day(catalog.data_through, period)
-    rows = pd.concat([_low_answers(catalog, period), _overdue(catalog, until)], ignore_index=True)
-    if rows.empty:
+    found = [rows for rows in (_low_answers(catalog, period), _overdue(catalog, until)) if len(rows)]
+    if not found:
         return pd.DataFrame(columns=columns)
+    rows = pd.concat(found, ignore_index=True)
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database has no order of its own
     people = rows.groupby("customer_id").agg(
         reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))), last_on=("on", "max"),
