@@ -64,20 +64,23 @@ class Median(Sums):
         return pd.DataFrame(records, columns=[*window.keys, "value", "low", "high", "n", "units"])
 
     def _scatter(self, ranked: ir.Table, window: Window) -> ir.Table:
-        ranked = ranked.mutate(below=indicator(ranked.offset <= 0))
+        # By value and not by rank: which of equal values comes first is the engine's choice, and no two choose alike.
+        middle = ranked.value.max(where=ranked.offset <= 0).over(ibis.window(group_by=window.keys))
+        ranked = ranked.mutate(below=indicator(ranked.value <= middle))
         unit = ranked.group_by([*window.keys, "unit"]).aggregate(x=ranked.below.sum(), n=ranked.count().cast("float64"))
         return unit.group_by(window.keys).aggregate(
-            xx=(unit.x * unit.x).sum(), xn=(unit.x * unit.n).sum(), nn=(unit.n * unit.n).sum(), units=unit.count()
-        )
+            below=unit.x.sum(), xx=(unit.x * unit.x).sum(), xn=(unit.x * unit.n).sum(), nn=(unit.n * unit.n).sum(),
+            units=unit.count(),
+        )  # fmt: skip
 
 
 def _order_statistics(group: pd.DataFrame) -> dict[str, float]:
     ordered = group.sort_values("rank")
     n, units = int(ordered["size"].iloc[0]), int(ordered["units"].iloc[0])
-    below, xx, xn, nn = (n + 1) // 2, *(float(ordered[name].iloc[0]) for name in ("xx", "xn", "nn"))
+    below, xx, xn, nn = (float(ordered[name].iloc[0]) for name in ("below", "xx", "xn", "nn"))
     share = below / n
-    residual = xx - 2 * share * xn + share**2 * nn
-    effect = max(1.0, residual * units / max(units - 1, 1) / (n * 0.25)) if nn > n else 1.0
+    residual, alone = xx - 2 * share * xn + share**2 * nn, n * share * (1 - share)
+    effect = max(1.0, residual * units / max(units - 1, 1) / alone) if nn > n and alone > 0 else 1.0
     reach = Z * np.sqrt(n * effect) / 2
     ranks, values = ordered["rank"].to_numpy(), ordered["value"].to_numpy(dtype=float)
     middle = values[(ranks >= (n - 1) // 2) & (ranks <= n // 2)]
