@@ -45,8 +45,13 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     load_own_cards(catalog.settings)
-    disputed = [card for card in in_force(cards(metrics), catalog.settings.definitions) if card.conventions]
-    return remember(catalog, _under_each, disputed, period)
+    asked = [card.name for card in cards(metrics)]
+    together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work
+    disputed = [card for card in in_force(together, catalog.settings.definitions) if card.conventions]
+    rows = remember(catalog, _under_each, disputed, period)
+    place = {name: i for i, name in enumerate(asked)}
+    rows = rows[rows["metric"].isin(asked)]
+    return rows.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)
 
 
 def _under_each(catalog: Catalog, disputed: list[Card], period: Period) -> pd.DataFrame:

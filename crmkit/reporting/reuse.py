@@ -58,7 +58,7 @@ def own_code(settings: Settings) -> str | None:
     """Return the hash of the analyst's own Python files: those of her cards, and those beside them and the settings."""
     cards = {(settings.folder / name).resolve().parent for name in settings.metric_modules}
     folders = sorted(cards | {settings.folder.resolve()})
-    digests = [WatchedFolder(folder, "*.py").digest for folder in folders]
+    digests = [WatchedFolder(folder, ".py", deep=False).digest for folder in folders]
     return None if None in digests else digest_of(*digests)
 
 

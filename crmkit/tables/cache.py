@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crmkit.settings import Settings
 from crmkit.tables.depends import WatchedFiles, code_digest, digest_of, package_versions
 from crmkit.tables.named import Nameless, named
+from crmkit.tables.turns import turn
 
 if TYPE_CHECKING:  # pandas is imported when a result is read or written: to ask for a key takes none
     import pandas as pd
@@ -124,7 +125,7 @@ class Cache:
             total -= stat.st_size
 
     def _files(self) -> list[Path]:
-        return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".aside")]
+        return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".aside", ".lock")]
 
 
 def remember(
@@ -161,10 +162,14 @@ def remember(
     kept = cache.read(key)
     if kept is not None:
         return kept
-    frame = compute(catalog, *arguments)
-    if cache.key(compute, arguments, reads_predictions) == key:  # nothing changed while it was computed
-        cache.write(key, frame)
-    return frame
+    with turn(cache.folder, key):
+        kept = cache.read(key)  # another notebook may have been at it
+        if kept is not None:
+            return kept
+        frame = compute(catalog, *arguments)
+        if cache.key(compute, arguments, reads_predictions) == key:  # nothing changed while it was computed
+            cache.write(key, frame)
+        return frame
 
 
 def _file_name(key: str, content: bytes) -> str:

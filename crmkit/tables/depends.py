@@ -8,6 +8,7 @@ tell any more which of the two states a number comes from, and it must not be ke
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 from collections.abc import Iterable
@@ -27,8 +28,8 @@ class WatchedFiles:
     paths : iterable of Path
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self._paths = sorted(paths)
+    def __init__(self, paths: Iterable[Path | str]) -> None:
+        self._paths = sorted(str(path) for path in paths)
         self._first_look = _look(self._paths)
         self._digest: str | None = None
 
@@ -50,18 +51,26 @@ class WatchedFiles:
 
 
 class WatchedFolder(WatchedFiles):
-    """The files of a folder and of those in it; one that is added later is a change too."""
+    """The files of a folder, and with ``deep`` of those in it; one that is added later is a change too.
 
-    def __init__(self, folder: Path, pattern: str = "**/*") -> None:
-        self._folder, self._pattern = folder, pattern
+    A page asks for this at each result that it reads, so the folder is walked without the comfort of pathlib.
+    """
+
+    def __init__(self, folder: Path, ending: str = "", deep: bool = True) -> None:
+        self._folder, self._ending, self._deep = str(folder), ending, deep
         super().__init__(self._there())
 
     @property
     def digest(self) -> str | None:
-        return super().digest if sorted(self._there()) == self._paths else None
+        return super().digest if self._there() == self._paths else None
 
-    def _there(self) -> list[Path]:
-        return [path for path in self._folder.glob(self._pattern) if path.is_file() and path.suffix != ".pyc"]
+    def _there(self) -> list[str]:
+        found = []
+        for folder, within, names in os.walk(self._folder):
+            names = [name for name in names if name.endswith(self._ending) and not name.endswith(".pyc")]
+            found += [os.path.join(folder, name) for name in names]
+            within[:] = [name for name in within if self._deep and name != "__pycache__"]
+        return sorted(found)
 
 
 def digest_of(*parts: object) -> str:
@@ -84,7 +93,7 @@ def code_digest() -> str | None:
 @cache
 def code_beside(folder: Path) -> WatchedFolder:
     """Return the Python files of a folder that crmkit does not own, as they were when first asked for."""
-    return WatchedFolder(folder, "*.py")
+    return WatchedFolder(folder, ".py", deep=False)
 
 
 def is_own(file: Path) -> bool:
@@ -112,25 +121,25 @@ def _required() -> list[str]:
         return ["duckdb", "ibis-framework", "sqlglot", "pandas", "numpy", "scipy", "scikit-learn", "pyarrow"]
 
 
-def _look(paths: Iterable[Path]) -> _Look:
+def _look(paths: Iterable[str]) -> _Look:
     """Return what tells a file from another one at the same place without reading it."""
-    return tuple((str(path), _stat(path)) for path in paths)
+    return tuple((path, _stat(path)) for path in paths)
 
 
-def _stat(path: Path) -> tuple[int, ...] | None:
+def _stat(path: str) -> tuple[int, ...] | None:
     try:
-        seen = path.stat()
+        seen = os.stat(path)
     except OSError:
         return None
     return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
 
 
-def _hash_of(paths: Iterable[Path]) -> str:
+def _hash_of(paths: Iterable[str]) -> str:
     whole = hashlib.blake2b(digest_size=16)
     for path in paths:
-        whole.update(path.name.encode() + b"\0")
+        whole.update(os.path.basename(path).encode() + b"\0")
         try:
-            with path.open("rb") as file:
+            with open(path, "rb") as file:
                 whole.update(hashlib.file_digest(file, "blake2b").digest())
         except OSError:  # gone since: the next look finds out
             whole.update(b"gone")

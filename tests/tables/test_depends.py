@@ -70,13 +70,22 @@ def test_a_file_more_in_a_folder_is_a_change_and_what_python_compiles_is_not(tmp
     (tmp_path / "cards.py").write_text("x = 1")
     watched = WatchedFolder(tmp_path)
     (tmp_path / "cards.pyc").write_text("compiled")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "cards.cpython-311.pyc").write_text("compiled")
     assert watched.digest
     (tmp_path / "more.py").write_text("x = 2")
     assert watched.digest is None
 
 
+def test_files_of_inner_folders_count_unless_the_folder_alone_is_meant(tmp_path):
+    (tmp_path / "inner").mkdir()
+    deep, shallow = WatchedFolder(tmp_path), WatchedFolder(tmp_path, ".py", deep=False)
+    (tmp_path / "inner" / "cards.py").write_text("x = 1")
+    assert deep.digest is None and shallow.digest
+
+
 def test_the_code_of_crmkit_is_all_its_files_templates_included():
-    there = {path.relative_to(Path(crmkit.__file__).parent).as_posix() for path in depends._CRMKIT._paths}
+    there = {Path(path).relative_to(Path(crmkit.__file__).parent).as_posix() for path in depends._CRMKIT._paths}
     assert {"__init__.py", "metrics/voice.py", "reporting/theme/page.css"} <= there
     assert not [path for path in there if path.endswith(".pyc")]
     assert code_digest() in (depends._CRMKIT._digest, None), "None if it is edited while the tests run"
