@@ -75,10 +75,15 @@ def is_transparent(figure: Figure) -> bool:
 
 def _svg(figure: Figure) -> str:
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    target = StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "crmkit"}):
-        figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    target, shown_by = StringIO(), figure.canvas
+    try:
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "crmkit"}):
+            # As `savefig` would, which draws everything twice: once to lay it out, and drawing does that by itself.
+            FigureCanvasSVG(figure).print_svg(target, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    finally:
+        figure.set_canvas(shown_by)
     return _follows_the_page(_lean(target.getvalue()))
 
 

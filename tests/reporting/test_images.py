@@ -1,20 +1,23 @@
 """Figures as pictures: small, the same every time, dark on a dark page, with a text alternative that says something."""
 
 import base64
-from io import BytesIO
+import re
+from io import BytesIO, StringIO
 from urllib.parse import unquote
 
+import matplotlib
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from matplotlib import pyplot
+from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
 from crmkit.errors import CrmkitError
 from crmkit.plots import plot_groups, plot_history
 from crmkit.plots.palette import DARK, LIGHT
 from crmkit.plots.theme import new_axes
-from crmkit.reporting import figure
+from crmkit.reporting import figure, images
 from crmkit.reporting.images import encoded
 from tests.reporting.factories import groups_frame, history_frame
 from tests.reporting.pages import HOSTILE
@@ -123,3 +126,23 @@ def test_grids_of_seaborn_can_be_shown():
 
     grid = seaborn.relplot(history_frame("nps"), x="n", y="value")
     assert figure(grid, "A grid", alt=ALT).html.count("<img") == 1
+
+
+def test_a_figure_is_laid_out_as_savefig_does_and_drawn_once(monkeypatch):
+    drawing = Figure(figsize=(4, 3), layout="constrained")
+    drawing.subplots().plot([1, 2, 4], label="orders")
+    drawing.axes[0].set_ylabel("Orders")
+    drawn, draw = [], Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda self, renderer: (drawn.append(1), draw(self, renderer)))
+    ours = images._svg(drawing)
+    assert len(drawn) == 1
+    theirs = StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        drawing.savefig(theirs, format="svg", metadata={"Date": None})
+    assert places(ours) == places(theirs.getvalue())
+
+
+def places(svg):
+    """Where the paths of a picture go, in whole points."""
+    paths = re.findall(r'<path[^>]* d="([^"]+)"', svg)
+    return [[round(float(number)) for number in re.findall(r"-?[0-9.]+", path)] for path in paths]
