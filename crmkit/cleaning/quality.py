@@ -16,8 +16,8 @@ from crmkit.cleaning.whole_tables import looked_at_whole
 from crmkit.errors import CrmkitError
 from crmkit.periods import days_in_words
 from crmkit.sources.store import found_store
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 from crmkit.tables.schema import SCHEMAS
 
 

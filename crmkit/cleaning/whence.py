@@ -8,8 +8,8 @@ import pandas as pd
 
 from crmkit.cleaning.joins import joins
 from crmkit.cleaning.quality import table_report
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
 

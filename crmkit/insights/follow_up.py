@@ -11,9 +11,9 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
+from crmkit.tables.remembering import remember
 
 #: Days after which a ticket that is still open is overdue.
 OVERDUE_DAYS = 7

@@ -12,8 +12,8 @@ from crmkit.metrics.cards import cards
 from crmkit.metrics.definitions import in_force
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.reads import Reads, reads_of
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 COLUMNS = ["metrics", "n_left_out", "n_rows", "share", "why"]
 

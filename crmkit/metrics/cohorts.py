@@ -10,9 +10,9 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal, union, with_periods
+from crmkit.tables.remembering import remember
 
 
 def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 12) -> pd.DataFrame:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, union
+from crmkit.tables.remembering import remember
 
 #: Contacts that the rate of all customers on a channel weighs in a customer's own [count].
 PRIOR_CONTACTS = 10

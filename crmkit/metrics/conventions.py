@@ -11,8 +11,8 @@ from crmkit.metrics.definitions import in_force, under
 from crmkit.metrics.evaluate import evaluate_cards
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.periods import Period
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 
 def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:

@@ -14,9 +14,9 @@ from crmkit.metrics import intervals
 from crmkit.metrics.contact import customer_responses
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.ranking import area_under_curve
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
+from crmkit.tables.remembering import remember
 
 #: Points of 100 for each part.
 WEIGHTS = {"recency": 40, "frequency": 30, "breadth": 15, "responses": 15}

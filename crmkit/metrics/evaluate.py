@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force
+from crmkit.metrics.judging import judged, not_measured
 from crmkit.metrics.measures import Measure
-from crmkit.metrics.nouns import none_of
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
 from crmkit.metrics.splits import check_columns, unreachable
 from crmkit.metrics.window import Window
 from crmkit.periods import Period, parse_periods
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember, remember_each
 
 
 def evaluate(
@@ -83,7 +82,27 @@ def evaluate(
     chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
-    return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
+    if not catalog.cache:
+        return evaluate_cards(catalog, chosen, asked, columns, first_days)
+    return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
+
+
+def _evaluate_shared(
+    catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
+) -> pd.DataFrame:
+    """Evaluate cards in parts, so that pages which ask for the same at the same time share the work.
+
+    Cards that read the same table stay together: they share its queries.
+    """
+    tables = [card.tables[:1] for card in chosen]
+    parts = [
+        [card for card, table in zip(chosen, tables, strict=True) if table == own] for own in dict.fromkeys(tables)
+    ]
+    numbers = pd.concat(remember_each(catalog, evaluate_cards, [(part, asked, columns, first_days) for part in parts]))
+    place = {card.name: number for number, card in enumerate(chosen)}
+    ordered = numbers.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)
+    ordered.attrs["currency"] = catalog.settings.company.currency
+    return ordered
 
 
 def evaluate_cards(
@@ -95,9 +114,9 @@ def evaluate_cards(
     measures = [measure for measure in found if not isinstance(measure, str)]
     estimates = iter(estimate_all(catalog, measures, window) if measures else [])
     rows = [
-        _not_measured(card, measure, asked, columns)
+        not_measured(card, measure, asked, columns)
         if isinstance(measure, str)
-        else _judged(card, measure, next(estimates), asked, columns, catalog)
+        else judged(card, measure, next(estimates), asked, columns, catalog)
         for card, measure in zip(chosen, found, strict=True)
     ]
     numbers = pd.concat(
@@ -131,68 +150,3 @@ def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
     if not hasattr(measure, "tables"):
         raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
     return unreachable(catalog, measure, columns) or measure
-
-
-def _judged(
-    card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
-) -> pd.DataFrame:
-    """Put an estimate on every period and group asked for, with status and reason."""
-    text = {period.ordinal: str(period) for period in asked}
-    grid = pd.DataFrame({"period": list(text)})
-    if columns:
-        groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
-        if groups.empty:  # a metric that was asked for is told of, whatever there is of it
-            nothing = _not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
-            return nothing.assign(status="no data")
-        grid = grid.merge(groups, how="cross")
-    rows = grid.merge(estimate, on=["period", *columns], how="left")
-    outside = _outside(catalog, measure, asked)
-    missing = rows["value"].isna() | rows["n"].isna() | rows["period"].isin(outside)
-    not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
-    few = ~missing & (rows["units"].astype(float) < measure.minimum)
-    rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
-    rows["reason"] = np.select(
-        [missing, few], [f"{none_of(card.counted)} in this period", _few(card, measure, rows["n"])], ""
-    )
-    if "because" in rows:  # the measure knows better why there is no number
-        rows["reason"] = rows["because"].where(missing & rows["because"].notna(), rows["reason"])
-    so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
-    rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
-    rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
-    rows.loc[missing, ["value", "low", "high"]] = np.nan
-    rows["n"] = rows["n"].astype(float).fillna(0).astype("int64")
-    rows["period"] = rows["period"].map(text)
-    return rows.assign(metric=card.name, unit=card.unit)[_columns(columns)]
-
-
-def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
-    """Return why the data cannot speak of some of the periods, by ordinal."""
-    through, first = catalog.data_through, catalog.data_from
-    reasons = {}
-    for period in asked:
-        if through and period.start > through:
-            reasons[period.ordinal] = f"the data end on {through}"
-        elif first and period.end <= first:
-            reasons[period.ordinal] = f"the data begin on {first}"
-        elif first and measure.unseen_days and period.start < first + timedelta(days=measure.unseen_days):
-            reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
-    return reasons
-
-
-def _few(card: Card, measure: Measure, n: pd.Series) -> pd.Series:
-    what = "customers" if measure.minimum >= 100 else card.counted
-    below = f"the interval is rough below {measure.minimum} {what}"
-    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
-    alike = "the interval is rough: too few of them came apart from each other"
-    return pd.Series(np.where(n.astype(float) >= max(measure.minimum, 1), alike, below), index=n.index)
-
-
-def _not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
-    empty = {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "unit": card.unit}
-    groups = dict.fromkeys(columns, "")
-    rows = pd.DataFrame({"period": [str(period) for period in asked]})
-    return rows.assign(metric=card.name, **groups, **empty, status="not measured", reason=reason)[_columns(columns)]
-
-
-def _columns(by: list[str]) -> list[str]:
-    return ["metric", "period", *by, "value", "low", "high", "n", "unit", "status", "reason"]

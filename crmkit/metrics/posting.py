@@ -12,9 +12,9 @@ from crmkit.metrics.intervals import Array
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.verdict import SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal
+from crmkit.tables.remembering import remember
 
 _FEWEST = 5  # posts of a time, below which it is not shown: one lucky post would make it the best
 _DRAWS = 4000

@@ -12,9 +12,9 @@ from crmkit.metrics.intervals import Array, Z
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.verdict import POWER, SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import indicator, period_ordinal
+from crmkit.tables.remembering import remember
 
 _MATTERS = 0.1  # a difference of 10 points of the win rate
 _FEWEST = 10  # deals on either side, below which nothing is told

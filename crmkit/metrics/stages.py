@@ -7,9 +7,9 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import place
+from crmkit.tables.remembering import remember
 
 
 def stage_order(catalog: Catalog) -> list[str]:

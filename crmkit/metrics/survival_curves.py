@@ -12,9 +12,9 @@ from crmkit.metrics.cohorts import unseen_days
 from crmkit.metrics.measures.survival import kaplan_meier
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.splits import UNKNOWN_GROUP
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator
+from crmkit.tables.remembering import remember
 
 _DAYS_IN_A_MONTH = 365.25 / 12
 

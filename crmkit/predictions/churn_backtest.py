@@ -11,8 +11,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, past_days, stacked
 from crmkit.predictions.churn_models import candidates, chances, learn
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 COLUMNS = ["day", "method", "n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
 _TENTH_COLUMNS = ["tenth", "tenth_n", "tenth_expected", "tenth_variance", "tenth_lost"]

@@ -10,8 +10,8 @@ import pandas as pd
 from crmkit.features.durations import durations
 from crmkit.models.discrete_hazard import DiscreteHazard
 from crmkit.models.relative_risk import hazard_ratios
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 AHEAD = 24  # months
 _COVARIATES = ("plan", "channel", "country")

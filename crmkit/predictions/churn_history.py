@@ -10,8 +10,8 @@ import pandas as pd
 
 from crmkit.features.labels import labels
 from crmkit.features.snapshot import snapshot
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 STEP = 30  # days between two days that are learned from
 N_LEARNED = 4  # days stacked to learn from

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.features.labels import labels
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _FEWEST = 20  # losses among those held out, below which a share of them is a guess
 _Z, _MINUS = 1.96, "\N{MINUS SIGN}"

@@ -11,8 +11,8 @@ from crmkit.errors import NotMeasured
 from crmkit.models.rfm import FEWEST_CUSTOMERS, fifths, points_by
 from crmkit.predictions.segment_features import ENGAGEMENT, described_on
 from crmkit.predictions.segment_references import learned_on
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 PARTS = ("tenure", "value", "engagement")
 _BY_FIFTHS = {"value": "revenue", "engagement": ENGAGEMENT}

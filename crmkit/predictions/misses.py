@@ -12,8 +12,8 @@ from crmkit.predictions.days import months_before
 from crmkit.predictions.futures import Array
 from crmkit.predictions.learned import futures_of, learned
 from crmkit.predictions.money import MONTH, money
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 STEP = 6  # months between two past days
 _DRAWS = 120  # of futures on a past day: enough for their spread

@@ -11,8 +11,8 @@ from crmkit.errors import NotMeasured
 from crmkit.features.rhythm import rhythm, rhythm_span
 from crmkit.models.next_order import FEWEST, NextOrder
 from crmkit.predictions.register import prediction
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _N_PAST = 3  # past days that correct the model, each a horizon apart
 _LEAST_RECORD = 60  # days of orders before a past day

@@ -11,8 +11,8 @@ from crmkit.errors import NotMeasured
 from crmkit.features.tastes import DAYS_OF_THE_WEEK, category_counts, channel_counts, weekday_counts
 from crmkit.metrics.passes import fetch
 from crmkit.models.affinity import Affinity
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 #: What is looked at: its name and the counts of it.
 TASTES = {"category": category_counts, "channel": channel_counts, "weekday": weekday_counts}

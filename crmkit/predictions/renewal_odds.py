@@ -8,8 +8,8 @@ import pandas as pd
 
 from crmkit.models.discrete_hazard import DiscreteHazard
 from crmkit.predictions.histories import subscriptions
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _BY = ("plan", "channel")
 _LOSSES = 20  # below which odds would be a guess

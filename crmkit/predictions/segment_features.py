@@ -11,8 +11,8 @@ from crmkit.features.behaviour import behaviour
 from crmkit.features.register import FEATURE_WORDS
 from crmkit.features.traits import traits
 from crmkit.metrics.engagement_score import engagement_scores
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 BEHAVIOUR = ("days_since_order", "n_orders", "revenue", "average_order_value", "tenure_days")
 ENGAGEMENT = "engagement"

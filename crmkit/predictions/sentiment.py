@@ -12,8 +12,8 @@ from crmkit.metrics import intervals
 from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
 from crmkit.predictions.register import prediction
 from crmkit.predictions.texts import texts_until
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 ALL = "all languages"
 _ENOUGH = {-1: 40, 1: 40}  # texts of a mood, below which nothing is learned

@@ -10,8 +10,8 @@ import pandas as pd
 from crmkit.models.tenure_curves import tenure_curve
 from crmkit.predictions.choice import choose_renewal_model
 from crmkit.predictions.histories import subscriptions
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _MOST_GROUPS = 5
 _FEWEST = 20  # subscriptions of a group that gets a curve

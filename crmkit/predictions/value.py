@@ -15,8 +15,8 @@ from crmkit.predictions.learned import futures_of, learned
 from crmkit.predictions.misses import common_doubt, widened
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 HORIZONS = (12, 24, 36)  # months
 _TAILS = (0.025, 0.975)

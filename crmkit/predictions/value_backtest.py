@@ -14,8 +14,8 @@ from crmkit.predictions.misses import past_days
 from crmkit.predictions.money import money
 from crmkit.predictions.value import valuation
 from crmkit.predictions.yardsticks import boosted, brought_after, pace
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 OURS, NAIVE, BOOSTED = "This page", "Last year's pace", "Gradient boosting"
 _TENTHS = 10

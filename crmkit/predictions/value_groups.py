@@ -10,8 +10,8 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.predictions.money import MONTH
 from crmkit.predictions.value import Valuation, months_since, valuation
-from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 _FEWEST = 5  # customers of a group that is named
 _RECENT = 24  # months: channels are judged by customers won so recently

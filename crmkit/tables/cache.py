@@ -20,12 +20,9 @@ from typing import TYPE_CHECKING, Any
 from crmkit.settings import Settings
 from crmkit.tables.depends import WatchedFiles, code_digest, digest_of, package_versions
 from crmkit.tables.named import Nameless, named
-from crmkit.tables.turns import turn
 
 if TYPE_CHECKING:  # pandas is imported when a result is read or written: to ask for a key takes none
     import pandas as pd
-
-    from crmkit.tables.catalog import Catalog
 
 MOST_BYTES = 200_000_000
 
@@ -126,50 +123,6 @@ class Cache:
 
     def _files(self) -> list[Path]:
         return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".aside", ".lock")]
-
-
-def remember(
-    catalog: Catalog, compute: Callable[..., pd.DataFrame], *arguments: Any, reads_predictions: bool = True
-) -> pd.DataFrame:
-    """Return ``compute(catalog, *arguments)``, from the cache if it was computed before from the very same.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        One that was opened from a store has a cache; with any other the result is computed.
-    compute : function
-        Written in a file; its result depends on the catalog and the arguments alone.
-    *arguments
-        Plain values, dates, dataclasses and functions, and lists and mappings of them.
-    reads_predictions : bool
-        False for what never looks at the tables that predictions fill: it stays known when these are written.
-
-    Returns
-    -------
-    DataFrame
-
-    Examples
-    --------
-    >>> import crmkit as ck, pandas as pd
-    >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
-    >>> remember(book, lambda catalog, table: catalog.frame(table), "orders")["revenue"].tolist()
-    [30.0]
-    """
-    cache = catalog.cache
-    key = cache.key(compute, arguments, reads_predictions) if cache else None
-    if cache is None or key is None:
-        return compute(catalog, *arguments)
-    kept = cache.read(key)
-    if kept is not None:
-        return kept
-    with turn(cache.folder, key):
-        kept = cache.read(key)  # another notebook may have been at it
-        if kept is not None:
-            return kept
-        frame = compute(catalog, *arguments)
-        if cache.key(compute, arguments, reads_predictions) == key:  # nothing changed while it was computed
-            cache.write(key, frame)
-        return frame
 
 
 def _file_name(key: str, content: bytes) -> str:

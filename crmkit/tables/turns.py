@@ -13,7 +13,7 @@ _ASK_AGAIN = 0.05  # s
 
 
 @contextmanager
-def turn(folder: Path, key: str) -> Iterator[None]:
+def turn(folder: Path, key: str, patience: float = _PATIENCE) -> Iterator[bool]:
     """Hold a key for the length of a block; wait while another program, or another thread, holds it.
 
     The operating system lets the key go when its holder ends, however it ends. A folder that cannot be written, or
@@ -25,6 +25,13 @@ def turn(folder: Path, key: str) -> Iterator[None]:
         Made if it is not there.
     key : str
         Fit for a file name.
+    patience : float
+        How long to wait at most [s].
+
+    Yields
+    ------
+    bool
+        Whether somebody else holds it still.
 
     Examples
     --------
@@ -34,12 +41,16 @@ def turn(folder: Path, key: str) -> Iterator[None]:
     ['sales.lock']
     """
     place = folder / f"{key}.lock"
-    lock = FileLock(place, timeout=_PATIENCE, poll_interval=_ASK_AGAIN, thread_local=False)
-    with suppress(OSError, Timeout, NotImplementedError):
+    lock, taken = FileLock(place, timeout=patience, poll_interval=_ASK_AGAIN, thread_local=False), False
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
+    except Timeout:
+        taken = True
+    except (OSError, NotImplementedError):  # nobody can hold anything there
+        pass
     try:
-        yield
+        yield taken
     finally:
         if lock.is_locked:
             with suppress(OSError):  # Windows keeps the file while another program waits at it

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 from datetime import date
 
 import pandas as pd
@@ -10,8 +11,9 @@ import pytest
 from crmkit.periods import Period
 from crmkit.settings import parse_settings
 from crmkit.tables import cache as cache_module
-from crmkit.tables.cache import Cache, remember
+from crmkit.tables.cache import Cache
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember, remember_each
 
 CALLS = []
 
@@ -265,3 +267,33 @@ def test_programs_that_ask_and_write_at_the_same_time_do_not_disturb_each_other(
     assert len(files(place)) == 12
     _ask(place)
     assert CALLS == [], "this program computed none of them"
+
+
+def _slowly(catalog, month):
+    time.sleep(0.1)
+    with (catalog.cache.folder.parent / "computed").open("a") as file:
+        file.write(f"{month}\n")
+    return pd.DataFrame({"month": [month]})
+
+
+def _share(place):
+    frames = remember_each(opened(place), _slowly, [(month,) for month in range(12)])
+    assert [frame["month"].item() for frame in frames] == list(range(12))
+
+
+def test_programs_that_ask_for_the_same_list_share_the_work(place):
+    programs = [multiprocessing.get_context("fork").Process(target=_share, args=(place,)) for _ in range(3)]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join(60)
+    assert [program.exitcode for program in programs] == [0] * 3
+    computed = (place / "computed").read_text().split()
+    assert sorted(computed, key=int) == [str(month) for month in range(12)], "each once"
+    assert len(files(place)) == 12
+
+
+def test_a_list_without_a_cache_or_without_names_is_computed(place):
+    assert [len(frame) for frame in remember_each(Catalog({}), sales, [("2026-09",), ("2026-10",)])] == [1, 1]
+    unnamed = remember_each(opened(place), lambda catalog, month: sales(catalog, month), [("2026-08",)])
+    assert len(unnamed) == 1 and CALLS == ["2026-09", "2026-10", "2026-08"]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.tables import turns
 from crmkit.tables.turns import turn
 
 FORK = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
@@ -77,16 +76,20 @@ def test_a_program_that_is_killed_lets_go(tmp_path):
         assert time.monotonic() - start < 30
 
 
-def test_patience_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(turns, "_PATIENCE", 0.2)
-    with turn(tmp_path, "sales"), turn(tmp_path, "sales"):
+def test_patience_ends(tmp_path):
+    with turn(tmp_path, "sales"), turn(tmp_path, "sales", patience=0.2):
         assert (tmp_path / "sales.lock").exists(), "the one who did not wait long enough takes nothing away"
+
+
+def test_without_patience_one_is_told_that_another_is_at_it(tmp_path):
+    with turn(tmp_path, "sales") as first, turn(tmp_path, "sales", patience=0) as second:
+        assert (first, second) == (False, True)
 
 
 def test_a_folder_that_cannot_be_made_is_no_fault(tmp_path):
     (tmp_path / "file").touch()
-    with turn(tmp_path / "file" / "cache", "sales"):
-        pass
+    with turn(tmp_path / "file" / "cache", "sales") as taken:
+        assert not taken
 
 
 def test_an_error_in_the_block_lets_go_and_is_not_hidden(tmp_path):
