@@ -94,13 +94,12 @@ def _evaluate_shared(
 
     Cards that read the same table stay together: they share its queries.
     """
-    tables = [card.tables[:1] for card in chosen]
-    parts = [
-        [card for card, table in zip(chosen, tables, strict=True) if table == own] for own in dict.fromkeys(tables)
-    ]
-    numbers = pd.concat(remember_each(catalog, evaluate_cards, [(part, asked, columns, first_days) for part in parts]))
-    place = {card.name: number for number, card in enumerate(chosen)}
-    ordered = numbers.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)
+    parts: dict[tuple[str, ...], dict[str, Card]] = {}
+    for card in chosen:
+        parts.setdefault(card.tables[:1], {})[card.name] = card
+    asked_each = [(list(part.values()), asked, columns, first_days) for part in parts.values()]
+    numbers = dict(list(pd.concat(remember_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
+    ordered = pd.concat([numbers[card.name] for card in chosen], ignore_index=True)
     ordered.attrs["currency"] = catalog.settings.company.currency
     return ordered
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import crmkit as ck
@@ -176,3 +177,12 @@ def test_a_card_whose_file_is_edited_while_jupyter_is_open_is_not_kept(ask, comp
     (company / "cards.py").write_text(OWN.replace("> 25", "> 10"))
     assert ask("large_orders") == (0.5, True), "the code in memory is the former one: this number is not for others"
     assert ask("large_orders") == (0.5, True)
+
+
+def test_numbers_that_are_kept_part_by_part_are_those_of_one_evaluation(company):
+    book = ck.connect(company)
+    asked = dict(periods="2026-09..2026-10", metrics=["revenue", "churn_rate", "n_orders", "large_orders", "revenue"])
+    in_parts = ck.evaluate(book, **asked)
+    book.cache = None
+    pd.testing.assert_frame_equal(in_parts, ck.evaluate(book, **asked), check_exact=True)
+    assert in_parts.attrs == {"currency": book.settings.company.currency}
