@@ -11,6 +11,7 @@ import pandas as pd
 from crmkit.cleaning.connect import connect
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
+from crmkit.predictions.ahead import slow_ones_ahead, slow_ones_last
 from crmkit.predictions.days import last_day
 from crmkit.predictions.ledger import Ledger, read_ledger
 from crmkit.predictions.make import Outcome, Progress, by_table, made, silent, unchanged
@@ -140,10 +141,11 @@ def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, p
     wanted = predictions(only)
     for each in wanted:
         progress(each.model, "waiting")
-    outcomes = [
-        unchanged(before.entry(day, each.model), made_from, progress) or made(catalog, day, each, made_from, progress)
-        for each in wanted
-    ]
+    there = {each.model: unchanged(before.entry(day, each.model), made_from, progress) for each in wanted}
+    lacking = [each for each in wanted if there[each.model] is None]
+    with slow_ones_ahead(catalog, source, day, lacking):
+        fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in slow_ones_last(lacking)}
+    outcomes = [there[each.model] or fresh_ones[each.model] for each in wanted]
     if _made_from(catalog) != made_from:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")
     whole = {day.isoformat(): made_from} if not only and all(o.status != "failed" for o in outcomes) else {}

@@ -1,0 +1,108 @@
+"""What a second program computes meanwhile is the same as without it, is found in the cache, and is never in the way."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.predictions import ahead
+from crmkit.predictions.ahead import slow_ones_ahead
+from crmkit.predictions.register import Prediction
+from crmkit.predictions.written import written_rows
+from tests.predictions.test_churn import shop
+from tests.reporting.loaded import write_company
+
+PROGRAM = [sys.executable, "-m", "crmkit.predictions.ahead"]
+MODELS = ["churn", "rfm", "next_order_days"]
+
+
+@pytest.fixture(scope="module")
+def exported():
+    return until_october(shop(120, days=500))
+
+
+@pytest.fixture
+def firm(tmp_path, exported):
+    return write_company(tmp_path / "firm", exported, churn=60)
+
+
+def started(monkeypatch):
+    programs = []
+    real = ahead.Popen
+
+    def note(command, **options):
+        programs.append(command)
+        return real(command, **options)
+
+    monkeypatch.setattr(ahead, "Popen", note)
+    monkeypatch.setattr(ahead, "_WORTH_IT", 200)
+    return programs
+
+
+def scores(firm):
+    told = ck.predict(firm, only=MODELS, fresh=True)
+    assert told["status"].tolist() == ["made"] * 3 and told["model"].tolist() == MODELS
+    rows = written_rows(firm / "store", "customer_scores").drop(columns=["model_version"])
+    return rows.sort_values(["model", "customer_id"], ignore_index=True)
+
+
+def test_predictions_are_the_same_with_and_without_it(firm, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    alone = scores(firm)
+    ck.connect(firm).cache.clear()
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    programs = started(monkeypatch)
+    pd.testing.assert_frame_equal(scores(firm), alone)
+    assert [command[-1] for command in programs] == ["churn"]
+
+
+def test_what_it_computes_is_found_in_the_cache(firm):
+    program = subprocess.Popen([*PROGRAM, str(firm), "2026-10-31", "churn"], stdin=subprocess.PIPE)
+    assert program.wait(240) == 0
+    assert len(list((firm / "cache").glob("*.parquet"))) > 5
+
+
+def test_it_ends_with_the_program_that_started_it(firm):
+    program = subprocess.Popen([*PROGRAM, str(firm), "2026-10-31", "churn"], stdin=subprocess.PIPE)
+    time.sleep(0.5)
+    program.stdin.close()  # as the system does when its holder ends, however it ends
+    assert program.wait(60) == 0
+
+
+def test_it_is_gone_after_an_error_which_is_not_hidden(firm, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(ahead, "_WORTH_IT", 200)
+    running = []
+    real = ahead.Popen
+    monkeypatch.setattr(ahead, "Popen", lambda *a, **o: running.append(real(*a, **o)) or running[-1])
+    book = ck.connect(firm)
+    with pytest.raises(ZeroDivisionError), slow_ones_ahead(book, firm, book.data_through, of("churn", "value")):
+        raise ZeroDivisionError
+    assert running[0].poll() is not None
+
+
+@pytest.mark.parametrize("models", [["churn"], ["value", "rfm"], []])
+def test_there_is_none_where_there_is_nothing_else_to_do_or_nothing_slow(firm, monkeypatch, models):
+    programs, book = started(monkeypatch), ck.connect(firm)
+    with slow_ones_ahead(book, firm, book.data_through, of(*models)):
+        assert programs == []
+
+
+def test_there_is_none_for_few_rows(tmp_path, monkeypatch):
+    programs = started(monkeypatch)
+    small = write_company(tmp_path / "small", until_october(shop(10, days=300)), churn=60)
+    ck.predict(small, only=MODELS)
+    assert programs == []
+
+
+def until_october(orders):
+    later = pd.Timestamp("2026-10-31") - orders["ordered_at"].max()
+    return orders.assign(ordered_at=orders["ordered_at"] + later.floor("D")).to_csv(index=False)
+
+
+def of(*models):
+    return [Prediction(model, "customer_scores", lambda catalog, day: None) for model in models]
