@@ -83,19 +83,21 @@ def run_reports(
     runs = {period: replace(run, progress=_named(run.progress, period)) for period in asked if period not in not_made}
     for period in runs:
         runs[period].check(period)
-    not_predicted = run.predict(runs) if runs else ()  # all of them first: they are written once, and pages read them
     made: list[RunReport] = []
-    try:
-        for period in runs:
-            try:
-                made.append(runs[period].make(period))
-            except (CrmkitError, OSError) as error:
-                not_made[period] = _in_words(error)
-                for notebook in run.chosen:
-                    runs[period].progress(notebook.page, "failed")
-    finally:
-        if made:
-            write_archive(run.reports, company=run.company)
+    with run.nursery:
+        # Those of all periods first: they are written once, and pages read them.
+        not_predicted = run.predict(runs) if runs else ()
+        try:
+            for period in runs:
+                try:
+                    made.append(runs[period].make(period))
+                except (CrmkitError, OSError) as error:
+                    not_made[period] = _in_words(error)
+                    for notebook in run.chosen:
+                        runs[period].progress(notebook.page, "failed")
+        finally:
+            if made:
+                write_archive(run.reports, company=run.company)
     if not made:
         raise Problems("The report", [f"{period}: {not_made[period]}" for period in asked])
     return Backfill(run.reports / "index.html", tuple(made), not_made, not_predicted)

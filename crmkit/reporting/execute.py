@@ -15,6 +15,7 @@ from typing import Any
 
 from crmkit.reporting.failures import failure, is_full_disk
 from crmkit.reporting.kernels import Stop
+from crmkit.reporting.nursery import Nursery
 
 _START_SECONDS = 120  # a kernel starts in 3 s; a busy or cold machine has been seen to need half a minute
 _NO_ANSWER_SECONDS = 120  # how long a figure may take from the kernel to us on a machine that swaps
@@ -28,6 +29,7 @@ def execute(
     folder: Path,
     deadline: float,
     stop: Stop | None = None,
+    nursery: Nursery | None = None,
 ) -> None:
     """Run a notebook with parameters and write it with its results.
 
@@ -42,6 +44,8 @@ def execute(
         Time for the whole notebook [s].
     stop : Stop, optional
         Once set, no further cell is run and the kernel is ended.
+    nursery : Nursery, optional
+        Where the kernel comes from, as long as there can be one.
 
     Raises
     ------
@@ -52,9 +56,11 @@ def execute(
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
     stop = stop or Stop()
+    if nursery:
+        nursery.wait(stop.is_set)  # not at the notebook's expense
     clock = _Clock(deadline, stop)
     try:
-        with stop.watching() as kernel_manager:
+        with stop.watching(nursery) as kernel_manager:
             papermill.execute_notebook(
                 _read(notebook),
                 str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths with the parameters

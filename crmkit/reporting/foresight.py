@@ -15,7 +15,12 @@ _STEP = "predictions"
 
 
 def make_predictions(
-    source: Path, catalog: Known, periods: Iterable[Period], fresh: bool, progress: Callable[[str, str], None]
+    source: Path,
+    catalog: Known,
+    periods: Iterable[Period],
+    fresh: bool,
+    progress: Callable[[str, str], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[str, ...]:
     """Make the predictions of these periods that are not there yet; return a sentence for each that failed.
 
@@ -29,6 +34,8 @@ def make_predictions(
         Make them again even if nothing has changed.
     progress : callable
         Called with "predictions" and "started", then "done" or "failed"; not at all if there is nothing to do.
+    meanwhile : callable, optional
+        Called before they are made, if there are any to make: starts what may run beside.
     """
     days = {last_day(catalog.data_through, period) for period in periods}
     made_from = (catalog.cache and catalog.cache.data_fingerprint) or ""
@@ -36,9 +43,10 @@ def make_predictions(
     missing = sorted(day for day in days if ledger is None or not ledger.has_all_of(day, made_from))
     if not missing:
         return ()
+    progress(_STEP, "started")
+    meanwhile()
     from crmkit.predictions.run import predict_days  # with all libraries of the models
 
-    progress(_STEP, "started")
     try:
         told = predict_days(source, missing, fresh=fresh)
     except (CrmkitError, OSError) as error:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from subprocess import DEVNULL
-from typing import Any
+from typing import Any, Protocol
+from uuid import uuid4
+
+from crmkit.reporting.nursery import Nursery
+
+_FORESEEN = {"cwd", "env", "stderr"}  # options of a start that a kernel from the nursery can follow
+
+
+class Running(Protocol):
+    """A program that can be ended, which does nothing once it has ended by itself."""
+
+    def kill(self) -> None:
+        """End it."""
 
 
 class Stop(threading.Event):
@@ -24,36 +35,42 @@ class Stop(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running: set[int] = set()
+        self._running: set[Running] = set()
 
     def set(self) -> None:
         super().set()
-        for number in tuple(self._running):
-            _end(number)
+        for kernel in tuple(self._running):
+            _end(kernel)
 
     @contextmanager
-    def watching(self) -> Iterator[type]:
-        """Yield a class of kernel managers whose kernels end when this is set, until the block ends."""
-        started: list[int] = []
+    def watching(self, nursery: Nursery | None = None) -> Iterator[type]:
+        """Yield a class of kernel managers whose kernels end when this is set, until the block ends.
 
-        def watch(number: int) -> None:
-            started.append(number)
-            self._running.add(number)
+        Parameters
+        ----------
+        nursery : Nursery, optional
+            Where its kernels come from, as long as there can be one.
+        """
+        started: list[Running] = []
+
+        def watch(kernel: Running) -> None:
+            started.append(kernel)
+            self._running.add(kernel)
             if self.is_set():
-                _end(number)
+                _end(kernel)
 
         try:
-            yield _own_kernel(watch)
+            yield _own_kernel(watch, _from(nursery) if nursery else None)
         finally:
             self._running.difference_update(started)
 
 
-def _end(number: int) -> None:
+def _end(kernel: Running) -> None:
     with suppress(OSError):  # it has ended by itself
-        os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+        kernel.kill()
 
 
-def _own_kernel(watch: Callable[[int], None]) -> type:
+def _own_kernel(watch: Callable[[Running], None], provisioner: type | None) -> type:
     """A kernel manager that starts this interpreter, whatever kernels the user has installed under the same name."""
     from ipykernel.kernelspec import RESOURCES, get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec
@@ -65,10 +82,32 @@ def _own_kernel(watch: Callable[[int], None]) -> type:
             return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
 
         async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+            if provisioner and self.provisioner is None:
+                self.kernel_id = self.kernel_id or str(uuid4())
+                self.provisioner = provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
             # What a kernel's own machinery says while it is being stopped is not for the user of a command line.
             await super().start_kernel(**{"stderr": DEVNULL} | options)
-            number = getattr(self.provisioner, "pid", None)
-            if number:
-                watch(number)
+            kernel = getattr(self.provisioner, "process", None)
+            if kernel:
+                watch(kernel)
 
     return OwnKernelManager
+
+
+def _from(nursery: Nursery) -> type:
+    """A provisioner, jupyter_client's word for what starts kernels, that asks the nursery before it does it itself."""
+    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+    class NurseryProvisioner(LocalProvisioner):
+        async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+            kernel = None
+            if options.keys() <= _FORESEEN and options.get("stderr") == DEVNULL:
+                kernel = nursery.kernel(cmd, options["env"], options.get("cwd") or os.getcwd())
+            if kernel is None:
+                return await super().launch_kernel(cmd, **options)
+            self.process = kernel  # type: ignore[assignment]  # it has what is used of Popen
+            self.pid = self.pgid = kernel.pid
+            self.cwd = options.get("cwd")
+            return self.connection_info
+
+    return NurseryProvisioner

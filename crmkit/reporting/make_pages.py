@@ -24,6 +24,7 @@ from crmkit.reporting.lean import import_papermill, import_renderer
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.numbers import FILE as NUMBERS
 from crmkit.reporting.numbers import keep_numbers, numbers_in
+from crmkit.reporting.nursery import Nursery
 from crmkit.reporting.reuse import PageKeys, take_over
 
 Progress = Callable[[str, str], None]
@@ -78,6 +79,8 @@ class PageMaker:
     progress : callable
         Called with a page's name and what has become of it: "started", then "done" or "failed"; or "unchanged".
         "started" comes from the notebook's own thread.
+    nursery : Nursery
+        Where the kernels come from, as long as there can be one.
     """
 
     aside: Path
@@ -89,6 +92,7 @@ class PageMaker:
     keys: PageKeys
     fresh: bool
     progress: Progress
+    nursery: Nursery
 
     def make(self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int) -> list[Page]:
         """Run the notebooks in threads, render each in this thread as it is done; return the pages in order."""
@@ -119,6 +123,7 @@ class PageMaker:
     ) -> Generator[tuple[Notebook, Future[float]]]:
         if not checked:
             return
+        self.nursery.expect(len(checked), self.home)
         import_papermill()  # here, not in the threads: none of them may meet it half imported
         stop = Stop()
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
@@ -135,7 +140,15 @@ class PageMaker:
         self.progress(notebook.page, "started")
         start = monotonic()
         output = self._executed(notebook)
-        execute(notebook.path, output, parameters, folder=self.home, deadline=self.deadline, stop=stop)
+        execute(
+            notebook.path,
+            output,
+            parameters,
+            folder=self.home,
+            deadline=self.deadline,
+            stop=stop,
+            nursery=self.nursery,
+        )
         return monotonic() - start
 
     def _finish(self, notebook: Notebook, future: Future[float], key: str) -> Page:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crmkit.reporting.foresight import make_predictions
 from crmkit.reporting.make_pages import Page, PageMaker, Progress
 from crmkit.reporting.notebooks import Notebook, choose, find_notebooks
 from crmkit.reporting.numbers import FILE as NUMBERS
+from crmkit.reporting.nursery import Nursery
 from crmkit.reporting.page import PageSummary, read_summary
 from crmkit.reporting.parameters import checked_parameters
 from crmkit.reporting.reuse import PageKeys
@@ -121,6 +122,7 @@ class Run:
     deadline: float
     fresh: bool
     progress: Progress
+    nursery: Nursery = field(default_factory=Nursery)
 
     @property
     def company(self) -> str:
@@ -132,9 +134,14 @@ class Run:
         for notebook in self._checked(period):
             self.progress(notebook.page, "waiting")
 
-    def predict(self, periods: Iterable[Period]) -> tuple[str, ...]:
+    def predict(self, periods: Collection[Period]) -> tuple[str, ...]:
         """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
-        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress)
+
+        def meanwhile() -> None:  # the pages that read new predictions will be made
+            if len(self.chosen) * len(periods) > 1:
+                self.nursery.open(self._home)
+
+        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress, meanwhile)
 
     def make(self, period: Period) -> RunReport:
         """Make one period: its pages and its index, aside, then swapped in."""
@@ -146,17 +153,22 @@ class Run:
             maker = PageMaker(
                 aside=aside,
                 folder=folder,
-                home=self.catalog.settings.folder.resolve(),
+                home=self._home,
                 company=self.company,
                 period=period,
                 deadline=self.deadline,
                 keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS, period.end),
                 fresh=self.fresh,
                 progress=self.progress,
+                nursery=self.nursery,
             )
             pages = maker.make(checked, self.jobs)
             write_index(aside, period, self._summaries(aside), company=self.company)
         return RunReport(period, folder, tuple(pages))
+
+    @property
+    def _home(self) -> Path:
+        return self.catalog.settings.folder.resolve()
 
     def _checked(self, period: Period) -> dict[Notebook, dict[str, Any]]:
         given = {"period": str(period), "settings": str(self.source), **self.parameters}

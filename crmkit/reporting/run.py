@@ -55,7 +55,8 @@ def run_report(
     run = prepared(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
-    not_predicted = run.predict([wanted])
-    done = run.make(wanted)
+    with run.nursery:
+        not_predicted = run.predict([wanted])
+        done = run.make(wanted)
     write_archive(run.reports, company=run.company)
     return replace(done, not_predicted=not_predicted)

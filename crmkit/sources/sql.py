@@ -37,6 +37,11 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     return con
 
 
+def close_default_database() -> None:
+    """Close the database that importing DuckDB opens, and end its threads; whoever asks for it is given another."""
+    duckdb.default_connection().close()
+
+
 def identifier(name: str) -> str:
     """Return a column or table name quoted for SQL.
 

@@ -1,0 +1,160 @@
+"""A program that has imported what every page needs, and gives birth to kernels in a tenth of the time they take alone.
+
+It is a helper, no more: where there is none, or none any more, a kernel starts as kernels do, and the page is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from crmkit.reporting.nursery_kernel import Kernel, born, hear
+
+# Not on macOS: Apple's own libraries, which are in every Python there, may not be used after a fork.
+CAN_FORK = all(hasattr(os, name) for name in ("fork", "waitid")) and sys.platform != "darwin"
+
+_PROGRAM = "crmkit.reporting.nursery_program"
+_READY_SECONDS = 60.0  # it takes 6 s to import everything; after that long a kernel that starts by itself is sooner
+_LOOK_SECONDS = 0.1
+_GOODBYE_SECONDS = 2.0
+_OF_THE_START = "JPY_PARENT_PID"  # each kernel gets its own
+
+
+class Nursery:
+    """The nursery of one run; its program is started once it is worth while, and ends with the block.
+
+    Examples
+    --------
+    >>> with Nursery() as nursery:
+    ...     nursery.expect(1, Path.cwd())  # one page is made as soon without it
+    ...     nursery.wait(lambda: False)
+    False
+    """
+
+    def __init__(self) -> None:
+        self._n_pages = 0
+        self._lock = Lock()
+        self._is_ready = False
+        self._command: list[str] = []
+        self._environment: dict[str, str] = {}
+        self._set_by_libraries: dict[str, str] = {}
+        self._program: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def expect(self, n_pages: int, home: Path) -> None:
+        """Open it if more than one page is to be made in this run.
+
+        Parameters
+        ----------
+        n_pages : int
+            To be made besides those that were told of before.
+        home : Path
+            The company's folder, in which the kernels run.
+        """
+        self._n_pages += n_pages
+        if self._n_pages > 1:
+            self.open(home)
+
+    def open(self, home: Path) -> None:
+        """Start the program in the background, if that can be and was not done before; return at once."""
+        if CAN_FORK and self._program is None:
+            with suppress(OSError, ImportError, ValueError):  # the kernels will say what is wrong
+                self._start(home)
+
+    def wait(self, is_over: Callable[[], bool]) -> bool:
+        """Wait until all is imported; tell whether kernels can be asked for.
+
+        Parameters
+        ----------
+        is_over : callable
+            Tells whether the run was stopped: then it is waited no longer.
+        """
+        with self._lock:
+            end = time.monotonic() + _READY_SECONDS
+            while self._orders is not None and not self._is_ready and not is_over():
+                if heard := hear(self._orders, _LOOK_SECONDS):
+                    self._is_ready, self._set_by_libraries = True, heard["variables"]
+                elif heard == {} or time.monotonic() > end:  # it could not do it, or does not get on
+                    self.close()
+            return self._is_ready and self._orders is not None
+
+    def kernel(self, command: Sequence[str], environment: Mapping[str, str], folder: str) -> Kernel | None:
+        """Return a kernel, or None if there can be none: it is to be started otherwise.
+
+        Parameters
+        ----------
+        command : sequence of str
+            The one that would start it.
+        environment : mapping of str to str
+            Its variables; they must be those of this run, for what was imported has read them.
+        folder : str
+            Its working directory.
+        """
+        orders, n_shared = self._orders, len(self._command)
+        is_foreseen = [*command[:n_shared]] == self._command and self._has(environment)
+        if orders is None or not self._is_ready or not is_foreseen:
+            return None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        kernel = None
+        with theirs, suppress(OSError):  # it is gone
+            asked = {"arguments": command[n_shared:], "folder": folder}
+            socket.send_fds(orders, [json.dumps(asked).encode()], [theirs.fileno()])
+            theirs.close()
+            kernel = born(ours)
+        if kernel is None:
+            ours.close()
+        return kernel
+
+    def close(self) -> None:
+        """End the program, and with it every kernel that is still there."""
+        if self._orders is not None:
+            self._orders.close()  # it looks at nothing else
+            self._orders = None
+        if self._program is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._program.wait(_GOODBYE_SECONDS if self._is_ready else 0)
+            self._program.kill()  # it is still importing
+            self._program.wait()
+
+    def _start(self, home: Path) -> None:
+        from ipykernel.kernelspec import get_kernel_dict
+
+        argv = get_kernel_dict()["argv"]
+        self._command = argv[: argv.index("ipykernel_launcher") + 1]
+        self._environment = _lasting(os.environ)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [*self._command[:-1], _PROGRAM]
+            self._program = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=home,
+                start_new_session=True,  # Ctrl-C is for the run, which ends it
+            )
+        self._orders = ours
+
+    def _has(self, environment: Mapping[str, str]) -> bool:
+        """Tell whether these are its own variables; some may have been set here meanwhile by the same libraries."""
+        wanted = _lasting(environment)
+        set_here_too = dict(wanted.items() & self._set_by_libraries.items())
+        return wanted == self._environment | set_here_too
+
+
+def _lasting(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name != _OF_THE_START}
