@@ -9,7 +9,7 @@ import pytest
 import crmkit.reporting
 from crmkit.plots.palette import DARK, LIGHT
 from crmkit.reporting import method, opening
-from crmkit.reporting.markup import THEME, component_css, kept_together, page_css
+from crmkit.reporting.markup import THEME, component_css, kept_together, page_css, plain_text
 
 
 def test_a_fragment_brings_its_style_to_a_notebook_and_names_itself():
@@ -47,6 +47,11 @@ def test_the_style_is_small_and_asks_for_nothing():
 def test_units_stay_with_their_numbers():
     assert kept_together("6.2 % of 12 days, 5 pts") == "6.2\xa0% of 12\xa0days, 5\xa0pts"
     assert kept_together("3 paintings") == "3 paintings" and kept_together(None) is None
+
+
+def test_a_sign_stays_with_its_currency_and_nothing_invisible_gets_out_of_the_page():
+    assert kept_together("−€3 to +$8, −CHF\xa04, A+ and − €2") == "−\u2060€3 to +\u2060$8, −CHF\xa04, A+ and − €2"
+    assert plain_text(kept_together("−€3, 6 %")) == "−€3, 6 %"
 
 
 @pytest.mark.parametrize("name", crmkit.reporting.__all__)
