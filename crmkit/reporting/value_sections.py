@@ -14,6 +14,7 @@ from crmkit.insights.value import (
 )
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
+from crmkit.periods import Period
 from crmkit.predictions.value_backtest import value_backtest
 from crmkit.predictions.value_groups import new_customer_values, value_over_life
 from crmkit.predictions.value_summary import ValueSummary
@@ -140,6 +141,8 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         return _NOTHING
     if len(groups) < 2:
         return _NOTHING
+    if by == "cohort":
+        groups = groups.assign(cohort=[Period.parse(quarter).label for quarter in groups["cohort"]])
     groups = groups.assign(unit="money", status="ok")
     axes = plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency)
     title = group_value_message(groups, by, currency)
