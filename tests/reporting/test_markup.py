@@ -31,7 +31,7 @@ def test_the_colours_of_the_style_are_those_of_the_figures():
         assert f"--{name}:{colour}" in component_css() and f"--{name}:{DARK[name]}" in component_css()
     for sheet in ("crmkit.css", "page.css"):
         used = re.findall(r"var\(--([\w-]+)\)", (THEME / sheet).read_text(encoding="utf-8"))
-        assert set(used) <= {*LIGHT, "font", "of-two", "of-three"}
+        assert set(used) <= {*LIGHT, "font", "of-two", "of-three", "under", "edge"}
 
 
 def test_a_dark_notebook_is_dark_and_a_light_one_is_light_whatever_the_system_prefers():
@@ -42,6 +42,12 @@ def test_a_dark_notebook_is_dark_and_a_light_one_is_light_whatever_the_system_pr
 def test_the_style_is_small_and_asks_for_nothing():
     assert len(page_css()) < 20_000
     assert "url(" not in page_css() and "@import" not in page_css()
+
+
+def test_what_scrolls_shows_it_at_its_edge_and_paper_has_no_shadow():
+    css, on_paper = page_css().split("@media print")
+    assert "background-attachment:local,local,scroll,scroll" in css.replace(", ", ",").replace(": ", ":")
+    assert ".crmkit .scroll, .crmkit .wide{overflow: visible;background: none}" in on_paper
 
 
 def test_units_stay_with_their_numbers():
