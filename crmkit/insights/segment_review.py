@@ -70,8 +70,8 @@ def _told(review: SegmentReview) -> str:
     if review.n_before != review.n_now:
         return f"Then there was {_groups(review.n_before)}, now there are {_groups(review.n_now)}."
     moved = in_words(review.fit.moved, "share")
-    return (f"If the segments were learned anew today, {moved} of the customers who ordered within a year would be in another one; "
-            f"so large a change comes by chance in {often} of cases where nothing has changed.")  # fmt: skip
+    return (f"If the segments were learned anew today, {moved} of the customers who ordered within a year would be in "
+            f"another one; so large a change comes by chance in {often} of cases where nothing has changed.")  # fmt: skip
 
 
 def _why(review: SegmentReview) -> str:

@@ -14,7 +14,6 @@ from crmkit.insights.value import (
 )
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
-from crmkit.periods import Period
 from crmkit.predictions.value_backtest import value_backtest
 from crmkit.predictions.value_groups import new_customer_values, value_over_life
 from crmkit.predictions.value_summary import ValueSummary
@@ -141,14 +140,12 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         return _NOTHING
     if len(groups) < 2:
         return _NOTHING
-    if by == "cohort":
-        groups = groups.assign(cohort=[Period.parse(quarter).label for quarter in groups["cohort"]])
-    groups = groups.assign(unit="money", status="ok")
-    axes = plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency)
+    names = groups[by].astype(str).str.replace(r"^(\d{4})-(Q\d)$", r"\2 \1", regex=True)  # as quarters read elsewhere
+    groups = groups.assign(unit="money", status="ok", **{by: names})
     title = group_value_message(groups, by, currency)
     who = "by quarter of the first order or term" if by == "cohort" else f"won in the last 24 months, by {by}"
     return figure(
-        axes,
+        plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency),
         title,
         f"Brought in the first {counted(summary.horizon, 'months')}, what came and what is to come of it, per customer "
         f"{who}, with 95 % intervals",
