@@ -102,8 +102,9 @@ def adding_up(scale: Scale, pairs: Iterable[tuple[float, float]], currency: str 
     1
     """
     pairs = list(pairs)
-    if scale.prefix and not scale.suffix:  # hundreds, tens, whole, cents: nobody writes tenths of a euro
-        finer = [*range(scale.decimals, 1), _currency(currency)[1]]
+    if scale.prefix and not scale.suffix:  # hundreds, tens, whole, and of small amounts cents: nobody writes tenths
+        is_small = all(abs(number) < 100 for pair in pairs for number in pair)
+        finer = [*range(scale.decimals, 1), *([_currency(currency)[1]] if is_small else [])]
     else:
         finer = [*range(scale.decimals, scale.decimals + 3)]
     scales = [replace(scale, decimals=decimals) for decimals in finer]
