@@ -9,7 +9,7 @@ import pandas as pd
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.conventions import conventions
 from crmkit.metrics.nouns import is_number, joined
-from crmkit.metrics.wording import common_scale
+from crmkit.metrics.wording import adding_up, common_scale
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
 
@@ -52,7 +52,7 @@ def _told(rows: list[Any], currency: str) -> str:
     others = [row for row in others if is_number(row.value)]
     if not is_number(ours.value) or not others:
         return ""
-    scale = common_scale([ours, *others], currency)
+    scale = adding_up(common_scale([ours, *others], currency), [(row.value, ours.value) for row in others], currency)
     value, formula = scale.words(ours.value), _right_side(ours)
     apart = [row for row in others if scale.words(row.value) != value]
     if not apart:

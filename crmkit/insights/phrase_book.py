@@ -45,7 +45,9 @@ PHRASES = {
     "net_new_revenue": Phrase(
         "Recurring revenue changed by {value} a month", "recurring revenue developed better", "recurring revenue developed worse"
     ),
-    "churned_mrr": Phrase("Leavers took {value} a month along", "leavers took more revenue along", "leavers took less along"),
+    "churned_mrr": Phrase(
+        "Subscribers who left had paid {value} a month", "those who left had paid more", "those who left had paid less"
+    ),
     "margin": Phrase("Margin came to {value}", "margin rose", "margin fell"),
     "repeat_rate": Phrase(
         "{value} of buyers had bought before", "more of the buyers had bought before", "fewer of the buyers had bought before"
@@ -180,10 +182,12 @@ PHRASES = {
         "Customers who bought more added {value}", "growing customers added more", "growing customers added less"
     ),
     "revenue_lost_to_less": Phrase(
-        "Customers who bought less took {value} away", "shrinking customers took more away", "shrinking customers took less away"
+        "Customers who bought less cost {value} of revenue",
+        "customers who bought less cost more", "customers who bought less cost less",
     ),
     "revenue_lost_to_gone": Phrase(
-        "Customers who did not order again took {value} along", "absent customers took more", "absent customers took less"
+        "Customers who did not order again cost {value} of revenue",
+        "customers who did not order again cost more", "customers who did not order again cost less",
     ),
     "revenue_change_of_guests": Phrase("Revenue of guests changed by {value}", "guests bought more", "guests bought less"),
     "engagement_score": Phrase("Customers take part at {value} of 100", "customers take part more", "customers take part less"),

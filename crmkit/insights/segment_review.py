@@ -29,8 +29,12 @@ def review_title(review: SegmentReview) -> str:
     """Return the title of the section: whether the segments still fit."""
     if review.verdict == "no longer fits":
         return f"The segments of {day_in_words(review.learned_on)} no longer fit"
-    if review.verdict in ("fits", "differs as a year ago"):
+    if review.verdict == "fits":
         return f"The segments of {day_in_words(review.learned_on)} still fit"
+    if review.verdict == "differs as a year ago":
+        return (
+            f"The segments of {day_in_words(review.learned_on)} fit as they did a year ago: what differs is the season"
+        )
     return f"Whether the segments of {day_in_words(review.learned_on)} fit is {review.verdict}"
 
 
@@ -54,7 +58,7 @@ def review_words(review: SegmentReview, kept: bool) -> str:
     if review.verdict == "fits":
         return f"{_told(review)} {until}"
     if review.verdict == "differs as a year ago":
-        return f"{_told(review)} Customers were as different at this time a year ago: it is the season. {until}"
+        return f"{_told(review)} But customers were as different at this time a year ago, so it is the season. {until}"
     refresh = f"To take the proposal, run {REFRESH}: it holds from then on, and earlier months keep the old segments."
     return f"{_told(review)} A season can look like a change: look again next month before you refresh. {refresh}"
 
@@ -66,8 +70,8 @@ def _told(review: SegmentReview) -> str:
     if review.n_before != review.n_now:
         return f"Then there was {_groups(review.n_before)}, now there are {_groups(review.n_now)}."
     moved = in_words(review.fit.moved, "share")
-    return (f"Learned today, they would call {moved} of the customers who ordered within a year otherwise; as much of a change "
-            f"comes by chance in {often} of cases where nothing has changed.")  # fmt: skip
+    return (f"If the segments were learned anew today, {moved} of the customers who ordered within a year would be in "
+            f"another one; so large a change comes by chance in {often} of cases where nothing has changed.")  # fmt: skip
 
 
 def _why(review: SegmentReview) -> str:
@@ -76,7 +80,9 @@ def _why(review: SegmentReview) -> str:
     assert review.fit is not None
     if review.fit.moved < 0.1:
         return "the groups are the same, but their customers are no longer where they were"
-    return f"learned today, they would call {in_words(review.fit.moved, 'share')} of buying customers otherwise"
+    return (
+        f"learned anew today, they would put {in_words(review.fit.moved, 'share')} of buying customers into another one"
+    )
 
 
 def _groups(n: int) -> str:

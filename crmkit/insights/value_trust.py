@@ -31,8 +31,9 @@ def odds_message(odds: pd.DataFrame) -> str:
     if sure.empty:
         return "No plan or channel goes with leaving clearly sooner than another"
     row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
-    than = f"{row['odds_ratio']:.1f} times those of {row['compared_with']}"
-    return f"The odds that a subscription is not renewed are for {row['level']} {than}"
+    likely = "less" if row["odds_ratio"] < 1 else "more"
+    than = f"{likely} likely to end than one of {row['compared_with']}: {row['odds_ratio']:.2g} times the odds"
+    return f"A subscription of {row['level']} is {than}"
 
 
 def backtest_message(backtest: pd.DataFrame) -> str:

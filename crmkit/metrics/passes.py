@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from crmkit.metrics.folding import estimate_folded
+from crmkit.metrics.folding import estimate_folded, without_small_groups
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
 from crmkit.metrics.splits import changes, with_columns
 from crmkit.metrics.window import Window
@@ -51,7 +51,10 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
             if isinstance(leaf, LossRate) and any(changes(catalog, leaf.table, column) for column in window.by):
                 own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
             found[id(leaf)] = estimate(leaf, own_sums, window)
-    return [_asked_for(_of_measure(measure, found, window), window) for measure in measures]
+    return [
+        without_small_groups(measure, _asked_for(_of_measure(measure, found, window), window), window)
+        for measure in measures
+    ]
 
 
 def fetch(query: ir.Table) -> pd.DataFrame:

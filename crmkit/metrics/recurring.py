@@ -101,7 +101,7 @@ def contraction_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="Recurring revenue lost with leavers",
+    label="Recurring revenue lost with those who left",
     unit="money",
     better="lower",
     counted="subscribers who left",

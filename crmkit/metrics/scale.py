@@ -84,6 +84,17 @@ class Scale:
         unit = scale._unit(change, _LONG_SUFFIXES.get(self.suffix, self.suffix))
         return f"{scale.number(abs(change))} {unit}".rstrip()
 
+    def adds_up(self, value: float, before: float) -> bool:
+        """Return whether the change, as printed, is the difference of both numbers, as printed.
+
+        Examples
+        --------
+        >>> Scale(100, 0, "", "%").adds_up(0.084, 0.036), Scale(100, 1, "", "%").adds_up(0.084, 0.036)
+        (False, True)
+        """
+        difference = self._rounded(value) - self._rounded(before) - self._rounded(value - before)
+        return abs(difference) < 0.5 * 10.0**-self.decimals
+
     def _rounded(self, value: float) -> float:
         return round(float(value) * self.factor, self.decimals) + 0.0  # adding zero turns -0.0 into 0.0
 

@@ -8,6 +8,7 @@ English wording; only the currency's symbol and its usual decimals come from Bab
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import ceil, floor, log10
 from typing import Any
 
@@ -16,7 +17,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import Scale
 
-__all__ = ["Scale", "common_scale", "currency_of", "in_words", "is_exact", "scale_for", "scale_of"]
+__all__ = ["Scale", "adding_up", "common_scale", "currency_of", "in_words", "is_exact", "scale_for", "scale_of"]
 
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
 
@@ -78,8 +79,36 @@ def is_exact(row: Any) -> bool:
 
 
 def scale_of(row: Any, currency: str | None = None) -> Scale:
-    """Choose the scale for one row of a scorecard or of evaluated metrics: anything with unit, value, low and high."""
-    return scale_for(row.unit, row.value, low=row.low, high=row.high, currency=currency)
+    """Choose the scale for one row of a scorecard or of evaluated metrics: anything with unit, value, low and high.
+
+    Where the row has a change since the period before, digits are added until what is printed adds up: nobody is to
+    read "8 %, up from 4 %, +5 pts".
+    """
+    scale = scale_for(row.unit, row.value, low=row.low, high=row.high, currency=currency)
+    before, change = getattr(row, "previous_value", None), getattr(row, "change", None)
+    if not (is_number(row.value) and is_number(before) and is_number(change)):
+        return scale
+    if abs(row.value - before - change) > 1e-9 * max(abs(row.value), abs(before)):
+        return scale  # such as the change of months of unequal length: it is not the plain difference
+    return adding_up(scale, [(row.value, before)], currency)
+
+
+def adding_up(scale: Scale, pairs: Iterable[tuple[float, float]], currency: str | None = None) -> Scale:
+    """Return the scale with as many more digits, two at most, as make the differences of pairs, as printed, agree with them.
+
+    Examples
+    --------
+    >>> adding_up(Scale(100, 0, "", "%"), [(0.084, 0.036)]).decimals
+    1
+    """
+    pairs = list(pairs)
+    if scale.prefix and not scale.suffix:  # hundreds, tens, whole, and of small amounts cents: nobody writes tenths
+        is_small = all(abs(number) < 100 for pair in pairs for number in pair)
+        finer = [*range(scale.decimals, 1), *([_currency(currency)[1]] if is_small else [])]
+    else:
+        finer = [*range(scale.decimals, scale.decimals + 3)]
+    scales = [replace(scale, decimals=decimals) for decimals in finer]
+    return next((each for each in scales if all(each.adds_up(*pair) for pair in pairs)), scale)
 
 
 def common_scale(rows: Iterable[Any], currency: str | None = None) -> Scale:

@@ -37,7 +37,7 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
         ax.plot(tenths["tenth"], tenths["predicted"], "o", color=LIGHT["accent"], markersize=8, label="predicted")
         _money_axis(ax, float(tenths[["predicted", "actual"]].max().max()), currency)
         ax.xaxis.set_major_locator(MultipleLocator(1))
-        ax.set_xlabel("tenths of the customers, as ranked by the prediction", color=LIGHT["soft"])
+        ax.set_xlabel("tenths of customers, by forecast", color=LIGHT["soft"])
         ax.legend(frameon=False)
     return ax
 

@@ -109,7 +109,7 @@ def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currenc
     if not is_number(overall):
         return
     ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)
-    words = scale_for(_unit(groups), overall, currency=currency).words(overall)
+    words = common_scale(groups.itertuples(index=False), currency).words(overall)  # as in the title above
     ax.annotate(f"all: {words}", (float(overall), 1), xycoords=("data", "axes fraction"), xytext=(4, -2),
                 textcoords="offset points", va="top", color=LIGHT["soft"], fontsize=10)  # fmt: skip
 

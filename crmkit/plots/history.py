@@ -95,7 +95,10 @@ def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str
 
 
 def _name_the_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:
-    row = history.iloc[place]
+    row = history.iloc[place].copy()
+    if place:  # as many digits as where the change is told
+        before = history["value"].iloc[place - 1]
+        row["previous_value"], row["change"] = before, row["value"] - before
     ax.annotate(scale_of(row, currency).words(row["value"]), (place, row["value"]), xytext=(11, 0),
                 textcoords="offset points", va="center", color=colour, fontweight="bold", fontsize=12,
                 annotation_clip=False)  # fmt: skip

@@ -20,6 +20,7 @@ LIGHT = {
     "better-wash": "#dff2ee",
     "worse-wash": "#f9e4ee",
     "noise-wash": "#eaeef2",
+    "behind": "#fefefe",
 }
 DARK = {
     "paper": "#171e27",
@@ -35,6 +36,7 @@ DARK = {
     "better-wash": "#12352f",
     "worse-wash": "#40192d",
     "noise-wash": "#252f3b",
+    "behind": "#171e27",
 }
 # For lines and bars that stand for groups; told apart by people with any of the three colour blindnesses.
 GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
@@ -44,7 +46,8 @@ GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
 def dark_twins() -> dict[str, str]:
     """Return for each light colour that a figure may use the colour that replaces it on a dark page.
 
-    White and near-white are left alone: inside a figure they may be the text on a dark cell of a heat map.
+    White and near-white are left alone: inside a figure they may be the text on a dark cell of a heat map. What lies
+    behind a name is "behind", as white as makes no difference.
     """
-    names = ("ink", "soft", "rule", "accent", "better", "worse", "target", "band", "noise-wash")
+    names = ("ink", "soft", "rule", "accent", "better", "worse", "target", "band", "noise-wash", "behind")
     return {LIGHT[name]: DARK[name] for name in names} | dict(zip(GROUPS, GROUPS_DARK, strict=True))

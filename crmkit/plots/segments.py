@@ -18,6 +18,7 @@ from crmkit.plots.theme import dressed, new_axes, themed
 _DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
+_BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # a name
 _MOST_DOTS = 500  # what a page of 500 kB has room for
 
 
@@ -55,7 +56,7 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
         heights = _apart(middles["y"].to_numpy(), np.full(len(middles), room))
         for name, x, y in zip(middles.index, middles["x"], heights, strict=True):
             colour = GROUPS[names.index(name) % len(GROUPS)]
-            ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour)
+            ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour, bbox=_BEHIND)
         _worded_axes(ax, customers, unit, currency)
     return ax
 
@@ -91,7 +92,7 @@ def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = N
             there[str(end)] += float(n) * scale
         _columns(ax, left, moves.groupby("from")["n"].sum(), scale, "right")
         _columns(ax, right, moves.groupby("to")["n"].sum(), scale, "left")
-        ax.set_xlim(-0.42, 1.42)
+        ax.set_xlim(-0.55, 1.55)  # on a telephone as wide as twelve letters
         ax.set_ylim(1.02, -0.02)
         ax.set_axis_off()
     return ax
@@ -139,7 +140,7 @@ def _ribbon(ax: Axes, start: float, end: float, width: float, direction: str) ->
 def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float, align: str) -> None:
     side = 0.0 if align == "right" else 1.0
     heights = [float(sizes[name]) * scale for name in begins]
-    words = [fill(f"{name} {sizes[name]:,}", 14) for name in begins]  # a telephone has no room for more in one line
+    words = [fill(f"{name} {sizes[name]:,}", 12) for name in begins]  # a telephone has no room for more in one line
     middles = [top + height / 2 for top, height in zip(begins.values(), heights, strict=True)]
     places = _apart(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
     for top, height, text, place in zip(begins.values(), heights, words, places, strict=True):

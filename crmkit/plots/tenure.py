@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from crmkit.plots.palette import GROUPS, LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
 
-_STEP = 6  # months between the numbers at risk
+_STEP = 12  # months between the numbers at risk: on a telephone there is no room for more
 _LINE = 0.06  # of the axis: the height of a line of text
 
 

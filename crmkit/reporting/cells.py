@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crmkit.reporting.markup import THEME
+from crmkit.reporting.markup import THEME, plain_text
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -48,7 +48,7 @@ def body_of(notebook: Any) -> Body:
     if first is not None:
         for heading in soup.select(".prose h1"):
             heading.name = "h2"
-    return Body(str(soup), title, question, " ".join(first.get_text().split()) if first else "", warnings)
+    return Body(str(soup), title, question, plain_text(first.get_text()) if first else "", warnings)
 
 
 def _title_and_question(notebook: Any) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import pandas as pd
 from crmkit.insights.churn_learned import groups_by_difference, reasons_message
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.metrics.nouns import counted
+from crmkit.periods import day_in_words
 from crmkit.predictions.churn_backtest import drift, reliability
 from crmkit.predictions.churn_models import NAMES
 from crmkit.reporting.figures import figure
@@ -38,7 +39,7 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         title,
         "Customers at risk on each day and lost within the horizon; learned from what was known by that day.",
         alt=f"Expected and actual losses by day. {title}.",
-        data=days[["day", "n", "expected", "low", "high", "lost"]],
+        data=days[["day", "n", "expected", "low", "high", "lost"]].assign(day=pd.to_datetime(days["day"])),
         units=dict.fromkeys(["n", "expected", "low", "high", "lost"], "count"),
         settings=catalog.settings,
     )
@@ -144,10 +145,11 @@ def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     """
     if not len(summary.reviewed):
         return _NOTHING
-    last = summary.reviewed.iloc[0]
+    reviewed = summary.reviewed.assign(day=pd.to_datetime(summary.reviewed["day"]))
+    last = reviewed.iloc[0]
     return table(
-        summary.reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
-        f"Of the report of {last['day']}: {last['expected']:,.0f} losses were expected, {last['lost']:,.0f} came",
+        reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
+        f"Of the report of {day_in_words(last['day'])}: {last['expected']:,.0f} losses were expected, {last['lost']:,.0f} came",
         subtitle="Chances as they were written then, and who has left since.",
         units={"n": "count", "expected": "count", "lost": "count"},
         labels={"auc": "AUC"},

@@ -17,8 +17,10 @@ from crmkit.plots.palette import DARK, LIGHT
 
 THEME = Path(__file__).parent / "theme"
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC", sans-serif'
-# A number and its unit stay on one line, and so do a sign and its number.
+# A number and its unit stay on one line, and so do a sign and its number: between "−" and "€12" a line may break.
 _LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billion\b)")
+_LOOSE_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[$¢-¥\u20a0-\u20cf])")
+_JOINER = "\N{WORD JOINER}"
 
 
 class Fragment:
@@ -78,8 +80,20 @@ def page_css() -> str:
 
 
 def kept_together(text: Any) -> Any:
-    """Return text in which no line breaks between a number and its unit."""
-    return _LOOSE_UNIT.sub("\N{NO-BREAK SPACE}", text) if isinstance(text, str) else text
+    """Return text in which no line breaks between a number and its unit, or a sign and its currency."""
+    if not isinstance(text, str):
+        return text
+    return with_sign(_LOOSE_UNIT.sub("\N{NO-BREAK SPACE}", text))
+
+
+def with_sign(text: Any) -> Any:
+    """Return text in which no line breaks between a sign and its currency: for cells, which may break elsewhere."""
+    return _LOOSE_SIGN.sub(_JOINER, text) if isinstance(text, str) else text
+
+
+def plain_text(text: str) -> str:
+    """Return the text of a page without what only keeps its lines together, for whatever reads it elsewhere."""
+    return " ".join(text.replace(_JOINER, "").split())
 
 
 @cache
@@ -87,7 +101,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters["tight"] = kept_together
+    environment.filters |= {"tight": kept_together, "with_sign": with_sign}
     return environment
 
 

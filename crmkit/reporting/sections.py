@@ -140,6 +140,8 @@ def group_table(
     if by == "stage":  # as deals pass them, not by the alphabet
         known = [stage for stage in stage_order(catalog) if stage in frame.index]
         frame = frame.reindex([*known, *(stage for stage in frame.index if stage not in known)])
+    else:  # "(unknown)" and "(small groups)" come before all names in the alphabet, and are the least telling
+        frame = frame.reindex(sorted(frame.index, key=lambda name: str(name).startswith("(")))
     frame.index.name = by
     return table(frame, title, subtitle=subtitle or f"{period.label}, with 95 % intervals.")
 

@@ -32,7 +32,7 @@ def segment_fit_table(book: Catalog, period: Period) -> Fragment:
         facts = {"Learned from the data up to": day_in_words(review.learned_on), "Judged on": day_in_words(day),
                  "Verdict": review.verdict.capitalize()}  # fmt: skip
         if review.fit is not None:
-            facts["Would be called otherwise"] = f"{review.fit.moved:.0%}".replace("%", " %")
+            facts["Would be in another segment"] = f"{review.fit.moved:.0%}".replace("%", " %")
         return table(_facts(facts), review_title(review), subtitle=words)
     labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "n_fresh": "Customers, if learned today",
               "share_fresh": "Of customers", "revenue_share_fresh": "Of revenue", "differs": "Difference"}  # fmt: skip
@@ -43,7 +43,7 @@ def segment_fit_table(book: Catalog, period: Period) -> Fragment:
     }
     most = "; ".join(f"{row.n:,} from “{row[0]}” to “{row.to}”" for row in review.moves.head(3).itertuples(index=False))
     return table(review.side_by_side, review_title(review), subtitle=words, units=units, labels=labels, settings=book.settings,
-                 caption=f"Called otherwise: {most}." if most else "")  # fmt: skip
+                 caption=f"Would change most: {most}." if most else "")  # fmt: skip
 
 
 def _facts(facts: dict[str, str]) -> pd.DataFrame:

@@ -13,12 +13,14 @@ from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.segment_moves import ladder
 from crmkit.predictions.segment_portraits import segment_portraits
+from crmkit.predictions.segments import segments_on
 from crmkit.reporting.exports import export
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 4  # of each segment, the clearest first
+_KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
 _NOTHING = Fragment("", "no section")
 
 
@@ -32,11 +34,13 @@ def segment_trait_table(book: Catalog, period: Period) -> Fragment:
     """
     day = last_days(book, period)[1]
     model = page_model(book, day)
-    portraits = segment_portraits(book, day, model)
+    portraits = segment_portraits(book, day, model).copy()
     if portraits.empty:
         return _NOTHING
     order = ladder(book, day, model)
-    apart = portraits[portraits["differs"] != ""].groupby("segment", sort=False).head(_SHOWN)
+    portraits["size"] = portraits["segment"].map(segments_on(book, day, model).value_counts())
+    apart = portraits[(portraits["differs"] != "") & (portraits["n"] >= _KNOWN_OF * portraits["size"])]
+    apart = apart.groupby("segment", sort=False).head(_SHOWN)
     apart = apart.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
     currency = book.settings.company.currency
     rows = [_told(row, currency) for row in apart.to_dict("records")]
@@ -47,7 +51,8 @@ def segment_trait_table(book: Catalog, period: Period) -> Fragment:
         f"{counted(n, 'segments')} differ from the others in more than what they buy" if n
         else "No segment differs from the others in who they are or what they think",
         subtitle=f"Up to {_SHOWN} clearest differences of each, {day_in_words(day)}; compared were {what}.",
-        caption="Only differences that are more than chance, all comparisons taken together. What goes together is no cause.",
+        caption="Only differences that are more than chance, all comparisons taken together, and only what is known of at "
+        "least a third of a segment. What goes together is no cause.",
     )  # fmt: skip
 
 
@@ -76,7 +81,7 @@ def _told(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
     said = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
     arrow = "▲" if row["differs"] == "more" else "▼"
     here = f"{arrow} {said[0]}".replace(" ", "\N{NO-BREAK SPACE}")
-    return (row["segment"], what, here, said[1], said[2], f"{row['n']:,}")
+    return (row["segment"], what, here, said[1], said[2], f"{row['n']:,} of {row['size']:,}")
 
 
 def _topic(topic: str) -> str:

@@ -19,6 +19,7 @@ from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
+_TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
 _EMPTY, _UNNAMED, _LONG = "–", "(not known)", 40  # characters
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
@@ -75,8 +76,8 @@ def table(
 
     Examples
     --------
-    >>> table(pd.DataFrame({"channel": ["search"], "lost": [0.051]}), "Lost customers by channel", units={"lost": "share"})
-    <crmkit table: Lost customers by channel>
+    >>> table(pd.DataFrame({"channel": ["search"], "lost": [0.051]}), "Lost by channel", units={"lost": "share"})
+    <crmkit table: Lost by channel>
     """
     _check_names(frame, [*(units or {}), *(labels or {})])
     worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
@@ -122,11 +123,11 @@ def heading(name: str) -> str:
 
     Examples
     --------
-    >>> heading("n_customers"), heading("acquired_at"), heading("last_order_on"), heading("margin")
-    ('Customers', 'Acquired', 'Last order', 'Margin')
+    >>> heading("n_customers"), heading("acquired_at"), heading("last_order_on"), heading("margin"), heading("n")
+    ('Customers', 'Acquired', 'Last order', 'Margin', 'Counted')
     """
     words = name.removeprefix("n_").removesuffix("_at").removesuffix("_on").replace("_", " ").strip()
-    return sentence_case(words) or name
+    return _TERSE.get(name) or sentence_case(words) or name
 
 
 def _measured(
@@ -136,8 +137,7 @@ def _measured(
     names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
     heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
     heads += [Column("Value", "number"), Column("95 % interval", "number"), Column("Counted", "number")]
-    rows = []
-    key = "metric" if "metric" in frame else "unit"
+    rows, key = [], "metric" if "metric" in frame else "unit"
     scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
     for row in frame.to_dict("records"):
         cells = [_period(row[name]) if name == "period" else _cell(row[name], _UNNAMED) for name in names]
@@ -146,10 +146,10 @@ def _measured(
 
 
 def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
-    n = row.get("n")
-    counts = f"{round(n):,}" if is_number(n) else _EMPTY
+    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else _EMPTY
     if not is_number(row["value"]):
-        return [str(row["status"] or _EMPTY), _EMPTY, counts]
+        is_hidden = str(row.get("reason") or "").startswith("not shown")
+        return ["not shown" if is_hidden else str(row["status"] or _EMPTY), _EMPTY, counts]
     interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
     return [scale.words(row["value"]), interval or _EMPTY, counts]
 
@@ -171,8 +171,8 @@ def _numbers(values: pd.Series, unit: str, currency: str | None) -> list[str]:
         room = 2 - floor(log10(largest)) if largest else 0
         needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
         scale = replace(scale, decimals=max(0, min(room, needed)))
-    plain = scale if unit else replace(scale, suffix="")
-    return [plain.words(float(value)) if is_number(value) else _EMPTY for value in values]
+    scale = scale if unit else replace(scale, suffix="")
+    return [scale.words(float(value)) if is_number(value) else _EMPTY for value in values]
 
 
 def _cell(value: Any, empty: str = _EMPTY) -> str:
@@ -195,6 +195,6 @@ def _period(value: Any) -> str:
 
 
 def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    known = {*map(str, frame.columns), *(str(name) for name in frame.index.names if name is not None)}
+    known = {str(name) for name in (*frame.columns, *frame.index.names) if name is not None}
     if unknown := [name for name in names if name not in known]:
         raise CrmkitError(f"The table has no column '{unknown[0]}'. Known: {', '.join(sorted(known))}.")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmkit.insights.value_trust import backtest_message, odds_message, survival_message
 from crmkit.metrics.nouns import counted
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.wording import in_words, scale_for
 from crmkit.models.value import present_value
 from crmkit.predictions.renewal_odds import renewal_odds
 from crmkit.predictions.tenure import tenure_curves
@@ -44,14 +44,17 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
     if curves.empty:
         return _NOTHING
     title = survival_message(curves, by)
-    shown = curves[["group", "month", "value", "low", "high", "at_risk", "extrapolated"]]
+    shown = curves.drop_duplicates(["group", "month"])  # where the forecast begins both are there: what was seen counts
+    shown = shown.rename(columns={"extrapolated": "forecast"})
+    shown = shown[["group", "month", "value", "low", "high", "at_risk", "forecast"]]
     return figure(
         plot_tenure(curves),
         title,
         f"Subscriptions still running by months since they began, by {by}: Kaplan-Meier with 95 % bands",
         alt=f"Share of subscriptions still running by months since they began, by {by}. {title}.",
-        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is the model's, not an observation.",
-        data=shown[(shown["month"] % 6 == 0)],
+        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is the model's, not an observation. "
+        "Only groups of at least 20 subscriptions have a line, and of them the five largest.",
+        data=shown[shown["month"] % 6 == 0].rename(columns={"group": by}),
         settings=catalog.settings,
         units={"value": "share", "low": "share", "high": "share", "at_risk": "count", "month": "count"},
     )
@@ -97,7 +100,7 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
     money = dict.fromkeys(("predicted", "low", "high", "actual", "mae"), "money")
     ahead = counted(int(rows["months"].iloc[0]), "months") if len(rows) else ""
     return table(
-        rows[columns],
+        rows[columns].assign(day=pd.to_datetime(rows["day"])),
         backtest_message(rows),
         subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after" if ahead else "",
         caption="Mean error is per customer. Inside: customers whose own amount lay in their own 95 % interval. Money is not "
@@ -150,11 +153,14 @@ def value_conventions(catalog: Catalog) -> Fragment:
     values = {name: float(present_value(curve, 100.0, 0.1, pays=name)) for name in ("start", "end", "renewal")}  # type: ignore[arg-type]
     formulas = {"start": "m (1 + d) / (1 + d − r)", "end": "m / (1 + d − r)", "renewal": "m r / (1 + d − r)"}
     uses = {"start": "new customers", "end": "", "renewal": "customers whose term runs"}
+    currency = catalog.settings.company.currency
+    worth = {name: in_words(round(value), "money", currency=currency) for name, value in values.items()}
     rows = [(_CONVENTIONS[name], formulas[name], values[name], uses[name]) for name in values]
     return table(
         pd.DataFrame(rows, columns=["Who pays when", "Formula", "value", "Used here for"]),
-        f"The same customer is worth {values['start']:.0f}, {values['end']:.0f} or {values['renewal']:.0f}, by convention",
-        subtitle="A payment of m = 100 a period, of whom r = 80 % renew, discounted at d = 10 % a period",
+        f"The same customer is worth {worth['start']}, {worth['end']} or {worth['renewal']}, by convention",
+        subtitle=f"A payment of m = {in_words(100.0, 'money', currency=currency)} a period, of whom r = 80 % renew, "
+        "discounted at d = 10 % a period",
         caption="Formulas with a constant r understate customers who differ: who has stayed long stays longer. Here each "
         "renewal has its own chance.",
         units={"value": "money"},
@@ -173,7 +179,7 @@ def value_models(summary: ValueSummary) -> Fragment:
     if summary.models.empty:
         return _NOTHING
     return table(
-        summary.models,
+        summary.models.assign(held_out=summary.models["held_out"].str.replace(r"-(?=\d)", "−", regex=True)),
         "The model is the one under which customers it has not seen are likeliest",
         subtitle="Log-likelihood per customer held out, the higher the better",
         caption=" ".join(summary.notes),

@@ -140,12 +140,12 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         return _NOTHING
     if len(groups) < 2:
         return _NOTHING
-    groups = groups.assign(unit="money", status="ok")
-    axes = plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency)
+    names = groups[by].astype(str).str.replace(r"^(\d{4})-(Q\d)$", r"\2 \1", regex=True)  # as quarters read elsewhere
+    groups = groups.assign(unit="money", status="ok", **{by: names})
     title = group_value_message(groups, by, currency)
     who = "by quarter of the first order or term" if by == "cohort" else f"won in the last 24 months, by {by}"
     return figure(
-        axes,
+        plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency),
         title,
         f"Brought in the first {counted(summary.horizon, 'months')}, what came and what is to come of it, per customer "
         f"{who}, with 95 % intervals",

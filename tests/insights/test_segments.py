@@ -18,7 +18,7 @@ def review(verdict: str, **changed) -> SegmentReview:
 
 def test_a_ruler_that_no_longer_fits_is_a_warning_with_the_command_that_mends_it():
     found = review("no longer fits")
-    assert review_finding(found).text.startswith("The segments no longer fit: learned today, they would call 16")
+    assert review_finding(found).text.startswith("The segments no longer fit: learned anew today, they would put 16")
     words = review_words(found, kept=True)
     assert "in less than 1 % of cases" in words and "crmkit predict --refresh-segments" in words
     assert review_title(found) == "The segments of 31 December 2025 no longer fit"
@@ -29,6 +29,15 @@ def test_no_other_verdict_is_a_warning(verdict):
     assert review_finding(review(verdict)) is None
     assert "kept in the store" in review_words(review(verdict), kept=True)
     assert "provisional" in review_words(review(verdict), kept=False)
+
+
+def test_the_season_stands_in_the_title_as_in_the_text():
+    found = review("differs as a year ago")
+    assert (
+        review_title(found) == "The segments of 31 December 2025 fit as they did a year ago: what differs is the season"
+    )
+    assert "so it is the season" in review_words(found, kept=True)
+    assert review_title(review("fits")) == "The segments of 31 December 2025 still fit"
 
 
 def test_new_groups_are_said_in_words():

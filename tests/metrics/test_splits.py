@@ -93,11 +93,38 @@ def test_a_group_that_is_large_enough_in_one_of_the_periods_stays(company, answe
     assert numbers["n"].tolist() == [8, 3]
 
 
-def test_a_lost_customer_of_a_small_group_is_not_lost_to_the_sum(company):
+def test_one_customer_alone_is_not_told_of_by_the_difference_from_the_whole(company):
+    """South is one customer, east two: not together five, so west with six, the next smallest, joins them."""
+    regions = ["north"] * 20 + ["west"] * 6 + ["east"] * 2
+    spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(28)] + [("x", "2026-01-01", "2026-06-05")]
+    people = pd.DataFrame({"customer_id": [c for c, *_ in spans], "region": [*regions, "south"]})
+    frame = terms([(*span, "Small") for span in spans])
+    tables = company(subscription_terms=frame, customers=people, smallest_group=5, through="2026-06-30")
+    numbers = evaluate(tables, "churn_rate", periods="2026-06", by="region").set_index("region")
+    assert numbers["n"].to_dict() == {"(small groups)": 9, "north": 20}
+    assert (numbers["value"] * numbers["n"]).to_dict() == pytest.approx({"(small groups)": 1, "north": 0})
+
+
+def test_with_one_large_and_one_small_group_only_the_whole_is_told(company):
     spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(20)] + [("x", "2026-01-01", "2026-06-05")]
     people = pd.DataFrame({"customer_id": [c for c, *_ in spans], "region": ["north"] * 20 + ["south"]})
     frame = terms([(*span, "Small") for span in spans])
     tables = company(subscription_terms=frame, customers=people, smallest_group=5, through="2026-06-30")
     numbers = evaluate(tables, "churn_rate", periods="2026-06", by="region")
-    assert numbers.set_index("region")["n"].to_dict() == {"(small groups)": 1, "north": 20}
-    assert numbers["value"].tolist() == [1, 0]
+    assert numbers.set_index("region")["n"].to_dict() == {"(small groups)": 21}
+    assert numbers["value"].item() == pytest.approx(1 / 21)
+
+
+def test_what_one_customer_brings_is_not_shown_and_cannot_be_reckoned_from_the_others(company):
+    """Margin of an active customer: south is one, so west, the next smallest, keeps her secret; north is shown."""
+    regions = ["north"] * 20 + ["west"] * 6 + ["south"]
+    orders = pd.DataFrame({
+        "order_id": [f"o{i}" for i in range(27)], "ordered_at": pd.Timestamp("2026-09-20"), "revenue": 30.0, "margin": 10.0,
+        "customer_id": [f"c{i}" for i in range(27)],
+    })  # fmt: skip
+    later = orders.assign(order_id=[f"p{i}" for i in range(27)], ordered_at=pd.Timestamp("2026-10-10"))
+    people = pd.DataFrame({"customer_id": orders["customer_id"], "region": regions})
+    tables = company(orders=pd.concat([orders, later]), customers=people, smallest_group=5, through="2026-10-31")
+    numbers = evaluate(tables, "monthly_margin_per_customer", periods="2026-10", by="region").set_index("region")
+    assert numbers["value"].dropna().index.tolist() == ["north"]
+    assert numbers.loc[["south", "west"], "reason"].tolist() == ["not shown: fewer than 5 in a group"] * 2

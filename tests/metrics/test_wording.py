@@ -1,6 +1,7 @@
 """Numbers in words: each unit by hand, the digits that intervals allow, and what must never be printed."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -161,6 +162,22 @@ def test_a_column_takes_the_finest_scale_that_any_of_its_values_allows():
     )
     assert common_scale(rows.itertuples(index=False)).words(0.06) == "6.0 %"
     assert scale_of(next(rows.itertuples(index=False))).words(0.06) == "6 %"
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "before", "low", "high", "words"),
+    [
+        ("share", 0.084, 0.036, 0.05, 0.13, ("8.4 %", "3.6 %", "+4.8 pts")),
+        ("share", 0.082, 0.038, 0.05, 0.13, ("8 %", "4 %", "+4 pts")),
+        ("money", 38.24, 45.65, 36.1, 40.6, ("€38.24", "€45.65", "−€7.41")),
+        ("money", 5_081.78, 5_340.32, None, None, ("€5,082", "€5,340", "−€259")),
+        ("money", 21_437.0, 19_168.0, 16_900.0, 26_300.0, ("€21,440", "€19,170", "+€2,270")),
+    ],
+)
+def test_what_is_printed_of_a_change_adds_up_but_for_a_euro_of_hundreds(unit, value, before, low, high, words):
+    row = SimpleNamespace(unit=unit, value=value, low=low, high=high, previous_value=before, change=value - before)
+    scale = scale_of(row, "EUR")
+    assert (scale.words(value), scale.words(before), scale.change(row.change)) == words
 
 
 def test_the_currency_given_wins_over_the_one_on_the_frame():

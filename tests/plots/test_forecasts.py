@@ -1,5 +1,7 @@
 """Curves with numbers at risk, forecasts beside what came, money over a life."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -26,6 +28,19 @@ def test_the_numbers_at_risk_stand_below_and_names_that_end_together_do_not_over
     assert texts.count("50") == 2 and texts.count("20") == 2 and {"Small", "Large"} <= set(texts)
     heights = sorted(text.xy[1] for text in ax.texts if text.get_text() in ("Small", "Large"))
     assert heights[1] - heights[0] == pytest.approx(0.06)
+
+
+def test_on_a_telephone_the_numbers_at_risk_do_not_overlap():
+    months = range(0, 37, 6)
+    years = pd.DataFrame(
+        {"month": months, "value": 0.5, "low": 0.4, "high": 0.6, "at_risk": 1796, "extrapolated": False}
+    )
+    ax = plot_tenure(years.assign(group="Small"))
+    ax.figure.set_size_inches(3.5, 4.2)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts if text.get_text() == "1,796"]
+    assert len(boxes) == 4
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_bars_are_what_came_and_dots_what_was_foreseen():

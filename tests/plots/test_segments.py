@@ -32,3 +32,13 @@ def test_ribbons_are_as_wide_as_their_moves_and_names_keep_apart():
     np.testing.assert_allclose(np.array(heights) / heights[0], [1, 20 / 60, 18 / 60, 2 / 60])
     right = sorted(text.xy[1] for text in ax.texts if text.xy[0] > 0.5)
     assert min(np.diff(right)) > 0.03
+
+
+def test_on_a_telephone_no_name_of_the_flow_is_cut_off():
+    names = ["Champions", "Potential loyalists", "Cannot lose them", "Need attention", "Hibernating"]
+    moves = pd.DataFrame({"from": names, "to": names[::-1], "n": 1029, "direction": "stayed"})
+    ax = plot_segment_flow(moves, names)
+    ax.figure.set_size_inches(3.5, 6.6)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert min(box.x0 for box in boxes) >= 0 and max(box.x1 for box in boxes) <= ax.figure.bbox.width

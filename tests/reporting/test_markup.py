@@ -9,7 +9,7 @@ import pytest
 import crmkit.reporting
 from crmkit.plots.palette import DARK, LIGHT
 from crmkit.reporting import method, opening
-from crmkit.reporting.markup import THEME, component_css, kept_together, page_css
+from crmkit.reporting.markup import THEME, component_css, kept_together, page_css, plain_text
 
 
 def test_a_fragment_brings_its_style_to_a_notebook_and_names_itself():
@@ -31,7 +31,7 @@ def test_the_colours_of_the_style_are_those_of_the_figures():
         assert f"--{name}:{colour}" in component_css() and f"--{name}:{DARK[name]}" in component_css()
     for sheet in ("crmkit.css", "page.css"):
         used = re.findall(r"var\(--([\w-]+)\)", (THEME / sheet).read_text(encoding="utf-8"))
-        assert set(used) <= {*LIGHT, "font", "of-two", "of-three"}
+        assert set(used) <= {*LIGHT, "font", "of-two", "of-three", "under", "edge"}
 
 
 def test_a_dark_notebook_is_dark_and_a_light_one_is_light_whatever_the_system_prefers():
@@ -44,9 +44,20 @@ def test_the_style_is_small_and_asks_for_nothing():
     assert "url(" not in page_css() and "@import" not in page_css()
 
 
+def test_what_scrolls_shows_it_at_its_edge_and_paper_has_no_shadow():
+    css, on_paper = page_css().split("@media print")
+    assert "background-attachment:local,local,scroll,scroll" in css.replace(", ", ",").replace(": ", ":")
+    assert ".crmkit .scroll, .crmkit .wide{overflow: visible;background: none}" in on_paper
+
+
 def test_units_stay_with_their_numbers():
     assert kept_together("6.2 % of 12 days, 5 pts") == "6.2\xa0% of 12\xa0days, 5\xa0pts"
     assert kept_together("3 paintings") == "3 paintings" and kept_together(None) is None
+
+
+def test_a_sign_stays_with_its_currency_and_nothing_invisible_gets_out_of_the_page():
+    assert kept_together("−€3 to +$8, −CHF\xa04, A+ and − €2") == "−\u2060€3 to +\u2060$8, −CHF\xa04, A+ and − €2"
+    assert plain_text(kept_together("−€3, 6 %")) == "−€3, 6 %"
 
 
 @pytest.mark.parametrize("name", crmkit.reporting.__all__)

@@ -86,3 +86,20 @@ def test_rules_of_the_firm_make_the_page_too():
         "Telephone or write" in ck.segment_action_table(book, PERIOD).html
         or "Thank them" in ck.segment_action_table(book, PERIOD).html
     )
+
+
+def test_what_is_known_of_less_than_a_third_of_a_segment_is_left_out_and_of_how_many_it_is_known_is_said():
+    """100 large spenders, 50 of them by referral; an industry is known of 30 of them, of 60 the country."""
+    ids, large = [f"c{n:03}" for n in range(200)], np.arange(200) < 100
+    orders = pd.DataFrame({"order_id": ids, "customer_id": ids, "ordered_at": pd.Timestamp(2026, 9, 1),
+                           "revenue": np.where(large, 150.0, 50.0)})  # fmt: skip
+    people = pd.DataFrame({
+        "customer_id": ids, "channel": ["referral"] * 50 + ["search"] * 150,
+        "industry": ["shops"] * 30 + [None] * 70 + ["farms"] * 100,
+        "country": ["Italy"] * 60 + [None] * 40 + ["France"] * 100,
+    })  # fmt: skip
+    rules = parse_settings({"company": {"segment_rules": {"Large": "revenue >= 100"}, "segment_model": "rules"}})
+    html = ck.segment_trait_table(ck.connect({"orders": orders, "customers": people}, rules), PERIOD).html
+    large_rows = [row for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL) if ">Large<" in row]
+    told = {re.search(r"(channel|country|industry)", row)[1]: re.search(r"\d+ of \d+", row)[0] for row in large_rows}
+    assert told == {"channel": "100 of 100", "country": "60 of 100"}

@@ -57,4 +57,4 @@ def test_every_section_says_something_or_is_not_there(tables, n):
 def test_the_alternatives_of_the_formula_are_367_and_333_and_267():
     book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
     words = value_judgement.value_conventions(book)._repr_html_()
-    assert "worth 367, 333 or 267, by convention" in words
+    assert "worth €367, €333 or €267, by convention" in words
