@@ -13,7 +13,9 @@ from crmkit.tables.expressions import Day, constant_day, day
 from crmkit.tables.questions import answer
 
 
-def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.DataFrame:
+def labels(
+    catalog: Catalog, as_of: date, horizon: int | None = None, *, ends_on: pd.Series | None = None
+) -> pd.DataFrame:
     """Return the customers at risk on a day, and whether they left within the horizon.
 
     A customer is at risk if she is active on the day, and her activity, as it was known then, would end within the
@@ -27,6 +29,9 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
         Last day whose data is used to tell who is at risk.
     horizon : int, optional
         Days ahead [days]; by default ``churn_after_days`` of the settings.
+    ends_on : Series, optional
+        Indexed by customer_id: when the activity of those active on the day ends, as it was known then, where that is at
+        hand from :func:`crmkit.features.snapshot.snapshot_with_ends`.
 
     Returns
     -------
@@ -47,7 +52,8 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
     """
     days = horizon or catalog.settings.company.churn_after_days
     until = as_of + timedelta(days=days)
-    rows = _by_customer(answer(catalog, _active_as_known, as_of))
+    told = answer(catalog, _active_as_known, as_of) if ends_on is None else ends_on.reset_index()
+    rows = _by_customer(told)
     rows = rows[rows["ends_on"] <= pd.Timestamp(until)]
     notice = _with_notice(catalog, as_of)
     rows["kind"] = ["notice given" if customer in notice else "at risk" for customer in rows.index]

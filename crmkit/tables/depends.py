@@ -8,9 +8,12 @@ tell any more which of the two states a number comes from, and it must not be ke
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from fnmatch import fnmatch
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -54,14 +57,15 @@ class WatchedFolder(WatchedFiles):
 
     def __init__(self, folder: Path, pattern: str = "**/*") -> None:
         self._folder, self._pattern = folder, pattern
-        super().__init__(self._there())
+        super().__init__(map(Path, self._there()))
 
     @property
     def digest(self) -> str | None:
-        return super().digest if sorted(self._there()) == self._paths else None
+        return super().digest if set(self._there()) == set(map(str, self._paths)) else None
 
-    def _there(self) -> list[Path]:
-        return [path for path in self._folder.glob(self._pattern) if path.is_file() and path.suffix != ".pyc"]
+    def _there(self) -> Iterator[str]:
+        *deep, pattern = self._pattern.split("/")
+        return _files_in(str(self._folder), pattern, bool(deep))
 
 
 def digest_of(*parts: object) -> str:
@@ -110,6 +114,16 @@ def _required() -> list[str]:
         return requires("crmkit") or []
     except PackageNotFoundError:  # run from a folder that was never installed: the packages that compute
         return ["duckdb", "ibis-framework", "sqlglot", "pandas", "numpy", "scipy", "scikit-learn", "pyarrow"]
+
+
+def _files_in(folder: str, pattern: str, deep: bool) -> Iterator[str]:
+    """Yield the files of a folder, without those that Python compiled; it is asked for often, and pathlib takes its time."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_in(entry.path, pattern, deep) if deep else ()
+            elif fnmatch(entry.name, pattern) and not entry.name.endswith(".pyc") and entry.is_file():
+                yield entry.path
 
 
 def _look(paths: Iterable[Path]) -> _Look:

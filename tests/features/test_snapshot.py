@@ -10,7 +10,7 @@ from crmkit.errors import NotMeasured, Problems
 from crmkit.features.cut import as_known_on
 from crmkit.features.labels import _active_as_known, labels
 from crmkit.features.leaks import check_no_leak
-from crmkit.features.snapshot import snapshot, snapshot_table
+from crmkit.features.snapshot import snapshot, snapshot_table, snapshot_with_ends
 
 DAY = date(2026, 6, 30)
 
@@ -126,6 +126,8 @@ def test_what_is_asked_of_many_days_is_what_is_asked_of_each_by_itself():
     sample = ck.connect(ck.sample_company(300, 14).tables)
     for days in (0, 120, 200):
         day = sample.data_through - pd.Timedelta(days=days)
+        ends_on = snapshot_with_ends(sample, day)["ends_on"]
+        pd.testing.assert_frame_equal(labels(sample, day, ends_on=ends_on), labels(sample, day))
         for asked, question in ((snapshot, snapshot_table), (labels, _active_as_known)):
             alone = question(sample, day).execute().set_index("customer_id").sort_index()
             told = asked(sample, day)
