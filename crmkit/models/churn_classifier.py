@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from crmkit.models.additive_parts import AdditiveParts, learned_logistic
 from crmkit.models.additive_trees import learned_trees
 from crmkit.models.cluster_errors import LearnedFrom, standard_errors
+from crmkit.models.flat_frames import rows_asked_about, rows_to_learn_from
 from crmkit.models.outcomes import two_outcomes
 from crmkit.models.platt import held_out, platt
 from crmkit.models.splines import SplineColumns
@@ -56,8 +57,6 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     features_ : list of str
     slope_, intercept_ : float
         Of the calibration: 1 and 0 without it.
-    base_ : float
-        Log odds where no feature has a say: the mean over the customers learned from.
 
     References
     ----------
@@ -93,13 +92,14 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
         Where several rows are about one customer, ``groups`` says whom each is about: she is held out with all of them.
         """
-        frame, codes = self._checked(X, y)
+        frame, y = rows_to_learn_from(self, X, y)
+        self.classes_, codes = two_outcomes(y)
+        self.features_ = list(frame.columns)
         self._columns = SplineColumns()
         design, levels = self._columns.fit_transform(frame)
         self._seen = [np.unique(each, return_counts=True) for each in levels.T]  # what the mean customer is made of
         self._parts = self._learned(design, levels, codes)
-        slopes = self._calibrated(design, levels, codes, groups)
-        (self.slope_, self.intercept_), self._of_first_part = slopes
+        (self.slope_, self.intercept_), self._of_first_part = self._calibrated(design, levels, codes, groups)
         return self
 
     @property
@@ -124,7 +124,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the log odds of the second outcome."""
         frame = self._again(X)
-        return np.asarray(self.intercept_ + self.slope_ * self._raw(frame), dtype=np.float64)
+        odds = self._parts.log_odds(*self._columns.transform(frame))
+        return np.asarray(self.intercept_ + self.slope_ * odds, dtype=np.float64)
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the chances of both outcomes, in the order of ``classes_``."""
@@ -171,26 +172,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         learned = LearnedFrom(self._columns.transform(self._again(X))[0], codes, clusters, self.penalty)
         return self.slope_ * standard_errors(self._parts.logistic, learned, rows, beside)
 
-    def _checked(self, X: pd.DataFrame, y: NDArray) -> tuple[pd.DataFrame, NDArray[np.intp]]:
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, skip_check_array=True)
-            check_consistent_length(X, y)
-            y = column_or_1d(y)
-            checked = X
-        else:
-            checked, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
-        self.classes_, codes = two_outcomes(y)
-        frame = pd.DataFrame(checked)
-        self.features_ = [str(name) for name in frame.columns]
-        frame = frame.set_axis(self.features_, axis=1).reset_index(drop=True)
-        return frame, codes
-
     def _again(self, X: pd.DataFrame) -> pd.DataFrame:
         check_is_fitted(self)
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, reset=False, skip_check_array=True)
-            return X.set_axis(self.features_, axis=1).reset_index(drop=True)
-        return pd.DataFrame(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"), columns=self.features_)
+        return rows_asked_about(self, X, self.features_)
 
     def _learned(self, design: _Floats, levels: _Floats, codes: NDArray[np.intp]) -> AdditiveParts:
         return AdditiveParts(
@@ -213,6 +197,3 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         each = held_out(log_odds, codes, groups, self.random_state)
         together = platt(each.mean(axis=0), codes)
         return together, platt(each[0], codes) if len(each) > 1 else together
-
-    def _raw(self, frame: pd.DataFrame) -> _Floats:
-        return self._parts.log_odds(*self._columns.transform(frame))
