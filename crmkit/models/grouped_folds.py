@@ -32,7 +32,7 @@ def grouped_folds(codes: NDArray[np.intp], groups: NDArray, seed: int) -> NDArra
     Examples
     --------
     >>> grouped_folds(np.array([0, 1, 0, 1, 0, 1]), np.array(list("aabbcc")), 0).tolist()
-    [1, 1, 2, 2, 0, 0]
+    [2, 2, 1, 1, 0, 0]
     """
     names, whose = np.unique(groups, return_inverse=True)
     if len(names) < N_FOLDS:
