@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import ibis
 import ibis.expr.types as ir
 
 from crmkit.features.register import feature_set
-from crmkit.tables.expressions import constant_day, days_between, indicator, months_of, place, ratio, value_before
+from crmkit.tables.expressions import Day, constant_day, days_between, indicator, months_of, place, ratio, value_before
 
 _RECENT = 90  # days
 
@@ -24,7 +22,7 @@ _RECENT = 90  # days
     "refund_share": "{value} of the orders were refunded",
     "days_since_first_order": "first ordered {value} days ago",
 })  # fmt: skip
-def order_features(orders: ir.Table, *, as_of: date) -> ir.Table:
+def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     """Orders of each customer up to a day: number, rhythm, trend, size.
 
     Returns
@@ -66,7 +64,7 @@ def order_features(orders: ir.Table, *, as_of: date) -> ir.Table:
     "plan": "is on the plan {value}",
     "term_months": "terms of {value} months",
 })  # fmt: skip
-def term_features(subscription_terms: ir.Table, *, as_of: date) -> ir.Table:
+def term_features(subscription_terms: ir.Table, *, as_of: Day) -> ir.Table:
     """Paid terms of each customer: the newest one, how it differs from the one before, and how long it has gone on.
 
     Returns

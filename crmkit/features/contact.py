@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import ibis
 import ibis.expr.types as ir
 
 from crmkit.features.register import feature_set
-from crmkit.tables.expressions import constant_day, days_between, indicator, place, ratio
+from crmkit.tables.expressions import Day, constant_day, days_between, indicator, place, ratio
 
 _RECENT, _LONGER = 90, 180  # days
 
@@ -18,7 +16,7 @@ _RECENT, _LONGER = 90, 180  # days
     "n_open_tickets": "{value} support cases still open",
     "days_since_ticket": "last support case {value} days ago",
 })  # fmt: skip
-def ticket_features(tickets: ir.Table, *, as_of: date) -> ir.Table:
+def ticket_features(tickets: ir.Table, *, as_of: Day) -> ir.Table:
     """Support cases: n_tickets_90_days, n_open_tickets [count], days_since_ticket [days] per customer_id."""
     ago = days_between(tickets.opened_at, constant_day(as_of))
     is_open = tickets.resolved_at.isnull() if "resolved_at" in tickets.columns else ibis.literal(False)
@@ -30,7 +28,7 @@ def ticket_features(tickets: ir.Table, *, as_of: date) -> ir.Table:
 
 
 @feature_set({"n_contacts_90_days": "{value} calls, mails or visits in the last 90 days"})
-def interaction_features(interactions: ir.Table, *, as_of: date) -> ir.Table:
+def interaction_features(interactions: ir.Table, *, as_of: Day) -> ir.Table:
     """Touches: n_contacts_90_days [count] per customer_id."""
     known = interactions.filter(interactions.customer_id.notnull())
     ago = days_between(known.occurred_at, constant_day(as_of))
@@ -41,7 +39,7 @@ def interaction_features(interactions: ir.Table, *, as_of: date) -> ir.Table:
     "click_share": "clicked in {value} of the mailings of the last 180 days",
     "has_unsubscribed": "has unsubscribed from mailings",
 })  # fmt: skip
-def mailing_features(mailings: ir.Table, *, as_of: date) -> ir.Table:
+def mailing_features(mailings: ir.Table, *, as_of: Day) -> ir.Table:
     """Mailings of the last 180 days: click_share [share]; has_unsubscribed (0 or 1, at any time) per customer_id."""
     recent = days_between(mailings.sent_at, constant_day(as_of)) < _LONGER
     sums = {"n_sent": indicator(recent).sum()}
@@ -59,7 +57,7 @@ def mailing_features(mailings: ir.Table, *, as_of: date) -> ir.Table:
     "last_nps": "answered {value} to the recommendation question",
     "last_csat": "answered {value} to the satisfaction question",
 })  # fmt: skip
-def answer_features(survey_responses: ir.Table, *, as_of: date) -> ir.Table:
+def answer_features(survey_responses: ir.Table, *, as_of: Day) -> ir.Table:
     """Last answer within a year to each question: last_nps, last_csat [scale points] per customer_id."""
     r = survey_responses.filter(survey_responses.customer_id.notnull())
     r = r.filter(days_between(r.responded_at, constant_day(as_of)) < 365)
@@ -83,13 +81,13 @@ def answer_features(survey_responses: ir.Table, *, as_of: date) -> ir.Table:
     "age": "is about {value} years old",
     "days_as_customer": "won {value} days ago",
 })  # fmt: skip
-def person_features(customers: ir.Table, *, as_of: date) -> ir.Table:
+def person_features(customers: ir.Table, *, as_of: Day) -> ir.Table:
     """Who the customer is: channel, country, gender, industry, company_size; age [years], days_as_customer [days]."""
     c = customers
     columns = {name: c[name].cast("string") for name in ("channel", "country", "gender", "industry", "company_size")
                if name in c.columns}  # fmt: skip
     if "birth_year" in c.columns:
-        columns["age"] = (ibis.literal(as_of.year) - c.birth_year).cast("float64")
+        columns["age"] = (constant_day(as_of).year() - c.birth_year).cast("float64")
     if "acquired_at" in c.columns:
         columns["days_as_customer"] = days_between(c.acquired_at, constant_day(as_of)).cast("float64")
     return c.select("customer_id", **columns)

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import constant_day, day
+from crmkit.tables.expressions import Day, constant_day, day
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
 #: Undated columns that are overwritten when they change: what they say today is not what they said then.
@@ -37,7 +37,7 @@ BELONGS_TO = {"order_lines": ("orders", "order_id")}
 _BORN = {"customers": "acquired_at"}
 
 
-def as_known_on(catalog: Catalog, as_of: date) -> Catalog:
+def as_known_on(catalog: Catalog, as_of: Day) -> Catalog:
     """Return the tables as they were known at the end of a day.
 
     Rows that came later are dropped. Moments that came later are emptied, with what was filled in at them (a deal
@@ -49,7 +49,7 @@ def as_known_on(catalog: Catalog, as_of: date) -> Catalog:
     ----------
     catalog : Catalog
     as_of : date
-        The last day whose data is used.
+        The last day whose data is used. Where a constant of Ibis stands for it, ``data_through`` remains the catalog's.
 
     Returns
     -------
@@ -77,13 +77,13 @@ def as_known_on(catalog: Catalog, as_of: date) -> Catalog:
                 continue
             cut = cut.semi_join(tables[owner], key)
         tables[name] = cut
-    through = min(as_of, catalog.data_through or as_of)
+    through = min(as_of, catalog.data_through or as_of) if isinstance(as_of, date) else catalog.data_through
     data = catalog.settings.data.model_copy(update={"through": through})
     settings = catalog.settings.model_copy(update={"data": data})
     return Catalog({name: tables[name] for name in names if name in tables}, settings, catalog.provenance)
 
 
-def _cut(table: ir.Table, schema: TableSchema, as_of: date) -> ir.Table:
+def _cut(table: ir.Table, schema: TableSchema, as_of: Day) -> ir.Table:
     last = constant_day(as_of)
     born = schema.clock or _BORN.get(schema.name)
     rows = table

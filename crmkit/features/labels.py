@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.features.cut import as_known_on
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import constant_day, day
+from crmkit.tables.expressions import Day, constant_day, day
+from crmkit.tables.questions import answer
 
 
-def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.DataFrame:
+def labels(
+    catalog: Catalog, as_of: date, horizon: int | None = None, *, ends_on: pd.Series | None = None
+) -> pd.DataFrame:
     """Return the customers at risk on a day, and whether they left within the horizon.
 
     A customer is at risk if she is active on the day, and her activity, as it was known then, would end within the
@@ -25,6 +29,9 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
         Last day whose data is used to tell who is at risk.
     horizon : int, optional
         Days ahead [days]; by default ``churn_after_days`` of the settings.
+    ends_on : Series, optional
+        Indexed by customer_id: when the activity of those active on the day ends, as it was known then, where that is at
+        hand from :func:`crmkit.features.snapshot.snapshot_with_ends`.
 
     Returns
     -------
@@ -45,30 +52,41 @@ def labels(catalog: Catalog, as_of: date, horizon: int | None = None) -> pd.Data
     """
     days = horizon or catalog.settings.company.churn_after_days
     until = as_of + timedelta(days=days)
-    known = as_known_on(catalog, as_of)
-    rows = _active(known, as_of)
+    told = answer(catalog, _active_as_known, as_of) if ends_on is None else ends_on.reset_index()
+    rows = _by_customer(told)
     rows = rows[rows["ends_on"] <= pd.Timestamp(until)]
-    notice = _with_notice(known, as_of)
+    notice = _with_notice(catalog, as_of)
     rows["kind"] = ["notice given" if customer in notice else "at risk" for customer in rows.index]
     through = catalog.data_through
     if through is None or through < until:
         return rows.assign(lost=float("nan"))[["kind", "ends_on", "lost"]]
-    came = _active(catalog, as_of)["ends_on"].reindex(rows.index)
+    came = _by_customer(answer(catalog, _active, as_of))["ends_on"].reindex(rows.index)
     return rows.assign(lost=(came <= pd.Timestamp(until)).astype(float))[["kind", "ends_on", "lost"]]
 
 
-def _active(catalog: Catalog, on: date) -> pd.DataFrame:
+def _active_as_known(catalog: Catalog, on: Day) -> ir.Table:
+    return _active(as_known_on(catalog, on), on)
+
+
+def _active(catalog: Catalog, on: Day) -> ir.Table:
     today = constant_day(on)
     spells = catalog.table("activity_spells")
-    active = spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id", "ends_on")
-    rows = active.execute().set_index("customer_id").sort_index()
+    return spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id", "ends_on")
+
+
+def _by_customer(active: pd.DataFrame) -> pd.DataFrame:
+    rows = active.set_index("customer_id").sort_index()
     return rows.assign(ends_on=pd.to_datetime(rows["ends_on"]))
 
 
-def _with_notice(known: Catalog, on: date) -> set[str]:
+def _with_notice(catalog: Catalog, on: date) -> set[str]:
     """Return the customers whose running term was cancelled by the day."""
-    if "subscription_terms" not in known.names or "cancelled_at" not in known.table("subscription_terms").columns:
+    if "subscription_terms" not in catalog.names or "cancelled_at" not in catalog.table("subscription_terms").columns:
         return set()
-    t, today = known.table("subscription_terms"), constant_day(on)
+    return set(answer(catalog, _notice_as_known, on)["customer_id"])
+
+
+def _notice_as_known(catalog: Catalog, on: Day) -> ir.Table:
+    t, today = as_known_on(catalog, on).table("subscription_terms"), constant_day(on)
     given = t.filter(t.cancelled_at.notnull() & (day(t.starts_at) <= today) & (day(t.ends_at) > today))
-    return set(given.select("customer_id").distinct().execute()["customer_id"])
+    return given.select("customer_id").distinct()

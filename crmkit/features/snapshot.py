@@ -12,7 +12,8 @@ from crmkit.features import buying, contact  # noqa: F401  each registers its fe
 from crmkit.features.cut import as_known_on
 from crmkit.features.register import FEATURE_SETS
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import constant_day
+from crmkit.tables.expressions import Day, constant_day
+from crmkit.tables.questions import answer
 
 
 def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -45,17 +46,27 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> features.loc["a", ["n_orders", "days_since_order", "order_gap_days"]].astype(int).to_dict()
     {'n_orders': 2, 'days_since_order': 29, 'order_gap_days': 31}
     """
-    rows = snapshot_table(catalog, as_of).execute().set_index("customer_id").sort_index()
-    counts = [name for name in rows if name.startswith(("n_", "has_"))]
+    return snapshot_with_ends(catalog, as_of).drop(columns="ends_on")
+
+
+def snapshot_with_ends(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the same, and ends_on: the day on which the activity ends, as it was known; that is no feature."""
+    rows = answer(catalog, _with_ends, as_of).set_index("customer_id").sort_index()
+    counts = [name for name in map(str, rows) if name.startswith(("n_", "has_"))]
     return rows.fillna(dict.fromkeys(counts, 0.0))
 
 
-def snapshot_table(catalog: Catalog, as_of: date) -> ir.Table:
-    """Return the same as a table that stays where the data is."""
+def snapshot_table(catalog: Catalog, as_of: Day) -> ir.Table:
+    """Return what :func:`snapshot` does as a table that stays where the data is."""
+    return _with_ends(catalog, as_of).drop("ends_on")
+
+
+def _with_ends(catalog: Catalog, as_of: Day) -> ir.Table:
     known = as_known_on(catalog, as_of)
     today = constant_day(as_of)
     spells = known.table("activity_spells")
-    rows = spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id").distinct()
+    # One row a customer: spells of the same one do not overlap.
+    rows = spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id", "ends_on")
     for name, function in FEATURE_SETS.items():
         try:
             features = known.call(function, as_of=as_of)

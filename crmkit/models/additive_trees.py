@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _WORTH_THREADS = 50_000  # rows; below, threads wait for each other longer than they work
 
@@ -42,19 +46,32 @@ def trees_log_odds(trees: HistGradientBoostingClassifier, codes: NDArray[np.floa
 
 
 def trees_shares(
-    trees: HistGradientBoostingClassifier, codes: NDArray[np.float64], reference: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what each feature adds to the log odds of a reference customer: exact, as no two features interact."""
-    shares = np.empty(codes.shape)
-    start = trees_log_odds(trees, reference)[0]
-    for i in range(codes.shape[1]):
-        values, place = np.unique(codes[:, i], return_inverse=True)
-        others = np.repeat(reference, len(values), axis=0)
-        others[:, i] = values
-        shares[:, i] = (trees_log_odds(trees, others) - start)[place]
-    return shares
+    trees: HistGradientBoostingClassifier, values: Sequence[NDArray[np.float64]], reference: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """Return what values of a feature add to the log odds of a reference customer: exact, as no two features interact.
+
+    Parameters
+    ----------
+    trees : HistGradientBoostingClassifier
+    values : sequence of array
+        Per feature the codes that are asked for.
+    reference : array
+        Codes of one customer.
+    """
+    others = np.repeat(reference, 1 + sum(map(len, values)), axis=0)  # the first is the reference itself
+    ends = 1 + np.cumsum([len(own) for own in values])
+    for i, own in enumerate(values):
+        others[ends[i] - len(own) : ends[i], i] = own
+    odds = trees_log_odds(trees, others)
+    return np.split(odds[1:] - odds[0], ends[:-1] - 1)
 
 
-def one_thread_for_few(n_rows: int) -> threadpool_limits:
+def one_thread_for_few(n_rows: int) -> AbstractContextManager[object]:
     """Return a context in which few rows are worked on by one thread."""
-    return threadpool_limits(1 if n_rows < _WORTH_THREADS else None)
+    return _controller().limit(limits=1 if n_rows < _WORTH_THREADS else None)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Return what sets the threads of the libraries that are loaded by now; looking for them takes a while."""
+    return ThreadpoolController()

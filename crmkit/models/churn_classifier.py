@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import Literal, Self
 
 import numpy as np
@@ -9,15 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from crmkit.models.additive_parts import AdditiveParts, learned_logistic
 from crmkit.models.additive_trees import learned_trees
 from crmkit.models.cluster_errors import LearnedFrom, standard_errors
+from crmkit.models.flat_frames import rows_asked_about, rows_to_learn_from
 from crmkit.models.outcomes import two_outcomes
+from crmkit.models.platt import held_out, platt
 from crmkit.models.splines import SplineColumns
 
 Method = Literal["blend", "logistic", "boosting"]
@@ -55,8 +57,6 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
     features_ : list of str
     slope_, intercept_ : float
         Of the calibration: 1 and 0 without it.
-    base_ : float
-        Log odds where no feature has a say: the mean over the customers learned from.
 
     References
     ----------
@@ -92,22 +92,40 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
         Where several rows are about one customer, ``groups`` says whom each is about: she is held out with all of them.
         """
-        frame, codes = self._checked(X, y)
+        frame, y = rows_to_learn_from(self, X, y)
+        self.classes_, codes = two_outcomes(y)
+        self.features_ = list(frame.columns)
         self._columns = SplineColumns()
-        design, levels = self._columns.fit_transform(frame), self._columns.codes(frame)
+        design, levels = self._columns.fit_transform(frame)
+        self._seen = [np.unique(each, return_counts=True) for each in levels.T]  # what the mean customer is made of
         self._parts = self._learned(design, levels, codes)
-        self.slope_, self.intercept_ = 1.0, 0.0
-        if self.calibrate and np.bincount(codes, minlength=2).min() >= 2 * _FEWEST_LEAVES:
-            self._calibrate(design, levels, codes, groups)
-        self._at_reference = float(self._raw(self._columns.reference)[0])
-        self._means = self._parts.shares(self._columns, design, levels).mean(axis=0)
-        self.base_ = float(self.intercept_ + self.slope_ * (self._at_reference + self._means.sum()))
+        (self.slope_, self.intercept_), self._of_first_part = self._calibrated(design, levels, codes, groups)
         return self
+
+    @property
+    def base_(self) -> float:
+        """Log odds where no feature has a say: the mean over the customers learned from."""
+        check_is_fitted(self)
+        reference = self._columns.reference
+        start = self._parts.log_odds(self._columns.standardised(reference), reference)[0]
+        means = self._parts.mean_shares(self._columns, self._seen)
+        return float(self.intercept_ + self.slope_ * (start + means.sum()))
+
+    def without_trees(self) -> ChurnClassifier:
+        """Return the classifier that method "logistic" learns from the same rows, without learning again."""
+        check_is_fitted(self)
+        if self._parts.logistic is None:
+            raise ValueError("boosted trees alone have no logistic part; use method 'blend' or 'logistic'.")
+        alone = copy(self)
+        alone.method, alone._parts = "logistic", replace(self._parts, trees=None)
+        alone.slope_, alone.intercept_ = self._of_first_part
+        return alone
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the log odds of the second outcome."""
         frame = self._again(X)
-        return np.asarray(self.intercept_ + self.slope_ * self._raw(frame), dtype=np.float64)
+        odds = self._parts.log_odds(*self._columns.transform(frame))
+        return np.asarray(self.intercept_ + self.slope_ * odds, dtype=np.float64)
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return the chances of both outcomes, in the order of ``classes_``."""
@@ -134,8 +152,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             One row per customer and one column per feature; with ``base_`` they add up to ``decision_function``.
         """
         frame = self._again(X)
-        shares = self._parts.shares(self._columns, self._columns.transform(frame), self._columns.codes(frame))
-        shares = self.slope_ * (shares - self._means)
+        shares = self._parts.shares(self._columns, *self._columns.transform(frame))
+        shares = self.slope_ * (shares - self._parts.mean_shares(self._columns, self._seen))
         return pd.DataFrame(shares, columns=self.features_, index=getattr(X, "index", None))
 
     def standard_errors(
@@ -149,31 +167,14 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         if self._parts.logistic is None:
             raise ValueError("boosted trees alone have no standard errors; use method 'blend' or 'logistic'.")
         codes = np.searchsorted(self.classes_, np.asarray(y))
-        rows = self._columns.transform(self._again(of))
-        beside = None if against is None else self._columns.transform(self._again(against))
-        learned = LearnedFrom(self._columns.transform(self._again(X)), codes, clusters, self.penalty)
+        rows, _ = self._columns.transform(self._again(of))
+        beside = None if against is None else self._columns.transform(self._again(against))[0]
+        learned = LearnedFrom(self._columns.transform(self._again(X))[0], codes, clusters, self.penalty)
         return self.slope_ * standard_errors(self._parts.logistic, learned, rows, beside)
-
-    def _checked(self, X: pd.DataFrame, y: NDArray) -> tuple[pd.DataFrame, NDArray[np.intp]]:
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, skip_check_array=True)
-            check_consistent_length(X, y)
-            y = column_or_1d(y)
-            checked = X
-        else:
-            checked, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
-        self.classes_, codes = two_outcomes(y)
-        frame = pd.DataFrame(checked)
-        self.features_ = [str(name) for name in frame.columns]
-        frame = frame.set_axis(self.features_, axis=1).reset_index(drop=True)
-        return frame, codes
 
     def _again(self, X: pd.DataFrame) -> pd.DataFrame:
         check_is_fitted(self)
-        if isinstance(X, pd.DataFrame):
-            validate_data(self, X, reset=False, skip_check_array=True)
-            return X.set_axis(self.features_, axis=1).reset_index(drop=True)
-        return pd.DataFrame(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"), columns=self.features_)
+        return rows_asked_about(self, X, self.features_)
 
     def _learned(self, design: _Floats, levels: _Floats, codes: NDArray[np.intp]) -> AdditiveParts:
         return AdditiveParts(
@@ -182,16 +183,17 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             learned_trees(levels, codes, self.n_trees, self._columns.is_text, self.random_state),
         )  # fmt: skip
 
-    def _calibrate(self, design: _Floats, levels: _Floats, codes: NDArray[np.intp], groups: NDArray | None) -> None:
-        held_out = np.zeros(len(codes))
-        kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-        folds = kind(3, shuffle=True, random_state=self.random_state)
-        for learn, judge in folds.split(codes[:, None], codes, groups):
-            parts = self._learned(design[learn], levels[learn], codes[learn])
-            held_out[judge] = parts.log_odds(design[judge], levels[judge])
-        platt = LogisticRegression(C=1e3).fit(held_out[:, None], codes)
-        if platt.coef_[0, 0] > 0:
-            self.slope_, self.intercept_ = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    def _calibrated(
+        self, design: _Floats, levels: _Floats, codes: NDArray[np.intp], groups: NDArray | None
+    ) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return slope and intercept of all parts together, and of the first one alone."""
+        if not self.calibrate or np.bincount(codes, minlength=2).min() < 2 * _FEWEST_LEAVES:
+            return (1.0, 0.0), (1.0, 0.0)
 
-    def _raw(self, frame: pd.DataFrame) -> _Floats:
-        return self._parts.log_odds(self._columns.transform(frame), self._columns.codes(frame))
+        def log_odds(held: NDArray[np.bool_]) -> _Floats:
+            parts = self._learned(design[~held], levels[~held], codes[~held])
+            return parts.each_log_odds(design[held], levels[held])
+
+        each = held_out(log_odds, codes, groups, self.random_state)
+        together = platt(each.mean(axis=0), codes)
+        return together, platt(each[0], codes) if len(each) > 1 else together

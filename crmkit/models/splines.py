@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.preprocessing import SplineTransformer
+
+from crmkit.models.spline_curve import SplineCurve
 
 MOST_LEVELS = 30
 UNKNOWN = "unknown"
 _FEW_VALUES = 4  # a number with so few values is taken as it is
+_Floats = NDArray[np.float64]
 
 
 class SplineColumns:
@@ -20,78 +22,105 @@ class SplineColumns:
     level; levels beyond the 30 most frequent are put together, and so is a level that was never seen.
     """
 
-    def fit_transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Learn knots, medians and levels; return the standardised columns."""
+    def fit_transform(self, X: pd.DataFrame) -> tuple[_Floats, _Floats]:
+        """Learn knots, medians and levels; return the standardised columns, and the codes as :meth:`codes` does."""
         self.names = list(X.columns)
         self.is_text = [not pd.api.types.is_numeric_dtype(X[name]) for name in self.names]
-        self.medians: dict[str, float] = {}
-        self.levels: dict[str, list[str]] = {}
-        self.splines: dict[str, SplineTransformer] = {}
-        for name, text in zip(self.names, self.is_text, strict=True):
-            if text:
-                self.levels[name] = list(_text(X[name]).value_counts().sort_index().nlargest(MOST_LEVELS).index)
-            else:
-                self._fit_number(name, _number(X[name]))
-        columns = self._columns(X)
-        self.centre, spread = columns.mean(axis=0), columns.std(axis=0)
+        self.levels = {name: _levels(X[name]) for name, text in zip(self.names, self.is_text, strict=True) if text}
+        codes = self.codes(X)
+        self.medians = np.array([_median(known[~np.isnan(known)]) for known in codes.T])
+        self.curves = [None if text else _curve(codes[:, i]) for i, text in enumerate(self.is_text)]
+        columns = self._columns(codes)
+        self.centre = columns.mean(axis=0)
+        columns -= self.centre
+        spread = np.sqrt(np.einsum("ij,ij->j", columns, columns) / max(1, len(columns)))
         self.scale = np.where(spread > 1e-9, spread, 1.0)
-        return (columns - self.centre) / self.scale
+        columns /= self.scale
+        return columns, codes
 
-    def transform(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the standardised columns."""
-        return (self._columns(X) - self.centre) / self.scale
+    def transform(self, X: pd.DataFrame) -> tuple[_Floats, _Floats]:
+        """Return the standardised columns, and the codes as :meth:`codes` does."""
+        codes = self.codes(X)
+        return self.standardised(codes), codes
 
-    def codes(self, X: pd.DataFrame) -> NDArray[np.float64]:
+    def codes(self, X: pd.DataFrame) -> _Floats:
         """Return one column per feature for trees: numbers as they are, levels by number, gaps as NaN."""
-        each = [
-            self._level_codes(X[name], name).astype(float) if text else _number(X[name]).to_numpy()
-            for name, text in zip(self.names, self.is_text, strict=True)
-        ]
-        return np.column_stack(each) if each else np.zeros((len(X), 0))
+        codes = np.empty((len(X), len(self.names)), order="F")
+        for i, (name, text) in enumerate(zip(self.names, self.is_text, strict=True)):
+            codes[:, i] = self._level_codes(X[name], name) if text else _numbers(X[name])
+        return codes
+
+    def standardised(self, codes: _Floats) -> _Floats:
+        """Return the standardised columns of customers by their codes."""
+        columns = self._columns(codes)
+        columns -= self.centre
+        columns /= self.scale
+        return columns
 
     @property
-    def reference(self) -> pd.DataFrame:
-        """One customer with the median of each number and the most frequent level of each text."""
-        return pd.DataFrame({
-            name: [self.levels[name][0] if text else self.medians[name]]
-            for name, text in zip(self.names, self.is_text, strict=True)
-        })  # fmt: skip
+    def reference(self) -> _Floats:
+        """Codes of one customer with the median of each number and the most frequent level of each text."""
+        return np.where(self.is_text, 0.0, self.medians)[None, :]
 
-    def summed(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    def summed(self, columns: _Floats) -> _Floats:
         """Return the sum of each feature's own columns: one column per feature."""
-        starts = np.concatenate([[0], np.cumsum(self.widths)[:-1]]).astype(int)
+        starts = np.cumsum([0, *self._widths])[:-1]
         return np.add.reduceat(columns, starts, axis=1) if columns.shape[1] else np.zeros((len(columns), 0))
 
-    def _fit_number(self, name: str, numbers: pd.Series) -> None:
-        known = numbers.dropna()
-        self.medians[name] = float(known.median()) if len(known) else 0.0
-        knots = np.unique(np.quantile(known, np.linspace(0, 1, 6))) if len(known) else np.zeros(0)
-        if known.nunique() > _FEW_VALUES and len(knots) > 2:
-            spline = SplineTransformer(knots=knots[:, None], degree=3, extrapolation="linear", include_bias=False)
-            self.splines[name] = spline.fit(known.to_numpy()[:, None])
+    @property
+    def _widths(self) -> list[int]:
+        """Columns of each feature: those of its levels and one for all others, or of its curve and the flag of gaps."""
+        return [
+            len(self.levels[name]) + 1 if name in self.levels else 1 + (curve.width if curve else 1)
+            for name, curve in zip(self.names, self.curves, strict=True)
+        ]
 
-    def _columns(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        parts: list[NDArray[np.float64]] = []
-        for name, text in zip(self.names, self.is_text, strict=True):
-            if text:
-                parts.append(np.eye(len(self.levels[name]) + 1)[self._level_codes(X[name], name)])
-                continue
-            numbers = _number(X[name])
-            filled = numbers.fillna(self.medians[name]).to_numpy()[:, None]
-            curve = self.splines[name].transform(filled) if name in self.splines else filled
-            parts.append(np.hstack([curve, numbers.isna().to_numpy().astype(float)[:, None]]))
-        self.widths = [part.shape[1] for part in parts]
-        return np.hstack(parts) if parts else np.zeros((len(X), 0))
+    def _columns(self, codes: _Floats) -> _Floats:
+        columns = np.zeros((len(codes), sum(self._widths)))
+        at = 0
+        for i, (curve, width) in enumerate(zip(self.curves, self._widths, strict=True)):
+            own = columns[:, at : at + width]
+            if self.is_text[i]:
+                own[np.arange(len(codes)), codes[:, i].astype(int)] = 1.0
+            else:
+                gaps = np.isnan(codes[:, i])
+                filled = np.where(gaps, self.medians[i], codes[:, i])
+                own[:, :-1] = curve(filled) if curve else filled[:, None]
+                own[:, -1] = gaps
+            at += width
+        return columns
 
     def _level_codes(self, column: pd.Series, name: str) -> NDArray[np.intp]:
-        place = pd.Index(self.levels[name]).get_indexer(pd.Index(_text(column)))
-        return np.where(place < 0, len(self.levels[name]), place)
+        place, texts = _text(column)
+        code = pd.Index(self.levels[name]).get_indexer(pd.Index(texts, dtype=object))
+        return np.where(code < 0, len(self.levels[name]), code)[place]
 
 
-def _number(column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    return numbers.where(np.isfinite(numbers))
+def _levels(column: pd.Series) -> list[str]:
+    """Return the most frequent levels; of equally frequent ones the first by name."""
+    place, texts = _text(column)
+    n = pd.Series(np.bincount(place, minlength=len(texts)), index=texts).groupby(level=0).sum()
+    return list(n[n > 0].nlargest(MOST_LEVELS).index)
 
 
-def _text(column: pd.Series) -> pd.Series:
-    return column.astype(object).where(column.notna(), UNKNOWN).astype(str)
+def _median(known: _Floats) -> float:
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def _curve(numbers: _Floats) -> SplineCurve | None:
+    known = numbers[~np.isnan(numbers)]
+    knots = np.unique(np.quantile(known, np.linspace(0, 1, 6))) if len(known) else np.zeros(0)
+    return SplineCurve(knots) if len(knots) > 2 and len(np.unique(known)) > _FEW_VALUES else None
+
+
+def _numbers(column: pd.Series) -> _Floats:
+    numeric = column if pd.api.types.is_numeric_dtype(column) else pd.to_numeric(column, errors="coerce")
+    numbers = numeric.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _text(column: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the distinct values as texts, and per row which it is; two values of the same text are listed twice."""
+    place, values = pd.factorize(column, use_na_sentinel=True)
+    texts = [str(value) for value in values]
+    return np.where(place < 0, len(texts), place), [*texts, UNKNOWN]

@@ -7,14 +7,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import expit
 
 from crmkit.errors import NotMeasured
 from crmkit.predictions.churn_backtest import back_test_by_tenth, chosen_method, drift, of_days
-from crmkit.predictions.churn_drivers import drivers, shifts
-from crmkit.predictions.churn_history import N_LEARNED, features_of, known_on, past_days, stacked
-from crmkit.predictions.churn_models import Learned, candidates, errors, learn, log_odds
+from crmkit.predictions.churn_history import N_LEARNED, known_on, past_days, stacked
+from crmkit.predictions.churn_models import candidates
+from crmkit.predictions.churn_told import told_by
 from crmkit.predictions.register import prediction
 from crmkit.tables.catalog import Catalog
 
@@ -106,18 +104,11 @@ def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
     tenths = back_test_by_tenth(catalog, as_of)
     tested = of_days(tenths)
     method = chosen_method(tested, candidates(learned_from["lost"]))
-    X, lost = features_of(learned_from), learned_from["lost"]
-    model = learn(method, X, lost)
-    at_risk = features_of(known[known["kind"] == "at risk"])
-    odds = log_odds(model, at_risk)
-    low, high = _interval(odds, errors(model, X, lost, at_risk))
-    scores = pd.DataFrame({"value": expit(odds), "low": low, "high": high}, index=at_risk.index)
-    scores = scores.sort_values("value", ascending=False, kind="stable")
-    shares = _shares(model, at_risk.loc[scores.index])
-    shifted = shifts(X, at_risk, shares.abs().mean())
+    told = told_by(catalog, as_of, method)
+    warning = _warning(tested, method) or _of_other_customers(told.shifts)
     return ChurnOutlook(
-        as_of, horizon, method, scores, shares, known, tested, tenths, drivers(model, X, lost), shifted, drift(tested, method),
-        len(learned_from), int(lost.sum()), _warning(tested, method) or _of_other_customers(shifted),
+        as_of, horizon, method, told.scores, told.shares, known, tested, tenths, told.drivers, told.shifts,
+        drift(tested, method), len(learned_from), int(learned_from["lost"].sum()), warning,
     )  # fmt: skip
 
 
@@ -130,18 +121,6 @@ def churn(catalog: Catalog, as_of: date) -> pd.DataFrame:
 def outcome_known_on(outlook: ChurnOutlook) -> date:
     """Return the day on which it will be known who has left."""
     return outlook.as_of + timedelta(days=outlook.horizon)
-
-
-def _shares(model: Learned, X: pd.DataFrame) -> pd.DataFrame:
-    from crmkit.models.churn_classifier import ChurnClassifier
-
-    if not len(X):
-        return pd.DataFrame(index=X.index)
-    return model.contributions(X.reindex(columns=model.features_) if isinstance(model, ChurnClassifier) else X)
-
-
-def _interval(odds: NDArray[np.float64], error: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    return expit(odds - _Z * error), expit(odds + _Z * error)
 
 
 def _warning(tested: pd.DataFrame, method: str) -> str:

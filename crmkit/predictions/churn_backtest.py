@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss, roc_auc_score
 
 from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, past_days, stacked
-from crmkit.predictions.churn_models import candidates, chances, learn
+from crmkit.predictions.churn_models import candidates, chances, learn_all
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -122,8 +122,8 @@ def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
         before, then = stacked(catalog, known), stacked(catalog, [day])
         if not len(before) or not len(then):
             continue
-        for method in candidates(before["lost"]):
-            model = learn(method, features_of(before), before["lost"])
+        models = learn_all(candidates(before["lost"]), features_of(before), before["lost"])
+        for method, model in models.items():
             chance = chances(model, features_of(then))
             told = {"day": str(day), "method": method, **judged(chance, then["lost"])}
             rows += [told | tenth for tenth in _tenths(chance, then["lost"])]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -39,7 +42,7 @@ def drivers(model: Learned, X: pd.DataFrame, lost: pd.Series) -> pd.DataFrame:
     ends = {name: each for name in inner.features_ if (each := _ends(inner, X, name)) is not None}
     if not ends:
         return pd.DataFrame(columns=DRIVER_COLUMNS)
-    at = [pd.concat([_changed(X, name, each[side]) for name, each in ends.items()]) for side in (0, 1)]
+    at = [_changed(X, [(name, each[side]) for name, each in ends.items()]) for side in (0, 1)]
     apart = log_odds(inner, at[1]) - log_odds(inner, at[0])
     error = inner.standard_errors(X, lost.to_numpy(), X.index.to_numpy(), at[1], at[0])
     rows = pd.DataFrame(
@@ -104,22 +107,28 @@ def _ends(model: ChurnClassifier, X: pd.DataFrame, name: str) -> tuple[object, o
     levels = sorted(sizes.index[sizes >= _SMALLEST])
     if len(levels) < 2:
         return None
-    odds = log_odds(model, pd.concat([_changed(X, name, level) for level in levels]))
+    odds = log_odds(model, _changed(X, [(name, level) for level in levels]))
     return levels[int(odds.argmin())], levels[int(odds.argmax())]
 
 
-def _changed(X: pd.DataFrame, name: str, value: object) -> pd.DataFrame:
-    """Return one customer with another value of a feature."""
-    return X.head(1).drop(columns=name).join(pd.DataFrame({name: [value]}, index=X.index[:1]))[list(X)]
+def _changed(X: pd.DataFrame, changes: Sequence[tuple[str, Any]]) -> pd.DataFrame:
+    """Return one customer as often as there are changes, each time with another value of one feature."""
+    columns = {name: [X[name].iloc[0]] * len(changes) for name in X}
+    for i, (name, value) in enumerate(changes):
+        columns[name][i] = value
+    numbers = {name: float for name in X if pd.api.types.is_numeric_dtype(X[name])}
+    return pd.DataFrame(columns, dtype=object).astype(numbers)
 
 
 def _index(then: pd.Series, now: pd.Series) -> float:
     if pd.api.types.is_numeric_dtype(then):
         cuts = np.unique(then.quantile(np.linspace(0, 1, _BINS + 1)[1:-1]).dropna())
-        groups = [pd.Series(np.digitize(each, cuts)).where(each.notna().to_numpy(), -1) for each in (then, now)]
+        groups = [np.where(each.isna(), len(cuts) + 1, np.digitize(each, cuts)) for each in (then, now)]
+        counts = np.column_stack([np.bincount(each, minlength=len(cuts) + 2) for each in groups])
+        counts = counts[counts.any(axis=1)]
     else:
-        groups = [each.astype(object).where(each.notna(), "unknown").astype(str) for each in (then, now)]
-    counts = pd.concat([each.value_counts() for each in groups], axis=1).fillna(0).to_numpy()
+        texts = [each.astype(object).where(each.notna(), "unknown").astype(str) for each in (then, now)]
+        counts = pd.concat([each.value_counts() for each in texts], axis=1).fillna(0).to_numpy()
     shares = (counts + 0.5) / (counts + 0.5).sum(axis=0)
     by_chance = (len(counts) - 1) * (1 / len(then) + 1 / len(now))  # what two samples of the same people differ by
     return max(0.0, float(((shares[:, 1] - shares[:, 0]) * np.log(shares[:, 1] / shares[:, 0])).sum()) - by_chance)

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from crmkit.features.labels import labels
-from crmkit.features.snapshot import snapshot
+from crmkit.features.snapshot import snapshot_with_ends
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -61,7 +61,8 @@ def features_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _known_on(catalog: Catalog, day: date) -> pd.DataFrame:
-    rows, became = snapshot(catalog, day), labels(catalog, day)
+    rows = snapshot_with_ends(catalog, day)
+    became = labels(catalog, day, ends_on=rows.pop("ends_on"))
     return rows.assign(
         kind=became["kind"].reindex(rows.index).fillna(""), lost=became["lost"].reindex(rows.index), day=str(day)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -47,8 +49,12 @@ class Rhythm:
     def fit(self, X: pd.DataFrame, y: NDArray[np.float64]) -> Rhythm:
         """Learn from the customers' rhythm alone."""
         self.model = ChurnClassifier("logistic", penalty=100.0, calibrate=False).fit(self.columns(X), y)
-        self.base_ = self.model.base_
         return self
+
+    @property
+    def base_(self) -> float:
+        """Log odds where no feature has a say."""
+        return self.model.base_
 
     def decision_function(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Return log odds."""
@@ -89,6 +95,14 @@ def learn(method: str, X: pd.DataFrame, lost: pd.Series) -> Learned:
     if method == "rhythm":
         return Rhythm().fit(X, y)
     return ChurnClassifier(method, n_trees=100).fit(usable(X), y, X.index.to_numpy())  # type: ignore[arg-type]
+
+
+def learn_all(methods: Sequence[str], X: pd.DataFrame, lost: pd.Series) -> dict[str, Learned]:
+    """Fit several methods, in their order; what two of them have in common is learned once."""
+    learned = {method: learn(method, X, lost) for method in methods if method != "logistic" or "blend" not in methods}
+    if isinstance(blend := learned.get("blend"), ChurnClassifier) and "logistic" in methods:
+        learned["logistic"] = blend.without_trees()
+    return {method: learned[method] for method in methods}
 
 
 def chances(model: Learned, X: pd.DataFrame) -> NDArray[np.float64]:

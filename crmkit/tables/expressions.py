@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -30,9 +30,13 @@ def ratio(numerator: Any, denominator: Any) -> ir.FloatingColumn:
     return numerator.cast("float64") / denominator.cast("float64").nullif(0)
 
 
-def constant_day(on: date) -> ir.DateScalar:
+#: A day, or what stands for one in a question that is asked of many (:mod:`crmkit.tables.questions`).
+Day: TypeAlias = date | ir.DateScalar
+
+
+def constant_day(on: Day) -> ir.DateScalar:
     """Return a calendar day as a constant."""
-    return ibis.date(on.year, on.month, on.day)
+    return on if isinstance(on, ir.DateScalar) else ibis.date(on.year, on.month, on.day)
 
 
 def day(at: Any) -> ir.DateColumn:

@@ -8,9 +8,9 @@ import pytest
 import crmkit as ck
 from crmkit.errors import NotMeasured, Problems
 from crmkit.features.cut import as_known_on
-from crmkit.features.labels import labels
+from crmkit.features.labels import _active_as_known, labels
 from crmkit.features.leaks import check_no_leak
-from crmkit.features.snapshot import snapshot
+from crmkit.features.snapshot import snapshot, snapshot_table, snapshot_with_ends
 
 DAY = date(2026, 6, 30)
 
@@ -120,3 +120,17 @@ def test_a_subscriber_is_at_risk_only_if_the_term_ends_in_time_and_notice_given_
 def test_an_outcome_that_the_data_do_not_reach_is_not_known():
     became = labels(book(through="2026-08-01", orders=orders(("a", "2026-06-01", 5.0))), DAY)
     assert became["lost"].isna().all()
+
+
+def test_what_is_asked_of_many_days_is_what_is_asked_of_each_by_itself():
+    sample = ck.connect(ck.sample_company(300, 14).tables)
+    for days in (0, 120, 200):
+        day = sample.data_through - pd.Timedelta(days=days)
+        ends_on = snapshot_with_ends(sample, day)["ends_on"]
+        pd.testing.assert_frame_equal(labels(sample, day, ends_on=ends_on), labels(sample, day))
+        for asked, question in ((snapshot, snapshot_table), (labels, _active_as_known)):
+            alone = question(sample, day).execute().set_index("customer_id").sort_index()
+            told = asked(sample, day)
+            columns = [name for name in alone if name in told and not name.startswith(("n_", "has_"))]
+            assert len(told) and columns
+            pd.testing.assert_frame_equal(told[columns], alone.loc[told.index, columns], rtol=1e-12, check_dtype=False)

@@ -1,5 +1,7 @@
 """The additive classifier: scikit-learn's own checks, exact shares, calibrated chances, real data."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,20 @@ def test_the_shares_of_the_features_add_up_to_the_log_odds(method):
         summed = model.base_ + model.contributions(each).sum(axis=1).to_numpy()
         assert summed == pytest.approx(model.decision_function(each))
     assert model.contributions(X).mean().to_numpy() == pytest.approx(0, abs=1e-9)
+
+
+def test_without_trees_it_is_what_the_logistic_method_learns_by_itself_and_pickling_keeps_all():
+    X, y, _ = people()
+    whose = np.repeat(np.arange(500), 3)
+    blend = ChurnClassifier(n_trees=30).fit(X, y, whose)
+    alone, apart = blend.without_trees(), ChurnClassifier("logistic", n_trees=30).fit(X, y, whose)
+    assert alone.get_params() == apart.get_params() and (alone.slope_, alone.base_) == (apart.slope_, apart.base_)
+    assert (alone.decision_function(X) == apart.decision_function(X)).all()
+    assert alone.contributions(X).equals(apart.contributions(X))
+    again = pickle.loads(pickle.dumps(blend))
+    assert again.base_ == blend.base_ and again.contributions(X).equals(blend.contributions(X))
+    with pytest.raises(ValueError, match="no logistic part"):
+        ChurnClassifier("boosting", n_trees=5).fit(X, y).without_trees()
 
 
 def test_the_chances_are_those_that_the_customers_were_simulated_with():

@@ -1,5 +1,6 @@
 """Chances of leaving on simulated firms: learned before, judged after, honest where there is little."""
 
+import json
 from datetime import date
 
 import numpy as np
@@ -7,14 +8,18 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.cleaning.load import load
 from crmkit.errors import NotMeasured
 from crmkit.insights.churn import churn_findings, churn_headline, reasons
 from crmkit.insights.churn_summary import churn_summary
+from crmkit.predictions import churn_told
 from crmkit.predictions.churn import churn_outlook
 from crmkit.predictions.churn_backtest import back_test, judged, reliability
-from crmkit.predictions.churn_history import past_days, stacked
-from crmkit.predictions.churn_models import SameForAll, candidates
+from crmkit.predictions.churn_history import features_of, past_days, stacked
+from crmkit.predictions.churn_models import SameForAll, candidates, learn, learn_all, log_odds
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
+from crmkit.settings import read_settings
+from crmkit.tables import cache as cache_module
 
 LAST = date(2026, 6, 30)
 
@@ -151,3 +156,32 @@ def test_judging_counts_losses_lift_and_order():
 def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(book):
     tested = back_test(book, LAST)
     assert tested.groupby("day")["n"].nunique().eq(1).all()
+
+
+def test_methods_learned_together_are_those_learned_one_by_one(book):
+    rows = stacked(book, past_days(book, LAST)[:2])
+    X, lost = features_of(rows), rows["lost"]
+    together = learn_all(["rate", "rhythm", "logistic", "blend"], X, lost)
+    assert list(together) == ["rate", "rhythm", "logistic", "blend"]
+    for method, model in together.items():
+        assert (log_odds(model, X) == log_odds(learn(method, X, lost), X)).all()
+
+
+def test_what_was_told_once_is_not_learned_again(tmp_path, monkeypatch):
+    (tmp_path / "exports").mkdir()
+    shop(60).to_csv(tmp_path / "exports/orders.csv", index=False)
+    (tmp_path / "crmkit.toml").write_text(f"[data]\nthrough = {LAST}\n[company]\nchurn_after_days = 60\n")
+    load(read_settings(tmp_path))
+    monkeypatch.setattr(cache_module, "code_digest", lambda: "this code")
+    first = churn_outlook(ck.connect(tmp_path), LAST)
+    monkeypatch.setattr(churn_told, "learn", lambda *_: pytest.fail("learned again"))
+    again = churn_outlook(ck.connect(tmp_path), LAST)
+    assert len(first.scores) and len(first.shifts)
+    for part in ("scores", "shares", "drivers", "shifts"):
+        pd.testing.assert_frame_equal(getattr(again, part), getattr(first, part), check_exact=True)
+
+
+def test_numbers_and_texts_of_one_column_are_the_same_after_they_were_kept():
+    rows = pd.DataFrame({"feature": ["days", "plan", "age"], "then": [0.1, "a", None], "now": [1 / 3, "b", 2.0]})
+    told = churn_told._changed(churn_told._changed(rows, "shifts", json.dumps), "shifts", json.loads)
+    assert told.to_dict("records") == rows.to_dict("records")

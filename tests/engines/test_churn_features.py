@@ -1,0 +1,22 @@
+"""What leaving is learned from is the same on every engine, whether it is asked of many days at once or of each."""
+
+from datetime import date
+
+import pytest
+
+from crmkit.features.labels import labels
+from crmkit.features.snapshot import snapshot
+from tests.engines.test_engines import ENGINES, assert_same
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("asked", [snapshot, labels])
+def test_what_was_known_and_what_became_of_each_are_equal_to_a_billionth(engine, clean, asked):
+    for day in (date(2026, 6, 30), date(2025, 12, 31)):
+        found, expected = (asked(catalog, day).reset_index() for catalog in (engine, clean))
+        assert len(expected) > 20
+        assert_same(found, expected, ["customer_id"])
