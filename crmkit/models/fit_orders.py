@@ -16,6 +16,7 @@ from crmkit.models.order_process import OrderProcess
 from crmkit.models.purchase_counts import Array, PurchaseCounts
 
 _ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
+_CRAWL = 1e-5  # of log-likelihood: a search for a boundary is over when steps gain less
 _BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
 
 
@@ -54,6 +55,7 @@ def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maxi
         bounds_of(model),
         Prior(centre, penalty),
         None if rough is counts else _on_logs(model, rough),
+        crawl=_CRAWL if penalty < BOUNDARY_PENALTY else 0.0,  # at a boundary the fit is repeated with a prior
     )
 
 

@@ -12,9 +12,18 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.models.choose_orders import ChosenOrders
 from crmkit.models.drift import Drift
+from crmkit.models.gamma_gamma import GammaGamma
 from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.futures import Futures, order_futures, together
-from crmkit.predictions.histories import alike, model_of_orders, order_amounts, prices, shoppers, subscriptions
+from crmkit.predictions.histories import (
+    alike,
+    model_of_orders,
+    model_of_spend,
+    order_amounts,
+    prices,
+    shoppers,
+    subscriptions,
+)
 from crmkit.predictions.money import Money, money
 from crmkit.predictions.openings import opening_futures
 from crmkit.predictions.renewal_futures import renewal_futures
@@ -39,8 +48,8 @@ class Learned:
         Day of the first order or term, by customer.
     shoppers : DataFrame
         See :func:`crmkit.predictions.histories.shoppers`.
-    orders : ChosenOrders or None
-        None where fewer than three customers have ordered.
+    orders : (ChosenOrders, GammaGamma) or None
+        The models of when customers order and of how much; None where fewer than three customers have ordered.
     renewals : list of (DataFrame, ChosenRenewals)
         Subscriptions of one kind, and the model of their renewals.
     order_drift, price_drift : Drift
@@ -50,7 +59,7 @@ class Learned:
     money: Money
     first_on: pd.Series
     shoppers: pd.DataFrame
-    orders: ChosenOrders | None
+    orders: tuple[ChosenOrders, GammaGamma] | None
     renewals: list[tuple[pd.DataFrame, ChosenRenewals]]
     order_drift: Drift
     price_drift: Drift
@@ -98,7 +107,7 @@ def futures_of(
     rate = catalog.settings.value.margin_rate or 1.0
     futures = []
     if known.orders is not None:
-        futures.append(order_futures(known.shoppers, known.orders, known.order_drift, *terms))
+        futures.append(order_futures(known.shoppers, known.orders[0], known.orders[1], known.order_drift, *terms))
     futures += [renewal_futures(own, chosen, known.price_drift, rate, *terms) for own, chosen in known.renewals]
     if not futures and len(known.first_on) < FEWEST:
         raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
@@ -117,7 +126,7 @@ def _learned(catalog: Catalog, as_of: date) -> Learned:
         brought,
         brought.paid.groupby("customer_id")["on"].min(),
         orders,
-        model_of_orders(brought, as_of) if len(orders) >= FEWEST else None,
+        (model_of_orders(brought, as_of), model_of_spend(orders)) if len(orders) >= FEWEST else None,
         [(own, choose_renewal_model(own)) for own in groups],
         dearer,
         Drift().fit(prices(catalog, as_of)),
