@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ Slope = Callable[[Array], tuple[Array, Array]]  # from places, one per row, to t
 _ROUNDS = 200
 _FARTHEST = 2.0  # of one step, in any coordinate
 _DIFFERENCE = 1e-4
+_NEAR, _LITTLE = 0.1, 0.01  # in every coordinate, and of the value: within these a search ends where another did
 
 
 class Bottom(NamedTuple):
@@ -24,8 +25,10 @@ class Bottom(NamedTuple):
     converged: bool
 
 
-def lowest(function: Slope, start: Array, bounds: tuple[Array, Array]) -> Bottom:
+def lowest(function: Slope, starts: Sequence[Array], bounds: tuple[Array, Array]) -> Bottom:
     """Minimise a function of a few coordinates that gives its values and gradients at several places, within bounds.
+
+    The lowest end of all starts counts. A search that comes near to where another one ended is over.
 
     A place is looked at together with its neighbours, which give the curvature: of functions as small as these a call
     for all costs little more than a call for one. Steps follow Newton's direction with the curvatures made positive, and
@@ -38,10 +41,22 @@ def lowest(function: Slope, start: Array, bounds: tuple[Array, Array]) -> Bottom
 
     Examples
     --------
-    >>> found = lowest(lambda x: ((x[:, 0] - 1) ** 2, 2 * (x - 1)), np.zeros(1), (np.full(1, -3.0), np.full(1, 3.0)))
+    >>> found = lowest(lambda x: ((x[:, 0] - 1) ** 2, 2 * (x - 1)), [np.zeros(1)], (np.full(1, -3.0), np.full(1, 3.0)))
     >>> found.at.round(6).tolist(), found.converged
     ([1.0], True)
     """
+    ends: list[Bottom] = []
+    for start in starts:
+        ends.append(_bottom(function, start, bounds, ends))
+    return min(ends, key=lambda each: each.value)
+
+
+def second_derivatives(function: Slope, at: Array) -> Array:
+    """Return the matrix of second derivatives, from differences of the gradient."""
+    return _looked(function, at)[2]
+
+
+def _bottom(function: Slope, start: Array, bounds: tuple[Array, Array], known: Sequence[Bottom]) -> Bottom:
     low, high = bounds
     at = np.clip(start, low, high)
     damping, (value, gradient, matrix) = 0.0, _looked(function, at)
@@ -57,16 +72,14 @@ def lowest(function: Slope, start: Array, bounds: tuple[Array, Array]) -> Bottom
         there = _looked(function, moved)
         if there[0] < value:
             at, damping, (value, gradient, matrix) = moved, damping / 10, there
+            for each in known:
+                if np.abs(at - each.at).max() < _NEAR and 0 <= value - each.value < _LITTLE:
+                    return each
         elif damping > 1e12:
             return Bottom(at, value, promised < 1e-6)
         else:
             damping = max(10 * damping, 1e-3)
     return Bottom(at, value, False)
-
-
-def second_derivatives(function: Slope, at: Array) -> Array:
-    """Return the matrix of second derivatives, from differences of the gradient."""
-    return _looked(function, at)[2]
 
 
 def _looked(function: Slope, at: Array) -> tuple[float, Array, Array]:

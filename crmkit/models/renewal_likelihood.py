@@ -107,8 +107,7 @@ class _Likelihood:
         """Search from three places: customers nearly alike, mixed, and of two kinds."""
         risk = np.clip(self._guess(), *(expit(bound[0]) for bound in self.bounds))
         starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
-        found = [lowest(self._negative, start, self.bounds) for start in starts]
-        best = min(found, key=lambda each: each.value)
+        best = lowest(self._negative, starts, self.bounds)
         return best.at, best.converged
 
     def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
@@ -135,7 +134,7 @@ class _Likelihood:
             return value - log_prior(at), gradient - log_prior_slope(at)
 
         middle = np.array([near[0], -1.0, 0.0])[: len(near)]
-        peak = min((lowest(negative, start, self.bounds) for start in (near, middle)), key=lambda each: each.value).at
+        peak = lowest(negative, [near, middle], self.bounds).at
         curvature, axes = np.linalg.eigh(second_derivatives(negative, peak))
         spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
         return draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
@@ -167,7 +166,7 @@ class _Likelihood:
             value, gradient = self._negative(np.insert(part, fixed, bound, axis=1))
             return value, gradient[:, free]
 
-        found = lowest(negative, at[free], (self.bounds[0][free], self.bounds[1][free]))
+        found = lowest(negative, [at[free]], (self.bounds[0][free], self.bounds[1][free]))
         return np.insert(found.at, fixed, bound), found.converged
 
     def _negative(self, at: Array) -> tuple[Array, Array]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.models.choose_orders import ChosenOrders
+from crmkit.models.choose_orders import ORDER_MODELS, ChosenOrders
 from crmkit.models.drift import Drift
 from crmkit.models.gamma_gamma import GammaGamma
-from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
+from crmkit.predictions.choice import RENEWAL_MODELS, ChosenRenewals, choose_renewal_model
 from crmkit.predictions.futures import Futures, order_futures, together
 from crmkit.predictions.histories import (
     alike,
@@ -24,9 +25,11 @@ from crmkit.predictions.histories import (
     shoppers,
     subscriptions,
 )
+from crmkit.predictions.kept_models import as_text, frame_of, model_of
 from crmkit.predictions.money import Money, money
 from crmkit.predictions.openings import opening_futures
 from crmkit.predictions.renewal_futures import renewal_futures
+from crmkit.tables.cache import remember
 from crmkit.tables.catalog import Catalog
 
 FEWEST = 3  # customers below which nothing is learned of how they differ
@@ -118,16 +121,52 @@ def futures_of(
 
 def _learned(catalog: Catalog, as_of: date) -> Learned:
     brought = money(catalog, as_of)
-    dearer = Drift().fit(order_amounts(brought))
-    orders = shoppers(brought, as_of, dearer.growth_)
-    groups = [own for own in alike(subscriptions(catalog, as_of)) if own["runs"].any()]
+    kept = remember(catalog, _models, as_of, reads_predictions=False)
+    by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
+    for row in kept.itertuples():
+        by[str(row.what)].append(_made_again(row))
+    (dearer,), (prices_drift,) = by["order drift"], by["price drift"]
     return Learned(
         as_of,
         brought,
         brought.paid.groupby("customer_id")["on"].min(),
-        orders,
-        (model_of_orders(brought, as_of), model_of_spend(orders)) if len(orders) >= FEWEST else None,
-        [(own, choose_renewal_model(own)) for own in groups],
+        shoppers(brought, as_of, dearer.growth_),
+        (by["orders"][0], by["spend"][0]) if by["orders"] else None,
+        list(zip(_running(catalog, as_of), by["renewals"], strict=True)),
         dearer,
-        Drift().fit(prices(catalog, as_of)),
+        prices_drift,
     )
+
+
+def _models(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Fit all models of a day, and write them down: predictions, back-tests and pages ask for the same days."""
+    brought = money(catalog, as_of)
+    dearer = Drift().fit(order_amounts(brought))
+    orders = shoppers(brought, as_of, dearer.growth_)
+    rows: list[tuple[str, Any]] = [("order drift", dearer), ("price drift", Drift().fit(prices(catalog, as_of)))]
+    if len(orders) >= FEWEST:
+        rows += [("orders", model_of_orders(brought, as_of)), ("spend", model_of_spend(orders))]
+    rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
+    return pd.DataFrame([_written(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
+
+
+def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:
+    """Return the groups of subscriptions that somebody still has."""
+    return [own for own in alike(subscriptions(catalog, as_of)) if own["runs"].any()]
+
+
+def _written(what: str, model: Any) -> tuple[str, str, str, str, str]:
+    if not isinstance(model, (ChosenOrders, ChosenRenewals)):
+        return what, "", as_text(model), "", ""
+    reason = model.reason if isinstance(model, ChosenOrders) else ""
+    return what, model.name, as_text(model.model), as_text(model.held_out), reason
+
+
+def _made_again(row: Any) -> Any:
+    if row.what == "orders":
+        fitted: Any = model_of(ORDER_MODELS[row.name], row.model)
+        return ChosenOrders(row.name, fitted, frame_of(row.held_out), row.reason)
+    if row.what == "renewals":
+        fitted = model_of(RENEWAL_MODELS[row.name], row.model)
+        return ChosenRenewals(row.name, fitted, frame_of(row.held_out))
+    return model_of(GammaGamma if row.what == "spend" else Drift, row.model)
