@@ -105,7 +105,7 @@ def futures_of(
     NotMeasured
         If there are fewer than three customers.
     """
-    n_draws = n_draws or (400 if len(known.first_on) < _ENOUGH else 200)
+    n_draws = n_draws or n_draws_of(known)
     terms = horizon, discount_rate, n_draws
     rate = catalog.settings.value.margin_rate or 1.0
     futures = []
@@ -117,6 +117,11 @@ def futures_of(
     nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
     futures = [*(futures or [nobody]), *opening_futures(catalog, known.money, known.as_of, *terms)]
     return together(futures, pd.Index(known.first_on.index))
+
+
+def n_draws_of(known: Learned) -> int:
+    """Return how many futures are drawn where nothing else is asked for [count]."""
+    return 400 if len(known.first_on) < _ENOUGH else 200
 
 
 def _learned(catalog: Catalog, as_of: date) -> Learned:
