@@ -7,7 +7,31 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from crmkit.models.choose_orders import ORDER_MODELS, ChosenOrders
+from crmkit.models.drift import Drift
+from crmkit.models.gamma_gamma import GammaGamma
+from crmkit.predictions.choice import RENEWAL_MODELS, ChosenRenewals
+
 Model = TypeVar("Model")
+
+
+def written(what: str, model: Any) -> tuple[str, str, str, str, str]:
+    """Return a model, or a choice of one, as a row: what it is of, its name, itself, scores of the choice, its reason."""
+    if not isinstance(model, (ChosenOrders, ChosenRenewals)):
+        return what, "", as_text(model), "", ""
+    reason = model.reason if isinstance(model, ChosenOrders) else ""
+    return what, model.name, as_text(model.model), as_text(model.held_out), reason
+
+
+def made_again(row: Any) -> Any:
+    """Return the model, or the choice, that :func:`written` made a row of."""
+    if row.what == "orders":
+        fitted: Any = model_of(ORDER_MODELS[row.name], row.model)
+        return ChosenOrders(row.name, fitted, frame_of(row.held_out), row.reason)
+    if row.what == "renewals":
+        fitted = model_of(RENEWAL_MODELS[row.name], row.model)
+        return ChosenRenewals(row.name, fitted, frame_of(row.held_out))
+    return model_of(GammaGamma if row.what == "spend" else Drift, row.model)
 
 
 def as_text(value: Any) -> str:

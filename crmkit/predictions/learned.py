@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.models.choose_orders import ORDER_MODELS, ChosenOrders
+from crmkit.models.choose_orders import ChosenOrders
 from crmkit.models.drift import Drift
 from crmkit.models.gamma_gamma import GammaGamma
-from crmkit.predictions.choice import RENEWAL_MODELS, ChosenRenewals, choose_renewal_model
+from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.futures import Futures, order_futures, together
 from crmkit.predictions.histories import (
     alike,
@@ -25,7 +25,7 @@ from crmkit.predictions.histories import (
     shoppers,
     subscriptions,
 )
-from crmkit.predictions.kept_models import as_text, frame_of, model_of
+from crmkit.predictions.kept_models import made_again, written
 from crmkit.predictions.money import Money, money
 from crmkit.predictions.openings import opening_futures
 from crmkit.predictions.renewal_futures import renewal_futures
@@ -129,7 +129,7 @@ def _learned(catalog: Catalog, as_of: date) -> Learned:
     kept = remember(catalog, _models, as_of, reads_predictions=False)
     by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
     for row in kept.itertuples():
-        by[str(row.what)].append(_made_again(row))
+        by[str(row.what)].append(made_again(row))
     (dearer,), (prices_drift,) = by["order drift"], by["price drift"]
     return Learned(
         as_of,
@@ -152,26 +152,9 @@ def _models(catalog: Catalog, as_of: date) -> pd.DataFrame:
     if len(orders) >= FEWEST:
         rows += [("orders", model_of_orders(brought, as_of)), ("spend", model_of_spend(orders))]
     rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
-    return pd.DataFrame([_written(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
+    return pd.DataFrame([written(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
 
 
 def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:
     """Return the groups of subscriptions that somebody still has."""
     return [own for own in alike(subscriptions(catalog, as_of)) if own["runs"].any()]
-
-
-def _written(what: str, model: Any) -> tuple[str, str, str, str, str]:
-    if not isinstance(model, (ChosenOrders, ChosenRenewals)):
-        return what, "", as_text(model), "", ""
-    reason = model.reason if isinstance(model, ChosenOrders) else ""
-    return what, model.name, as_text(model.model), as_text(model.held_out), reason
-
-
-def _made_again(row: Any) -> Any:
-    if row.what == "orders":
-        fitted: Any = model_of(ORDER_MODELS[row.name], row.model)
-        return ChosenOrders(row.name, fitted, frame_of(row.held_out), row.reason)
-    if row.what == "renewals":
-        fitted = model_of(RENEWAL_MODELS[row.name], row.model)
-        return ChosenRenewals(row.name, fitted, frame_of(row.held_out))
-    return model_of(GammaGamma if row.what == "spend" else Drift, row.model)
