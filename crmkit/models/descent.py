@@ -13,12 +13,13 @@ Cost = Callable[[Array], tuple[float, Array]]
 
 _FARTHEST = 1.5  # a step; coordinates are logarithms
 _MOST_STEPS = 300
+_CRAWL = 6  # steps in a row that gained less than was asked for
 _IDLE = 4  # steps in a row that gained next to nothing: a long flat valley, or the cost's own rounding
 _ROUNDING = 1e-13
 
 
 def descend(
-    cost: Cost, at: Array, bounds: Pair, inverse: Array | None = None, enough: float = 1e-8
+    cost: Cost, at: Array, bounds: Pair, inverse: Array | None = None, enough: float = 1e-8, crawl: float = 0.0
 ) -> tuple[Array, float]:
     """Go down by quasi-Newton steps (BFGS) within bounds; return where that ends, and the cost there.
 
@@ -37,6 +38,8 @@ def descend(
         Inverse of the Hessian, as far as it is known.
     enough : float
         The fall to be expected from a further step at which to stop.
+    crawl : float
+        The fall of a step below which six in a row end the search: what is left is a valley to a bound.
 
     References
     ----------
@@ -51,7 +54,7 @@ def descend(
     """
     value, gradient = cost(at)
     inverse = np.eye(len(at)) / (1 + np.abs(gradient).max()) if inverse is None else inverse
-    idle = 0
+    idle, crawling = 0, 0
     for _ in range(_MOST_STEPS):
         free = ~outward(at, gradient, bounds)
         step = np.where(free, -inverse @ np.where(free, gradient, 0.0), 0.0)
@@ -62,7 +65,8 @@ def descend(
         moved, turned = after - at, new_gradient - gradient
         bend = moved @ turned
         idle = idle + 1 if value - new_value < max(enough, _ROUNDING * abs(value)) else 0
-        if new_value >= value or idle == _IDLE:
+        crawling = crawling + 1 if value - new_value < crawl else 0
+        if new_value >= value or idle == _IDLE or crawling == _CRAWL:
             break
         if bend > 1e-14:
             left = np.eye(len(at)) - np.outer(moved, turned) / bend

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crmkit.models.descent import Cost
 from crmkit.models.maximum import Maximum
 from crmkit.models.profile import Z, profile_interval
 
@@ -19,10 +20,8 @@ AT_BOUNDARY = 7.0  # logarithm of 1,000: so far from 1 a parameter tells of a si
 _LARGEST = 25.0  # logarithm of a drawn parameter: beyond, gamma functions lose their digits
 
 
-def report(
-    found: Maximum, names: Sequence[str], shift: Array
-) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Estimates, 95 % intervals, covariance of the logarithms, and standard errors, by name.
+def report(found: Maximum, names: Sequence[str], shift: Array) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
+    """Estimates, covariance of the logarithms, and standard errors, by name.
 
     Parameters
     ----------
@@ -34,16 +33,32 @@ def report(
         Logarithm of the unit of each.
     """
     index, logs = list(names), found.logs + shift
-    error = np.sqrt(np.diag(found.covariance))
-    low, high = found.logs - Z * error, found.logs + Z * error
-    if found.cost is not None and error.max() > _SMALL:
-        low, high = profile_interval(found.cost, found)
     return (
         pd.Series(np.exp(logs), index=index, name="value"),
-        pd.DataFrame({"low": np.exp(low + shift), "high": np.exp(high + shift)}, index=index),
         pd.DataFrame(found.covariance, index=index, columns=index),
-        pd.Series(np.exp(logs) * error, index=index, name="standard_error"),
+        pd.Series(np.exp(logs) * np.sqrt(np.diag(found.covariance)), index=index, name="standard_error"),
     )
+
+
+def intervals(found: Maximum, names: Sequence[str], shift: Array, cost: Cost | None) -> pd.DataFrame:
+    """Return low and high of each parameter (95 %); what is to be minimised is asked for where they may be lopsided.
+
+    Parameters
+    ----------
+    found : Maximum
+        In scaled units.
+    names : sequence of str
+        Of the parameters.
+    shift : array
+        Logarithm of the unit of each.
+    cost : function or None
+        Minus the log posterior density and its gradient; None where the information is that of a part of the data.
+    """
+    error = np.sqrt(np.diag(found.covariance))
+    low, high = found.logs - Z * error, found.logs + Z * error
+    if cost is not None and error.max() > _SMALL:
+        low, high = profile_interval(cost, found)
+    return pd.DataFrame({"low": np.exp(low + shift), "high": np.exp(high + shift)}, index=list(names))
 
 
 def normal_draws(params: pd.Series, covariance: pd.DataFrame, n_draws: int, seed: int) -> pd.DataFrame:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
+import pandas as pd
 
 from crmkit.errors import Problems
 from crmkit.models.descent import Cost, Pair
-from crmkit.models.estimates import AT_BOUNDARY, BOUNDARY_PENALTY, report
+from crmkit.models.estimates import AT_BOUNDARY, BOUNDARY_PENALTY, intervals, report
 from crmkit.models.maximum import Maximum, Prior, maximise
 from crmkit.models.order_process import OrderProcess
 from crmkit.models.purchase_counts import Array, PurchaseCounts
 
 _ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
+_CRAWL = 1e-5  # of log-likelihood: a search for a boundary is over when steps gain less
 _BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
 
 
@@ -27,9 +32,18 @@ def fit_orders(model: OrderProcess, counts: PurchaseCounts) -> None:
         model.penalty_ = BOUNDARY_PENALTY
         found = _search(model, scaled, BOUNDARY_PENALTY)
     shift = np.array([np.log(unit) if name in model.times else 0.0 for name in model.names])
-    model.params_, model.interval_, model.covariance_, model.standard_errors_ = report(found, model.names, shift)
+    model.params_, model.covariance_, model.standard_errors_ = report(found, model.names, shift)
+    model._intervals = partial(_intervals, model, scaled, replace(found, cost=None), shift, found.cost is None)
+    vars(model).pop("interval_", None)  # of an earlier fit
     model.log_likelihood_ = found.log_likelihood - float(counts.n @ counts.x) * np.log(unit)
     model.n_customers_, model.converged_ = int(counts.n_customers), found.converged
+
+
+def _intervals(
+    model: OrderProcess, counts: PurchaseCounts, found: Maximum, shift: Array, of_part: bool
+) -> pd.DataFrame:
+    prior = Prior(usual_logs(model, counts), model.penalty_)
+    return intervals(found, model.names, shift, None if of_part else prior.added_to(_on_logs(model, counts)))
 
 
 def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maximum:
@@ -41,6 +55,7 @@ def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maxi
         bounds_of(model),
         Prior(centre, penalty),
         None if rough is counts else _on_logs(model, rough),
+        crawl=_CRAWL if penalty < BOUNDARY_PENALTY else 0.0,  # at a boundary the fit is repeated with a prior
     )
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from crmkit.models.estimates import BOUNDARY_PENALTY, normal_draws, report
+from crmkit.models.estimates import BOUNDARY_PENALTY, intervals, normal_draws, report
 from crmkit.models.maximum import Maximum, Prior, maximise
 from crmkit.models.purchase_counts import Array
 from crmkit.models.spend_likelihood import NO_MEAN, SpendLikelihood, known_values, simpler_spend
@@ -100,7 +100,8 @@ class GammaGamma:
             self.penalty_ = BOUNDARY_PENALTY
             found = self._search(n, z / unit, BOUNDARY_PENALTY)
         shift = np.array([0.0, 0.0, np.log(unit)])
-        self.params_, self.interval_, self.covariance_, self.standard_errors_ = report(found, self.names, shift)
+        self.params_, self.covariance_, self.standard_errors_ = report(found, self.names, shift)
+        self.interval_ = intervals(found, self.names, shift, found.cost)
         self.log_likelihood_ = found.log_likelihood - len(n) * float(np.log(unit))
         self.n_customers_, self.converged_ = len(n), found.converged
         self.mean_value_ = float(z.mean()) if len(z) else 0.0

@@ -83,6 +83,7 @@ def maximise(
     bounds: Pair,
     prior: Prior,
     rough: Cost | None = None,
+    crawl: float = 0.0,
 ) -> Maximum:
     """Search from several starts, then take Newton steps until nothing is left to gain.
 
@@ -99,10 +100,12 @@ def maximise(
     rough : function, optional
         A quicker log-likelihood on a part of the data that stands for all of it. It is searched first, and its
         curvature serves as that of the whole: right to about a hundredth, which moves standard errors by half of that.
+    crawl : float
+        As in :func:`~crmkit.models.descent.descend`: above 0 where an end in a flat valley is not used as it is.
     """
     cost = prior.added_to(log_likelihood)
     quick = cost if rough is None else prior.added_to(rough)
-    found = _best_end(quick, starts, bounds)
+    found = _best_end(quick, starts, bounds, crawl)
     found = _newton(cost, found, bounds, renew=rough is None)
     enough = 100 * _SETTLED if rough is None else _SETTLED_ROUGH
     if rough is not None and not found.settled(bounds, enough):
@@ -114,11 +117,11 @@ def maximise(
     )
 
 
-def _best_end(cost: Cost, starts: Sequence[Array], bounds: Pair) -> _Point:
+def _best_end(cost: Cost, starts: Sequence[Array], bounds: Pair, crawl: float) -> _Point:
     """Begin anew from the next start unless the search ended at a clear maximum."""
     ends: list[_Point] = []
     for start in starts:
-        ends.append(_look(cost, descend(cost, np.clip(start, *bounds), bounds)[0]))
+        ends.append(_look(cost, descend(cost, np.clip(start, *bounds), bounds, crawl=crawl)[0]))
         if ends[-1].settled(bounds) and not is_flat(ends[-1].information):
             break
     return min(ends, key=lambda end: end.cost)

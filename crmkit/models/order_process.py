@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +31,6 @@ class OrderProcess(ABC):
     moved_by: ClassVar[dict[str, float]]  # covariates of the order rate and of leaving: parameter and sign of each
 
     params_: pd.Series = field(init=False, repr=False)
-    interval_: pd.DataFrame = field(init=False, repr=False)
     covariance_: pd.DataFrame = field(init=False, repr=False)
     standard_errors_: pd.Series = field(init=False, repr=False)
     log_likelihood_: float = field(init=False, repr=False)
@@ -38,6 +38,12 @@ class OrderProcess(ABC):
     converged_: bool = field(init=False, repr=False)
     penalty_: float = field(init=False, repr=False)
     simpler_model_: str | None = field(init=False, repr=False)
+    _intervals: Callable[[], pd.DataFrame] = field(init=False, repr=False)
+
+    @cached_property
+    def interval_(self) -> pd.DataFrame:
+        """Return low and high of each parameter (95 %), found when first asked for: that takes as long as the fit."""
+        return self._intervals()
 
     @abstractmethod
     def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:

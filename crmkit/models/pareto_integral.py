@@ -71,36 +71,35 @@ def _reach(params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
 
 def _integral(params: Params, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
     r, alpha, s, beta = params
-    nodes, weights = legendre(n_nodes)
-    k, t, age = (column[:, None] for column in (r + counts.x, counts.last_age, counts.age))
-    alpha, beta = (np.reshape(value, (-1, 1)) for value in (alpha, beta))
-    least = np.minimum(alpha, beta)
-    near = (least + t) * np.exp(nodes * reach[:, None])  # age at leaving, and the lesser of alpha and beta
-    far = np.maximum(alpha, beta) - least + near
-    log_near, log_far = np.log(least + t) + nodes * reach[:, None], np.log(far)
-    orders, leaving = _in_turn(alpha <= beta, near, far)
-    log_orders, log_leaving = _in_turn(alpha <= beta, log_near, log_far)
+    nodes, weights = (column[:, None] for column in legendre(n_nodes))
+    k, least, age = r + counts.x, np.minimum(alpha, beta), counts.age
+    y = nodes * reach  # nodes x rows: sums over nodes then run along the memory
+    near = (least + counts.last_age) * np.exp(y)  # age at leaving, and the lesser of alpha and beta
+    far = near + (np.maximum(alpha, beta) - least)
+    log_near, log_far = np.log(least + counts.last_age) + y, np.log(far)
+    orders, leaving = _in_turn(np.asarray(alpha <= beta), near, far)
+    log_orders, log_leaving = _in_turn(np.asarray(alpha <= beta), log_near, log_far)
     fewer, earlier = np.log(alpha + age) - log_orders, np.log(beta + age) - log_leaving
     terms = k * fewer + s * earlier + (log_near - log_leaving)
-    top = terms.max(axis=1, keepdims=True)
+    top = terms.max(axis=0)
     shares = weights * np.exp(terms - top)
-    total = shares.sum(axis=1, keepdims=True)
-    log_odds = np.log(s) + np.log(reach) + (top + np.log(total))[:, 0]
+    total = shares.sum(axis=0)
+    log_odds = np.log(s) + np.log(reach) + top + np.log(total)
     if not slopes:
         return log_odds, np.empty((0, len(reach)))
-    shares = shares / total
-    since_orders, since_leaving = (shares / orders).sum(axis=1), (shares / leaving).sum(axis=1)
+    shares /= total
+    since_orders, since_leaving = (shares / orders).sum(axis=0), (shares / leaving).sum(axis=0)
     by = (
-        (shares * fewer).sum(axis=1),
-        k[:, 0] * (1 / (alpha[:, 0] + counts.age) - since_orders),
-        1 / s + (shares * earlier).sum(axis=1),
-        s / (beta[:, 0] + counts.age) - (s + 1) * since_leaving,
+        (shares * fewer).sum(axis=0),
+        k * (1 / (alpha + age) - since_orders),
+        1 / s + (shares * earlier).sum(axis=0),
+        s / (beta + age) - (s + 1) * since_leaving,
     )
     return log_odds, np.array(by)
 
 
 def _in_turn(first: NDArray[np.bool_], near: Array, far: Array) -> tuple[Array, Array]:
-    """Near and far, the other way round in rows that are not ``first``."""
+    """Near and far, the other way round in columns that are not ``first``."""
     if first.all():
         return near, far
     if not first.any():

@@ -23,13 +23,13 @@ def to_params(at: Array) -> Array:
 
 
 def jacobian(at: Array) -> Array:
-    """Return d params / d at."""
-    (params,) = to_params(at[None])
-    slopes = np.zeros((len(at), len(at)))
-    slopes[:2, 0] = np.exp(at[0] - at[1]), -np.exp(-at[0] - at[1])
-    slopes[:2, 1] = -params[:2]
-    if len(at) == 3:
-        slopes[2, 2] = params[2]
+    """Return d params / d at of each row: rows x params x coordinates."""
+    params = to_params(at)
+    slopes = np.zeros((*at.shape, at.shape[1]))
+    slopes[:, 0, 0], slopes[:, 1, 0] = np.exp(at[:, 0] - at[:, 1]), -np.exp(-at[:, 0] - at[:, 1])
+    slopes[:, :2, 1] = -params[:, :2]
+    if at.shape[1] == 3:
+        slopes[:, 2, 2] = params[:, 2]
     return slopes
 
 
@@ -39,8 +39,8 @@ def log_prior(at: Array) -> Array:
 
 
 def log_prior_slope(at: Array) -> Array:
-    """Return the derivatives of :func:`log_prior` at one place."""
-    return np.concatenate([0.5 * (1 - 2 * expit(at[:1])), 1 - 2 * expit(at[1:2]), -at[2:]])
+    """Return the derivatives of :func:`log_prior` of each row."""
+    return np.concatenate([0.5 * (1 - 2 * expit(at[:, :1])), 1 - 2 * expit(at[:, 1:2]), -at[:, 2:]], axis=1)
 
 
 def _log_slope(x: Array) -> Array:

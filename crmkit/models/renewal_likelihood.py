@@ -65,12 +65,25 @@ def fit_renewals(
         information = likelihood.information(best)
         if np.linalg.eigvalsh(information).min() > 1e-8:
             covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
-        slopes = jacobian(best)
+        (slopes,) = jacobian(best[None])
         covariance = slopes @ covariance @ slopes.T
     else:
         covariance = np.cov(draws.T)
     value = float(likelihood.log_likelihood(best[None])[0])
     return Fitted(point, draws, covariance, value, converged, simpler)
+
+
+def log_likelihood_of(steps: Array, table: RiskTable, least: float = _TINY) -> Array:
+    """Return the log-likelihood from log S(t) / S(t - 1) at the table's periods; no risk counts as less than ``least``."""
+    lost = np.log(np.maximum(-np.expm1(steps), least))
+    return np.asarray((table.lost * lost + table.kept * np.minimum(steps, 0)).sum(axis=-1), dtype=np.float64)
+
+
+def most_likely(log_renewal: Callable[[Array, Array], Steps], table: RiskTable, n_params: int) -> Array:
+    """Return the estimates of :func:`fit_renewals` alone, as one row: most of its time goes into their errors."""
+    likelihood = _Likelihood(log_renewal, table, n_params)
+    best, _, _ = likelihood.simplified(*likelihood.maximum())
+    return to_params(best[None])
 
 
 class _Likelihood:
@@ -84,7 +97,8 @@ class _Likelihood:
     def log_likelihood(self, at: Array) -> Array:
         rows = max(1, _BLOCK // max(1, len(self.table.period)))
         blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
-        return np.concatenate([self._sum(self.log_renewal(to_params(b), self.table.period).value) for b in blocks])
+        steps = (self.log_renewal(to_params(block), self.table.period).value for block in blocks)
+        return np.concatenate([log_likelihood_of(each, self.table) for each in steps])
 
     def log_posterior(self, at: Array) -> Array:
         return self.log_likelihood(at) + log_prior(at)
@@ -93,8 +107,7 @@ class _Likelihood:
         """Search from three places: customers nearly alike, mixed, and of two kinds."""
         risk = np.clip(self._guess(), *(expit(bound[0]) for bound in self.bounds))
         starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
-        found = [lowest(self._negative, start, self.bounds) for start in starts]
-        best = min(found, key=lambda each: each.value)
+        best = lowest(self._negative, starts, self.bounds)
         return best.at, best.converged
 
     def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
@@ -116,12 +129,12 @@ class _Likelihood:
     def draws(self, near: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Draw from the posterior density; also return its covariance."""
 
-        def negative(at: Array) -> tuple[float, Array]:
+        def negative(at: Array) -> tuple[Array, Array]:
             value, gradient = self._negative(at)
-            return value - float(log_prior(at[None])[0]), gradient - log_prior_slope(at)
+            return value - log_prior(at), gradient - log_prior_slope(at)
 
         middle = np.array([near[0], -1.0, 0.0])[: len(near)]
-        peak = min((lowest(negative, start, self.bounds) for start in (near, middle)), key=lambda each: each.value).at
+        peak = lowest(negative, [near, middle], self.bounds).at
         curvature, axes = np.linalg.eigh(second_derivatives(negative, peak))
         spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
         return draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
@@ -149,22 +162,17 @@ class _Likelihood:
         """Return the maximum of the other coordinates with one of them fixed at its bound."""
         free = np.arange(len(at)) != fixed
 
-        def negative(part: Array) -> tuple[float, Array]:
-            value, gradient = self._negative(np.insert(part, fixed, bound))
-            return value, gradient[free]
+        def negative(part: Array) -> tuple[Array, Array]:
+            value, gradient = self._negative(np.insert(part, fixed, bound, axis=1))
+            return value, gradient[:, free]
 
-        found = lowest(negative, at[free], (self.bounds[0][free], self.bounds[1][free]))
+        found = lowest(negative, [at[free]], (self.bounds[0][free], self.bounds[1][free]))
         return np.insert(found.at, fixed, bound), found.converged
 
-    def _negative(self, at: Array) -> tuple[float, Array]:
-        """Return minus the log-likelihood and its gradient."""
-        params = to_params(at[None])
-        steps = self.log_renewal(params, self.table.period)
-        lost = np.maximum(-np.expm1(steps.value[0]), _TINY)
+    def _negative(self, at: Array) -> tuple[Array, Array]:
+        """Return minus the log-likelihood and its gradient, of each row."""
+        steps = self.log_renewal(to_params(at), self.table.period)
+        lost = np.maximum(-np.expm1(steps.value), _TINY)
         weight = self.table.kept - self.table.lost * (1 - lost) / lost  # d log-likelihood / d log s(t)
-        by_params = np.array([(slope[0] * weight).sum() for slope in steps.slopes])
-        return -float(self._sum(steps.value)[0]), -(by_params @ jacobian(at))
-
-    def _sum(self, steps: Array) -> Array:
-        lost = np.log(np.maximum(-np.expm1(steps), _TINY))
-        return (self.table.lost * lost + self.table.kept * np.minimum(steps, 0)).sum(axis=1)
+        by_params = np.stack([(slope * weight).sum(axis=1) for slope in steps.slopes], axis=1)
+        return -log_likelihood_of(steps.value, self.table), -np.einsum("ij,ijk->ik", by_params, jacobian(at))

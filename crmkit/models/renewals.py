@@ -10,8 +10,8 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from crmkit.models.renewal_likelihood import Fitted, Steps, fit_renewals
-from crmkit.models.spells import Array, read_spells, risk_table
+from crmkit.models.renewal_likelihood import Fitted, Steps, fit_renewals, log_likelihood_of, most_likely
+from crmkit.models.spells import Array, RiskTable, read_spells, risk_table
 
 TAILS = (0.025, 0.975)  # of a 95 % interval
 
@@ -94,6 +94,18 @@ class RenewalModel(ABC):
         self.converged_ = fitted.converged
         self.simpler_model_ = fitted.simpler_model
         return self
+
+    def held_out_likelihood(self, known: RiskTable, others: RiskTable) -> float:
+        """Log-likelihood of subscriptions held out, at the estimates from others; nothing is learned for later.
+
+        Parameters
+        ----------
+        known, others : RiskTable
+            Of the subscriptions to learn from, and of those held out.
+        """
+        params = most_likely(self.log_renewal, known, len(self.names))
+        steps = self.log_renewal(params, others.period).value[0]
+        return float(log_likelihood_of(steps, others, 1e-12))
 
     def survival(self, periods: int) -> pd.DataFrame:
         """Share of new customers still there after 0, 1, ..., ``periods`` renewals.

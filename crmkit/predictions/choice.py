@@ -61,15 +61,9 @@ def _held_out(spells: pd.DataFrame) -> pd.Series:
     random = np.random.default_rng(0)
     if len(spells) > _MOST:
         spells = spells.iloc[np.sort(random.permutation(len(spells))[:_MOST])]
-    fold = random.integers(0, _FOLDS, len(spells))
+    fold, read = random.integers(0, _FOLDS, len(spells)), read_spells(spells)
+    halves = [(risk_table(read[fold != k]), risk_table(read[fold == k])) for k in range(_FOLDS)]
     return pd.Series({
-        name: sum(_log_likelihood(name, spells[fold != k], spells[fold == k]) for k in range(_FOLDS)) / len(spells)
-        for name in RENEWAL_MODELS
+        name: sum(model().held_out_likelihood(*pair) for pair in halves) / len(spells)
+        for name, model in RENEWAL_MODELS.items()
     })  # fmt: skip
-
-
-def _log_likelihood(name: str, known: pd.DataFrame, others: pd.DataFrame) -> float:
-    model = RENEWAL_MODELS[name](n_draws=20).fit(known)
-    table = risk_table(read_spells(others))
-    kept = model.log_renewal(model.params_.to_numpy(dtype=float)[None, :], table.period).value[0]
-    return float(table.lost @ np.log(np.maximum(-np.expm1(kept), 1e-12)) + table.kept @ np.minimum(kept, 0))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.models.choose_orders import FEW, PRIOR, ChosenOrders
+from crmkit.models.choose_orders import FEW, ChosenOrders
 from crmkit.models.drift import Drift
 from crmkit.models.gamma_gamma import GammaGamma
 from crmkit.models.value import rate_per_period
@@ -65,7 +65,13 @@ class Futures:
 
 
 def order_futures(
-    customers: pd.DataFrame, chosen: ChosenOrders, drift: Drift, horizon: int, discount_rate: float, n_draws: int
+    customers: pd.DataFrame,
+    chosen: ChosenOrders,
+    spend: GammaGamma,
+    drift: Drift,
+    horizon: int,
+    discount_rate: float,
+    n_draws: int,
 ) -> Futures:
     """Return what customers will bring by orders.
 
@@ -75,6 +81,8 @@ def order_futures(
         See :func:`crmkit.predictions.histories.shoppers`; money at the level of the day.
     chosen : ChosenOrders
         The model of their orders, fitted in months.
+    spend : GammaGamma
+        Fitted on these customers.
     drift : Drift
         Of the money of an order, per month.
     horizon : int
@@ -83,7 +91,6 @@ def order_futures(
         Per year [share].
     n_draws : int
     """
-    spend = GammaGamma(penalty=PRIOR if len(customers) < FEW else 0.0).fit(customers)
     knots = sorted({*KNOTS, horizon})
     orders = chosen.model.expected_orders(customers, [float(k) for k in knots]).to_numpy()
     each = spend.expected_value(customers).to_numpy()

@@ -8,9 +8,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from crmkit.models.choose_orders import ChosenOrders, choose_orders
+from crmkit.models.choose_orders import FEW, PRIOR, ChosenOrders, choose_orders
+from crmkit.models.gamma_gamma import GammaGamma
 from crmkit.models.order_summary import order_summary
 from crmkit.predictions.money import MONTH, Money
+from crmkit.predictions.term_records import numbered_terms, terms_before
 from crmkit.tables.catalog import Catalog
 
 #: Length of a term to the number of them in a year.
@@ -18,7 +20,6 @@ TERMS_A_YEAR = (52, 12, 6, 4, 3, 2, 1)
 _LOSSES = 20  # of a plan from which on it has a model of its own
 _KEPT = 12  # days of an open catalog
 _SEEN: WeakKeyDictionary[Catalog, dict[date, pd.DataFrame]] = WeakKeyDictionary()
-_GAP = 15  # days without a term after which a subscription has ended and another begins
 
 
 def shoppers(money: Money, as_of: date, growth: float = 0.0) -> pd.DataFrame:
@@ -44,6 +45,11 @@ def shoppers(money: Money, as_of: date, growth: float = 0.0) -> pd.DataFrame:
 def model_of_orders(money: Money, as_of: date) -> ChosenOrders:
     """Return the model that fits the customers' orders best, in months."""
     return choose_orders(_orders(money), as_of, days_per_unit=MONTH)
+
+
+def model_of_spend(shoppers: pd.DataFrame) -> GammaGamma:
+    """Return the model of what an order brings, fitted on :func:`shoppers`."""
+    return GammaGamma(penalty=PRIOR if len(shoppers) < FEW else 0.0).fit(shoppers)
 
 
 def _orders(money: Money) -> pd.DataFrame:
@@ -77,7 +83,7 @@ def _subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
         return pd.DataFrame(
             columns=["customer_id", "entry", "exit", "lost", "runs", "notice", "per_year", "mrr", "plan", "noticed"]
         )
-    terms = _numbered(catalog, as_of)
+    terms = numbered_terms(catalog, as_of)
     by = terms.groupby("spell")
     last = by.last()
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
@@ -86,7 +92,7 @@ def _subscriptions(catalog: Catalog, as_of: date) -> pd.DataFrame:
     median = by["days"].median()
     per_year = pd.Series([_per_year(days) for days in median], index=median.index)
     starts = by["starts_at"].first()
-    before = _terms_before(catalog, last["customer_id"], starts, per_year)
+    before = terms_before(catalog, last["customer_id"], starts, per_year)
     return pd.DataFrame({
         "customer_id": last["customer_id"],
         "entry": before,
@@ -119,7 +125,7 @@ def prices(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """
     if "subscription_terms" not in catalog.names:
         return pd.DataFrame({"customer_id": [], "month": [], "amount": []}, dtype=float)
-    terms = _numbered(catalog, as_of)
+    terms = numbered_terms(catalog, as_of)
     return _later_ones(terms["spell"], terms["starts_at"], terms["mrr"].astype(float))
 
 
@@ -152,45 +158,6 @@ def alike(spells: pd.DataFrame) -> list[pd.DataFrame]:
         known = of_length["plan"].isin(losses.index[losses >= _LOSSES])
         groups += [own for _, own in of_length[known].groupby("plan")] + [of_length[~known]]
     return [own for own in groups if len(own)]
-
-
-def _numbered(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Terms begun by the day, each with the number of its unbroken subscription."""
-    table = catalog.table("subscription_terms")
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    wanted = ["subscription_id", "customer_id", "starts_at", "ends_at", "mrr"]
-    wanted += [name for name in ("plan", "cancelled_at") if name in table.columns]
-    terms = table.select(*wanted).execute()
-    terms = terms[terms["starts_at"] < end].sort_values(["subscription_id", "starts_at"], kind="stable")
-    same = terms["subscription_id"].eq(terms["subscription_id"].shift())
-    gap = (terms["starts_at"] - terms["ends_at"].shift()).dt.days
-    cancelled = pd.to_datetime(terms["cancelled_at"] if "cancelled_at" in terms else pd.Series(pd.NaT, terms.index))
-    return terms.assign(
-        spell=(~(same & (gap <= _GAP))).cumsum(),
-        days=(terms["ends_at"] - terms["starts_at"]).dt.days,
-        notice=cancelled.lt(end),
-        cancelled_at=cancelled.where(cancelled < end),  # a later notice is not known yet
-        plan=terms.get("plan"),
-    )
-
-
-def _terms_before(catalog: Catalog, customers: pd.Series, starts: pd.Series, per_year: pd.Series) -> pd.Series:
-    none = pd.Series(0, index=customers.index)
-    first = catalog.data_from
-    if first is None or "customers" not in catalog.names or "acquired_at" not in catalog.table("customers").columns:
-        return none
-    won = (
-        catalog.table("customers")
-        .select("customer_id", "acquired_at")
-        .execute()
-        .set_index("customer_id")["acquired_at"]
-    )
-    days = (starts - pd.to_datetime(customers.map(won))).dt.days
-    cut_off = starts <= pd.Timestamp(first) + pd.to_timedelta(
-        365.25 / per_year, unit="D"
-    )  # the data may begin in mid-life
-    terms = np.floor(days.fillna(0) * per_year / 365.25 + 0.1).clip(lower=0)
-    return terms.where(cut_off, 0).astype(int)
 
 
 def _per_year(days: float) -> int:

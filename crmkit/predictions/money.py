@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from crmkit.errors import NotMeasured
 from crmkit.tables.catalog import Catalog
 
 MONTH = 30.4375  # days
+_SEEN: WeakKeyDictionary[Catalog, Money] = WeakKeyDictionary()  # of an open catalog: each past day is a part of it
 _KNOWN = 0.5  # share of orders with a margin from which on the others get the average one
 
 
@@ -61,16 +63,23 @@ def money(catalog: Catalog, as_of: date, since: date | None = None) -> Money:
     NotMeasured
         If there are neither orders of known customers nor subscriptions.
     """
+    if catalog not in _SEEN:
+        _SEEN[catalog] = _everything(catalog)
+    whole = _SEEN[catalog]
+    if whole.paid.empty:
+        raise NotMeasured("orders.customer_id or subscription_terms")
+    wanted = whole.paid["on"] <= pd.Timestamp(as_of)
+    if since is not None:
+        wanted &= whole.paid["on"] > pd.Timestamp(since)
+    return replace(whole, paid=whole.paid[wanted].reset_index(drop=True))
+
+
+def _everything(catalog: Catalog) -> Money:
     rate = catalog.settings.value.margin_rate
     orders, by_orders = _orders(catalog, rate)
     payments, by_payments = _payments(catalog, rate)
     paid = pd.concat([each for each in (orders, payments) if len(each)] or [orders], ignore_index=True)
-    if paid.empty:
-        raise NotMeasured("orders.customer_id or subscription_terms")
-    paid = paid[paid["on"] <= pd.Timestamp(as_of)]
-    if since is not None:
-        paid = paid[paid["on"] > pd.Timestamp(since)]
-    return Money(paid.reset_index(drop=True), by_orders, by_payments)
+    return Money(paid, by_orders, by_payments)
 
 
 def _orders(catalog: Catalog, rate: float | None) -> tuple[pd.DataFrame, str]:
@@ -83,7 +92,7 @@ def _orders(catalog: Catalog, rate: float | None) -> tuple[pd.DataFrame, str]:
     if rows.empty:
         return _nothing(), ""
     amount, by = _worth(rows, rate)
-    days = pd.to_datetime(rows["ordered_at"]).dt.floor("D")
+    days = pd.to_datetime(rows["ordered_at"], cache=False).dt.floor("D")
     paid = {
         "customer_id": rows["customer_id"],
         "on": days,
@@ -107,8 +116,8 @@ def _payments(catalog: Catalog, rate: float | None) -> tuple[pd.DataFrame, str]:
     if "subscription_terms" not in catalog.names:
         return _nothing(), ""
     terms = catalog.table("subscription_terms").select("customer_id", "starts_at", "ends_at", "mrr").execute()
-    starts = pd.to_datetime(terms["starts_at"]).dt.floor("D")
-    months = np.round((pd.to_datetime(terms["ends_at"]) - pd.to_datetime(terms["starts_at"])).dt.days / MONTH, 1)
+    begins, ends = (pd.to_datetime(terms[name], cache=False) for name in ("starts_at", "ends_at"))
+    starts, months = begins.dt.floor("D"), np.round((ends - begins).dt.days / MONTH, 1)
     amount = terms["mrr"].astype(float) * np.where(months >= 0.75, months.round(), months) * (rate or 1.0)
     paid = {"customer_id": terms["customer_id"], "on": starts, "money": amount, "kind": "payment", "revenue": np.nan}
     rows = pd.DataFrame(paid)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.models.tenure_curves import tenure_curve
-from crmkit.predictions.choice import choose_renewal_model
+from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.histories import subscriptions
+from crmkit.predictions.learned import learned
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -61,7 +62,8 @@ def _tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     spells = spells[spells["per_year"] == per_year].assign(group=_group_of(catalog, spells, by))
     sizes = spells["group"].value_counts()
     chosen = sizes[sizes >= _FEWEST].index[:_MOST_GROUPS]
-    parts = [_curve(spells[spells["group"] == name], str(name), per_year) for name in chosen]
+    known = learned(catalog, as_of).renewals
+    parts = [_curve(spells[spells["group"] == name], str(name), per_year, known) for name in chosen]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
@@ -74,7 +76,10 @@ def _group_of(catalog: Catalog, spells: pd.DataFrame, by: str) -> pd.Series:
     return spells["customer_id"].map(known)
 
 
-def _curve(spells: pd.DataFrame, name: str, per_year: int) -> pd.DataFrame:
+def _curve(
+    spells: pd.DataFrame, name: str, per_year: int, known: list[tuple[pd.DataFrame, ChosenRenewals]]
+) -> pd.DataFrame:
+    same = next((chosen for own, chosen in known if own.index.equals(spells.index)), None)
     spells = spells.astype({"entry": int, "exit": int, "lost": bool})
     observed = tenure_curve(spells)
     observed = observed[observed["at_risk"] >= _AT_RISK]
@@ -84,7 +89,7 @@ def _curve(spells: pd.DataFrame, name: str, per_year: int) -> pd.DataFrame:
     last = int(observed["period"].max()) if len(observed) else 0
     ahead = int(_AHEAD * per_year / 12) - last
     if spells["lost"].sum() >= _LOSSES and len(observed) and ahead > 0:
-        chosen = choose_renewal_model(spells)
+        chosen = same or choose_renewal_model(spells)
         fitted = chosen.name
         rows.append(_beyond(chosen.model, observed.iloc[-1], last, ahead))
     whole = pd.concat(rows, ignore_index=True)

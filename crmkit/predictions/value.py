@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.predictions.futures import Futures
+from crmkit.predictions.kept_futures import kept_futures
 from crmkit.predictions.learned import futures_of, learned
 from crmkit.predictions.misses import common_doubt, widened
 from crmkit.predictions.money import MONTH, Money, money
@@ -87,7 +88,9 @@ def valuation(
 
 def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
     known = learned(catalog, as_of)
-    futures = futures_of(catalog, known, horizon, discount)
+    # The page looks from the day of the prediction as far as that; back-tests do so from days that nobody else asks for.
+    usual = (horizon, discount) == (catalog.settings.value.horizon_months, catalog.settings.value.discount_rate)
+    futures = (kept_futures if usual else futures_of)(catalog, known, horizon, discount)
     # Futures share the drawn parameters and nothing else: what their sum varies by beyond each customer is the model's.
     shared = futures.draws.sum(axis=0).var() - futures.draws.var(axis=1).sum()
     futures.draws = widened(futures.draws, common_doubt(catalog, as_of, horizon))

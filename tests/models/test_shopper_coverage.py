@@ -51,3 +51,14 @@ def holds_about_95_percent(params, totals, orders):
     assert 0.85 <= params <= 1
     assert totals >= 0.75
     assert 0.94 <= orders <= 0.98
+
+
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_intervals_are_found_when_asked_for_and_anew_after_another_fit(model):
+    X, _ = simulated(np.random.default_rng(4), model, 300)
+    fitted = model().fit(X)
+    assert "interval_" not in vars(fitted)
+    first = fitted.interval_
+    assert "interval_" in vars(fitted)
+    assert (first["low"] < fitted.params_).all() and (fitted.params_ < first["high"]).all()
+    assert not fitted.fit(X.head(len(X) // 2)).interval_.equals(first)
