@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 
+from crmkit.predictions.processors import shared_processors
 from crmkit.predictions.register import Prediction
 from crmkit.tables.catalog import Catalog
 
@@ -42,7 +43,7 @@ def slow_ones_ahead(catalog: Catalog, source: Path, day: date, wanted: Sequence[
         yield
         return
     command = [sys.executable, "-m", "crmkit.predictions.ahead", str(source), day.isoformat(), *slow]
-    with Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL) as program:
+    with shared_processors(2), Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL) as program:
         try:
             yield
         finally:

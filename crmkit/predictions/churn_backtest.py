@@ -12,10 +12,11 @@ from sklearn.metrics import log_loss, roc_auc_score
 from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, past_days, stacked
 from crmkit.predictions.churn_models import candidates, chances, learn_all
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember
+from crmkit.tables.remembering import remember, remember_each
 
 COLUMNS = ["day", "method", "n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
 _TENTH_COLUMNS = ["tenth", "tenth_n", "tenth_expected", "tenth_variance", "tenth_lost"]
+_ALL_COLUMNS = [*COLUMNS, *_TENTH_COLUMNS]
 _LEAST_DRIFT = 0.05  # of the expected losses: months differ at least so much
 
 
@@ -43,7 +44,7 @@ def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def back_test_by_tenth(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return the same with one row per day, method and tenth of the customers; their own columns begin with "tenth"."""
-    return remember(catalog, _back_test, as_of, reads_predictions=False)
+    return remember(catalog, _back_test, as_of, reads_predictions=False, in_turn=False)
 
 
 def of_days(tenths: pd.DataFrame) -> pd.DataFrame:
@@ -114,20 +115,23 @@ def drift(tested: pd.DataFrame, method: str) -> float:
 
 
 def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    days = past_days(catalog, as_of)
+    days = [(as_of, day) for day in past_days(catalog, as_of)[:N_TESTED]]
+    tested = [each for each in remember_each(catalog, _tested_on, days, reads_predictions=False) if len(each)]
+    return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=_ALL_COLUMNS)
+
+
+def _tested_on(catalog: Catalog, as_of: date, day: date) -> pd.DataFrame:
     horizon = timedelta(days=catalog.settings.company.churn_after_days)
+    known = [earlier for earlier in past_days(catalog, as_of) if earlier + horizon <= day][:N_LEARNED]
+    before, then = stacked(catalog, known), stacked(catalog, [day])
+    if not len(before) or not len(then):
+        return pd.DataFrame(columns=_ALL_COLUMNS)
     rows = []
-    for day in days[:N_TESTED]:
-        known = [earlier for earlier in days if earlier + horizon <= day][:N_LEARNED]
-        before, then = stacked(catalog, known), stacked(catalog, [day])
-        if not len(before) or not len(then):
-            continue
-        models = learn_all(candidates(before["lost"]), features_of(before), before["lost"])
-        for method, model in models.items():
-            chance = chances(model, features_of(then))
-            told = {"day": str(day), "method": method, **judged(chance, then["lost"])}
-            rows += [told | tenth for tenth in _tenths(chance, then["lost"])]
-    return pd.DataFrame(rows, columns=[*COLUMNS, *_TENTH_COLUMNS])
+    for method, model in learn_all(candidates(before["lost"]), features_of(before), before["lost"]).items():
+        chance = chances(model, features_of(then))
+        told = {"day": str(day), "method": method, **judged(chance, then["lost"])}
+        rows += [told | tenth for tenth in _tenths(chance, then["lost"])]
+    return pd.DataFrame(rows, columns=_ALL_COLUMNS)
 
 
 def _tenths(chance: NDArray[np.float64], lost: pd.Series) -> list[dict[str, float]]:

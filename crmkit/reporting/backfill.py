@@ -9,6 +9,7 @@ from typing import Any
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
+from crmkit.predictions.processors import shared_processors
 from crmkit.reporting.coverage import Known, covered_period
 from crmkit.reporting.failures import disk_full, is_full_disk
 from crmkit.reporting.make_pages import Progress
@@ -84,7 +85,7 @@ def run_reports(
     for period in runs:
         runs[period].check(period)
     made: list[RunReport] = []
-    with run.nursery:
+    with shared_processors(run.jobs), run.nursery:
         # Those of all periods first: they are written once, and pages read them.
         not_predicted = run.predict(runs) if runs else ()
         try:

@@ -54,6 +54,8 @@ def execute(
     """
     import papermill
 
+    from crmkit.reporting.engine import NAME
+
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it has to say is raised below
     stop = stop or Stop()
     if nursery:
@@ -65,6 +67,7 @@ def execute(
                 _read(notebook),
                 str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats paths with the parameters
                 dict(parameters),
+                engine_name=NAME,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,

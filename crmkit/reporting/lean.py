@@ -16,7 +16,7 @@ def import_papermill() -> None:
         return
     sys.modules[_GRAMMAR] = None  # type: ignore[assignment]  # Python's own way to say that there is none
     try:
-        import papermill  # noqa: F401
+        import crmkit.reporting.engine  # noqa: F401
     finally:
         del sys.modules[_GRAMMAR]
 

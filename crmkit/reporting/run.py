@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crmkit.predictions.processors import shared_processors
 from crmkit.reporting.coverage import covered_period
 from crmkit.reporting.make_pages import Progress
 from crmkit.reporting.make_period import RunReport, prepared
@@ -55,7 +56,7 @@ def run_report(
     run = prepared(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
-    with run.nursery:
+    with shared_processors(run.jobs), run.nursery:
         not_predicted = run.predict([wanted])
         done = run.make(wanted)
     write_archive(run.reports, company=run.company)

@@ -61,7 +61,10 @@ def remember(
 
 
 def remember_each(
-    catalog: Catalog, compute: Callable[..., pd.DataFrame], of: Sequence[Sequence[Any]]
+    catalog: Catalog,
+    compute: Callable[..., pd.DataFrame],
+    of: Sequence[Sequence[Any]],
+    reads_predictions: bool = True,
 ) -> list[pd.DataFrame]:
     """Return ``compute(catalog, *arguments)`` for several arguments, first those that nobody else is computing.
 
@@ -70,15 +73,15 @@ def remember_each(
     found: dict[int, pd.DataFrame] = {}
     for place, arguments in enumerate(of):
         cache = catalog.cache
-        key = cache.key(compute, arguments) if cache else None
+        key = cache.key(compute, arguments, reads_predictions) if cache else None
         if cache is None or key is None:
             continue
         with turn(cache.folder, key, patience=0) as taken:
             if not taken:
-                found[place] = _kept_or_computed(catalog, cache, key, compute, arguments)
+                found[place] = _kept_or_computed(catalog, cache, key, compute, arguments, reads_predictions)
     for place, arguments in enumerate(of):
         if place not in found:
-            found[place] = remember(catalog, compute, *arguments)
+            found[place] = remember(catalog, compute, *arguments, reads_predictions=reads_predictions)
     return [found[place] for place in range(len(of))]
 
 
