@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,24 @@ def _fragment(notebook: Any) -> str:
         config=config, template_name="crmkit", extra_template_basedirs=[str(THEME)], exclude_anchor_links=True
     )
     exporter.register_filter("text_base64", lambda text: b64encode(str(text).encode()).decode())
-    return exporter.from_notebook_node(notebook)[0]
+    aside = _put_aside(notebook)
+    html = exporter.from_notebook_node(notebook)[0]
+    return re.sub(r'<i id="(aside-[0-9a-f]+-\d+)"></i>', lambda place: aside.get(place[1], place[0]), html)
+
+
+def _put_aside(notebook: Any) -> dict[str, str]:
+    """Leave a mark in place of each result in HTML; return the results by their marks.
+
+    nbconvert takes apart and puts together again what it has made, which for large results takes longer than all the rest.
+    """
+    aside: dict[str, str] = {}
+    unguessed = secrets.token_hex(8)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            mark = f"aside-{unguessed}-{len(aside)}"
+            aside[mark] = output.data["text/html"]
+            output.data["text/html"] = f'<i id="{mark}"></i>'
+    return aside
 
 
 def _make_safe(soup: BeautifulSoup) -> list[str]:

@@ -19,6 +19,8 @@ class WritesOnce(NBClientEngine):
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str | None = None, **options: Any) -> Any:
         """Run the cells; if that ends by an error, write what there is so far. Else papermill writes it."""
+        for machine in ("input_path", "output_path"):  # paths of this machine: a notebook may be passed on
+            nb.metadata.get("papermill", {}).pop(machine, None)
         try:
             return super().execute_notebook(nb, kernel_name, None, **options)
         except BaseException:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +79,9 @@ def execute(
                 kernel_manager_class=kernel_manager,
                 config=_quiet_transport(),
             )
-        _forget_machine(output)
     except Exception as error:
         if is_full_disk(error):
             output.unlink(missing_ok=True)  # room for the page that says so
-        with suppress(OSError, ValueError):  # it may be cut short
-            _forget_machine(output)
         raise failure(error, deadline=deadline, began=clock.began) from error
 
 
@@ -120,14 +116,3 @@ def _quiet_transport() -> Any:
     from traitlets.config import Config
 
     return Config(KernelManager={"transport_encryption": "auto"})
-
-
-def _forget_machine(output: Path) -> None:
-    """Take the paths that papermill notes in the metadata out of the executed notebook: it may be passed on."""
-    import nbformat
-
-    if output.is_file():
-        notebook = nbformat.read(output, as_version=4)
-        for key in ("input_path", "output_path"):
-            notebook.metadata.get("papermill", {}).pop(key, None)
-        nbformat.write(notebook, output)

@@ -34,6 +34,7 @@ from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.lacking import missing_column, misspelt_column
 from crmkit.tables.overlay import laid_over
+from crmkit.tables.remembering import remember
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.span import dated, whole_span
 
@@ -159,14 +160,8 @@ class Catalog:
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:
-        days: dict[str, tuple[date, date]] = {}
-        for name, clock in dated(self._canonical).items():
-            table = self._canonical[name]
-            at = table[clock]  # as it stands: a Parquet file and an index know its bounds
-            bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
-            if bounds.notna().all():
-                days[name] = pd.Timestamp(bounds["first"]).date(), pd.Timestamp(bounds["last"]).date()
-        return whole_span(days)
+        rows = remember(self, _bounds).itertuples(index=False, name=None)
+        return whole_span({name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows})
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:
@@ -175,3 +170,15 @@ class Catalog:
             if optional:
                 return None
             raise
+
+
+def _bounds(catalog: Catalog) -> pd.DataFrame:
+    """First and last moment of each dated table that has one."""
+    rows = []
+    for name, clock in dated({name: catalog.table(name) for name in catalog.names}).items():
+        table = catalog.table(name)
+        at = table[clock]  # as it stands: a Parquet file and an index know its bounds
+        bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
+        if bounds.notna().all():
+            rows.append((name, pd.Timestamp(bounds["first"]), pd.Timestamp(bounds["last"])))
+    return pd.DataFrame(rows, columns=["table", "first", "last"])
