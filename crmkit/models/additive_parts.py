@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 
 from crmkit.models.additive_trees import one_thread_for_few, trees_log_odds, trees_shares
-from crmkit.models.ridge_logistic import RidgeLogistic, ridge_logistic
 from crmkit.models.splines import SplineColumns
 
 _Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ Seen = tuple[_Floats, NDArray[np.intp]]  # values of a feature, and how many row
 class AdditiveParts:
     """A logistic regression on spline columns, boosted trees on the features themselves, or both; at least one."""
 
-    logistic: RidgeLogistic | None
+    logistic: LogisticRegression | None
     trees: HistGradientBoostingClassifier | None
 
     def log_odds(self, design: _Floats, codes: _Floats) -> _Floats:
@@ -30,7 +30,7 @@ class AdditiveParts:
 
     def each_log_odds(self, design: _Floats, codes: _Floats) -> _Floats:
         """Return the log odds of each part, the logistic regression first: one row per part."""
-        told = [] if self.logistic is None else [self.logistic.log_odds(design)]
+        told = [] if self.logistic is None else [self.logistic.decision_function(design)]
         return np.array([*told, *([] if self.trees is None else [trees_log_odds(self.trees, codes)])])
 
     def shares(self, columns: SplineColumns, design: _Floats, codes: _Floats) -> _Floats:
@@ -38,7 +38,7 @@ class AdditiveParts:
         parts, reference = [], columns.reference
         if self.logistic is not None:
             away = design - columns.standardised(reference)
-            parts.append(columns.summed(away * self.logistic.coefficients))
+            parts.append(columns.summed(away * self.logistic.coef_[0]))
         if self.trees is not None:
             values, place = zip(*(np.unique(each, return_inverse=True) for each in codes.T), strict=True)
             of_values = trees_shares(self.trees, values, reference)
@@ -49,14 +49,14 @@ class AdditiveParts:
         """Return the mean shares of the customers learned from, of whom ``seen`` tells the values of each feature."""
         parts, reference = [], columns.reference
         if self.logistic is not None:  # the mean of standardised columns is 0
-            parts.append(columns.summed(-columns.standardised(reference) * self.logistic.coefficients)[0])
+            parts.append(columns.summed(-columns.standardised(reference) * self.logistic.coef_[0])[0])
         if self.trees is not None:
             of_values = trees_shares(self.trees, [values for values, _ in seen], reference)
             parts.append([np.average(own, weights=n) for own, (_, n) in zip(of_values, seen, strict=True)])
         return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
 
-def learned_logistic(design: _Floats, codes: NDArray[np.intp], penalty: float) -> RidgeLogistic:
+def learned_logistic(design: _Floats, codes: NDArray[np.intp], penalty: float) -> LogisticRegression:
     """Fit a logistic regression with an L2 penalty on standardised columns."""
     with one_thread_for_few(len(codes)):
-        return ridge_logistic(design, codes, penalty)
+        return LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=200).fit(design, codes)

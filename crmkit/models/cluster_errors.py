@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
-
-from crmkit.models.ridge_logistic import RidgeLogistic
+from sklearn.linear_model import LogisticRegression
 
 
 def cluster_covariance(
@@ -79,13 +77,13 @@ class LearnedFrom:
 
 
 def standard_errors(
-    logistic: RidgeLogistic,
+    logistic: LogisticRegression,
     learned: LearnedFrom,
     rows: NDArray[np.float64],
     against: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the standard errors of the log odds of ``rows``, or of their differences from as many others."""
-    chance = expit(logistic.log_odds(learned.columns))
+    chance = logistic.predict_proba(learned.columns)[:, 1]
     design = _with_one(learned.columns)
     covariance = cluster_covariance(design, chance, learned.codes, learned.penalty, learned.clusters)
     apart = _with_one(rows) if against is None else _with_one(rows) - _with_one(against)

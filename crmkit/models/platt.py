@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from crmkit.models.grouped_folds import N_FOLDS, grouped_folds
-
+N_FOLDS = 3
 _Floats = NDArray[np.float64]
 
 
@@ -26,21 +25,21 @@ def held_out(
     codes : array
         0 or 1 per row.
     groups : array or None
-        Per row whom it is about: she is held out with all of her rows.
+        Per row whom it is about: she is held out with all of her rows. In each fold as many have had outcome 1.
     seed : int
         Of the folds.
     """
-    if groups is None:
-        folds = np.empty(len(codes), dtype=np.intp)
-        cut = StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
-        for fold, (_, judge) in enumerate(cut.split(codes[:, None], codes)):
-            folds[judge] = fold
-    else:
-        folds = grouped_folds(codes, groups, seed)
-    told = [log_odds(folds == fold) for fold in range(N_FOLDS)]
+    whose = np.arange(len(codes)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    ever = np.zeros(whose.max() + 1, dtype=np.intp)
+    np.maximum.at(ever, whose, codes)
+    fold_of, folds = np.empty(len(ever), dtype=np.intp), StratifiedKFold(N_FOLDS, shuffle=True, random_state=seed)
+    for fold, (_, judge) in enumerate(folds.split(ever, ever)):
+        fold_of[judge] = fold
+    held = fold_of[whose]
+    told = [log_odds(held == fold) for fold in range(N_FOLDS)]
     apart = np.empty((len(told[0]), len(codes)))
     for fold, each in enumerate(told):
-        apart[:, folds == fold] = each
+        apart[:, held == fold] = each
     return apart
 
 

@@ -138,7 +138,7 @@ def _warning(tested: pd.DataFrame, method: str) -> str:
 
 
 def _of_other_customers(shifted: pd.DataFrame) -> str:
-    off = shifted[shifted["shifted"]]
+    off = shifted[shifted["shifted"].astype(bool)]
     if off["weight"].sum() <= _MOST_SHIFTED:
         return ""
     return (

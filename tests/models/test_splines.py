@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import SplineTransformer
 
-from crmkit.models.grouped_folds import grouped_folds
-from crmkit.models.ridge_logistic import ridge_logistic
 from crmkit.models.spline_curve import SplineCurve
 from crmkit.models.splines import SplineColumns
 
@@ -37,30 +33,3 @@ def test_a_level_never_seen_a_gap_and_a_text_in_place_of_a_number_are_told():
     strange = pd.DataFrame({"days": ["7", "many", None], "plan": ["b", "c", None]})
     codes = learned.codes(strange)
     assert codes[0].tolist() == [7.0, 1.0] and np.isnan(codes[1:, 0]).all() and codes[1:, 1].tolist() == [2.0, 2.0]
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_folds_are_those_of_scikit_learn(seed):
-    random = np.random.default_rng(seed)
-    groups = random.choice([f"c{i}" for i in range(150)], 400)
-    codes = (random.random(400) < random.uniform(0.05, 0.6)).astype(np.intp)
-    ours = grouped_folds(codes, groups, seed)
-    theirs = StratifiedGroupKFold(3, shuffle=True, random_state=seed).split(codes[:, None], codes, groups)
-    for fold, (_, judge) in enumerate(theirs):
-        assert np.flatnonzero(ours == fold).tolist() == judge.tolist()
-
-
-def test_two_customers_make_no_three_folds():
-    with pytest.raises(ValueError, match="3 folds need at least 3 groups; met 2"):
-        grouped_folds(np.array([0, 1, 1]), np.array(["a", "b", "b"]), 0)
-
-
-@pytest.mark.parametrize(("penalty", "scale"), [(20.0, 1.0), (1e-6, 1.0), (1e-9, 300.0)])
-def test_a_logistic_regression_is_that_of_scikit_learn_whether_it_is_easy_or_not(penalty, scale):
-    random = np.random.default_rng(1)
-    design = scale * random.normal(size=(500, 6))
-    design[:, 5] = design[:, 4]
-    codes = (random.random(500) < 1 / (1 + np.exp(-design[:, 0] / scale))).astype(np.intp)
-    ours = ridge_logistic(design, codes, penalty)
-    theirs = LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=200).fit(design, codes)
-    assert ours.log_odds(design) == pytest.approx(theirs.decision_function(design), rel=1e-6, abs=1e-6)

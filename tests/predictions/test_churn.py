@@ -62,6 +62,12 @@ def test_no_outcome_is_used_before_it_is_known(book):
     assert stacked(book, days[:2])["lost"].notna().all()
 
 
+def test_where_everybody_has_left_there_is_nobody_to_tell_of():
+    settings = ck.Settings(data={"through": "2026-10-31"}, company={"churn_after_days": 60})
+    told = churn_outlook(ck.connect({"orders": shop(120)}, settings), date(2026, 10, 31))
+    assert told.scores.empty and told.shifts.empty and told.expected == (0.0, 0.0, 0.0)
+
+
 def test_chances_do_not_change_with_what_comes_later(book, outlook):
     later = shop(350)
     later = pd.concat([later, later.tail(50).assign(ordered_at=pd.Timestamp(LAST) + pd.Timedelta(days=5),
