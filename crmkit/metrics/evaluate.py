@@ -20,6 +20,8 @@ from crmkit.periods import Period, parse_periods
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember, remember_each
 
+_FEW = 6  # cards that are evaluated together at least: each part has its own questions to the database, and its file
+
 
 def evaluate(
     catalog: Catalog,
@@ -94,14 +96,24 @@ def _evaluate_shared(
 
     Cards that read the same table stay together: they share its queries.
     """
-    parts: dict[tuple[str, ...], dict[str, Card]] = {}
-    for card in chosen:
-        parts.setdefault(card.tables[:1], {})[card.name] = card
-    asked_each = [(list(part.values()), asked, columns, first_days) for part in parts.values()]
+    asked_each = [(part, asked, columns, first_days) for part in _parts(chosen)]
     numbers = dict(list(pd.concat(remember_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
     ordered = pd.concat([numbers[card.name] for card in chosen], ignore_index=True)
     ordered.attrs["currency"] = catalog.settings.company.currency
     return ordered
+
+
+def _parts(chosen: Sequence[Card]) -> list[list[Card]]:
+    """Return the cards, each once, in parts of a few; those that read the same table are together."""
+    by_table: dict[tuple[str, ...], dict[str, Card]] = {}
+    for card in chosen:
+        by_table.setdefault(card.tables[:1], {})[card.name] = card
+    parts: list[list[Card]] = []
+    for part in by_table.values():
+        if not parts or len(parts[-1]) >= _FEW:
+            parts.append([])
+        parts[-1] += part.values()
+    return parts
 
 
 def evaluate_cards(
