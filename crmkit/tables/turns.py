@@ -40,7 +40,7 @@ def turn(folder: Path, key: str, patience: float = _PATIENCE) -> Iterator[bool]:
     ...     [path.name for path in Path(place).iterdir()]
     ['sales.lock']
     """
-    place = folder / f"{key}.lock"
+    place = folder.joinpath(f"{key}.lock")
     lock, taken = FileLock(place, timeout=patience, poll_interval=_ASK_AGAIN, thread_local=False), False
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
