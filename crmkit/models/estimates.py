@@ -45,12 +45,8 @@ def intervals(found: Maximum, names: Sequence[str], shift: Array, cost: Cost | N
 
     Parameters
     ----------
-    found : Maximum
-        In scaled units.
-    names : sequence of str
-        Of the parameters.
-    shift : array
-        Logarithm of the unit of each.
+    found, names, shift
+        See :func:`report`.
     cost : function or None
         Minus the log posterior density and its gradient; None where the information is that of a part of the data.
     """
