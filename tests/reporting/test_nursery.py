@@ -353,9 +353,11 @@ def test_the_kernels_of_a_report_of_two_pages_have_one_parent_which_is_not_the_r
 def test_code_that_has_changed_since_the_nursery_began_is_not_taken_for_the_code_that_runs(nursery, run, home):
     code = """from crmkit.tables import depends
 from pathlib import Path
+from time import sleep
 print(depends.code_digest() is None)
 depends._CRMKIT = depends.WatchedFolder(Path.cwd() / "code")
 (Path.cwd() / "code" / "new.py").touch()
+sleep(2 * depends._LOOK_AGAIN)
 print(depends.code_digest() is None)"""
     (home / "code").mkdir()
     assert run(nursery, code) == "False\nTrue\n"

@@ -56,7 +56,7 @@ def test_orders_that_arrived_later_are_told_with_both_values(company):
     write_company(company, EXPORTED + "98,2026-09-29,11,1\n99,2026-09-30,11,2\n")
     said = report(company, "2026-10")
     assert "2 numbers of September 2026 are not what its report gave." in said
-    assert "Revenue: reported as €200, now €222 (+€22). Since then 2 orders and refunds more are counted;" in said
+    assert "Revenue: reported as €200, now €222 (+\u2060€22). Since then 2 orders and refunds more are counted;" in said
     assert (
         "Orders: reported as 10, now 12 (+2). Since then 2 orders more are counted; the export files have changed."
         in said
@@ -116,7 +116,7 @@ def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company,
     write_company(company, EXPORTED + "99,2026-09-30,22,2\n")
     october = run_report(company, "2026-10", **place)
     page = BeautifulSoup((october.folder / "card.html").read_text(), "html.parser")
-    assert "reported as €200, now €222 (+€22)" in page.select_one("#revisions").get_text()
+    assert "reported as €200, now €222 (+\u2060€22)" in page.select_one("#revisions").get_text()
     assert "vnd.crmkit" not in str(page)
 
     monkeypatch.setattr(cache_module, "code_digest", lambda: "this code")
