@@ -1,6 +1,5 @@
 """Results are kept under everything they depend on: never a stale number, never a fault because of a file."""
 
-import multiprocessing
 import os
 import time
 from datetime import date
@@ -14,6 +13,7 @@ from crmkit.tables import cache as cache_module
 from crmkit.tables.cache import Cache
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember, remember_each
+from tests.tables.side_by_side import in_programs
 
 CALLS = []
 
@@ -258,12 +258,7 @@ def _ask(place):
 
 
 def test_programs_that_ask_and_write_at_the_same_time_do_not_disturb_each_other(place):
-    programs = [multiprocessing.get_context("fork").Process(target=_ask, args=(place,)) for _ in range(4)]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join(60)
-    assert [program.exitcode for program in programs] == [0] * 4
+    in_programs(4, _ask, place)
     assert len(files(place)) == 12
     _ask(place)
     assert CALLS == [], "this program computed none of them"
@@ -282,12 +277,7 @@ def _share(place):
 
 
 def test_programs_that_ask_for_the_same_list_share_the_work(place):
-    programs = [multiprocessing.get_context("fork").Process(target=_share, args=(place,)) for _ in range(3)]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join(60)
-    assert [program.exitcode for program in programs] == [0] * 3
+    in_programs(3, _share, place)
     computed = (place / "computed").read_text().split()
     assert sorted(computed, key=int) == [str(month) for month in range(12)], "each once"
     assert len(files(place)) == 12

@@ -1,17 +1,14 @@
 """Whoever computes first, the others wait; a holder that dies holds nothing."""
 
-import multiprocessing
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from crmkit.tables.turns import turn
-
-FORK = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
+from tests.tables.side_by_side import FORK, in_programs, in_threads, needs_fork
 
 
 def note(place: Path, word: str) -> None:
@@ -33,23 +30,15 @@ def said(place: Path) -> list[str]:
     return (place / "notes").read_text().split("\n")[:-1]
 
 
-@pytest.mark.skipif(FORK is None, reason="programs are forked here")
+@needs_fork
 def test_of_four_programs_one_computes_and_the_others_wait(tmp_path):
-    programs = [FORK.Process(target=compute_once, args=(tmp_path,)) for _ in range(4)]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join(60)
+    in_programs(4, compute_once, tmp_path)
     assert said(tmp_path) == ["computed", *["has it"] * 4]
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_threads_of_one_program_wait_for_each_other_too(tmp_path):
-    threads = [threading.Thread(target=compute_once, args=(tmp_path,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    in_threads(3, compute_once, tmp_path)
     assert said(tmp_path) == ["computed", *["has it"] * 3]
 
 
@@ -58,7 +47,7 @@ def test_other_results_are_not_waited_for(tmp_path):
         assert sorted(path.name for path in tmp_path.iterdir()) == ["margin.lock", "sales.lock"]
 
 
-@pytest.mark.skipif(FORK is None, reason="programs are forked here")
+@needs_fork
 def test_a_program_that_is_killed_lets_go(tmp_path):
     def hold() -> None:
         with turn(tmp_path, "sales"):
