@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
+
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.remembering import remember
 
 TARGETS = {
     "customer_id": "customers",
@@ -44,29 +47,35 @@ class Join:
     n_not_found: int
 
 
-def joins(tables: Mapping[str, ir.Table]) -> Iterator[Join]:
-    """Yield each join of a table with the one that a column of ids points to, counted where the rows are.
+def joins(catalog: Catalog) -> list[Join]:
+    """Return each join of a table with the one that a column of ids points to, counted where the rows are.
 
     Parameters
     ----------
-    tables : mapping of str to ibis table
-        Canonical tables.
+    catalog : Catalog
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from crmkit.cleaning.connect import connect
     >>> lines = pd.DataFrame({"order_id": ["a", "a", "z"], "product": ["cup", "pot", "cup"]})
     >>> orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [12.5]})
-    >>> catalog = connect({"orders": orders, "order_lines": lines})
-    >>> (join,) = joins({name: catalog.table(name) for name in catalog.names})
+    >>> (join,) = joins(connect({"orders": orders, "order_lines": lines}))
     >>> join.n_before, join.n_after, join.n_not_found
     (3, 3, 1)
     """
-    for name, table in tables.items():
-        for column, target in TARGETS.items():
-            if column in table.columns and target in tables and (name != target or column == "referred_by"):
-                yield _counted(name, table, column, target, tables[target])
+    rows = remember(catalog, _counted_all)
+    return [Join(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
+
+
+def _counted_all(catalog: Catalog) -> pd.DataFrame:
+    tables = {name: catalog.table(name) for name in catalog.names}
+    found = [
+        _counted(name, table, column, target, tables[target])
+        for name, table in tables.items()
+        for column, target in TARGETS.items()
+        if column in table.columns and target in tables and (name != target or column == "referred_by")
+    ]
+    return pd.DataFrame([asdict(join) for join in found], columns=[field.name for field in fields(Join)])
 
 
 def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Table) -> Join:

@@ -9,7 +9,6 @@ import pandas as pd
 from crmkit.cleaning.joins import joins
 from crmkit.cleaning.quality import table_report
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember
 
 _ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
 
@@ -64,10 +63,6 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
         table     target  n_before  n_after  n_not_found
     0  orders  customers         2        2            1
     """
-    return remember(catalog, _join_report)
-
-
-def _join_report(catalog: Catalog) -> pd.DataFrame:
-    found = [asdict(join) for join in joins({name: catalog.table(name) for name in catalog.names})]
+    found = [asdict(join) for join in joins(catalog)]
     columns = ["table", "column", "target", "n_before", "n_after", "n_without_id", "n_not_found"]
     return pd.DataFrame(found, columns=columns)

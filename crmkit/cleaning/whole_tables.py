@@ -56,7 +56,7 @@ def table_findings(catalog: Catalog) -> list[Finding]:
     found += [
         Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND) for odd in odd_events(tables)
     ]
-    found += [finding for join in joins(tables) for finding in _joined(join)]
+    found += [finding for join in joins(catalog) for finding in _joined(join)]
     return found
 
 

@@ -10,44 +10,94 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
+from typing import TYPE_CHECKING, Protocol
 
+from crmkit.predictions.ledger import Ledger, read_ledger
 from crmkit.predictions.processors import shared_processors
-from crmkit.predictions.register import Prediction
-from crmkit.tables.catalog import Catalog
+from crmkit.sources.glance import Known
 
+if TYPE_CHECKING:  # a run that has its predictions made elsewhere imports none of their libraries
+    from crmkit.predictions.register import Prediction
+
+PROGRAM = "crmkit.predictions.ahead"
 SLOW = ("churn",)  # its back-test takes longer than all the other predictions together
 _WORTH_IT = 1_000  # rows in the largest file: below that another program takes longer to start than to help
 
 
+class Running(Protocol):
+    """A program that was started: a Popen, or what has as much of one."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def wait(self) -> int | None:
+        """Return once it has ended."""
+
+
+Start = Callable[[str, Sequence[str]], Running | None]
+
+
+def _start(module: str, arguments: Sequence[str]) -> Running:
+    return Popen([sys.executable, "-m", module, *arguments], stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL)
+
+
 @contextmanager
-def slow_ones_ahead(catalog: Catalog, source: Path, day: date, wanted: Sequence[Prediction]) -> Iterator[None]:
+def slow_ones_ahead(
+    source: Path,
+    seen: Known,
+    days: Iterable[date],
+    only: Sequence[str] | None = None,
+    fresh: bool = False,
+    start: Start = _start,
+) -> Iterator[None]:
     """Compute the slow ones of some predictions in a second program for the length of a block, where that helps.
 
     Parameters
     ----------
-    catalog : Catalog
-        Opened from ``source``.
     source : Path
         The settings.
-    day : date
-    wanted : sequence of Prediction
-        Those that are going to be made.
+    seen : Catalog or Glance
+        Opened from them.
+    days : iterable of date
+    only : sequence of str, optional
+        Models that are going to be made; without it all.
+    fresh : bool
+        Whether those that are there already are made again.
+    start : callable, optional
+        Starts ``python -m module`` with arguments, in a way of the caller's; None if it cannot.
     """
-    slow = [each.model for each in wanted if each.model in SLOW]
-    if not slow or len(wanted) == len(slow) or not _helps(catalog):
+    slow = [model for model in SLOW if not only or model in only]
+    has_others = not only or len(set(only)) > len(slow)
+    told = _lacking(seen, days, slow, fresh) if has_others and _helps(seen) else []
+    with ExitStack() as stack:
+        if told:
+            stack.enter_context(shared_processors(2))
+            if program := start(PROGRAM, [str(source), ",".join(told), *slow]):
+                stack.callback(_end, program)
         yield
-        return
-    command = [sys.executable, "-m", "crmkit.predictions.ahead", str(source), day.isoformat(), *slow]
-    with shared_processors(2), Popen(command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL) as program:
-        try:
-            yield
-        finally:
-            program.kill()
+
+
+def _helps(seen: Known) -> bool:
+    rows = [file.get("n_rows") or 0 for file in seen.provenance.get("files", [])]
+    return seen.cache is not None and (os.cpu_count() or 1) > 1 and max(rows, default=0) >= _WORTH_IT
+
+
+def _lacking(seen: Known, days: Iterable[date], slow: Sequence[str], fresh: bool) -> list[str]:
+    """Return the days on which a slow prediction is going to be computed."""
+    made_from = seen.cache and seen.cache.data_fingerprint
+    ledger = (None if fresh else read_ledger(seen.settings.path("store"))) or Ledger()
+    entries = {day: [ledger.entry(day, model) for model in slow] for day in sorted(set(days))}
+    return [day.isoformat() for day in entries if any(not e or e.made_from != made_from for e in entries[day])]
+
+
+def _end(program: Running) -> None:
+    program.kill()
+    program.wait()
 
 
 def slow_ones_last(wanted: Sequence[Prediction]) -> list[Prediction]:
@@ -55,16 +105,12 @@ def slow_ones_last(wanted: Sequence[Prediction]) -> list[Prediction]:
 
     Examples
     --------
+    >>> from crmkit.predictions.register import Prediction
     >>> each = [Prediction(model, "customer_scores", lambda catalog, day: None) for model in ("churn", "value")]
     >>> [prediction.model for prediction in slow_ones_last(each)]
     ['value', 'churn']
     """
     return sorted(wanted, key=lambda each: each.model in SLOW)
-
-
-def _helps(catalog: Catalog) -> bool:
-    rows = [file.get("n_rows") or 0 for file in catalog.provenance.get("files", [])]
-    return catalog.cache is not None and (os.cpu_count() or 1) > 1 and max(rows, default=0) >= _WORTH_IT
 
 
 def _end_with_parent() -> None:
@@ -81,12 +127,13 @@ def main() -> None:
     from crmkit.predictions.make import made, silent
     from crmkit.predictions.register import predictions
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    source, day, *models = sys.argv[1:]
-    catalog = connect(Path(source))
-    for each in predictions(models):
-        made(catalog, date.fromisoformat(day), each, "", silent)
+    source, days, *models = sys.argv[1:]
+    for day in days.split(","):
+        catalog = connect(Path(source))
+        for each in predictions(models):
+            made(catalog, date.fromisoformat(day), each, "", silent)
 
 
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     main()

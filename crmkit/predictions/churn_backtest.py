@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import log_loss, roc_auc_score
 
-from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, past_days, stacked
+from crmkit.predictions.churn_history import N_LEARNED, N_TESTED, STEP, features_of, look_at, past_days, stacked
 from crmkit.predictions.churn_models import candidates, chances, learn_all
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember, remember_each
@@ -115,8 +115,10 @@ def drift(tested: pd.DataFrame, method: str) -> float:
 
 
 def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    days = [(as_of, day) for day in past_days(catalog, as_of)[:N_TESTED]]
-    tested = [each for each in remember_each(catalog, _tested_on, days, reads_predictions=False) if len(each)]
+    days = past_days(catalog, as_of)
+    look_at(catalog, days)  # first: what is tested on two days is learned from much the same ones
+    asked = [(as_of, day) for day in days[:N_TESTED]]
+    tested = [each for each in remember_each(catalog, _tested_on, asked, reads_predictions=False) if len(each)]
     return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=_ALL_COLUMNS)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from crmkit.features.labels import labels
 from crmkit.features.snapshot import snapshot_with_ends
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember
+from crmkit.tables.remembering import remember, remember_each
 
 STEP = 30  # days between two days that are learned from
 N_LEARNED = 4  # days stacked to learn from
@@ -43,6 +43,14 @@ def known_on(catalog: Catalog, day: date) -> pd.DataFrame:
     if day not in kept:
         kept[day] = remember(catalog, _known_on, day, reads_predictions=False)
     return kept[day].copy()
+
+
+def look_at(catalog: Catalog, days: Sequence[date]) -> None:
+    """Have :func:`known_on` ready for several days; programs that ask for the same share the work."""
+    kept = _KEPT.setdefault(catalog, {})
+    days = [day for day in days if day not in kept]
+    each = remember_each(catalog, _known_on, [(day,) for day in days], reads_predictions=False)
+    kept.update(zip(days, each, strict=True))
 
 
 def stacked(catalog: Catalog, days: Sequence[date]) -> pd.DataFrame:

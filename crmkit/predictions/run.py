@@ -73,7 +73,8 @@ def predict(
     day = last_day(catalog.data_through, wanted)
     if refresh_segments:
         refresh_reference(catalog, _store_of(catalog), day)
-    return predict_days(source, [day], only, fresh, progress)
+    with slow_ones_ahead(source, catalog, [day], only, fresh):
+        return predict_days(source, [day], only, fresh, progress)
 
 
 def predict_days(
@@ -83,7 +84,7 @@ def predict_days(
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Make and write the predictions of several days; see :func:`predict`."""
+    """Make and write the predictions of several days, one after another; see :func:`predict`."""
     told: list[Outcome] = []
     for day in sorted(set(days)):
         told += _written(source, day, only, fresh, progress or silent)
@@ -143,8 +144,7 @@ def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, p
         progress(each.model, "waiting")
     there = {each.model: unchanged(before.entry(day, each.model), made_from, progress) for each in wanted}
     lacking = [each for each in wanted if there[each.model] is None]
-    with slow_ones_ahead(catalog, source, day, lacking):
-        fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in slow_ones_last(lacking)}
+    fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in slow_ones_last(lacking)}
     outcomes = [there[each.model] or fresh_ones[each.model] for each in wanted]
     if _made_from(catalog) != made_from:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")

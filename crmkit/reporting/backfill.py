@@ -10,10 +10,11 @@ from typing import Any
 from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
 from crmkit.predictions.processors import shared_processors
-from crmkit.reporting.coverage import Known, covered_period
+from crmkit.reporting.coverage import covered_period
 from crmkit.reporting.failures import disk_full, is_full_disk
 from crmkit.reporting.make_pages import Progress
 from crmkit.reporting.make_period import RunReport, prepared
+from crmkit.sources.glance import Known
 
 
 @dataclass(frozen=True)

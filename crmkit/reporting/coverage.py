@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Protocol
 
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period, day_in_words
-from crmkit.settings import Settings
-from crmkit.tables.cache import Cache
-
-
-class Known(Protocol):
-    """What a run asks of a company's data: a catalog, or a glance at its store."""
-
-    settings: Settings
-    cache: Cache | None
-
-    @property
-    def data_from(self) -> date | None:
-        """First day with data."""
-
-    @property
-    def data_through(self) -> date | None:
-        """Last day with data."""
+from crmkit.sources.glance import Known
 
 
 def covered_period(catalog: Known, text: str | None = None) -> Period:
@@ -31,7 +14,7 @@ def covered_period(catalog: Known, text: str | None = None) -> Period:
 
     Parameters
     ----------
-    catalog : Catalog
+    catalog : Catalog or Glance
     text : str, optional
         Such as ``2026-10``, ``2026-Q4``, ``2026-W43``, ``2026``, ``FY2026`` or ``2026-03-01..2026-03-15``; empty or
         None for the last whole month.

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
+from crmkit.predictions.ahead import slow_ones_ahead
 from crmkit.predictions.days import last_day
 from crmkit.predictions.ledger import read_ledger
-from crmkit.reporting.coverage import Known
+from crmkit.reporting.lean import import_papermill, import_renderer
+from crmkit.reporting.nursery import Nursery
+from crmkit.sources.glance import Known
 
 _STEP = "predictions"
+_PROGRAM = "crmkit.reporting.foresight"
 
 
 def make_predictions(
@@ -20,7 +28,7 @@ def make_predictions(
     periods: Iterable[Period],
     fresh: bool,
     progress: Callable[[str, str], None],
-    meanwhile: Callable[[], None] = lambda: None,
+    nursery: Nursery | None = None,
 ) -> tuple[str, ...]:
     """Make the predictions of these periods that are not there yet; return a sentence for each that failed.
 
@@ -34,8 +42,9 @@ def make_predictions(
         Make them again even if nothing has changed.
     progress : callable
         Called with "predictions" and "started", then "done" or "failed"; not at all if there is nothing to do.
-    meanwhile : callable, optional
-        Called before they are made, if there are any to make: starts what may run beside.
+    nursery : Nursery, optional
+        To be opened if there are any to make, for the pages that follow: then it imports all libraries of the models,
+        and they are made by its children.
     """
     days = {last_day(catalog.data_through, period) for period in periods}
     made_from = (catalog.cache and catalog.cache.data_fingerprint) or ""
@@ -44,14 +53,54 @@ def make_predictions(
     if not missing:
         return ()
     progress(_STEP, "started")
-    meanwhile()
+    troubles = _in_a_child(nursery, source, catalog, missing, fresh) if nursery and not _has_own() else None
+    if troubles is None:
+        with slow_ones_ahead(source, catalog, missing, fresh=fresh):
+            troubles = _troubles(source, missing, fresh)
+    progress(_STEP, "failed" if troubles else "done")
+    return troubles
+
+
+def _has_own() -> bool:
+    """Tell whether predictions were registered in this very program: no other one knows of them."""
+    if (register := sys.modules.get("crmkit.predictions.register")) is None:
+        return False
+    return any(each.function.__module__ not in register.MODULES for each in register.PREDICTIONS.values())
+
+
+def _in_a_child(
+    nursery: Nursery, source: Path, catalog: Known, days: Sequence[date], fresh: bool
+) -> tuple[str, ...] | None:
+    """Have the predictions made by children of the nursery; None if that did not come to a good end."""
+    nursery.open(catalog.settings.folder.resolve())
+    with slow_ones_ahead(source, catalog, days, fresh=fresh, start=nursery.program), TemporaryFile() as printed:
+        asked = [str(source), json.dumps(fresh), *(day.isoformat() for day in days)]
+        program = nursery.program(_PROGRAM, asked, printed)
+        import_papermill()  # what this program is going to need
+        import_renderer()
+        if program is None or program.wait() != 0:
+            return None
+        printed.seek(0)
+        return tuple(json.loads(printed.read()))
+
+
+def _troubles(source: Path, days: Iterable[date], fresh: bool) -> tuple[str, ...]:
+    """Make predictions; return a sentence for each that failed."""
     from crmkit.predictions.run import predict_days  # with all libraries of the models
 
     try:
-        told = predict_days(source, missing, fresh=fresh)
+        told = predict_days(source, days, fresh=fresh)
     except (CrmkitError, OSError) as error:
-        progress(_STEP, "failed")
         return (f"Predictions were not made: {error}",)
     failed = told[told["status"] == "failed"]
-    progress(_STEP, "failed" if len(failed) else "done")
     return tuple(f"The prediction {row.model} of {row.as_of} failed: {row.reason}" for row in failed.itertuples())
+
+
+def main() -> None:
+    """Make predictions in a program of their own, and print what went wrong."""
+    source, fresh, *days = sys.argv[1:]
+    print(json.dumps(_troubles(Path(source), map(date.fromisoformat, days), json.loads(fresh))))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.periods import Period
-from crmkit.reporting.coverage import Known
 from crmkit.reporting.foresight import make_predictions
 from crmkit.reporting.make_pages import Page, PageMaker, Progress
 from crmkit.reporting.notebooks import Notebook, choose, find_notebooks
@@ -18,6 +17,7 @@ from crmkit.reporting.page import PageSummary, read_summary
 from crmkit.reporting.parameters import checked_parameters
 from crmkit.reporting.reuse import PageKeys
 from crmkit.reporting.swap import swapped_in, tidy
+from crmkit.sources.glance import Known
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
 
@@ -136,12 +136,8 @@ class Run:
 
     def predict(self, periods: Collection[Period]) -> tuple[str, ...]:
         """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
-
-        def meanwhile() -> None:  # the pages that read new predictions will be made
-            if len(self.chosen) * len(periods) > 1:
-                self.nursery.open(self._home)
-
-        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress, meanwhile)
+        nursery = self.nursery if len(self.chosen) * len(periods) > 1 else None  # pages with new predictions are made
+        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress, nursery)
 
     def make(self, period: Period) -> RunReport:
         """Make one period: its pages and its index, aside, then swapped in."""

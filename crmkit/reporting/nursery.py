@@ -1,6 +1,7 @@
 """A program that has imported what every page needs, and gives birth to kernels in a tenth of the time they take alone.
 
-It is a helper, no more: where there is none, or none any more, a kernel starts as kernels do, and the page is the same.
+Other programs of a run may be born there too. It is a helper, no more: where there is none, or none any more, a kernel
+starts as kernels do, and the page is the same.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import IO
 
-from crmkit.reporting.nursery_kernel import Kernel, born, hear
+from crmkit.reporting.nursery_child import READY_SECONDS, Child, Program, born, hear
 
 # Not on macOS: Apple's own libraries, which are in every Python there, may not be used after a fork.
 CAN_FORK = all(hasattr(os, name) for name in ("fork", "waitid")) and sys.platform != "darwin"
 
 _PROGRAM = "crmkit.reporting.nursery_program"
-_READY_SECONDS = 60.0  # it takes 6 s to import everything; after that long a kernel that starts by itself is sooner
 _LOOK_SECONDS = 0.1
 _GOODBYE_SECONDS = 2.0
 _OF_THE_START = "JPY_PARENT_PID"  # each kernel gets its own
@@ -84,7 +85,7 @@ class Nursery:
             Tells whether the run was stopped: then it is waited no longer.
         """
         with self._lock:
-            end = time.monotonic() + _READY_SECONDS
+            end = time.monotonic() + READY_SECONDS
             while self._orders is not None and not self._is_ready and not is_over():
                 if heard := hear(self._orders, _LOOK_SECONDS):
                     self._is_ready, self._set_by_libraries = True, heard["variables"]
@@ -92,7 +93,7 @@ class Nursery:
                     self.close()
             return self._is_ready and self._orders is not None
 
-    def kernel(self, command: Sequence[str], environment: Mapping[str, str], folder: str) -> Kernel | None:
+    def kernel(self, command: Sequence[str], environment: Mapping[str, str], folder: str) -> Child | None:
         """Return a kernel, or None if there can be none: it is to be started otherwise.
 
         Parameters
@@ -104,23 +105,49 @@ class Nursery:
         folder : str
             Its working directory.
         """
-        orders, n_shared = self._orders, len(self._command)
-        is_foreseen = [*command[:n_shared]] == self._command and self._has(environment)
-        if orders is None or not self._is_ready or not is_foreseen:
+        n_shared = len(self._command)
+        if not self._is_ready or [*command[:n_shared]] != self._command or not self._has(environment):
             return None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        kernel = None
-        with theirs, suppress(OSError):  # it is gone
-            asked = {"arguments": command[n_shared:], "folder": folder}
-            socket.send_fds(orders, [json.dumps(asked).encode()], [theirs.fileno()])
-            theirs.close()
-            kernel = born(ours)
-        if kernel is None:
-            ours.close()
+        line = self._order(arguments=command[n_shared:], folder=folder)
+        kernel = born(line) if line else None
+        if line and kernel is None:
+            line.close()
         return kernel
 
+    def program(self, module: str, arguments: Sequence[str], printed: IO[bytes] | None = None) -> Program | None:
+        """Return a program, as ``python -m module`` would start it here, or None if there can be none.
+
+        It is born as soon as all libraries of the models are imported.
+
+        Parameters
+        ----------
+        module : str
+            With a function ``main``.
+        arguments : sequence of str
+        printed : binary file, optional
+            What it prints goes there; without it, nowhere.
+        """
+        files = [printed.fileno()] if printed else []
+        if not self._has(os.environ):
+            return None
+        line = self._order(*files, arguments=[*arguments], folder=os.getcwd(), module=module)
+        return Program(line) if line else None
+
+    def _order(self, *files: int, **asked: object) -> socket.socket | None:
+        """Ask for a child; return the line on which it is told of, None if nobody listens."""
+        if self._orders is None:
+            return None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                socket.send_fds(self._orders, [json.dumps(asked).encode()], [theirs.fileno(), *files])
+            except OSError:  # it is gone
+                ours.close()
+                return None
+        return ours
+
     def close(self) -> None:
-        """End the program, and with it every kernel that is still there."""
+        """End the program, and with it every child that is still there."""
         if self._orders is not None:
             self._orders.close()  # it looks at nothing else
             self._orders = None

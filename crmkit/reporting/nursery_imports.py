@@ -9,6 +9,8 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from crmkit.sources.sql import close_default_database
+
 # What kernels and pages import while they run, beside crmkit's own modules and what these import.
 _LIBRARIES = """
     ipykernel.kernelapp ipykernel.debugger debugpy.server IPython.core.magics IPython.core.completerlib
@@ -20,6 +22,17 @@ _PACKAGES = ("crmkit", "crmkit.plots")  # their names are loaded when they are f
 _HARMLESS_THREADS = {"jemalloc_bg_thd"}
 
 
+def import_models() -> None:
+    """Import what predictions need."""
+    if sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]  # as in a kernel that starts alone: no file of the company is taken for a library
+    import_module("crmkit.predictions.run")
+    from crmkit.predictions.register import predictions
+
+    predictions()
+    close_default_database()
+
+
 def import_everything() -> bool:
     """Import what kernels and pages need; tell whether forks may share it.
 
@@ -27,8 +40,6 @@ def import_everything() -> bool:
     would take it from the others.
     """
     own_settings = os.environ.get("MPLCONFIGDIR")
-    if sys.path[0] in ("", os.getcwd()):
-        del sys.path[0]  # as in a kernel that starts alone: no file of the company is taken for a library
     # What ipykernel and matplotlib read once and for all while they are imported: the parent of the kernels to come,
     # and that figures go into the page.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
@@ -40,8 +51,6 @@ def import_everything() -> bool:
     for package in map(import_module, _PACKAGES):
         for name in package.__all__:
             getattr(package, name)
-    from crmkit.sources.sql import close_default_database
-
     close_default_database()
     return os.environ.get("MPLCONFIGDIR") == own_settings  # matplotlib's, where the home may not be written
 

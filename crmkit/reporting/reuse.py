@@ -14,10 +14,10 @@ from typing import Any
 
 from crmkit.errors import CrmkitError
 from crmkit.predictions.ledger import known_predictions
-from crmkit.reporting.coverage import Known
 from crmkit.reporting.notebooks import Notebook
 from crmkit.reporting.page import read_summary
 from crmkit.settings import Settings
+from crmkit.sources.glance import Known
 from crmkit.tables.depends import WatchedFolder, digest_of
 
 _END = b"</html>"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.changes import warn_if_stale
@@ -20,6 +20,22 @@ from crmkit.sources.store import found_store, provenance, read_manifest, table_f
 from crmkit.tables.cache import Cache
 from crmkit.tables.schema import PREDICTED
 from crmkit.tables.span import dated, whole_span
+
+
+class Known(Protocol):
+    """What a run asks of a company's data: a catalog, or a glance at its store."""
+
+    settings: Settings
+    cache: Cache | None
+    provenance: dict[str, Any]
+
+    @property
+    def data_from(self) -> date | None:
+        """First day with data."""
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data."""
 
 
 @dataclass
@@ -33,11 +49,14 @@ class Glance:
         Parquet file of each table.
     cache : Cache or None
         Kept results, and the hash of all that they depend on.
+    provenance : dict
+        What the store says of its input; see :func:`crmkit.sources.store.provenance`.
     """
 
     settings: Settings
     files: Mapping[str, Path]
     cache: Cache | None
+    provenance: dict[str, Any]
 
     @property
     def data_from(self) -> date | None:
@@ -79,7 +98,7 @@ def glance(source: Path) -> Glance | None:
     known = provenance(read_manifest(store))
     warn_if_stale(settings)
     files = store_files(store)
-    return Glance(settings, files, cache_for(files, settings, known))
+    return Glance(settings, files, cache_for(files, settings, known), known)
 
 
 def store_files(store: Path, personal: bool = False) -> dict[str, Path]:

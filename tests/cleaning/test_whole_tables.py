@@ -2,22 +2,27 @@
 
 import pandas as pd
 import pytest
+from ibis import _
 
 from crmkit.cleaning.connect import connect
 from crmkit.cleaning.event_order import odd_events
 from crmkit.cleaning.joins import joins
 from crmkit.cleaning.load import check
 from crmkit.cleaning.quality import quality_report
+from crmkit.tables.catalog import Catalog
 from tests.sources.kaldi import kaldi
 
 
-def tables_of(**frames):
-    catalog = connect({name: pd.DataFrame(rows) for name, rows in frames.items()})
+def book(**frames):
+    return connect({name: pd.DataFrame(rows) for name, rows in frames.items()})
+
+
+def tables_of(catalog):
     return {name: catalog.table(name) for name in catalog.names}
 
 
 def odd(**frames):
-    return {(each.table, each.finding): each.n_rows for each in odd_events(tables_of(**frames))}
+    return {(each.table, each.finding): each.n_rows for each in odd_events(tables_of(book(**frames)))}
 
 
 def test_of_three_deals_one_is_won_without_a_day_and_one_closed_without_a_result():
@@ -60,15 +65,17 @@ def test_rows_before_and_after_a_join_are_counted():
         "revenue": 1.0,
         "customer_id": ["x", "x", "z", None],
     }
-    (join,) = joins(tables_of(orders=orders, customers={"customer_id": ["x", "y"]}))
+    (join,) = joins(book(orders=orders, customers={"customer_id": ["x", "y"]}))
     assert (join.n_before, join.n_after, join.n_without_id, join.n_not_found) == (4, 4, 1, 1)
 
 
 def test_a_join_that_repeats_rows_is_told():
-    tables = tables_of(orders={"order_id": list("ab"), "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "y"]},
-                       customers={"customer_id": ["x", "y"]})  # fmt: skip
-    tables["customers"] = tables["customers"].union(tables["customers"].filter(tables["customers"].customer_id == "x"))
-    (join,) = joins(tables)
+    catalog = book(orders={"order_id": list("ab"), "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "y"]},
+                   customers={"customer_id": ["x", "y"]})  # fmt: skip
+    customers = catalog.table("customers")
+    (join,) = joins(
+        Catalog(tables_of(catalog) | {"customers": customers.union(customers.filter(_.customer_id == "x"))})
+    )
     assert (join.n_before, join.n_after) == (2, 3)
 
 

@@ -12,6 +12,7 @@ from crmkit.predictions import run as run_module
 from crmkit.predictions.register import PREDICTIONS, predictions
 from crmkit.reporting.foresight import make_predictions
 from crmkit.reporting.notebooks import Notebook
+from crmkit.reporting.nursery import Nursery
 from crmkit.reporting.reuse import PageKeys
 from crmkit.sources.glance import glance
 from crmkit.tables import cache as cache_module
@@ -56,6 +57,13 @@ def test_a_second_run_makes_none_and_says_nothing_and_a_fresh_one_does(company, 
         assert made(company, SEPTEMBER, OCTOBER) == ((), [])
     assert made(company, OCTOBER, fresh=True)[1][-1] == ("predictions", "done")
     assert set(ck.connect(company).frame("customer_scores")["value"]) == {9.0, 10.0}
+
+
+def test_those_that_only_this_program_knows_are_made_here(company, monkeypatch):
+    nursery = Nursery()
+    monkeypatch.setattr(nursery, "open", lambda home: pytest.fail("another program is asked"))
+    make_predictions(company, glance(company), [OCTOBER], False, lambda *each: None, nursery)
+    assert ck.connect(company).frame("customer_scores")["value"].tolist() == [10.0]
 
 
 def test_one_that_fails_is_a_sentence(company):

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,14 +16,12 @@ from crmkit.reporting import nursery as module
 from crmkit.reporting.execute import execute
 from crmkit.reporting.failures import PageFailed
 from crmkit.reporting.kernels import Stop
-from crmkit.reporting.nursery import CAN_FORK, Nursery
+from crmkit.reporting.nursery import Nursery
 from crmkit.reporting.run import run_report
 from tests.reporting.loaded import orders, write_company
+from tests.reporting.processes import forget_test, has_ended, is_reaped, needs_fork, program, wait_for
 from tests.reporting.tiny import write_notebook
 
-needs_fork = pytest.mark.skipif(
-    not (CAN_FORK and Path("/proc/self/stat").is_file()), reason="this system cannot fork safely, or does not tell"
-)
 STATE = """
 import json, os, signal, sys
 import matplotlib
@@ -37,11 +34,6 @@ print(json.dumps({
     "signals": [str(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)],
 }))
 """
-
-
-def forget_test():
-    """Keep pytest's own variable as it is, which changes from test to test: a change is a reason to start alone."""
-    os.environ["PYTEST_CURRENT_TEST"] = "any"
 
 
 @pytest.fixture(scope="module")
@@ -85,42 +77,10 @@ def births(monkeypatch):
     return births
 
 
-def program(nursery):
-    return nursery._program.pid
-
-
-def parent_of(number):
-    """Number of the parent of a running process; None if it is not running, or a zombie."""
-    try:
-        state, parent = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
-    except OSError:
-        return None
-    return None if state == "Z" else int(parent)
-
-
-def has_ended(number, within=20):
-    end = time.monotonic() + within
-    while parent_of(number) is not None and time.monotonic() < end:
-        time.sleep(0.1)
-    return parent_of(number) is None
-
-
 def running(file):
     """A cell that writes a file, with its process and the parent's, and goes on for long."""
     told = "f'{os.getpid()} {os.getppid()} .'"
     return f"import os, pathlib, time\npathlib.Path({str(file)!r}).write_text({told})\ntime.sleep(200)"
-
-
-def wait_for(file):
-    while not (file.exists() and file.read_text().endswith(".")):
-        time.sleep(0.1)
-
-
-def is_reaped(number, within=20):
-    end = time.monotonic() + within
-    while Path(f"/proc/{number}").exists() and time.monotonic() < end:
-        time.sleep(0.1)
-    return not Path(f"/proc/{number}").exists()
 
 
 # --- a kernel from the nursery is a kernel

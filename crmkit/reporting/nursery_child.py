@@ -1,4 +1,4 @@
-"""A kernel that the nursery gave birth to: what :class:`subprocess.Popen` is for a program of one's own."""
+"""A process that the nursery gives birth to: what :class:`subprocess.Popen` is for a program of one's own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+READY_SECONDS = 60.0  # it takes 6 s to import everything; after that long a kernel that starts by itself is sooner
 _BIRTH_SECONDS = 10.0  # a fork takes 0.02 s, on a machine that does nothing else
 _LOOK_SECONDS = 0.1
 
 
-class Kernel:
-    """The process of a kernel, with what of :class:`subprocess.Popen` jupyter_client asks for.
+class Child:
+    """The process of a kernel or another program, with what of :class:`subprocess.Popen` is asked for.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Kernel:
         with self._lock:
             if self.returncode is None and (heard := hear(self._line, 0)) is not None:
                 self.returncode = heard.get("ended")
-                if self.returncode is None:  # the nursery is gone, and its kernels are to go with it
+                if self.returncode is None:  # the nursery is gone, and its children are to go with it
                     with suppress(OSError):
                         os.kill(self.pid, signal.SIGKILL)
                     self.returncode = -signal.SIGKILL
@@ -52,7 +53,7 @@ class Kernel:
         end = time.monotonic() + (float("inf") if timeout is None else timeout)
         while (code := self.poll()) is None:
             if time.monotonic() >= end:
-                raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout or 0)
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
             time.sleep(_LOOK_SECONDS)
         return code
 
@@ -70,16 +71,40 @@ class Kernel:
         self.send_signal(signal.SIGKILL)
 
 
-def born(line: socket.socket) -> Kernel | None:
-    """Return the kernel that was asked for on a line, or None if there will be none."""
+class Program:
+    """A program that was ordered, and is born as soon as what it needs is imported.
+
+    Parameters
+    ----------
+    line : socket
+        On which its birth and its end are told; the nursery ends it once the line is closed.
+    """
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def wait(self) -> int | None:
+        """Return the exit code once it has ended; None if it was not born in time, or the nursery is gone."""
+        born = hear(self._line, READY_SECONDS)
+        heard = born and hear(self._line, None)
+        self._line.close()
+        return heard.get("ended") if heard else None
+
+    def kill(self) -> None:
+        """End it."""
+        self._line.close()
+
+
+def born(line: socket.socket) -> Child | None:
+    """Return the child that was asked for on a line, or None if there will be none."""
     heard = hear(line, _BIRTH_SECONDS) or {}
-    return Kernel(heard["born"], line) if "born" in heard else None
+    return Child(heard["born"], line) if "born" in heard else None
 
 
-def hear(line: socket.socket, seconds: float) -> dict[str, Any] | None:
+def hear(line: socket.socket, seconds: float | None) -> dict[str, Any] | None:
     """Return what was said on a line; None if that was nothing within the time [s]; empty if the other end is gone."""
-    line.settimeout(seconds)
     try:
+        line.settimeout(seconds)
         said = line.recv(65536)
     except (TimeoutError, BlockingIOError):
         return None
