@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import number_ticks
 
 
 def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -40,7 +41,7 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw what it brings to contact the first 1, 2, 3, ... customers of a plan, and where it is most.
 
     Parameters
@@ -49,6 +50,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         n (customers contacted), profit [money].
     ax : Axes or None
         Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code.
 
     Examples
     --------
@@ -62,6 +65,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(plan["n"], plan["profit"], color=LIGHT["accent"], linewidth=2)
         best = plan.loc[plan["profit"].idxmax()]
         ax.plot([best["n"]], [best["profit"]], "o", color=LIGHT["ink"])
+        number_ticks(ax.xaxis, "count", float(plan["n"].max()))
+        number_ticks(ax.yaxis, "money", float(plan["profit"].abs().max()), currency)
         ax.set_xlabel("customers contacted", color=LIGHT["soft"])
         ax.set_ylabel("expected profit", color=LIGHT["soft"])
     return ax

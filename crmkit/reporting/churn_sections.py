@@ -99,7 +99,7 @@ def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
     steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
     return figure(
-        plot_call_profit(shown),
+        plot_call_profit(shown, currency=currency),
         title,
         f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
         f"{in_words(summary.save.value, 'share')} of those who would leave.",
