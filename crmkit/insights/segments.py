@@ -93,9 +93,8 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     told = [_more(row) for row in more.to_dict("records")]
     n_moved = int(moves.loc[(moves["from"] != moves["to"]) & (moves["from"] != "(new)"), "n"].sum())
     n_both = int(moves.loc[moves["from"] != "(new)", "n"].sum())
-    share = f" of {counted(n_both, 'customers')} ({n_moved / n_both:.0%})".replace("%", " %") if n_both else ""
     rest = "." if told else "; no move was more frequent than usual."
-    told.append(Finding(f"{counted(n_moved, 'customers')} changed segment".capitalize(), f"{share}{rest}"))
+    told.append(Finding(*_n_moved(n_moved, n_both, rest)))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
         told.append(both_ways)
     day = last_days(catalog, period)[1]
@@ -133,15 +132,29 @@ def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
     --------
     >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
     >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
-    '3 customers upgraded and 1 slid: €90 more (€40 to €140) of the former, €20 less (−€20 to €60) of the latter.'
+    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
     """
     rows = {row["direction"]: row for row in totals.to_dict("records")}
     up, down = rows.get("up"), rows.get("down")
     if up is None and down is None:
         return None
     n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
-    told = [f"{_changed(row, currency)} of the {which}" for row, which in ((up, "former"), (down, "latter")) if row]
+    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
+    told = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
     return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
+
+
+def _n_moved(n_moved: int, n_both: int, rest: str) -> tuple[str, str]:
+    """Return how many changed segment, the number and the rest of the sentence.
+
+    Examples
+    --------
+    >>> _n_moved(3, 12, "."), _n_moved(0, 0, ".")
+    (('3 of 12 customers changed segment', ' (25 %).'), ('Nobody changed segment', '.'))
+    """
+    if not n_moved:
+        return "Nobody changed segment", rest
+    return f"{n_moved:,} of {counted(n_both, 'customers')} changed segment", f" ({100 * n_moved / n_both:.0f} %){rest}"
 
 
 def _changed(row: dict[Hashable, Any], currency: str | None) -> str:

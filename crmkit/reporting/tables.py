@@ -64,7 +64,7 @@ def table(
     title, subtitle, caption : str
         The message; measure, population and period; a caveat below.
     units : mapping of column to unit, or None
-        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, or any word.
+        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, ``ratio``, or any word.
     labels : mapping of column to heading, or None
     settings : Settings or None
     max_rows : int
@@ -170,8 +170,8 @@ def _numbers(values: pd.Series, unit: str, currency: str | None) -> list[str]:
         largest = abs(max(known, key=abs)) * scale.factor
         room = 2 - floor(log10(largest)) if largest else 0
         needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
-        scale = replace(scale, decimals=max(0, min(room, needed)))
-    scale = scale if unit else replace(scale, suffix="")
+        scale = replace(scale, decimals=2 if unit == "ratio" else max(0, min(room, needed)))
+    scale = replace(scale, suffix="") if unit in ("", "ratio") else scale
     return [scale.words(float(value)) if is_number(value) else _EMPTY for value in values]
 
 
