@@ -11,13 +11,14 @@ import pandas as pd
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
-from crmkit.periods import Period
+from crmkit.models.rfm import FEWEST_CUSTOMERS, TOO_FEW
+from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
 from crmkit.predictions.migration import NEW, migration
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_moves import DIRECTIONS, customer_moves, move_totals
 from crmkit.predictions.segment_profiles import segment_profiles
-from crmkit.predictions.segment_references import segmentation_for
+from crmkit.predictions.segment_references import learned_on, segmentation_for
 from crmkit.tables.catalog import Catalog
 
 #: What to do for the usual segments.
@@ -80,6 +81,8 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
     'October 2026: “Champions” are 10 % of customers and bring 40 % of revenue'
     """
     first = profiles.iloc[0]
+    if first["segment"] == TOO_FEW and len(profiles) == 1:
+        return f"{period.label}: {counted(first['n'], 'customers')}, too few for segments"
     if not first["revenue_share"] > 0:
         return f"{period.label}: {counted(profiles['n'].sum(), 'customers')}, no revenue in the last 365 days"
     return (f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
@@ -88,6 +91,11 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:
     """Return the findings: moves that are more than usual, and whether there are natural groups."""
+    day = last_days(catalog, period)[1]
+    if set(moves["to"]) == {TOO_FEW}:
+        learned = day_in_words(learned_on(catalog, day))
+        why = f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {learned}, and segments are learned from those who had."
+        return [Finding("There are no segments yet", why)]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
     told = [_more(row) for row in more.to_dict("records")]
@@ -97,7 +105,6 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     told.append(Finding(*_n_moved(n_moved, n_both, rest)))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
         told.append(both_ways)
-    day = last_days(catalog, period)[1]
     found = segmentation_for(catalog, day)
     if found.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in found.names)

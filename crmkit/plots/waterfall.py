@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -37,6 +39,7 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
     ax = dressed(new_axes((10.6, 3.9)) if ax is None else ax)
     currency = currency_of(parts, currency)
     scale = common_scale(parts.itertuples(index=False), currency)
+    scale = replace(scale, decimals=max(scale.decimals, 0))  # parts in hundreds would not add up
     start, last = 0.0, len(parts) - 1
     with themed():
         for place, value in enumerate(parts["value"].to_numpy(float)):

@@ -60,7 +60,7 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     from crmkit.plots import plot_reliability
 
     outlook = summary.outlook
-    if outlook is None or not len(outlook.tested):
+    if outlook is None or not len(outlook.tested) or outlook.method == "rate":  # all have the same chance
         return _NOTHING
     tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
     inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())

@@ -19,6 +19,7 @@ from crmkit.insights.segments import (
 )
 from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period, day_in_words
+from crmkit.predictions.migration import NEW
 from crmkit.predictions.segment_profiles import typical_customers
 from crmkit.predictions.segment_references import learned_on
 from crmkit.predictions.segment_review import segment_review
@@ -84,6 +85,8 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
         Rows shown.
     """
     moves = segment_moves(book, period)
+    if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
+        return Fragment("", "no section")
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
     labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}

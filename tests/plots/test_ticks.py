@@ -54,3 +54,13 @@ def test_an_axis_of_yen_has_no_tick_between_two_yen():
 def test_the_profit_of_contacts_is_told_in_the_currency():
     ax = ck.plot_call_profit(pd.DataFrame({"n": [1, 2, 3], "profit": [500.0, 1400.0, 900.0]}), currency="EUR")
     assert "€1,000" in labels(ax.yaxis) and set(labels(ax.xaxis)) == {"1", "2", "3"}
+
+
+def test_the_parts_of_a_waterfall_are_told_to_the_unit_so_that_they_add_up():
+    parts = pd.DataFrame({"label": ["New", "Gone", "Net"], "value": [7148.0, -11334.0, -4186.0], "low": [6000.0, -13000.0, -9300.0],
+                          "high": [8200.0, -10000.0, 900.0], "unit": "money"})  # fmt: skip
+    assert [text.get_text() for text in ck.plot_waterfall(parts, currency="EUR").texts] == [
+        "€7,148",
+        "−€11,334",
+        "−€4,186",
+    ]

@@ -165,3 +165,9 @@ def test_the_small_print_says_who_may_leave_and_how_it_was_learned():
     who, how = churn_method(summary(GUESSED))
     assert "a subscriber only if the paid term ends within 90 days" in who
     assert "400 rows" in how and "100 ended in leaving" in how
+
+
+def test_where_all_have_the_same_chance_no_groups_are_made_by_it(book):
+    same = summary(GUESSED)
+    same.outlook.method = "rate"
+    assert churn_judgement.reliability_chart(book, same).html == ""
