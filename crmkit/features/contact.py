@@ -79,7 +79,7 @@ def answer_features(survey_responses: ir.Table, *, as_of: Day) -> ir.Table:
     "industry": "is in {value}",
     "company_size": "a company of {value}",
     "age": "is about {value} years old",
-    "days_as_customer": "won {value} days ago",
+    "days_as_customer": "a customer for {value} days",
 })  # fmt: skip
 def person_features(customers: ir.Table, *, as_of: Day) -> ir.Table:
     """Who the customer is: channel, country, gender, industry, company_size; age [years], days_as_customer [days]."""

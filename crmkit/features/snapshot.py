@@ -11,6 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features import buying, contact  # noqa: F401  each registers its feature sets
 from crmkit.features.cut import as_known_on
 from crmkit.features.register import FEATURE_SETS
+from crmkit.features.steady import steady
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import Day, constant_day
 from crmkit.tables.questions import answer
@@ -31,6 +32,7 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         Indexed by customer_id: the features of every table that is there (:mod:`crmkit.features.buying`,
         :mod:`crmkit.features.contact`). Counts are 0 where a table knows nothing of a customer; other gaps stay.
+        Numbers have 12 significant digits (:func:`crmkit.features.steady.steady`).
 
     Raises
     ------
@@ -51,7 +53,7 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def snapshot_with_ends(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return the same, and ends_on: the day on which the activity ends, as it was known; that is no feature."""
-    rows = answer(catalog, _with_ends, as_of).set_index("customer_id").sort_index()
+    rows = steady(answer(catalog, _with_ends, as_of)).set_index("customer_id").sort_index()
     counts = [name for name in map(str, rows) if name.startswith(("n_", "has_"))]
     return rows.fillna(dict.fromkeys(counts, 0.0))
 

@@ -11,6 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features import buying, contact  # noqa: F401  each registers its feature sets
 from crmkit.features.cut import as_known_on
 from crmkit.features.register import FEATURE_SETS
+from crmkit.features.steady import steady
 from crmkit.tables.catalog import Catalog
 
 
@@ -48,7 +49,8 @@ def traits(catalog: Catalog, as_of: date, names: Sequence[str]) -> pd.DataFrame:
             continue
         taken = [name for name in wanted if features is not None and name in features.columns]
         if features is not None and taken:
-            told = told.merge(features.select("customer_id", *taken).execute(), on="customer_id", how="outer")
+            theirs = steady(features.select("customer_id", *taken).execute())
+            told = told.merge(theirs, on="customer_id", how="outer")
             wanted = [name for name in wanted if name not in taken]
     counts = [name for name in map(str, told.columns) if name.startswith(("n_", "has_"))]
     return told.fillna(dict.fromkeys(counts, 0.0))

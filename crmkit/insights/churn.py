@@ -123,17 +123,18 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
     if outlook is None:
         return [Finding("There is no list yet.", f" It needs {summary.reason}.")]
     if not len(outlook.scores):
-        return [Finding("Nobody is at risk.", " No customer's activity ends within the horizon.")]
+        days = counted(outlook.horizon, "days")
+        return [Finding("Nobody can leave yet.", f" No customer's paid term ends within {days}.")]
     value, low, high = (round(each) for each in outlook.expected)
     _, worst, best = summary.total
     money, below, above = (in_words(each, "money", low=worst, high=best, currency=currency) for each in summary.total)
     told = [
         Finding(
-            f"{counted(value, 'customers')} of {len(outlook.scores):,} at risk are expected to leave",
+            f"Of {counted(len(outlook.scores), 'customers')} who may leave {value:,} {'is' if value == 1 else 'are'} expected to",
             f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
             tone="worse" if value else "",
         ),
-        Finding(f"{money} goes with them", f" ({below} to {above}), counted by {summary.at_risk.attrs['basis']}."),
+        Finding(f"{money} would go with them", f" ({below} to {above}): {summary.at_risk.attrs['basis']}."),
     ]
     if outlook.warning:
         return [*told, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
@@ -146,30 +147,33 @@ def churn_method(summary: ChurnSummary) -> list[str]:
     if outlook is None:
         return [f"Nothing was learned: it needs {summary.reason}."]
     return [
-        f"Chances are learned by {NAMES[outlook.method]}, which did best at past days. It learned from "
-        f"{counted(outlook.n_learned, 'rows')} of customers on past days, of which {outlook.n_lost:,} ended in leaving; no "
-        "outcome was used before it was known. Who leaves is told by the same rule as the churn rate. A subscriber is at "
-        "risk only if the paid term ends within the horizon; who has given notice is not listed."
+        "Who leaves is told by the same rule as the churn rate. Whoever buys without a subscription may leave at any time, a "
+        f"subscriber only if the paid term ends within {counted(outlook.horizon, 'days')}; who has given notice is not "
+        "listed.",
+        f"Chances are learned by {NAMES[outlook.method]}, which did best on past days. It learned from "
+        f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
+        "no outcome was used before it was known.",
     ]
 
 
 def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
-    kept = f"{in_words(summary.save.value, 'share')} of those who would leave; {summary.save.words}."
+    kept = f"{in_words(summary.save.value, 'share')} of those who would leave"
+    whence = f"That share is {summary.save.words}."
     if not summary.n_calls:
-        return Finding("No contact pays for itself", f" if it keeps {kept}")
+        return Finding("No contact pays for itself", f" if it keeps {kept}. {whence}")
     gain = in_words(summary.profit, "money", currency=currency)
     who = counted(summary.n_calls, "customers")
     if not summary.save.measured:  # no advice where nobody knows yet whether it works
-        return Finding(f"It would pay to contact {who}", f" (about {gain} after their cost) if a contact kept {kept}")
-    return Finding(
-        f"It pays to contact {who}", f": about {gain} after their cost; a contact keeps {kept}", tone="better"
-    )
+        gained = f" (about {gain} after the cost of contacting them) if a contact kept {kept}. {whence}"
+        return Finding(f"It would pay to contact {who}", gained)
+    gained = f": about {gain} after the cost of contacting them, as a contact keeps {kept}. {whence}"
+    return Finding(f"It pays to contact {who}", gained, tone="better")
 
 
 def _trust(outlook: ChurnOutlook) -> Finding:
     own = outlook.tested[outlook.tested["method"] == outlook.method]
     lift, expected, lost = own["lift"].mean(), own["expected"].sum(), own["lost"].sum()
     return Finding(
-        f"At {counted(len(own), 'past days')} the tenth with the highest chances left {lift:.1f} times as often as all",
-        f": {lost:,.0f} customers were lost where {expected:,.0f} were expected.",
+        f"Tried on {counted(len(own), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
+        f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
     )

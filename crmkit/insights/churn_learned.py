@@ -41,13 +41,13 @@ def driver_message(rows: pd.DataFrame) -> str:
     Examples
     --------
     >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
-    'Leavers are told from stayers most by days since order'
+    'Leavers differ from stayers most in days since order'
     """
     sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
     if not sure:
-        return "Nothing alone tells leavers from stayers by more than chance"
+        return "In nothing do leavers differ from stayers by more than chance"
     named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
-    return f"Leavers are told from stayers most by {named}"
+    return f"Leavers differ from stayers most in {named}"
 
 
 def remaining_message(months: pd.DataFrame) -> str:
@@ -77,14 +77,14 @@ def risk_message(rows: pd.DataFrame) -> str:
     >>> rows = pd.DataFrame({"what": "plan", "group": ["Office", "Small"], "against": "no subscription",
     ...                      "hazard_ratio": [0.16, 0.5], "low": [0.13, 0.4], "high": [0.19, 0.6]})
     >>> risk_message(rows)
-    'Customers of the plan “Office” leave at 0.16 times the rate of “no subscription”'
+    'Where 100 customers of “no subscription” leave, 16 of as many of the plan “Office” do'
     """
     sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
     if not len(sure):
         return "No plan, channel or country leaves sooner than another by more than chance"
     strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
-    times = f"{strongest['hazard_ratio']:.2g} times the rate of “{strongest['against']}”"
-    return f"Customers of the {strongest['what']} “{strongest['group']}” leave at {times}"
+    ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
+    return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
 
 
 def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -95,7 +95,7 @@ def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     >>> groups = pd.DataFrame({"what": "channel", "group": ["search", "social"], "n": 90, "lost": [0.3, 0.5],
     ...                        "low": [0.2, 0.4], "high": [0.4, 0.6], "others": [0.35, 0.3]})
     >>> groups_by_difference(groups)[1]
-    'Of the channel “social” 50 % left, of all others 30 %'
+    'Of the customers of the channel “social” 50 % left, of all others 30 %'
     """
     differ = (groups["low"] > groups["others"]) | (groups["high"] < groups["others"])
     apart = (groups["lost"] - groups["others"]).abs()
@@ -107,7 +107,7 @@ def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         return rows, "No group left more often than the others by more than chance"
     first = rows.iloc[0]
     lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
-    return rows, f"Of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
+    return rows, f"Of the customers of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
 
 
 def reasons_message(reasons: pd.DataFrame) -> str:

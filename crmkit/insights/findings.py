@@ -65,7 +65,9 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     real = _real(rows)
     off_target = [row for row in rows if _is_off_target(row) and row.verdict != "real"]
     told = {row.metric for row in (*real, *off_target)}
-    since_last_year = [row for row in rows if row.year_verdict == "real" and row.metric not in told]
+    since_last_year = [
+        row for row in rows if row.year_verdict == "real" and row.metric not in told and _is_news(row.metric)
+    ]
     since_last_year.sort(
         key=lambda row: (row.year_direction != "worse", -_weight(row.year_change, row.year_value, row.unit))
     )
@@ -81,10 +83,10 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
     if len(found) < _FEWEST - 1:
         told |= {finding.metric for finding in found}
-        calm = [row for row in rows if row.status == "ok" and row.metric not in told]
+        calm = [row for row in rows if row.status == "ok" and row.metric not in told and row.verdict != "real"]
         calm.sort(key=lambda row: _WATCHED.index(row.metric) if row.metric in _WATCHED else len(_WATCHED))
         found += [unmoved(row, currency) for row in calm][: _FEWEST - 1 - len(found)]
-    return [*found, closing(rows, n_real=len(real))]
+    return [*found, closing(rows, n_real=len(real), aside=_moved_without_news(rows))]
 
 
 def headline(scorecard: pd.DataFrame) -> str:
@@ -114,7 +116,7 @@ def headline(scorecard: pd.DataFrame) -> str:
     clauses = [clause(row) for row in ([*bad[:2], *good[:1]] if bad else good[:2])]
     n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
-        clauses = [without_news(rows)]
+        clauses = ["no news that is certain" if _moved_without_news(rows) else without_news(rows)]
         if n_missed:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
     so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""
@@ -136,6 +138,10 @@ def _real(rows: Iterable[Any]) -> list[Any]:
 
 def _is_news(metric: str) -> bool:
     return metric not in CARDS or CARDS[metric].news
+
+
+def _moved_without_news(rows: Iterable[Any]) -> list[str]:
+    return [row.label for row in rows if row.verdict == "real" and not _is_news(row.metric)]
 
 
 def _is_off_target(row: Any) -> bool:

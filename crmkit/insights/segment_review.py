@@ -35,7 +35,8 @@ def review_title(review: SegmentReview) -> str:
         return (
             f"The segments of {day_in_words(review.learned_on)} fit as they did a year ago: what differs is the season"
         )
-    return f"Whether the segments of {day_in_words(review.learned_on)} fit is {review.verdict}"
+    cannot = "It is too early" if review.verdict == "too new to judge" else "There are too few customers"
+    return f"{cannot} to judge whether the segments of {day_in_words(review.learned_on)} fit"
 
 
 def review_words(review: SegmentReview, kept: bool) -> str:
@@ -48,8 +49,8 @@ def review_words(review: SegmentReview, kept: bool) -> str:
         Whether the ruler is in the store; a provisional one is learned anew by itself.
     """
     until = (
-        f"They are kept in the store and stay until {REFRESH} is run." if kept
-        else "They are provisional: once a year of data is there, those of the end of a fiscal year are kept."
+        f"The segments are kept in the store and stay until {REFRESH} is run." if kept
+        else "The segments are provisional: once a year of data is there, those of the end of a fiscal year are kept."
     )  # fmt: skip
     if review.verdict == "too new to judge":
         return f"They were learned less than two months ago. {until}"

@@ -11,13 +11,14 @@ import pandas as pd
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
-from crmkit.periods import Period
+from crmkit.models.rfm import FEWEST_CUSTOMERS, TOO_FEW
+from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
 from crmkit.predictions.migration import NEW, migration
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_moves import DIRECTIONS, customer_moves, move_totals
 from crmkit.predictions.segment_profiles import segment_profiles
-from crmkit.predictions.segment_references import segmentation_for
+from crmkit.predictions.segment_references import learned_on, segmentation_for
 from crmkit.tables.catalog import Catalog
 
 #: What to do for the usual segments.
@@ -80,6 +81,8 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
     'October 2026: “Champions” are 10 % of customers and bring 40 % of revenue'
     """
     first = profiles.iloc[0]
+    if first["segment"] == TOO_FEW and len(profiles) == 1:
+        return f"{period.label}: {counted(first['n'], 'customers')}, too few for segments"
     if not first["revenue_share"] > 0:
         return f"{period.label}: {counted(profiles['n'].sum(), 'customers')}, no revenue in the last 365 days"
     return (f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
@@ -88,17 +91,20 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:
     """Return the findings: moves that are more than usual, and whether there are natural groups."""
+    day = last_days(catalog, period)[1]
+    if set(moves["to"]) == {TOO_FEW}:
+        learned = day_in_words(learned_on(catalog, day))
+        why = f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {learned}, and segments are learned from those who had."
+        return [Finding("There are no segments yet", why)]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
     told = [_more(row) for row in more.to_dict("records")]
     n_moved = int(moves.loc[(moves["from"] != moves["to"]) & (moves["from"] != "(new)"), "n"].sum())
     n_both = int(moves.loc[moves["from"] != "(new)", "n"].sum())
-    share = f" of {counted(n_both, 'customers')} ({n_moved / n_both:.0%})".replace("%", " %") if n_both else ""
     rest = "." if told else "; no move was more frequent than usual."
-    told.append(Finding(f"{counted(n_moved, 'customers')} changed segment".capitalize(), f"{share}{rest}"))
+    told.append(Finding(*_n_moved(n_moved, n_both, rest)))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
         told.append(both_ways)
-    day = last_days(catalog, period)[1]
     found = segmentation_for(catalog, day)
     if found.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in found.names)
@@ -133,15 +139,29 @@ def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
     --------
     >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
     >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
-    '3 customers upgraded and 1 slid: €90 more (€40 to €140) of the former, €20 less (−€20 to €60) of the latter.'
+    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
     """
     rows = {row["direction"]: row for row in totals.to_dict("records")}
     up, down = rows.get("up"), rows.get("down")
     if up is None and down is None:
         return None
     n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
-    told = [f"{_changed(row, currency)} of the {which}" for row, which in ((up, "former"), (down, "latter")) if row]
+    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
+    told = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
     return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
+
+
+def _n_moved(n_moved: int, n_both: int, rest: str) -> tuple[str, str]:
+    """Return how many changed segment, the number and the rest of the sentence.
+
+    Examples
+    --------
+    >>> _n_moved(3, 12, "."), _n_moved(0, 0, ".")
+    (('3 of 12 customers changed segment', ' (25 %).'), ('Nobody changed segment', '.'))
+    """
+    if not n_moved:
+        return "Nobody changed segment", rest
+    return f"{n_moved:,} of {counted(n_both, 'customers')} changed segment", f" ({100 * n_moved / n_both:.0f} %){rest}"
 
 
 def _changed(row: dict[Hashable, Any], currency: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +97,11 @@ def against_last_year(row: Any, currency: str | None) -> Finding:
     )
 
 
-def closing(rows: list[Any], *, n_real: int) -> Finding:
-    """Word what did not move, what cannot be told and what is not measured."""
+def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Finding:
+    """Word what did not move, what cannot be told and what is not measured.
+
+    ``aside`` are the labels of numbers that did move, and whose changes make no news.
+    """
     within = sum(row.verdict == "within noise" for row in rows)
     few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
     if within:
@@ -109,6 +113,9 @@ def closing(rows: list[Any], *, n_real: int) -> Finding:
         rest += "and not by more than chance would." if within == 1 else "none by more than chance would."
     else:
         bold, rest = sentence_case(without_news(rows)) + "." if not n_real else "No other change is certain.", ""
+    if aside:
+        bold = "No change is certain." if bold == _TOO_FEW else bold
+        bold = f"Apart from {_named(list(aside))}, {bold[:1].lower()}{bold[1:]}"
     if few and bold == _TOO_FEW:
         rest += " Chance alone could have made every change on this page."
     elif few:

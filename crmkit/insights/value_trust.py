@@ -64,7 +64,8 @@ def value_method(summary: ValueSummary) -> list[str]:
     return [
         "The value of a customer is what she is expected to bring from the last day of the period on: for each month ahead, "
         "the chance that she still orders or still subscribes, times what she brings, discounted "
-        f"at {summary.discount_rate * 100:.0f} % a year and added up over {counted(summary.horizon, 'months')}. "
+        f"at {summary.discount_rate * 100:.0f} % a year (what comes later counts for less) and added up over "
+        f"{counted(summary.horizon, 'months')}. "
         "Who shops and subscribes brings both. A running term is paid already: the next payment comes with the renewal. "
         "A known notice ends the payments.",
         "Orders are foreseen by a model of repeat buying and a Gamma-Gamma model of money per order day (several orders of "

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import number_ticks
 
 
 def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -25,22 +26,23 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     --------
     >>> days = pd.DataFrame({"day": ["2026-05-31"], "expected": [9.0], "low": [4.0], "high": [14.0], "lost": [8.0]})
     >>> [text.get_text() for text in plot_expected_losses(days).get_legend().get_texts()]
-    ['expected, with 95 % interval', 'came']
+    ['expected, with 95 % interval', 'left']
     """
     ax = dressed(new_axes() if ax is None else ax)
     with themed():
         place = np.arange(len(days))
         ax.vlines(place, days["low"], days["high"], color=LIGHT["band"], linewidth=9)
         ax.plot(place, days["expected"], "o", color=LIGHT["accent"], label="expected, with 95 % interval")
-        ax.plot(place, days["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="came")
+        ax.plot(place, days["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
         ax.set_xticks(place, [f"{each:%d %b}".lstrip("0") for each in pd.to_datetime(days["day"])])
         ax.set_ylim(0, 1.45 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
-        ax.set_ylabel("customers lost", color=LIGHT["soft"])
+        number_ticks(ax.yaxis, "count", float(days["high"].max()))
+        ax.set_ylabel("customers", color=LIGHT["soft"])
         ax.legend(frameon=False, loc="upper left")
     return ax
 
 
-def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw what it brings to contact the first 1, 2, 3, ... customers of a plan, and where it is most.
 
     Parameters
@@ -49,6 +51,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         n (customers contacted), profit [money].
     ax : Axes or None
         Axes to draw on; a new figure without.
+    currency : str or None
+        ISO 4217 code.
 
     Examples
     --------
@@ -62,6 +66,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.plot(plan["n"], plan["profit"], color=LIGHT["accent"], linewidth=2)
         best = plan.loc[plan["profit"].idxmax()]
         ax.plot([best["n"]], [best["profit"]], "o", color=LIGHT["ink"])
+        number_ticks(ax.xaxis, "count", float(plan["n"].max()))
+        number_ticks(ax.yaxis, "money", float(plan["profit"].abs().max()), currency)
         ax.set_xlabel("customers contacted", color=LIGHT["soft"])
         ax.set_ylabel("expected profit", color=LIGHT["soft"])
     return ax
@@ -82,17 +88,17 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> tenths = pd.DataFrame({"tenth": [1, 2], "chance": [0.1, 0.6], "low": [0.05, 0.5], "high": [0.2, 0.7],
     ...                        "lost": [0.1, 0.55]})
     >>> [text.get_text() for text in plot_reliability(tenths).get_legend().get_texts()]
-    ['foretold, with 95 % band', 'left']
+    ['mean chance, with 95 % interval', 'left']
     """
     ax = dressed(new_axes() if ax is None else ax)
     with themed():
         ax.vlines(tenths["tenth"], tenths["low"], tenths["high"], color=LIGHT["band"], linewidth=9)
-        ax.plot(tenths["tenth"], tenths["chance"], "o", color=LIGHT["accent"], label="foretold, with 95 % band")
+        ax.plot(tenths["tenth"], tenths["chance"], "o", color=LIGHT["accent"], label="mean chance, with 95 % interval")
         ax.plot(tenths["tenth"], tenths["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
-        ax.set_xlabel("tenths of the customers, by chance", color=LIGHT["soft"])
+        ax.set_xlabel("groups, from the lowest chances to the highest", color=LIGHT["soft"])
         ax.legend(frameon=False)
     return ax
 
@@ -118,6 +124,7 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.fill_between(months["month"], months["low"], months["high"], color=LIGHT["band"], linewidth=0)
         ax.plot(months["month"], months["value"], color=LIGHT["accent"], linewidth=2)
         ax.set_ylim(0, None)
+        number_ticks(ax.yaxis, "count", float(months["value"].max()))
         ax.xaxis.set_major_locator(MultipleLocator(6))
         ax.set_xlabel("months from today", color=LIGHT["soft"])
         ax.set_ylabel("customers still active", color=LIGHT["soft"])

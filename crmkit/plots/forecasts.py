@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
-from crmkit.metrics.wording import scale_for
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import RoundNumbers, tick_words
+from crmkit.plots.ticks import number_ticks
 
 
 def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
@@ -76,7 +75,5 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
 
 
 def _money_axis(ax: Axes, top: float, currency: str | None) -> None:
-    scale = scale_for("money", top, currency=currency, significant=1)
-    ax.yaxis.set_major_locator(RoundNumbers())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
+    number_ticks(ax.yaxis, "money", top, currency)
     ax.set_ylim(0, max(top * 1.08, 1.0))

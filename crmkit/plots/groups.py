@@ -6,15 +6,14 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import NO_DATA, Scale
-from crmkit.metrics.wording import common_scale, currency_of, scale_for
+from crmkit.metrics.wording import common_scale, currency_of
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import RoundNumbers, tick_words
+from crmkit.plots.ticks import number_ticks
 
 _MEASURED = ["metric", "period", "value", "low", "high", "n", "unit", "status", "reason"]
 _LONGEST = 36  # characters of a name: what a telephone has room for
@@ -83,9 +82,7 @@ def plot_groups(
         ax.set_yticks([])
         ax.set_ylim(len(ordered) - 0.6, -1.0 if is_number(overall) else -0.66)
         ax.grid(False)
-        ax.xaxis.set_major_locator(RoundNumbers(_unit(groups)))
-        axis_scale = scale_for(_unit(groups), groups["value"].max(), currency=currency, significant=1)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
+        number_ticks(ax.xaxis, _unit(groups), groups["value"].max(), currency)
     return ax
 
 

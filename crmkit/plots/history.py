@@ -9,12 +9,11 @@ from matplotlib.ticker import FuncFormatter
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.scale import Scale
 from crmkit.metrics.wording import currency_of, scale_for, scale_of
 from crmkit.periods import Period
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import FromTheLast, RoundNumbers, period_words, tick_words
+from crmkit.plots.ticks import FromTheLast, number_ticks, period_words
 
 
 def plot_history(
@@ -67,19 +66,14 @@ def plot_history(
         known = np.flatnonzero(np.isfinite(values))
         if not len(known):
             return _say_that_it_is_empty(ax, len(history))
-        scale = _axis_scale(history, currency)
         colour = LIGHT[tone] if tone in ("better", "worse") else LIGHT["accent"]
         _draw_points(ax, history, known, colour)
         _name_the_last(ax, history, int(known[-1]), colour, currency)
         _mark_the_gaps(ax, np.flatnonzero(~np.isfinite(values)))
-        _label_axes(ax, list(history["period"]), scale, str(history["unit"].iloc[0]))
+        _label_axes(ax, list(history["period"]))
+        number_ticks(ax.yaxis, str(history["unit"].iloc[known[-1]]), float(values[known[-1]]), currency)
         _draw_target(ax, target, history.iloc[int(known[-1])], currency)
     return ax
-
-
-def _axis_scale(history: pd.DataFrame, currency: str | None) -> Scale:
-    last = history[np.isfinite(history["value"].to_numpy(float))].iloc[-1]
-    return scale_for(str(last["unit"]), float(last["value"]), currency=currency, significant=1)
 
 
 def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str) -> None:
@@ -124,7 +118,7 @@ def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str 
                 textcoords="offset points", color=LIGHT["target"], fontsize=10.5, annotation_clip=False)  # fmt: skip
 
 
-def _label_axes(ax: Axes, periods: list[str], scale: Scale, unit: str) -> None:
+def _label_axes(ax: Axes, periods: list[str]) -> None:
     parsed = [Period.parse(period) for period in periods]
     ax.set_xlim(-0.6, len(parsed) - 0.4)
     ax.margins(y=0.12)
@@ -133,8 +127,6 @@ def _label_axes(ax: Axes, periods: list[str], scale: Scale, unit: str) -> None:
         lambda place, _: period_words(parsed, round(place)) if 0 <= round(place) < len(parsed) else ""
     )
     ax.xaxis.set_major_formatter(shown)
-    ax.yaxis.set_major_locator(RoundNumbers(unit))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(scale, value)))
 
 
 def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:

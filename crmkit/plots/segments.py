@@ -11,9 +11,9 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from scipy.optimize import isotonic_regression
 
-from crmkit.metrics.wording import scale_for
 from crmkit.plots.palette import GROUPS, LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.ticks import tick_words
 
 _DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
@@ -113,8 +113,9 @@ def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str |
     ax.set_xlabel("time since the last order", color=LIGHT["soft"])
     most = max(float(customers["revenue"].max()), 1.0)
     steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]
-    ax.set_yticks([float(np.log1p(step / unit)) for step in steps],
-                  [scale_for("money", step, currency=currency, significant=1).words(step) for step in steps])  # fmt: skip
+    # Each by its own scale: the axis is logarithmic and may go from tens to millions.
+    labels = [tick_words("money", step, [step], currency=currency)[0] for step in steps]
+    ax.set_yticks([float(np.log1p(step / unit)) for step in steps], labels)
     ax.set_ylabel("revenue of 365 days", color=LIGHT["soft"])
 
 

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from matplotlib.ticker import Locator, MaxNLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import Formatter, Locator, MaxNLocator
 
 from crmkit.metrics.scale import Scale
+from crmkit.metrics.wording import scale_for
 from crmkit.periods import MONTH_NAMES, Period
+
+
+def number_ticks(axis: Axis, unit: str, top: float, currency: str | None = None) -> None:
+    """Give an axis round ticks, and labels in its unit.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+    unit : str
+        Unit of the numbers, as :func:`crmkit.metrics.wording.scale_for` knows it.
+    top : float
+        About the largest number of the axis [unit]: it decides between plain numbers and millions.
+    currency : str or None
+        ISO 4217 code for money.
+    """
+    whole = unit == "count" or (unit == "money" and _cents(currency) == 0)
+    axis.set_major_locator(RoundNumbers("count" if whole else unit))
+    axis.set_major_formatter(NumberWords(unit, top, currency))
+
+
+class NumberWords(Formatter):
+    """Labels of an axis, all with the same digits."""
+
+    def __init__(self, unit: str, top: float, currency: str | None = None) -> None:
+        self.unit, self.top, self.currency = unit, top, currency
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Any) -> list[str]:
+        """Return the labels of all ticks; Matplotlib asks for them together."""
+        return tick_words(self.unit, self.top, values, currency=self.currency)
 
 
 class RoundNumbers(MaxNLocator):
@@ -41,14 +77,34 @@ class FromTheLast(Locator):
         return self()
 
 
-def tick_words(scale: Scale, value: float) -> str:
-    """Return the label of a tick: exactly its value, with as few digits as that takes."""
-    step = abs(value * scale.factor)
-    decimals = next((d for d in range(4) if abs(round(step, d) - step) < 1e-9), 4)
-    exact = Scale(
-        scale.factor, decimals, scale.prefix, scale.suffix if scale.suffix in ("%", "million", "billion") else ""
-    )
-    return exact.words(value)
+def tick_words(unit: str, top: float, ticks: Iterable[float], *, currency: str | None = None) -> list[str]:
+    """Return the labels of ticks: their exact values, all with as many digits as the finest takes.
+
+    Money has its cents or none, since nobody writes tenths; zero needs no digits.
+
+    Examples
+    --------
+    >>> tick_words("money", 5.0, [0, 2.5, 5], currency="EUR"), tick_words("share", 0.1, [0, 0.05, 0.1])
+    (['€0', '€2.50', '€5.00'], ['0 %', '5 %', '10 %'])
+    >>> tick_words("money", 2e6, [0, 500_000, 1_000_000], currency="EUR")
+    ['€0', '€0.5 million', '€1.0 million']
+    """
+    scale, values = scale_for(unit, top, currency=currency, significant=1), list(ticks)
+    suffix = scale.suffix if scale.suffix in ("%", "million", "billion") else ""
+    decimals = max((_decimals(value * scale.factor) for value in values), default=0)
+    if unit == "money" and decimals and not suffix:
+        decimals = max(decimals, _cents(currency))
+    exact = Scale(scale.factor, decimals, scale.prefix, suffix)
+    zero = replace(exact, decimals=0, suffix=suffix if suffix == "%" else "")
+    return [(exact if value else zero).words(value) for value in values]
+
+
+def _decimals(number: float) -> int:
+    return next((digits for digits in range(4) if abs(round(number, digits) - number) < 1e-9), 4)
+
+
+def _cents(currency: str | None) -> int:
+    return scale_for("money", 0.5, currency=currency).decimals
 
 
 def period_words(parsed: list[Period], place: int) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
-from crmkit.metrics.wording import common_scale, currency_of, scale_for
+from crmkit.metrics.wording import common_scale, currency_of
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import RoundNumbers, tick_words
+from crmkit.plots.ticks import number_ticks
 
 
 def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
@@ -38,6 +39,7 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
     ax = dressed(new_axes((10.6, 3.9)) if ax is None else ax)
     currency = currency_of(parts, currency)
     scale = common_scale(parts.itertuples(index=False), currency)
+    scale = replace(scale, decimals=max(scale.decimals, 0))  # parts in hundreds would not add up
     start, last = 0.0, len(parts) - 1
     with themed():
         for place, value in enumerate(parts["value"].to_numpy(float)):
@@ -58,7 +60,5 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
         ax.invert_yaxis()
         ax.grid(axis="y", visible=False)
         ax.grid(axis="x", visible=True)
-        ax.xaxis.set_major_locator(RoundNumbers())
-        axis_scale = scale_for("money", float(parts["value"].abs().max()), currency=currency, significant=1)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_words(axis_scale, value)))
+        number_ticks(ax.xaxis, "money", float(parts["value"].abs().max()), currency)
     return ax

@@ -14,7 +14,7 @@ from crmkit.tables.catalog import Catalog
 
 _N_DRAWS = 2000
 _SEED = 0
-PREDICTED, BROUGHT = "the value that they are expected to bring", "what they brought in the last 12 months"
+PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
 
 
 def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from crmkit.tables.remembering import remember
 
 _FEWEST = 20  # losses among those held out, below which a share of them is a guess
 _Z, _MINUS = 1.96, "\N{MINUS SIGN}"
+_AGAINST = "against customers left out for comparison"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class SaveRate:
     measured : bool
         Whether it comes from actions with a holdout; otherwise from the settings.
     words : str
-        Where it comes from, as a sentence.
+        Where it comes from: the end of a sentence about it.
     """
 
     value: float
@@ -52,25 +53,23 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-09-01"], "revenue": 10.0})
     >>> save_rate(ck.connect({"orders": orders}), date(2026, 9, 30)).words
-    'a share from your settings, for no action with a holdout has been measured'
+    'from your settings; no action of yours has been measured against customers left out for comparison'
     """
     setting = catalog.settings.retention.save_rate
     told = remember(catalog, _trials, as_of, reads_predictions=False)
     lost = told.set_index("treated")["lost"] if len(told) else pd.Series(dtype=float)
     n = told.set_index("treated")["n"] if len(told) else pd.Series(dtype=float)
     if len(told) < 2 or lost[False] < _FEWEST or lost[True] < 1:
-        return SaveRate(setting, False, "a share from your settings, for no action with a holdout has been measured")
+        return SaveRate(setting, False, f"from your settings; no action of yours has been measured {_AGAINST}")
     held_out, treated = lost[False] / n[False], lost[True] / n[True]
     error = np.sqrt(1 / lost[True] - 1 / n[True] + 1 / lost[False] - 1 / n[False])  # of the log of the ratio of risks
     value = 1 - treated / held_out
     low, high = (1 - treated / held_out * np.exp(side * _Z * error) for side in (1, -1))
     between = f"{100 * value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)".replace("-", _MINUS)
     if low > 0:
-        return SaveRate(float(value), True, f"measured against customers held out: {between}")
-    return SaveRate(
-        setting, False, f"a share from your settings; your own test against customers held out found {between}, which "
-        "chance alone can bring about",
-    )  # fmt: skip
+        return SaveRate(float(value), True, f"measured {_AGAINST}: {between}")
+    found = f"your own test {_AGAINST} found {between}, which may be chance"
+    return SaveRate(setting, False, f"from your settings; {found}")
 
 
 def _trials(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured, Problems, did_you_mean
 from crmkit.features.behaviour import behaviour
 from crmkit.features.register import FEATURE_WORDS
+from crmkit.features.steady import steady
 from crmkit.features.traits import traits
 from crmkit.metrics.engagement_score import engagement_scores
 from crmkit.tables.catalog import Catalog
@@ -76,7 +77,7 @@ def described_on(catalog: Catalog, as_of: date, features: tuple[str, ...]) -> pd
 
 
 def _customers(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    return catalog.call(behaviour, as_of=as_of).execute().sort_values("customer_id", ignore_index=True)
+    return steady(catalog.call(behaviour, as_of=as_of).execute()).sort_values("customer_id", ignore_index=True)
 
 
 def _further(catalog: Catalog, as_of: date, names: list[str]) -> pd.DataFrame:

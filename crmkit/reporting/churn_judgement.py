@@ -30,17 +30,21 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     from crmkit.plots import plot_expected_losses
 
     days = _past(summary)
-    if not len(days):
+    if summary.outlook is None or not len(days):
         return _NOTHING
+    horizon = summary.outlook.horizon
     inside = int(((days["lost"] >= days["low"]) & (days["lost"] <= days["high"])).sum())
-    title = f"At {inside} of {counted(len(days), 'past days')} the losses that came lay within the interval"
+    title = f"On {inside} of {counted(len(days), 'past days')} about as many left as expected"
     return figure(
         plot_expected_losses(days),
         title,
-        "Customers at risk on each day and lost within the horizon; learned from what was known by that day.",
+        f"Customers expected to leave within {counted(horizon, 'days')} of each day, from what was known by that day, "
+        "and those who left.",
         alt=f"Expected and actual losses by day. {title}.",
+        caption="About as many: the number lies within the 95 % interval.",
         data=days[["day", "n", "expected", "low", "high", "lost"]].assign(day=pd.to_datetime(days["day"])),
         units=dict.fromkeys(["n", "expected", "low", "high", "lost"], "count"),
+        labels={"n": "Could leave", "lost": "Left"},
         settings=catalog.settings,
     )
 
@@ -56,18 +60,21 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     from crmkit.plots import plot_reliability
 
     outlook = summary.outlook
-    if outlook is None or not len(outlook.tested):
+    if outlook is None or not len(outlook.tested) or outlook.method == "rate":  # all have the same chance
         return _NOTHING
     tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
     inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())
-    title = f"In {inside} of {len(tenths)} tenths of the customers as many left as foretold"
+    title = f"In {inside} of {len(tenths)} groups about as many left as their chances said"
     return figure(
         plot_reliability(tenths),
         title,
-        "Mean chance and share lost, by tenths of the customers of all past days, by the chance that was foretold.",
-        alt=f"Foretold and actual shares lost, by tenths of the customers. {title}.",
+        f"Customers of all past days in {len(tenths)} groups of one size, from the lowest chances to the highest: the mean "
+        "chance, with its 95 % interval, and the share who left.",
+        alt=f"Foretold and actual shares of customers who left, in {len(tenths)} groups. {title}.",
+        caption="About as many: the share lies within the 95 % interval.",
         data=tenths,
         units={"n": "count", "chance": "share", "low": "share", "high": "share", "lost": "share"},
+        labels={"tenth": "Group", "n": "Customers", "chance": "Mean chance", "lost": "Left"},
         settings=catalog.settings,
     )
 
@@ -86,9 +93,11 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     each = each.sort_values("log_loss").reset_index()
     return table(
         each.assign(method=each["method"].map(NAMES)),
-        f"Least surprised by what came: {NAMES[summary.outlook.method]}",
-        subtitle="Means over past days. AUC: of a leaver and a stayer, how often the leaver had the higher chance. Lift: how "
-        "many times as often the tenth with the highest chances left. Slope: 1 where chances are as sure as they should be.",
+        "Of the ways to tell leavers, the one used came closest on past days",
+        subtitle="The closest first. The last columns are for the analyst, the means of all past days.",
+        caption="Log-loss: how far the chances were from what came, less is better. AUC: of a leaver and a stayer, how often the "
+        "leaver had the higher chance; 0.5 is drawing lots. Lift: how many times as often as the average customer the tenth "
+        "with the highest chances left. Slope: 1 where the chances are as sure as they should be, below where too sure.",
         labels={"log_loss": "Log-loss", "auc": "AUC"},
     )
 
@@ -101,16 +110,17 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     catalog : Catalog
     summary : ChurnSummary
     """
-    if not len(summary.groups):
+    if summary.outlook is None or not len(summary.groups):
         return _NOTHING
     rows, message = groups_by_difference(summary.groups)
     return table(
         rows,
         message,
-        subtitle="Of the customers at risk on past days, the share lost within the horizon, with 95 % interval.",
-        caption="What goes together is not yet a cause: customers of a plan or a channel differ in other ways too.",
+        subtitle="Of the customers who could leave on past days, the share who left within "
+        f"{counted(summary.outlook.horizon, 'days')}, with 95 % interval.",
+        caption="This need not be why they left: customers of a plan or a channel differ in other ways too.",
         units={"n": "count", "lost": "share", "low": "share", "high": "share", "others": "share"},
-        labels={"what": "Customers by", "n": "Customers", "others": "All others"},
+        labels={"what": "Customers by", "n": "Customers", "lost": "Left", "others": "All others"},
         max_rows=12,
     )
 
@@ -149,10 +159,12 @@ def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     last = reviewed.iloc[0]
     return table(
         reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
-        f"Of the report of {day_in_words(last['day'])}: {last['expected']:,.0f} losses were expected, {last['lost']:,.0f} came",
-        subtitle="Chances as they were written then, and who has left since.",
+        f"The report of {day_in_words(last['day'])} expected {last['expected']:,.0f} to leave, {last['lost']:,.0f} left",
+        subtitle="What earlier reports expected, and who has left since.",
+        caption="AUC: of a leaver and a stayer, how often the leaver had the higher chance; 0.5 is drawing lots. Lift: how many "
+        "times as often as the average customer the tenth with the highest chances left.",
         units={"n": "count", "expected": "count", "lost": "count"},
-        labels={"auc": "AUC"},
+        labels={"n": "Could leave", "lost": "Left", "auc": "AUC"},
     )
 
 

@@ -34,13 +34,14 @@ def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     return figure(
         plot_remaining(months),
         title,
-        "Active customers without those who will be won: discrete-time survival by age, plan, channel and country, with "
-        "95 % band.",
+        "How many of today's customers will still be active, with 95 % band; new ones are not counted.",
         alt=f"Customers still active, by month from today. {title}.",
-        caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: beyond that age the curve is the "
-        "model's. Who comes back later counts as having left.",
+        caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: for customers beyond that age the curve "
+        "continues the pattern. Who comes back later counts as having left. For the analyst: discrete-time survival by age, "
+        "plan, channel and country.",
         data=months.loc[months["month"] % 3 == 0, ["month", "value", "low", "high"]],
         units=dict.fromkeys(["month", "value", "low", "high"], "count"),
+        labels={"month": "Months from today", "value": "Still active"},
         settings=catalog.settings,
     )
 
@@ -59,11 +60,13 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     return table(
         rows.drop(columns="sure").assign(feature=rows["feature"].map(sentence_case)),
         driver_message(rows),
-        subtitle="Odds of leaving of customers at one end of a feature over those at the other (its ninetieth and tenth "
-        "percentile; of texts the groups that differ most), all else equal, with 95 % interval.",
-        caption="Where an interval holds 1 the data do not tell. Features that overlap share their say: orders are compared "
-        "among customers who ordered last on the same day. What goes together is not yet a cause.",
-        labels={"odds_ratio": "Times the odds"},
+        subtitle="Customers with much of something compared with those with little of it, alike in everything else: how many "
+        "times as high their odds of leaving are, with 95 % interval.",
+        caption="Where the interval holds 1 it may be chance. It need not be why they left. For the analyst: odds ratios "
+        "between the ninetieth and the tenth percentile, of texts between the two groups that differ most, all else equal; "
+        "features that overlap share their say, so orders are compared among customers who ordered last on the same day.",
+        units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio"},
+        labels={"feature": "What differs", "odds_ratio": "Odds of leaving, times"},
     )
 
 
@@ -78,16 +81,22 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     if summary.outlook is None or not len(rows := relative_risks(catalog, summary.as_of)):
         return _NOTHING
     doubtful = rows["p_constant"] < _DOUBTFUL
-    shown = rows.assign(constant=["changes with age" if each else "" for each in doubtful])
+    shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
     return table(
         shown[["what", "group", "against", "n", "hazard_ratio", "low", "high", "constant"]],
         risk_message(rows),
-        subtitle="Hazard ratios (Cox) from the start of each stretch of activity, all else equal, with 95 % interval.",
-        caption="“Changes with age”: the check of proportional hazards fails, so the ratio is a mean over ages."
-        if doubtful.any()
-        else "The check of proportional hazards finds no ratio that changes with age.",
-        units={"n": "count"},
-        labels={"what": "Customers by", "n": "Stretches", "hazard_ratio": "Times the rate", "constant": "Check"},
+        subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
+        "the rest, with 95 % interval.",
+        caption=f"Where the interval holds 1 it may be chance. {_aged(bool(doubtful.any()))} For the analyst: hazard ratios "
+        "of a Cox model from the start of each stretch of activity; who left and came back counts again.",
+        units={"n": "count", "hazard_ratio": "ratio", "low": "ratio", "high": "ratio"},
+        labels={
+            "what": "Customers by",
+            "against": "Compared with",
+            "n": "Customers",
+            "hazard_ratio": "Leave, times as often",
+            "constant": "Check",
+        },
     )
 
 
@@ -112,11 +121,22 @@ def churn_shifts(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         ]
     return table(
         told[["feature", "then", "now", "index", "weight"]],
-        f"{counted(len(off), 'features')} of {len(rows)} lie elsewhere than when the chances were learned"
+        f"In {len(off)} of {counted(len(rows), 'things')} today's customers are unlike those that the chances were learned from"
         if len(off)
         else "The customers of today are like those that the chances were learned from",
-        subtitle="Medians then and now, and the population stability index: above 0.25 two groups are called different.",
-        caption=f"What has shifted carries {100 * off['weight'].sum():.0f} % of the chances; above half, no list is given.",
+        subtitle="The middle customer then and now, how far all have moved (above 0.25 they are called different), and how "
+        "much the chances rest on it.",
+        caption=f"The chances rest by {100 * off['weight'].sum():.0f} % on what is different; above half, no list is given. For "
+        "the analyst: moved is the population stability index.",
         units={"weight": "share"},
-        labels={"index": "Stability index", "weight": "Share in the chances"},
+        labels={"feature": "What", "index": "Moved", "weight": "Share in the chances"},
     )
+
+
+def _aged(any_doubtful: bool) -> str:
+    if any_doubtful:
+        return (
+            "“Differs with age”: the ratio is not the same for new and for old customers, and this is its mean (the check of "
+            "proportional hazards fails)."
+        )
+    return "No ratio differs between new and old customers (the check of proportional hazards)."

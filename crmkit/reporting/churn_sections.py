@@ -54,11 +54,11 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
     return table(
         top,
-        f"The {len(top)} customers with whom most is at risk",
-        subtitle=f"Chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what raises it "
-        "most against the mean customer.",
-        caption=f"{told}Reasons are what goes together with leaving in the past, not its cause. Only the end of an id is shown; "
-        "the place is that in the exported list.",
+        f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
+        subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
+        "raises it most above that of the average customer. At risk: the chance times what she is worth.",
+        caption=f"{told}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
+        "end of an id is shown; the place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "reasons": "Why"},
         settings=catalog.settings,
@@ -76,7 +76,9 @@ def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return _NOTHING
-    return export(_listed(catalog, summary), "about_to_leave", "Everybody at risk, the most at stake first")
+    return export(
+        _listed(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
+    )
 
 
 def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
@@ -99,14 +101,15 @@ def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
     steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
     return figure(
-        plot_call_profit(shown),
+        plot_call_profit(shown, currency=currency),
         title,
         f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
         f"{in_words(summary.save.value, 'share')} of those who would leave.",
         alt=f"Expected profit rises up to {counted(summary.n_calls, 'customers')} and falls after. {title}.",
-        caption=f"What a contact keeps is {summary.save.words}.",
+        caption=f"The share that a contact keeps is {summary.save.words}.",
         data=steps[["n", "profit"]].reset_index(drop=True),
         units={"n": "count", "profit": "money"},
+        labels={"n": "Customers contacted"},
         settings=catalog.settings,
     )
 

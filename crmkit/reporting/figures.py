@@ -28,6 +28,7 @@ def figure(
     data: pd.DataFrame | None = None,
     settings: Settings | None = None,
     units: dict[str, str] | None = None,
+    labels: dict[str, str] | None = None,
 ) -> Fragment:
     """Return a figure with its message, and close it.
 
@@ -47,8 +48,8 @@ def figure(
         The numbers shown, put behind a fold.
     settings : Settings or None
         For the currency in the numbers.
-    units : mapping of column to unit, or None
-        Units of the numbers, see :func:`crmkit.reporting.table`.
+    units, labels : mapping of column to unit and to heading, or None
+        Of the numbers, see :func:`crmkit.reporting.table`.
 
     Returns
     -------
@@ -84,7 +85,9 @@ def figure(
         image=image,
         alt=alt.strip(),
         caption=caption,
-        data=None if data is None else worded_table(data, subtitle or title, settings=settings, units=units),
+        data=None
+        if data is None
+        else worded_table(data, subtitle or title, settings=settings, units=units, labels=labels),
     )
 
 

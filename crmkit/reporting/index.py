@@ -12,6 +12,8 @@ from crmkit.reporting.markup import filled
 from crmkit.reporting.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
 from crmkit.reporting.text import capitalised, some
 
+_LAST = ("data_quality.html", "glossary.html")
+
 
 def write_index(
     folder: Path | str, period: Period | str, pages: Sequence[PageSummary] | None = None, *, company: str
@@ -26,7 +28,7 @@ def write_index(
         The period reported.
     pages : sequence of PageSummary or None
         In the order of their notebooks; otherwise read from the folder's files, by name. Complete pages whose headline
-        is not about the period, such as that on data quality, are listed last.
+        is not about the period follow, and those about the data and the words come last.
     company : str
         Name for the header.
 
@@ -38,7 +40,7 @@ def write_index(
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
     # A page about the firm comes before one about its data: that is what an owner opens first.
-    listed.sort(key=lambda page: page.status == "complete" and not page.headline.startswith(f"{reported.label}: "))
+    listed.sort(key=lambda page: _place(page, reported))
     of_status = Counter(page.status for page in listed)
     status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
@@ -107,6 +109,11 @@ def relink(reports_folder: Path | str) -> int:
             )
             changed += replace_navigation(page, navigation)
     return changed
+
+
+def _place(page: PageSummary, reported: Period) -> tuple[bool, bool]:
+    follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
+    return follows, follows and page.file in _LAST
 
 
 def _link(reports_folder: Path, to: Period, name: str, beside: Period) -> Link:

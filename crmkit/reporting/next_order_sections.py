@@ -39,13 +39,13 @@ def next_order_table(book: Catalog, period: Period) -> Fragment:
     return table(
         tested.assign(error=tested["error"].round(1), width=tested["width"].round(1)),
         f"About {counted(round(expected), 'customers')} will order within {days}",
-        subtitle=f"How such predictions did in the {days} to {day_in_words(day)}: the day of the next order was told "
-        f"{better} by each customer's mean gap, and {in_words(ours['inside'], 'share')} of the orders came within their window, "
-        "which is to hold 80 %.",
-        caption="Only customers who did order. Brier: mean squared error of the chance that one orders at all, less is better. "
-        "The day of each customer's next order, with its window, is in the list below.",
+        subtitle=f"Tried on the {days} to {day_in_words(day)}: the day of the next order was foretold {better} by each "
+        f"customer's usual gap between orders, and {in_words(ours['inside'], 'share')} of the orders came within their window; "
+        "80 % are meant to.",
+        caption="Only customers who did order. The day of each customer's next order, with its window, is in the list below. "
+        "For the analyst: Brier is the mean squared error of the chance that one orders at all, less is better.",
         units={"n": "count", "error": "days", "inside": "share", "width": "days"},
-        labels={"method": "Told by", "n": "Customers", "error": "Off by", "inside": "Within the window",
+        labels={"method": "Foretold by", "n": "Customers", "error": "Off by", "inside": "Within the window",
                 "width": "Width of the window"},
     )  # fmt: skip
 
@@ -68,13 +68,13 @@ def preference_table(book: Catalog, period: Period) -> Fragment:
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
         rows,
-        f"Some customers have a taste of their own in {' and '.join(useful)}" if useful
+        f"Some customers have a taste of their own in the {' and '.join(useful)}" if useful
         else "What customers choose is told as well by what is popular",
-        subtitle=f"Share of the orders of the last {days} that were of the customer's favourite as known before, drawn towards "
-        "what is popular; beside what is popular with all, and what she had bought most often.",
+        subtitle=f"Share of the orders of the last {days} that were foretold: by the customer's favourite, which weighs what she "
+        "chose before with what is popular; by what is popular with all; and by what she had chosen most often.",
         caption="A taste of her own: the whole interval of her share lies above that of all customers.",
         units={"n": "count", "hit": "share", "hit_popular": "share", "hit_own_mode": "share", "own": "share"},
-        labels={"n": "Customers", "hit": "Favourite", "hit_popular": "What is popular", "hit_own_mode": "Bought most often",
+        labels={"n": "Customers", "hit": "Favourite", "hit_popular": "What is popular", "hit_own_mode": "Chosen most often",
                 "own": "Have a taste of their own"},
     )  # fmt: skip
 

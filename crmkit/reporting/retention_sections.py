@@ -59,11 +59,12 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
         plot_survival(curve),
         title,
         f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
-        f"Kaplan-Meier{'' if by else ', with 95 % band'}. Below: customers at risk.",
+        f"{'below' if by else 'with 95 % band; below'}, how many customers have been watched for so long.",
         alt=f"{title}. "
         + joined([_point(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
         + ".",
-        caption="Who leaves and comes back has left here. Customers from before the data began are left out.",
+        caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
+        "the analyst: Kaplan-Meier.",
         data=data if by else data.drop(columns="group"),
         units={"months": "count", "still_customers": "share", "low": "share", "high": "share", "at_risk": "count"},
     )

@@ -38,10 +38,11 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
     what = ", ".join(map(feature_label, found.features))
     return table(
         told.assign(silhouette=told["silhouette"].round(2)), title,
-        subtitle=f"k-means on {what}, learned from the data up to {day_in_words(found.learned_on)}. Silhouette: 1 where every "
-        "customer is near her own group and far from the next, 0 where there is no difference. Moved: who is put elsewhere if "
-        "other customers had been drawn.",
-        caption="A number holds if there is a gap between every two groups, at most 5 % are moved and no group is below 5.",
+        subtitle=f"Customers put into 2, 3, ... groups by {what}, as of {day_in_words(found.learned_on)}: are there gaps between "
+        "the groups, or is the number only a number?",
+        caption="A number holds if there is a gap between every two groups, at most 5 % are moved and no group is below 5 "
+        "customers. Moved: who is put elsewhere if other customers had been drawn. For the analyst: k-means; silhouette is 1 "
+        "where every customer is near her own group and far from the next, 0 where there is no difference.",
         units={"n_segments": "count", "moved": "share", "smallest": "count"},
         labels={"n_segments": "Groups", "distinct": "Gaps between all", "smallest": "Smallest group"},
     )  # fmt: skip

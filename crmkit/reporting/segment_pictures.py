@@ -8,6 +8,7 @@ from crmkit.insights.segments import last_days, moves_of, page_model
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import in_words
 from crmkit.periods import Period, day_in_words
+from crmkit.predictions.migration import NEW
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_moves import DIRECTIONS, flow, ladder, move_totals
 from crmkit.predictions.segments import segments_on
@@ -68,7 +69,7 @@ def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
     day = last_days(book, period)[1]
     moves = moves_of(book, period)
     whole, order = flow(moves), ladder(book, day, page_model(book, day))
-    if len({*whole["from"], *whole["to"]}) < 2:
+    if not _are_several(moves):
         return _NOTHING
     counts = moves["direction"].value_counts()
     up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
@@ -91,14 +92,17 @@ def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
 
 
 def move_total_table(book: Catalog, period: Period) -> Fragment:
-    """Return what upgrades and slides brought and cost.
+    """Return what upgrades and slides brought and cost; nothing where there was only one segment.
 
     Parameters
     ----------
     book : Catalog
     period : Period
     """
-    totals = move_totals(moves_of(book, period))
+    moves = moves_of(book, period)
+    if not _are_several(moves):
+        return _NOTHING
+    totals = move_totals(moves)
     return table(
         totals.assign(direction=totals["direction"].map(DIRECTIONS)), "What the moves brought and cost",
         subtitle=f"Change of these customers' revenue of 365 days in {period.label}, with 95 % interval.",
@@ -106,6 +110,11 @@ def move_total_table(book: Catalog, period: Period) -> Fragment:
         units={"n": "count", "gained": "money", "low": "money", "high": "money"}, settings=book.settings,
         labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained", "low": "from", "high": "to"},
     )  # fmt: skip
+
+
+def _are_several(moves: pd.DataFrame) -> bool:
+    """Return whether there is more than one segment to move between."""
+    return len({*moves["from"], *moves["to"]} - {NEW}) > 1
 
 
 def _spread_out(customers: pd.DataFrame) -> pd.DataFrame:

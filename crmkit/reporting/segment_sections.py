@@ -19,6 +19,7 @@ from crmkit.insights.segments import (
 )
 from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period, day_in_words
+from crmkit.predictions.migration import NEW
 from crmkit.predictions.segment_profiles import typical_customers
 from crmkit.predictions.segment_references import learned_on
 from crmkit.predictions.segment_review import segment_review
@@ -55,7 +56,7 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     """
     day = last_days(book, period)[1]
     profiles, currency = profiles_of(book, period), book.settings.company.currency
-    arrows = profiles["differs"].map({"more": "▲ ", "less": "▼ "}).fillna("")
+    arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
     rows = profiles[["segment", "n", "share"]].assign(
         revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
     )
@@ -84,6 +85,8 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
         Rows shown.
     """
     moves = segment_moves(book, period)
+    if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
+        return Fragment("", "no section")
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
     labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
@@ -102,7 +105,9 @@ def typical_table(book: Catalog, period: Period) -> Fragment:
     """
     day = last_days(book, period)[1]
     found = typical_customers(book, day, page_model(book, day))
-    return table(found, "Typical customers", units={"revenue": "money"}, settings=book.settings,
+    labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
+    labels = {name: label for name, label in labels.items() if name in found}
+    return table(found, "Typical customers", units={"revenue": "money"}, labels=labels, settings=book.settings,
                  subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.")  # fmt: skip
 
 
@@ -134,7 +139,8 @@ def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> p
     for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
         scale = scale_for(unit, value, low=low, high=high, currency=currency)
         between = scale.interval(low, high) if value == value and low < high else ""
-        told.append(scale.words(value) + (f" ({between})" if between else ""))
+        parts = [scale.words(value), *([f"({between})"] if between else [])]
+        told.append(" ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts))  # a number stays on its line
     return pd.Series(told, index=profiles.index)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from math import floor, log10
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,14 +11,14 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.scale import MINUS, Scale
-from crmkit.metrics.wording import common_scale, currency_of, is_exact, scale_for
-from crmkit.periods import MONTH_NAMES, Period
+from crmkit.metrics.scale import Scale
+from crmkit.metrics.wording import common_scale, currency_of, is_exact
+from crmkit.reporting.cell_words import EMPTY, cell, numbers, period_words
 from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
 _TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
-_EMPTY, _UNNAMED, _LONG = "–", "(not known)", 40  # characters
+_UNNAMED, _LONG = "(not known)", 40  # characters
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
 
@@ -64,7 +62,7 @@ def table(
     title, subtitle, caption : str
         The message; measure, population and period; a caveat below.
     units : mapping of column to unit, or None
-        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, or any word.
+        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, ``ratio``, or any word.
     labels : mapping of column to heading, or None
     settings : Settings or None
     max_rows : int
@@ -103,8 +101,8 @@ def worded_table(
     if set(flat.columns) >= _MEASURED and not units:
         return _measured(flat, caption, labels or {}, currency, n_left_out)
     units, labels = units or {}, labels or {}
-    columns = [_worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0)
-               for place, name in enumerate(flat.columns)]  # fmt: skip
+    columns = [_worded_column(flat[name], str(units.get(name, "")), currency, is_first=place == 0,
+                              beside=_beside(flat, name, units)) for place, name in enumerate(flat.columns)]  # fmt: skip
     heads = [
         Column(str(labels.get(name, heading(str(name)))), _kind(flat[name], words))
         for name, words in zip(flat.columns, columns, strict=True)
@@ -140,58 +138,39 @@ def _measured(
     rows, key = [], "metric" if "metric" in frame else "unit"
     scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
     for row in frame.to_dict("records"):
-        cells = [_period(row[name]) if name == "period" else _cell(row[name], _UNNAMED) for name in names]
+        cells = [period_words(row[name]) if name == "period" else cell(row[name], _UNNAMED) for name in names]
         rows.append([*cells, *_value_cells(row, scales.get(row[key], Scale()))])
     return WordedTable(caption, heads, rows, n_left_out)
 
 
 def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
-    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else _EMPTY
+    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else EMPTY
     if not is_number(row["value"]):
         is_hidden = str(row.get("reason") or "").startswith("not shown")
-        return ["not shown" if is_hidden else str(row["status"] or _EMPTY), _EMPTY, counts]
+        return ["not shown" if is_hidden else str(row["status"] or EMPTY), EMPTY, counts]
     interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
-    return [scale.words(row["value"]), interval or _EMPTY, counts]
+    return [scale.words(row["value"]), interval or EMPTY, counts]
 
 
-def _worded_column(values: pd.Series, unit: str, currency: str | None, *, is_first: bool) -> list[str]:
+def _beside(flat: pd.DataFrame, name: Any, units: Mapping[str, str]) -> pd.Series | None:
+    """Return the numbers of a value of money and of its interval, which are to have the same digits; else None."""
+    names = list(flat.columns)
+    if not {"low", "high"} <= set(names) or names.index("low") == 0:
+        return None
+    together = [names[names.index("low") - 1], "low", "high"]
+    if name not in together or any(units.get(each) != "money" for each in together):
+        return None
+    return pd.concat([flat[each] for each in together])
+
+
+def _worded_column(
+    values: pd.Series, unit: str, currency: str | None, *, is_first: bool, beside: pd.Series | None = None
+) -> list[str]:
     if unit or pd.api.types.is_float_dtype(values):
-        return _numbers(values, unit, currency)
+        return numbers(values, unit, currency, beside)
     if values.name == "period":
-        return [_period(value) for value in values]
-    return [_cell(value, _UNNAMED if is_first else _EMPTY) for value in values]
-
-
-def _numbers(values: pd.Series, unit: str, currency: str | None) -> list[str]:
-    known = [float(value) for value in values if is_number(value)]
-    # One scale for the column, so that its digits line up: the digits of the largest, more if a smaller one needs them.
-    scale = scale_for(unit or "number", max(known, key=abs, default=0.0), currency=currency, significant=3)
-    if unit not in ("money", "count") and known:
-        largest = abs(max(known, key=abs)) * scale.factor
-        room = 2 - floor(log10(largest)) if largest else 0
-        needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
-        scale = replace(scale, decimals=max(0, min(room, needed)))
-    scale = scale if unit else replace(scale, suffix="")
-    return [scale.words(float(value)) if is_number(value) else _EMPTY for value in values]
-
-
-def _cell(value: Any, empty: str = _EMPTY) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not is_number(value)):
-        return empty
-    if isinstance(value, date):  # timestamps too
-        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}".replace(" ", "\N{NO-BREAK SPACE}")
-    if is_number(value):
-        return f"{value:,}".replace("-", MINUS)
-    return str(value)
-
-
-def _period(value: Any) -> str:
-    try:
-        return Period.parse(str(value)).label
-    except CrmkitError:
-        return _cell(value)
+        return [period_words(value) for value in values]
+    return [cell(value, _UNNAMED if is_first else EMPTY) for value in values]
 
 
 def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:

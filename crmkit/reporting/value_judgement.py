@@ -50,13 +50,14 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
     return figure(
         plot_tenure(curves),
         title,
-        f"Subscriptions still running by months since they began, by {by}: Kaplan-Meier with 95 % bands",
+        f"The share of subscriptions still running, by months since they began and by {by}, with 95 % bands",
         alt=f"Share of subscriptions still running by months since they began, by {by}. {title}.",
-        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is the model's, not an observation. "
-        "Only groups of at least 20 subscriptions have a line, and of them the five largest.",
+        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is a forecast, not an observation. "
+        "Only groups of at least 20 subscriptions have a line, and of them the five largest. For the analyst: Kaplan-Meier.",
         data=shown[shown["month"] % 6 == 0].rename(columns={"group": by}),
         settings=catalog.settings,
         units={"value": "share", "low": "share", "high": "share", "at_risk": "count", "month": "count"},
+        labels={"value": "Still running", "at_risk": "Up for renewal"},
     )
 
 
@@ -74,12 +75,12 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment:
     return table(
         odds,
         odds_message(odds),
-        subtitle="Odds that a subscription is not renewed, as a multiple of those compared with, at the same tenure; plan "
-        "and channel together",
-        caption="A discrete-time hazard with delayed entry. An interval that holds 1 tells no difference. What goes with "
-        "leaving need not be its cause.",
-        units={"odds_ratio": "", "low": "", "high": "", "n": "count"},
-        labels={"covariate": "By", "level": "Of", "compared_with": "Compared with", "odds_ratio": "Odds, times",
+        subtitle="How many times as high the odds are that a subscription ends at a renewal, compared with another plan or "
+        "channel after as many months, all else equal",
+        caption="Where the interval holds 1 it may be chance. It need not be why they left. For the analyst: a discrete-time "
+        "hazard with delayed entry, of plan and channel together.",
+        units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio", "n": "count"},
+        labels={"covariate": "Subscriptions by", "level": "Group", "compared_with": "Compared with", "odds_ratio": "Odds, times",
                 "low": "95 % from", "high": "to", "n": "Subscriptions"},
         settings=catalog.settings,
     )  # fmt: skip
@@ -103,8 +104,8 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
         rows[columns].assign(day=pd.to_datetime(rows["day"])),
         backtest_message(rows),
         subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after" if ahead else "",
-        caption="Mean error is per customer. Inside: customers whose own amount lay in their own 95 % interval. Money is not "
-        "discounted here.",
+        caption="Mean error is per customer. Rank correlation: 1 where customers came in the order foreseen, 0 where by lot. "
+        "Inside: customers whose own amount lay in their own 95 % interval. Money is not discounted here.",
         units={**money, "rank_correlation": "", "coverage": "share"},
         labels={"day": "Learned up to", "predicted": "Foreseen", "low": "95 % from", "high": "to", "actual": "Came",
                 "mae": "Mean error", "rank_correlation": "Rank correlation", "coverage": "Inside"},
@@ -130,15 +131,16 @@ def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment:
     first = tenths.iloc[0]
     scale = scale_for("money", first["actual"], currency=currency)
     came, foreseen = scale.words(first["actual"]), scale.words(first["predicted"])
-    title = f"The tenth ranked highest brought {came} each; {foreseen} was foreseen"
+    title = f"The tenth of whom most was foreseen brought {came} each; {foreseen} was foreseen"
     return figure(
         plot_calibration(tenths, currency=currency),
         title,
-        "Customers of the last past day in tenths by forecast: foreseen and actual money per customer",
+        "Customers in ten groups of one size, by what was foreseen of them on the last past day: foreseen and brought, each",
         alt=f"Foreseen and actual money by tenths of the customers. {title}.",
         data=tenths,
         settings=catalog.settings,
         units={"tenth": "count", "n": "count", "predicted": "money", "actual": "money"},
+        labels={"n": "Customers", "predicted": "Foreseen", "actual": "Brought"},
     )
 
 
@@ -180,8 +182,8 @@ def value_models(summary: ValueSummary) -> Fragment:
         return _NOTHING
     return table(
         summary.models.assign(held_out=summary.models["held_out"].str.replace(r"-(?=\d)", "−", regex=True)),
-        "The model is the one under which customers it has not seen are likeliest",
-        subtitle="Log-likelihood per customer held out, the higher the better",
+        "Each forecast is by the model that did best for customers it had not seen",
+        subtitle="For the analyst: log-likelihood per customer held out, the higher the better",
         caption=" ".join(summary.notes),
         labels={"what": "Of", "model": "Chosen", "held_out": "Held out"},
     )

@@ -59,10 +59,9 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment:
     top = summary.customers.nlargest(_SHOWN, "value")
     currency = catalog.settings.company.currency
     rows = [_customer(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
-    n = counted(len(rows), "customers")
     return table(
         pd.DataFrame(rows, columns=["Place", "Customer", "Value", "95 % interval", "Brought so far", "Since"]),
-        f"The {n} from whom most is to come",
+        f"The {counted(len(rows), 'customers')} from whom most is to come",
         subtitle=f"Expected within {counted(summary.horizon, 'months')}, in {summary.basis}, discounted. "
         "The interval is for what this one customer will really bring: she may leave tomorrow.",
         caption="Only the end of an id is shown; the whole list is in the export below.",
@@ -112,7 +111,7 @@ def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment:
     return table(
         pd.DataFrame({"Within": labels, "value": rows["value"], "share": rows["share"]}),
         f"{later * 100:.0f} % of what the models expect lies more than three years ahead",
-        subtitle="Expected of all customers of today, discounted; the tail is where a model knows least",
+        subtitle="What all customers of today are expected to bring, discounted; the further ahead, the less sure",
         units={"value": "money", "share": "share"},
         labels={"value": "Expected", "share": "Share of ten years"},
         settings=catalog.settings,
@@ -154,6 +153,7 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
         data=groups[[by, "value", "low", "high", "n", "so_far"]],
         settings=catalog.settings,
         units={"value": "money", "low": "money", "high": "money", "n": "count", "so_far": "share"},
+        labels={"n": "Customers"},
     )
 
 
@@ -178,23 +178,23 @@ def value_life(catalog: Catalog, summary: ValueSummary) -> Fragment:
     return figure(
         plot_life(life, currency=currency),
         title,
-        "Brought by each month since the first order or term, mean of all customers ever won; young ones by forecast",
+        "What the average customer has brought by each month since her first order or term; in part a forecast",
         alt=f"Money per customer by months since the beginning. {title}.",
         data=life,
         settings=catalog.settings,
         units={"month": "count", "value": "money", "observed": "share"},
+        labels={"value": "Brought", "observed": "Of it came already"},
     )
 
 
 def _customer(place: int, row: object, currency: str | None) -> tuple[object, ...]:
     value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
     scale = scale_for("money", value, low=low, high=high, currency=currency)
-    since = pd.Timestamp(row.first_on)  # type: ignore[attr-defined]
     return (
         place,
         masked_id(str(row.customer_id)),  # type: ignore[attr-defined]
         scale.words(value),
         scale.interval(low, high),
         scale_for("money", so_far, currency=currency).words(so_far),
-        f"{since:%b %Y}",
+        f"{pd.Timestamp(row.first_on):%b %Y}",  # type: ignore[attr-defined]
     )

@@ -84,7 +84,7 @@ def test_the_odds_between_the_ends_of_a_feature_are_found_and_noise_is_called_so
         assert rows.loc[name, "low"] < truth < rows.loc[name, "high"]
     assert (rows.loc["plan", "least"], rows.loc["plan", "most"]) == ("a", "b")
     sure = rows.reset_index().assign(sure=lambda each: (each["low"] > 1) | (each["high"] < 1))
-    assert driver_message(sure) == "Leavers are told from stayers most by days and plan"
+    assert driver_message(sure) == "Leavers differ from stayers most in days and plan"
 
 
 def test_standard_errors_are_those_of_refits_on_customers_drawn_anew_and_do_not_shrink_when_rows_are_doubled():
@@ -133,13 +133,13 @@ def with_trial(keeps, seed=0, n=600):
 def test_a_contact_that_keeps_half_of_the_leavers_is_measured_against_the_holdout():
     found = save_rate(with_trial(0.5), LAST)
     assert found.measured and found.value == pytest.approx(0.5, abs=0.1)
-    assert found.words.startswith("measured against customers held out")
+    assert found.words.startswith("measured against customers left out for comparison")
 
 
 def test_a_contact_without_effect_leaves_the_setting_and_says_what_was_measured():
     found = save_rate(with_trial(0.0), LAST)
     assert not found.measured and found.value == 0.10
-    assert "which chance alone can bring about" in found.words
+    assert "which may be chance" in found.words
 
 
 def test_an_action_whose_outcome_is_not_known_yet_is_not_used():

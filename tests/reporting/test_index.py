@@ -177,3 +177,13 @@ def test_a_page_that_was_not_made_yet_is_listed_without_a_link(reports):
     assert read(folder / "index.html").select_one(".status").get_text() == "1 of 2 pages complete"
     october, september = read(reports / "index.html").select("ul.pages li")[:2]
     assert ("Not complete" in october.get_text(), "Complete" in september.get_text()) == (True, True)
+
+
+def test_forecasts_stand_before_the_page_on_the_data_and_the_glossary(tmp_path):
+    heads = {"data_quality": "All rows can be used", "churn": "About 5 will leave", "scorecard": "October 2026: more orders", "glossary": "What 91 numbers mean"}  # fmt: skip
+    for name, title in heads.items():
+        rendered(tmp_path, new_markdown_cell(f"# About {name}\n\nWhat?"), shown(opening(title=title)), name=name, noted="2026-10")  # fmt: skip
+    order = [read_summary(tmp_path / f"{name}.html") for name in heads]
+    write_index(tmp_path, "2026-10", order, company="K")
+    listed = [link["href"] for link in read(tmp_path / "index.html").select("ul.pages a")]
+    assert listed == ["scorecard.html", "churn.html", "data_quality.html", "glossary.html"]

@@ -86,3 +86,10 @@ def test_names_of_customers_and_of_columns_are_text():
 def test_a_unit_for_a_column_that_is_not_there_is_an_error():
     with pytest.raises(CrmkitError, match=r"no column 'lots'\. Known: id"):
         table(pd.DataFrame({"id": [1]}), "x", units={"lots": "share"})
+
+
+def test_a_value_of_money_and_its_interval_have_the_same_digits():
+    gained = pd.DataFrame({"who": ["first order"], "price": [9.9], "gained": [67.75], "low": [8.72], "high": [239.0]})
+    money = dict.fromkeys(["price", "gained", "low", "high"], "money")
+    shown = worded_table(gained, "Gained", units=money, settings=SETTINGS)
+    assert shown.rows == [["first order", "€9.90", "€68", "€9", "€239"]]

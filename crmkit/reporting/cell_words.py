@@ -1,0 +1,60 @@
+"""Cells in words: numbers of a column with the same digits, days, periods, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from math import floor, log10
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.metrics.nouns import is_number
+from crmkit.metrics.scale import MINUS
+from crmkit.metrics.wording import scale_for
+from crmkit.periods import MONTH_NAMES, Period
+
+EMPTY = "–"
+
+
+def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Series | None = None) -> list[str]:
+    """Return the numbers of a column in words, with the digits that ``beside`` asks for, where that is given.
+
+    Examples
+    --------
+    >>> gained, whole = pd.Series([68.2, 9.5]), pd.Series([68.2, 239.0])
+    >>> numbers(gained, "money", "EUR"), numbers(gained, "money", "EUR", beside=whole)
+    (['€68.20', '€9.50'], ['€68', '€10'])
+    """
+    known = [float(value) for value in (values if beside is None else beside) if is_number(value)]
+    # One scale for the column, so that its digits line up: the digits of the largest, more if a smaller one needs them.
+    scale = scale_for(unit or "number", max(known, key=abs, default=0.0), currency=currency, significant=3)
+    if unit not in ("money", "count") and known:
+        largest = abs(max(known, key=abs)) * scale.factor
+        room = 2 - floor(log10(largest)) if largest else 0
+        needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
+        scale = replace(scale, decimals=2 if unit == "ratio" else max(0, min(room, needed)))
+    scale = replace(scale, suffix="") if unit in ("", "ratio") else scale
+    return [scale.words(float(value)) if is_number(value) else EMPTY for value in values]
+
+
+def cell(value: Any, empty: str = EMPTY) -> str:
+    """Return anything that is no number of a unit in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not is_number(value)):
+        return empty
+    if isinstance(value, date):  # timestamps too
+        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}".replace(" ", "\N{NO-BREAK SPACE}")
+    if is_number(value):
+        return f"{value:,}".replace("-", MINUS)
+    return str(value)
+
+
+def period_words(value: Any) -> str:
+    """Return a period as it is called; anything else as it is."""
+    try:
+        return Period.parse(str(value)).label
+    except CrmkitError:
+        return cell(value)
