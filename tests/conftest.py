@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pandas as pd
@@ -16,6 +17,35 @@ ROOT = Path(__file__).parents[1]
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CRMKIT_CI"):
     hypothesis.settings.load_profile("ci")
+
+
+# The longest first, so that at the end no processor waits for another. Those on Spark are one: each process with some
+# of them would start a Spark and a PostgreSQL of its own.
+ON_SPARK = "tests/engines"
+LONGEST = (ON_SPARK, "tests/notebooks/test_shipped.py", "tests/backtests/test_verdicts.py", "tests/test_readme.py",
+           "tests/sources/test_damaged_files.py", "tests/notebooks/test_small_firms.py", "tests/reporting", "tests/models",
+           "tests/predictions", "tests/metrics", "tests/cli")  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest in front, each in one piece and its tests in their order."""
+    items.sort(
+        key=lambda item: next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+    )
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole files in the order above; by default pytest-xdist begins with those of many tests, not of long ones."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class LongestFirst(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return ON_SPARK if nodeid.startswith(ON_SPARK) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,6 +32,12 @@ def clean() -> Catalog:
 
 
 @pytest.fixture(scope="session")
+def expected(clean: Catalog) -> Callable[..., Any]:
+    """Ask ``expected(function, *arguments)`` what DuckDB says, computed once for all engines; it is not to be changed."""
+    return cache(lambda function, *arguments: function(clean, *arguments))
+
+
+@pytest.fixture(scope="session")
 def stored(clean: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the same tables as Parquet files."""
     folder = tmp_path_factory.mktemp("parquet")
@@ -38,10 +47,11 @@ def stored(clean: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """A PostgreSQL server; skipped with the reason where the machine has none."""
     try:
-        with running_server(tmp_path_factory.mktemp("postgres")) as running:
+        # Not in pytest's folder: whoever starts pytest beside these tests closes that to the user the server runs as.
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder, running_server(Path(folder)) as running:
             yield running
     except (ImportError, OSError, subprocess.SubprocessError) as missing:
         not_here(f"no PostgreSQL: {missing}")
@@ -96,8 +106,10 @@ def spark(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.shuffle.partitions", "1")  # small tables: the work is in planning and compiling queries
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")  # each query is run once: to compile it does not pay
+        .config("spark.sql.subexpressionElimination.enabled", "false")  # without compiling it costs more than it saves
         .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("spark")))
         .getOrCreate()
     )
