@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
+unexport PYTHONDONTWRITEBYTECODE # reports and tests start many programs, and each would compile crmkit anew
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -10,7 +10,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force
-from crmkit.metrics.judging import judged, not_measured
+from crmkit.metrics.judging import judged
 from crmkit.metrics.measures import Measure
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
@@ -124,15 +124,11 @@ def evaluate_cards(
     found = [_bound(catalog, card, columns) for card in chosen]
     measures = [measure for measure in found if not isinstance(measure, str)]
     estimates = iter(estimate_all(catalog, measures, window) if measures else [])
-    rows = [
-        not_measured(card, measure, asked, columns)
-        if isinstance(measure, str)
-        else judged(card, measure, next(estimates), asked, columns, catalog)
-        for card, measure in zip(chosen, found, strict=True)
+    nothing = pd.DataFrame()
+    told = [
+        (card, of, nothing if isinstance(of, str) else next(estimates)) for card, of in zip(chosen, found, strict=True)
     ]
-    numbers = pd.concat(
-        [part.astype({"value": float, "low": float, "high": float}) for part in rows], ignore_index=True
-    )
+    numbers = judged(told, asked, columns, catalog)
     numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
     return numbers
 

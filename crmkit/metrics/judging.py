@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -13,37 +14,85 @@ from crmkit.metrics.nouns import none_of
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
 
+_NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
+
 
 def judged(
+    found: Sequence[tuple[Card, Measure | str, pd.DataFrame]], asked: list[Period], columns: list[str], catalog: Catalog
+) -> pd.DataFrame:
+    """Put estimates on every period and group asked for, with status and reason, in the order of their cards.
+
+    All cards at once: one by one, to name what is missing takes as long as to add up.
+
+    Parameters
+    ----------
+    found : sequence of (Card, Measure or str, DataFrame)
+        Each card with its measure and its estimate, or with the reason why it cannot be measured.
+    asked : list of Period
+    columns : list of str
+        Of the groups.
+    catalog : Catalog
+    """
+    parts = []
+    for place, (card, measure, estimate) in enumerate(found):
+        if isinstance(measure, str):
+            part = not_measured(card, measure, asked, columns)
+        else:
+            part = _on_grid(card, measure, estimate, asked, columns, catalog)
+        parts.append(part.assign(place=place))
+    told = [part for part in parts if "nothing" not in part]
+    rows = [part for part in parts if "nothing" in part]
+    told += [_with_status(pd.concat(rows, ignore_index=True), asked, catalog)] if rows else []
+    together = pd.concat([part.astype(dict.fromkeys(("value", "low", "high"), float)) for part in told])
+    return together.sort_values("place", kind="stable", ignore_index=True)[_columns(columns)]
+
+
+def _on_grid(
     card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
 ) -> pd.DataFrame:
-    """Put an estimate on every period and group asked for, with status and reason."""
-    text = {period.ordinal: str(period) for period in asked}
-    grid = pd.DataFrame({"period": list(text)})
+    """Return a row for each period and group, with what its status and reason are told from."""
+    grid = pd.DataFrame({"period": [period.ordinal for period in asked]})
     if columns:
         groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
         if groups.empty:  # a metric that was asked for is told of, whatever there is of it
             nothing = not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
             return nothing.assign(status="no data")
         grid = grid.merge(groups, how="cross")
-    rows = grid.merge(estimate, on=["period", *columns], how="left")
+        rows = grid.merge(estimate, on=["period", *columns], how="left")
+    else:
+        rows = estimate.set_index("period").reindex(grid["period"]).reset_index()
     outside = _outside(catalog, measure, asked)
-    missing = rows["value"].isna() | rows["n"].isna() | rows["period"].isin(outside)
-    not_reached = missing & (rows.get("at_risk", pd.Series(0.0, index=rows.index)) > 0)
-    few = ~missing & (rows["units"].astype(float) < measure.minimum)
-    rows["status"] = np.select([not_reached, missing, few], ["not reached", "no data", "too few"], "ok")
-    rows["reason"] = np.select(
-        [missing, few], [f"{none_of(card.counted)} in this period", _few(card, measure, rows["n"])], ""
-    )
-    if "because" in rows:  # the measure knows better why there is no number
-        rows["reason"] = rows["because"].where(missing & rows["because"].notna(), rows["reason"])
+    numbers = {name: rows[name].to_numpy(dtype=float, na_value=np.nan) for name in _NUMBERS if name in rows}
+    return pd.DataFrame({
+        **{name: rows[name] for name in ("period", *columns)},
+        **dict.fromkeys(_NUMBERS, np.nan), **numbers,
+        "because": rows["because"].fillna("") if "because" in rows else "",
+        "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
+        "minimum": float(measure.minimum),
+        "nothing": f"{none_of(card.counted)} in this period",
+        "rough": f"the interval is rough below {measure.minimum} {_what(card, measure)}",
+        "metric": card.name,
+        "unit": card.unit,
+    })  # fmt: skip
+
+
+def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> pd.DataFrame:
+    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
+    alike = "the interval is rough: too few of them came apart from each other"
+    few_words = rows["rough"].where(rows["n"] < rows["minimum"].clip(lower=1), alike)
+    missing = rows["value"].isna() | rows["n"].isna() | (rows["outside"] != "")
+    few = ~missing & (rows["units"] < rows["minimum"])
+    status = np.select([missing & (rows["at_risk"] > 0), missing, few], ["not reached", "no data", "too few"], "ok")
+    reason = pd.Series(np.select([missing, few], [rows["nothing"], few_words], ""), index=rows.index)
+    reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the measure knows better
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
-    rows["reason"] = rows["reason"].where(rows["reason"] != "", rows["period"].map(so_far).fillna(""))
-    rows["reason"] = rows["period"].map(outside).fillna(rows["reason"])
+    reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))
+    reason = reason.mask(rows["outside"] != "", rows["outside"])
     rows.loc[missing, ["value", "low", "high"]] = np.nan
-    rows["n"] = rows["n"].astype(float).fillna(0).astype("int64")
-    rows["period"] = rows["period"].map(text)
-    return rows.assign(metric=card.name, unit=card.unit)[_columns(columns)]
+    text = {period.ordinal: str(period) for period in asked}
+    return rows.assign(
+        n=rows["n"].fillna(0).astype("int64"), period=rows["period"].map(text), status=status, reason=reason
+    )
 
 
 def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
@@ -60,12 +109,8 @@ def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[in
     return reasons
 
 
-def _few(card: Card, measure: Measure, n: pd.Series) -> pd.Series:
-    what = "customers" if measure.minimum >= 100 else card.counted
-    below = f"the interval is rough below {measure.minimum} {what}"
-    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
-    alike = "the interval is rough: too few of them came apart from each other"
-    return pd.Series(np.where(n.astype(float) >= max(measure.minimum, 1), alike, below), index=n.index)
+def _what(card: Card, measure: Measure) -> str:
+    return "customers" if measure.minimum >= 100 else card.counted
 
 
 def not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
