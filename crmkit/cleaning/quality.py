@@ -43,7 +43,7 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
         table                finding  n_rows  severity
     0  orders  ordered_at is missing       1  rejected
     """
-    return remember(catalog, _quality_report)
+    return remember(catalog, _quality_report, in_turn=False)
 
 
 def _quality_report(catalog: Catalog) -> pd.DataFrame:

@@ -6,11 +6,12 @@ counts, or a row per day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
 from datetime import date
 
 import ibis.expr.types as ir
+import pandas as pd
 
 from crmkit.cleaning.event_order import odd_events
 from crmkit.cleaning.findings import Finding
@@ -21,6 +22,7 @@ from crmkit.cleaning.timeline import Stretch, improbable_stretches, rows_by_day
 from crmkit.periods import day_in_words, days_in_words
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal
+from crmkit.tables.remembering import remember_each
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.span import dated
 
@@ -48,16 +50,19 @@ def table_findings(catalog: Catalog) -> list[Finding]:
     >>> table_findings(connect({"orders": orders}))[0].finding
     'no row from 2 to 11 March 2026 (10 days), where about 10 were to be expected'
     """
-    tables = {name: catalog.table(name) for name in catalog.names}
-    through = catalog.data_through
-    clocks = {name: clock for name, clock in dated(tables).items() if name not in _BOOKED}
-    found = [finding for name, clock in clocks.items() for finding in _timeline(name, tables[name], clock, through)]
-    found += [finding for name, column in _AMOUNTS.items() for finding in _amounts(tables, name, column)]
-    found += [
-        Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND) for odd in odd_events(tables)
+    # Two pages ask for it at the same time: part by part they share the work.
+    parts = remember_each(catalog, _part, [(part,) for part in _PARTS])
+    return [
+        Finding(**{str(name): value for name, value in row.items()})
+        for part in parts
+        for row in part.to_dict("records")
     ]
-    found += [finding for join in joins(catalog) for finding in _joined(join)]
-    return found
+
+
+def _part(catalog: Catalog, part: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [asdict(each) for each in _PARTS[part](catalog)], columns=[field.name for field in fields(Finding)]
+    )
 
 
 def looked_at_whole(report: LoadReport, catalog: Catalog) -> LoadReport:
@@ -65,6 +70,41 @@ def looked_at_whole(report: LoadReport, catalog: Catalog) -> LoadReport:
     shares = {name: 1 / max(counts.n_in, 1) for name, counts in report.counts.items()}
     found = [replace(each, share=each.n_rows * shares.get(each.table, 0.0)) for each in table_findings(catalog)]
     return replace(report, findings=(*report.findings, *found))
+
+
+def _timelines(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, clock in dated(tables).items():
+        if name not in _BOOKED:
+            yield from _timeline(name, tables[name], clock, catalog.data_through)
+
+
+def _all_amounts(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, column in _AMOUNTS.items():
+        yield from _amounts(tables, name, column)
+
+
+def _odd_events(catalog: Catalog) -> Iterator[Finding]:
+    for odd in odd_events(_tables(catalog)):
+        yield Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND)
+
+
+def _all_joined(catalog: Catalog) -> Iterator[Finding]:
+    for join in joins(catalog):
+        yield from _joined(join)
+
+
+_PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
+    "timelines": _timelines,
+    "amounts": _all_amounts,
+    "events": _odd_events,
+    "joins": _all_joined,
+}
+
+
+def _tables(catalog: Catalog) -> dict[str, ir.Table]:
+    return {name: catalog.table(name) for name in catalog.names}
 
 
 def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> Iterator[Finding]:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force, under
-from crmkit.metrics.evaluate import evaluate_cards
+from crmkit.metrics.evaluate import evaluate_cards, parts_of
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember
+from crmkit.tables.remembering import remember_each
 
 
 def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -48,7 +48,8 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     asked = [card.name for card in cards(metrics)]
     together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work
     disputed = [card for card in in_force(together, catalog.settings.definitions) if card.conventions]
-    rows = remember(catalog, _under_each, disputed, period)
+    parts = [(part, period) for part in parts_of(disputed)]  # pages that ask at the same time share the work
+    rows = pd.concat(remember_each(catalog, _under_each, parts)) if parts else _under_each(catalog, [], period)
     place = {name: i for i, name in enumerate(asked)}
     rows = rows[rows["metric"].isin(asked)]
     return rows.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)

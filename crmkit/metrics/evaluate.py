@@ -96,14 +96,14 @@ def _evaluate_shared(
 
     Cards that read the same table stay together: they share its queries.
     """
-    asked_each = [(part, asked, columns, first_days) for part in _parts(chosen)]
+    asked_each = [(part, asked, columns, first_days) for part in parts_of(chosen)]
     numbers = dict(list(pd.concat(remember_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
     ordered = pd.concat([numbers[card.name] for card in chosen], ignore_index=True)
     ordered.attrs["currency"] = catalog.settings.company.currency
     return ordered
 
 
-def _parts(chosen: Sequence[Card]) -> list[list[Card]]:
+def parts_of(chosen: Sequence[Card]) -> list[list[Card]]:
     """Return the cards, each once, in parts of a few; those that read the same table are together."""
     by_table: dict[tuple[str, ...], dict[str, Card]] = {}
     for card in chosen:

@@ -23,6 +23,7 @@ from crmkit.sources.glance import Known
 
 if TYPE_CHECKING:  # a run that has its predictions made elsewhere imports none of their libraries
     from crmkit.predictions.register import Prediction
+    from crmkit.tables.catalog import Catalog
 
 PROGRAM = "crmkit.predictions.ahead"
 SLOW = ("churn",)  # its back-test takes longer than all the other predictions together
@@ -100,17 +101,29 @@ def _end(program: Running) -> None:
     program.wait()
 
 
-def slow_ones_last(wanted: Sequence[Prediction]) -> list[Prediction]:
-    """Return the predictions in the order in which this program makes them.
+def slow_ones_last(catalog: Catalog, day: date, wanted: Sequence[Prediction]) -> Iterator[Prediction]:
+    """Yield predictions in the order in which this program makes them.
+
+    In between it takes its part in what the second program is at: at the end that one has things to do that nobody can
+    help with, and this one has its last ones to make meanwhile.
 
     Examples
     --------
+    >>> from crmkit.cleaning.connect import connect
     >>> from crmkit.predictions.register import Prediction
-    >>> each = [Prediction(model, "customer_scores", lambda catalog, day: None) for model in ("churn", "value")]
-    >>> [prediction.model for prediction in slow_ones_last(each)]
-    ['value', 'churn']
+    >>> each = [Prediction(model, "customer_scores", lambda catalog, day: None) for model in ("churn", "value", "rfm")]
+    >>> [prediction.model for prediction in slow_ones_last(connect({}), date(2026, 9, 30), each)]
+    ['value', 'rfm', 'churn']
     """
-    return sorted(wanted, key=lambda each: each.model in SLOW)
+    slow, quick = ([each for each in wanted if (each.model in SLOW) is is_slow] for is_slow in (True, False))
+    half = (len(quick) + 1) // 2
+    yield from quick[:half]
+    for each in slow if quick and catalog.cache else ():
+        with suppress(Exception):  # it will be met again, and told, when the prediction is made
+            if each.shared:
+                each.shared(catalog, day)
+    yield from quick[half:]
+    yield from slow
 
 
 def _end_with_parent() -> None:

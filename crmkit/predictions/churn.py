@@ -112,7 +112,7 @@ def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
     )  # fmt: skip
 
 
-@prediction(table="customer_scores", model="churn")
+@prediction(table="customer_scores", model="churn", shared=back_test_by_tenth)
 def churn(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Chance that each customer at risk leaves within ``churn_after_days``."""
     return churn_outlook(catalog, as_of).scores.reset_index()

@@ -44,18 +44,23 @@ class Prediction:
     function : callable
     version : str
         What the author calls this version of the method.
+    shared : callable, optional
+        ``(catalog, as_of)``: computes the part of it that programs may do together, and has it remembered.
     """
 
     model: str
     table: str
     function: Predict
     version: str = ""
+    shared: Callable[[Catalog, date], object] | None = None
 
 
 PREDICTIONS: dict[str, Prediction] = {}
 
 
-def prediction(*, table: str, model: str, version: str = "") -> Callable[[Predict], Predict]:
+def prediction(
+    *, table: str, model: str, version: str = "", shared: Callable[[Catalog, date], object] | None = None
+) -> Callable[[Predict], Predict]:
     """Register a function ``(catalog, as_of) -> frame`` as the prediction of that model's name.
 
     Parameters
@@ -66,6 +71,8 @@ def prediction(*, table: str, model: str, version: str = "") -> Callable[[Predic
         Its name; a second function of the same name takes the place of the first.
     version : str
         A name for this version of the method; without it, one is made from crmkit's code and the settings.
+    shared : callable, optional
+        ``(catalog, as_of)``: computes a part of it that is remembered, for programs that make predictions side by side.
 
     Examples
     --------
@@ -79,7 +86,7 @@ def prediction(*, table: str, model: str, version: str = "") -> Callable[[Predic
         raise UnknownName("table of predictions", table, PREDICTED)
 
     def registered(function: Predict) -> Predict:
-        PREDICTIONS[model] = Prediction(model, table, function, version)
+        PREDICTIONS[model] = Prediction(model, table, function, version, shared)
         return function
 
     return registered

@@ -144,7 +144,8 @@ def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, p
         progress(each.model, "waiting")
     there = {each.model: unchanged(before.entry(day, each.model), made_from, progress) for each in wanted}
     lacking = [each for each in wanted if there[each.model] is None]
-    fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in slow_ones_last(lacking)}
+    in_turn = slow_ones_last(catalog, day, lacking)
+    fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in in_turn}
     outcomes = [there[each.model] or fresh_ones[each.model] for each in wanted]
     if _made_from(catalog) != made_from:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")
