@@ -83,7 +83,7 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     doubtful = rows["p_constant"] < _DOUBTFUL
     shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
     return table(
-        shown[["what", "group", "against", "n", "hazard_ratio", "low", "high", "constant"]],
+        shown[["what", "group", "hazard_ratio", "low", "high", "against", "n", "constant"]],
         risk_message(rows),
         subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
         "the rest, with 95 % interval.",
