@@ -47,10 +47,13 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     >>> import crmkit as ck
     >>> answers = {"response_id": list("abc"), "responded_at": ["2026-10-01", None, None], "survey": ["nps", "nps", "csat"],
     ...            "score": [9, 8, 4]}
-    >>> metric_losses(ck.connect({"survey_responses": pd.DataFrame(answers)}))[["metrics", "n_left_out", "n_rows", "why"]]
-                         metrics  n_left_out  n_rows                                                   why
-    0  Satisfied customers (CSAT)           1       1  the time of the answer (responded_at) is missing (1)
-    1          Net Promoter Score           1       2  the time of the answer (responded_at) is missing (1)
+    >>> lost = metric_losses(ck.connect({"survey_responses": pd.DataFrame(answers)}))
+    >>> lost[["metrics", "n_left_out", "n_rows"]]
+                         metrics  n_left_out  n_rows
+    0  Satisfied customers (CSAT)           1       1
+    1          Net Promoter Score           1       2
+    >>> lost["why"][1]
+    'the time of the answer (responded_at) is missing (1)'
     """
     return remember(catalog, _metric_losses)
 
