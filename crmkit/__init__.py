@@ -22,6 +22,7 @@ _HOMES = {
     "crmkit.insights.metric_losses": ["metric_losses"],
     "crmkit.reporting.quality_sections": [
         "file_table",
+        "finding_table",
         "join_table",
         "load_trend",
         "loss_table",

@@ -95,7 +95,10 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
     cells.append(counted(record["n"], _text(record.get("counted"))) if record["n"] else "")
     if compared:
         before, target = record["previous_value"], record["target"]
-        cells += [scale.words(before) if before == before else "", scale.change(record["change"]) if known else ""]
+        cells += [
+            scale.words(before) if before == before else "",
+            scale.change(record["change"], (value, before)) if known else "",
+        ]
         cells.append(f"{record['verdict']}: {record['direction']}" if record["direction"] else str(record["verdict"]))
         judged = known and record["target_verdict"]
         cells.append(f"{scale.words(target)}: {record['target_verdict']}" if judged else "")

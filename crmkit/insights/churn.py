@@ -150,10 +150,16 @@ def churn_method(summary: ChurnSummary) -> list[str]:
         "Who leaves is told by the same rule as the churn rate. Whoever buys without a subscription may leave at any time, a "
         f"subscriber only if the paid term ends within {counted(outlook.horizon, 'days')}; who has given notice is not "
         "listed.",
-        f"Chances are learned by {NAMES[outlook.method]}, which did best on past days. It learned from "
+        f"Chances are learned by {NAMES[outlook.method]}, which {_why_chosen(outlook)}. It learned from "
         f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
         "no outcome was used before it was known.",
     ]
+
+
+def _why_chosen(outlook: ChurnOutlook) -> str:
+    if outlook.method == "rate":  # others may have done better on the few days on which they could be tried
+        return "asks for least: so few have left that nothing more can be learned safely"
+    return "did best on past days"
 
 
 def _calls(summary: ChurnSummary, currency: str | None) -> Finding:

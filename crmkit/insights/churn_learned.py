@@ -87,6 +87,32 @@ def risk_message(rows: pd.DataFrame) -> str:
     return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
 
 
+def methods_message(each: pd.DataFrame, used: str) -> str:
+    """Return the title over the ways to tell leavers, the closest first: whether the one used is the closest.
+
+    Parameters
+    ----------
+    each : DataFrame
+        method, n (past days on which it was tried), the closest first.
+    used : str
+
+    Examples
+    --------
+    >>> each = pd.DataFrame({"method": ["rhythm", "rate"], "n": [2, 5]})
+    >>> methods_message(each, "rhythm")
+    'Of the ways to tell leavers, the one used came closest on past days'
+    >>> methods_message(each, "rate")
+    'Another way to tell leavers came closer than the one used, but on 2 of 5 past days only'
+    """
+    days = each.set_index("method")["n"]
+    if each["method"].iloc[0] == used or used not in days:
+        return "Of the ways to tell leavers, the one used came closest on past days"
+    closer = "Another way to tell leavers came closer than the one used"
+    if days.iloc[0] < days[used]:
+        return f"{closer}, but on {days.iloc[0]} of {counted(int(days[used]), 'past days')} only"
+    return f"{closer}, but so few customers have left that it cannot be learned safely"
+
+
 def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return the groups, those first that left more or less often than all others beyond chance, and a title over them.
 

@@ -59,7 +59,10 @@ def _told(rows: list[Any], currency: str) -> str:
         return (
             f"{sentence_case(ours.label)} is counted in several ways, which agree here: {value}. Here it is {formula}."
         )
-    told = [f"{_right_side(row)}: {scale.words(row.value)} ({scale.change(row.difference)})" for row in apart]
+    told = [
+        f"{_right_side(row)}: {scale.words(row.value)} ({scale.change(row.difference, (row.value, ours.value))})"
+        for row in apart
+    ]
     same = [_right_side(row) for row in others if scale.words(row.value) == value]
     ending = f" The same {value} would come of {joined(same)}." if same else ""
     return (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from crmkit.cleaning.quality import quality_report, table_report
+from crmkit.insights.column_words import finding_in_words
 from crmkit.insights.findings import Finding
 from crmkit.insights.metric_losses import metric_losses
 from crmkit.metrics.nouns import counted, joined, number_word
@@ -58,11 +61,11 @@ def quality_sentences(catalog: Catalog) -> list[str]:
     sentences = []
     for table in tables[tables["n_aside"] > 0].to_dict("records"):
         reasons = report[(report["table"] == table["table"]) & (report["severity"] == "rejected")]
-        why = joined([f"{row.finding} ({row.n_rows:,})" for row in reasons.itertuples()])
+        why = joined([f"{_told(row)} ({row.n_rows:,})" for row in reasons.itertuples()])
         of_rows = f"{table['n_aside']:,} of {counted(table['n_in'], 'rows')}"
         sentences.append(f"{table['table']}: {of_rows} left out. Why: {why}.")
     warned = report[report["severity"] == "warning"]
-    sentences += [f"{row.table}: {row.finding}. {row.consequence}" for row in warned.itertuples()]
+    sentences += [f"{row.table}: {_told(row)}. {row.consequence}" for row in warned.itertuples()]
     early = _early(tables, report)
     return [*sentences, early.text] if early else sentences
 
@@ -71,7 +74,7 @@ def _to_look_into(report: pd.DataFrame) -> Finding | None:
     warned = report[report["severity"] == "warning"]
     if warned.empty:
         return None
-    named = [f"{row.finding} ({row.table})" for row in warned.head(_MOST_NAMED).itertuples()]
+    named = [f"{_told(row)} ({row.table})" for row in warned.head(_MOST_NAMED).itertuples()]
     others = len(warned) - len(named)
     more = f"; and {counted(others, 'other things')}" if others > 0 else ""
     things = "thing" if len(warned) == 1 else "things"
@@ -97,7 +100,7 @@ def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     if not aside:
         return None
     reasons = report[report["severity"] == "rejected"].sort_values("n_rows", ascending=False)
-    named = [f"{row.finding} ({row.table}, {row.n_rows:,})" for row in reasons.head(_MOST_NAMED).itertuples()]
+    named = [f"{_told(row)} ({row.table}, {row.n_rows:,})" for row in reasons.head(_MOST_NAMED).itertuples()]
     others = len(reasons) - len(named)
     more = f"; and {counted(others, 'other reasons')}" if others > 0 else ""
     are, count = ("are", "count") if aside > 1 else ("is", "counts")
@@ -126,3 +129,7 @@ def _early(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     named = joined([f"{row.table} (last row {row.last_day:%-d %B %Y})" for row in stale.itertuples()])
     return Finding(f"{'One table ends' if len(stale) == 1 else f'{len(stale)} tables end'} early",
                    f": {named}. If there should be newer rows, export again.")  # fmt: skip
+
+
+def _told(row: Any) -> str:
+    return finding_in_words(str(row.table), str(row.finding))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from crmkit.cleaning.quality import quality_report, table_report
+from crmkit.insights.column_words import finding_in_words
 from crmkit.metrics.cards import cards
 from crmkit.metrics.definitions import in_force
 from crmkit.metrics.own_cards import load_own_cards
@@ -46,10 +47,13 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     >>> import crmkit as ck
     >>> answers = {"response_id": list("abc"), "responded_at": ["2026-10-01", None, None], "survey": ["nps", "nps", "csat"],
     ...            "score": [9, 8, 4]}
-    >>> metric_losses(ck.connect({"survey_responses": pd.DataFrame(answers)}))[["metrics", "n_left_out", "n_rows", "why"]]
-                         metrics  n_left_out  n_rows                          why
-    0  Satisfied customers (CSAT)           1       1  responded_at is missing (1)
-    1          Net Promoter Score           1       2  responded_at is missing (1)
+    >>> lost = metric_losses(ck.connect({"survey_responses": pd.DataFrame(answers)}))
+    >>> lost[["metrics", "n_left_out", "n_rows"]]
+                         metrics  n_left_out  n_rows
+    0  Satisfied customers (CSAT)           1       1
+    1          Net Promoter Score           1       2
+    >>> lost["why"][1]
+    'the time of the answer (responded_at) is missing (1)'
     """
     return remember(catalog, _metric_losses)
 
@@ -113,4 +117,5 @@ def _n_counted(catalog: Catalog, reads: Reads | None, table: str, n_in: int) -> 
 
 
 def _in_words(losses: Iterable[_Loss]) -> str:
-    return ", ".join(f"{loss.why} ({loss.n_rows:,})" if loss.n_rows else loss.why for loss in losses)
+    told = [(finding_in_words(loss.table, loss.why), loss.n_rows) for loss in losses]
+    return ", ".join(f"{why} ({n_rows:,})" if n_rows else why for why, n_rows in told)

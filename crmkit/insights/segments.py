@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
-from crmkit.metrics.wording import in_words
+from crmkit.metrics.wording import scale_for
 from crmkit.models.rfm import FEWEST_CUSTOMERS, TOO_FEW
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
@@ -21,8 +21,7 @@ from crmkit.predictions.segment_profiles import segment_profiles
 from crmkit.predictions.segment_references import learned_on, segmentation_for
 from crmkit.tables.catalog import Catalog
 
-#: What to do for the usual segments.
-TO_DO = {
+TO_DO = {  # for the usual segments
     "Champions": "Thank them, ask for recommendations, show them new products first.",
     "Loyal": "Offer what goes with what they buy; no discount is needed.",
     "Potential loyalists": "Win the next order soon: a reason to come back within their usual gap.",
@@ -34,7 +33,7 @@ TO_DO = {
     "Cannot lose them": "Telephone. They brought much and have been away long.",
     "Hibernating": "Include them in the general newsletter only.",
     "Lost": "Spend nothing on them but one last question why.",
-    "Too few to rank": "Know each of them by name: there are too few for segments.",
+    TOO_FEW: "Know each of them by name: there are too few for segments.",
 }
 
 
@@ -51,6 +50,11 @@ def page_model(catalog: Catalog, as_of: date) -> str:
     if company.segment_model == "segments" and len(segmentation_for(catalog, as_of).names) > 1:
         return "segments"
     return "rfm"
+
+
+def are_segments(catalog: Catalog, period: Period) -> bool:
+    """Return whether there are two segments at least, so that one can be compared with another."""
+    return len(profiles_of(catalog, period)) > 1
 
 
 def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
@@ -93,9 +97,11 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     """Return the findings: moves that are more than usual, and whether there are natural groups."""
     day = last_days(catalog, period)[1]
     if set(moves["to"]) == {TOO_FEW}:
-        learned = day_in_words(learned_on(catalog, day))
-        why = f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {learned}, and segments are learned from those who had."
+        why = (f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {day_in_words(learned_on(catalog, day))}, and segments "
+               "are learned from those who had. What compares segments is left out; know each customer by name.")  # fmt: skip
         return [Finding("There are no segments yet", why)]
+    if moves["to"].nunique() == 1:
+        return [Finding("All customers are in one segment", ": there is no other to compare it with.")]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
     told = [_more(row) for row in more.to_dict("records")]
@@ -110,8 +116,11 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
         named = ", ".join(f"“{name}”" for name in found.names)
         told.append(Finding(f"There are {len(found.names)} natural groups", f": {named}."))
     else:
-        why = found.model.verdict_
-        told.append(Finding("There are no natural groups", f": {why}. The segments here are fixed cuts on a scale."))
+        told.append(
+            Finding(
+                "There are no natural groups", f": {found.model.verdict_}. The segments here are fixed cuts on a scale."
+            )
+        )
     return told
 
 
@@ -166,17 +175,15 @@ def _n_moved(n_moved: int, n_both: int, rest: str) -> tuple[str, str]:
 
 def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
     value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
-    said = in_words(abs(value), "money", currency=currency)
-    ends = sorted((low, high) if value >= 0 else (-low, -high))
-    between = " to ".join(in_words(end, "money", currency=currency) for end in ends)
-    return f"{said} {'more' if value >= 0 else 'less'} ({between})"
+    low, high = (low, high) if value >= 0 else (-high, -low)
+    scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
+    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
 
 
 def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
     """Return what to do for a segment without a usual name, by how long ago its customers ordered and what they bring."""
-    away = float(row["days_since_order"]) > float(
-        (profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum()
-    )
+    mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
+    away = float(row["days_since_order"]) > mean
     if row["differs"] == "more":
         return ("Telephone or write personally: they bring more than others and have been away." if away else
                 "Thank them, show them new products first, ask for recommendations.")  # fmt: skip

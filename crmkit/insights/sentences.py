@@ -181,7 +181,7 @@ def in_short(row: Any, currency: str | None) -> str:
     """Return what happened in half a line, for a list of further findings."""
     scale = scale_of(row, currency)
     if row.verdict == "real":
-        return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change)})"
+        return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
     return f"{mid_sentence(row.label)} missed its target ({scale.words(row.value)} against {_target(row, currency)})"
 
 

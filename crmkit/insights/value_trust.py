@@ -51,7 +51,7 @@ def backtest_message(backtest: pd.DataFrame) -> str:
         if best == OURS
         else f"{_lower(best)} was nearer for the single customer"
     )
-    return f"On past days the total was missed by {joined([_percent(each) for each in off])}; {by_customer}"
+    return f"On past days the total was missed by {_misses(off)}; {by_customer}"
 
 
 def value_method(summary: ValueSummary) -> list[str]:
@@ -79,6 +79,12 @@ def value_method(summary: ValueSummary) -> list[str]:
         "as much as the totals of past days were missed, and where no past day can be judged by 3 % a year. A rise in prices "
         "such as there was none before stands outside the intervals.",
     ]
+
+
+def _misses(off: pd.Series) -> str:
+    """Return by how much totals were missed: "+2 %, −1 % and 0 %", or "−1 % each time"."""
+    told = [_percent(each) for each in off]
+    return f"{told[0]} each time" if len(told) > 1 and len(set(told)) == 1 else joined(told)
 
 
 def _percent(share: float) -> str:

@@ -9,6 +9,7 @@ from crmkit.metrics.nouns import is_number, singular
 MINUS = "\N{MINUS SIGN}"
 NO_DATA = "no data"
 _CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
+_NEARLY = 0.05  # of a change: so far the difference of rounded numbers may be from it and stand for it
 _LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
 
 
@@ -66,10 +67,21 @@ class Scale:
             return self.words(high)
         return f"{self.number(low)} to {self.words(high)}"
 
-    def change(self, change: float | None) -> str:
-        """Return a signed change: "+6", "+1.9 pts", "−€7", "no change"; "" for a missing one."""
+    def change(self, change: float | None, between: tuple[float, float] | None = None) -> str:
+        """Return a signed change: "+6", "+1.9 pts", "−€7", "no change"; "" for a missing one.
+
+        Where the numbers ``between`` which it lies (now, before) are given, it is their difference as printed, if that is
+        nearly the same: who reads both can subtract them.
+
+        Examples
+        --------
+        >>> Scale(decimals=1).change(6.46), Scale(decimals=1).change(6.46, (21.94, 15.48))
+        ('+6.5', '+6.4')
+        """
         if not is_number(change):
             return ""
+        if between is not None and self._nearly(change, *between):
+            change = (self._rounded(between[0]) - self._rounded(between[1])) / self.factor
         scale = self._fine_enough_for(change)
         if scale._rounded(change) == 0:
             return "no change"
@@ -85,15 +97,22 @@ class Scale:
         return f"{scale.number(abs(change))} {unit}".rstrip()
 
     def adds_up(self, value: float, before: float) -> bool:
-        """Return whether the change, as printed, is the difference of both numbers, as printed.
+        """Return whether the difference of both numbers, as printed, is the change, as printed, or less than a twentieth off.
 
         Examples
         --------
         >>> Scale(100, 0, "", "%").adds_up(0.084, 0.036), Scale(100, 1, "", "%").adds_up(0.084, 0.036)
         (False, True)
+        >>> Scale(decimals=0).adds_up(21.94, 15.48), Scale(decimals=1).adds_up(21.94, 15.48)
+        (False, True)
         """
         difference = self._rounded(value) - self._rounded(before) - self._rounded(value - before)
-        return abs(difference) < 0.5 * 10.0**-self.decimals
+        return abs(difference) < 0.5 * 10.0**-self.decimals or self._nearly(value - before, value, before)
+
+    def _nearly(self, change: float, value: float, before: float) -> bool:
+        """Return whether the difference of two numbers, as printed, may stand for their change."""
+        difference, true = self._rounded(value) - self._rounded(before), change * self.factor
+        return difference != 0 and abs(difference - true) <= _NEARLY * abs(true)
 
     def _rounded(self, value: float) -> float:
         return round(float(value) * self.factor, self.decimals) + 0.0  # adding zero turns -0.0 into 0.0

@@ -57,6 +57,10 @@ class OrderProcess(ABC):
     def alive(self, params: Params, counts: PurchaseCounts) -> Array:
         """Return the probability that she has not left, of each row."""
 
+    def alive_to_draw_by(self, params: Params, counts: PurchaseCounts) -> Array:
+        """Return the same to six digits at least: which customers are there in a possible future is drawn by it."""
+        return self.alive(params, counts)
+
     @abstractmethod
     def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
         """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""

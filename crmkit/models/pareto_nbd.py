@@ -89,6 +89,9 @@ class ParetoNBD(RepeatBuyingModel):
     def alive(self, params: Params, counts: PurchaseCounts) -> Array:
         return expit(-log_odds_gone(params, counts)[0])
 
+    def alive_to_draw_by(self, params: Params, counts: PurchaseCounts) -> Array:
+        return expit(-log_odds_gone(params, counts, roughly=True)[0])
+
     def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
         """Order rate times the mean time she stays; the latter is a logarithm at s = 1."""
         r, alpha, s, beta = params

@@ -189,7 +189,7 @@ class RepeatBuyingModel(OrderProcess):
         random = np.random.default_rng([seed, 2])
         for params in self.draw_params(n_draws, seed).to_numpy():
             orders = np.zeros(len(X), dtype=np.int32)
-            there = np.flatnonzero(random.random(len(X)) < self.alive(params, counts)[position])
+            there = np.flatnonzero(random.random(len(X)) < self.alive_to_draw_by(params, counts)[position])
             drawn = self.simulate_if_alive(params, everyone.take(there), horizon, random)
             orders[there] = np.minimum(drawn, np.iinfo(np.int32).max)
             yield orders

@@ -98,8 +98,8 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
-        ax.set_xlabel("groups, from the lowest chances to the highest", color=LIGHT["soft"])
-        ax.legend(frameon=False)
+        ax.set_xlabel("groups, lowest chances first", color=LIGHT["soft"])
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)  # clear of the highest group
     return ax
 
 

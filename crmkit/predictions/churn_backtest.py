@@ -36,8 +36,8 @@ def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         One row per day and method: day, method, n (at risk) [count], expected, variance (of the losses, by chance alone),
         lost [customers], log_loss, auc (NaN where all or none left), lift (share lost of the tenth with the highest
-        chances over that of all), slope (of the outcome on the log odds: 1 where the chances are as sure as they should
-        be).
+        chances over that of all; equal chances share their places), slope (of the outcome on the log odds: 1 where the
+        chances are as sure as they should be).
     """
     return of_days(back_test_by_tenth(catalog, as_of))
 
@@ -137,8 +137,12 @@ def _tested_on(catalog: Catalog, as_of: date, day: date) -> pd.DataFrame:
 
 
 def _tenths(chance: NDArray[np.float64], lost: pd.Series) -> list[dict[str, float]]:
-    """Return one row per tenth of the customers, the lowest chances first; few customers leave some tenths empty."""
-    came, rows = lost.to_numpy(dtype=float), []
+    """Return one row per tenth of the customers, the lowest chances first; few customers leave some tenths empty.
+
+    Where a tenth ends among customers with equal chances, their losses are shared: the order of rows would sort them by
+    what the method does not know, such as by how long they have been customers.
+    """
+    came, rows = _shared(chance, lost.to_numpy(dtype=float)), []
     for tenth, own in enumerate(np.array_split(np.argsort(chance, kind="stable"), 10), start=1):
         p = chance[own]
         told = (tenth, len(own), p.sum(), (p * (1 - p)).sum(), came[own].sum())
@@ -154,10 +158,13 @@ def judged(chance: NDArray[np.float64], lost: pd.Series) -> dict[str, float]:
     >>> each = judged(np.array([0.9, 0.1, 0.1, 0.1]), pd.Series([1.0, 0.0, 0.0, 0.0]))
     >>> each["auc"], each["lift"], round(each["expected"], 1)
     (1.0, 4.0, 1.2)
+    >>> judged(np.full(4, 0.5), pd.Series([1.0, 0.0, 0.0, 0.0]))["lift"]
+    1.0
     """
     came, p = lost.to_numpy(dtype=float), np.clip(chance, 1e-6, 1 - 1e-6)
     both = 0 < came.sum() < len(came)
     top = np.argsort(-p, kind="stable")[: max(1, round(len(p) / 10))]
+    of_top = _shared(p, came)[top]
     return {
         "n": len(p),
         "expected": float(p.sum()),
@@ -165,9 +172,20 @@ def judged(chance: NDArray[np.float64], lost: pd.Series) -> dict[str, float]:
         "lost": float(came.sum()),
         "log_loss": float(log_loss(came, p, labels=[0, 1])),
         "auc": float(roc_auc_score(came, p)) if both else np.nan,
-        "lift": float(came[top].mean() / came.mean()) if both else np.nan,
+        "lift": float(of_top.mean() / came.mean()) if both else np.nan,
         "slope": _slope(p, came) if both and np.ptp(p) > 1e-9 else np.nan,
     }
+
+
+def _shared(chance: NDArray[np.float64], came: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each customer's outcome, or where chances are equal the mean of theirs: what a draw among them would give.
+
+    Examples
+    --------
+    >>> _shared(np.array([0.3, 0.3, 0.1]), np.array([1.0, 0.0, 0.0])).tolist()
+    [0.5, 0.5, 0.0]
+    """
+    return pd.Series(came).groupby(chance).transform("mean").to_numpy()
 
 
 def _slope(p: NDArray[np.float64], came: NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.nouns import is_number
-from crmkit.metrics.scale import MINUS
+from crmkit.metrics.scale import MINUS, Scale
 from crmkit.metrics.wording import scale_for
 from crmkit.periods import MONTH_NAMES, Period
 
@@ -26,6 +26,8 @@ def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Serie
     >>> gained, whole = pd.Series([68.2, 9.5]), pd.Series([68.2, 239.0])
     >>> numbers(gained, "money", "EUR"), numbers(gained, "money", "EUR", beside=whole)
     (['€68.20', '€9.50'], ['€68', '€10'])
+    >>> numbers(pd.Series([384_310.0, 1_240_000.0]), "money", "EUR")  # as a sentence writes them
+    ['€384,000', '€1.24 million']
     """
     known = [float(value) for value in (values if beside is None else beside) if is_number(value)]
     # One scale for the column, so that its digits line up: the digits of the largest, more if a smaller one needs them.
@@ -36,7 +38,26 @@ def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Serie
         needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
         scale = replace(scale, decimals=2 if unit == "ratio" else max(0, min(room, needed)))
     scale = replace(scale, suffix="") if unit in ("", "ratio") else scale
-    return [scale.words(float(value)) if is_number(value) else EMPTY for value in values]
+    return [_sized(scale, float(value)).words(float(value)) if is_number(value) else EMPTY for value in values]
+
+
+def in_three_digits(amounts: pd.Series) -> pd.Series:
+    """Return amounts with three significant digits: more than that no forecast knows.
+
+    Examples
+    --------
+    >>> in_three_digits(pd.Series([113_381.2, 0.0, 4_315.7])).tolist()
+    [113000.0, 0.0, 4320.0]
+    """
+    return amounts.map(lambda amount: float(f"{amount:.3g}"))
+
+
+def _sized(scale: Scale, value: float) -> Scale:
+    """Return the scale of a column, or for an amount too small for its millions one without them: "€384,000"."""
+    if scale.factor >= 1 or abs(value) * scale.factor >= 0.9995:  # no "€1,000,000" beside "€1.24 million"
+        return scale
+    digits = 2 - floor(log10(abs(value))) if value else 0
+    return replace(scale, factor=1.0, decimals=min(0, digits), suffix="")
 
 
 def cell(value: Any, empty: str = EMPTY) -> str:

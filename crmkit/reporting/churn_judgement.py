@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.insights.churn_learned import groups_by_difference, reasons_message
+from crmkit.insights.churn_learned import groups_by_difference, methods_message, reasons_message
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.metrics.nouns import counted
 from crmkit.periods import day_in_words
@@ -89,16 +89,17 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     """
     if summary.outlook is None or not len(summary.outlook.tested):
         return _NOTHING
-    each = summary.outlook.tested.groupby("method")[["log_loss", "auc", "lift", "slope"]].mean().round(3)
+    tested = summary.outlook.tested.groupby("method")
+    each = tested[["log_loss", "auc", "lift", "slope"]].mean().round(3).assign(n=tested.size())
     each = each.sort_values("log_loss").reset_index()
     return table(
         each.assign(method=each["method"].map(NAMES)),
-        "Of the ways to tell leavers, the one used came closest on past days",
+        methods_message(each, summary.outlook.method),
         subtitle="The closest first. The last columns are for the analyst, the means of all past days.",
         caption="Log-loss: how far the chances were from what came, less is better. AUC: of a leaver and a stayer, how often the "
         "leaver had the higher chance; 0.5 is drawing lots. Lift: how many times as often as the average customer the tenth "
         "with the highest chances left. Slope: 1 where the chances are as sure as they should be, below where too sure.",
-        labels={"log_loss": "Log-loss", "auc": "AUC"},
+        labels={"log_loss": "Log-loss", "auc": "AUC", "n": "Past days"},
     )
 
 
@@ -114,7 +115,7 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         return _NOTHING
     rows, message = groups_by_difference(summary.groups)
     return table(
-        rows,
+        rows[["what", "group", "lost", "low", "high", "others", "n"]],
         message,
         subtitle="Of the customers who could leave on past days, the share who left within "
         f"{counted(summary.outlook.horizon, 'days')}, with 95 % interval.",

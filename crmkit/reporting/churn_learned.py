@@ -82,21 +82,20 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         return _NOTHING
     doubtful = rows["p_constant"] < _DOUBTFUL
     shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
+    columns = ["what", "group", "hazard_ratio", "low", "high", "against", "n"]
+    if doubtful.any():
+        columns.append("constant")
+    labels = {"what": "Customers by", "hazard_ratio": "Leave, times as often", "against": "Compared with", "n": "Customers",
+              "constant": "Check"}  # fmt: skip
     return table(
-        shown[["what", "group", "against", "n", "hazard_ratio", "low", "high", "constant"]],
+        shown[columns],
         risk_message(rows),
         subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
         "the rest, with 95 % interval.",
         caption=f"Where the interval holds 1 it may be chance. {_aged(bool(doubtful.any()))} For the analyst: hazard ratios "
         "of a Cox model from the start of each stretch of activity; who left and came back counts again.",
         units={"n": "count", "hazard_ratio": "ratio", "low": "ratio", "high": "ratio"},
-        labels={
-            "what": "Customers by",
-            "against": "Compared with",
-            "n": "Customers",
-            "hazard_ratio": "Leave, times as often",
-            "constant": "Check",
-        },
+        labels={name: label for name, label in labels.items() if name in columns},
     )
 
 

@@ -49,7 +49,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         return _NOTHING
     top = _listed(catalog, summary).head(_SHOWN)
     top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
-    top = top[["place", "customer_id", "reasons", "chance", "low", "high", "worth", "at_risk"]]
+    top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
     n_notice = int((outlook.known["kind"] == "notice given").sum())
     told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
     return table(
@@ -60,7 +60,11 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         caption=f"{told}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
         "end of an id is shown; the place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
-        labels={"customer_id": "Customer", "reasons": "Why"},
+        labels={
+            "customer_id": "Customer",
+            "low": "Chance, 95 % from",
+            "reasons": "Why",
+        },  # on a phone the first are seen
         settings=catalog.settings,
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from crmkit.plots.palette import DARK, LIGHT
 
@@ -21,6 +21,7 @@ _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans A
 _LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billion\b)")
 _LOOSE_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[$¢-¥\u20a0-\u20cf])")
 _JOINER = "\N{WORD JOINER}"
+_COMMAND = re.compile(r"`(crmkit[\w ./=-]*)`")
 
 
 class Fragment:
@@ -91,6 +92,17 @@ def with_sign(text: Any) -> Any:
     return _LOOSE_SIGN.sub(_JOINER, text) if isinstance(text, str) else text
 
 
+def coded(text: Any) -> Any:
+    """Return text as HTML, escaped, in which a command of crmkit between backticks is code.
+
+    Examples
+    --------
+    >>> coded("Run `crmkit load`, then <b>`rm -r`</b>.")
+    Markup('Run <code>crmkit load</code>, then &lt;b&gt;`rm -r`&lt;/b&gt;.')
+    """
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text)))) if isinstance(text, str) else text
+
+
 def plain_text(text: str) -> str:
     """Return the text of a page without what only keeps its lines together, for whatever reads it elsewhere."""
     return " ".join(text.replace(_JOINER, "").split())
@@ -101,7 +113,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters |= {"tight": kept_together, "with_sign": with_sign}
+    environment.filters |= {"tight": kept_together, "with_sign": with_sign, "coded": coded}
     return environment
 
 

@@ -8,6 +8,7 @@ from crmkit.cleaning.history import load_history
 from crmkit.cleaning.quality import quality_report
 from crmkit.cleaning.whence import file_report, join_report
 from crmkit.errors import CrmkitError
+from crmkit.insights.column_words import finding_in_words
 from crmkit.insights.metric_losses import metric_losses
 from crmkit.metrics.nouns import counted
 from crmkit.reporting.markup import Fragment
@@ -57,12 +58,22 @@ def warning_table(book: Catalog) -> Fragment | None:
     found = quality_report(book).query("severity == 'warning'")
     if found.empty:
         return None
-    shown = found[["table", "finding"]].assign(then=found["consequence"] + " " + found["advice"])
+    shown = _in_words(found)[["table", "finding"]].assign(then=found["consequence"] + " " + found["advice"])
     noun = "One thing" if len(found) == 1 else f"{len(found)} things"
     return table(
         shown, f"{noun} to look into",
         subtitle="Each table is compared with its own past and with the others.",
         labels={"finding": "What was seen", "then": "What follows, and what to do"},
+    )  # fmt: skip
+
+
+def finding_table(book: Catalog) -> Fragment:
+    """Return all that was found, with what follows."""
+    return table(
+        _in_words(quality_report(book)).drop(columns="advice"), "What was found, row by row",
+        subtitle="Rejected rows lie beside the store with file, line and reason; notes change nothing but should be known.",
+        labels={"n_rows": "Rows"},
+        units={"n_rows": "count", "share": "share"},
     )  # fmt: skip
 
 
@@ -131,3 +142,8 @@ def load_table(loads: pd.DataFrame) -> Fragment | None:
         labels={name: label for name, label in _LOADS.items() if name in shown},
         units=dict.fromkeys(counts, "count") | {"share_aside": "share"},
     )  # fmt: skip
+
+
+def _in_words(found: pd.DataFrame) -> pd.DataFrame:
+    told = [finding_in_words(*each) for each in zip(found["table"], found["finding"], strict=True)]
+    return found.assign(finding=pd.Series(told, index=found.index, dtype=object))

@@ -14,6 +14,7 @@ from crmkit.metrics.precedents import events_before_win
 from crmkit.metrics.stages import stage_order
 from crmkit.metrics.wording import is_exact, scale_for
 from crmkit.periods import Period
+from crmkit.reporting.cell_words import EMPTY
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
@@ -136,7 +137,7 @@ def group_table(
         wide[card.label] = (
             own.apply(lambda row: _with_interval(row, currency), axis=1) if len(own) else pd.Series(dtype=str)
         )
-    frame = pd.DataFrame(wide).fillna("")
+    frame = pd.DataFrame(wide).fillna(EMPTY)
     if by == "stage":  # as deals pass them, not by the alphabet
         known = [stage for stage in stage_order(catalog) if stage in frame.index]
         frame = frame.reindex([*known, *(stage for stage in frame.index if stage not in known)])

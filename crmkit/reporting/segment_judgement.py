@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.insights.segment_review import review_title, review_words
-from crmkit.insights.segments import last_days, page_model
+from crmkit.insights.segments import are_segments, last_days, page_model
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.segment_references import is_kept
 from crmkit.predictions.segment_review import segment_review
@@ -24,7 +24,7 @@ def segment_fit_table(book: Catalog, period: Period) -> Fragment:
     """
     day = last_days(book, period)[1]
     model = page_model(book, day)
-    if model == "rules":  # rules are the firm's own: they fit by definition
+    if model == "rules" or not are_segments(book, period):  # rules are the firm's own: they fit by definition
         return Fragment("", "no section")
     review = segment_review(book, day, model)
     words = review_words(review, is_kept(book, day))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmkit.insights.segment_review import review_finding
 from crmkit.insights.segments import (
+    are_segments,
     last_days,
     page_model,
     profiles_of,
@@ -18,6 +19,7 @@ from crmkit.insights.segments import (
     segment_moves,
 )
 from crmkit.metrics.wording import scale_for
+from crmkit.models.rfm import TOO_FEW
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.migration import NEW
 from crmkit.predictions.segment_profiles import typical_customers
@@ -28,6 +30,8 @@ from crmkit.reporting.markup import Fragment
 from crmkit.reporting.openings import opening
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
+
+_NOTHING = Fragment("", "no section")
 
 
 def segment_opening(book: Catalog, period: Period) -> Fragment:
@@ -47,13 +51,15 @@ def segment_opening(book: Catalog, period: Period) -> Fragment:
 
 
 def segment_table(book: Catalog, period: Period) -> Fragment:
-    """Return the profile of each segment against the rest.
+    """Return the profile of each segment against the rest; nothing with one segment, as the opening says.
 
     Parameters
     ----------
     book : Catalog
     period : Period
     """
+    if not are_segments(book, period):
+        return _NOTHING
     day = last_days(book, period)[1]
     profiles, currency = profiles_of(book, period), book.settings.company.currency
     arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
@@ -86,7 +92,7 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
     """
     moves = segment_moves(book, period)
     if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
-        return Fragment("", "no section")
+        return _NOTHING
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
     labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
@@ -96,13 +102,15 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
 
 
 def typical_table(book: Catalog, period: Period) -> Fragment:
-    """Return of each segment the two customers nearest to its middle, masked.
+    """Return of each segment the two customers nearest to its middle, masked; nothing with one segment.
 
     Parameters
     ----------
     book : Catalog
     period : Period
     """
+    if not are_segments(book, period):
+        return _NOTHING
     day = last_days(book, period)[1]
     found = typical_customers(book, day, page_model(book, day))
     labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
@@ -112,14 +120,17 @@ def typical_table(book: Catalog, period: Period) -> Fragment:
 
 
 def segment_action_table(book: Catalog, period: Period) -> Fragment:
-    """Return what to do for each segment.
+    """Return what to do for each segment; nothing where there are too few customers for any, as the opening says.
 
     Parameters
     ----------
     book : Catalog
     period : Period
     """
-    return table(segment_actions(book, period), "What to do for each", labels={"n": "Customers"})
+    actions = segment_actions(book, period)
+    if set(actions["segment"]) == {TOO_FEW}:
+        return _NOTHING
+    return table(actions, "What to do for each", labels={"n": "Customers"})
 
 
 def segment_export(book: Catalog, period: Period) -> Fragment:

@@ -18,14 +18,14 @@ from crmkit.reporting.markup import Fragment, drawn
 from crmkit.settings import Settings
 
 _TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
-_UNNAMED, _LONG = "(not known)", 40  # characters
+_UNNAMED, _LONG, _WORDY, _SHORT = "(not known)", 40, 14, 10  # characters
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column on paper: its heading and whether it holds ``text`` (``text long``) or a ``number``."""
+    """A column on paper: its heading and whether it holds ``text`` (also ``short``, ``wordy``, ``long``) or a ``number``."""
 
     label: str
     kind: str
@@ -113,7 +113,9 @@ def worded_table(
 def _kind(values: pd.Series, words: list[str]) -> str:
     if pd.api.types.is_numeric_dtype(values):
         return "number"
-    return "text long" if any(len(each) > _LONG for each in words) else "text"  # on a phone it would be one word wide
+    longest = max((len(each) for each in words), default=0)  # on a phone it would be one word wide
+    steps = ((_SHORT, "text short"), (_WORDY, "text"), (_LONG, "text wordy"))
+    return next((kind for most, kind in steps if longest <= most), "text long")
 
 
 def heading(name: str) -> str:

@@ -125,9 +125,25 @@ def _basis(row: Any, scale: Scale) -> str:
 
 def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str, Any]]:
     rows = [
-        _against(row.change, row.verdict, row.direction, row.previous_period, row.period, scale, is_main=True),
         _against(
-            row.year_change, row.year_verdict, row.year_direction, row.year_period, row.period, scale, is_main=False
+            row.change,
+            row.verdict,
+            row.direction,
+            row.previous_period,
+            row.period,
+            scale,
+            between=(row.value, row.previous_value),
+            is_main=True,
+        ),
+        _against(
+            row.year_change,
+            row.year_verdict,
+            row.year_direction,
+            row.year_period,
+            row.period,
+            scale,
+            between=(row.value, row.year_value),
+            is_main=False,
         ),
     ]
     if is_number(row.target):
@@ -140,7 +156,15 @@ def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str,
 
 
 def _against(
-    change: float, verdict: str, direction: str, other: str, period: str, scale: Scale, *, is_main: bool
+    change: float,
+    verdict: str,
+    direction: str,
+    other: str,
+    period: str,
+    scale: Scale,
+    *,
+    between: tuple[float, float],
+    is_main: bool,
 ) -> dict[str, Any]:
     name = beside(other, period)
     if verdict == "no comparison" or not is_number(change):
@@ -152,7 +176,7 @@ def _against(
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
     return {
-        "text": sentence_case(f"{scale.change(change)} on {name}"),
+        "text": sentence_case(f"{scale.change(change, between)} on {name}"),
         "is_main": is_main,
         "tone": tone,
         "sign": sign,

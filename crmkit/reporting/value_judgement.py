@@ -13,6 +13,7 @@ from crmkit.predictions.renewal_odds import renewal_odds
 from crmkit.predictions.tenure import tenure_curves
 from crmkit.predictions.value_backtest import value_backtest, value_tenths
 from crmkit.predictions.value_summary import ValueSummary
+from crmkit.reporting.cell_words import in_three_digits
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
@@ -101,7 +102,7 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
     money = dict.fromkeys(("predicted", "low", "high", "actual", "mae"), "money")
     ahead = counted(int(rows["months"].iloc[0]), "months") if len(rows) else ""
     return table(
-        rows[columns].assign(day=pd.to_datetime(rows["day"])),
+        rows[columns].assign(day=pd.to_datetime(rows["day"]), **{name: in_three_digits(rows[name]) for name in list(money)[:-1]}),
         backtest_message(rows),
         subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after" if ahead else "",
         caption="Mean error is per customer. Rank correlation: 1 where customers came in the order foreseen, 0 where by lot. "

@@ -6,17 +6,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.value import (
-    concentration_message,
-    group_value_message,
-    value_findings,
-    value_headline,
-)
+from crmkit.insights.value import concentration_message, group_value_message, value_findings, value_headline
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
 from crmkit.predictions.value_backtest import value_backtest
 from crmkit.predictions.value_groups import new_customer_values, value_over_life
 from crmkit.predictions.value_summary import ValueSummary
+from crmkit.reporting.cell_words import in_three_digits
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.openings import opening
@@ -80,9 +76,9 @@ def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment:
         return _NOTHING
     rows = summary.concentration
     shown = pd.DataFrame({
-        "Of all customers, the top": [f"{top * 100:.0f} %" for top in rows["top"]],
+        "The top": [f"{top * 100:.0f} %" for top in rows["top"]],
         "customers": rows["n"],
-        "value": rows["value"],
+        "value": in_three_digits(rows["value"]),
         "share": rows["share"],
     })  # fmt: skip
     return table(
@@ -109,7 +105,7 @@ def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment:
     labels = [f"{months} months" if months < 120 else "ten years" for months in rows["months"]]
     later = 1 - rows.loc[rows["months"] == 36, "share"].iloc[0] if rows["value"].iloc[-1] > 0 else 0.0
     return table(
-        pd.DataFrame({"Within": labels, "value": rows["value"], "share": rows["share"]}),
+        pd.DataFrame({"Within": labels, "value": in_three_digits(rows["value"]), "share": rows["share"]}),
         f"{later * 100:.0f} % of what the models expect lies more than three years ahead",
         subtitle="What all customers of today are expected to bring, discounted; the further ahead, the less sure",
         units={"value": "money", "share": "share"},

@@ -24,13 +24,17 @@ def losses(book):
 
 def test_nps_leaves_out_one_of_three_answers_without_a_day_and_one_of_11_and_satisfaction_two_of_three(book):
     found = losses(book)
-    assert found["Net Promoter Score"] == (2, 3, "responded_at is missing (1), score lies outside its own scale (1)")
-    assert found["Satisfied customers (CSAT)"] == (2, 3, "responded_at is missing (2)")
+    assert found["Net Promoter Score"] == (
+        2,
+        3,
+        "the time of the answer (responded_at) is missing (1), score lies outside its own scale (1)",
+    )
+    assert found["Satisfied customers (CSAT)"] == (2, 3, "the time of the answer (responded_at) is missing (2)")
 
 
 def test_revenue_does_without_the_order_that_has_no_day_and_does_not_mind_the_margin(book):
     (why,) = {found[2] for metrics, found in losses(book).items() if "Revenue" in metrics}
-    assert why == "ordered_at cannot be read as a time (1)"
+    assert why == "the time when it was placed or refunded (ordered_at) cannot be read as a time (1)"
 
 
 def test_a_metric_reads_what_decides_its_number_and_not_what_its_table_carries_along(book):

@@ -7,8 +7,15 @@ import crmkit as ck
 from crmkit.insights.segment_review import review_title
 from crmkit.insights.segments import moves_of, segment_findings, segment_headline
 from crmkit.periods import Period
+from crmkit.reporting.segment_judgement import segment_fit_table
 from crmkit.reporting.segment_pictures import move_total_table, segment_flow_chart
-from crmkit.reporting.segment_sections import segment_move_table, segment_opening
+from crmkit.reporting.segment_sections import (
+    segment_action_table,
+    segment_move_table,
+    segment_opening,
+    segment_table,
+    typical_table,
+)
 from tests.insights.test_segments import review
 
 OCTOBER = Period.parse("2026-10")
@@ -27,9 +34,10 @@ def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segmen
     assert [finding.text.split(":")[0] for finding in told] == ["There are no segments yet"]
     assert "fewer than 20 customers had ordered by" in told[0].text
     assert "3 customers, too few for segments" in segment_opening(book, OCTOBER)._repr_html_()
-    assert all(
-        section(book, OCTOBER).html == "" for section in (segment_flow_chart, move_total_table, segment_move_table)
-    )
+    assert "What compares segments is left out; know each customer by name." in told[0].text
+    for section in (segment_flow_chart, move_total_table, segment_move_table, segment_table, typical_table,
+                    segment_action_table, segment_fit_table):  # fmt: skip
+        assert section(book, OCTOBER).html == ""
 
 
 def test_the_headline_of_several_segments_stays():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crmkit.metrics.nouns import beside, counted, joined, number_word, singular
 from crmkit.metrics.scale import Scale
-from crmkit.metrics.wording import common_scale, currency_of, in_words, scale_for, scale_of
+from crmkit.metrics.wording import adding_up, common_scale, currency_of, in_words, scale_for, scale_of
 
 UNITS = ["points", "share", "money", "count", "days", "per customer", "hours"]
 CURRENCIES = [None, "EUR", "USD", "JPY", "IDR", "MYR", "CHF", "BHD"]
@@ -170,14 +170,14 @@ def test_a_column_takes_the_finest_scale_that_any_of_its_values_allows():
         ("share", 0.084, 0.036, 0.05, 0.13, ("8.4 %", "3.6 %", "+4.8 pts")),
         ("share", 0.082, 0.038, 0.05, 0.13, ("8 %", "4 %", "+4 pts")),
         ("money", 38.24, 45.65, 36.1, 40.6, ("€38.24", "€45.65", "−€7.41")),
-        ("money", 5_081.78, 5_340.32, None, None, ("€5,082", "€5,340", "−€259")),
-        ("money", 21_437.0, 19_168.0, 16_900.0, 26_300.0, ("€21,440", "€19,170", "+€2,270")),
+        ("money", 5_081.78, 5_340.32, None, None, ("€5,082", "€5,340", "−€258")),
+        ("money", 21_437.0, 19_168.0, 16_900.0, 26_300.0, ("€21,400", "€19,200", "+€2,200")),
     ],
 )
-def test_what_is_printed_of_a_change_adds_up_but_for_a_euro_of_hundreds(unit, value, before, low, high, words):
+def test_what_is_printed_of_a_change_adds_up(unit, value, before, low, high, words):
     row = SimpleNamespace(unit=unit, value=value, low=low, high=high, previous_value=before, change=value - before)
     scale = scale_of(row, "EUR")
-    assert (scale.words(value), scale.words(before), scale.change(row.change)) == words
+    assert (scale.words(value), scale.words(before), scale.change(row.change, (value, before))) == words
 
 
 def test_the_currency_given_wins_over_the_one_on_the_frame():
@@ -220,3 +220,15 @@ def test_what_is_printed_lies_within_half_a_step_of_the_number(value, low, width
 @given(n=st.integers(2, 10**9), nouns=st.sampled_from(["answers", "customers at start"]))
 def test_only_one_is_singular(n, nouns):
     assert counted(n, nouns).endswith(nouns) and not counted(1, nouns).endswith(nouns)
+
+
+def test_21_94_a_week_after_15_48_needs_one_digit_and_the_change_is_that_of_what_is_printed():
+    scale = adding_up(Scale(suffix="per week"), [(21.94, 15.48)])
+    assert (scale.words(21.94), scale.words(15.48)) == ("21.9 per week", "15.5 per week")
+    assert scale.change(6.46, (21.94, 15.48)) == "+6.4 per week"
+
+
+def test_a_change_that_rounding_would_double_keeps_its_digits():
+    scale = adding_up(Scale(suffix="points"), [(8.51, 7.49)])
+    assert scale.decimals == 1 and scale.change(1.02, (8.51, 7.49)) == "+1.0"
+    assert Scale(suffix="points").change(1.02, (8.51, 7.49)) == "+1"

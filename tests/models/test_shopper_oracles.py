@@ -199,3 +199,13 @@ def test_where_lifetimes_has_no_number_there_is_one():
     assert not np.isfinite(theirs.conditional_expected_number_of_purchases_up_to_time(39, 2, 30.43, 38.86)).all()
     near = with_params(BGNBD, [0.243, 4.414, 1.000001, 2.426]).expected_orders(PEOPLE, 39)
     assert ready.expected_orders(PEOPLE, 39).to_numpy() == pytest.approx(near.to_numpy(), rel=1e-5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(logs=st.lists(st.floats(-3, 3), min_size=4, max_size=4), seed=st.integers(0, 99))
+def test_who_is_there_in_a_possible_future_is_drawn_by_six_digits_of_the_chance(logs, seed):
+    params, random = np.exp(logs) * [0.6, 10.0, 0.6, 10.0], np.random.default_rng(seed)
+    x, age = random.poisson(random.gamma(1.0, 4.0, 50)), random.uniform(1, 60, 50)
+    counts = compress(customers(x, np.where(x > 0, age * random.random(50), 0), age))[0]
+    exact, drawn_by = ParetoNBD().alive(params, counts), ParetoNBD().alive_to_draw_by(params, counts)
+    np.testing.assert_allclose(drawn_by, exact, rtol=0, atol=1e-6)

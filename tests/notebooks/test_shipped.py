@@ -118,7 +118,7 @@ def test_the_analysts_tour_runs_and_is_no_page(kaldi, october):
 def test_the_dirt_is_told_with_its_reasons(october):
     text = text_of(october, "data_quality")
     assert re.search(r"All but \d+ of [\d,]+ rows can be used", text)
-    assert "responded_at is missing" in text and "rows equal an earlier row" in text
+    assert "the time of the answer (responded_at) is missing" in text and "rows equal an earlier row" in text
 
 
 @pytest.mark.parametrize("page", PAGES)

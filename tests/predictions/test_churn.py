@@ -14,7 +14,7 @@ from crmkit.insights.churn import churn_findings, churn_headline, reasons
 from crmkit.insights.churn_summary import churn_summary
 from crmkit.predictions import churn_told
 from crmkit.predictions.churn import churn_outlook
-from crmkit.predictions.churn_backtest import back_test, judged, reliability
+from crmkit.predictions.churn_backtest import _tenths, back_test, judged, reliability
 from crmkit.predictions.churn_history import features_of, past_days, stacked
 from crmkit.predictions.churn_models import SameForAll, candidates, learn, learn_all, log_odds
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
@@ -157,6 +157,18 @@ def test_one_outcome_only_gives_the_rate_alone():
 def test_judging_counts_losses_lift_and_order():
     each = judged(np.array([0.8] + [0.2] * 9), pd.Series([1.0] + [0.0] * 9))
     assert (each["expected"], each["lost"], each["auc"], each["lift"]) == (pytest.approx(2.6), 1, 1.0, 10.0)
+
+
+def test_a_method_that_says_the_same_of_everybody_has_a_lift_of_1_whoever_comes_first():
+    lost = pd.Series([1.0] * 4 + [0.0] * 16)
+    for each in (lost, lost[::-1]):
+        assert judged(np.full(20, 0.2), each)["lift"] == pytest.approx(1.0)
+        assert [tenth["tenth_lost"] for tenth in _tenths(np.full(20, 0.2), each)] == pytest.approx([0.4] * 10)
+
+
+def test_one_sure_place_of_two_and_one_shared_by_four_of_whom_two_left_give_a_lift_of_5():
+    chance = np.array([0.9] + [0.5] * 4 + [0.1] * 15)  # 1 + 2 / 4 of 2 places left, of 20 customers 3
+    assert judged(chance, pd.Series([1.0, 0.0, 1.0, 1.0, 0.0] + [0.0] * 15))["lift"] == pytest.approx(0.75 * 20 / 3)
 
 
 def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(book):

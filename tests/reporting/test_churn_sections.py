@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 import crmkit as ck
 from crmkit.insights.churn import churn_findings, churn_method
+from crmkit.insights.churn_learned import methods_message
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.predictions.churn import ChurnOutlook
 from crmkit.predictions.churn_saves import SaveRate
@@ -171,3 +172,23 @@ def test_where_all_have_the_same_chance_no_groups_are_made_by_it(book):
     same = summary(GUESSED)
     same.outlook.method = "rate"
     assert churn_judgement.reliability_chart(book, same).html == ""
+
+
+def test_whom_to_call_begins_with_who_and_chance_and_value_and_ends_with_why(book):
+    section = BeautifulSoup(churn_sections.leaving_customers(book, summary(GUESSED)).html, "html.parser")
+    heads = [head.get_text().replace("\N{NO-BREAK SPACE}", " ") for head in section.select("thead th")]
+    assert heads == ["Place", "Customer", "Chance", "Worth", "At risk", "Chance, 95 % from", "to", "Why"]
+    assert [cell.get_text() for cell in section.select("tbody tr")[0].select("th, td")][:5] == [
+        "1",
+        "•••",
+        "50 %",
+        "€100",
+        "€50",
+    ]
+
+
+def test_the_method_used_is_called_the_closest_only_where_it_is():
+    each = pd.DataFrame({"method": ["rhythm", "rate"], "n": [5, 5]})
+    assert methods_message(each, "rhythm").endswith("the one used came closest on past days")
+    assert methods_message(each, "rate").endswith("so few customers have left that it cannot be learned safely")
+    assert methods_message(each.assign(n=[2, 5]), "rate").endswith("on 2 of 5 past days only")

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.insights.column_words import finding_in_words
 from crmkit.reporting.quality_sections import load_table
 
 
@@ -28,7 +29,10 @@ def test_what_to_look_into_comes_with_what_follows_and_what_to_do(book):
 def test_numbers_are_told_with_the_rows_that_they_do_without(book):
     section = html(ck.loss_table(book))
     assert "At most 0.7 % of the rows are missing from a number" in section
-    assert "ordered_at is missing (1)" in section and "orders: no row from 31 July" in section
+    assert (
+        "the time when it was placed or refunded (ordered_at) is missing (1)" in section
+        and "orders: no row from 31 July" in section
+    )
 
 
 def test_every_row_that_came_in_is_accounted_for_and_joins_keep_them(book):
@@ -51,3 +55,22 @@ def test_the_trend_needs_two_loads_and_tells_the_last_against_the_one_before():
     assert load_table(loads.head(1)) is None
     assert load_table(loads.drop(columns="n_files")) is not None
     assert load_table(loads.rename(columns={"n_in": "rows"})) is None
+
+
+def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(book):
+    said = "the time when it was placed or refunded (ordered_at) is missing"
+    assert said in html(ck.finding_table(book)) and f"{said} (1)" in html(ck.loss_table(book))
+    assert ck.quality_findings(book)[1].text.count(f"{said} (orders, 1)") == 1
+
+
+@pytest.mark.parametrize(("table", "finding", "told"), [
+    ("survey_responses", "responded_at lies before 1900-01-01", "the time of the answer (responded_at) lies before 1900-01-01"),
+    ("subscription_terms", "ends_at lies before starts_at",
+     "the first instant after the term (ends_at) lies before the first instant of the term (starts_at)"),
+    ("orders", "revenue is missing", "revenue is missing"),
+    ("customers", "birth_year cannot be read as a number in most of its 3 filled cells, shaped like 'birth_year' in line 2",
+     "the year of birth (birth_year) cannot be read as a number in most of its 3 filled cells, shaped like 'birth_year' in line 2"),
+    ("no_table", "no_column is missing", "no_column is missing"),
+])  # fmt: skip
+def test_columns_are_told_in_words_where_the_schema_knows_them(table, finding, told):
+    assert finding_in_words(table, finding) == told

@@ -93,3 +93,25 @@ def test_a_value_of_money_and_its_interval_have_the_same_digits():
     money = dict.fromkeys(["price", "gained", "low", "high"], "money")
     shown = worded_table(gained, "Gained", units=money, settings=SETTINGS)
     assert shown.rows == [["first order", "€9.90", "€68", "€9", "€239"]]
+
+
+def test_an_amount_below_a_million_is_written_out_also_beside_millions():
+    frame = pd.DataFrame({"within": ["a", "b", "c", "d"], "value": [384_310.0, 1_240_000.0, 999_900.0, 0.0]})
+    words = [row[1] for row in rows(frame, units={"value": "money"}, settings=SETTINGS)]
+    assert words == ["€384,000", "€1.24 million", "€1.00 million", "€0"]
+
+
+def test_a_command_between_backticks_is_code_and_what_customers_wrote_stays_text():
+    frame = pd.DataFrame({"what": [f"`crmkit load`, `{HOSTILE}`"]})
+    cell = BeautifulSoup(table(frame, "Title").html, "html.parser").select_one("tbody th")
+    assert [code.get_text() for code in cell.select("code")] == ["crmkit load"]
+    assert cell.get_text() == f"crmkit load, `{HOSTILE}`" and not cell.select("script, img")
+
+
+def test_short_texts_keep_their_line_and_long_ones_have_room():
+    frame = pd.DataFrame(
+        {"a": ["12 months"], "b": ["organic search"], "c": ["days since the order"], "d": ["x" * 41], "e": [1]}
+    )
+    assert [column.kind for column in worded_table(frame, "x").columns] == [
+        "text short", "text", "text wordy", "text long", "number",
+    ]  # fmt: skip

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.insights.value_trust import backtest_message
+from crmkit.predictions.value_backtest import OURS
 from crmkit.reporting import value_judgement, value_sections
 from crmkit.settings import parse_settings
 
@@ -58,3 +60,9 @@ def test_the_alternatives_of_the_formula_are_367_and_333_and_267():
     book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
     words = value_judgement.value_conventions(book)._repr_html_()
     assert "worth €367, €333 or €267, by convention" in words
+
+
+def test_misses_that_are_alike_are_said_once():
+    rows = pd.DataFrame({"method": OURS, "predicted": [99.0, 198.0], "actual": [100.0, 200.0], "mae": 1.0})
+    assert backtest_message(rows).startswith("On past days the total was missed by −1\N{NO-BREAK SPACE}% each time; ")
+    assert "by −1\N{NO-BREAK SPACE}% and 0 %; " in backtest_message(rows.assign(predicted=[99.0, 200.0]))
