@@ -58,7 +58,7 @@ def test_every_card_has_an_oracle_in_plain_pandas_on_the_sample_company():
 def test_every_card_is_compared_on_every_engine():
     """The test of the engines asks for all cards at once; here it is held to that."""
     text = (ROOT / "tests/engines/test_engines.py").read_text(encoding="utf-8")
-    assert 'assert set(expected["metric"]) == set(CARDS)' in text and "evaluate(clean, **SHAPES[shape])" in text
+    assert 'assert set(of_duckdb["metric"]) == set(CARDS)' in text and "evaluate(catalog, **SHAPES[shape])" in text
 
 
 def test_every_card_has_a_place_on_a_page_of_the_report():
