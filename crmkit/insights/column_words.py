@@ -7,15 +7,6 @@ import re
 from crmkit.tables.schema import SCHEMAS
 
 _LISTS = "columns of "  # of a file, which are named as the file names them
-#: Moments that the schema calls "when" and no more.
-_MOMENTS = {
-    "entered_at": "the time the stage was entered",
-    "occurred_at": "the time it happened",
-    "posted_at": "the time of the post",
-    "responded_at": "the time of the answer",
-    "sent_at": "the time it was sent",
-    "spent_at": "the time of the expense",
-}
 _WHOLE = re.compile(r"(?:the|its|her|who|what|whether) ")
 
 
@@ -33,9 +24,7 @@ def column_in_words(table: str, name: str) -> str:
     if "_" not in name or known is None or name not in known.names:
         return name
     meaning = re.split("[;,]", known.column(name).meaning)[0].strip()
-    if meaning == "when":
-        meaning = _MOMENTS.get(name, "the time")
-    elif meaning.startswith("when "):
+    if meaning.startswith("when "):
         meaning = f"the time {meaning}"
     elif not _WHOLE.match(meaning):
         meaning = f"the {meaning}"

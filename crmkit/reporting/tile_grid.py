@@ -125,26 +125,8 @@ def _basis(row: Any, scale: Scale) -> str:
 
 def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str, Any]]:
     rows = [
-        _against(
-            row.change,
-            row.verdict,
-            row.direction,
-            row.previous_period,
-            row.period,
-            scale,
-            between=(row.value, row.previous_value),
-            is_main=True,
-        ),
-        _against(
-            row.year_change,
-            row.year_verdict,
-            row.year_direction,
-            row.year_period,
-            row.period,
-            scale,
-            between=(row.value, row.year_value),
-            is_main=False,
-        ),
+        _against(row, "", row.previous_period, row.previous_value, scale) | {"is_main": True},
+        _against(row, "year_", row.year_period, row.year_value, scale) | {"is_main": False},
     ]
     if is_number(row.target):
         words = scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
@@ -155,30 +137,17 @@ def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str,
     return rows
 
 
-def _against(
-    change: float,
-    verdict: str,
-    direction: str,
-    other: str,
-    period: str,
-    scale: Scale,
-    *,
-    between: tuple[float, float],
-    is_main: bool,
-) -> dict[str, Any]:
-    name = beside(other, period)
+def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> dict[str, Any]:
+    """Return the change against another period; ``prefix`` is that of its columns: change, verdict and direction."""
+    change, verdict, direction = (getattr(row, f"{prefix}{name}") for name in ("change", "verdict", "direction"))
+    name = beside(other, row.period)
     if verdict == "no comparison" or not is_number(change):
-        return {"text": f"No value for {name} to compare with", "is_main": is_main, "tone": "", "sign": "", "word": ""}
+        return {"text": f"No value for {name} to compare with", "tone": "", "sign": "", "word": ""}
     is_real = verdict == "real"
     word = (
         sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
     )
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
-    return {
-        "text": sentence_case(f"{scale.change(change, between)} on {name}"),
-        "is_main": is_main,
-        "tone": tone,
-        "sign": sign,
-        "word": word,
-    }
+    text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")
+    return {"text": text, "tone": tone, "sign": sign, "word": word}

@@ -100,11 +100,11 @@ _TABLES = (
     TableSchema("deal_stages", "a deal entering a stage", ("deal_id", "stage", "entered_at"), (
         _id("deal_id", "the deal", required=True),
         _text("stage", "the stage entered", required=True),
-        _at("entered_at", "when", required=True),
+        _at("entered_at", "the time the stage was entered", required=True),
     )),
     TableSchema("interactions", "a touch with a customer, lead or deal", ("interaction_id",), (
         _id("interaction_id", "the touch", required=True),
-        _at("occurred_at", "when", required=True),
+        _at("occurred_at", "the time it happened", required=True),
         _text("kind", "call, email, meeting, chat, visit, ...", required=True),
         _text("channel", "channel"),
         _text("direction", "who began it", choices=("inbound", "outbound")),
@@ -122,7 +122,7 @@ _TABLES = (
         _text("channel", "channel"),
     )),
     TableSchema("costs", "money spent", (), (
-        _at("spent_at", "when", required=True),
+        _at("spent_at", "the time of the expense", required=True),
         _money("amount", "amount; negative for a credit note", required=True),
         _text("purpose", "what it was for", required=True, choices=("acquisition", "retention")),
         _text("category", "media, staff, training, software, ..."),
@@ -171,13 +171,13 @@ _TABLES = (
     TableSchema("survey_invitations", "someone asked", ("invitation_id",), (
         _id("invitation_id", "the invitation", required=True),
         _text("survey", "which question", required=True, choices=("nps", "csat", "ces")),
-        _at("sent_at", "when", required=True),
+        _at("sent_at", "the time it was sent", required=True),
         _CUSTOMER,
         _text("channel", "channel"),
     )),
     TableSchema("survey_responses", "an answer", ("response_id",), (
         _id("response_id", "the answer", required=True),
-        _at("responded_at", "when", required=True),
+        _at("responded_at", "the time of the answer", required=True),
         _text("survey", "which question", required=True, choices=("nps", "csat", "ces")),
         Column("score", "number", "the answer on its scale", True, unit="scale points"),
         Column("scale_min", "number", "lowest answer possible", unit="scale points"),
@@ -192,7 +192,7 @@ _TABLES = (
     TableSchema("social_posts", "a post by or about the firm", ("post_id",), (
         _id("post_id", "the post", required=True),
         _text("network", "social network", required=True),
-        _at("posted_at", "when", required=True),
+        _at("posted_at", "the time of the post", required=True),
         _text("author", "who wrote it", choices=("brand", "customer")),
         _text("kind", "photo, video, text, ..."),
         _text("text", "text"),
@@ -208,7 +208,7 @@ _TABLES = (
     TableSchema("crm_events", "something a colleague did in the CRM", ("event_id",), (
         _id("event_id", "the event", required=True),
         _id("user_id", "the colleague", required=True),
-        _at("occurred_at", "when", required=True),
+        _at("occurred_at", "the time it happened", required=True),
         _text("action", "login, record_created, record_updated, ...", required=True),
         _text("object", "kind of record"),
     )),
