@@ -69,7 +69,7 @@ def open_postgres(database: Database) -> psycopg.Connection[Any]:
             dbname=address.name, connect_timeout=_PATIENCE, application_name="crmkit",
             **{key: str(value) for key, value in given.items() if value}, **dict(address.options),
         )  # fmt: skip
-        con = psycopg.connect(place, autocommit=True, prepare_threshold=None, cursor_factory=_cursor(str(address)))
+        con = _connection(str(address)).connect(place, autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         refused = _why(error, password) or "it does not answer"
     if refused:  # raised out here, so that the error carries nothing of what was tried
@@ -97,19 +97,22 @@ def relations(con: psycopg.Connection[Any], schemas: Iterable[str]) -> dict[tupl
     return found
 
 
-def _cursor(place: str) -> Any:
-    """Return the kind of cursor that says in words what the database did not do."""
+def _connection(place: str) -> Any:
+    """Return the kind of connection that says in words what the database did not do.
+
+    Everything passes through ``wait``: the queries, and the beginning and the end of the transactions around them.
+    """
     import psycopg
 
-    class Cursor(psycopg.Cursor[Any]):
-        def execute(self, *arguments: Any, **options: Any) -> Any:
+    class Connection(psycopg.Connection[Any]):
+        def wait(self, *arguments: Any, **options: Any) -> Any:
             try:
-                return super().execute(*arguments, **options)
+                return super().wait(*arguments, **options)
             except psycopg.Error as error:
                 told = error.diag.message_primary or _why(error, None)
             raise CrmkitError(f"The database {place} does not answer: {told.rstrip('.')}.")
 
-    return Cursor
+    return Connection
 
 
 def _password(database: Database) -> str | None:

@@ -109,6 +109,17 @@ def test_a_query_that_takes_too_long_for_the_database_ends_with_a_message(compan
     assert refused.value.__context__ is None
 
 
+def test_a_connection_that_the_server_ends_between_two_queries_ends_with_a_message(company, server):
+    catalog = connect(settings=company(ORDERS, "INSERT INTO orders VALUES ('a', '2026-10-01', 1)"))
+    (number,) = catalog.table("orders").get_backend().con.execute("SELECT pg_backend_pid()").fetchone()
+    with server.owner() as con:
+        con.execute("SELECT pg_terminate_backend(%s, 5000)", [number])
+    message = "The database crm on this machine does not answer: terminating connection due to administrator command."
+    with pytest.raises(CrmkitError, match=f"^{message}$") as refused:  # by the beginning of the query's transaction
+        ck.evaluate(catalog, "average_order_value", periods="2026-10")
+    assert refused.value.__context__ is None
+
+
 # --- types
 
 
