@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from math import floor, log10
@@ -41,6 +42,26 @@ def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Serie
     return [_sized(scale, float(value)).words(float(value)) if is_number(value) else EMPTY for value in values]
 
 
+def intervals(lows: Sequence[str], highs: Sequence[str]) -> list[str]:
+    """Return the intervals between numbers in words; those that are not known are open.
+
+    Examples
+    --------
+    >>> intervals(["5.8 %", "€350", "–", "3 days"], ["65.2 %", "€1,420", "–", "–"])
+    ['5.8 to 65.2 %', '€350 to €1,420', '–', '3 days or more']
+    """
+    return [_interval(low, high) for low, high in zip(lows, highs, strict=True)]
+
+
+def _interval(low: str, high: str) -> str:
+    if high == EMPTY:
+        return low if low == EMPTY else f"{low} or more"
+    if low in (EMPTY, high):
+        return high if low == high else f"up to {high}"
+    number, _, unit = low.partition(" ")
+    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"
+
+
 def in_three_digits(amounts: pd.Series) -> pd.Series:
     """Return amounts with three significant digits: more than that no forecast knows.
 
@@ -50,6 +71,19 @@ def in_three_digits(amounts: pd.Series) -> pd.Series:
     [113000.0, 0.0, 4320.0]
     """
     return amounts.map(lambda amount: float(f"{amount:.3g}"))
+
+
+def rounded_together(amount: float, low: float, high: float) -> tuple[float, float, float]:
+    """Return an amount of money and its interval to the digits with which a sentence says them.
+
+    Examples
+    --------
+    >>> rounded_together(10_186.3, 8_146.9, 12_612.4)
+    (10200.0, 8100.0, 12600.0)
+    """
+    scale = scale_for("money", amount, low=low, high=high)
+    amount, low, high = (round(each * scale.factor, scale.decimals) / scale.factor for each in (amount, low, high))
+    return amount, low, high
 
 
 def _sized(scale: Scale, value: float) -> Scale:

@@ -60,11 +60,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         caption=f"{told}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
         "end of an id is shown; the place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
-        labels={
-            "customer_id": "Customer",
-            "low": "Chance, 95 % from",
-            "reasons": "Why",
-        },  # on a phone the first are seen
+        labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
         settings=catalog.settings,
     )
 

@@ -74,7 +74,7 @@ def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
     """
     from crmkit.metrics.nouns import counted
     from crmkit.reporting.spreadsheet import formula_safe
-    from crmkit.reporting.tables import heading
+    from crmkit.reporting.worded_tables import heading
 
     flat = frame.reset_index() if any(label is not None for label in frame.index.names) else frame
     flat = flat.reset_index(drop=True)

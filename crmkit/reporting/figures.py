@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.reporting.markup import Fragment, drawn
-from crmkit.reporting.tables import worded_table
+from crmkit.reporting.worded_tables import worded_table
 from crmkit.settings import Settings
 
 if TYPE_CHECKING:

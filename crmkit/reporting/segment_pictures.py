@@ -12,6 +12,7 @@ from crmkit.predictions.migration import NEW
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_moves import DIRECTIONS, flow, ladder, move_totals
 from crmkit.predictions.segments import segments_on
+from crmkit.reporting.cell_words import rounded_together
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
@@ -103,12 +104,15 @@ def move_total_table(book: Catalog, period: Period) -> Fragment:
     if not _are_several(moves):
         return _NOTHING
     totals = move_totals(moves)
+    shown = totals.assign(direction=totals["direction"].map(DIRECTIONS))
+    amounts = ["gained", "low", "high"]
+    shown[amounts] = [rounded_together(*row) for row in shown[amounts].itertuples(index=False)]
     return table(
-        totals.assign(direction=totals["direction"].map(DIRECTIONS)), "What the moves brought and cost",
+        shown, "What the moves brought and cost",
         subtitle=f"Change of these customers' revenue of 365 days in {period.label}, with 95 % interval.",
         caption="Who slides brings less in the months after it, too: a year's revenue falls late.",
         units={"n": "count", "gained": "money", "low": "money", "high": "money"}, settings=book.settings,
-        labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained", "low": "from", "high": "to"},
+        labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained"},
     )  # fmt: skip
 
 

@@ -128,20 +128,25 @@ def segment_action_table(book: Catalog, period: Period) -> Fragment:
     period : Period
     """
     actions = segment_actions(book, period)
-    if set(actions["segment"]) == {TOO_FEW}:
+    if _are_too_few(actions):
         return _NOTHING
     return table(actions, "What to do for each", labels={"n": "Customers"})
 
 
 def segment_export(book: Catalog, period: Period) -> Fragment:
-    """Return the list of customers with their segments, which the run writes.
+    """Return the list of customers with their segments, which the run writes; nothing where there are too few for any.
 
     Parameters
     ----------
     book : Catalog
     period : Period
     """
-    return export(segment_list(book, period), "segments", "Each customer with her segment")
+    listed = segment_list(book, period)
+    return _NOTHING if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
+
+
+def _are_too_few(listed: pd.DataFrame) -> bool:
+    return set(listed["segment"]) == {TOO_FEW}
 
 
 def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:

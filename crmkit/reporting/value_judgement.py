@@ -82,7 +82,7 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment:
         "hazard with delayed entry, of plan and channel together.",
         units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio", "n": "count"},
         labels={"covariate": "Subscriptions by", "level": "Group", "compared_with": "Compared with", "odds_ratio": "Odds, times",
-                "low": "95 % from", "high": "to", "n": "Subscriptions"},
+                "n": "Subscriptions"},
         settings=catalog.settings,
     )  # fmt: skip
 
@@ -108,8 +108,8 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
         caption="Mean error is per customer. Rank correlation: 1 where customers came in the order foreseen, 0 where by lot. "
         "Inside: customers whose own amount lay in their own 95 % interval. Money is not discounted here.",
         units={**money, "rank_correlation": "", "coverage": "share"},
-        labels={"day": "Learned up to", "predicted": "Foreseen", "low": "95 % from", "high": "to", "actual": "Came",
-                "mae": "Mean error", "rank_correlation": "Rank correlation", "coverage": "Inside"},
+        labels={"day": "Learned up to", "predicted": "Foreseen", "actual": "Came", "mae": "Mean error",
+                "rank_correlation": "Rank correlation", "coverage": "Inside"},
         settings=catalog.settings,
     )  # fmt: skip
 

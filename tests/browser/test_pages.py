@@ -6,9 +6,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from crmkit.reporting import Link, stub_page, write_archive, write_index
+from crmkit.reporting.tables import table
 from tests.reporting.pages import HOSTILE, rendered, scorecard_cells, shown
 
-KINDS = ["scorecard", "hostile", "index", "stub", "archive", "frames"]
+KINDS = ["scorecard", "hostile", "index", "stub", "archive", "frames", "list"]
 TELEPHONE = 390
 
 
@@ -29,8 +30,11 @@ def pages(tmp_path_factory, scorecard, hostile):
         "# Frames\n\nQ?\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`code` and\n\n```\n" + "long line " * 30 + "\n```"
     )
     frames = rendered(reports / "2026-10", prose, shown(plain), shown(plain), name="frames")
+    why = ["no order for 70 days; 1 order in the last 90 days; has unsubscribed"] * 3
+    rows = pd.DataFrame({f"number {n}": [1_000.0] * 3 for n in range(7)} | {"why": why})
+    listed = rendered(reports / "2026-10", new_markdown_cell("# List\n\nWho?"), shown(table(rows, "Who")), name="list")
     return {
-        "scorecard": scorecard, "hostile": hostile, "index": reports / "2026-10" / "index.html", "stub": stub,
+        "list": listed, "scorecard": scorecard, "hostile": hostile, "index": reports / "2026-10" / "index.html", "stub": stub,
         "archive": reports / "index.html", "frames": frames,
     }  # fmt: skip
 
@@ -52,6 +56,17 @@ def test_nothing_scrolls_sideways_on_a_small_screen(visit, pages, kind, width):
     page = visit(pages[kind], width=width)
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_telephone_the_explanation_stands_beneath_the_numbers_and_can_be_read_without_scrolling(visit, pages):
+    places = """row => { const part = row.closest('.scroll').getBoundingClientRect(), [number, why] =
+        [row.children[1], row.lastElementChild].map(cell => cell.getBoundingClientRect());
+        return {beneath: why.top >= number.bottom, inside: why.left >= part.left && why.right <= part.right + 1} }"""
+    for width, is_phone in ((TELEPHONE, True), (1280, False)):
+        page = visit(pages["list"], width=width)
+        row = page.get_by_role("table").get_by_role("row").nth(1)  # a table, for whoever has it read out
+        assert row.get_by_role("cell").count() == 7
+        assert row.evaluate(places) == {"beneath": is_phone, "inside": True}
 
 
 @pytest.mark.parametrize("kind", KINDS)

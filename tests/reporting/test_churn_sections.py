@@ -159,7 +159,7 @@ def test_titles_of_the_sections(book, risks):
 
 def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(book):
     html = churn_learned.churn_drivers(book, summary(GUESSED))._repr_html_()
-    assert cells(html)[-5:] == ["Orders so far", "9 against 1", "0.54", "0.29", "1.00"]
+    assert cells(html)[-4:] == ["Orders so far", "9 against 1", "0.54", "0.29 to 1.00"]
 
 
 def test_the_small_print_says_who_may_leave_and_how_it_was_learned():
@@ -177,7 +177,7 @@ def test_where_all_have_the_same_chance_no_groups_are_made_by_it(book):
 def test_whom_to_call_begins_with_who_and_chance_and_value_and_ends_with_why(book):
     section = BeautifulSoup(churn_sections.leaving_customers(book, summary(GUESSED)).html, "html.parser")
     heads = [head.get_text().replace("\N{NO-BREAK SPACE}", " ") for head in section.select("thead th")]
-    assert heads == ["Place", "Customer", "Chance", "Worth", "At risk", "Chance, 95 % from", "to", "Why"]
+    assert heads == ["Place", "Customer", "Chance", "Worth", "At risk", "Chance, 95 % interval", "Why"]
     assert [cell.get_text() for cell in section.select("tbody tr")[0].select("th, td")][:5] == [
         "1",
         "•••",

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from crmkit.errors import CrmkitError
 from crmkit.reporting import table
-from crmkit.reporting.tables import worded_table
+from crmkit.reporting.worded_tables import worded_table
 from tests.reporting.factories import groups_frame, history_frame
 from tests.reporting.pages import HOSTILE, SETTINGS
 
@@ -92,7 +92,28 @@ def test_a_value_of_money_and_its_interval_have_the_same_digits():
     gained = pd.DataFrame({"who": ["first order"], "price": [9.9], "gained": [67.75], "low": [8.72], "high": [239.0]})
     money = dict.fromkeys(["price", "gained", "low", "high"], "money")
     shown = worded_table(gained, "Gained", units=money, settings=SETTINGS)
-    assert shown.rows == [["first order", "€9.90", "€68", "€9", "€239"]]
+    assert shown.rows == [["first order", "€9.90", "€68", "€9 to €239"]]
+
+
+def test_the_ends_of_an_interval_are_one_column_where_they_stand_together():
+    ends = {"who": ["a", "b", "c"], "low": [0.058, None, 0.2], "high": [0.652, None, None], "n": [3, 4, 5]}
+    shown = worded_table(
+        pd.DataFrame(ends), "x", units=dict.fromkeys(["low", "high"], "share"), labels={"high": "unread"}
+    )
+    assert [column.label for column in shown.columns] == ["Who", "95 % interval", "Counted"]
+    assert [row[1] for row in shown.rows] == ["5.8 to 65.2 %", "–", "20.0 % or more"]
+    apart = worded_table(pd.DataFrame(ends)[["who", "low", "n", "high"]], "x")
+    assert [column.label for column in apart.columns][1::2] == ["95 % from", "to"]
+
+
+def test_a_wide_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are():
+    frame = pd.DataFrame({"a": [1], "b": [2], "c": [3], "d": [4], "why": ["x" * 41]})
+    soup = BeautifulSoup(table(frame, "Title").html, "html.parser")
+    roles = [part["role"] for part in soup.table.find_all(role=True)]
+    assert soup.table["role"] == "table" and soup.table["style"] == "--columns:4"
+    assert roles == ["rowgroup", "row", *["columnheader"] * 5, "rowgroup", "row", "rowheader", *["cell"] * 4]
+    for no_list in (frame.drop(columns="a"), frame[["why", "a", "b", "c", "d"]], frame.assign(why="short")):
+        assert not BeautifulSoup(table(no_list, "Title").html, "html.parser").table.has_attr("class")
 
 
 def test_an_amount_below_a_million_is_written_out_also_beside_millions():
