@@ -18,6 +18,7 @@ from crmkit.sources.keys import forget_key
 from crmkit.sources.sql import identifier, open_duckdb
 from crmkit.sources.store import provenance
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.memory import Memory
 
 
 def catalog_of_exports(exports: Path, settings: Settings, personal: bool = False) -> Catalog:
@@ -51,7 +52,7 @@ def _catalog(
     _forget_raw_rows(con)
     backend = ibis.duckdb.from_connection(con)
     tables = {table.table: backend.table(table.table, database="crmkit") for table in opened}
-    return Catalog(tables, settings, provenance(manifest(report, settings)))
+    return Catalog(tables, settings, provenance(manifest(report, settings)), memory=Memory())
 
 
 def _forget_raw_rows(con: duckdb.DuckDBPyConnection) -> None:

@@ -85,7 +85,7 @@ def evaluate(
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
     if not catalog.cache:
-        return evaluate_cards(catalog, chosen, asked, columns, first_days)
+        return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
     return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
 
 

@@ -33,6 +33,7 @@ from crmkit.tables import (  # noqa: F401  they register their tables
 from crmkit.tables.cache import Cache
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.lacking import missing_column, misspelt_column
+from crmkit.tables.memory import Memory
 from crmkit.tables.overlay import laid_over
 from crmkit.tables.remembering import remember
 from crmkit.tables.schema import SCHEMAS
@@ -51,7 +52,9 @@ class Catalog:
     provenance : mapping, optional
         What is known of the input: files, hash, counts.
     cache : Cache, optional
-        Where results are kept; without it they are computed each time.
+        Where results are kept for all programs; those of a store.
+    memory : Memory, optional
+        Where they are kept otherwise; only for tables that nobody can change. Without either they are computed each time.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Catalog:
         settings: Settings | None = None,
         provenance: Mapping[str, Any] | None = None,
         cache: Cache | None = None,
+        memory: Memory | None = None,
     ) -> None:
         unknown = [name for name in tables if name not in SCHEMAS]
         if unknown:
@@ -67,6 +71,7 @@ class Catalog:
         self.settings = settings or Settings()
         self.provenance = dict(provenance or {})
         self.cache = cache
+        self.memory = memory
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
 
@@ -111,7 +116,8 @@ class Catalog:
         Problems, UnknownName, CrmkitError
             If a frame lacks the table's columns or types, there is no such table, or the data are in a database.
         """
-        return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance)
+        memory = None if self.memory is None else Memory()
+        return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance, memory=memory)
 
     def call(self, function: Callable[..., Any], **switches: Any) -> Any:
         """Call a function with the tables its parameters name and the switches that the settings hold.

@@ -26,7 +26,7 @@ def remember(
     Parameters
     ----------
     catalog : Catalog
-        One that was opened from a store has a cache; with any other the result is computed.
+        One that was opened from a store has a cache, one of frames a memory; with any other the result is computed.
     compute : function
         Written in a file; its result depends on the catalog and the arguments alone.
     *arguments
@@ -48,8 +48,10 @@ def remember(
     [30.0]
     """
     cache = catalog.cache
-    key = cache.key(compute, arguments, reads_predictions) if cache else None
-    if cache is None or key is None:
+    if cache is None:
+        return _from_memory(catalog, compute, arguments)
+    key = cache.key(compute, arguments, reads_predictions)
+    if key is None:
         return compute(catalog, *arguments)
     kept = cache.read(key)
     if kept is not None:
@@ -83,6 +85,19 @@ def remember_each(
         if place not in found:
             found[place] = remember(catalog, compute, *arguments, reads_predictions=reads_predictions)
     return [found[place] for place in range(len(of))]
+
+
+def _from_memory(catalog: Catalog, compute: Callable[..., pd.DataFrame], arguments: Sequence[Any]) -> pd.DataFrame:
+    """Return what a catalog of frames has kept, or compute it; any other catalog without a cache keeps nothing."""
+    memory = catalog.memory
+    key = memory.key(compute, arguments) if memory is not None else None
+    if memory is None or key is None:
+        return compute(catalog, *arguments)
+    kept = memory.read(key)
+    if kept is None:
+        kept = compute(catalog, *arguments)
+        memory.write(key, kept)
+    return kept
 
 
 def _kept_or_computed(

@@ -4,20 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.metrics import CARDS, evaluate, scorecard
+from crmkit.errors import NotMeasured
+from crmkit.metrics import CARDS, cards, evaluate, scorecard
+from crmkit.metrics.measures import Quotient
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived import DERIVED
 
 ENGINES = ["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.slow)]
 CLOSE = 1e-9
-SHAPES = {
+SHAPES = {  # of every metric
     "months over all the data": {"periods": "2023-11..2026-10"},
-    "quarters": {"periods": "2026-Q1..2026-Q4"},
-    "weeks over a new year": {"periods": "2025-W51..2026-W02"},
-    "years": {"periods": ["2025", "2026"]},
-    "a fiscal year": {"periods": "FY2026"},
     "by a column of the customers": {"periods": "2026-07..2026-09", "by": "country"},
     "by a column of the table itself": {"periods": "2026-09", "by": "channel"},
+}
+OTHER_PERIODS = {  # of one metric of each kind: how days become periods does not depend on what is added up
+    "quarters": "2026-Q1..2026-Q4",
+    "weeks over a new year": "2025-W51..2026-W02",
+    "years": ["2025", "2026"],
+    "a fiscal year": "FY2026",
 }
 
 
@@ -50,6 +54,32 @@ def test_every_metric_is_equal_to_a_billionth(engine, expected, shape):
     assert set(of_duckdb["metric"]) == set(CARDS)
     keys = [name for name in of_duckdb if name in ("metric", "period", "country", "channel")]
     assert_same(numbers(engine, shape), of_duckdb, keys)
+
+
+def one_of_each_kind(catalog: Catalog) -> list[str]:
+    """Return metrics that together are of every kind of measure and read every table that any metric reads."""
+    chosen, seen = [], set()
+    for card in cards():
+        try:
+            measure = catalog.call(card.function, **({"convention": card.convention} if card.conventions else {}))
+        except NotMeasured:
+            continue
+        parts = measure.leaves() if isinstance(measure, Quotient) else [measure]
+        adds = {*(type(part) for part in [measure, *parts]), *card.tables} - seen
+        chosen += [card.name] if adds else []
+        seen |= adds
+    return chosen
+
+
+def numbers_of_each_kind(catalog: Catalog, periods: str) -> pd.DataFrame:
+    return evaluate(catalog, one_of_each_kind(catalog), periods=OTHER_PERIODS[periods])
+
+
+@pytest.mark.parametrize("periods", OTHER_PERIODS)
+def test_every_kind_of_metric_is_equal_in_periods_other_than_months(engine, expected, periods):
+    of_duckdb = expected(numbers_of_each_kind, periods)
+    assert 30 <= of_duckdb["metric"].nunique() < len(CARDS)
+    assert_same(numbers_of_each_kind(engine, periods), of_duckdb, ["metric", "period"])
 
 
 def test_a_scorecard_of_a_running_month_is_equal_with_its_verdicts(engine, expected):

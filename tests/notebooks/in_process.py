@@ -42,13 +42,3 @@ def _cells(name: str) -> list[str]:
 
 def _no_picture(figure: Any) -> Image:
     return Image("data:,", "", 1, 1, follows_theme=True)
-
-
-_KEPT: dict[Any, Any] = {}
-
-
-def _remembered(catalog: Catalog, function: Any, chosen: Any, *asked: Any) -> Any:
-    key = id(catalog), *((card.name, card.convention) for card in chosen), str(asked)
-    if key not in _KEPT:
-        _KEPT[key] = function(catalog, chosen, *asked)
-    return _KEPT[key].copy()
