@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from crmkit.cleaning.quality import quality_report, table_report
 from crmkit.insights.column_words import finding_in_words
-from crmkit.metrics.cards import cards
+from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.reads import Reads, reads_of
@@ -55,14 +55,14 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     >>> lost["why"][1]
     'the time of the answer (responded_at) is missing (1)'
     """
-    return remember(catalog, _metric_losses)
+    load_own_cards(catalog.settings)
+    return remember(catalog, _metric_losses, in_force(cards(), catalog.settings.definitions))
 
 
-def _metric_losses(catalog: Catalog) -> pd.DataFrame:
+def _metric_losses(catalog: Catalog, asked: Sequence[Card]) -> pd.DataFrame:
     findings, tables = quality_report(catalog), table_report(catalog).set_index("table")["n_in"]
     groups: dict[tuple[str, int, int], list[str]] = {}
-    load_own_cards(catalog.settings)
-    for card in in_force(cards(), catalog.settings.definitions):
+    for card in asked:
         reads = reads_of(catalog, card) if card.headline else None
         losses = list(_losses(catalog, findings, reads)) if reads else []
         if losses:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
+from crmkit.tables.depends import code_beside
 
 
 def load_own_cards(settings: Settings) -> None:
@@ -43,5 +44,6 @@ def _load(path: Path) -> None:
     if spec is None or spec.loader is None:
         raise CrmkitError("it is not a Python file.")
     module = module_from_spec(spec)
+    code_beside(path.parent)  # looked at before it is loaded: from now on any change is noticed
     spec.loader.exec_module(module)
     sys.modules[name] = module  # only now: a file that failed is tried again once it is mended

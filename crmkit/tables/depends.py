@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import re
+import sysconfig
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -110,6 +111,11 @@ def is_own(file: Path) -> bool:
     return file.is_relative_to(_PACKAGE)
 
 
+def is_installed(file: Path) -> bool:
+    """Tell whether a file is one of crmkit's, of Python's or of an installed package."""
+    return is_own(file) or any(file.is_relative_to(folder) for folder in _INSTALLED)
+
+
 @cache
 def package_versions() -> dict[str, str]:
     """Return the version of Python and of each package that crmkit is built on."""
@@ -156,4 +162,5 @@ def _hash_of(paths: Iterable[str]) -> str:
 
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
 _CRMKIT = WatchedFolder(_PACKAGE)  # looked at while the package is being loaded

@@ -9,13 +9,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from crmkit.settings import Settings
 from crmkit.tables.depends import code_digest, digest_of
 from crmkit.tables.named import Nameless, named
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST = 256  # results
+_MOST_BYTES = 200_000_000
 
 
 class Memory:
@@ -24,18 +25,20 @@ class Memory:
     Examples
     --------
     >>> import pandas as pd
-    >>> Memory().key(pd.concat, ["2026-10"]) == Memory().key(pd.concat, ["2026-10"])
-    True
+    >>> memory = Memory()
+    >>> memory.write("sales", pd.DataFrame({"n": [3]}))
+    >>> memory.read("sales")["n"].tolist()
+    [3]
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[pd.DataFrame, int]] = OrderedDict()
 
-    def key(self, compute: Callable[..., Any], arguments: Sequence[Any]) -> str | None:
+    def key(self, compute: Callable[..., Any], arguments: Sequence[Any], settings: Settings) -> str | None:
         """Return the key of a result, or None if it cannot be named, or the code has changed since it was loaded."""
         code = code_digest()
         try:
-            return code and digest_of(code, named(compute), *map(named, arguments))
+            return code and digest_of(code, settings.model_dump_json(), named(compute), *map(named, arguments))
         except Nameless:
             return None
 
@@ -44,10 +47,10 @@ class Memory:
         if key not in self._kept:
             return None
         self._kept.move_to_end(key)
-        return self._kept[key].copy()
+        return self._kept[key][0].copy()
 
     def write(self, key: str, frame: pd.DataFrame) -> None:
-        """Keep a copy of a result; the one that nobody has asked for longest may have to go."""
-        self._kept[key] = frame.copy()
-        while len(self._kept) > _MOST:
+        """Keep a copy of a result; those that nobody has asked for longest may have to go."""
+        self._kept[key] = frame.copy(), int(frame.memory_usage(deep=True).sum())
+        while sum(size for _, size in self._kept.values()) > _MOST_BYTES:
             self._kept.popitem(last=False)

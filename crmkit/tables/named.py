@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from types import FunctionType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-from crmkit.tables.depends import code_beside, digest_of, is_own
+from crmkit.tables.depends import code_beside, digest_of, is_installed, is_own
 
 
 class Nameless(Exception):
@@ -49,13 +50,53 @@ def named(argument: Any) -> str:
     raise Nameless
 
 
-def _function(function: FunctionType) -> str:
-    """Name a function by its place and what it closes over; the files it is written in by their content."""
+def _function(function: FunctionType, within: tuple[FunctionType, ...] = ()) -> str:
+    """Name a function by its place and what it closes over; one that is not crmkit's by all that it is made of."""
     code, file = function.__code__, Path(function.__code__.co_filename)
     if function.__module__ == "__main__" or not file.is_file():  # a cell of a notebook may mean another thing tomorrow
         raise Nameless
-    beside = "" if is_own(file) else code_beside(file.parent).digest
+    place = function.__module__, function.__qualname__, code.co_firstlineno
+    closed_over = [named(_content(cell)) for cell in function.__closure__ or ()]
+    if is_own(file):
+        return digest_of(*place, *closed_over)
+    beside = code_beside(file.parent).digest
     if beside is None:  # the file is no longer what was loaded
         raise Nameless
-    closed_over = [named(cell.cell_contents) for cell in function.__closure__ or ()]
-    return digest_of(function.__module__, function.__qualname__, code.co_firstlineno, beside, *closed_over)
+    defaults = named(function.__defaults__), named(function.__kwdefaults__)
+    read = [_read(function, name, (*within, function)) for name in sorted(_names_in(code))]
+    return digest_of(*place, beside, _loaded(code), *defaults, *closed_over, *read)
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing has been put into it yet
+        raise Nameless from None
+
+
+def _loaded(code: CodeType) -> str:
+    """Name the code that runs, whatever its file holds by now."""
+    parts = [_loaded(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+    return digest_of(code.co_code.hex(), *code.co_names, *parts)
+
+
+def _names_in(code: CodeType) -> set[str]:
+    return set(code.co_names).union(*(_names_in(part) for part in code.co_consts if isinstance(part, CodeType)))
+
+
+def _read(function: FunctionType, name: str, within: tuple[FunctionType, ...]) -> str:
+    """Name what a function finds under a name of its module: a value by its content, code by where it comes from."""
+    if name not in function.__globals__:
+        return name
+    value = function.__globals__[name]
+    if isinstance(value, FunctionType | type | ModuleType):
+        module = value if isinstance(value, ModuleType) else sys.modules.get(value.__module__)
+        file = getattr(module, "__file__", None)
+        if file is None or is_installed(Path(file)):
+            return f"{name} {getattr(module, '__name__', '')} {getattr(value, '__qualname__', '')}"
+        if isinstance(value, FunctionType):
+            return name if value in within else f"{name} {_function(value, within)}"
+        if Path(file).parent != Path(function.__code__.co_filename).parent:  # nobody watches that folder
+            raise Nameless
+        return f"{name} {value.__name__}"
+    return f"{name} {named(value)}"

@@ -90,7 +90,7 @@ def remember_each(
 def _from_memory(catalog: Catalog, compute: Callable[..., pd.DataFrame], arguments: Sequence[Any]) -> pd.DataFrame:
     """Return what a catalog of frames has kept, or compute it; any other catalog without a cache keeps nothing."""
     memory = catalog.memory
-    key = memory.key(compute, arguments) if memory is not None else None
+    key = memory.key(compute, arguments, catalog.settings) if memory is not None else None
     if memory is None or key is None:
         return compute(catalog, *arguments)
     kept = memory.read(key)

@@ -15,13 +15,14 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember, remember_each
 from tests.tables.side_by_side import in_programs
 
-CALLS = []
-
 
 def sales(catalog, month, *more):
     """What is to be remembered: says when it is computed."""
-    CALLS.append(month)
+    sales.calls.append(month)
     return pd.DataFrame({"month": [str(month)], "sum": [0.1 + 0.2], "n": [3]})
+
+
+sales.calls = []  # on the function: what a function reads from its module is part of its name
 
 
 def others(catalog, month):
@@ -31,7 +32,7 @@ def others(catalog, month):
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """A folder with a store of one file; the code stays what it is, whoever edits it while the tests run."""
-    CALLS.clear()
+    sales.calls.clear()
     monkeypatch.setattr(cache_module, "code_digest", lambda: "this code")
     (tmp_path / "orders.parquet").write_bytes(b"orders")
     return tmp_path
@@ -53,18 +54,18 @@ def files(place):
 def test_the_second_of_two_equal_questions_is_answered_from_the_file_with_the_very_same_frame(place):
     first, second = remember(opened(place), sales, "2026-10"), remember(opened(place), sales, "2026-10")
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    assert CALLS == ["2026-10"] and len(files(place)) == 1
+    assert sales.calls == ["2026-10"] and len(files(place)) == 1
 
 
 def test_when_it_was_loaded_does_not_matter(place):
     remember(opened(place), sales, "2026-10")
     remember(opened(place, known={"loaded_at": "2026-12-24"}), sales, "2026-10")
-    assert len(CALLS) == 1
+    assert len(sales.calls) == 1
 
 
 def test_what_a_frame_carries_beside_its_rows_is_kept_too(place):
     def with_currency(catalog):
-        CALLS.append("")
+        sales.calls.append("")
         frame = pd.DataFrame(
             {"channel": ["mail", None], "value": [1.5, float("nan")], "n": pd.array([1, None], dtype="Int64")}
         )
@@ -72,7 +73,7 @@ def test_what_a_frame_carries_beside_its_rows_is_kept_too(place):
         return frame
 
     first, second = remember(opened(place), with_currency), remember(opened(place), with_currency)
-    assert len(CALLS) == 1 and second.attrs == {"currency": "EUR"}
+    assert len(sales.calls) == 1 and second.attrs == {"currency": "EUR"}
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
@@ -90,7 +91,7 @@ def test_a_frame_that_parquet_gives_back_otherwise_is_not_kept(place, frame):
 def test_without_a_cache_it_is_computed(place):
     for _ in range(2):
         remember(Catalog({}), sales, "2026-10")
-    assert len(CALLS) == 2
+    assert len(sales.calls) == 2
 
 
 # --- anything else, computed anew
@@ -109,14 +110,14 @@ CHANGES = {
 def test_another_question_has_a_result_of_its_own(place, monkeypatch, change):
     remember(opened(place), sales, "2026-10")
     remember(*CHANGES[change](place, monkeypatch))
-    assert len(CALLS) == 2 and len(files(place)) == 2
+    assert len(sales.calls) == 2 and len(files(place)) == 2
 
 
 def test_other_data_in_the_store_have_results_of_their_own(place):
     remember(opened(place), sales, "2026-10")
     (place / "orders.parquet").write_bytes(b"ordres")
     remember(opened(place), sales, "2026-10")
-    assert len(CALLS) == 2
+    assert len(sales.calls) == 2
 
 
 @pytest.mark.parametrize(("name", "value"), [("code_digest", "other code"), ("package_versions", {"duckdb": "1.99"})])
@@ -124,7 +125,7 @@ def test_other_code_and_other_versions_have_results_of_their_own(place, monkeypa
     remember(opened(place), sales, "2026-10")
     monkeypatch.setattr(cache_module, name, lambda: value)
     remember(opened(place), sales, "2026-10")
-    assert len(CALLS) == 2 and len(files(place)) == 2
+    assert len(sales.calls) == 2 and len(files(place)) == 2
 
 
 def test_a_store_that_changed_under_an_open_catalog_is_computed_from_and_nothing_is_kept(place):
@@ -150,11 +151,11 @@ def test_code_that_is_no_longer_what_the_program_has_loaded_keeps_nothing(place,
 
 
 def test_a_function_of_a_notebook_is_computed_each_time(place):
-    namespace = {"__name__": "__main__", "pd": pd, "CALLS": CALLS}
-    exec("def cell(catalog):\n    CALLS.append('')\n    return pd.DataFrame({'n': [1]})", namespace)
+    namespace = {"__name__": "__main__", "pd": pd, "sales": sales}
+    exec("def cell(catalog):\n    sales.calls.append('')\n    return pd.DataFrame({'n': [1]})", namespace)
     for _ in range(2):
         remember(opened(place), namespace["cell"])
-    assert len(CALLS) == 2 and files(place) == []
+    assert len(sales.calls) == 2 and files(place) == []
 
 
 def test_a_function_is_told_from_another_by_what_it_closes_over(place):
@@ -162,21 +163,21 @@ def test_a_function_is_told_from_another_by_what_it_closes_over(place):
         return lambda catalog: sales(catalog, level)
 
     results = [remember(opened(place), at(level))["month"].item() for level in (50, 80, 50)]
-    assert results == ["50", "80", "50"] and CALLS == [50, 80]
+    assert results == ["50", "80", "50"] and sales.calls == [50, 80]
 
 
 @pytest.mark.parametrize("argument", [object(), pd.DataFrame({"a": [1]}), {1, 2}, pd.Timestamp])
 def test_what_has_no_name_is_computed_each_time(place, argument):
     for _ in range(2):
         remember(opened(place), sales, "2026-10", argument)
-    assert len(CALLS) == 2
+    assert len(sales.calls) == 2
 
 
 @pytest.mark.parametrize("argument", [None, True, 1.5, date(2026, 10, 1), ["a", ("b",)], {"a": [1]}, sales])
 def test_what_has_a_name_is_computed_once(place, argument):
     for _ in range(2):
         remember(opened(place), sales, "2026-10", argument)
-    assert len(CALLS) == 1
+    assert len(sales.calls) == 1
 
 
 # --- files come and go
@@ -194,7 +195,7 @@ def test_a_damaged_file_is_computed_anew_and_written_whole(place, damage):
     )
     for _ in range(2):
         assert remember(opened(place), sales, "2026-10")["sum"].item() == 0.1 + 0.2
-    assert len(CALLS) == 2, "computed anew once, then read"
+    assert len(sales.calls) == 2, "computed anew once, then read"
 
 
 def test_a_folder_that_is_deleted_is_made_again(place):
@@ -202,7 +203,7 @@ def test_a_folder_that_is_deleted_is_made_again(place):
         remember(opened(place), sales, "2026-10")
         opened(place).cache.clear()
         (place / "cache").rmdir()
-    assert len(CALLS) == 2
+    assert len(sales.calls) == 2
 
 
 def test_a_folder_that_cannot_be_written_is_no_fault(place):
@@ -229,10 +230,10 @@ def test_the_results_that_were_not_used_for_longest_go_when_there_are_too_many(p
     remember(opened(place), sales, "2026-07")  # read just now
     monkeypatch.setattr(cache_module, "MOST_BYTES", 3 * size + 9)
     remember(opened(place), sales, "2026-10")
-    CALLS.clear()
+    sales.calls.clear()
     for month in ("2026-07", "2026-09", "2026-10", "2026-08"):
         remember(opened(place), sales, month)
-    assert CALLS == ["2026-08"] and len(files(place)) == 3
+    assert sales.calls == ["2026-08"] and len(files(place)) == 3
 
 
 def test_what_a_killed_program_left_half_written_goes_with_the_oldest(place, monkeypatch):
@@ -261,7 +262,7 @@ def test_programs_that_ask_and_write_at_the_same_time_do_not_disturb_each_other(
     in_programs(4, _ask, place)
     assert len(files(place)) == 12
     _ask(place)
-    assert CALLS == [], "this program computed none of them"
+    assert sales.calls == [], "this program computed none of them"
 
 
 def _slowly(catalog, month):
@@ -286,4 +287,4 @@ def test_programs_that_ask_for_the_same_list_share_the_work(place):
 def test_a_list_without_a_cache_or_without_names_is_computed(place):
     assert [len(frame) for frame in remember_each(Catalog({}), sales, [("2026-09",), ("2026-10",)])] == [1, 1]
     unnamed = remember_each(opened(place), lambda catalog, month: sales(catalog, month), [("2026-08",)])
-    assert len(unnamed) == 1 and CALLS == ["2026-09", "2026-10", "2026-08"]
+    assert len(unnamed) == 1 and sales.calls == ["2026-09", "2026-10", "2026-08"]

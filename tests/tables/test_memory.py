@@ -13,19 +13,20 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.memory import Memory
 from crmkit.tables.remembering import remember, remember_each
 
-CALLS = []
-
 
 def sales(catalog, month):
     """What is to be remembered: says when it is computed."""
-    CALLS.append(month)
+    sales.calls.append(month)
     return catalog.frame("orders")[["revenue"]].assign(month=str(month))
+
+
+sales.calls = []  # on the function: what a function reads from its module is part of its name
 
 
 @pytest.fixture(autouse=True)
 def same_code(monkeypatch):
     """The code stays what it is, whoever edits it while the tests run."""
-    CALLS.clear()
+    sales.calls.clear()
     monkeypatch.setattr(memory_module, "code_digest", lambda: "this code")
 
 
@@ -43,7 +44,7 @@ def test_the_second_of_two_equal_questions_is_answered_from_memory(book):
     first, second = remember(book, sales, "2026-10"), remember(book, sales, "2026-10")
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     remember_each(book, sales, [("2026-10",), (date(2026, 9, 1),)])
-    assert ["2026-10", date(2026, 9, 1)] == CALLS
+    assert ["2026-10", date(2026, 9, 1)] == sales.calls
 
 
 def test_whoever_writes_into_an_answer_does_not_change_the_next_one(book):
@@ -88,7 +89,7 @@ def test_tables_that_somebody_else_can_change_are_asked_each_time():
 def test_what_has_no_name_is_computed_each_time(book):
     for _ in range(2):
         remember(book, sales, ibis.literal(1))
-    assert len(CALLS) == 2
+    assert len(sales.calls) == 2
 
 
 def test_after_a_change_of_the_code_nothing_is_kept(book, monkeypatch):
@@ -96,14 +97,25 @@ def test_after_a_change_of_the_code_nothing_is_kept(book, monkeypatch):
     monkeypatch.setattr(memory_module, "code_digest", lambda: None)
     for _ in range(2):
         remember(book, sales, "2026-10")
-    assert len(CALLS) == 3
+    assert len(sales.calls) == 3
+
+
+def test_with_other_settings_it_is_another_question(book):
+    october = {"periods": "2026-10", "metrics": "revenue"}
+    assert ck.evaluate(book, **october).attrs["currency"] == "EUR"
+    book.settings = ck.Settings(company={"currency": "USD"}, data={"through": "2026-10-01"})
+    other = ck.evaluate(book, **october)
+    assert (other.attrs["currency"], other["value"].tolist()) == ("USD", [30.0])
 
 
 def test_of_many_results_those_that_were_asked_for_last_stay(monkeypatch):
-    monkeypatch.setattr(memory_module, "_MOST", 2)
-    memory, frame = Memory(), pd.DataFrame({"n": [1]})
+    frame = pd.DataFrame({"n": range(1_000)})
+    monkeypatch.setattr(memory_module, "_MOST_BYTES", 2.5 * frame.memory_usage().sum())
+    memory = Memory()
     for key in ("a", "b"):
         memory.write(key, frame)
     memory.read("a")
     memory.write("c", frame)
     assert [memory.read(key) is not None for key in "abc"] == [True, False, True]
+    memory.write("too large", pd.concat([frame] * 3))
+    assert [memory.read(key) is not None for key in ("a", "c", "too large")] == [False] * 3
