@@ -24,7 +24,7 @@ from crmkit.insights.sentences import (
     without_news,
 )
 from crmkit.metrics.cards import CARDS
-from crmkit.metrics.nouns import is_number, joined, number_word
+from crmkit.metrics.nouns import beside, is_number, joined, number_word
 from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
 
@@ -116,7 +116,8 @@ def headline(scorecard: pd.DataFrame) -> str:
     clauses = [clause(row) for row in ([*bad[:2], *good[:1]] if bad else good[:2])]
     n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
-        clauses = ["no news that is certain" if _moved_without_news(rows) else without_news(rows)]
+        since = beside(rows[0].previous_period, rows[0].period)
+        clauses = [f"no certain news since {since}" if _moved_without_news(rows) else without_news(rows)]
         if n_missed:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
     so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""

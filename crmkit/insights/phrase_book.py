@@ -46,7 +46,8 @@ PHRASES = {
         "Recurring revenue changed by {value} a month", "recurring revenue developed better", "recurring revenue developed worse"
     ),
     "churned_mrr": Phrase(
-        "Subscribers who left had paid {value} a month", "those who left had paid more", "those who left had paid less"
+        "Subscribers who left took {value} a month with them", "leavers took more recurring revenue with them",
+        "leavers took less recurring revenue with them",
     ),
     "margin": Phrase("Margin came to {value}", "margin rose", "margin fell"),
     "repeat_rate": Phrase(

@@ -102,22 +102,20 @@ def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Findi
 
     ``aside`` are the labels of numbers that did move, and whose changes make no news.
     """
-    within = sum(row.verdict == "within noise" for row in rows)
+    within = [row for row in rows if row.verdict == "within noise"]
     few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
+    since = beside(rows[0].previous_period, rows[0].period)
     if within:
-        other = " other" if n_real else ""
-        numbers = "number" if within == 1 else "numbers"
-        since = beside(rows[0].previous_period, rows[0].period)
         bold = f"Nothing{' else' if n_real else ''} moved beyond chance since {since}."
-        rest = f" {sentence_case(number_word(within))}{other} {numbers} changed, "
-        rest += "and not by more than chance would." if within == 1 else "none by more than chance would."
+        rest = _noise(within, " other" if n_real else "")
     else:
-        bold, rest = sentence_case(without_news(rows)) + "." if not n_real else "No other change is certain.", ""
+        bold = f"No other change since {since} is certain." if n_real else sentence_case(without_news(rows)) + "."
+        rest = ""
     if aside:
-        bold = "No change is certain." if bold == _TOO_FEW else bold
+        bold = f"No change since {since} is certain." if bold == _TOO_FEW else bold
         bold = f"Apart from {_named(list(aside))}, {bold[:1].lower()}{bold[1:]}"
     if few and bold == _TOO_FEW:
-        rest += " Chance alone could have made every change on this page."
+        rest += f" Chance alone could have made every change since {since}."
     elif few:
         rest += f" Too few to tell: {_named(few)}."
     empty = [row.label for row in rows if row.status in ("no data", "not reached")]
@@ -125,6 +123,15 @@ def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Findi
     missing = [row.label for row in rows if row.status == "not measured"]
     rest += f" Not measured: {_named(missing)}." if missing else ""
     return Finding(bold, rest)
+
+
+def _noise(within: list[Any], other: str) -> str:
+    """Word how many numbers changed, and not by more than chance; those that stayed as they were did not change."""
+    n = sum(row.change != 0 for row in within)
+    if not n:
+        return ""
+    changed = f" {sentence_case(number_word(n))}{other} {'number' if n == 1 else 'numbers'} changed, "
+    return changed + ("and not by more than chance would." if n == 1 else "none by more than chance would.")
 
 
 def without_news(rows: list[Any]) -> str:

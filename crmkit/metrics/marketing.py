@@ -12,8 +12,8 @@ from crmkit.metrics.measures import BudgetUse, Measure, Quotient, Total
 from crmkit.settings import Budget
 
 _ATTRIBUTION = {
-    "order_campaign": "{0} of the orders that name a campaign for which was paid",
-    "customer_campaign": "{0} of all orders of the customers whom a campaign won for which was paid",
+    "order_campaign": "{0} of the orders that name a paid campaign",
+    "customer_campaign": "{0} of all orders of the customers whom a paid campaign won",
 }
 
 
@@ -80,7 +80,7 @@ def marketing_roi(
 ) -> Measure:
     """Margin put down to the campaigns less what they cost, as a share of that. Some would have come anyway.
 
-    ROI = (margin of the orders that name a campaign for which was paid - what was paid for campaigns) / what was paid for
+    ROI = (margin of the orders that name a paid campaign - what was paid for campaigns) / what was paid for
     campaigns
     """
     orders = _attributed(convention, campaign_orders, campaign_customers_orders)
@@ -109,7 +109,7 @@ def return_on_ad_spend(
 ) -> Measure:
     """Revenue put down to the campaigns over what they cost; another metric than ROI: goods and work are not paid yet.
 
-    ROAS = revenue of the orders that name a campaign for which was paid / what was paid for campaigns
+    ROAS = revenue of the orders that name a paid campaign / what was paid for campaigns
     """
     orders = _attributed(convention, campaign_orders, campaign_customers_orders)
     return _over_spend(orders, orders.revenue, campaign_costs)

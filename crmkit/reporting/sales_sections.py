@@ -6,11 +6,13 @@ import pandas as pd
 
 from crmkit.metrics.assortment import what_sells
 from crmkit.metrics.nouns import counted, joined
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.wording import in_words, scale_for
 from crmkit.periods import Period
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
+
+_REST = 0.001  # of what was sold: less is a matter of rounding
 
 
 def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows: int = 20) -> Fragment:
@@ -50,13 +52,17 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
     rows = sold.rename(columns={"before": "the_period_before"})
     plural = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
     idle = int((sold["revenue"] <= 0).sum())
-    n = f"{counted(idle, plural)} sold before and not now. " if idle else ""
+    told = f"{counted(idle, plural)} sold before and not now. " if idle else ""
+    if (rest := 1 - sold["share"].sum()) > _REST:
+        told += (
+            f"{in_words(rest, 'share')} of what was sold is of {plural} with too few customers, which are not listed. "
+        )
     money = dict.fromkeys(["revenue", "the_period_before", "change"], "money")
     return table(
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
         title,
         subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label} (for as many days).",
-        caption=f"{n}All {plural} are judged together, so that among many none is called a mover by luck.",
+        caption=f"{told}All {plural} are judged together, so that among many none is called a mover by luck.",
         labels={"orders": "Products in orders"},
         units=money | {"orders": "count", "share": "share"},
         settings=catalog.settings,

@@ -10,6 +10,7 @@ from crmkit.errors import CrmkitError
 from crmkit.insights.goals import budget_message, goals_message, precedents_message
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.goals import budget_report, goals
+from crmkit.metrics.nouns import is_number
 from crmkit.metrics.precedents import events_before_win
 from crmkit.metrics.stages import stage_order
 from crmkit.metrics.wording import is_exact, scale_for
@@ -165,4 +166,6 @@ def _goal(row: object, currency: str) -> list[str]:
 
 def _points(row: object) -> str:
     r: pd.Series = row  # type: ignore[assignment]
+    if not (is_number(r.difference) and is_number(r.low) and is_number(r.high)):
+        return EMPTY
     return f"{100 * r.difference:+.0f} points ({100 * r.low:+.0f} to {100 * r.high:+.0f})".replace("-", "−")

@@ -81,6 +81,13 @@ def test_with_too_few_customers_the_page_says_so_and_still_gives_the_numbers():
     assert told(scorecard)[0].startswith("Revenue came to €214,000") and "too few to tell it from" in told(scorecard)[0]
 
 
+def test_a_number_that_stayed_as_it_was_is_not_counted_among_those_that_changed():
+    scorecard = quiet(scorecard_frame(["nps", "csat"]))
+    scorecard.loc[scorecard["metric"] == "nps", "change"] = 0.0
+    assert "One number changed, and not by more than chance would." in told(scorecard)[-1]
+    assert "changed" not in told(scorecard.assign(change=0.0))[-1]
+
+
 def moods(verdict):
     """A page of a mood that fell for real, whose changes make no news, and of two numbers with a verdict."""
     frame = quiet(scorecard_frame(["csat", "revenue", "nps"]), verdict).assign(verdict=verdict)
@@ -95,12 +102,12 @@ def moods(verdict):
     [
         ("within noise", "Apart from sentiment of posts about you, nothing moved beyond chance since September. Two numbers "
          "changed, none by more than chance would."),
-        ("too few to tell", "Apart from sentiment of posts about you, no change is certain. Too few to tell: Net Promoter "
-         "Score and revenue."),
+        ("too few to tell", "Apart from sentiment of posts about you, no change since September is certain. Too few to tell: Net "
+         "Promoter Score and revenue."),
     ],
 )  # fmt: skip
 def test_a_change_that_makes_no_news_is_not_denied_and_not_told_against_the_year_before(verdict, last):
-    assert headline(moods(verdict)) == "October 2026: no news that is certain"
+    assert headline(moods(verdict)) == "October 2026: no certain news since September"
     texts = told(moods(verdict))
     assert texts[-1] == last and not any("entiment" in text for text in texts[:-1])
 

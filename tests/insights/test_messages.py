@@ -50,7 +50,7 @@ def test_a_record_among_five_periods_is_no_news():
         ({"verdict": "within noise", "target_verdict": ""},
          "Customers lost (churn): 10.1 % in October 2026, no further from September than chance goes"),
         ({"verdict": "too few to tell", "target_verdict": ""},
-         "Customers lost (churn): 10.1 % in October 2026, too few to tell a change"),
+         "Customers lost (churn): 10.1 % in October 2026, too few to tell a change from September"),
         ({"verdict": "no comparison", "target_verdict": ""},
          "Customers lost (churn): 10.1 % in October 2026, nothing to compare with"),
         ({"value": math.nan, "low": math.nan, "high": math.nan, "verdict": "no comparison", "reason": "no customers at start"},
