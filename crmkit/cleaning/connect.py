@@ -71,6 +71,7 @@ def connect(
     crmkit.errors.Problems: The dictionary of frames has 1 problem:
       - Table 'orders': revenue is text, must be a number (met: 'much').
     """
+    _check_given(source, settings)
     if isinstance(source, Mapping):
         return catalog_of_frames(source, settings or Settings(), personal)
     if not source:
@@ -82,6 +83,15 @@ def connect(
     if not path.exists() and found_store(path):
         return _open_store(path, settings or settings_beside(path, "store"), personal)
     return _open_company(settings or read_settings(path), personal)
+
+
+def _check_given(source: object, settings: object) -> None:
+    if source is not None and not isinstance(source, str | Path | Mapping):
+        raise CrmkitError(f"connect needs a path, or frames by the names of their tables, not a {type(source).__name__}. "
+                          'Write ck.connect({"orders": frame}).')  # fmt: skip
+    if settings is not None and not isinstance(settings, Settings):
+        raise CrmkitError(f"connect needs settings made by ck.Settings(...), not a {type(settings).__name__}. Those of a "
+                          "file are read with it: ck.connect(\"crmkit.toml\").")  # fmt: skip
 
 
 def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.periods.days import takes_day
 from crmkit.predictions.churn import ChurnOutlook, churn_outlook
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
 from crmkit.predictions.churn_review import cancel_reasons, lost_by, review
@@ -59,6 +60,7 @@ class ChurnSummary:
         return float(self.plan["profit"].iloc[self.n_calls - 1]) if self.n_calls else 0.0
 
 
+@takes_day
 def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
     """Learn who is about to leave, and gather what there is to say of it.
 

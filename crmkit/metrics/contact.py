@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
+from crmkit.periods.days import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, union
 from crmkit.tables.remembering import remember
@@ -18,6 +19,7 @@ from crmkit.tables.remembering import remember
 PRIOR_CONTACTS = 10
 
 
+@takes_day
 def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return the channel on which each customer is most likely to respond.
 
@@ -56,6 +58,7 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return remember(catalog, _preferred, as_of)
 
 
+@takes_day
 def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return contacts and responses of all customers by channel and kind: channel, kind, n_contacts, n_responses, rate.
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force, under
-from crmkit.metrics.evaluate import evaluate_cards, parts_of
+from crmkit.metrics.evaluate import check_catalog, evaluate_cards, parts_of
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
@@ -42,6 +42,7 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     >>> ck.conventions(book, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
     [['start_cohort', 0.5], ['all_lost_by_start', 0.5]]
     """
+    check_catalog(catalog, "conventions")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     load_own_cards(catalog.settings)

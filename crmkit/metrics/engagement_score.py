@@ -14,6 +14,7 @@ from crmkit.metrics import intervals
 from crmkit.metrics.contact import customer_responses
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.ranking import area_under_curve
+from crmkit.periods.days import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
 from crmkit.tables.remembering import remember
@@ -31,6 +32,7 @@ _TIMES = {
 }
 
 
+@takes_day
 def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return how much each active customer takes part, from 0 to 100.
 
@@ -70,6 +72,7 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return remember(catalog, _scores, as_of)
 
 
+@takes_day
 def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> pd.DataFrame:
     """Return how many customers of each band of the score, as of ``horizon_days`` ago, are still active at ``as_of``.
 

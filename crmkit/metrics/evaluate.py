@@ -75,11 +75,9 @@ def evaluate(
     >>> numbers["reason"].tolist()[1]
     'needs survey_responses'
     """
-    if not isinstance(catalog, Catalog):
-        raise CrmkitError(
-            f"evaluate needs a catalog, not a {type(catalog).__name__}. Write ck.evaluate(ck.connect(...), ...)."
-        )
-    columns = [] if by is None else [by] if isinstance(by, str) else list(by)
+    check_catalog(catalog, "evaluate")
+    _check_asked(metrics, definitions, first_days)
+    columns = [] if by is None else [by] if isinstance(by, str) else list(dict.fromkeys(by))
     load_own_cards(catalog.settings)
     chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
@@ -87,6 +85,22 @@ def evaluate(
     if not catalog.cache:
         return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
     return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
+
+
+def check_catalog(catalog: object, function: str) -> None:
+    """Raise CrmkitError if something else than a catalog was given, such as the frames or the path it is made from."""
+    if not isinstance(catalog, Catalog):
+        met = type(catalog).__name__
+        raise CrmkitError(f"{function} needs a catalog, not a {met}. Write ck.{function}(ck.connect(...), ...).")
+
+
+def _check_asked(metrics: object, definitions: object, first_days: object) -> None:
+    if metrics is not None and not metrics:
+        raise CrmkitError("No metric is named. Name one or several, or leave metrics out for all.")
+    if not isinstance(definitions or {}, Mapping):
+        raise CrmkitError(f'definitions must be written {{"churn_rate": "daily_rates"}}; met: {definitions!r}.')
+    if first_days is not None and (type(first_days) is not int or first_days < 1):
+        raise CrmkitError(f"first_days must be a whole number of days, 1 or more; met: {first_days!r}.")
 
 
 def _evaluate_shared(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.errors import Problems, did_you_mean
 from crmkit.metrics.cards import CARDS, Card, cards
-from crmkit.metrics.evaluate import evaluate
+from crmkit.metrics.evaluate import check_catalog, evaluate
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.verdict import judge_changes, judge_target
 from crmkit.periods import Period
@@ -57,6 +57,7 @@ def scorecard(
     Problems
         If the settings name a metric that there is not.
     """
+    check_catalog(catalog, "scorecard")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     load_own_cards(catalog.settings)

@@ -12,6 +12,7 @@ from crmkit.metrics.cohorts import unseen_days
 from crmkit.metrics.measures.survival import kaplan_meier
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.splits import UNKNOWN_GROUP
+from crmkit.periods.days import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator
 from crmkit.tables.remembering import remember
@@ -19,6 +20,7 @@ from crmkit.tables.remembering import remember
 _DAYS_IN_A_MONTH = 365.25 / 12
 
 
+@takes_day
 def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     """Return the share of customers still active so many days after they came, by Kaplan-Meier.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.periods.days import takes_day
 from crmkit.predictions.churn_backtest import back_test_by_tenth, chosen_method, drift, of_days
 from crmkit.predictions.churn_history import N_LEARNED, known_on, past_days, stacked
 from crmkit.predictions.churn_models import candidates
@@ -74,6 +75,7 @@ class ChurnOutlook:
         return total, max(0.0, total - spread), min(float(len(p)), total + spread)
 
 
+@takes_day
 def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
     """Learn who leaves from past days, and say who is likely to from ``as_of`` on.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
+from crmkit.periods.days import takes_day
 from crmkit.predictions.money import money
 from crmkit.tables.catalog import Catalog
 
@@ -17,6 +18,7 @@ _SEED = 0
 PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
 
 
+@takes_day
 def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFrame:
     """Return what is at stake where customers may leave: each one's chance of leaving times what she is worth.
 

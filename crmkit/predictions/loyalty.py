@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.models.rfm import FEWEST_CUSTOMERS, fifths, points_by
+from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import ENGAGEMENT, described_on
 from crmkit.predictions.segment_references import learned_on
 from crmkit.tables.catalog import Catalog
@@ -21,6 +22,7 @@ NO_TIER = "No tier"
 _YEAR = 365  # days
 
 
+@takes_day
 def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return points, tier and next anniversary of each customer who has ordered within 365 days.
 
@@ -60,6 +62,7 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return remember(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False)
 
 
+@takes_day
 def anniversaries(loyal: pd.DataFrame, as_of: date, days: int = 31) -> pd.DataFrame:
     """Return the customers whose anniversary comes within some days after a day, the soonest first.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.features.rhythm import rhythm, rhythm_span
 from crmkit.models.next_order import FEWEST, NextOrder
+from crmkit.periods.days import takes_day
 from crmkit.predictions.register import prediction
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
@@ -18,6 +19,7 @@ _N_PAST = 3  # past days that correct the model, each a horizon apart
 _LEAST_RECORD = 60  # days of orders before a past day
 
 
+@takes_day
 def next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return when each customer is likely to order next.
 
@@ -54,6 +56,7 @@ def next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return remember(catalog, _next_orders, as_of, reads_predictions=False)
 
 
+@takes_day
 def next_order_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Judge the window of the next order at the last day whose outcome is known, ``churn_after_days`` before ``as_of``.
 

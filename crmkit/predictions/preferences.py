@@ -11,6 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features.tastes import DAYS_OF_THE_WEEK, category_counts, channel_counts, weekday_counts
 from crmkit.metrics.passes import fetch
 from crmkit.models.affinity import Affinity
+from crmkit.periods.days import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -20,6 +21,7 @@ _EVER = date(1900, 1, 1)
 _FEWEST = 20  # customers below which nothing is learned of how they differ
 
 
+@takes_day
 def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return what each customer is likeliest to choose next.
 
@@ -48,6 +50,7 @@ def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return remember(catalog, _preferences, as_of, reads_predictions=False)
 
 
+@takes_day
 def preference_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Judge the preferences known ``churn_after_days`` before a day by what was bought since, beside what is popular.
 

@@ -92,7 +92,7 @@ def prediction(
     return registered
 
 
-def predictions(only: Sequence[str] | None = None) -> list[Prediction]:
+def predictions(only: str | Sequence[str] | None = None) -> list[Prediction]:
     """Return the registered predictions, crmkit's own among them; ``only`` those of these models.
 
     Raises
@@ -102,6 +102,7 @@ def predictions(only: Sequence[str] | None = None) -> list[Prediction]:
     """
     for module in MODULES:
         import_module(module)
+    only = [only] if isinstance(only, str) else only
     for model in only or ():
         if model not in PREDICTIONS:
             raise UnknownName("prediction", model, PREDICTIONS)

@@ -11,6 +11,7 @@ import pandas as pd
 from crmkit.cleaning.connect import connect
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
+from crmkit.periods.days import takes_day
 from crmkit.predictions.ahead import slow_ones_ahead, slow_ones_last
 from crmkit.predictions.days import last_day
 from crmkit.predictions.ledger import Ledger, read_ledger
@@ -91,6 +92,7 @@ def predict_days(
     return _summary(told)
 
 
+@takes_day
 def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence[str] | None = None) -> Catalog:
     """Return a catalog whose tables of predictions hold those made now, beside the earlier ones; nothing is written.
 

@@ -18,6 +18,7 @@ from crmkit.metrics import intervals
 from crmkit.metrics.engagement_score import engagement_scores
 from crmkit.metrics.intervals import Array
 from crmkit.metrics.verdict import benjamini_hochberg
+from crmkit.periods.days import takes_day
 from crmkit.predictions.segments import segments_on
 from crmkit.predictions.written import latest
 from crmkit.tables.catalog import Catalog
@@ -45,6 +46,7 @@ class Trait(NamedTuple):
     values: pd.Series
 
 
+@takes_day
 def segment_portraits(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
     """Return what is known of the customers of each segment, against all others.
 

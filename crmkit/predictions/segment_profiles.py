@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmkit.metrics import intervals
 from crmkit.metrics.intervals import Array
+from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import segmentation_for
 from crmkit.predictions.segments import segments_on
@@ -16,6 +17,7 @@ from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 
+@takes_day
 def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
     """Return one row per segment, the one with most revenue first.
 
@@ -49,6 +51,7 @@ def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.Da
     return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
 
 
+@takes_day
 def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
     """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
 

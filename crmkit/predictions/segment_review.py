@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmkit.models.customer_segments import CustomerSegments
 from crmkit.models.segment_fit import FEWEST_ROWS, LEVEL, Fit, alike, centres_fit, rfm_fit
+from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import learned_on, rfm_for, segmentation_for
 from crmkit.predictions.segment_rulers import Segmentation, rfm_model, segmentation
@@ -57,6 +58,7 @@ class SegmentReview:
 _SEEN: WeakKeyDictionary[Catalog, dict[tuple[str, date], SegmentReview]] = WeakKeyDictionary()
 
 
+@takes_day
 def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> SegmentReview:
     """Judge the ruler that holds on a day by the customers of that day.
 

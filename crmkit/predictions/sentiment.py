@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
 from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
+from crmkit.periods.days import takes_day
 from crmkit.predictions.register import prediction
 from crmkit.predictions.texts import texts_until
 from crmkit.tables.catalog import Catalog
@@ -35,6 +36,7 @@ def text_sentiments(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return told.loc[told["method"] != "none"].drop(columns="text")
 
 
+@takes_day
 def sentiment_check(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return how often moods agree with the stars, out of time: learned from the earlier comments, judged at later ones.
 

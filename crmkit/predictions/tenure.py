@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.models.tenure_curves import tenure_curve
+from crmkit.periods.days import takes_day
 from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.histories import subscriptions
 from crmkit.predictions.learned import learned
@@ -21,6 +22,7 @@ _LOSSES = 10  # below which a model of one group alone would be a guess
 _AHEAD = 36  # months
 
 
+@takes_day
 def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     """Share of subscribers still there by months since they began, on the tenure clock.
 

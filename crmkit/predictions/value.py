@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.periods.days import takes_day
 from crmkit.predictions.futures import Futures
 from crmkit.predictions.kept_futures import kept_futures
 from crmkit.predictions.learned import futures_of, learned
@@ -97,6 +98,7 @@ def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) 
     return Valuation(as_of, futures, known.money, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
 
 
+@takes_day
 def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Value of each customer from a day on.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.periods.days import takes_day
 from crmkit.predictions.days import months_before
 from crmkit.predictions.histories import subscriptions
 from crmkit.predictions.misses import past_days
@@ -22,6 +23,7 @@ _TENTHS = 10
 _FEWEST = 30  # customers from which on a calibration by tenth says something
 
 
+@takes_day
 def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Compare predictions made on past days with what is known now, and with two simpler ways to predict.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError
+from crmkit.periods.days import takes_day
 from crmkit.predictions.money import MONTH
 from crmkit.predictions.value import Valuation, months_since, valuation
 from crmkit.tables.catalog import Catalog
@@ -19,6 +20,7 @@ _TAILS = (0.025, 0.975)
 _LIFE = (0, 1, 2, 3, 6, 9, 12, 18, 24, 30, 36)  # months since the first day
 
 
+@takes_day
 def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     """Value of a new customer in her first years (``horizon_months``), by group: what came, and what is to come of it.
 
@@ -52,6 +54,7 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     return remember(catalog, _new_customer_values, as_of, by, reads_predictions=False)
 
 
+@takes_day
 def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Money that a customer has brought by each age, and the part that is still a forecast.
 

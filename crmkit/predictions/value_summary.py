@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.models.choose_orders import ChosenOrders
+from crmkit.periods.days import takes_day
 from crmkit.predictions.choice import ChosenRenewals
 from crmkit.predictions.value import HORIZONS, valuation, valued
 from crmkit.predictions.value_groups import new_customer_values
@@ -77,6 +78,7 @@ class ValueSummary:
         return int((self.customers["value"] < _GONE).sum())
 
 
+@takes_day
 def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
     """Look at the value of all customers from a day on.
 
