@@ -9,7 +9,7 @@ import pandas as pd
 from crmkit.cleaning.quality import quality_report, table_report
 from crmkit.insights.column_words import finding_in_words
 from crmkit.insights.findings import Finding
-from crmkit.insights.metric_losses import metric_losses
+from crmkit.insights.metric_losses import at_most, metric_losses
 from crmkit.metrics.nouns import counted, joined, number_word
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED
@@ -91,7 +91,7 @@ def _most_missing(catalog: Catalog) -> Finding | None:
     row = worst[0]
     share = f"{100 * row['share']:.1f} %" if row["share"] >= 0.0005 else "less than 0.1 %"
     of = f"{row['n_left_out']:,} of {counted(row['n_rows'], 'rows')} ({share})"
-    return Finding(f"No number of the scorecard does without more than {share} of its rows",
+    return Finding(f"No number of the scorecard does without more than {at_most(row['share'])} of its rows",
                    f": {row['metrics']} leaves out {of}, because {row['why']}.")  # fmt: skip
 
 

@@ -7,8 +7,11 @@ from typing import Any
 import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.nouns import joined, number_word
+from crmkit.metrics.nouns import is_number, joined, number_word
 from crmkit.metrics.wording import in_words, scale_for
+
+_TOO_FEW, _NO_VERDICT, _NO_NUMBER = "too few cases to judge", "no interval to judge by", "no number"
+_IN_ORDER = ("met", "missed", "too close to call", _TOO_FEW, _NO_VERDICT, _NO_NUMBER)
 
 
 def goals_message(goals: pd.DataFrame) -> str:
@@ -21,21 +24,30 @@ def goals_message(goals: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> goals_message(pd.DataFrame({"target_verdict": ["missed", "met", "met", ""]}))
-    'Of four targets two were met, one was missed and one had no number to judge'
+    >>> columns = ["target_verdict", "value", "status"]
+    >>> rows = [("missed", 7.0, "ok"), ("met", 0.9, "ok"), ("", 19.0, "too few"), ("", None, "no data")]
+    >>> goals_message(pd.DataFrame(rows, columns=columns))
+    'Of four targets one was met, one was missed, one had too few cases to judge and one had no number'
     """
     if goals.empty:
         return "No target is set"
-    verdicts = goals["target_verdict"].tolist()
-    if len(verdicts) == 1:
-        return f"The one target was {verdicts[0]}" if verdicts[0] else "For the one target there is no number"
-    parts = []
-    for verdict in ("met", "missed", "too close to call"):
-        if n := verdicts.count(verdict):
-            parts.append(f"{number_word(n)} {'was' if n == 1 else 'were'} {verdict}")
-    if n := verdicts.count(""):
-        parts.append(f"{number_word(n)} had no number to judge")
-    return f"Of {number_word(len(verdicts))} targets {joined(parts)}"
+    told = [_judged(row) for row in goals.to_dict("records")]
+    if len(told) == 1:
+        return f"The one target {_clause(told[0], 1)}"
+    parts = [f"{number_word(n)} {_clause(verdict, n)}" for verdict in _IN_ORDER if (n := told.count(verdict))]
+    return f"Of {number_word(len(told))} targets {joined(parts)}"
+
+
+def _judged(row: dict[Any, Any]) -> str:
+    if not is_number(row["value"]):
+        return _NO_NUMBER
+    return row["target_verdict"] or (_TOO_FEW if row["status"] == "too few" else _NO_VERDICT)
+
+
+def _clause(verdict: str, n: int) -> str:
+    if verdict in (_TOO_FEW, _NO_VERDICT, _NO_NUMBER):
+        return f"had {verdict}"
+    return f"{'was' if n == 1 else 'were'} {verdict}"
 
 
 def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import pandas as pd
 
@@ -26,6 +27,17 @@ class _Loss:
     table: str
     why: str
     n_rows: int
+
+
+def at_most(share: float) -> str:
+    """Return the least bound of one decimal that a share keeps to: rounded up, as a bound below it would be wrong.
+
+    Examples
+    --------
+    >>> at_most(3 / 561), at_most(0.4), at_most(0.00002)
+    ('0.6 %', '40.0 %', '0.1 %')
+    """
+    return f"{ceil(round(1000 * share, 6)) / 10:.1f} %"
 
 
 def metric_losses(catalog: Catalog) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.features.cut import as_known_on
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
@@ -86,11 +87,36 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
     """
     first = profiles.iloc[0]
     if first["segment"] == TOO_FEW and len(profiles) == 1:
-        return f"{period.label}: {counted(first['n'], 'customers')}, too few for segments"
+        return f"{period.label}: {_who_ordered(first['n'])}, too few for segments"
     if not first["revenue_share"] > 0:
-        return f"{period.label}: {counted(profiles['n'].sum(), 'customers')}, no revenue in the last 365 days"
+        return f"{period.label}: {_who_ordered(profiles['n'].sum())}, no revenue in the last 365 days"
     return (f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
             f"{first['revenue_share']:.0%} of revenue").replace("%", " %")  # fmt: skip
+
+
+def _who_ordered(n: int) -> str:
+    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} ordered"
+
+
+def segment_population(catalog: Catalog, period: Period) -> str:
+    """Return of how many customers the segments are made, and how many have never ordered; empty where all have.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> book = ck.connect({"orders": orders, "customers": pd.DataFrame({"customer_id": ["a", "b", "c"]})})
+    >>> segment_population(book, Period.parse("2026-10"))
+    'Of the 1 customer who has ordered; 2 others have not.'
+    """
+    day = last_days(catalog, period)[1]
+    known = as_known_on(catalog, day)
+    if "customers" not in known.names:
+        return ""
+    ordered = customers_on(catalog, day).index
+    n_others = int((~known.frame("customers")["customer_id"].isin(ordered)).sum())
+    others = f"{n_others:,} {'other has' if n_others == 1 else 'others have'} not"
+    return f"Of the {_who_ordered(len(ordered))}; {others}." if n_others else ""
 
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:

@@ -17,6 +17,9 @@ from crmkit.predictions.choice import ChosenRenewals
 
 Array = NDArray[np.float64]
 
+FEW_MEANS = (
+    "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
+)
 LONGEST = 120  # months; what comes later is worth little and known to nobody
 KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
 
@@ -138,8 +141,18 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
 
 
 def few_note(n: int, what: str) -> str:
-    """Say that there are few to learn from."""
-    return (
-        f"There are {n} {what}, fewer than {FEW}: a prior keeps the estimate near what is usual, "
-        "and the intervals are wide."
-    )
+    """Say that there are few to learn from; what follows from it is said once, by :func:`with_few_explained`."""
+    return f"There are {n} {what}, fewer than {FEW}."
+
+
+def with_few_explained(notes: Sequence[str]) -> list[str]:
+    """Return the notes, each once, those on what is few first and after them what follows from it.
+
+    Examples
+    --------
+    >>> with_few_explained([few_note(44, "customers who order"), few_note(19, "subscriptions")])[:2]
+    ['There are 44 customers who order, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
+    """
+    each = list(dict.fromkeys(notes))
+    few = [note for note in each if note.startswith("There are")]
+    return [*few, *([FEW_MEANS] if few else []), *(note for note in each if note not in few)]

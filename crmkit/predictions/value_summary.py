@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.models.choose_orders import ChosenOrders
 from crmkit.periods.days import takes_day
 from crmkit.predictions.choice import ChosenRenewals
+from crmkit.predictions.futures import with_few_explained
 from crmkit.predictions.value import HORIZONS, valuation, valued
 from crmkit.predictions.value_groups import new_customer_values
 from crmkit.tables.catalog import Catalog
@@ -120,7 +121,7 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         models=pd.DataFrame(
             [_told(what, each) for what, each in whole.futures.chosen], columns=["what", "model", "held_out"]
         ),
-        notes=list(dict.fromkeys(whole.futures.notes)),
+        notes=with_few_explained(whole.futures.notes),
         basis=whole.money.basis,
         horizon=whole.horizon,
         discount_rate=catalog.settings.value.discount_rate,

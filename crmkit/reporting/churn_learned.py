@@ -6,7 +6,8 @@ from crmkit.insights.churn_learned import driver_message, driver_rows, remaining
 from crmkit.insights.churn_summary import ChurnSummary
 from crmkit.insights.feature_names import feature_label
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.nouns import counted
+from crmkit.metrics.nouns import counted, joined
+from crmkit.predictions.churn import ChurnOutlook
 from crmkit.predictions.churn_durations import relative_risks, remaining
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
@@ -14,6 +15,7 @@ from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
 
 _NOTHING = Fragment("", "no section")
+_NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
 _DOUBTFUL = 0.01  # of the check of proportional hazards
 
 
@@ -37,12 +39,24 @@ def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
         "How many of today's customers will still be active, with 95 % band; new ones are not counted.",
         alt=f"Customers still active, by month from today. {title}.",
         caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: for customers beyond that age the curve "
-        "continues the pattern. Who comes back later counts as having left. For the analyst: discrete-time survival by age, "
+        f"continues the pattern. Who comes back later counts as having left. {_beside_the_headline(summary.outlook)} "
+        "For the analyst: discrete-time survival by age, "
         "plan, channel and country.",
         data=months.loc[months["month"] % 3 == 0, ["month", "value", "low", "high"]],
         units=dict.fromkeys(["month", "value", "low", "high"], "count"),
         labels={"month": "Months from today", "value": "Still active"},
         settings=catalog.settings,
+    )
+
+
+def _beside_the_headline(outlook: ChurnOutlook) -> str:
+    """Say how the curve and the number of the headline differ: in whom they count, and in what they go by."""
+    n_of = outlook.known["kind"].value_counts()
+    left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
+    without = f", not {joined(left_out)}," if left_out else ""
+    return (
+        f"The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
+        f"within {counted(outlook.horizon, 'days')}{without} and goes by each one's own chance, so the two need not agree."
     )
 
 

@@ -90,7 +90,7 @@ def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) 
         text = f"The {Period.parse(row['period']).noun} is still running: {row['days_so_far']} days, compared with as many before"
         parts.append({"text": text, "href": ""})
     if scorecard is not None:
-        n_measured = int((scorecard["status"] != "not measured").sum())
+        n_measured = int(scorecard["value"].notna().sum())  # what could be, and has no case in the period, is not
         parts.append({"text": f"{n_measured} of {counted(len(scorecard), 'numbers')} measured", "href": ""})
     if n_notes:
         parts.append({"text": f"{counted(n_notes, 'notes')} on data quality", "href": "#quality"})

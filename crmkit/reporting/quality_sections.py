@@ -9,11 +9,12 @@ from crmkit.cleaning.quality import quality_report
 from crmkit.cleaning.whence import file_report, join_report
 from crmkit.errors import CrmkitError
 from crmkit.insights.column_words import finding_in_words
-from crmkit.insights.metric_losses import metric_losses
-from crmkit.metrics.nouns import counted
+from crmkit.insights.metric_losses import at_most, metric_losses
+from crmkit.metrics.nouns import counted, joined
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import SCHEMAS
 
 _COUNTS = {
     "n_in": "Rows in",
@@ -48,9 +49,21 @@ def file_table(book: Catalog) -> Fragment:
     return table(
         shown, f"What came in: {counted(rows['n_in'].sum(), 'rows')}, every one accounted for",
         subtitle="Rows in = kept + merged into another row + folded into their order + ignored (totals, tests) + kept aside.",
-        caption="A file may fill several tables: its rows count once in each.",
+        caption=f"A file may fill several tables: its rows count once in each.{_kept_apart(book)}",
         labels=labels, units=dict.fromkeys(labels, "count"),
     )  # fmt: skip
+
+
+def _kept_apart(book: Catalog) -> str:
+    """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
+    counts = book.provenance.get("counts", {})
+    apart = {name: counts[name]["n_in"] for name in counts if name not in book.names and SCHEMAS[name].personal}
+    named = joined([f"{counted(n_rows, 'rows')} of {name}" for name, n_rows in apart.items() if n_rows])
+    return (
+        f" Personal data ({named}) are kept apart and not in this table; the foot of the page counts them among the rows kept."
+        if named
+        else ""
+    )
 
 
 def warning_table(book: Catalog) -> Fragment | None:
@@ -83,7 +96,7 @@ def loss_table(book: Catalog) -> Fragment:
     worst = losses.head(1).to_dict("records")
     title = "Every number of the scorecard uses every row"
     if worst and worst[0]["n_left_out"]:
-        title = f"At most {100 * losses['share'].max():.1f} % of the rows are missing from a number"
+        title = f"At most {at_most(losses['share'].max())} of the rows are missing from a number"
     return table(
         losses, title, subtitle="For each number of the scorecard: rows that it would count if nothing were wrong with them.",
         labels={"metrics": "Number", "n_left_out": "Left out", "n_rows": "Of rows", "share": "Share", "why": "Why"},

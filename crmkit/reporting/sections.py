@@ -159,9 +159,15 @@ def _goal(row: object, currency: str) -> list[str]:
     r: pd.Series = row  # type: ignore[assignment]
     scale = scale_for(r.unit, r.value, low=r.low, high=r.high, currency=currency)
     target = scale_for(r.unit, r.target, currency=currency, significant=4).words(r.target)
-    if not r.target_verdict:
-        return [r.label, str(r.reason or r.status), "", target, "No verdict"]
-    return [r.label, scale.words(r.value), scale.interval(r.low, r.high), target, r.target_verdict.capitalize()]
+    verdict = r.target_verdict.capitalize() or _not_judged(r)
+    if not is_number(r.value):
+        return [r.label, EMPTY, "", target, verdict]
+    return [r.label, scale.words(r.value), scale.interval(r.low, r.high), target, verdict]
+
+
+def _not_judged(row: pd.Series) -> str:
+    told = "Too few to judge" if is_number(row.value) and row.status == "too few" else "No verdict"
+    return f"{told}: {row.reason}" if row.reason else told
 
 
 def _points(row: object) -> str:

@@ -17,6 +17,7 @@ from crmkit.insights.segments import (
     segment_headline,
     segment_list,
     segment_moves,
+    segment_population,
 )
 from crmkit.metrics.wording import scale_for
 from crmkit.models.rfm import TOO_FEW
@@ -73,7 +74,8 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     labels = {"n": "Customers", "share": "Of customers", "revenue_share": "Of revenue", "margin_share": "Of margin",
               "revenue": "Revenue per customer", "of_the_rest": "Per other customer", "n_orders": "Orders",
               "days_since_order": "Days since order"}  # fmt: skip
-    return table(rows, "What sets each segment apart", settings=book.settings, caption=_ruler(book, day),
+    caption = f"{segment_population(book, period)} {_ruler(book, day)}".strip()
+    return table(rows, "What sets each segment apart", settings=book.settings, caption=caption,
                  units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
                  labels={name: label for name, label in labels.items() if name in rows},
                  subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "

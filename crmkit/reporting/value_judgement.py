@@ -158,12 +158,13 @@ def value_conventions(catalog: Catalog) -> Fragment:
     uses = {"start": "new customers", "end": "", "renewal": "customers whose term runs"}
     currency = catalog.settings.company.currency
     worth = {name: in_words(round(value), "money", currency=currency) for name, value in values.items()}
+    now, later = (in_words(amount, "money", currency=currency) for amount in (100.0, 110.0))
     rows = [(_CONVENTIONS[name], formulas[name], values[name], uses[name]) for name in values]
     return table(
         pd.DataFrame(rows, columns=["Who pays when", "Formula", "value", "Used here for"]),
         f"The same customer is worth {worth['start']}, {worth['end']} or {worth['renewal']}, by convention",
-        subtitle=f"A payment of m = {in_words(100.0, 'money', currency=currency)} a period, of whom r = 80 % renew, "
-        "discounted at d = 10 % a period",
+        subtitle=f"She pays {now} a period (m) and renews each time with a chance of 80 % (r); {later} that come a period later "
+        f"count as {now} now (d = 10 %)",
         caption="Formulas with a constant r understate customers who differ: who has stayed long stays longer. Here each "
         "renewal has its own chance.",
         units={"value": "money"},

@@ -12,14 +12,19 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
         ([], "No target is set"),
         (["met"], "The one target was met"),
         (["too close to call"], "The one target was too close to call"),
-        ([""], "For the one target there is no number"),
+        ([""], "The one target had no number"),
+        (["open"], "The one target had no interval to judge by"),
+        (["few"], "The one target had too few cases to judge"),
         (["met", "met"], "Of two targets two were met"),
         (["missed", "too close to call", "met", "met", ""],
-         "Of five targets two were met, one was missed, one was too close to call and one had no number to judge"),
+         "Of five targets two were met, one was missed, one was too close to call and one had no number"),
+        (["missed", "few", "few", ""], "Of four targets one was missed, two had too few cases to judge and one had no number"),
     ],
 )  # fmt: skip
 def test_targets_are_counted_in_words(verdicts, said):
-    assert goals_message(pd.DataFrame({"target_verdict": verdicts})) == said
+    told = {"few": ("", 19.0, "too few"), "open": ("", 19.0, "ok"), "": ("", None, "no data")}
+    rows = [told.get(verdict, (verdict, 0.5, "ok")) for verdict in verdicts]
+    assert goals_message(pd.DataFrame(rows, columns=["target_verdict", "value", "status"])) == said
 
 
 def line(channel: str, budget: float, spent: float) -> dict:

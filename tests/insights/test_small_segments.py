@@ -33,7 +33,7 @@ def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segmen
     told = segment_findings(book, OCTOBER, moves_of(book, OCTOBER).assign(verdict="", share=0.0, usual_share=0.0, n=1))
     assert [finding.text.split(":")[0] for finding in told] == ["There are no segments yet"]
     assert "fewer than 20 customers had ordered by" in told[0].text
-    assert "3 customers, too few for segments" in segment_opening(book, OCTOBER)._repr_html_()
+    assert "3 customers who have ordered, too few for segments" in segment_opening(book, OCTOBER)._repr_html_()
     assert "What compares segments is left out; know each customer by name." in told[0].text
     for section in (segment_flow_chart, move_total_table, segment_move_table, segment_table, typical_table,
                     segment_action_table, segment_fit_table):  # fmt: skip

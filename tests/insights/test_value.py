@@ -8,6 +8,7 @@ import pytest
 
 from crmkit.insights.value import group_value_message, value_findings, value_headline
 from crmkit.insights.value_trust import backtest_message, survival_message, value_method
+from crmkit.predictions.futures import few_note, with_few_explained
 from crmkit.predictions.value_backtest import BOOSTED, OURS
 from crmkit.predictions.value_summary import ValueSummary
 
@@ -48,8 +49,12 @@ def test_a_forecast_that_missed_says_so():
 
 
 def test_few_customers_are_told():
-    told = value_findings(summary([5.0], notes=["There are 40 customers, fewer than 300: a prior."]), NONE)
-    assert told[-1].text == "Few customers. There are 40 customers, fewer than 300: a prior."
+    notes = with_few_explained([few_note(44, "customers who order"), "Orders: more.", few_note(19, "subscriptions")])
+    told = value_findings(summary([5.0], notes=notes), NONE)[-1].text
+    assert told == (
+        "Few customers. There are 44 customers who order, fewer than 300. There are 19 subscriptions, fewer than 300. "
+        "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
+    )
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,16 @@ def test_titles_of_the_sections(book, risks):
         assert title in words.replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_the_curve_says_how_it_differs_from_the_headline(book, risks):
+    told = summary(GUESSED)
+    told.outlook.known["kind"] = ["at risk", "notice given", ""]
+    text = BeautifulSoup(churn_learned.remaining_chart(book, told)._repr_html_(), "html.parser").get_text()
+    assert (
+        "The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
+        "within 90 days, not the 1 who gave notice and the 1 whose term runs on beyond that, and goes by each one's own chance"
+    ) in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(book):
     html = churn_learned.churn_drivers(book, summary(GUESSED))._repr_html_()
     assert cells(html)[-4:] == ["Orders so far", "9 against 1", "0.54", "0.29 to 1.00"]

@@ -19,10 +19,19 @@ def test_it_says_the_headline_how_fresh_the_data_is_and_five_findings():
     assert top.h1.get_text() == "October 2026: more customers left; winning a customer got cheaper"
     assert (
         top.select_one(".status").get_text()
-        == "Data through 31 October 2026 · 12 of 14 numbers measured · 1 note on data quality"
+        == "Data through 31 October 2026 · 9 of 14 numbers measured · 1 note on data quality"
     )
     assert len(top.select(".findings li")) == 5
     assert top.select_one(".findings li")["class"] == ["worse"]
+
+
+def test_only_numbers_with_a_value_are_called_measured():
+    silent = scorecard_frame(
+        ["nps", "csat"], value=None, low=None, high=None, status="no data", verdict="no comparison"
+    )
+    assert page(silent, SETTINGS).select_one(".status").get_text() == "0 of 2 numbers measured"
+    few = scorecard_frame(["nps", "csat"], status="too few")
+    assert page(few, SETTINGS).select_one(".status").get_text() == "2 of 2 numbers measured"
 
 
 def test_a_link_stands_behind_the_finding_it_belongs_to():

@@ -57,6 +57,25 @@ def test_the_trend_needs_two_loads_and_tells_the_last_against_the_one_before():
     assert load_table(loads.rename(columns={"n_in": "rows"})) is None
 
 
+def test_a_bound_on_what_is_missing_is_rounded_up():
+    days = pd.date_range("2026-06-01", "2026-10-31").repeat(5)[:561].astype(object).to_numpy()
+    orders = pd.DataFrame({"order_id": range(561), "ordered_at": days, "revenue": 12.5})
+    orders.loc[[3, 4, 5], "ordered_at"] = pd.NaT
+    book = ck.connect({"orders": orders})
+    section = html(ck.loss_table(book))
+    assert "At most 0.6 % of the rows are missing from a number" in section and "0.535" in section
+    assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.quality_findings(book))
+
+
+def test_rows_with_personal_data_are_told_of_where_they_are_not_in_the_table(tmp_path):
+    people = pd.DataFrame({"customer_id": ["c", "d"], "email": ["c@example.com", "d@example.com"]})
+    orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    with_people = html(ck.file_table(ck.connect({"orders": orders, "customer_identities": people})))
+    assert "1 row, every one accounted for" in with_people
+    assert "Personal data (2 rows of customer_identities) are kept apart and not in this table" in with_people
+    assert "Personal data" not in html(ck.file_table(ck.connect({"orders": orders})))
+
+
 def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(book):
     said = "the time when it was placed or refunded (ordered_at) is missing"
     assert said in html(ck.finding_table(book)) and f"{said} (1)" in html(ck.loss_table(book))

@@ -76,6 +76,16 @@ def test_one_and_thirty_customers_have_a_page(n):
     assert not re.search(r"\bnan\b", " ".join(fragment.html for fragment in page.values()))
 
 
+def test_who_has_never_ordered_is_in_no_segment_and_is_told_of():
+    tables = firm(60)
+    assert "others have not" not in ck.segment_table(ck.connect(tables), PERIOD).html
+    silent = pd.DataFrame({"customer_id": [f"silent-{each}" for each in range(40)], "channel": "search"})
+    tables["customers"] = pd.concat([tables["customers"], silent])
+    assert (
+        "Of the 60 customers who have ordered; 40 others have not." in ck.segment_table(ck.connect(tables), PERIOD).html
+    )
+
+
 def test_rules_of_the_firm_make_the_page_too():
     rules = parse_settings({"company": {"segment_model": "rules", "segment_rules": {"Key": "revenue > 150"}}})
     book = ck.connect(firm(20), rules)

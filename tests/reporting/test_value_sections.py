@@ -60,6 +60,9 @@ def test_the_alternatives_of_the_formula_are_367_and_333_and_267():
     book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
     words = value_judgement.value_conventions(book)._repr_html_()
     assert "worth €367, €333 or €267, by convention" in words
+    assert (
+        "renews each time with a chance of 80" in words and "€110 that come a period later count as €100 now" in words
+    )
 
 
 def test_misses_that_are_alike_are_said_once():
