@@ -12,7 +12,8 @@ from crmkit.cleaning.wrong_types import unreadable_columns
 from crmkit.sources.sql import MERGED, REASON, fault, identifier
 from crmkit.tables.schema import Column
 
-_NOTICE = "cancelled_at"  # notice may be given before the term that it ends
+# Notice may be given before the term that it ends, and a text is written before it is read.
+_MAY_COME_BEFORE = ("cancelled_at", "written_at")
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,4 @@ def _out_of_order(taken: Taken) -> list[_Note]:
 
 def is_later_time(column: Column) -> bool:
     """Whether a column holds a time that can only come after the row's own."""
-    return column.kind == "timestamp" and not column.required and column.name != _NOTICE
+    return column.kind == "timestamp" and not column.required and column.name not in _MAY_COME_BEFORE

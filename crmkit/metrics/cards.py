@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from crmkit.errors import Problems, UnknownName, did_you_mean
 from crmkit.metrics.card_functions import check_switch, paragraphs, table_parameters
@@ -120,7 +120,8 @@ def metric(
     Raises
     ------
     Problems
-        If the docstring lacks the definition or the formula, or the function the switch of its conventions.
+        If the docstring lacks the definition or the formula, or the function the switch of its conventions, or there is no
+        such unit or direction.
 
     Examples
     --------
@@ -137,6 +138,7 @@ def metric(
 
     def register(function: CardFunction) -> CardFunction:
         definition, formula = paragraphs(function)
+        _check_words(function.__name__, unit=(unit, Unit), better=(better, Better))
         check_switch(function, conventions or {})
         change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
         CARDS[function.__name__] = Card(
@@ -161,6 +163,13 @@ def metric(
         return function
 
     return register
+
+
+def _check_words(metric: str, **given: tuple[str, Any]) -> None:
+    problems = [f"{name} '{word}' is none of them: {', '.join(get_args(words))}."
+                for name, (word, words) in given.items() if word not in get_args(words)]  # fmt: skip
+    if problems:
+        raise Problems(f"Metric '{metric}'", problems)
 
 
 def cards(names: str | Sequence[str] | None = None) -> list[Card]:

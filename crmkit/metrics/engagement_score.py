@@ -127,7 +127,8 @@ def _scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
         "responses": (responses / 2).clip(upper=1.0),
     })  # fmt: skip
     score = sum(weight * parts[name] for name, weight in WEIGHTS.items())
-    return parts.assign(score=score).rename_axis("customer_id").reset_index()[columns]
+    scored = parts.assign(score=score).rename_axis("customer_id").reset_index()[columns]
+    return scored.sort_values("customer_id", ignore_index=True)
 
 
 def _check(catalog: Catalog, as_of: date, horizon_days: int) -> pd.DataFrame:

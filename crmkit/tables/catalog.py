@@ -111,6 +111,8 @@ class Catalog:
     def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
         """Return a catalog in which frames, such as fresh predictions, stand for the tables of their names.
 
+        They are given the types of their tables and else taken as they are; :func:`crmkit.connect` checks rows, too.
+
         Raises
         ------
         Problems, UnknownName, CrmkitError

@@ -28,8 +28,10 @@ _TYPES: dict[Kind, str] = {
 }
 
 
-def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+def typed(frame: pd.DataFrame, table: str, time_zone: str = "UTC") -> pd.DataFrame:
     """Return the canonical columns of a frame, in the order and with the types of their table.
+
+    Times that have a zone become those of ``time_zone``, the company's.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def typed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     for column in known.columns:
         if column.name in frame:
             try:
-                columns[column.name] = _as(column.kind, frame[column.name])
+                columns[column.name] = _as(column.kind, frame[column.name], time_zone)
             except (TypeError, ValueError):
                 problems.append(f"{column.name} holds something else than it must: {column.meaning}.")
     if problems:
@@ -77,20 +79,27 @@ def laid_over(catalog: Catalog, frames: Mapping[str, pd.DataFrame]) -> dict[str,
         )
     tables = {}
     for name, frame in frames.items():
-        rows = typed(frame, name)
+        rows = typed(frame, name, catalog.settings.company.time_zone)
         kinds = {column: _TYPES[schema(name).column(column).kind] for column in map(str, rows)}
         own = f"{name}_{secrets.token_hex(4)}"  # the table of that name may be there already
         tables[name] = backend.create_table(own, rows, schema=ibis.schema(kinds), temp=True)
     return tables
 
 
-def _as(kind: Kind, values: pd.Series) -> pd.Series:
+def _as(kind: Kind, values: pd.Series, time_zone: str) -> pd.Series:
     if kind in ("id", "text"):
-        return values.astype("string")
-    if kind == "timestamp":
-        return pd.to_datetime(values).dt.floor("us")
-    if kind == "date":
-        return pd.to_datetime(values).dt.date.astype(object)
+        return _whole(values).astype("string")
+    if kind in ("timestamp", "date"):
+        times = pd.to_datetime(values)
+        local = times if times.dt.tz is None else times.dt.tz_convert(time_zone).dt.tz_localize(None)
+        return local.dt.floor("us") if kind == "timestamp" else local.dt.date.astype(object)
     if kind == "flag":
         return values.astype("boolean")
     return pd.to_numeric(values).astype("Int64" if kind == "integer" else float)
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    """Return numbers that are all whole as such: an id that pandas has made 7.0, since others are missing, is "7"."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        return values.astype("Int64")
+    return values

@@ -8,6 +8,7 @@ import pytest
 
 from crmkit.cleaning.connect import connect
 from crmkit.cleaning.load import load
+from crmkit.cleaning.quality import quality_report
 from crmkit.errors import CrmkitError, Problems, UnknownName
 from crmkit.settings import parse_settings
 
@@ -189,3 +190,10 @@ def test_connecting_leaves_nothing_in_the_working_directory(loaded, monkeypatch,
     connect(loaded / "exports").frame("orders")
     connect(loaded / "store").frame("orders")
     assert list(Path(desk).iterdir()) == []
+
+
+def test_a_text_that_was_written_before_it_was_read_is_no_finding():
+    moods = {"text_id": ["a"], "source": "comment", "as_of": ["2026-10-31"], "model": "sentiment", "model_version": "1",
+             "written_at": ["2026-10-02"], "mood": [1.0]}  # fmt: skip
+    book = connect({"text_sentiments": pd.DataFrame(moods)})
+    assert not quality_report(book)["finding"].str.contains("written_at").any()

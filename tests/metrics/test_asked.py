@@ -64,3 +64,20 @@ def test_a_column_named_twice_is_one(book):
 def test_one_prediction_may_be_named_without_a_list(book):
     with pytest.raises(CrmkitError, match="There is no prediction 'valeu'"):
         ck.with_predictions(book, only="valeu")
+
+
+def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
+    register = ck.metric(label="Large", unit="percent", better="up", source="House", counted="orders")
+
+    def large(orders):
+        """Orders above 100.
+
+        large = orders above 100
+        """
+
+    with pytest.raises(
+        CrmkitError, match=r"(?s)Metric 'large'.*unit 'percent' is none of them: .*share.*better 'up'.*higher"
+    ):
+        register(large)
+    with pytest.raises(CrmkitError, match="There is no metric 'large'"):
+        ck.cards("large")

@@ -32,6 +32,18 @@ def test_a_frame_is_a_table_that_can_be_joined_with_the_others(book):
     assert over.frame("customer_scores")["as_of"].tolist() == [pd.Timestamp("2026-09-30")] * 2
 
 
+def test_times_with_a_zone_and_ids_that_pandas_made_floats_are_read_as_connect_reads_them():
+    times = pd.to_datetime(["2026-09-30 22:30", "2026-10-02 00:00", "2026-10-31 23:30"], utc=True)
+    orders = pd.DataFrame({"order_id": ["a", "b", "c"], "ordered_at": times, "revenue": [10.0, 20.0, 40.0],
+                           "customer_id": [7.0, None, 8.0]})  # fmt: skip
+    settings = ck.Settings(company={"time_zone": "Europe/Berlin"}, data={"through": "2026-11-30"})
+    connected = ck.connect({"orders": orders}, settings)
+    laid_over = connected.with_tables({"orders": orders})
+    for book in (connected, laid_over):
+        assert ck.evaluate(book, "revenue", periods="2026-10")["value"].tolist() == [30.0]
+        assert book.frame("orders")["customer_id"].fillna("none").tolist() == ["7", "none", "8"]
+
+
 def test_it_takes_the_place_of_the_table_of_that_name_and_the_first_catalog_keeps_its_own(book):
     first = book.with_tables({"customer_scores": SCORES})
     second = first.with_tables({"customer_scores": SCORES.head(1)})
