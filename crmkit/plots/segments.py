@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
+from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
 from crmkit.plots.palette import GROUPS, LIGHT
@@ -19,6 +20,7 @@ _DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
 _BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # a name
+_NARROW = 4  # inches, below which the words of the axis would touch in one line
 _MOST_DOTS = 500  # what a page of 500 kB has room for
 
 
@@ -106,10 +108,17 @@ def _money(revenue: pd.Series, unit: float) -> pd.Series:
     return (revenue.astype(float).clip(lower=0) / unit).transform(np.log1p)
 
 
+def _ago(place: float, ax: Axes) -> str:
+    words = _DAYS.get(round(float(np.expm1(-place))), "")
+    is_narrow = ax.bbox.width / ax.get_figure(root=True).dpi < _NARROW
+    return words.replace(" ", "\n") if is_narrow else words
+
+
 def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str | None) -> None:
     furthest = float(customers["days_since_order"].max())
     ticks = [days for days in _DAYS if days <= max(furthest, 6)]
-    ax.set_xticks([-np.log1p(days) for days in ticks], [_DAYS[days] for days in ticks])
+    ax.set_xticks([-np.log1p(days) for days in ticks])
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda place, _: _ago(place, ax)))
     ax.set_xlabel("time since the last order", color=LIGHT["soft"])
     most = max(float(customers["revenue"].max()), 1.0)
     steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]

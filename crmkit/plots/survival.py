@@ -12,9 +12,10 @@ from crmkit.plots.theme import dressed, new_axes, themed
 
 _DAYS_IN_A_MONTH = 365.25 / 12
 _FEWEST = 10  # at risk, below which a curve is not drawn on: its steps are single customers
+_STEPS = (3, 6, 12, 24, 48, 96)  # months between the numbers at risk
 
 
-def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] = (0, 6, 12, 18, 24)) -> Axes:
+def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] | None = None) -> Axes:
     """Draw survival curves, one per group, with the numbers at risk.
 
     Parameters
@@ -24,8 +25,8 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
         :func:`crmkit.survival_curve` returns it. One group is drawn with its band, several without.
     ax : Axes or None
         Axes to draw on; a new figure without.
-    months : tuple of int
-        Where the numbers at risk are written.
+    months : tuple of int or None
+        Where the numbers at risk are written; None for the start and at most two more, as many as a telephone has room for.
 
     Returns
     -------
@@ -41,7 +42,8 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     groups = list(dict.fromkeys(curve["group"]))
     ax = dressed(new_axes((10.6, 3.5 + 0.28 * len(groups))) if ax is None else ax)
     drawn = curve[curve["at_risk"] >= _FEWEST]
-    months = tuple(m for m in months if len(drawn) and m * _DAYS_IN_A_MONTH <= drawn["age"].max())
+    longest = float(drawn["age"].max()) / _DAYS_IN_A_MONTH if len(drawn) else -1.0
+    months = tuple(month for month in (_marked(longest) if months is None else months) if month <= longest)
     with themed():
         for place, group in enumerate(groups):
             own, colour = drawn[drawn["group"] == group], GROUPS[place % len(GROUPS)]
@@ -54,9 +56,16 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
             _write_at_risk(ax, own, months, place, colour, str(group) if len(groups) > 1 else "")
         ax.set_ylim(0, 1.02)
         ax.set_xticks(list(months))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"{month:.0f} months" if month else "start"))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"{month:.0f}" if month else "start"))
+        ax.set_xlabel("months", loc="right", color=LIGHT["soft"])  # once: beside each number there is no room
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
     return ax
+
+
+def _marked(longest: float) -> tuple[int, ...]:
+    """Return the months at which the numbers at risk stand, so few that they do not touch on a telephone."""
+    step = next((step for step in _STEPS if longest < 3 * step), _STEPS[-1])
+    return 0, step, 2 * step
 
 
 def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: int, colour: str, name: str) -> None:

@@ -46,7 +46,7 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
             start = 0.0 if place == last else start
             colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
             ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)
-            right = max(start, start + value)
+            right = max(start, start + value, 0.0)  # never left of the line at zero, which would strike it through
             ax.annotate(scale.number(value), (right, place), xytext=(5, 0), textcoords="offset points", va="center",
                         color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
             if place < last:

@@ -19,14 +19,18 @@ from crmkit.settings import Settings
 _INTERVAL = "95 % interval"
 _TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
 _UNNAMED, _LONG, _WORDY, _SHORT = "(not known)", 40, 14, 10  # characters
-_EXPLAINS, _WIDE = "text long", 5  # columns
+_EXPLAINS, _FEWEST = "text long", 3  # columns of a list
+_INTERVAL_KIND = "number interval"  # on a phone it may break, after the "to"
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column on paper: its heading and whether it holds ``text`` (also ``short``, ``wordy``, ``long``) or a ``number``."""
+    """A column on paper: its heading and what it holds.
+
+    That is ``text`` (also ``short``, ``wordy``, ``long``) or a ``number`` (also ``interval``).
+    """
 
     label: str
     kind: str
@@ -44,7 +48,7 @@ class WordedTable:
     @property
     def is_list(self) -> bool:
         """Whether each row ends in an explanation, which on a phone stands beneath its numbers: beside them is no room."""
-        return len(self.columns) >= _WIDE and self.columns[-1].kind == _EXPLAINS
+        return len(self.columns) >= _FEWEST and self.columns[-1].kind == _EXPLAINS
 
 
 def worded_table(
@@ -78,7 +82,7 @@ def worded_table(
 def _join_ends(place: int, label: str, heads: list[Column], columns: list[list[str]]) -> None:
     """Put the two ends of an interval, which stand side by side, into one column."""
     columns[place : place + 2] = [intervals(columns[place], columns[place + 1])]
-    heads[place : place + 2] = [Column(label, "number")]
+    heads[place : place + 2] = [Column(label, _INTERVAL_KIND)]
 
 
 def _kind(values: pd.Series, words: list[str]) -> str:
@@ -107,7 +111,7 @@ def _measured(
     by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
     names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
     heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
-    heads += [Column("Value", "number"), Column(_INTERVAL, "number"), Column("Counted", "number")]
+    heads += [Column("Value", "number"), Column(_INTERVAL, _INTERVAL_KIND), Column("Counted", "number")]
     rows, key = [], "metric" if "metric" in frame else "unit"
     scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
     for row in frame.to_dict("records"):

@@ -1,15 +1,16 @@
 """The pages as a reader meets them: in a real browser, on a telephone, in the dark, on paper, without a network."""
 
 import re
+from itertools import combinations
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from crmkit.reporting import Link, stub_page, write_archive, write_index
 from crmkit.reporting.tables import table
-from tests.reporting.pages import HOSTILE, rendered, scorecard_cells, shown
+from tests.reporting.pages import HOSTILE, SETTINGS, rendered, scorecard_cells, shown
 
-KINDS = ["scorecard", "hostile", "index", "stub", "archive", "frames", "list"]
+KINDS = ["scorecard", "hostile", "index", "stub", "archive", "frames", "list", "words", "intervals"]
 TELEPHONE = 390
 
 
@@ -33,7 +34,20 @@ def pages(tmp_path_factory, scorecard, hostile):
     why = ["no order for 70 days; 1 order in the last 90 days; has unsubscribed"] * 3
     rows = pd.DataFrame({f"number {n}": [1_000.0] * 3 for n in range(7)} | {"why": why})
     listed = rendered(reports / "2026-10", new_markdown_cell("# List\n\nWho?"), shown(table(rows, "Who")), name="list")
+    found = pd.DataFrame({"table": ["customer_identities", "orders"], "finding": ["rows of people who were in there twice"] * 2,
+                          "rows": [25, 2], "share": [0.004, 0.1], "severity": ["note", "rejected"], "consequence": why[:2]})  # fmt: skip
+    found["finding"] += ", or more often"
+    words = rendered(reports / "2026-10", new_markdown_cell("# Words\n\nWhat?"),
+                     shown(table(found, "Found", units={"share": "share"})), name="words")  # fmt: skip
+    odds = pd.DataFrame({"what differs": ["days since the last order", "orders so far"], "compared": ["education against health"] * 2,
+                         "odds of leaving": [9.2, 0.54], "low": [3.74, 0.3], "high": [22.62, 1.0]})  # fmt: skip
+    calls = pd.DataFrame({"place": [1, 2], "customer": ["•••06", "•••49"], "chance": [0.253, 0.151], "worth": [1610.0, 1570.0],
+                          "at risk": [408.0, 237.0], "low": [0.058, 0.469], "high": [0.652, 0.986], "why": why[:2]})  # fmt: skip
+    units = {"chance": "share", "worth": "money", "at risk": "money", "low": "share", "high": "share"}
+    tables = shown(table(odds, "Odds")), shown(table(calls, "Calls", units=units, settings=SETTINGS))
+    ratios = rendered(reports / "2026-10", new_markdown_cell("# Odds\n\nWhat?"), *tables, name="odds")
     return {
+        "words": words, "intervals": ratios,
         "list": listed, "scorecard": scorecard, "hostile": hostile, "index": reports / "2026-10" / "index.html", "stub": stub,
         "archive": reports / "index.html", "frames": frames,
     }  # fmt: skip
@@ -67,6 +81,28 @@ def test_on_a_telephone_the_explanation_stands_beneath_the_numbers_and_can_be_re
         row = page.get_by_role("table").get_by_role("row").nth(1)  # a table, for whoever has it read out
         assert row.get_by_role("cell").count() == 7
         assert row.evaluate(places) == {"beneath": is_phone, "inside": True}
+
+
+def test_on_a_telephone_no_two_cells_of_a_list_overlap_and_heads_stand_above_their_columns(visit, pages):
+    page = visit(pages["words"], width=TELEPHONE)
+    boxes = """row => [...row.children].map(cell => { const range = document.createRange(); range.selectNodeContents(cell);
+        const {left, right, top, bottom} = range.getBoundingClientRect(); return {left, right, top, bottom} })"""
+    head, *rows = (row.evaluate(boxes) for row in page.get_by_role("table").get_by_role("row").all())
+    for row in (head, *rows):
+        for one, other in combinations(row, 2):
+            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+    for row in rows:
+        assert row[0]["top"] == pytest.approx(row[2]["top"], abs=2)  # the name on the line of its numbers
+        assert row[0]["left"] == pytest.approx(head[0]["left"], abs=1)
+        assert row[2]["right"] == pytest.approx(head[2]["right"], abs=1)
+
+
+@pytest.mark.parametrize("kind", ["words", "intervals"])
+def test_on_a_telephone_a_usual_table_is_seen_without_scrolling(visit, pages, kind):
+    page = visit(pages[kind], width=TELEPHONE)
+    too_wide = "all => all.filter(part => part.scrollWidth > part.clientWidth).map(part => part.ariaLabel)"
+    assert page.locator(".scroll").evaluate_all(too_wide) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

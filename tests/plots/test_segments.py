@@ -1,5 +1,7 @@
 """The map and the flow of segments: every customer and every move has its place, names never overlap."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import PathPatch
@@ -15,6 +17,19 @@ def test_five_thousand_customers_are_500_dots_and_each_segment_a_name():
     assert sum(len(dots.get_offsets()) for dots in ax.collections) == 500
     assert {text.get_text() for text in ax.texts} == {"Loyal", "Lost $5"}
     assert ax.get_xlim()[0] < ax.get_xlim()[1] and ax.get_xticklabels()[0].get_text() == "today"
+
+
+def test_on_a_telephone_the_words_of_the_axis_keep_apart():
+    customers = pd.DataFrame({"segment": ["Loyal", "Lost"], "days_since_order": [3, 1400], "revenue": [12_000.0, 10.0]})
+    ax = plot_segment_map(customers, currency="EUR")
+    words = [label.get_text() for label in ax.get_xticklabels()]
+    assert words == ["today", "a week", "2 months", "a year"]
+    ax.figure.set_size_inches(3.5, 5.4)
+    ax.figure.canvas.draw()
+    labels = ax.get_xticklabels()
+    assert [label.get_text().replace("\n", " ") for label in labels] == words
+    boxes = sorted((label.get_window_extent() for label in labels), key=lambda box: box.x0)
+    assert all(left.x1 + 4 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_a_refund_larger_than_all_orders_and_one_customer_are_drawn():

@@ -56,6 +56,16 @@ def test_the_profit_of_contacts_is_told_in_the_currency():
     assert "€1,000" in labels(ax.yaxis) and set(labels(ax.xaxis)) == {"1", "2", "3"}
 
 
+def test_no_label_of_a_waterfall_is_struck_through_by_the_line_at_zero():
+    values = [95.0, -115.0, -477.0, 0.0, 190.0, -307.0]
+    parts = pd.DataFrame({"label": list("abcdef"), "value": values, "low": values, "high": values, "unit": "money"})
+    ax = ck.plot_waterfall(parts, currency="EUR")
+    ax.figure.set_size_inches(3.5, 3.9)
+    ax.figure.canvas.draw()
+    zero = ax.transData.transform((0, 0))[0]
+    assert all(text.get_window_extent().x0 > zero for text in ax.texts)
+
+
 def test_the_parts_of_a_waterfall_are_told_to_the_unit_so_that_they_add_up():
     parts = pd.DataFrame({"label": ["New", "Gone", "Net"], "value": [7148.0, -11334.0, -4186.0], "low": [6000.0, -13000.0, -9300.0],
                           "high": [8200.0, -10000.0, 900.0], "unit": "money"})  # fmt: skip

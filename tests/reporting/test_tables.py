@@ -106,13 +106,23 @@ def test_the_ends_of_an_interval_are_one_column_where_they_stand_together():
     assert [column.label for column in apart.columns][1::2] == ["95 % from", "to"]
 
 
-def test_a_wide_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are():
+def test_an_interval_may_break_but_not_before_its_unit():
+    shares = pd.DataFrame({"who": ["a"], "low": [0.058], "high": [0.652]})
+    html = table(shares, "x", units=dict.fromkeys(["low", "high"], "share")).html
+    interval = BeautifulSoup(html, "html.parser").select_one("tbody td")
+    assert interval["class"] == ["number", "interval"] and interval.get_text() == "5.8 to 65.2\xa0%"
+    measured = worded_table(history_frame("churn_rate").tail(1).assign(period="2026-10"), "x")
+    assert [column.kind for column in measured.columns] == ["text", "number", "number interval", "number"]
+
+
+def test_a_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are():
     frame = pd.DataFrame({"a": [1], "b": [2], "c": [3], "d": [4], "why": ["x" * 41]})
     soup = BeautifulSoup(table(frame, "Title").html, "html.parser")
     roles = [part["role"] for part in soup.table.find_all(role=True)]
     assert soup.table["role"] == "table" and soup.table["style"] == "--columns:4"
     assert roles == ["rowgroup", "row", *["columnheader"] * 5, "rowgroup", "row", "rowheader", *["cell"] * 4]
-    for no_list in (frame.drop(columns="a"), frame[["why", "a", "b", "c", "d"]], frame.assign(why="short")):
+    assert BeautifulSoup(table(frame[["a", "b", "why"]], "Title").html, "html.parser").table["style"] == "--columns:2"
+    for no_list in (frame[["a", "why"]], frame[["why", "a", "b", "c", "d"]], frame.assign(why="short")):
         assert not BeautifulSoup(table(no_list, "Title").html, "html.parser").table.has_attr("class")
 
 
