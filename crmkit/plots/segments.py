@@ -110,7 +110,8 @@ def _money(revenue: pd.Series, unit: float) -> pd.Series:
 
 def _ago(place: float, ax: Axes) -> str:
     words = _DAYS.get(round(float(np.expm1(-place))), "")
-    is_narrow = ax.bbox.width / ax.get_figure(root=True).dpi < _NARROW
+    figure = ax.get_figure(root=True)
+    is_narrow = figure is not None and ax.bbox.width / figure.dpi < _NARROW
     return words.replace(" ", "\n") if is_narrow else words
 
 
