@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from crmkit.features.cut import as_known_on
+from crmkit.insights.segment_moves import more_than_usual, move_finding, moved_finding
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
-from crmkit.metrics.wording import scale_for
 from crmkit.models.rfm import FEWEST_CUSTOMERS, TOO_FEW
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
@@ -130,11 +130,11 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
         return [Finding("All customers are in one segment", ": there is no other to compare it with.")]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
-    told = [_more(row) for row in more.to_dict("records")]
+    told = [more_than_usual(row) for row in more.to_dict("records")]
     n_moved = int(moves.loc[(moves["from"] != moves["to"]) & (moves["from"] != "(new)"), "n"].sum())
     n_both = int(moves.loc[moves["from"] != "(new)", "n"].sum())
     rest = "." if told else "; no move was more frequent than usual."
-    told.append(Finding(*_n_moved(n_moved, n_both, rest)))
+    told.append(moved_finding(n_moved, n_both, rest))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
         told.append(both_ways)
     found = segmentation_for(catalog, day)
@@ -167,45 +167,6 @@ def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
     return customers_on(catalog, now).join(told).reset_index()
 
 
-def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
-    """Return who moved up and who slid, and what it brought and cost; None where nobody did.
-
-    Examples
-    --------
-    >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
-    >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
-    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
-    """
-    rows = {row["direction"]: row for row in totals.to_dict("records")}
-    up, down = rows.get("up"), rows.get("down")
-    if up is None and down is None:
-        return None
-    n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
-    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
-    told = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
-    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
-
-
-def _n_moved(n_moved: int, n_both: int, rest: str) -> tuple[str, str]:
-    """Return how many changed segment, the number and the rest of the sentence.
-
-    Examples
-    --------
-    >>> _n_moved(3, 12, "."), _n_moved(0, 0, ".")
-    (('3 of 12 customers changed segment', ' (25 %).'), ('Nobody changed segment', '.'))
-    """
-    if not n_moved:
-        return "Nobody changed segment", rest
-    return f"{n_moved:,} of {counted(n_both, 'customers')} changed segment", f" ({100 * n_moved / n_both:.0f} %){rest}"
-
-
-def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
-    value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
-    low, high = (low, high) if value >= 0 else (-high, -low)
-    scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
-    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
-
-
 def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
     """Return what to do for a segment without a usual name, by how long ago its customers ordered and what they bring."""
     mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
@@ -215,12 +176,3 @@ def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
                 "Thank them, show them new products first, ask for recommendations.")  # fmt: skip
     return ("Remind them once with something that fits their last order." if away else
             "Make the next order easy: a reason to come back within their usual gap.")  # fmt: skip
-
-
-def _more(row: dict[Hashable, Any]) -> Finding:
-    share, usual = (f"{row[name]:.0%}".replace("%", " %") for name in ("share", "usual_share"))
-    n = counted(float(row["n"]), "customers")
-    whence = "New customers" if row["from"] == "(new)" else f"“{row['from']}”"
-    return Finding(
-        f"{n} moved from {whence} to “{row['to']}”", f": {share} of them, usually {usual}. Real.", tone="changed"
-    )

@@ -10,7 +10,7 @@ from crmkit.cleaning.whence import file_report, join_report
 from crmkit.errors import CrmkitError
 from crmkit.insights.column_words import finding_in_words
 from crmkit.insights.metric_losses import at_most, metric_losses
-from crmkit.metrics.nouns import counted, joined
+from crmkit.metrics.nouns import counted
 from crmkit.reporting.markup import Fragment
 from crmkit.reporting.tables import table
 from crmkit.tables.catalog import Catalog
@@ -57,11 +57,11 @@ def file_table(book: Catalog) -> Fragment:
 def _kept_apart(book: Catalog) -> str:
     """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
     counts = book.provenance.get("counts", {})
-    apart = {name: counts[name]["n_in"] for name in counts if name not in book.names and SCHEMAS[name].personal}
-    named = joined([f"{counted(n_rows, 'rows')} of {name}" for name, n_rows in apart.items() if n_rows])
+    n_rows = sum(counts[name]["n_in"] for name in counts if name not in book.names and SCHEMAS[name].personal)
     return (
-        f" Personal data ({named}) are kept apart and not in this table; the foot of the page counts them among the rows kept."
-        if named
+        f" Personal data ({counted(n_rows, 'rows')}) are kept apart and not in this table; the foot of the page counts them "
+        "among the rows kept."
+        if n_rows
         else ""
     )
 
