@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,14 @@ PINS = {canonicalize_name(name): Version(version) for name, _, version in (line.
 
 def test_each_constraint_is_an_exact_version_and_no_address():
     assert [line for line in PIN_LINES if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
+
+
+@pytest.mark.parametrize("python", ["3.11.2", "3.12.0", "3.13.0"])  # the first is that of Debian 12
+def test_each_pinned_version_can_be_installed_with_the_oldest_pythons(python):
+    pinned = [found for found in distributions() if canonicalize_name(found.name) in PINS]
+    asked = {found.name: found.metadata["Requires-Python"] or "" for found in pinned}
+    assert len(asked) > 100
+    assert {name: needs for name, needs in asked.items() if not SpecifierSet(needs).contains(python)} == {}
 
 
 def test_the_constraints_say_how_to_renew_them():
