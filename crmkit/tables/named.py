@@ -89,14 +89,18 @@ def _read(function: FunctionType, name: str, within: tuple[FunctionType, ...]) -
     if name not in function.__globals__:
         return name
     value = function.__globals__[name]
-    if isinstance(value, FunctionType | type | ModuleType):
-        module = value if isinstance(value, ModuleType) else sys.modules.get(value.__module__)
-        file = getattr(module, "__file__", None)
-        if file is None or is_installed(Path(file)):
-            return f"{name} {getattr(module, '__name__', '')} {getattr(value, '__qualname__', '')}"
-        if isinstance(value, FunctionType):
-            return name if value in within else f"{name} {_function(value, within)}"
-        if Path(file).parent != Path(function.__code__.co_filename).parent:  # nobody watches that folder
-            raise Nameless
-        return f"{name} {value.__name__}"
-    return f"{name} {named(value)}"
+    if isinstance(value, FunctionType):
+        if is_installed(Path(value.__code__.co_filename)):
+            return f"{name} {value.__module__} {value.__qualname__}"
+        return name if value in within else f"{name} {_function(value, within)}"
+    return f"{name} {_place(value, function) if isinstance(value, type | ModuleType) else named(value)}"
+
+
+def _place(value: type | ModuleType, function: FunctionType) -> str:
+    """Name a class or a module that is installed, or beside the function and watched with it."""
+    of = value.__name__ if isinstance(value, ModuleType) else value.__module__
+    file = Path(getattr(sys.modules.get(of), "__file__", None) or "")
+    is_beside = of == function.__module__ or file.parent == Path(function.__code__.co_filename).parent
+    if not (is_beside or of in sys.builtin_module_names or is_installed(file)):
+        raise Nameless
+    return f"{of} {value.__name__}"

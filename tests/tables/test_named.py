@@ -64,6 +64,13 @@ def test_a_function_that_it_calls_is_part_of_its_name_also_if_they_call_each_oth
     assert named(module.large) != before
 
 
+def test_what_a_function_reads_that_it_calls_is_part_of_its_name(loaded):
+    module = loaded("CUT = 100\ndef cut():\n    return CUT\ndef large(orders):\n    return orders > cut()\n")
+    before = named(module.large)
+    module.CUT = 300
+    assert named(module.large) != before
+
+
 def test_what_runs_counts_and_not_what_its_file_holds_by_now(loaded):
     module, text = loaded(PLAIN), PLAIN.replace("100", "30")
     with open(module.__spec__.origin, "w") as file:
@@ -72,7 +79,7 @@ def test_what_runs_counts_and_not_what_its_file_holds_by_now(loaded):
 
 
 def test_installed_packages_have_names_and_a_folder_that_nobody_watches_has_none(loaded):
-    text = "import numpy as np\nfrom pandas import concat\nimport crmkit as ck\ndef f(a):\n    return np.sum(a), concat, ck.Share\n"
+    text = "import time\nimport numpy as np\nfrom pandas import concat\nimport crmkit as ck\ndef f(a):\n    return time.sleep, np.sum(a), concat, ck.Share\n"
     assert named(loaded(text).f) == named(loaded(text).f)
     beside = loaded("import cuts_beside\ndef f(a):\n    return a > cuts_beside.CUT\n", cuts_beside="CUT = 1\n")
     assert named(beside.f)
