@@ -87,11 +87,15 @@ def connect(
 
 def _check_given(source: object, settings: object) -> None:
     if source is not None and not isinstance(source, str | Path | Mapping):
-        raise CrmkitError(f"connect needs a path, or frames by the names of their tables, not a {type(source).__name__}. "
-                          'Write ck.connect({"orders": frame}).')  # fmt: skip
+        raise CrmkitError(
+            f"connect needs a path, or frames by the names of their tables, not a {type(source).__name__}. "
+            'Write ck.connect({"orders": frame}).'
+        )
     if settings is not None and not isinstance(settings, Settings):
-        raise CrmkitError(f"connect needs settings made by ck.Settings(...), not a {type(settings).__name__}. Those of a "
-                          "file are read with it: ck.connect(\"crmkit.toml\").")  # fmt: skip
+        raise CrmkitError(
+            f"connect needs settings made by ck.Settings(...), not a {type(settings).__name__}. "
+            'Those of a file are read with it: ck.connect("crmkit.toml").'
+        )
 
 
 def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:

@@ -71,6 +71,25 @@ def password(monkeypatch: pytest.MonkeyPatch) -> str:
     return PASSWORD
 
 
+@pytest.fixture
+def company(server: Server, request: pytest.FixtureRequest) -> Callable[..., Settings]:
+    """Run statements in a schema of the test's own, and return the settings of the company in it."""
+    number = iter(range(1_000))
+
+    def made(*statements: str, grant: bool = True, **sections: Any) -> Settings:
+        namespace = f"{request.node.name.split('[')[0][-50:]}_{next(number)}"
+        with server.owner() as con:
+            con.execute(f'CREATE SCHEMA "{namespace}"')
+            con.execute(f'SET search_path = "{namespace}"')
+            for statement in statements:
+                con.execute(statement)
+        server.allow(f'"{namespace}"') if grant else None
+        database = {"url": server.url(), "schema": namespace} | sections.pop("database", {})
+        return parse_settings({"data": {"through": "2026-10-31"}} | sections | {"database": database})
+
+    return made
+
+
 @pytest.fixture(scope="session")
 def duckdb(stored: Path) -> Catalog:
     """The sample company on DuckDB, its tables left in Parquet files."""

@@ -14,6 +14,7 @@ import pyarrow.csv
 
 from crmkit.tables.schema import schema
 
+ORDERS = "CREATE TABLE orders (order_id text PRIMARY KEY, ordered_at timestamp NOT NULL, revenue float8 NOT NULL, customer_id text)"
 PASSWORD = "correct-h0rse"
 _TYPES = {"id": "text", "text": "text", "timestamp": "timestamp", "date": "date", "money": "float8", "number": "float8",
           "integer": "bigint", "flag": "boolean"}  # fmt: skip
