@@ -16,6 +16,7 @@ import threading
 import time
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from crmkit.reporting.nursery_births import Asked, Births, tell
 from crmkit.reporting.nursery_imports import import_everything, import_models, is_alone
@@ -79,9 +80,22 @@ def _begin(asked: Asked) -> None:
 def _become_kernel(asked: Asked) -> None:
     launcher = find_spec("ipykernel_launcher")
     sys.argv = [(launcher and launcher.origin) or "", *asked.arguments]
-    from ipykernel import kernelapp
+    from ipykernel.kernelapp import IPKernelApp
 
-    kernelapp.launch_new_instance()
+    kernel = IPKernelApp.instance()
+    kernel.initialize()
+    atexit.register(_end_control, kernel.control_thread)
+    kernel.start()
+
+
+def _end_control(thread: Any) -> None:
+    """End the thread that answers "please end", before ipykernel ends what that thread may still be waiting for.
+
+    The two would wait for each other, one time in five, until Jupyter ends the kernel by force 2.5 s later.
+    """
+    if thread is not None and thread.is_alive():
+        thread.stop()
+        thread.join()
 
 
 def _become_program(asked: Asked) -> None:

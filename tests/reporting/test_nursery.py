@@ -170,9 +170,26 @@ def test_a_kernel_that_dies_is_noticed_at_once_and_leaves_no_process(nursery, ru
 def test_a_kernel_that_is_done_ends_by_itself_and_leaves_no_process(nursery, run, births):
     given = births(nursery)
     run(nursery, "1")
-    # Jupyter waits 5 s for it, which on a busy machine may not do; then it kills it.
-    assert given[0].wait() in (0, -signal.SIGKILL)
+    # Jupyter waits 2.5 s for it, which on a busy machine may not do; then it ends it by force.
+    assert given[0].wait() in (0, -signal.SIGTERM, -signal.SIGKILL)
     assert has_ended(given[0].pid) and is_reaped(given[0].pid)
+
+
+@needs_fork
+def test_nothing_that_a_kernel_still_needs_to_end_is_ended_before(nursery, run, home):
+    run(
+        nursery,
+        """import sys, time
+from pathlib import Path
+from ipykernel.kernelapp import IPKernelApp
+kernel = IPKernelApp.instance()
+sys.stdout.flush = lambda flush=sys.stdout.flush, wait=time.sleep: (wait(0.5), flush())  # what answers takes longer
+def stop(stop=kernel.iopub_thread.stop, answering=kernel.control_thread, file=Path("answers").absolute()):
+    file.write_text(f"{answering.is_alive()}")  # names of cells are gone when this runs
+    stop()
+kernel.iopub_thread.stop = stop""",
+    )
+    assert (home / "answers").read_text() == "False"
 
 
 @needs_fork
