@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from crmkit.sources.sql import close_default_database
+from crmkit.tables.depends import code_digest, package_versions
 
 # What kernels and pages import while they run, beside crmkit's own modules and what these import.
 _LIBRARIES = """
@@ -30,6 +31,8 @@ def import_models() -> None:
     from crmkit.predictions.register import predictions
 
     predictions()
+    code_digest()  # all of them ask for these two, which are the same for all
+    package_versions()
     close_default_database()
 
 

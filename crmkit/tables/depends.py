@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic
 
 _NAME = re.compile(r"[\w.-]+")
-_LOOK_AGAIN = 0.1  # s
+_LOOK_AGAIN = 1.0  # s
 _seen: tuple[float, str | None] | None = None
 _Look = tuple[tuple[str, tuple[int, ...] | None], ...]
 
@@ -92,7 +92,7 @@ def digest_of(*parts: object) -> str:
 def code_digest() -> str | None:
     """Return the hash of crmkit's own files; None once they are others than those this program has loaded.
 
-    A page asks hundreds of times; what was seen a tenth of a second ago is not looked at again.
+    A page asks hundreds of times; what was seen a second ago is not looked at again.
     """
     global _seen
     if _seen is None or monotonic() - _seen[0] > _LOOK_AGAIN:
