@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ibis
-
 from crmkit.cleaning.catalogs import catalog_of_exports, catalog_of_frames
 from crmkit.cleaning.database import catalog_of_database
 from crmkit.errors import CrmkitError
@@ -16,8 +14,8 @@ from crmkit.sources.changes import warn_if_stale
 from crmkit.sources.files import list_files
 from crmkit.sources.glance import cache_for, store_files
 from crmkit.sources.locate import find_settings, settings_beside
-from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest
+from crmkit.sources.views import view_files
 from crmkit.tables.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -122,8 +120,4 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     known = provenance(read_manifest(store))
     files = store_files(store, personal)
     cache = None if personal else cache_for(files, settings, known)
-    con = open_duckdb()
-    for name, file in files.items():
-        con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file)}")
-    backend = ibis.duckdb.from_connection(con)
-    return Catalog({name: backend.table(name) for name in files}, settings, known, cache)
+    return Catalog(view_files(files), settings, known, cache)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from crmkit.settings.models import time_zones
 from crmkit.sources.sql import close_default_database
 from crmkit.tables.depends import code_digest, package_versions
 
@@ -31,8 +32,8 @@ def import_models() -> None:
     from crmkit.predictions.register import predictions
 
     predictions()
-    code_digest()  # all of them ask for these two, which are the same for all
-    package_versions()
+    for known_to_all in (code_digest, package_versions, time_zones):
+        known_to_all()
     close_default_database()
 
 

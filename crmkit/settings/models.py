@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -18,6 +19,12 @@ from crmkit.settings.duplicates import Duplicates
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
 from crmkit.settings.segments import Loyalty, Segments
 from crmkit.settings.worth import Retention, Value
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones; to look for them takes longer than to read the settings."""
+    return frozenset(available_timezones())
 
 
 class Section(BaseModel):
@@ -54,8 +61,8 @@ class Company(Section):
     @field_validator("time_zone")
     @classmethod
     def _is_a_time_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"is not a time zone such as Europe/Berlin. {did_you_mean(name, available_timezones())}")
+        if name not in time_zones():
+            raise ValueError(f"is not a time zone such as Europe/Berlin. {did_you_mean(name, time_zones())}")
         return name
 
 
