@@ -52,6 +52,6 @@ def platt(log_odds: _Floats, codes: NDArray[np.intp]) -> tuple[float, float]:
     >>> slope, intercept
     (1.0, 0.0)
     """
-    learned = LogisticRegression(C=1e3).fit(log_odds[:, None], codes)
+    learned = LogisticRegression(C=1e3, solver="newton-cholesky").fit(log_odds[:, None], codes)
     slope = float(learned.coef_[0, 0])
     return (slope, float(learned.intercept_[0])) if slope > 0 else (1.0, 0.0)

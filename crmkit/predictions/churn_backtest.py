@@ -192,4 +192,4 @@ def _slope(p: NDArray[np.float64], came: NDArray[np.float64]) -> float:
     from sklearn.linear_model import LogisticRegression
 
     odds = np.log(p / (1 - p))[:, None]
-    return float(LogisticRegression(C=1e6).fit(odds, came).coef_[0, 0])
+    return float(LogisticRegression(C=1e6, solver="newton-cholesky").fit(odds, came).coef_[0, 0])
