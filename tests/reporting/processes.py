@@ -31,7 +31,7 @@ def parent_of(number):
     return None if state == "Z" else int(parent)
 
 
-def has_ended(number, within=20):
+def has_ended(number, within=60):
     end = time.monotonic() + within
     while parent_of(number) is not None and time.monotonic() < end:
         time.sleep(0.1)
@@ -43,7 +43,7 @@ def wait_for(file):
         time.sleep(0.1)
 
 
-def is_reaped(number, within=20):
+def is_reaped(number, within=60):
     end = time.monotonic() + within
     while Path(f"/proc/{number}").exists() and time.monotonic() < end:
         time.sleep(0.1)

@@ -294,7 +294,7 @@ def test_a_run_that_is_killed_leaves_the_month_as_it_was_and_the_next_run_tidies
     while not pid.is_file() or not pid.read_text():
         time.sleep(0.1)
     run.send_signal(sent)
-    printed, _ = run.communicate(timeout=30)
+    printed, _ = run.communicate(timeout=100)
     assert (run.returncode, printed) == (-signal.SIGKILL if sent == signal.SIGKILL else 130, "")
     left = [name for name in names(reports) if ".tmp-" in name]
     assert len(left) == (sent == signal.SIGKILL)

@@ -244,7 +244,7 @@ def test_when_the_run_is_killed_nothing_is_left_running(tmp_path, when):
         assert int(parent) == left[0]
         left.append(int(kernel))
     killed.kill()
-    killed.communicate(timeout=30)
+    killed.communicate(timeout=100)
     assert all(has_ended(each, within=60) for each in left)
 
 

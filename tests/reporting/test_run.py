@@ -84,15 +84,15 @@ def test_every_way_to_fail_becomes_a_stub_and_the_other_pages_are_made(company, 
     write_notebook(tmp_path / "nb", "01_good", "period")
     write_notebook(tmp_path / "nb", "02_error", "1 / 0")
     write_notebook(tmp_path / "nb", "03_dead", "import os\nos._exit(9)")
-    write_notebook(tmp_path / "nb", "04_slow", "import time\ntime.sleep(60)")
-    run = run_report(company, output=tmp_path / "out", notebooks=tmp_path / "nb", deadline=10)
+    write_notebook(tmp_path / "nb", "04_slow", "import time\ntime.sleep(200)")
+    run = run_report(company, output=tmp_path / "out", notebooks=tmp_path / "nb", deadline=20)
     assert [page.name for page in run.failed] == ["error", "dead", "slow"]
     status = {page.name: read_summary(run.folder / page.file).status for page in run.pages}
     assert status == {"good": "complete", "error": "failed", "dead": "failed", "slow": "failed"}
     for page, words in (
         ("error", "ZeroDivisionError: division by zero"),
         ("dead", "stopped without a message"),
-        ("slow", "did not finish within 10 seconds"),
+        ("slow", "did not finish within 20 seconds"),
     ):
         stub = (run.folder / f"{page}.html").read_text()
         assert words in stub
