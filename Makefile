@@ -30,8 +30,8 @@ sample: $(DIR)/crmkit.toml ## the invented sample company in sample/
 $(DIR)/crmkit.toml: | $(VENV)/installed
 	@$(BIN)/crmkit sample $(DIR) >&2
 
-test: $(VENV)/installed-dev lint ## style, types, layers, tests, examples in the docstrings and in the README
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
+test: $(VENV)/installed-dev lint ## style, types, layers, tests, examples of docstrings and README; SLOW=1: slow ones, too
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(if $(SLOW)$(CRMKIT_CI),,-m "not slow") $(PYTEST)
 
 lint: $(VENV)/installed-dev ## style, types and layers only
 	$(BIN)/ruff check .

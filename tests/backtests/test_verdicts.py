@@ -57,6 +57,7 @@ def unchanged(catalogs) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_nothing_changes_in_the_simulated_firms(unchanged):
     """The second two hundred months have the averages of the first: what is called real below is false."""
     late = unchanged["period"] >= unchanged["period"].sort_values().iloc[len(unchanged) // 2]
@@ -86,6 +87,7 @@ def test_the_scorecards_put_all_metrics_to_the_test(unchanged):
     assert tested.min() > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_customers", [400, 2000])
 def test_average_order_value_alone_is_called_real_in_at_most_5_percent_of_the_months(catalogs, firms, n_customers):
     cards = scorecards(catalogs[n_customers], months(SETTLED + 13, N_EACH), ["average_order_value"])
@@ -102,6 +104,7 @@ def false_calls_of_a_t_test_on_orders(orders: pd.DataFrame) -> float:
     return float(np.mean(np.array(tests) <= 0.05))
 
 
+@pytest.mark.slow
 def test_churn_doubled_from_5_to_10_percent_among_1000_customers_is_called_real_in_at_least_80_percent():
     """Every other month; the scorecard judges churn among the other metrics, which do not change."""
     n_times = 300

@@ -146,6 +146,7 @@ def test_report_sets_a_notebooks_parameter(crmkit, company, tmp_path):
     assert crmkit("report", *place, "-p", "history=25").exit_code == 0
 
 
+@pytest.mark.slow
 def test_report_of_several_months_prints_the_page_over_all_of_them(crmkit, company, tmp_path):
     write_notebook(tmp_path / "notebooks", "01_tiny", "period")
     place = ("--settings", company, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
@@ -156,6 +157,7 @@ def test_report_of_several_months_prints_the_page_over_all_of_them(crmkit, compa
     assert before.exit_code == 2 and "There is no data for January 2020" in before.stderr
 
 
+@pytest.mark.slow
 def test_report_says_which_pages_are_unchanged_and_fresh_makes_them_again(crmkit, company, tmp_path, monkeypatch):
     from crmkit.tables import cache
 

@@ -47,6 +47,7 @@ def answers_of(random: np.random.Generator, share: float, n_firms: int, n_custom
     })  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("survey", ["nps", "csat"])
 @pytest.mark.parametrize("n_customers", [10, 30, 150])
 def test_shares_and_nps_cover_93_to_98_percent_and_nowhere_below_85(
@@ -89,6 +90,7 @@ def test_orders_per_customer_cover_at_least_90_percent(company: Callable[..., Ca
     assert covered(numbers, truth) >= 0.90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expected", "metric_name"), [(3, "n_orders"), (40, "n_orders"), (100, "revenue"), (400, "revenue")]
 )

@@ -156,6 +156,7 @@ def test_the_costs_of_keeping_equal_plain_pandas_on_the_sample_company(sample, s
     assert share == pytest.approx(spent / repeat.loc[repeat["ordered_at"] >= "2026-10-01", "margin"].sum())
 
 
+@pytest.mark.slow
 def test_the_interval_of_net_retention_holds_the_truth_in_90_to_98_of_100_simulated_months(company):
     random = np.random.default_rng(9)
     hits = 0

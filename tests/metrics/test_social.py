@@ -82,6 +82,7 @@ def skewed(random: np.random.Generator, best: str = "") -> pd.DataFrame:
                  network=random.choice(["x", "y"], 200))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_hour_is_crowned_by_noise_in_95_of_100_years(company):
     random = np.random.default_rng(5)
     crowned = sum(

@@ -84,6 +84,7 @@ def test_it_finds_the_truth_and_ignoring_delayed_entry_does_not():
     assert right.effects_.loc["plan = yearly", "coefficient"] == pytest.approx(-0.8, abs=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [300, 1000])
 def test_95_percent_intervals_cover_90_to_98_percent(n):
     random = np.random.default_rng(n)

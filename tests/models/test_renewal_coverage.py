@@ -11,6 +11,7 @@ from tests.models.subscribers import lifetimes, watched
 PERIODS = [1, 6, 12, 24, 36]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "truth", "n", "repeats"), [
     (ShiftedBetaGeometric, (0.7, 6.0), 300, 150),
     (ShiftedBetaGeometric, (0.7, 6.0), 1000, 150),

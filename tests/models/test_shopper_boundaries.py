@@ -110,6 +110,7 @@ def _counts(X):
 record = st.tuples(st.integers(0, 6) | st.just(5000), st.floats(0, 1), st.floats(0, 100))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from(MODELS), st.lists(record, min_size=1, max_size=8), st.sampled_from([1.0, 500.0]))
 @example(BGNBD, [(0, 0.0, 2.2250738585072014e-308)], 1.0)

@@ -34,6 +34,7 @@ def coverage(model, n_customers, n_firms):
     return np.mean(params), np.mean(totals), np.mean(orders)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "n_firms"), [(BGNBD, 40), (MBGNBD, 40), (ParetoNBD, 12)])
 def test_of_300_customers_95_percent_intervals_hold_about_that(model, n_firms):
     holds_about_95_percent(*coverage(model, 300, n_firms))

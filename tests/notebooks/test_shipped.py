@@ -135,6 +135,7 @@ def test_no_personal_data_no_path_and_nothing_empty_is_printed(october, kaldi, p
     assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", text)
 
 
+@pytest.mark.slow
 def test_the_real_company_has_its_numbers_and_names_what_is_missing(november):
     assert not november.failed
     text = text_of(november, "scorecard")

@@ -104,6 +104,7 @@ def test_the_numbers_hold_no_path_and_no_customer(company):
     assert str(company.parent) not in text and "customer_id" not in text
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path, monkeypatch):
     cells = "import crmkit as ck\nbook = ck.connect(settings)\ncard = ck.scorecard(book, period, ['revenue'])"
     lines = 'period = ""  # month\nsettings = ""  # file\nreports = ""  # folder of all reports'

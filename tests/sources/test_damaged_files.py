@@ -32,6 +32,7 @@ def outcomes_of(seeds, folder, files):
     return outcomes
 
 
+@pytest.mark.slow
 def test_forty_damaged_files_are_each_loaded_with_every_row_accounted_for_or_told_as_problems(tmp_path, files):
     outcomes = outcomes_of(range(40), tmp_path, files)
     assert outcomes["told"] and outcomes["loaded"] + outcomes["loaded, with rows aside"] > 5
