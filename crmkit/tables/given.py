@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from crmkit.errors import Problems, UnknownName, did_you_mean
+from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 from crmkit.tables.schema import SCHEMAS
 
 
@@ -35,6 +35,34 @@ def fault_of(frame: object) -> str:
         return (f"its columns have {frame.columns.nlevels} levels, must have one name each (met: {met}). Write, for "
                 "instance, frame.columns = frame.columns.droplevel(0)")  # fmt: skip
     return ""
+
+
+def check_made_by(maker: str, frame: object, needed: Sequence[str], function: str) -> None:
+    """Raise CrmkitError if a function is given something else than the frame that another one makes.
+
+    Parameters
+    ----------
+    maker : str
+        The function that makes such frames.
+    frame : object
+        What was given.
+    needed : sequence of str
+        Columns that tell its frames from others.
+    function : str
+        The function that was called.
+
+    Examples
+    --------
+    >>> check_made_by("ck.scorecard(...)", pd.DataFrame({"metric": ["nps"]}), ["headline"], "headlines")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: headlines needs the frame that ck.scorecard(...) returns: this one lacks headline (it has metric).
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise CrmkitError(f"{function} needs the frame that {maker} returns, not a {type(frame).__name__}.")
+    if absent := [name for name in needed if name not in frame]:
+        there = ", ".join(map(str, frame.columns[:12])) or "no columns"
+        raise CrmkitError(f"{function} needs the frame that {maker} returns: this one lacks {', '.join(absent)} "
+                          f"(it has {there}{', ...' if len(frame.columns) > 12 else ''}).")  # fmt: skip
 
 
 def plain_rows(frame: pd.DataFrame) -> pd.DataFrame:
