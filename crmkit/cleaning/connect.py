@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ibis
-
 from crmkit.cleaning.catalogs import catalog_of_exports, catalog_of_frames
 from crmkit.cleaning.database import catalog_of_database
 from crmkit.errors import CrmkitError
@@ -19,6 +17,7 @@ from crmkit.sources.locate import find_settings, settings_beside
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store import found_store, provenance, read_manifest
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.in_turn import backend_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,5 +124,5 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     con = open_duckdb()
     for name, file in files.items():
         con.execute(f"CREATE VIEW {identifier(name)} AS FROM {parquet(file)}")
-    backend = ibis.duckdb.from_connection(con)
+    backend = backend_of(con)
     return Catalog({name: backend.table(name) for name in files}, settings, known, cache)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.tables.given import check_names, fault_of, plain_rows
+from crmkit.tables.in_turn import backend_of
 from crmkit.tables.schema import Kind, schema
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def laid_over(catalog: Catalog, frames: Mapping[str, pd.DataFrame]) -> dict[str,
     Problems, UnknownName
         See :func:`typed`.
     """
-    backend = catalog.table(catalog.names[0]).get_backend() if catalog.names else ibis.duckdb.connect()
+    backend = catalog.table(catalog.names[0]).get_backend() if catalog.names else backend_of(duckdb.connect())
     if backend.name != "duckdb":
         raise CrmkitError(
             "Tables cannot be laid over those of a database, of which crmkit is a reader only. Take the frames: "
