@@ -47,6 +47,10 @@ class StaleStore(UserWarning):
     """The export files have changed since the store was loaded from them: the numbers are those of before."""
 
 
+class DataEndEarly(UserWarning):
+    """The data end long before the day as of which they are looked at: what came since is not known."""
+
+
 class UnknownName(CrmkitError, KeyError):
     """A name that is not among the known ones; the message offers the nearest."""
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
-import ibis
 import pandas as pd
 
 from crmkit.cleaning.checked import Checked
@@ -18,6 +17,7 @@ from crmkit.sources.keys import forget_key
 from crmkit.sources.sql import identifier, open_duckdb
 from crmkit.sources.store import provenance
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.in_turn import backend_of
 from crmkit.tables.memory import Memory
 
 
@@ -50,7 +50,7 @@ def _catalog(
     for table in opened:
         con.execute(f"CREATE TABLE crmkit.{table.table} AS {table.kept}")
     _forget_raw_rows(con)
-    backend = ibis.duckdb.from_connection(con)
+    backend = backend_of(con)
     tables = {table.table: backend.table(table.table, database="crmkit") for table in opened}
     return Catalog(tables, settings, provenance(manifest(report, settings)), memory=Memory())
 

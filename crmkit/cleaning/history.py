@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from crmkit.errors import UnknownName
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.changes import INPUTS, changes_between
 from crmkit.sources.loads import read_loads
@@ -46,11 +47,18 @@ def load_history(source: Catalog | Settings | str | Path | None = None, by: By =
         change ("new", "changed", "unchanged", "gone"), layout (a preset's name, "mapped" or "crmkit"), n_bytes, sha256,
         n_rows, and of each table that it fills: n_kept, n_merged, n_aside, first_day, last_day.
 
+    Raises
+    ------
+    UnknownName
+        If loads are not listed by that.
+
     Examples
     --------
     >>> load_history(Settings()).columns.tolist()[:5]
     ['load', 'loaded_at', 'crmkit', 'data_through', 'n_files']
     """
+    if by not in list(_COLUMNS):
+        raise UnknownName("history by", str(by), _COLUMNS)
     rows = []
     for number, entry in enumerate(read_loads(_store_of(source)), start=1):
         about = {"load": number, "loaded_at": pd.Timestamp(entry["loaded_at"]).tz_localize(None)}

@@ -8,11 +8,11 @@ from datetime import date
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.periods.days import takes_day
 from crmkit.predictions.churn import ChurnOutlook, churn_outlook
 from crmkit.predictions.churn_money import call_plan, n_worth_calling, total_at_risk, value_at_risk
 from crmkit.predictions.churn_review import cancel_reasons, lost_by, review
 from crmkit.predictions.churn_saves import UNKNOWN, SaveRate, save_rate
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 

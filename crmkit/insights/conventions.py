@@ -12,6 +12,7 @@ from crmkit.metrics.nouns import is_number, joined
 from crmkit.metrics.wording import adding_up, common_scale
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.given import check_made_by
 
 
 def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]:
@@ -38,6 +39,7 @@ def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]
     >>> convention_sentences(book, ck.scorecard(book, "2026-09", "churn_rate"))[0][:72]
     'Customers lost (churn) is counted in several ways, which agree here: 0 %'
     """
+    check_made_by("ck.scorecard(...)", scorecard, ["metric", "period"], "convention_sentences")
     if scorecard.empty:
         return []
     period = Period.parse(scorecard["period"].iloc[0], catalog.settings.company.fiscal_year_start)

@@ -27,6 +27,7 @@ from crmkit.metrics.cards import CARDS
 from crmkit.metrics.nouns import beside, is_number, joined, number_word
 from crmkit.metrics.wording import currency_of
 from crmkit.periods import Period
+from crmkit.tables.given import check_made_by
 
 __all__ = ["Finding", "findings", "headline"]
 
@@ -125,6 +126,7 @@ def headline(scorecard: pd.DataFrame) -> str:
 
 
 def _rows(scorecard: pd.DataFrame) -> list[Any]:
+    check_made_by("ck.scorecard(...)", scorecard, ["metric", "period", "verdict"], "A headline")
     if scorecard.empty:
         raise CrmkitError("The scorecard has no rows. Ask for at least one metric.")
     return list(scorecard.itertuples(index=False))

@@ -11,6 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
 from crmkit.tables.remembering import remember
@@ -48,6 +49,7 @@ def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = F
     >>> follow_up_list(ck.connect({"survey_responses": answers}), "2026-10")["reasons"].tolist()
     ['Would not recommend you (NPS 3)']
     """
+    check_catalog(catalog, "follow_up_list")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     return remember(catalog, _listed, period, comments)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, UnknownName
 from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.folding import SMALL_GROUPS
 from crmkit.metrics.scorecard import smallest_changes
+from crmkit.metrics.splits import check_columns
 from crmkit.metrics.verdict import judge_changes
 from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.states import STATES
 
 
 def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> pd.DataFrame:
@@ -31,7 +35,13 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     DataFrame
         One row per product, the largest revenue first: the column ``by``, orders [count], revenue, low, high, before
         (of a period as long), change [currency], share [of the revenue], verdict ("real", "within noise", "too few to
-        tell", "no comparison"), direction. What sold before and no longer has revenue 0. Empty without order lines.
+        tell", "no comparison"), direction. What sold before and no longer has revenue 0. Empty without order lines, and
+        where they lack that column.
+
+    Raises
+    ------
+    UnknownName
+        If no sale could have such a column.
 
     Examples
     --------
@@ -43,17 +53,15 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     >>> what_sells(book, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
     [['tea', 20.0, 'no comparison'], ['cup', 10.0, 'no comparison']]
     """
+    check_catalog(catalog, "what_sells")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     columns = [by, "orders", "revenue", "low", "high", "before", "change", "share", "verdict", "direction"]
     so_far = catalog.days_so_far(period)
-    try:
-        asked = [period.previous, period]
-        rows = evaluate(catalog, "product_revenue", periods=asked, by=by, first_days=so_far)
-    except CrmkitError:
+    if not _can_split(catalog, by):
         return pd.DataFrame(columns=columns)
-    rows = rows[rows["status"] != "not measured"]
-    if rows.empty:
+    rows = evaluate(catalog, "product_revenue", periods=[period.previous, period], by=by, first_days=so_far)
+    if (rows["status"] == "not measured").all():
         return pd.DataFrame(columns=columns)
     now, then = (_of(rows, each, by) for each in (period, period.previous))
     n_days, n_before = (min(p.n_days, so_far or p.n_days) for p in (period, period.previous))
@@ -70,6 +78,20 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     })  # fmt: skip
     seen.attrs["currency"] = catalog.settings.company.currency
     return seen[seen[by] != SMALL_GROUPS].sort_values("revenue", ascending=False, ignore_index=True)[columns]
+
+
+def _can_split(catalog: Catalog, by: str) -> bool:
+    """Return whether the data have the column; raise UnknownName for one that no sale could have."""
+    tables = ("order_lines", "orders", "customers")
+    there = [name for table in tables if table in catalog.names for name in catalog.table(table).columns]
+    known = [*there, *STATES, *(name for table in tables for name in SCHEMAS[table].names)]
+    if by not in known:
+        raise UnknownName("column of order lines, orders or customers", str(by), set(there or known))
+    try:
+        check_columns(catalog, [by])
+    except CrmkitError:
+        return False
+    return True
 
 
 def _of(rows: pd.DataFrame, period: Period, by: str) -> pd.DataFrame:

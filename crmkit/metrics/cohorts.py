@@ -10,6 +10,7 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal, union, with_periods
 from crmkit.tables.remembering import remember
@@ -43,6 +44,7 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     >>> cohort_retention(book, "2026-06").empty  # who is new shows only after some time of data
     True
     """
+    check_catalog(catalog, "cohort_retention")
     if not isinstance(through, Period):
         through = Period.parse(through, catalog.settings.company.fiscal_year_start)
     return remember(catalog, _cohorts, through, n_cohorts)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
-from crmkit.periods.days import takes_day
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, union
 from crmkit.tables.remembering import remember

@@ -8,9 +8,10 @@ import pandas as pd
 
 from crmkit.metrics.cards import Card, cards
 from crmkit.metrics.definitions import in_force, under
-from crmkit.metrics.evaluate import check_catalog, evaluate_cards, parts_of
+from crmkit.metrics.evaluate import check_named, evaluate_cards, parts_of
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember_each
 
@@ -45,6 +46,7 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     check_catalog(catalog, "conventions")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    check_named(metrics)
     load_own_cards(catalog.settings)
     asked = [card.name for card in cards(metrics)]
     together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work

@@ -14,7 +14,7 @@ from crmkit.metrics import intervals
 from crmkit.metrics.contact import customer_responses
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.ranking import area_under_curve
-from crmkit.periods.days import takes_day
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
 from crmkit.tables.remembering import remember

@@ -14,9 +14,10 @@ from crmkit.metrics.judging import judged
 from crmkit.metrics.measures import Measure
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.passes import estimate_all
-from crmkit.metrics.splits import check_columns, unreachable
+from crmkit.metrics.splits import check_columns, columns_of, unreachable
 from crmkit.metrics.window import Window
 from crmkit.periods import Period, parse_periods
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember, remember_each
 
@@ -77,7 +78,7 @@ def evaluate(
     """
     check_catalog(catalog, "evaluate")
     _check_asked(metrics, definitions, first_days)
-    columns = [] if by is None else [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    columns = columns_of(by)
     load_own_cards(catalog.settings)
     chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
@@ -87,16 +88,14 @@ def evaluate(
     return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
 
 
-def check_catalog(catalog: object, function: str) -> None:
-    """Raise CrmkitError if something else than a catalog was given, such as the frames or the path it is made from."""
-    if not isinstance(catalog, Catalog):
-        met = type(catalog).__name__
-        raise CrmkitError(f"{function} needs a catalog, not a {met}. Write ck.{function}(ck.connect(...), ...).")
+def check_named(metrics: object) -> None:
+    """Raise CrmkitError if metrics are asked for and none is named."""
+    if metrics is not None and not metrics:
+        raise CrmkitError("No metric is named. Name one or several, or leave metrics out for all.")
 
 
 def _check_asked(metrics: object, definitions: object, first_days: object) -> None:
-    if metrics is not None and not metrics:
-        raise CrmkitError("No metric is named. Name one or several, or leave metrics out for all.")
+    check_named(metrics)
     if not isinstance(definitions or {}, Mapping):
         raise CrmkitError(f'definitions must be written {{"churn_rate": "daily_rates"}}; met: {definitions!r}.')
     if first_days is not None and (type(first_days) is not int or first_days < 1):

@@ -11,8 +11,10 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.passes import fetch
 from crmkit.periods import Period
 from crmkit.settings import Budget, prorated
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, where
+from crmkit.tables.given import check_made_by
 
 _ORDER = {"missed": 0, "too close to call": 1, "": 2, "met": 3}
 
@@ -41,6 +43,7 @@ def goals(scorecard: pd.DataFrame) -> pd.DataFrame:
     """
     columns = ["metric", "label", "period", "value", "low", "high", "target", "gap", "unit", "better", "n", "status",
                "reason", "target_verdict"]  # fmt: skip
+    check_made_by("ck.scorecard(...)", scorecard, ["target", "target_verdict"], "goals")
     rows = scorecard[scorecard["target"].notna()]
     rows = rows.assign(gap=rows["value"] - rows["target"])
     rows = rows.sort_values("target_verdict", key=lambda verdicts: verdicts.map(_ORDER), kind="stable")
@@ -63,6 +66,7 @@ def budget_report(catalog: Catalog, period: str | Period) -> pd.DataFrame:
         One row per purpose and channel that has a budget in these days, a purpose's whole budget first: purpose,
         channel ("all" for the whole), budget, spent, left [currency], used [share]. Empty without budgets or costs.
     """
+    check_catalog(catalog, "budget_report")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     columns = ["purpose", "channel", "budget", "spent", "left", "used"]

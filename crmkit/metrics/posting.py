@@ -7,11 +7,12 @@ import calendar
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import NotMeasured
+from crmkit.errors import NotMeasured, UnknownName
 from crmkit.metrics.intervals import Array
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.verdict import SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import period_ordinal
 from crmkit.tables.remembering import remember
@@ -43,6 +44,11 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
         expected [the same by chance, for the networks it was posted on], p_value (adjusted), verdict ("real", "within
         noise"). In ``attrs``: "overall". Empty without posts.
 
+    Raises
+    ------
+    UnknownName
+        If there is no such time, and posts have no column of that name.
+
     References
     ----------
     Good (2005), Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd edition (stratified permutation).
@@ -55,8 +61,12 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     >>> posting_times(ck.connect({"social_posts": posts}), "2026-10")[["hours", "value", "verdict"]].values.tolist()
     [['09 to 12', 0.01, 'real'], ['18 to 21', 0.09, 'real']]
     """
+    check_catalog(catalog, "posting_times")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    known = set(catalog.table("posts").columns) if "social_posts" in catalog.names else set()
+    if by not in ("hours", "weekday") and by not in sorted(known):
+        raise UnknownName("time of posts", str(by), ["hours", "weekday"])
     return remember(catalog, _compared, period, by)
 
 

@@ -12,6 +12,7 @@ from crmkit.metrics.intervals import Array, Z
 from crmkit.metrics.passes import fetch
 from crmkit.metrics.verdict import POWER, SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import indicator, period_ordinal
 from crmkit.tables.remembering import remember
@@ -44,6 +45,7 @@ def events_before_win(catalog: Catalog, period: str | Period) -> pd.DataFrame:
     ----------
     Newcombe (1998), Statistics in Medicine 17, 873-890 (difference of two shares, method 10).
     """
+    check_catalog(catalog, "events_before_win")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     return remember(catalog, _compared, period)

@@ -8,14 +8,16 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import Problems, did_you_mean
+from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.metrics.cards import CARDS, Card, cards
-from crmkit.metrics.evaluate import check_catalog, evaluate
+from crmkit.metrics.evaluate import evaluate
 from crmkit.metrics.own_cards import load_own_cards
 from crmkit.metrics.verdict import judge_changes, judge_target
 from crmkit.periods import Period
 from crmkit.settings import Settings
+from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.given import check_made_by
 
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
 
@@ -54,10 +56,12 @@ def scorecard(
 
     Raises
     ------
-    Problems
-        If the settings name a metric that there is not.
+    CrmkitError, Problems
+        If the history is another frame, or the settings name a metric that there is not.
     """
     check_catalog(catalog, "scorecard")
+    if history is not None:
+        check_made_by("ck.evaluate(...)", history, ["metric", "period", *_PARTS], "history of scorecard")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     load_own_cards(catalog.settings)
@@ -126,7 +130,12 @@ def _with_compared(catalog: Catalog, names: list[str], period: Period, history: 
     for grain in sorted({p.grain for p in lacking}):
         asked = sorted(p for p in lacking if p.grain == grain)
         known.append(evaluate(catalog, names, periods=asked, first_days=catalog.days_so_far(period)))
-    return pd.concat(known, ignore_index=True)
+    rows = pd.concat(known, ignore_index=True)
+    compared = rows[rows["period"].isin([str(p) for p in (period.year_before, period.previous, period)])]
+    if (twice := compared[compared.duplicated(["metric", "period"])])["metric"].isin(names).any():
+        raise CrmkitError(f"history holds several rows of {twice['metric'].iloc[0]} in {twice['period'].iloc[0]}. "
+                          "Evaluate it without by, and once.")  # fmt: skip
+    return rows
 
 
 def _days(period: Period, so_far: int | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from crmkit.errors import UnknownName
+from crmkit.tables.given import check_made_by
 
 
 def headlines(scorecard: pd.DataFrame) -> pd.DataFrame:
@@ -20,6 +21,11 @@ def headlines(scorecard: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Some of its rows, all of its columns.
 
+    Raises
+    ------
+    CrmkitError
+        If it is another frame, such as one of :func:`crmkit.evaluate`.
+
     Examples
     --------
     >>> import crmkit as ck
@@ -28,6 +34,7 @@ def headlines(scorecard: pd.DataFrame) -> pd.DataFrame:
     >>> bool(card["headline"].all())
     True
     """
+    check_made_by("ck.scorecard(...)", scorecard, ["headline"], "headlines")
     return scorecard[scorecard["headline"]].reset_index(drop=True)
 
 
@@ -48,8 +55,8 @@ def about(scorecard: pd.DataFrame, *topics: str) -> pd.DataFrame:
 
     Raises
     ------
-    UnknownName
-        If it has no such topic.
+    CrmkitError
+        If it is another frame, such as one of :func:`crmkit.evaluate`, or has no such topic.
 
     Examples
     --------
@@ -57,6 +64,7 @@ def about(scorecard: pd.DataFrame, *topics: str) -> pd.DataFrame:
     >>> sorted(set(ck.about(ck.glossary(), "voice")["topic"]))
     ['voice']
     """
+    check_made_by("ck.scorecard(...) or ck.glossary()", scorecard, ["topic"], "about")
     known = set(scorecard["topic"])
     for topic in topics:
         if topic not in known:

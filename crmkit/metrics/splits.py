@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ibis
@@ -20,6 +20,26 @@ from crmkit.tables.states import STATES
 UNKNOWN_GROUP = "(unknown)"
 
 
+def columns_of(by: str | Sequence[str] | None) -> list[str]:
+    """Return the columns to split by, each once.
+
+    Raises
+    ------
+    CrmkitError
+        If it is neither a name nor several.
+
+    Examples
+    --------
+    >>> columns_of("plan"), columns_of(["plan", "channel", "plan"]), columns_of(None)
+    (['plan'], ['plan', 'channel'], [])
+    """
+    if by is None or isinstance(by, str):
+        return [] if by is None else [by]
+    if not isinstance(by, Iterable) or not all(isinstance(name, str) for name in by):
+        raise CrmkitError(f'by must be the name of a column, such as "channel", or a list of names; met: {by!r}.')
+    return list(dict.fromkeys(by))
+
+
 def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
     """Raise UnknownName for a column that no table of the source has."""
     known = {column for name in catalog.names for column in catalog.table(name).columns}
@@ -31,6 +51,14 @@ def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
         if column not in canonical:
             raise UnknownName("column", column, known)
         raise CrmkitError(f"Cannot split by '{column}'. The data lack it. There are: {', '.join(sorted(known))}.")
+
+
+def check_customer_column(catalog: Catalog, by: object, *others: str) -> None:
+    """Raise UnknownName for what is neither a column of customers, nor could be one by the schema, nor one of the others."""
+    there = [*(catalog.table("customers").columns if "customers" in catalog.names else ()), *others]
+    known = [*there, *SCHEMAS["customers"].names]
+    if by not in known:
+        raise UnknownName("column of customers", str(by), there or known)
 
 
 def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | None:

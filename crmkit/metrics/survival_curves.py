@@ -11,10 +11,11 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.cohorts import unseen_days
 from crmkit.metrics.measures.survival import kaplan_meier
 from crmkit.metrics.passes import fetch
-from crmkit.metrics.splits import UNKNOWN_GROUP
-from crmkit.periods.days import takes_day
+from crmkit.metrics.splits import UNKNOWN_GROUP, check_customer_column
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator
+from crmkit.tables.given import check_made_by
 from crmkit.tables.remembering import remember
 
 _DAYS_IN_A_MONTH = 365.25 / 12
@@ -41,7 +42,12 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     -------
     DataFrame
         One row per group and day with a loss, and one at day 0: group, age [days], at_risk [customers], events
-        [customers lost], survival, low, high [share]. Empty where there are no customers, or not that column.
+        [customers lost], survival, low, high [share]. Empty where there are no customers, or they lack that column.
+
+    Raises
+    ------
+    UnknownName
+        If customers have no such column, and it is none of crmkit's.
 
     Examples
     --------
@@ -53,7 +59,9 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     >>> survival_curve(book, date(2026, 6, 30))[["age", "survival"]].values.tolist()
     [[0.0, 1.0], [30.0, 0.5]]
     """
-    return remember(catalog, _curve, as_of, by)
+    if by:
+        check_customer_column(catalog, by)
+    return remember(catalog, _curve, as_of, by or "")
 
 
 def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12, 18, 24)) -> pd.DataFrame:
@@ -80,6 +88,7 @@ def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12
     >>> at_risk_table(curve)[["months", "survival", "at_risk"]].values.tolist()
     [[0.0, 1.0, 4.0], [3.0, 0.75, 2.0]]
     """
+    check_made_by("ck.survival_curve(...)", curve, ["group", "age", "survival"], "at_risk_table")
     rows = []
     for group, own in curve.groupby("group", sort=False):
         ages = own["age"].to_numpy()

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.periods.days import takes_day
 from crmkit.predictions.churn_backtest import back_test_by_tenth, chosen_method, drift, of_days
 from crmkit.predictions.churn_history import N_LEARNED, known_on, past_days, stacked
 from crmkit.predictions.churn_models import candidates
 from crmkit.predictions.churn_told import told_by
 from crmkit.predictions.register import prediction
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 _Z = 1.96

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
-from crmkit.periods.days import takes_day
 from crmkit.predictions.money import money
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 _N_DRAWS = 2000

@@ -9,10 +9,11 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.models.rfm import FEWEST_CUSTOMERS, fifths, points_by
-from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import ENGAGEMENT, described_on
 from crmkit.predictions.segment_references import learned_on
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.given import check_made_by
 from crmkit.tables.remembering import remember
 
 PARTS = ("tenure", "value", "engagement")
@@ -81,6 +82,7 @@ def anniversaries(loyal: pd.DataFrame, as_of: date, days: int = 31) -> pd.DataFr
     >>> anniversaries(loyal, date(2026, 10, 31))["customer_id"].tolist()
     ['a']
     """
+    check_made_by("ck.loyalty(...)", loyal, ["anniversary_on", "points"], "anniversaries")
     last = pd.Timestamp(as_of) + pd.Timedelta(days=days)
     soon = loyal[loyal["anniversary_on"] <= last]
     return soon.sort_values(

@@ -15,6 +15,7 @@ from crmkit.models.segment_search import nearest
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import segmentation_for
 from crmkit.predictions.segments import segments_on
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 NEW = "(new)"
@@ -42,6 +43,7 @@ def assigned(catalog: Catalog, days: list[date], model: str, ruler_of: date | No
     return pd.DataFrame(columns).rename_axis("customer_id")
 
 
+@takes_day
 def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
     """Return the moves between two days, and whether there were more of them than usual.
 
@@ -83,6 +85,7 @@ def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usu
     return _judged(moves, past).reset_index()
 
 
+@takes_day
 def movement(catalog: Catalog, before: date, now: date) -> dict[str, float]:
     """Return how much of the movement between k-means segments is real.
 

@@ -10,8 +10,8 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.features.rhythm import rhythm, rhythm_span
 from crmkit.models.next_order import FEWEST, NextOrder
-from crmkit.periods.days import takes_day
 from crmkit.predictions.register import prediction
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 

@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features.tastes import DAYS_OF_THE_WEEK, category_counts, channel_counts, weekday_counts
 from crmkit.metrics.passes import fetch
 from crmkit.models.affinity import Affinity
-from crmkit.periods.days import takes_day
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 

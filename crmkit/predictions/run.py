@@ -11,7 +11,6 @@ import pandas as pd
 from crmkit.cleaning.connect import connect
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
-from crmkit.periods.days import takes_day
 from crmkit.predictions.ahead import slow_ones_ahead, slow_ones_last
 from crmkit.predictions.days import last_day
 from crmkit.predictions.ledger import Ledger, read_ledger
@@ -21,6 +20,7 @@ from crmkit.predictions.register import predictions
 from crmkit.predictions.written import write_predictions
 from crmkit.sources.locate import find_settings
 from crmkit.sources.store import found_store
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 

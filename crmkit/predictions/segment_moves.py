@@ -11,7 +11,9 @@ from crmkit.metrics import intervals
 from crmkit.models.rfm import LADDER, LEVEL_WITH
 from crmkit.predictions.migration import NEW, assigned
 from crmkit.predictions.segment_features import customers_on
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.given import check_made_by
 
 #: What a move is called, by its direction.
 DIRECTIONS = {"up": "upgraded", "down": "slid", "new": "first order", "stayed": "neither"}
@@ -35,6 +37,7 @@ def ladder(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
     return sorted(names, key=LADDER.index) if set(names) <= set(LADDER) else names
 
 
+@takes_day
 def customer_moves(catalog: Catalog, before: date, now: date, model: str = "rfm") -> pd.DataFrame:
     """Return each customer's segment on two days by the ruler of the later one.
 
@@ -93,6 +96,7 @@ def move_totals(moves: pd.DataFrame) -> pd.DataFrame:
     >>> move_totals(moves)[["direction", "n", "gained"]].values.tolist()
     [['up', 2, 50.0], ['down', 1, -40.0]]
     """
+    check_made_by("ck.customer_moves(...)", moves, ["direction", "gained"], "move_totals")
     rows = []
     for direction in DIRECTIONS:
         own = moves.loc[moves["direction"] == direction, "gained"].to_numpy(dtype=float)

@@ -18,9 +18,9 @@ from crmkit.metrics import intervals
 from crmkit.metrics.engagement_score import engagement_scores
 from crmkit.metrics.intervals import Array
 from crmkit.metrics.verdict import benjamini_hochberg
-from crmkit.periods.days import takes_day
 from crmkit.predictions.segments import segments_on
 from crmkit.predictions.written import latest
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 PEOPLE = ("channel", "country", "gender", "industry", "company_size")

@@ -9,11 +9,11 @@ import pandas as pd
 
 from crmkit.metrics import intervals
 from crmkit.metrics.intervals import Array
-from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import segmentation_for
 from crmkit.predictions.segments import segments_on
 from crmkit.sources.masking import masked_id
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 

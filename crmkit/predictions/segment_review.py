@@ -9,12 +9,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
+from crmkit.errors import UnknownName
 from crmkit.models.customer_segments import CustomerSegments
 from crmkit.models.segment_fit import FEWEST_ROWS, LEVEL, Fit, alike, centres_fit, rfm_fit
-from crmkit.periods.days import takes_day
 from crmkit.predictions.segment_features import customers_on
 from crmkit.predictions.segment_references import learned_on, rfm_for, segmentation_for
 from crmkit.predictions.segment_rulers import Segmentation, rfm_model, segmentation
+from crmkit.predictions.segments import RULED
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 _SOONEST = 60  # days after a ruler was learned; before that nothing has had time to change
@@ -76,6 +78,11 @@ def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> Segment
     model : str
         "rfm" or "segments".
 
+    Raises
+    ------
+    UnknownName
+        If there is no such model, or it learns no ruler.
+
     Examples
     --------
     >>> import crmkit as ck
@@ -84,6 +91,8 @@ def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> Segment
     >>> segment_review(ck.connect({"orders": orders}), date(2026, 10, 31)).verdict
     'too new to judge'
     """
+    if model not in RULED:
+        raise UnknownName("segment model with a ruler", str(model), RULED)
     seen = _SEEN.setdefault(catalog, {})  # the opening of a page and its section ask for the same
     if (model, as_of) not in seen:
         seen[model, as_of] = _reviewed(catalog, as_of, model)

@@ -10,9 +10,9 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics import intervals
 from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
-from crmkit.periods.days import takes_day
 from crmkit.predictions.register import prediction
 from crmkit.predictions.texts import texts_until
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 

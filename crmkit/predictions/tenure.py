@@ -7,11 +7,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from crmkit.metrics.splits import check_customer_column
 from crmkit.models.tenure_curves import tenure_curve
-from crmkit.periods.days import takes_day
 from crmkit.predictions.choice import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.histories import subscriptions
 from crmkit.predictions.learned import learned
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -44,6 +45,11 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
         extrapolated (bool), n [subscriptions], model. Of the length of term that most subscriptions have. No rows where
         there are no such groups.
 
+    Raises
+    ------
+    UnknownName
+        If customers have no such column, and it is none of crmkit's.
+
     Examples
     --------
     >>> import crmkit as ck
@@ -52,6 +58,7 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     >>> tenure_curves(book, date(2026, 9, 30), "plan").empty  # nobody subscribes
     True
     """
+    check_customer_column(catalog, by, "plan")
     return remember(catalog, _tenure_curves, as_of, by, reads_predictions=False)
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.periods.days import takes_day
 from crmkit.predictions.futures import Futures
 from crmkit.predictions.kept_futures import kept_futures
 from crmkit.predictions.learned import futures_of, learned
 from crmkit.predictions.misses import common_doubt, widened
 from crmkit.predictions.money import MONTH, Money, money
 from crmkit.predictions.register import prediction
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.periods.days import takes_day
 from crmkit.predictions.days import months_before
 from crmkit.predictions.histories import subscriptions
 from crmkit.predictions.misses import past_days
 from crmkit.predictions.money import money
 from crmkit.predictions.value import valuation
 from crmkit.predictions.yardsticks import boosted, brought_after, pace
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.periods.days import takes_day
+from crmkit.metrics.splits import check_customer_column
 from crmkit.predictions.money import MONTH
 from crmkit.predictions.value import Valuation, months_since, valuation
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.remembering import remember
 
@@ -51,6 +52,7 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     >>> len(new_customer_values(book, date(2026, 9, 30), "cohort"))  # three are too few for a group
     0
     """
+    check_customer_column(catalog, by, "cohort")
     return remember(catalog, _new_customer_values, as_of, by, reads_predictions=False)
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.models.choose_orders import ChosenOrders
-from crmkit.periods.days import takes_day
 from crmkit.predictions.choice import ChosenRenewals
 from crmkit.predictions.futures import with_few_explained
 from crmkit.predictions.value import HORIZONS, valuation, valued
 from crmkit.predictions.value_groups import new_customer_values
+from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
 _TOPS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.schema as sch
@@ -14,6 +13,7 @@ import ibis.expr.types as ir
 from ibis.backends.sql.datatypes import DuckDBType
 
 from crmkit.sources.sql import identifier, open_duckdb, parquet
+from crmkit.tables.in_turn import backend_of
 
 _COLUMNS = """
     SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()
@@ -38,7 +38,7 @@ def view_files(files: Mapping[str, Path]) -> dict[str, ir.Table]:
     columns: dict[str, dict[str, dt.DataType]] = {name: {} for name in files}
     for table, column, kind, is_nullable in con.execute(_COLUMNS).fetchall():
         columns[table][column] = _type_of(kind, is_nullable)
-    backend = ibis.duckdb.from_connection(con)
+    backend = backend_of(con)
     namespace = ops.Namespace()
     return {
         name: ops.DatabaseTable(name, schema=sch.Schema(own), source=backend, namespace=namespace).to_expr()

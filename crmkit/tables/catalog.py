@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -74,6 +73,7 @@ class Catalog:
         self.memory = memory
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
+        self._found_span: tuple[date | None, date | None] | None = None
 
     def __repr__(self) -> str:
         span = f", {self.data_from} to {self.data_through}" if self.data_through else ""
@@ -166,10 +166,13 @@ class Catalog:
             return None
         return (through - period.start).days + 1
 
-    @cached_property
+    @property
     def _span(self) -> tuple[date | None, date | None]:
-        rows = remember(self, _bounds).itertuples(index=False, name=None)
-        return whole_span({name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows})
+        if self._found_span is None:  # no cached_property: up to Python 3.11 threads wait in one for all catalogs
+            rows = remember(self, _bounds).itertuples(index=False, name=None)
+            days = {name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows}
+            self._found_span = whole_span(days)
+        return self._found_span
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from crmkit.settings import Settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_BYTES = 200_000_000
+_LOCK = Lock()  # of all memories, held for a moment: a catalog with a lock of its own could not be copied
 
 
 class Memory:
@@ -44,13 +46,17 @@ class Memory:
 
     def read(self, key: str) -> pd.DataFrame | None:
         """Return a copy of the result kept under a key; None if there is none."""
-        if key not in self._kept:
-            return None
-        self._kept.move_to_end(key)
-        return self._kept[key][0].copy()
+        with _LOCK:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            kept, _ = self._kept[key]
+        return kept.copy()
 
     def write(self, key: str, frame: pd.DataFrame) -> None:
         """Keep a copy of a result; those that nobody has asked for longest may have to go."""
-        self._kept[key] = frame.copy(), int(frame.memory_usage(deep=True).sum())
-        while sum(size for _, size in self._kept.values()) > _MOST_BYTES:
-            self._kept.popitem(last=False)
+        kept = frame.copy(), int(frame.memory_usage(deep=True).sum())
+        with _LOCK:
+            self._kept[key] = kept
+            while sum(size for _, size in self._kept.values()) > _MOST_BYTES:
+                self._kept.popitem(last=False)

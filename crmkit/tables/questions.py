@@ -13,6 +13,7 @@ import pandas as pd
 
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import Day, constant_day
+from crmkit.tables.in_turn import turn_of
 
 Question = Callable[[Catalog, Day], ir.Table]
 
@@ -50,8 +51,10 @@ def answer(catalog: Catalog, question: Question, day: date) -> pd.DataFrame:
     views = _VIEWS.setdefault(catalog, {})
     if question not in views and not _viewed(catalog, question, day):
         return question(catalog, day).execute()
-    views[question].get_backend().raw_sql(f"SET VARIABLE {_VARIABLE} = {_text_of(day)}")
-    return views[question].execute()
+    backend = views[question].get_backend()
+    with turn_of(backend):  # no other thread may ask of another day meanwhile
+        backend.raw_sql(f"SET VARIABLE {_VARIABLE} = {_text_of(day)}")
+        return views[question].execute()
 
 
 def _viewed(catalog: Catalog, question: Question, day: date) -> bool:
@@ -64,11 +67,13 @@ def _viewed(catalog: Catalog, question: Question, day: date) -> bool:
     in_frames = table.op().find(ops.InMemoryTable)  # a view would outlive the frame that it looks at
     if in_frames or not sql.count(str(_NO_DAY.year)) == sql.count(_text_of(_NO_DAY)) > 0:
         return False
-    backend.raw_sql(f"SET VARIABLE {_VARIABLE} = {_text_of(day)}")  # the view asks for its type
     name = f"crmkit_{question.__name__.strip('_')}_{next(_NUMBER)}"
     sql = sql.replace(_text_of(_NO_DAY), f"getvariable('{_VARIABLE}')")
-    backend.raw_sql(f"CREATE TEMP VIEW {name} AS {sql}")
-    _VIEWS[catalog][question] = backend.table(name, database=("temp", "main")).cast(table.schema())
+    with turn_of(backend):
+        backend.raw_sql(f"SET VARIABLE {_VARIABLE} = {_text_of(day)}")  # the view asks for its type
+        backend.raw_sql(f"CREATE TEMP VIEW {name} AS {sql}")
+        view = backend.table(name, database=("temp", "main"))
+    _VIEWS[catalog][question] = view.cast(table.schema())
     return True
 
 

@@ -14,7 +14,8 @@ _WRITTEN_HERE = {
     "segment_assignments",
     "text_sentiments",
 }
-_BOOKED_AHEAD = "subscription_terms"
+#: Paid terms begin and end when they like, after the last day of the data too.
+BOOKED_AHEAD = "subscription_terms"
 
 
 def dated(names: Iterable[str]) -> dict[str, str]:
@@ -43,6 +44,6 @@ def whole_span(days: Mapping[str, tuple[date, date]]) -> tuple[date | None, date
     >>> whole_span({"subscription_terms": terms, "orders": orders})
     (datetime.date(2026, 1, 1), datetime.date(2026, 10, 31))
     """
-    last = {name: last for name, (_, last) in days.items() if name != _BOOKED_AHEAD}
+    last = {name: last for name, (_, last) in days.items() if name != BOOKED_AHEAD}
     last = last or {name: last for name, (_, last) in days.items()}
     return min((first for first, _ in days.values()), default=None), max(last.values(), default=None)

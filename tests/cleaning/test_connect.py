@@ -1,6 +1,7 @@
 """One door to a company's tables: settings, a store, a folder of exports, or frames."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -133,8 +134,47 @@ def test_a_column_of_another_type_is_told_in_words(revenue, told):
 def test_a_table_that_does_not_exist_and_a_value_that_is_no_frame_are_told():
     with pytest.raises(UnknownName, match="There is no table 'order'. Did you mean 'orders'?"):
         connect({"order": orders()})
-    with pytest.raises(Problems, match="orders is a list, must be a pandas DataFrame"):
+    with pytest.raises(Problems, match="Table 'orders': is a list, must be a pandas DataFrame"):
         connect({"orders": [1, 2]})
+
+
+def test_columns_of_two_levels_and_what_is_wrong_with_other_frames_are_told_together():
+    pivoted = pd.concat({"sum": orders()}, axis="columns")
+    with pytest.raises(Problems) as caught:
+        connect({"orders": pivoted, "leads": pd.DataFrame({"lead_id": [1]}), "deals": None})
+    assert caught.value.problems == [
+        "Table 'orders': its columns have 2 levels, must have one name each (met: ('sum', 'order_id')). "
+        "Write, for instance, frame.columns = frame.columns.droplevel(0).",
+        "Table 'leads': created_at is missing (its columns: lead_id).",
+        "Table 'deals': is a NoneType, must be a pandas DataFrame.",
+    ]
+    with pytest.raises(
+        Problems, match=r"(?s)no table 'order'. Did you mean 'orders'.*no table 'lead'. Did you mean 'leads'"
+    ):
+        connect({"order": orders(), "lead": orders()})
+
+
+def test_whole_numbers_of_more_than_64_bits_are_read_by_what_they_say():
+    frame = connect({"orders": orders(order_id=[2**70, 7], revenue=[2**70, Decimal("1E+60")])}).frame("orders")
+    assert frame.order_id.tolist() == ["1180591620717411303424", "7"]
+    assert frame.revenue.tolist() == [2.0**70, 1e60]
+
+
+def test_intervals_and_months_are_told_as_their_text():
+    ages = pd.cut(pd.Series([25, None, 41]), [18, 30, 50])
+    customers = pd.DataFrame({"customer_id": list("abc"), "age_group": ages, "size": ages.astype("interval[float64]"),
+                              "since": pd.PeriodIndex(["2026-09", "2026-10", None], freq="M")})  # fmt: skip
+    frame = connect({"customers": customers}).frame("customers").fillna("none")
+    assert frame["age_group"].tolist() == ["(18.0, 30.0]", "none", "(30.0, 50.0]"]
+    assert frame["size"].tolist() == ["(18.0, 30.0]", "none", "(30.0, 50.0]"]
+    assert frame["since"].tolist() == ["2026-09", "2026-10", "none"]
+    with pytest.raises(Problems, match=r"revenue is text, must be a number \(met: '\(18, 30\]'\)"):
+        connect({"orders": orders(revenue=pd.cut(pd.Series([25, 41]), [18, 30, 50]))})
+
+
+def test_an_index_named_as_a_column_that_is_there_already_is_left():
+    given = orders().set_index("order_id", drop=False)
+    assert connect({"orders": given}).frame("orders").order_id.tolist() == ["a", "b"]
 
 
 def test_bad_rows_of_a_frame_are_counted_and_left_out():

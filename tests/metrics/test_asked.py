@@ -1,10 +1,13 @@
 """What an analyst writes by mistake in a notebook ends with one sentence, and never in a traceback from below."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, UnknownName
+from crmkit.insights import findings, headline
 
 ORDERS = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": ["2026-09-02", "2026-09-20"], "revenue": [10.0, 20.0]})
 
@@ -30,7 +33,18 @@ def test_connect_says_what_it_needs(source, settings, message):
 
 
 @pytest.mark.parametrize(
-    "function", [ck.scorecard, ck.conventions, lambda book, period: ck.evaluate(book, periods=period)]
+    "function",
+    [
+        ck.scorecard,
+        ck.conventions,
+        ck.what_sells,
+        ck.posting_times,
+        ck.follow_up_list,
+        ck.cohort_retention,
+        ck.budget_report,
+        ck.events_before_win,
+        lambda book, period: ck.evaluate(book, periods=period),
+    ],
 )
 def test_frames_are_no_catalog_yet(function):
     with pytest.raises(CrmkitError, match=r"needs a catalog, not a dict\. Write ck\.\w+\(ck\.connect"):
@@ -81,3 +95,93 @@ def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
         register(large)
     with pytest.raises(CrmkitError, match="There is no metric 'large'"):
         ck.cards("large")
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (
+            ck.headlines,
+            "headlines needs the frame that ck.scorecard(...) returns: this one lacks headline (it has metric, ",
+        ),
+        (ck.goals, "goals needs the frame that ck.scorecard(...) returns: this one lacks target, target_verdict"),
+        (
+            lambda numbers: ck.about(numbers, "voice"),
+            "about needs the frame that ck.scorecard(...) or ck.glossary() returns",
+        ),
+        (
+            ck.at_risk_table,
+            "at_risk_table needs the frame that ck.survival_curve(...) returns: this one lacks group, age",
+        ),
+        (ck.move_totals, "move_totals needs the frame that ck.customer_moves(...) returns: this one lacks direction"),
+        (
+            lambda loyal: ck.anniversaries(loyal, date(2026, 9, 30)),
+            "anniversaries needs the frame that ck.loyalty(...)",
+        ),
+        (findings, "A headline needs the frame that ck.scorecard(...) returns: this one lacks verdict"),
+        (headline, "A headline needs the frame that ck.scorecard(...) returns: this one lacks verdict"),
+    ],
+)
+def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(book, function, told):
+    numbers = ck.evaluate(book, "revenue", periods="2026-09")
+    with pytest.raises(CrmkitError) as caught:
+        function(numbers)
+    assert str(caught.value).startswith(told)
+    with pytest.raises(CrmkitError, match="not a list"):
+        function([numbers])
+
+
+def test_a_history_that_scorecard_cannot_read_is_told(book):
+    numbers = ck.evaluate(book, "revenue", periods="2026-09")
+    with pytest.raises(CrmkitError, match="several rows of revenue in 2026-09. Evaluate it without by, and once"):
+        ck.scorecard(book, "2026-09", "revenue", history=pd.concat([numbers, numbers]))
+    with pytest.raises(CrmkitError, match="history of scorecard needs the frame that ck.evaluate.* lacks low, high"):
+        ck.scorecard(book, "2026-09", history=numbers[["metric", "period", "value"]])
+
+
+DAY = date(2026, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            lambda book: ck.what_sells(book, "2026-09", by="prodct"),
+            "orders or customers 'prodct'. Did you mean 'product'",
+        ),
+        (
+            lambda book: ck.what_sells(book, "2026-09", by="survey"),
+            "column of order lines, orders or customers 'survey'",
+        ),
+        (
+            lambda book: ck.survival_curve(book, DAY, by="chanel"),
+            "no column of customers 'chanel'. Did you mean 'channel'",
+        ),
+        (lambda book: ck.tenure_curves(book, DAY, "plann"), "no column of customers 'plann'. Did you mean 'plan'"),
+        (lambda book: ck.new_customer_values(book, DAY, "cohrt"), "column of customers 'cohrt'. Did you mean 'cohort'"),
+        (lambda book: ck.posting_times(book, "2026-09", by="hour"), "no time of posts 'hour'. Did you mean 'hours'"),
+        (lambda book: ck.load_history(book, by="tabel"), "There is no history by 'tabel'. Did you mean 'table'"),
+        (lambda book: ck.segment_review(book, DAY, "rmf"), "no segment model with a ruler 'rmf'. Did you mean 'rfm'"),
+    ],
+)
+def test_a_column_or_a_model_that_there_is_not_is_refused_with_the_nearest(asked, told):
+    lines = pd.DataFrame({"order_id": ["a"], "product": ["tea"], "revenue": [10.0]})
+    customers = pd.DataFrame({"customer_id": ["x"], "channel": ["search"]})
+    with pytest.raises(UnknownName, match=told):
+        asked(ck.connect({"orders": ORDERS, "order_lines": lines, "customers": customers}))
+
+
+def test_what_crmkit_knows_and_the_data_lack_is_empty_as_before(book):
+    assert ck.what_sells(book, "2026-09", by="category").empty
+    assert ck.survival_curve(book, DAY, by="channel").empty
+    assert ck.tenure_curves(book, DAY, "channel").empty
+    assert ck.posting_times(book, "2026-09", by="weekday").empty
+
+
+def test_by_that_is_no_name_and_conventions_of_no_metric_are_told(book):
+    with pytest.raises(
+        CrmkitError, match='by must be the name of a column, such as "channel", or a list of names; met: 3'
+    ):
+        ck.evaluate(book, "revenue", periods="2026-09", by=3)
+    with pytest.raises(CrmkitError, match="No metric is named"):
+        ck.conventions(book, "2026-09", [])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crmkit.errors import UnknownName
 from crmkit.metrics.cohorts import cohort_retention
 from crmkit.metrics.survival_curves import at_risk_table, survival_curve
 
@@ -92,8 +93,9 @@ def test_numbers_at_risk_are_read_at_whole_months():
     assert found[["months", "survival", "at_risk"]].values.tolist() == [[0, 1, 4], [3, 0.75, 2]]
 
 
-def test_a_column_that_customers_lack_gives_no_curve(sample):
-    assert survival_curve(sample, date(2026, 10, 31), "shoe_size").empty
+def test_a_curve_by_a_column_that_there_is_not_is_refused_and_one_by_channel_splits_all(sample):
+    with pytest.raises(UnknownName, match="There is no column of customers 'chanel'. Did you mean 'channel'"):
+        survival_curve(sample, date(2026, 10, 31), "chanel")
     by = survival_curve(sample, date(2026, 10, 31), "channel")
     assert by.groupby("group")["at_risk"].max().sum() == pytest.approx(
         survival_curve(sample, date(2026, 10, 31))["at_risk"].max()

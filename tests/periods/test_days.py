@@ -8,14 +8,15 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import CrmkitError
-from crmkit.periods.days import day_of, takes_day
+from crmkit.periods.days import day_of
+from crmkit.tables.as_of import takes_day
 
 OF_A_DAY = [name for name in ck.__all__ if inspect.isfunction(getattr(ck, name))
             and "as_of" in inspect.signature(getattr(ck, name)).parameters]  # fmt: skip
 
 
 @takes_day
-def told(catalog, as_of, more=1):
+def told(of, as_of, more=1):
     return as_of, more
 
 

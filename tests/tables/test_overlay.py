@@ -63,6 +63,29 @@ def test_all_that_is_wrong_is_told_at_once(book):
         book.with_tables({"customer_score": SCORES})
 
 
+def test_what_is_wrong_with_several_frames_is_told_at_once_with_the_value_met(book):
+    wrong = SCORES.assign(value=[3.0, "much"])
+    with pytest.raises(Problems) as caught:
+        book.with_tables({"customer_scores": wrong, "orders": pd.concat({"sum": SCORES}, axis="columns"), "leads": [1]})
+    assert caught.value.problems == [
+        "Table 'customer_scores': value holds something else than it must: the prediction (met: 'much').",
+        "Table 'orders': its columns have 2 levels, must have one name each (met: ('sum', 'customer_id')). "
+        "Write, for instance, frame.columns = frame.columns.droplevel(0).",
+        "Table 'leads': is a list, must be a pandas DataFrame.",
+    ]
+
+
+def test_a_named_index_huge_ids_and_intervals_are_laid_over_as_they_are_connected(book):
+    sizes = pd.cut(pd.Series([3, 70]), [0, 10, 100])
+    customers = pd.DataFrame({"customer_id": [2**70, 2], "company_size": sizes}).set_index("customer_id")
+    laid_over, connected = book.with_tables({"customers": customers}), ck.connect({"customers": customers})
+    for each in (laid_over, connected):
+        told = [["1180591620717411303424", "(0, 10]"], ["2", "(10, 100]"]]
+        assert each.frame("customers")[["customer_id", "company_size"]].values.tolist() == told
+    with pytest.raises(Problems, match=r"year of birth \(met: 1180591620717411303424\)"):
+        book.with_tables({"customers": customers.assign(birth_year=[1980, 2**70])})
+
+
 def test_over_tables_in_a_database_it_says_what_to_do(book):
     class InDatabase:
         name = "postgres"
