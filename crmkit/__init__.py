@@ -84,7 +84,7 @@ _HOMES = {
     "crmkit.metrics.glossary_text": ["glossary_markdown"],
     "crmkit.reporting.retention_sections": ["cohort_table", "survival_chart"],
     "crmkit.reporting.recurring_sections": ["retention_worth", "waterfall_chart"],
-    "crmkit.reporting.sentiment_sections": ["sentiment_table"],
+    "crmkit.reporting.sentiment_sections": ["mood_remarks", "sentiment_table"],
     "crmkit.predictions.sentiment": ["sentiment_check"],
     "crmkit.reporting.turnover_sections": ["turnover_chart", "turnover_table"],
     "crmkit.reporting.experiment_sections": ["action_table"],

@@ -81,7 +81,7 @@ def risk_message(rows: pd.DataFrame) -> str:
     """
     sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
     if not len(sure):
-        return "No plan, channel or country leaves sooner than another by more than chance"
+        return "Customers of no plan, channel or country leave sooner than others by more than chance"
     strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
     ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
     return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"

@@ -129,7 +129,7 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         values = f"{scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
         return f"{sentence_case(clause)}: {values}{_record(row, earlier)}"
     if row.target_verdict == "missed":
-        return f"{row.label} missed its target: {scale.words(row.value)} against {_target(row, currency)}"
+        return f"{row.label} missed the target: {scale.words(row.value)} against {_target(row, currency)}"
     if is_exact(row) and row.change == 0:
         return f"{row.label}: {scale.words(row.value)} in {month}, as in {before}"
     ending = {

@@ -65,7 +65,7 @@ def missed(row: Any, currency: str | None) -> Finding:
     side = "above" if row.value > row.target else "below"
     sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     return Finding(
-        f"{sentence_case(row.label)} missed its target of {_target(row, currency)}",
+        f"{sentence_case(row.label)} missed the target of {_target(row, currency)}",
         f": {scale.words(row.value)}{f' ({sure})' if sure else ''}, the whole interval lies {side} the target.",
         row.metric,
         "worse",
@@ -189,7 +189,7 @@ def in_short(row: Any, currency: str | None) -> str:
     scale = scale_of(row, currency)
     if row.verdict == "real":
         return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
-    return f"{mid_sentence(row.label)} missed its target ({scale.words(row.value)} against {_target(row, currency)})"
+    return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
 
 
 def _target(row: Any, currency: str | None) -> str:

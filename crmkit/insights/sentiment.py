@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from crmkit.metrics.nouns import joined
@@ -14,6 +16,43 @@ METHODS = {
     "none": "not measured in this language",
     "each": "each as below",
 }
+_LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian",
+    "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What stands on a tile beneath its value.
+
+    Attributes
+    ----------
+    text : str
+        A sentence.
+    is_doubt : bool
+        Whether the number is not to be acted on: then it has no colour, whatever its verdict.
+    """
+
+    text: str
+    is_doubt: bool
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called; what is no known code as it is.
+
+    Examples
+    --------
+    >>> language_name("de"), language_name("pt-BR"), language_name("Plattdeutsch")
+    ('German', 'Portuguese (BR)', 'Plattdeutsch')
+    """
+    language, _, region = code.replace("_", "-").partition("-")
+    name = _LANGUAGES.get(language.lower())
+    return code if name is None else f"{name} ({region})" if region else name
 
 
 def sentiment_message(check: pd.DataFrame) -> str:
@@ -33,16 +72,54 @@ def sentiment_message(check: pd.DataFrame) -> str:
     >>> sentiment_message(pd.DataFrame([row | {"accuracy": 0.52, "low": 0.44}]))
     'The mood read off a comment agrees with its stars no more often than chance would: do not act on it'
     """
+    accuracy, low, always = _agreement(check)
+    if accuracy is None:
+        unread = [language_name(code) for code in check.loc[check["method"] == "none", "language"]]
+        missing = f"; texts in {joined(unread[:5])} are not read" if unread else ""
+        return f"Too few comments with stars to tell whether moods are read rightly{missing}"
+    if low <= always:
+        return "The mood read off a comment agrees with its stars no more often than chance would: do not act on it"
+    told = f"The mood read off a comment is that of its stars in {_in_words(accuracy)} of cases"
+    return f"{told}; naming the same mood each time would reach {_in_words(always)}"
+
+
+def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
+    """Return, by metric, how far a mood can be trusted, for its tile: what the section on moods says, in short.
+
+    Parameters
+    ----------
+    check : DataFrame
+        From :func:`crmkit.sentiment_check`.
+
+    Examples
+    --------
+    >>> row = {"language": "pt", "n_texts": 900, "method": "learned", "n_judged": 200, "accuracy": 0.52, "low": 0.44,
+    ...        "high": 0.6, "always": 0.5, "net_error": -0.04}
+    >>> sentiment_remarks(pd.DataFrame([row]))["comment_sentiment"].text
+    'Do not act on it: moods are read off words no better than by chance'
+    """
+    accuracy, low, always = _agreement(check)
+    if accuracy is None:
+        both = Remark("Do not act on it: whether moods are read rightly is not known yet", is_doubt=True)
+    elif low <= always:
+        both = Remark("Do not act on it: moods are read off words no better than by chance", is_doubt=True)
+    else:
+        right = f"Read off words; of comments {_in_words(accuracy)} are read as their stars say"
+        posts = Remark(f"{right}, of posts it is not known", is_doubt=False)
+        return {"comment_sentiment": Remark(right, is_doubt=False), "post_sentiment": posts}
+    return {"comment_sentiment": both, "post_sentiment": both}
+
+
+def _agreement(check: pd.DataFrame) -> tuple[float | None, float, float]:
+    """Return how often moods are those of the stars, at the least so often, and how often one same mood would be [share]."""
     judged = check[check["accuracy"].notna()]
     judged = judged[judged["method"] == "each"] if (judged["method"] == "each").any() else judged
     if judged.empty:
-        unread = check.loc[check["method"] == "none", "language"].tolist()
-        missing = f"; texts in {joined(unread[:5])} are not read" if unread else ""
-        return f"Too few comments with stars to tell whether moods are read rightly{missing}"
+        return None, 0.0, 0.0
     n = judged["n_judged"].to_numpy(float)
     accuracy, low, always = (float((judged[name] * n).sum() / n.sum()) for name in ("accuracy", "low", "always"))
-    if low <= always:
-        return "The mood read off a comment agrees with its stars no more often than chance would: do not act on it"
-    right, lazy = (scale_for("share", value, significant=2).words(value) for value in (accuracy, always))
-    told = f"The mood read off a comment is that of its stars in {right} of cases"
-    return f"{told}; naming the same mood each time would reach {lazy}"
+    return accuracy, low, always
+
+
+def _in_words(share: float) -> str:
+    return scale_for("share", share, significant=2).words(share)

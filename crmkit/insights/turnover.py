@@ -35,23 +35,27 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
     --------
     >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
     'Revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
+    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
+    'Revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
     """
     largest = max((abs(amount) for amount in change.values()), default=0.0)
     scale = scale_for("money", largest, currency=currency, significant=3)
     net = change["revenue_change"]
-    told = []
-    for name, (word, of_whom) in _GREATEST.items():
-        amount = change.get(name, 0.0)
-        if scale.words(abs(amount)) != scale.words(0.0):
-            told.append(f"{scale.words(abs(amount))} {word} {of_whom}")
+    parts = {of_whom: change.get(name, 0.0) for name, of_whom in _GREATEST.items()}
+    parts["all others"] = net - sum(parts.values())  # so that what is told adds up
+    told = [
+        f"{scale.words(abs(amount))} {'more' if amount > 0 else 'less'} from {of_whom}"
+        for of_whom, amount in parts.items()
+        if scale.words(abs(amount)) != scale.words(0.0)
+    ]
     by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
     moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
     against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
-    return f"Revenue {against}" + (f": {joined(told[:3])}" if told else "")
+    return f"Revenue {against}" + (f": {joined(told)}" if told else "")
 
 
 _GREATEST = {
-    "revenue_from_new": ("more from", "new customers"),
-    "revenue_from_returning": ("more from", "those who came back"),
-    "revenue_lost_to_gone": ("less from", "those who did not order"),
+    "revenue_from_new": "new customers",
+    "revenue_from_returning": "those who came back",
+    "revenue_lost_to_gone": "those who did not order",
 }

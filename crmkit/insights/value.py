@@ -9,7 +9,6 @@ import pandas as pd
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.nouns import counted
 from crmkit.metrics.wording import scale_for
-from crmkit.predictions.futures import FEW_MEANS
 from crmkit.predictions.value_backtest import OURS
 from crmkit.predictions.value_summary import ValueSummary
 
@@ -131,8 +130,7 @@ def _foreseen(backtest: pd.DataFrame, currency: str | None) -> Finding | None:
 
 
 def _caveat(summary: ValueSummary) -> Finding | None:
-    few = [note for note in summary.notes if note.startswith("There are") or note == FEW_MEANS]
-    return Finding("Few customers.", " " + " ".join(few)) if few else None
+    return Finding("Few customers.", " " + " ".join(summary.few)) if summary.few else None
 
 
 def _from(by: str, name: object) -> str:

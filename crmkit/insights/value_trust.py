@@ -51,7 +51,8 @@ def backtest_message(backtest: pd.DataFrame) -> str:
         if best == OURS
         else f"{_lower(best)} was nearer for the single customer"
     )
-    return f"On past days the total was missed by {_misses(off)}; {by_customer}"
+    days = "On past days" if len(off) > 1 else "On the one past day"
+    return f"{days} the total was missed by {_misses(off)}; {by_customer}"
 
 
 def value_method(summary: ValueSummary) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crmkit.metrics.nouns import counted
 from crmkit.models.choose_orders import FEW, ChosenOrders
 from crmkit.models.drift import Drift
 from crmkit.models.gamma_gamma import GammaGamma
@@ -40,8 +41,10 @@ class Futures:
         Discounted money within the horizon in possible futures: customers x draws.
     chosen : list of (str, ChosenOrders or ChosenRenewals)
         What each model is of, and the model.
+    few : list of str
+        Of whom there are too few to learn much from, a sentence each.
     notes : list of str
-        What a reader must know of it.
+        What else a reader must know of it.
     """
 
     customers: pd.Index
@@ -49,6 +52,7 @@ class Futures:
     expected: Array
     draws: Array
     chosen: list[tuple[str, ChosenOrders | ChosenRenewals]] = field(default_factory=list)
+    few: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def within(self, months: float | Array) -> Array:
@@ -108,12 +112,11 @@ def order_futures(
     # A faster growth lifts what is to come, and the level at which older orders are counted.
     back = float((customers["age"] - customers["last_age"] / 2) @ each / max(each.sum(), 1e-9))
     money *= np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
-    notes = [few_note(len(customers), "customers who order")] if len(customers) < FEW else []
-    if chosen.model.simpler_model_:
-        notes.append(f"Orders: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
+    simpler = chosen.model.simpler_model_
+    notes = [f"Orders: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
     months = np.array([0.0, *knots])
     return Futures(customers.index, months, np.column_stack([np.zeros(len(customers)), expected]), money,
-                   [("orders", chosen)], notes)  # fmt: skip
+                   [("orders", chosen)], few_notes(len(customers), "customers with orders"), notes)  # fmt: skip
 
 
 def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
@@ -137,22 +140,27 @@ def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
         np.add.at(expected, place, on_months)
         np.add.at(draws, place, each.draws)
     chosen = [pair for each in futures for pair in each.chosen]
-    return Futures(customers, months, expected, draws, chosen, [note for each in futures for note in each.notes])
+    few, notes = ([note for each in futures for note in getattr(each, kind)] for kind in ("few", "notes"))
+    return Futures(customers, months, expected, draws, chosen, few, notes)
 
 
-def few_note(n: int, what: str) -> str:
-    """Say that there are few to learn from; what follows from it is said once, by :func:`with_few_explained`."""
-    return f"There are {n} {what}, fewer than {FEW}."
-
-
-def with_few_explained(notes: Sequence[str]) -> list[str]:
-    """Return the notes, each once, those on what is few first and after them what follows from it.
+def few_notes(n: int, what: str) -> list[str]:
+    """Say that there are few to learn from, if so; what follows is said once, by :func:`with_few_explained`.
 
     Examples
     --------
-    >>> with_few_explained([few_note(44, "customers who order"), few_note(19, "subscriptions")])[:2]
-    ['There are 44 customers who order, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
+    >>> few_notes(44, "customers with orders"), few_notes(1, "subscriptions"), few_notes(FEW, "subscriptions")
+    (['There are 44 customers with orders, fewer than 300.'], ['There is 1 subscription, fewer than 300.'], [])
     """
-    each = list(dict.fromkeys(notes))
-    few = [note for note in each if note.startswith("There are")]
-    return [*few, *([FEW_MEANS] if few else []), *(note for note in each if note not in few)]
+    return [f"There {'is' if n == 1 else 'are'} {counted(n, what)}, fewer than {FEW}."] if n < FEW else []
+
+
+def with_few_explained(few: Sequence[str]) -> list[str]:
+    """Return the notes on what is few, each once, and after them what follows from it; nothing if nothing is few.
+
+    Examples
+    --------
+    >>> with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])[:2]
+    ['There are 44 customers with orders, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
+    """
+    return [*dict.fromkeys(few), FEW_MEANS] if few else []

@@ -35,6 +35,7 @@ def kept_futures(catalog: Catalog, known: Learned, horizon: int, discount_rate: 
         numbers[:, : len(months)],
         numbers[:, len(months) :],
         list(zip(rows.attrs["chosen"], models, strict=True)),
+        list(rows.attrs["few"]),
         list(rows.attrs["notes"]),
     )
 
@@ -45,5 +46,5 @@ def _rows(catalog: Catalog, as_of: date, horizon: int, discount_rate: float) -> 
     numbers = np.column_stack([futures.expected, futures.draws])
     rows = pd.DataFrame({"number": numbers.ravel()})
     rows.attrs["months"] = futures.months.tolist()
-    rows.attrs["chosen"], rows.attrs["notes"] = [what for what, _ in futures.chosen], futures.notes
+    rows.attrs |= {"chosen": [what for what, _ in futures.chosen], "few": futures.few, "notes": futures.notes}
     return rows

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.models.choose_orders import FEW
 from crmkit.models.drift import Drift
 from crmkit.models.value import rate_per_period
 from crmkit.predictions.choice import ChosenRenewals
-from crmkit.predictions.futures import LONGEST, Array, Futures, few_note
+from crmkit.predictions.futures import LONGEST, Array, Futures, few_notes
 
 
 def renewal_futures(
@@ -55,11 +54,11 @@ def renewal_futures(
     drawn = chosen.model.curves(X, max(seen, 1), n_draws)
     random = np.random.default_rng([1, len(now), int(spells["exit"].sum())])
     draws = _drawn(drawn, position, silent, prices, random) * payment[:, None]
-    notes = [few_note(len(spells), "subscriptions")] if len(spells) < FEW else []
-    if chosen.model.simpler_model_:
-        notes.append(f"Subscriptions: the data ask for less than {chosen.name} offers ({chosen.model.simpler_model_}).")
+    simpler = chosen.model.simpler_model_
+    notes = [f"Subscriptions: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
     months = np.concatenate([[0.0], ahead]) * 12 / per_year
-    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(_what(spells, per_year), chosen)], notes)
+    return Futures(pd.Index(now["customer_id"]), months, expected, draws, [(_what(spells, per_year), chosen)],
+                   few_notes(len(spells), "subscriptions"), notes)  # fmt: skip
 
 
 def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:

@@ -17,6 +17,7 @@ from crmkit.predictions.value_groups import new_customer_values
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 
+TOO_FEW = "too few to choose by"  # said in place of what a model was chosen by
 _TOPS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 _GONE = 1.0  # money
 _TAILS = (0.025, 0.975)
@@ -43,7 +44,10 @@ class ValueSummary:
         See :func:`crmkit.predictions.value_groups.new_customer_values`; empty without channels.
     models : DataFrame
         what, model, and held_out: the log-likelihood per customer held out of each candidate, in words.
+    few : list of str
+        Of whom there are too few to learn much from, and what follows from it; empty where there are enough.
     notes : list of str
+        What else a reader must know of it.
     basis : str
         What the money is.
     horizon : int
@@ -62,6 +66,7 @@ class ValueSummary:
     concentration: pd.DataFrame
     by_channel: pd.DataFrame
     models: pd.DataFrame
+    few: list[str]
     notes: list[str]
     basis: str
     horizon: int
@@ -121,7 +126,8 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         models=pd.DataFrame(
             [_told(what, each) for what, each in whole.futures.chosen], columns=["what", "model", "held_out"]
         ),
-        notes=with_few_explained(whole.futures.notes),
+        few=with_few_explained(whole.futures.few),
+        notes=list(dict.fromkeys(whole.futures.notes)),
         basis=whole.money.basis,
         horizon=whole.horizon,
         discount_rate=catalog.settings.value.discount_rate,
@@ -149,6 +155,7 @@ def _unmeasured(catalog: Catalog, as_of: date, reason: str) -> ValueSummary:
         concentration=pd.DataFrame({"top": [], "n": [], "value": [], "share": []}),
         by_channel=_no_channels(),
         models=pd.DataFrame(columns=["what", "model", "held_out"]),
+        few=[],
         notes=[],
         basis="",
         horizon=settings.horizon_months,
@@ -173,6 +180,6 @@ def _concentration(value: pd.Series) -> pd.DataFrame:
 def _told(what: str, chosen: ChosenOrders | ChosenRenewals) -> tuple[str, str, str]:
     scores = chosen.held_out
     if scores.empty:
-        return what, chosen.name, "too few to choose by"
+        return what, chosen.name, TOO_FEW
     words = ", ".join(f"{model} {score:.3f}" for model, score in scores["log_likelihood"].items())
     return what, chosen.name, words

@@ -84,12 +84,7 @@ def kept_together(text: Any) -> Any:
     """Return text in which no line breaks between a number and its unit, or a sign and its currency."""
     if not isinstance(text, str):
         return text
-    return with_sign(_LOOSE_UNIT.sub("\N{NO-BREAK SPACE}", text))
-
-
-def with_sign(text: Any) -> Any:
-    """Return text in which no line breaks between a sign and its currency: for cells, which may break elsewhere."""
-    return _LOOSE_SIGN.sub(_JOINER, text) if isinstance(text, str) else text
+    return _LOOSE_SIGN.sub(_JOINER, _LOOSE_UNIT.sub("\N{NO-BREAK SPACE}", text))
 
 
 def coded(text: Any) -> Any:
@@ -113,7 +108,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters |= {"tight": kept_together, "with_sign": with_sign, "coded": coded}
+    environment.filters |= {"tight": kept_together, "coded": coded}
     return environment
 
 

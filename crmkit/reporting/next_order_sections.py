@@ -63,7 +63,8 @@ def preference_table(book: Catalog, period: Period) -> Fragment:
     if tested.empty:
         return _NOTHING
     own = told.groupby("kind")["own"].mean()
-    useful = tested.loc[tested["surprise"] < tested["surprise_popular"] - 0.01, "kind"].tolist()
+    is_told = tested["surprise"] < tested["surprise_popular"] - 0.01
+    useful = tested.loc[is_told & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
     days = counted(book.settings.company.churn_after_days, "days")
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(

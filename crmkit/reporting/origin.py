@@ -57,18 +57,26 @@ def provenance(
 
 def _input_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
     files = [PurePosixPath(str(entry["file"]).replace("\\", "/")).name for entry in origin.get("files") or ()]
-    parts = [counted(len(files), "files") if files else "", counted(origin.get("n_rows"), "rows")]
+    parts = [counted(len(files), "files") if files else ""]
     if digest := str(origin.get("input_sha256") or ""):
         parts.append(f"sha256 {digest[:16]}")
     items = [_item("Input", ", ".join(part for part in parts if part))] if any(parts) else []
     items += _database_items(origin)
     if files:
         items.append(_item("Files", ", ".join(files)))
-    if tables := {name: n for name, n in (origin.get("tables") or {}).items() if is_number(n)}:
-        items.append(_item("Rows used", ", ".join(f"{name} {n:,}" for name, n in tables.items())))
+    items += _kept_items(origin)
     if rejected := {name: n for name, n in (origin.get("rejected") or {}).items() if n}:
         items.append(_item("Rows kept aside", ", ".join(f"{name} {n:,}" for name, n in rejected.items())))
     return items
+
+
+def _kept_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How many rows the tables hold; not those of the files, of which one may fill two tables and some are merged."""
+    tables = {name: n for name, n in (origin.get("tables") or {}).items() if is_number(n)}
+    by_table = ", ".join(f"{name} {n:,}" for name, n in tables.items())
+    if not is_number(n_rows := origin.get("n_rows")):
+        return [_item("Rows kept", by_table)] if tables else []
+    return [_item("Rows kept", f"{n_rows:,} in all tables: {by_table}" if tables else f"{n_rows:,}")]
 
 
 def _database_items(origin: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmkit.insights.sentiment import METHODS, sentiment_message
+from crmkit.insights.sentiment import METHODS, Remark, language_name, sentiment_message, sentiment_remarks
 from crmkit.metrics.nouns import is_number
 from crmkit.metrics.wording import scale_for
 from crmkit.periods import Period, day_in_words
@@ -41,6 +41,7 @@ def sentiment_table(catalog: Catalog, period: Period) -> Fragment:
     if check.empty:
         return Fragment("", "no texts")
     frame = check[["language", "n_texts"]].assign(
+        language=check["language"].map(language_name),
         read=check["method"].map(METHODS),
         right=[_right(row) for row in check.to_dict("records")],
         kinder=[_kinder(row) for row in check.to_dict("records")],
@@ -57,9 +58,30 @@ def sentiment_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
+def mood_remarks(catalog: Catalog, period: Period) -> dict[str, Remark]:
+    """Return, by metric, how far the moods on the tiles can be trusted: what :func:`sentiment_table` says of them.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    period : Period
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> mood_remarks(book, ck.covered_period(book, "2026-10"))
+    {}
+    """
+    check = sentiment_check(catalog, last_day(catalog.data_through, period))
+    return {} if check.empty else sentiment_remarks(check)
+
+
 def _right(row: dict) -> str:  # type: ignore[type-arg]
     if not is_number(row["accuracy"]):
-        return "" if row["method"] == "none" else f"not known: {row['n_judged']:,} to judge by"
+        return "" if row["method"] == "none" else f"not known: {row['n_judged'] or 'none'} to judge by"
     scale = scale_for("share", row["accuracy"], low=row["low"], high=row["high"])
     return f"{scale.words(row['accuracy'])} ({scale.interval(row['low'], row['high'])})"
 

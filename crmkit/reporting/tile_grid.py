@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
+from crmkit.insights.sentiment import Remark
 from crmkit.metrics.cards import CARDS
 from crmkit.metrics.nouns import beside, counted, is_number
 from crmkit.metrics.scale import Scale
@@ -34,7 +36,13 @@ _SIGNS = {"within noise": "≈", "too few to tell": "?"}
 _TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
 
 
-def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings: Settings | None = None) -> Fragment:
+def tiles(
+    scorecard: pd.DataFrame,
+    history: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+    *,
+    remarks: Mapping[str, Remark] | None = None,
+) -> Fragment:
     """Return the tiles of a scorecard, by topic.
 
     Parameters
@@ -45,6 +53,8 @@ def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings
         Rows of :func:`crmkit.metrics.evaluate` for the last periods (13 months show the year before), for the sparklines.
     settings : Settings or None
         For the currency; without it money has no currency sign.
+    remarks : mapping of metric to Remark, or None
+        How far a number can be trusted, such as :func:`crmkit.mood_remarks`.
 
     Returns
     -------
@@ -66,7 +76,8 @@ def tiles(scorecard: pd.DataFrame, history: pd.DataFrame | None = None, settings
         f"tiles: {counted(len(shown), 'numbers')}",
         topics=[
             {"title": topic_title(topic),
-             "tiles": [_tile(row, _of(history, row.metric), currency) for row in shown if row.topic == topic]}
+             "tiles": [_tile(row, _of(history, row.metric), currency, (remarks or {}).get(row.metric))
+                       for row in shown if row.topic == topic]}
             for topic in topics
         ],
         unmeasured=[{"label": row.label, "reason": row.reason} for row in rows if row.status == "not measured"],
@@ -91,12 +102,14 @@ def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
     return periods if len(periods) else None
 
 
-def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None) -> dict[str, Any]:
+def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
     scale, has_value = scale_of(row, currency), is_number(row.value)
     if not has_value and periods is not None and periods["value"].notna().any():
         past = periods[periods["value"].notna()].iloc[-1]  # the sparkline still has numbers to word
         scale = scale_of(past, currency)
-    tone = row.direction if row.verdict == "real" else ""
+    remark = remark if has_value else None
+    is_doubted = remark is not None and remark.is_doubt  # no colour then: it asks to be acted on
+    tone = row.direction if row.verdict == "real" and not is_doubted else ""
     target = row.target if is_number(row.target) else None
     number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
     return {
@@ -105,11 +118,13 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None) -> dict[
         "tone": tone,
         "has_value": has_value,
         "caveat": f"Too few: {row.reason}" if has_value and row.status == "too few" else "",
+        "remark": remark.text if remark else "",
+        "is_doubted": is_doubted,
         "number": number,
         "unit": unit,
         "basis": _basis(row, scale),
         "spark": None if periods is None else sparkline(periods, row.label, scale, target=target, tone=tone),
-        "comparisons": _comparisons(row, scale, currency) if has_value else [],
+        "comparisons": _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else [],
     }
 
 
@@ -123,7 +138,7 @@ def _basis(row: Any, scale: Scale) -> str:
     return kept_together(", ".join(part for part in (interval, counts) if part))
 
 
-def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str, Any]]:
+def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_doubted: bool) -> list[dict[str, Any]]:
     rows = [
         _against(row, "", row.previous_period, row.previous_value, scale) | {"is_main": True},
         _against(row, "year_", row.year_period, row.year_value, scale) | {"is_main": False},
@@ -134,7 +149,7 @@ def _comparisons(row: Any, scale: Scale, currency: str | None) -> list[dict[str,
         tone = {"met": "better", "missed": "worse"}.get(verdict, "")
         sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), sentence_case(str(verdict or ""))
         rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
-    return rows
+    return [each | {"tone": ""} for each in rows] if is_doubted else rows
 
 
 def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> dict[str, Any]:

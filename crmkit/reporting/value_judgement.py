@@ -12,7 +12,7 @@ from crmkit.models.value import present_value
 from crmkit.predictions.renewal_odds import renewal_odds
 from crmkit.predictions.tenure import tenure_curves
 from crmkit.predictions.value_backtest import value_backtest, value_tenths
-from crmkit.predictions.value_summary import ValueSummary
+from crmkit.predictions.value_summary import TOO_FEW, ValueSummary
 from crmkit.reporting.cell_words import in_three_digits
 from crmkit.reporting.figures import figure
 from crmkit.reporting.markup import Fragment
@@ -182,10 +182,15 @@ def value_models(summary: ValueSummary) -> Fragment:
     """
     if summary.models.empty:
         return _NOTHING
+    is_chosen = summary.models["held_out"] != TOO_FEW
     return table(
         summary.models.assign(held_out=summary.models["held_out"].str.replace(r"-(?=\d)", "−", regex=True)),
-        "Each forecast is by the model that did best for customers it had not seen",
+        "Each forecast is by the model that did best for customers it had not seen"
+        if is_chosen.all()
+        else "Too few customers to try models on: the usual ones are taken"
+        if not is_chosen.any()
+        else "A forecast is by the model that did best for customers it had not seen, where there are enough to try it on",
         subtitle="For the analyst: log-likelihood per customer held out, the higher the better",
-        caption=" ".join(summary.notes),
+        caption=" ".join([*summary.few, *summary.notes]),
         labels={"what": "Of", "model": "Chosen", "held_out": "Held out"},
     )

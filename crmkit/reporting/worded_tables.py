@@ -14,26 +14,15 @@ from crmkit.metrics.nouns import is_number
 from crmkit.metrics.scale import Scale
 from crmkit.metrics.wording import common_scale, currency_of, is_exact
 from crmkit.reporting.cell_words import EMPTY, cell, intervals, numbers, period_words
+from crmkit.reporting.phone_layout import IN_CARD, IN_FIGURE, Column, across, naming, phone_layout
 from crmkit.settings import Settings
 
 _INTERVAL = "95 % interval"
 _TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
 _UNNAMED, _LONG, _WORDY, _SHORT = "(not known)", 40, 14, 10  # characters
-_EXPLAINS, _FEWEST = "text long", 3  # columns of a list
 _INTERVAL_KIND = "number interval"  # on a phone it may break, after the "to"
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column on paper: its heading and what it holds.
-
-    That is ``text`` (also ``short``, ``wordy``, ``long``) or a ``number`` (also ``interval``).
-    """
-
-    label: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -45,10 +34,19 @@ class WordedTable:
     rows: list[list[str]]
     n_left_out: int = 0
 
+    def layout(self, *, in_card: bool) -> str:
+        """How a phone shows it; see :func:`crmkit.reporting.phone_layout.phone_layout`."""
+        return phone_layout(self.columns, self.rows, IN_CARD if in_card else IN_FIGURE)
+
     @property
-    def is_list(self) -> bool:
-        """Whether each row ends in an explanation, which on a phone stands beneath its numbers: beside them is no room."""
-        return len(self.columns) >= _FEWEST and self.columns[-1].kind == _EXPLAINS
+    def naming(self) -> int:
+        """Columns that name a row [count]."""
+        return naming(self.columns, self.rows)
+
+    @property
+    def across(self) -> int:
+        """Cells side by side in a block [count]."""
+        return across(self.columns, self.rows)
 
 
 def worded_table(
@@ -90,7 +88,7 @@ def _kind(values: pd.Series, words: list[str]) -> str:
         return "number"
     longest = max((len(each) for each in words), default=0)  # on a phone it would be one word wide
     steps = ((_SHORT, "text short"), (_WORDY, "text"), (_LONG, "text wordy"))
-    return next((kind for most, kind in steps if longest <= most), _EXPLAINS)
+    return next((kind for most, kind in steps if longest <= most), "text long")
 
 
 def heading(name: str) -> str:

@@ -46,7 +46,7 @@ def test_a_record_among_five_periods_is_no_news():
     ("changes", "title"),
     [
         ({"verdict": "within noise", "target_verdict": "missed"},
-         "Customers lost (churn) missed its target: 10.1 % against 6 %"),
+         "Customers lost (churn) missed the target: 10.1 % against 6 %"),
         ({"verdict": "within noise", "target_verdict": ""},
          "Customers lost (churn): 10.1 % in October 2026, no further from September than chance goes"),
         ({"verdict": "too few to tell", "target_verdict": ""},

@@ -8,14 +8,14 @@ import pytest
 
 from crmkit.insights.value import group_value_message, value_findings, value_headline
 from crmkit.insights.value_trust import backtest_message, survival_message, value_method
-from crmkit.predictions.futures import few_note, with_few_explained
+from crmkit.predictions.futures import few_notes, with_few_explained
 from crmkit.predictions.value_backtest import BOOSTED, OURS
 from crmkit.predictions.value_summary import ValueSummary
 
 NONE = pd.DataFrame({"method": []})
 
 
-def summary(values, notes=(), reason="", total=None):
+def summary(values, few=(), notes=(), reason="", total=None):
     customers = pd.DataFrame({"customer_id": [str(n) for n in range(len(values))], "value": values})
     whole = float(sum(values)) if total is None else total
     top = max(values, default=0.0)
@@ -23,7 +23,7 @@ def summary(values, notes=(), reason="", total=None):
         as_of=None, customers=customers, total=pd.Series({"value": whole, "low": whole * 0.9, "high": whole * 1.1}),
         horizons=pd.DataFrame(), beyond=whole / 10, by_channel=pd.DataFrame({"channel": []}),
         concentration=pd.DataFrame({"top": [0.1], "n": [1], "value": [top], "share": [top / whole if whole else 0.0]}),
-        models=pd.DataFrame(), notes=list(notes), basis="margin", horizon=36, discount_rate=0.1, reason=reason,
+        models=pd.DataFrame(), few=list(few), notes=list(notes), basis="margin", horizon=36, discount_rate=0.1, reason=reason,
     )  # fmt: skip
 
 
@@ -49,12 +49,18 @@ def test_a_forecast_that_missed_says_so():
 
 
 def test_few_customers_are_told():
-    notes = with_few_explained([few_note(44, "customers who order"), "Orders: more.", few_note(19, "subscriptions")])
-    told = value_findings(summary([5.0], notes=notes), NONE)[-1].text
+    few = with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])
+    told = value_findings(summary([5.0], few=few, notes=["There are other things to know."]), NONE)[-1].text
     assert told == (
-        "Few customers. There are 44 customers who order, fewer than 300. There are 19 subscriptions, fewer than 300. "
+        "Few customers. There are 44 customers with orders, fewer than 300. There are 19 subscriptions, fewer than 300. "
         "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
     )
+
+
+def test_of_enough_customers_nothing_is_said_however_a_note_begins():
+    assert few_notes(300, "customers with orders") == [] and with_few_explained([]) == []
+    told = value_findings(summary([5.0], notes=["There are other things to know."]), NONE)
+    assert not any("There are" in finding.text for finding in told)
 
 
 @pytest.mark.parametrize(

@@ -238,4 +238,4 @@ def test_it_is_a_number_with_an_interval_or_a_sentence(kind, n):
     numbers = summary.customers[["value", "low", "high"]].to_numpy()
     assert np.isfinite(numbers).all() and np.isfinite(summary.total).all()
     if n < 300 and summary.total["value"] > 0:
-        assert any("fewer than 300" in note for note in summary.notes)
+        assert any("fewer than 300" in note for note in summary.few)

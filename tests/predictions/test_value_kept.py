@@ -85,7 +85,8 @@ def test_a_second_look_reads_what_the_first_one_kept_and_says_the_same(tables, t
     second = valuation(kept_book(tables, tmp_path), END)
     assert np.array_equal(first.futures.draws, second.futures.draws)
     assert np.array_equal(first.futures.expected, second.futures.expected)
-    assert first.futures.customers.equals(second.futures.customers) and first.futures.notes == second.futures.notes
+    assert first.futures.customers.equals(second.futures.customers) and first.futures.few == second.futures.few
+    assert first.futures.notes == second.futures.notes
     assert [(what, each.name) for what, each in first.futures.chosen] == [
         (what, each.name) for what, each in second.futures.chosen
     ]

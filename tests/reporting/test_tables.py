@@ -113,6 +113,9 @@ def test_an_interval_may_break_but_not_before_its_unit():
     assert interval["class"] == ["number", "interval"] and interval.get_text() == "5.8 to 65.2\xa0%"
     measured = worded_table(history_frame("churn_rate").tail(1).assign(period="2026-10"), "x")
     assert [column.kind for column in measured.columns] == ["text", "number", "number interval", "number"]
+    traits = pd.DataFrame({"what": ["chance of leaving"], "95 % interval": ["15.4 to 17.6 %"], "n": [3]})
+    in_text = BeautifulSoup(table(traits, "x").html, "html.parser").select_one("tbody td")
+    assert in_text["class"][0] == "text" and in_text.get_text() == "15.4 to 17.6\xa0%"
 
 
 def test_a_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are():
@@ -123,7 +126,7 @@ def test_a_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are
     assert roles == ["rowgroup", "row", *["columnheader"] * 5, "rowgroup", "row", "rowheader", *["cell"] * 4]
     assert BeautifulSoup(table(frame[["a", "b", "why"]], "Title").html, "html.parser").table["style"] == "--columns:2"
     for no_list in (frame[["a", "why"]], frame[["why", "a", "b", "c", "d"]], frame.assign(why="short")):
-        assert not BeautifulSoup(table(no_list, "Title").html, "html.parser").table.has_attr("class")
+        assert "list" not in BeautifulSoup(table(no_list, "Title").html, "html.parser").table.get("class", [])
 
 
 def test_an_amount_below_a_million_is_written_out_also_beside_millions():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from crmkit.insights.sentiment import Remark
 from crmkit.reporting import tiles
 from tests.reporting.factories import history_frame, scorecard_frame
 from tests.reporting.pages import HOSTILE, SETTINGS
@@ -77,6 +78,16 @@ def test_a_rough_value_is_shown_with_its_caveat_and_judges_no_target():
     shown = words(tile("csat", frame))
     assert "86 % 82 to 89 %, 391 answers Too few: the interval is rough below 10 answers" in shown
     assert "Target 85 % ? Too few to tell" in shown and "Missed" not in shown
+
+
+@pytest.mark.parametrize("is_doubt", [True, False])
+def test_a_number_that_is_not_to_be_acted_on_says_so_and_keeps_its_verdict_without_colour(is_doubt):
+    remarks = {"churn_rate": Remark("Do not act on it: so far it is a guess", is_doubt)}
+    page = BeautifulSoup(tiles(scorecard_frame(), None, SETTINGS, remarks=remarks).html, "html.parser")
+    doubted, other = page.select_one("#tile-churn_rate"), page.select_one("#tile-nps")
+    assert "Do not act on it: so far it is a guess" in words(doubted) and "Do not act" not in words(other)
+    assert "Real, worse" in words(doubted) and words(doubted).endswith("✕ Missed")
+    assert bool(doubted.select(".worse") or "worse" in doubted["class"]) is not is_doubt
 
 
 def test_what_is_not_measured_stands_in_one_list_and_in_no_tile():

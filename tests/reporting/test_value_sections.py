@@ -69,3 +69,12 @@ def test_misses_that_are_alike_are_said_once():
     rows = pd.DataFrame({"method": OURS, "predicted": [99.0, 198.0], "actual": [100.0, 200.0], "mae": 1.0})
     assert backtest_message(rows).startswith("On past days the total was missed by −1\N{NO-BREAK SPACE}% each time; ")
     assert "by −1\N{NO-BREAK SPACE}% and 0 %; " in backtest_message(rows.assign(predicted=[99.0, 200.0]))
+    assert backtest_message(rows.head(1)).startswith(
+        "On the one past day the total was missed by −1\N{NO-BREAK SPACE}%; "
+    )
+
+
+def test_a_model_taken_unseen_is_not_said_to_have_done_best():
+    book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
+    words = value_judgement.value_models(ck.value_summary(book, END))._repr_html_()
+    assert "Too few customers to try models on" in words and "did best" not in words
