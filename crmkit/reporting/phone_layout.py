@@ -15,9 +15,7 @@ _NAME, _CELL, _HEAD, _BETWEEN = 8.2, 7.4, 7.6, 6.4
 _WIDEST = {"text wordy": 96, "text long": 128}  # px that these are given at least
 _MOST_PAIRS, _MOST_BLOCKS = 8, 30  # beyond, blocks are longer to thumb through than a table is to push aside
 _SHORT = 15  # characters of which three fit side by side
-_UNBROKEN = re.compile(
-    r"[^ \-]+-?"
-)  # a line may break at a space or after a hyphen, not at a space that keeps together
+_UNBROKEN = re.compile(r"[^ \-]+-?")  # a line may break at a space or after a hyphen
 
 
 @dataclass(frozen=True)
