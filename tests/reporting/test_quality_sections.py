@@ -9,7 +9,7 @@ from crmkit.reporting.quality_sections import load_table
 
 
 def html(fragment):
-    return fragment._repr_html_()
+    return fragment._repr_html_().replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_the_trend_needs_two_loads_and_tells_the_last_against_the_one_before():
                           "n_aside": [1, 1, 8], "n_files": [1, 2, 3]})  # fmt: skip
     section = html(load_table(loads))
     assert "The last load kept 2.00 % of its rows aside, after 0.50 % the load before" in section
-    assert section.index("1\N{NO-BREAK SPACE}Nov") < section.index("1\N{NO-BREAK SPACE}Sep")
+    assert section.index("1 Nov") < section.index("1 Sep")
     assert load_table(loads.head(1)) is None
     assert load_table(loads.drop(columns="n_files")) is not None
     assert load_table(loads.rename(columns={"n_in": "rows"})) is None
