@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from crmkit.features.labels import labels
+from crmkit.metrics.intervals import share
 from crmkit.predictions.churn_backtest import judged
 from crmkit.predictions.churn_history import N_LEARNED, past_days, stacked
 from crmkit.tables.catalog import Catalog
@@ -43,20 +43,28 @@ def lost_by(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group: what (such as "plan"), group, n (customers at risk on past days), lost [share], low, high
-        (95 %, Wilson), others (share lost of all others).
+        One row per group: what (such as "plan"), group, n (customers at risk on past days), lost [share of the customers at
+        risk, of all past days together], low, high (95 %, across customers), others (share lost of all others).
     """
     rows = stacked(catalog, past_days(catalog, as_of)[:N_LEARNED])
-    rows = rows[~rows.index.duplicated()]  # the newest day of each customer: days of one customer are not independent
     told = []
     for what, groups in _groups(rows).items():
         for group in sorted(set(groups.dropna())):
             inside = (groups == group).to_numpy()
             own, others = rows.loc[inside, "lost"], rows.loc[~inside, "lost"]
-            if len(own) >= _SMALLEST and len(others) >= _SMALLEST:
-                low, high = binomtest(int(own.sum()), len(own)).proportion_ci(method="wilson")
-                told.append((what, str(group), len(own), own.mean(), low, high, others.mean()))
+            if min(own.index.nunique(), others.index.nunique()) >= _SMALLEST:
+                told.append((what, str(group), own.index.nunique(), *_share_lost(own), others.mean()))
     return pd.DataFrame(told, columns=["what", "group", "n", "lost", "low", "high", "others"])
+
+
+def _share_lost(lost: pd.Series) -> tuple[float, ...]:
+    """Return the share lost and its interval: the days of one customer are not independent.
+
+    All of her days count. Her newest alone would not do: of those who were lost it is the one before they went.
+    """
+    x, n = (lost.groupby(level=0).agg(sums).to_numpy(dtype=float) for sums in ("sum", "size"))
+    sums = (x.sum(), n.sum(), x @ x, x @ n, n @ n, len(n))
+    return tuple(float(each[0]) for each in share(*(np.array([each], dtype=float) for each in sums)))
 
 
 def cancel_reasons(catalog: Catalog, as_of: date) -> pd.DataFrame:

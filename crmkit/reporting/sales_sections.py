@@ -57,11 +57,15 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
         told += (
             f"{in_words(rest, 'share')} of what was sold is of {plural} with too few customers, which are not listed. "
         )
+    so_far = catalog.days_so_far(period)
+    n_days, n_before = (min(each.n_days, so_far or each.n_days) for each in (period, period.previous))
+    scaled = ", for as many days" if so_far else ""
+    scaled = f", whose amounts are scaled to {n_days} days" if n_days != n_before else scaled
     money = dict.fromkeys(["revenue", "the_period_before", "change"], "money")
     return table(
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
         title,
-        subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label} (for as many days).",
+        subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label}{scaled}.",
         caption=f"{told}All {plural} are judged together, so that among many none is called a mover by luck.",
         labels={"orders": "Products in orders"},
         units=money | {"orders": "count", "share": "share"},

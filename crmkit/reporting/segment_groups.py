@@ -29,7 +29,10 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
     tried, n = found.model.search_, len(found.names)
     if tried.empty:
         return _NOTHING
-    told = tried.assign(**{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")})
+    told = tried.assign(
+        n_segments=tried["n_segments"].map(lambda number: counted(number, "groups")),
+        **{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")},
+    )
     title = (
         f"Customers fall into {counted(n, 'groups')}" if n > 1 else "Customers are one crowd: no number of groups holds"
     )
@@ -43,8 +46,8 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
         caption="A number holds if there is a gap between every two groups, at most 5 % are moved and no group is below 5 "
         "customers. Moved: who is put elsewhere if other customers had been drawn. For the analyst: k-means; silhouette is 1 "
         "where every customer is near her own group and far from the next, 0 where there is no difference.",
-        units={"n_segments": "count", "moved": "share", "smallest": "count"},
-        labels={"n_segments": "Groups", "distinct": "Gaps between all", "smallest": "Smallest group"},
+        units={"moved": "share", "smallest": "count"},
+        labels={"n_segments": "Number", "distinct": "Gaps between all", "smallest": "Smallest group"},
     )  # fmt: skip
 
 
