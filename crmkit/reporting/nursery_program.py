@@ -91,7 +91,7 @@ def _become_kernel(asked: Asked) -> None:
 def _end_control(thread: Any) -> None:
     """End the thread that answers "please end", before ipykernel ends what that thread may still be waiting for.
 
-    The two would wait for each other, one time in five, until Jupyter ends the kernel by force 2.5 s later.
+    The two would wait for each other, up to one time in five, until Jupyter ends the kernel by force 2.5 s later.
     """
     if thread is not None and thread.is_alive():
         thread.stop()
