@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+from babel import Locale
 
 from crmkit.metrics.nouns import joined
 from crmkit.metrics.wording import scale_for
@@ -16,14 +17,6 @@ METHODS = {
     "none": "not measured in this language",
     "each": "each as below",
 }
-_LANGUAGES = {
-    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "lt": "Lithuanian", "lv": "Latvian", "ms": "Malay", "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish",
-    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian",
-    "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ def language_name(code: str) -> str:
     ('German', 'Portuguese (BR)', 'Plattdeutsch')
     """
     language, _, region = code.replace("_", "-").partition("-")
-    name = _LANGUAGES.get(language.lower())
+    name = Locale("en").languages.get(language.lower())
     return code if name is None else f"{name} ({region})" if region else name
 
 

@@ -64,8 +64,8 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     check_catalog(catalog, "posting_times")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
-    known = set(catalog.table("posts").columns) if "social_posts" in catalog.names else set()
-    if by not in ("hours", "weekday") and by not in sorted(known):
+    columns = catalog.table("posts").columns if "social_posts" in catalog.names else ()
+    if by not in ["hours", "weekday", *columns]:
         raise UnknownName("time of posts", str(by), ["hours", "weekday"])
     return remember(catalog, _compared, period, by)
 

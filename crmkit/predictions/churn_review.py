@@ -62,7 +62,7 @@ def _share_lost(lost: pd.Series) -> tuple[float, ...]:
 
     All of her days count. Her newest alone would not do: of those who were lost it is the one before they went.
     """
-    x, n = (lost.groupby(level=0).agg(sums).to_numpy(dtype=float) for sums in ("sum", "size"))
+    x, n = (lost.groupby(level=0).agg(name).to_numpy(dtype=float) for name in ("sum", "size"))
     sums = (x.sum(), n.sum(), x @ x, x @ n, n @ n, len(n))
     return tuple(float(each[0]) for each in share(*(np.array([each], dtype=float) for each in sums)))
 

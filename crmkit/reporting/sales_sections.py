@@ -59,8 +59,8 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
         )
     so_far = catalog.days_so_far(period)
     n_days, n_before = (min(each.n_days, so_far or each.n_days) for each in (period, period.previous))
-    scaled = ", for as many days" if so_far else ""
-    scaled = f", whose amounts are scaled to {n_days} days" if n_days != n_before else scaled
+    as_long = ", for as many days" if so_far else ""
+    scaled = f", whose amounts are scaled to {n_days} days" if n_days != n_before else as_long
     money = dict.fromkeys(["revenue", "the_period_before", "change"], "money")
     return table(
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
