@@ -83,13 +83,15 @@ def cards(sales: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
     """Return the cards from the sums by month."""
     seen = sales.index[_UNSEEN:]
     at_start = moved["change"].cumsum() - moved["change"]
-    table = pd.DataFrame({
-        "revenue": sales["revenue"],
-        "n_orders": sales["n_orders"],
-        "average_order_value": sales["sold"] / sales["n_orders"],
-        "transactions_per_customer": sales["n_known"] / sales["known_buyers"],
-        "new_customers": moved["new_customers"].loc[seen],
-        "churn_rate": (moved["lost"] / at_start).loc[seen],
-    }).loc[sales.index]  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "revenue": sales["revenue"],
+            "n_orders": sales["n_orders"],
+            "average_order_value": sales["sold"] / sales["n_orders"],
+            "transactions_per_customer": sales["n_known"] / sales["known_buyers"],
+            "new_customers": moved["new_customers"].loc[seen],
+            "churn_rate": (moved["lost"] / at_start).loc[seen],
+        }
+    ).loc[sales.index]
     table.index = [f"{period // 12}-{period % 12 + 1:02d}" for period in table.index]
     return table

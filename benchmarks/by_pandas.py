@@ -16,12 +16,17 @@ def numbers(file: Path) -> pd.DataFrame:
 
 def _sales(orders: pd.DataFrame) -> pd.DataFrame:
     sold, known = orders["revenue"] > 0, orders["customer_id"].notna()
-    rows = pd.DataFrame({
-        "period": _months(orders["ordered_at"]),
-        "who": orders["customer_id"].where(known, "guest " + orders["order_id"]),
-        "net": orders["revenue"], "n": 1,
-        "sold": orders["revenue"].where(sold, 0), "n_sold": sold.astype("int64"), "n_known": (sold & known).astype("int64"),
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "period": _months(orders["ordered_at"]),
+            "who": orders["customer_id"].where(known, "guest " + orders["order_id"]),
+            "net": orders["revenue"],
+            "n": 1,
+            "sold": orders["revenue"].where(sold, 0),
+            "n_sold": sold.astype("int64"),
+            "n_known": (sold & known).astype("int64"),
+        }
+    )
     each = rows.groupby(["period", "who"]).sum()
     for one, other in (
         ("net", "net"),

@@ -20,17 +20,27 @@ def _sales(orders: pl.LazyFrame) -> pl.LazyFrame:
     sold, known = pl.col("revenue") > 0, pl.col("customer_id").is_not_null()
     who = pl.coalesce("customer_id", "guest " + pl.col("order_id"))
     each = orders.group_by(_month("ordered_at").alias("period"), who.alias("who")).agg(
-        net=pl.col("revenue").sum(), n=pl.len(),
-        sold=pl.col("revenue").filter(sold).sum(), n_sold=sold.sum(), n_known=(sold & known).sum(),
-    )  # fmt: skip
+        net=pl.col("revenue").sum(),
+        n=pl.len(),
+        sold=pl.col("revenue").filter(sold).sum(),
+        n_sold=sold.sum(),
+        n_known=(sold & known).sum(),
+    )
     of = pl.col
     return each.group_by("period").agg(
-        of("net").sum().alias("revenue"), (of("net") ** 2).sum().alias("net_net"), of("n").sum(),
-        of("n_sold").sum().alias("n_orders"), (of("n_sold") ** 2).sum().alias("n_sold_n_sold"),
-        of("sold").sum(), (of("sold") ** 2).sum().alias("sold_sold"), (of("sold") * of("n_sold")).sum().alias("sold_n_sold"),
+        of("net").sum().alias("revenue"),
+        (of("net") ** 2).sum().alias("net_net"),
+        of("n").sum(),
+        of("n_sold").sum().alias("n_orders"),
+        (of("n_sold") ** 2).sum().alias("n_sold_n_sold"),
+        of("sold").sum(),
+        (of("sold") ** 2).sum().alias("sold_sold"),
+        (of("sold") * of("n_sold")).sum().alias("sold_n_sold"),
         (of("n_sold") > 0).sum().alias("buyers"),
-        of("n_known").sum(), (of("n_known") ** 2).sum().alias("n_known_n_known"), (of("n_known") > 0).sum().alias("known_buyers"),
-    )  # fmt: skip
+        of("n_known").sum(),
+        (of("n_known") ** 2).sum().alias("n_known_n_known"),
+        (of("n_known") > 0).sum().alias("known_buyers"),
+    )
 
 
 def _movements(orders: pl.LazyFrame) -> pl.LazyFrame:
@@ -49,9 +59,11 @@ def _movements(orders: pl.LazyFrame) -> pl.LazyFrame:
         period=_month("day"), change=pl.lit(1), joined=pl.col("before").is_null(), lost=pl.lit(False)
     )
     left = rows.filter("ends").select(
-        period=_month("until"), change=pl.lit(-1), joined=pl.lit(False),
+        period=_month("until"),
+        change=pl.lit(-1),
+        joined=pl.lit(False),
         lost=(_month("since") < _month("until")) & (pl.col("after").is_null() | (_month("after") > _month("until"))),
-    )  # fmt: skip
+    )
     every = pl.concat([came, left])
     return every.group_by("period").agg(
         pl.col("change").sum(), new_customers=pl.col("joined").sum(), lost=pl.col("lost").sum()

@@ -25,13 +25,12 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 import crmkit as ck
-from crmkit.models.churn_classifier import ChurnClassifier
-from crmkit.models.order_summary import order_summary
-from crmkit.models.pareto_nbd import ParetoNBD
-from crmkit.predictions.churn_backtest import drift, judged
-from crmkit.predictions.churn_history import features_of, stacked
-from crmkit.predictions.churn_models import chances, learn
-from crmkit.predictions.churn_money import total_at_risk, value_at_risk
+from crmkit.models.additive.classifier import ChurnClassifier
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.summary import order_summary
+from crmkit.predictions.churn.backtest import drift, judged
+from crmkit.predictions.churn.learning import chances, features_of, learn, stacked
+from crmkit.predictions.churn.value_at_risk import total_at_risk, value_at_risk
 from crmkit.tables.catalog import Catalog
 
 STEP, N_LEARNED = 30, 4
@@ -40,8 +39,11 @@ STEP, N_LEARNED = 30, 4
 def main() -> None:
     """Run what the command line asks for."""
     parts: dict[str, Callable[[argparse.Namespace], None]] = {
-        "sample": sample_months, "retail": retail, "flat": flat_files, "million": million,
-    }  # fmt: skip
+        "sample": sample_months,
+        "retail": retail,
+        "flat": flat_files,
+        "million": million,
+    }
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("part", choices=parts)
     parser.add_argument("--data", type=Path, help="folder of the public data sets")
@@ -91,8 +93,10 @@ def retail(asked: argparse.Namespace) -> None:
     for day in (date(2011, 7, 11), date(2011, 8, 10), date(2011, 9, 9)):
         days = [day - timedelta(days=90 + STEP * i) for i in range(N_LEARNED)]
         before, then = stacked(book, days), stacked(book, [day])
-        told = {method: chances(learn(method, features_of(before), before["lost"]), features_of(then))
-                for method in ("rhythm", "logistic", "blend")}  # fmt: skip
+        told = {
+            method: chances(learn(method, features_of(before), before["lost"]), features_of(then))
+            for method in ("rhythm", "logistic", "blend")
+        }
         told["days since order"] = alone(before["days_since_order"], before["lost"], then["days_since_order"])
         told["P(alive)"] = alone(alive(orders, before), before["lost"], alive(orders, then))
         rows += [{"day": str(day), "method": name, **judged(each, then["lost"])} for name, each in told.items()]
@@ -124,8 +128,14 @@ def million(asked: argparse.Namespace) -> None:
         random.random(len(who)) < 0.8
     )
     at = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.minimum(days, 640), unit="D")
-    orders = pd.DataFrame({"order_id": np.arange(len(who)).astype(str), "customer_id": who.astype(str), "ordered_at": at,
-                           "revenue": random.gamma(3, 10, len(who)).round(2)})  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "order_id": np.arange(len(who)).astype(str),
+            "customer_id": who.astype(str),
+            "ordered_at": at,
+            "revenue": random.gamma(3, 10, len(who)).round(2),
+        }
+    )
     book = ck.connect({"orders": orders})
     start, cpu = perf_counter(), process_time()
     then = stacked(book, [book.data_through - timedelta(days=90)])
@@ -138,8 +148,10 @@ def million(asked: argparse.Namespace) -> None:
     print(f"learned from {len(drawn):,} rows: {perf_counter() - start:.1f} s")
     start = perf_counter()
     chance = chances(model, features_of(then))
-    print(f"scored {len(chance):,}: {perf_counter() - start:.1f} s; {process_time() - cpu:.1f} processor seconds in all; "
-          f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")  # fmt: skip
+    print(
+        f"scored {len(chance):,}: {perf_counter() - start:.1f} s; {process_time() - cpu:.1f} processor seconds in all; "
+        f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
+    )
 
 
 def foretold(book: Catalog, day: date, method: str) -> tuple[pd.Series, pd.DataFrame]:

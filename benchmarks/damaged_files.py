@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-import crmkit.cleaning.load
-import crmkit.sources.preview
+import crmkit.cleaning.loading.load
+import crmkit.sources.proposing.preview
 from crmkit.sources.sql import open_duckdb
 from tests.sources.damaged_files import run, written_files
 
@@ -57,7 +57,7 @@ def use_one_thread() -> None:
         con.execute("SET threads = 1")
         return con
 
-    for module in (crmkit.cleaning.load, crmkit.sources.preview):
+    for module in (crmkit.cleaning.loading.load, crmkit.sources.proposing.preview):
         module.open_duckdb = opened
 
 

@@ -15,8 +15,8 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
-from crmkit.cleaning.linkage import linked_people
-from crmkit.cleaning.sureness import judged_pairs
+from crmkit.cleaning.duplicates.decide import judged_pairs
+from crmkit.cleaning.duplicates.linkage import linked_people
 from crmkit.settings import Duplicates
 from crmkit.sources.sample import sample_company
 from crmkit.sources.sample.customers import FIRST_NAMES, LAST_NAMES, STREETS
@@ -85,8 +85,14 @@ def sample(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Se
 def public(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
     rows = pd.read_parquet(asked.data / "febrl_3.parquet").fillna("").astype(str)
     address = rows[["street_number", "address_1", "address_2", "suburb", "postcode", "state"]].agg(" ".join, axis=1)
-    people = pd.DataFrame({"customer_id": rows.index.astype(str), "name": rows["given_name"] + " " + rows["surname"],
-                           "address": address, "birth_date": rows["date_of_birth"]})  # fmt: skip
+    people = pd.DataFrame(
+        {
+            "customer_id": rows.index.astype(str),
+            "name": rows["given_name"] + " " + rows["surname"],
+            "address": address,
+            "birth_date": rows["date_of_birth"],
+        }
+    )
     yield "febrl_3", people, rows["rec_id"].str.extract(r"rec-(\d+)-")[0]
     rows = pd.read_parquet(asked.data / "rldata10000.parquet")
     name = rows[["fname_c1", "fname_c2", "lname_c1", "lname_c2"]].fillna("").agg(" ".join, axis=1)
@@ -123,8 +129,16 @@ def household(rng: np.random.Generator, name: str) -> list[dict[str, object]]:
         year = born + (27 if kind == "father and son" and nth else 0 if kind == "twins" else int(rng.integers(-4, 5)))
         day = "04-17" if kind == "twins" else f"{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}"
         own = phone if rng.random() < 0.6 else f"0170 {rng.integers(10**6, 10**7)}"
-        members.append({"person": f"{name}-{nth}", "name": f"{first} {family}", "email": mailbox(rng, first, family),
-                        "phone": own, "address": address, "birth_date": f"{year}-{day}"})  # fmt: skip
+        members.append(
+            {
+                "person": f"{name}-{nth}",
+                "name": f"{first} {family}",
+                "email": mailbox(rng, first, family),
+                "phone": own,
+                "address": address,
+                "birth_date": f"{year}-{day}",
+            }
+        )
     return members
 
 
@@ -136,9 +150,17 @@ def colleagues(rng: np.random.Generator, name: str) -> list[dict[str, object]]:
         name,
     )
     names = [(str(rng.choice(FIRST_NAMES)), str(rng.choice(LAST_NAMES))) for _ in range(rng.integers(2, 9))]
-    return [{"person": f"{name}-{nth}", "name": f"{first} {last}", "phone": phone, "address": address, "birth_date": None,
-             "email": f"info@{host}.example" if rng.random() < 0.3 else f"{first}.{last}@{host}.example".lower()}
-            for nth, (first, last) in enumerate(dict.fromkeys(names))]  # fmt: skip
+    return [
+        {
+            "person": f"{name}-{nth}",
+            "name": f"{first} {last}",
+            "phone": phone,
+            "address": address,
+            "birth_date": None,
+            "email": f"info@{host}.example" if rng.random() < 0.3 else f"{first}.{last}@{host}.example".lower(),
+        }
+        for nth, (first, last) in enumerate(dict.fromkeys(names))
+    ]
 
 
 def mailbox(rng: np.random.Generator, first: str, family: str) -> str:
@@ -156,8 +178,11 @@ def changed(rng: np.random.Generator, row: dict[str, object]) -> dict[str, objec
         at = int(rng.integers(0, max(len(last) - 1, 1)))
         last = last[:at] + last[at + 1 : at + 2] + last[at : at + 1] + last[at + 2 :]
     told = row | {"name": f"{first} {last}"}
-    for cell, other in (("email", mailbox(rng, first, last)), ("phone", f"0171 {rng.integers(10**6, 10**7)}"),
-                        ("address", f"Neuer Weg {rng.integers(1, 99)}, {rng.integers(10_000, 99_999)} Ort")):  # fmt: skip
+    for cell, other in (
+        ("email", mailbox(rng, first, last)),
+        ("phone", f"0171 {rng.integers(10**6, 10**7)}"),
+        ("address", f"Neuer Weg {rng.integers(1, 99)}, {rng.integers(10_000, 99_999)} Ort"),
+    ):
         told[cell] = other if rng.random() < 0.35 else None if rng.random() < 0.15 else row[cell]
     return told | {"birth_date": None if rng.random() < 0.3 else row["birth_date"]}
 

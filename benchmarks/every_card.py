@@ -25,10 +25,27 @@ from crmkit.metrics import evaluate
 from crmkit.settings import parse_settings
 from crmkit.tables.catalog import Catalog
 
-TURNOVER = ["revenue_change", "revenue_from_new", "revenue_from_returning", "revenue_from_more", "revenue_lost_to_less",
-            "revenue_lost_to_gone", "revenue_change_of_guests"]  # fmt: skip
-CARDS = ["revenue", "n_orders", "average_order_value", "transactions_per_customer", "new_customers", "churn_rate",
-         "active_customers", "repeat_rate", "days_between_orders", *TURNOVER]  # fmt: skip
+TURNOVER = [
+    "revenue_change",
+    "revenue_from_new",
+    "revenue_from_returning",
+    "revenue_from_more",
+    "revenue_lost_to_less",
+    "revenue_lost_to_gone",
+    "revenue_change_of_guests",
+]
+CARDS = [
+    "revenue",
+    "n_orders",
+    "average_order_value",
+    "transactions_per_customer",
+    "new_customers",
+    "churn_rate",
+    "active_customers",
+    "repeat_rate",
+    "days_between_orders",
+    *TURNOVER,
+]
 
 _IN_TURN = """
     WITH bought AS (

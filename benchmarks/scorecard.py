@@ -88,8 +88,10 @@ def compared(asked: argparse.Namespace, file: Path) -> dict[str, list[dict[str, 
 def table(runs: dict[str, list[dict[str, float]]]) -> str:
     """Return the medians as a Markdown table, with the range over the rounds."""
     middle = {name: {key: median(run[key] for run in own) for key in own[0]} for name, own in runs.items()}
-    lines = ["| | time | of hand-written SQL | processor time | of hand-written SQL | peak memory |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "| | time | of hand-written SQL | processor time | of hand-written SQL | peak memory |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, own in middle.items():
         cells = [CONTESTANTS[name]]
         for key in ("seconds", "work"):
@@ -109,8 +111,20 @@ def _processor_time() -> float:
 
 
 def _in_fresh_process(contestant: str, asked: argparse.Namespace, file: Path) -> dict:
-    command = [sys.executable, "-W", "ignore", __file__, "--contestant", contestant, "--folder", file.parent,
-               "--orders", asked.orders, "--customers", asked.customers]  # fmt: skip
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        __file__,
+        "--contestant",
+        contestant,
+        "--folder",
+        file.parent,
+        "--orders",
+        asked.orders,
+        "--customers",
+        asked.customers,
+    ]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{contestant} failed:\n{done.stderr}")

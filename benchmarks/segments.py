@@ -17,18 +17,18 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
+from tests.models.test_customer_segments import planted
 
 import crmkit as ck
 from crmkit.errors import NotMeasured
-from crmkit.models.customer_segments import CustomerSegments
-from crmkit.models.rfm import RFM
-from crmkit.models.segment_matching import match_labels
+from crmkit.models.segments.kmeans import CustomerSegments
+from crmkit.models.segments.matching import match_labels
+from crmkit.models.segments.rfm import RFM
 from crmkit.periods import Period
-from crmkit.predictions.migration import assigned, movement
-from crmkit.predictions.segment_rulers import rfm_model, segmentation
+from crmkit.predictions.segments.assignment import rfm_model, segmentation
+from crmkit.predictions.segments.migration import assigned, movement
 from crmkit.settings import Settings, read_settings
 from crmkit.tables.catalog import Catalog
-from tests.models.test_customer_segments import planted
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "online_retail"
 
@@ -121,14 +121,19 @@ def months(catalog: Catalog, ends: list[date]) -> pd.DataFrame:
         earlier, matched = matched, segmentation(catalog, now, before=matched)
         old, new = (rfm_model(catalog, day) for day in (before, now))
         there = [plain[0].customers(catalog, day).loc[both.index] for day in (before, now)]
-        rows.append({
-            "month": f"{now:%Y-%m}", "customers": len(both),
-            "RFM frozen": (both[before] != both[now]).mean(),
-            "RFM relearned": (old.predict(there[0]) != new.predict(there[1])).mean(),
-            "k-means frozen": frozen["frozen"], "of it sure": frozen["sure"], "moved centres": frozen["refitted"],
-            "relearned, matched": (earlier.named(there[0]) != matched.named(there[1])).mean(),
-            "relearned, by name": (plain[0].named(there[0]) != plain[1].named(there[1])).mean(),
-        })  # fmt: skip
+        rows.append(
+            {
+                "month": f"{now:%Y-%m}",
+                "customers": len(both),
+                "RFM frozen": (both[before] != both[now]).mean(),
+                "RFM relearned": (old.predict(there[0]) != new.predict(there[1])).mean(),
+                "k-means frozen": frozen["frozen"],
+                "of it sure": frozen["sure"],
+                "moved centres": frozen["refitted"],
+                "relearned, matched": (earlier.named(there[0]) != matched.named(there[1])).mean(),
+                "relearned, by name": (plain[0].named(there[0]) != plain[1].named(there[1])).mean(),
+            }
+        )
     return pd.DataFrame(rows).round(3)
 
 
@@ -142,9 +147,16 @@ def timing(catalog: Catalog, ends: list[date]) -> pd.DataFrame:
             print(f"{day}: {error}")
             continue
         ours = tested.loc["crmkit"]
-        rows.append({"judged to": day, "n": int(ours["n"]), "inside the 80 % window": ours["inside"],
-                     **{f"error, {name} [days]": tested.loc[name, "error"] for name in tested.index},
-                     "Brier": ours["brier"], "Brier, same for all": tested.loc["same for all", "brier"]})  # fmt: skip
+        rows.append(
+            {
+                "judged to": day,
+                "n": int(ours["n"]),
+                "inside the 80 % window": ours["inside"],
+                **{f"error, {name} [days]": tested.loc[name, "error"] for name in tested.index},
+                "Brier": ours["brier"],
+                "Brier, same for all": tested.loc["same for all", "brier"],
+            }
+        )
     return pd.DataFrame(rows).round(3)
 
 

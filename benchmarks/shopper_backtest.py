@@ -16,11 +16,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.choose_orders import choose_orders
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.order_summary import order_days_between, order_summary
-from crmkit.models.pareto_nbd import ParetoNBD
+from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
+from crmkit.models.orders.choose import choose_orders
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.summary import order_days_between, order_summary
 from crmkit.sources.sample import sample_company
 
 

@@ -22,9 +22,9 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.gamma_gamma import GammaGamma
-from crmkit.models.pareto_nbd import ParetoNBD
+from crmkit.models.orders.beta_geometric import BGNBD
+from crmkit.models.orders.gamma_gamma import GammaGamma
+from crmkit.models.orders.pareto_nbd import ParetoNBD
 from tests.models.shoppers import simulated
 
 MODELS = {"BG/NBD": BGNBD, "Pareto/NBD": ParetoNBD}
@@ -66,8 +66,14 @@ def measured(who: str, model: str, n: int) -> dict[str, object]:
     run(MODELS[model], shoppers(MODELS[model], 500))  # imports do not count
     data, start = peak(), process_time()
     run(MODELS[model], X)
-    return {"who": who, "model": model, "customers": n, "seconds": round(process_time() - start, 2),
-            "peak_mb": round(peak()), "data_mb": round(data)}  # fmt: skip
+    return {
+        "who": who,
+        "model": model,
+        "customers": n,
+        "seconds": round(process_time() - start, 2),
+        "peak_mb": round(peak()),
+        "data_mb": round(data),
+    }
 
 
 def shoppers(model: type, n: int) -> pd.DataFrame:

@@ -22,9 +22,19 @@ if os.environ.get("CRMKIT_CI"):
 # The longest first, so that at the end no processor waits for another. Those on Spark are one: each process with some
 # of them would start a Spark and a PostgreSQL of its own.
 ON_SPARK = "tests/engines"
-LONGEST = (ON_SPARK, "tests/notebooks/test_shipped.py", "tests/backtests/test_verdicts.py", "tests/test_readme.py",
-           "tests/sources/test_damaged_files.py", "tests/notebooks/test_small_firms.py", "tests/reporting", "tests/models",
-           "tests/predictions", "tests/metrics", "tests/cli")  # fmt: skip
+LONGEST = (
+    ON_SPARK,
+    "tests/notebooks/test_shipped.py",
+    "tests/backtests/test_verdicts.py",
+    "tests/test_readme.py",
+    "tests/sources/test_damaged_files.py",
+    "tests/notebooks/test_small_firms.py",
+    "tests/reporting",
+    "tests/models",
+    "tests/predictions",
+    "tests/metrics",
+    "tests/cli",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

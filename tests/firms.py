@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.settings import parse_settings
 from crmkit.sources.sample import sample_company
 from crmkit.tables.catalog import Catalog
@@ -14,9 +14,12 @@ from crmkit.tables.schema import SCHEMAS
 
 MONTH, THROUGH = "2026-10", "2026-10-31"
 TARGETS = [
-    {"metric": "revenue", "value": 100.0}, {"metric": "churn_rate", "value": 0.04}, {"metric": "nps", "value": 45.0},
-    {"metric": "new_customers", "value": 1.0}, {"metric": "sales_cycle", "value": 1.0},
-]  # fmt: skip
+    {"metric": "revenue", "value": 100.0},
+    {"metric": "churn_rate", "value": 0.04},
+    {"metric": "nps", "value": 45.0},
+    {"metric": "new_customers", "value": 1.0},
+    {"metric": "sales_cycle", "value": 1.0},
+]
 
 
 @cache

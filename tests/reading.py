@@ -11,9 +11,13 @@ _NO_PLURAL = "as|has|is|its|less|plus|this|times|us|was|across|always|basis|busi
 FAULTS = {
     "a number that is none": re.compile(r"\b(?:NaN|nan|NaT|None|inf|infinity|null|<NA>)\b"),
     "minus zero": re.compile(r"[-−][£€$]?0(?:\.0+)?(?![\d.,])(?! to)"),
-    "one of several": re.compile(rf"(?<![\d.,:€£$])\b(?:1|one|One) (?:more |other )?(?!(?:{_NO_PLURAL})\b)[a-z]+(?<!s)s\b"),
+    "one of several": re.compile(
+        rf"(?<![\d.,:€£$])\b(?:1|one|One) (?:more |other )?(?!(?:{_NO_PLURAL})\b)[a-z]+(?<!s)s\b"
+    ),
     "one with a plural verb": re.compile(r"(?<![\d.,:€£$])\b(?:1|[Oo]ne) [a-z]+(?: [a-z]+)? (?:are|were|have)\b"),
-    "more than one of one": re.compile(r"(?<![\d.,])\b(?:[02-9]|\d\d+|two|three|four|five) (?:customer|order|answer|day|month|deal|lead|target|number|post|row)\b"),
+    "more than one of one": re.compile(
+        r"(?<![\d.,])\b(?:[02-9]|\d\d+|two|three|four|five) (?:customer|order|answer|day|month|deal|lead|target|number|post|row)\b"
+    ),
     "two spaces": re.compile(r"\S  +\S"),
     "nothing in brackets": re.compile(r"\(\s*\)"),
     "a space before a stop": re.compile(r"\s[.,;:](?:\s|$)"),
@@ -21,7 +25,7 @@ FAULTS = {
     "a name of the code": re.compile(r"\{\w*\}|\b[a-z]+_[a-z_]+\b(?!\.)"),
     "no days": re.compile(r"\b0 days (?:usually|on average)\b"),
     "no end": re.compile(r"(?:,|;|\bfrom|\bto|\bof|\band|\bby|\(|:)\s*$"),
-}  # fmt: skip
+}
 
 
 def faults(sentence: str, *, allow: tuple[str, ...] = ()) -> list[str]:

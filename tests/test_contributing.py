@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.metrics.cards import CARDS
-from crmkit.metrics.glossary_text import glossary_markdown
+from crmkit.metrics.card import CARDS
+from crmkit.metrics.glossary import glossary_markdown
 from crmkit.metrics.measures import Share
 from crmkit.plots import plot_history
-from crmkit.reporting.glossary_page import glossary_terms
+from crmkit.reporting.pages.glossary import glossary_terms
 from crmkit.settings import parse_settings
 from tests.reading import faults, sentences
 
@@ -26,7 +26,7 @@ def newcomer():
     before = set(CARDS)
     exec(
         compile(TEN_LINES, "voice.py", "exec"),
-        {"__name__": "crmkit.metrics.voice", "metric": ck.metric, "Share": Share},
+        {"__name__": "crmkit.metrics.cards.voice", "metric": ck.metric, "Share": Share},
     )
     (name,) = set(CARDS) - before
     yield name
@@ -35,8 +35,12 @@ def newcomer():
 
 @pytest.fixture
 def book():
-    rows = [(day, score, touchpoint) for month in ("09", "10") for n, (score, touchpoint) in enumerate([(7, "shop"), (6, "shop"), (5, "web"), (2, "web")] * 5)
-            for day in [f"2026-{month}-{n + 1:02d}"]]  # fmt: skip
+    rows = [
+        (day, score, touchpoint)
+        for month in ("09", "10")
+        for n, (score, touchpoint) in enumerate([(7, "shop"), (6, "shop"), (5, "web"), (2, "web")] * 5)
+        for day in [f"2026-{month}-{n + 1:02d}"]
+    ]
     answers = pd.DataFrame(rows, columns=["responded_at", "score", "touchpoint"]).assign(survey="ces")
     answers = answers.assign(response_id=answers.index.astype(str), customer_id=answers.index.astype(str))
     answers = answers.assign(responded_at=pd.to_datetime(answers["responded_at"]), score=answers["score"].astype(float))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crmkit.cli.commands import app
-from crmkit.metrics.cards import CARDS
+from crmkit.metrics.card import CARDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crmkit"
@@ -68,8 +68,11 @@ def _modules_on_columns() -> list[Path]:
 @pytest.mark.parametrize("path", _modules_on_columns(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_columns_are_divided_by_the_one_module_that_knows_how(path):
     # On PostgreSQL 3 / 4 of two integer columns is 0: crmkit/tables/expressions.py casts first.
-    divisions = [node.lineno for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-                 if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.FloorDiv)]  # fmt: skip
+    divisions = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.FloorDiv)
+    ]
     assert divisions == [], f"lines {divisions} divide columns with a raw / or //"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from crmkit.metrics.cards import CARDS
+from crmkit.metrics.card import CARDS
 
 ROOT = Path(__file__).parents[1]
 OWN = {name: card for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")}
@@ -22,8 +22,13 @@ def given_to_tests() -> dict[str, list[set[str]]]:
     found: dict[str, list[set[str]]] = {name: [] for name in OWN}
     for path in sorted((ROOT / "tests/metrics").glob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        lists = {target.id: words(node.value) for node in tree.body if isinstance(node, ast.Assign)
-                 for target in node.targets if isinstance(target, ast.Name)}  # fmt: skip
+        lists = {
+            target.id: words(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
         helpers = {node.name: words(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
         for test in tree.body:
             if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
@@ -73,6 +78,6 @@ def test_every_card_has_a_place_on_a_page_of_the_report():
 
 @pytest.mark.parametrize("topic", sorted({card.topic for card in OWN.values()}))
 def test_every_topic_has_a_title_among_the_tiles(topic):
-    from crmkit.reporting.tile_grid import TOPIC_TITLES
+    from crmkit.reporting.pages.scorecard import TOPIC_TITLES
 
     assert topic in TOPIC_TITLES

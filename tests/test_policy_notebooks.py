@@ -15,10 +15,12 @@ THINKING = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorEx
 SQL = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 PARAMETER = re.compile(r"(\w+) = (.+?)  # (\S.*)")
 
-for_every_notebook = pytest.mark.parametrize("notebook", [nbformat.read(path, 4) for path in EVERY],
-                                             ids=[path.stem for path in EVERY])  # fmt: skip
-for_each_notebook = pytest.mark.parametrize("notebook", [nbformat.read(path, 4) for path in NOTEBOOKS],
-                                            ids=[path.stem for path in NOTEBOOKS])  # fmt: skip
+for_every_notebook = pytest.mark.parametrize(
+    "notebook", [nbformat.read(path, 4) for path in EVERY], ids=[path.stem for path in EVERY]
+)
+for_each_notebook = pytest.mark.parametrize(
+    "notebook", [nbformat.read(path, 4) for path in NOTEBOOKS], ids=[path.stem for path in NOTEBOOKS]
+)
 
 
 def _code(notebook):

@@ -74,8 +74,10 @@ def test_versions_known_to_break_are_refused(package, refused, allowed):
 def test_what_is_installed_here_is_what_the_constraints_say():
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     installed = {canonicalize_name(package["name"]): package["version"] for package in json.loads(listed)}
     differing = {
         name: (installed[name], str(pin))

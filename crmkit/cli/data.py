@@ -55,7 +55,7 @@ def load(
     drop: Annotated[bool, typer.Option("--drop", help="Let many rows go that no file has any more.")] = False,
 ) -> None:
     """Read the export files, check them and write the store that reports read; do nothing if nothing is new."""
-    from crmkit.cleaning.load import load as load_exports
+    from crmkit.cleaning.loading.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
@@ -72,7 +72,7 @@ def history(
     settings: SettingsPath = None,
 ) -> None:
     """List the loads so far: which files came, and what became of their rows."""
-    from crmkit.cleaning.history import load_history
+    from crmkit.cleaning.loading.history import load_history
     from crmkit.cli.show import print_frame
 
     print_frame(load_history(read(settings), by.value), output.value)
@@ -81,7 +81,7 @@ def history(
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
 def check(settings: SettingsPath = None, exports: ExportsPath = None, output: OutputFormat = Format.table) -> None:
     """Say what is wrong with the export files, without writing anything."""
-    from crmkit.cleaning.load import check as check_exports
+    from crmkit.cleaning.loading.load import check as check_exports
     from crmkit.cli.progress import step_progress
     from crmkit.cli.show import print_findings
 
@@ -104,8 +104,8 @@ def map_folder(
     """Say what each export file is, and propose a mapping for those that are not known."""
     from crmkit.cli.progress import working
     from crmkit.cli.show_map import print_previews
-    from crmkit.sources.locate import settings_beside
-    from crmkit.sources.preview import preview_folder, write_proposal
+    from crmkit.sources.proposing.preview import preview_folder, write_proposal
+    from crmkit.sources.store.changes import settings_beside
 
     known = read(settings) if settings else settings_beside(folder, "exports")
     with working("Looking at the files"):
@@ -129,6 +129,6 @@ def tables(
 def read(path: Path | None) -> Settings:
     """Return the settings of a file or folder, else those nearby."""
     from crmkit.settings import read_settings
-    from crmkit.sources.locate import find_settings
+    from crmkit.sources.store.changes import find_settings
 
     return read_settings(path or find_settings())

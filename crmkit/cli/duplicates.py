@@ -12,7 +12,7 @@ from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
 @app.command(epilog="Examples: crmkit duplicates | crmkit duplicates --format csv > merges.csv")
 def duplicates(settings: SettingsPath = None, output: OutputFormat = Format.table) -> None:
     """List the customers whom loads have merged, and why; `crmkit unmerge` undoes a merge."""
-    from crmkit.cleaning.unmerge import merge_log
+    from crmkit.cleaning.duplicates.unmerge import merge_log
     from crmkit.cli.data import read
     from crmkit.cli.show import print_frame
 
@@ -25,7 +25,7 @@ def take_apart(
     settings: SettingsPath = None,
 ) -> None:
     """Make a merged account a customer of its own again, and keep it so."""
-    from crmkit.cleaning.unmerge import unmerge
+    from crmkit.cleaning.duplicates.unmerge import unmerge
     from crmkit.cli.data import read
     from crmkit.cli.progress import working
 

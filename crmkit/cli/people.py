@@ -24,7 +24,7 @@ def forget(
     Her orders, deals and paid terms stay for the books, without her. The export files stay as they are.
     """
     from crmkit.cli.progress import working
-    from crmkit.reporting.forget import forget as forget_customer
+    from crmkit.reporting.runner.forget import forget as forget_customer
 
     with working("Looking for the customer"):
         forgotten = forget_customer(customer, settings, reports=reports, dry_run=dry_run)

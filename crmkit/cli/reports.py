@@ -31,7 +31,7 @@ def metrics(
     import crmkit as ck
     from crmkit.cli.progress import working
     from crmkit.cli.show import print_metrics
-    from crmkit.reporting.coverage import covered_period
+    from crmkit.reporting.display.provenance import covered_period
 
     with working("Adding up"):
         catalog = ck.connect(settings)
@@ -79,9 +79,7 @@ def report(
     A page that nothing has changed for is kept as it is.
     """
     from crmkit.cli.progress import page_progress
-    from crmkit.reporting.backfill import Backfill, run_reports
-    from crmkit.reporting.make_period import RunReport
-    from crmkit.reporting.run import run_report
+    from crmkit.reporting.runner.run import Backfill, RunReport, run_report, run_reports
 
     if period and periods:
         raise CrmkitError("--period and --periods cannot go together. Name one period, or the first and the last.")
@@ -117,7 +115,7 @@ def glossary(
     from crmkit.cli.show import print_glossary
 
     if settings:
-        from crmkit.metrics.own_cards import load_own_cards
+        from crmkit.metrics.card import load_own_cards
 
         load_own_cards(ck.read_settings(settings))
     if markdown:

@@ -7,13 +7,13 @@ from dataclasses import asdict, fields
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from crmkit.reporting.spreadsheet import formula_safe
-from crmkit.reporting.text import capitalised
+from crmkit.reporting.display.exports import formula_safe
+from crmkit.reporting.display.html import capitalised
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmkit.cleaning.report import LoadReport
+    from crmkit.cleaning.loading.load_report import LoadReport
     from crmkit.periods import Period
 
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
@@ -62,7 +62,7 @@ def print_findings(report: LoadReport, form: str) -> None:
         return
     import pandas as pd
 
-    from crmkit.cleaning.findings import Finding
+    from crmkit.cleaning.checks.findings import Finding
 
     names = [column.name for column in fields(Finding)]
     print_frame(pd.DataFrame([asdict(finding) for finding in report.findings], columns=names), form)
@@ -82,8 +82,7 @@ def print_glossary(rows: pd.DataFrame, form: str) -> None:
 
 
 def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:
-    from crmkit.metrics.nouns import counted
-    from crmkit.metrics.wording import scale_for
+    from crmkit.metrics.formatting import counted, scale_for
 
     value, low, high = record["value"], record["low"], record["high"]
     scale = scale_for(record["unit"], value, low=low, high=high, currency=currency)

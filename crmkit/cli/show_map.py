@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from crmkit.cli.show import print_rows
-from crmkit.sources.preview import FilePreview
+from crmkit.sources.proposing.preview import FilePreview
 
 _WIDTH = 110
 

@@ -11,17 +11,19 @@ from crmkit.tables.expressions import Day, constant_day, days_between, indicator
 _RECENT = 90  # days
 
 
-@feature_set({
-    "days_since_order": "no order for {value} days",
-    "order_gap_days": "usually orders every {value} days",
-    "overdue": "no order for {days_since_order} days, usually every {order_gap_days}",
-    "n_orders": "{value} orders so far",
-    "n_orders_90_days": "{value} orders in the last 90 days",
-    "orders_trend": "{n_orders_90_days} orders in the last 90 days, {n_orders_before} in the 90 before",
-    "order_value": "spends {value} an order",
-    "refund_share": "{value} of the orders were refunded",
-    "days_since_first_order": "first ordered {value} days ago",
-})  # fmt: skip
+@feature_set(
+    {
+        "days_since_order": "no order for {value} days",
+        "order_gap_days": "usually orders every {value} days",
+        "overdue": "no order for {days_since_order} days, usually every {order_gap_days}",
+        "n_orders": "{value} orders so far",
+        "n_orders_90_days": "{value} orders in the last 90 days",
+        "orders_trend": "{n_orders_90_days} orders in the last 90 days, {n_orders_before} in the 90 before",
+        "order_value": "spends {value} an order",
+        "refund_share": "{value} of the orders were refunded",
+        "days_since_first_order": "first ordered {value} days ago",
+    }
+)
 def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     """Orders of each customer up to a day: number, rhythm, trend, size.
 
@@ -35,16 +37,20 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     """
     today, bought, known = constant_day(as_of), orders.revenue > 0, orders.customer_id.notnull()
     ago = days_between(orders.ordered_at, today)
-    each = orders.filter(known).group_by("customer_id").aggregate(
-        days_since_order=ago.min(where=bought).cast("float64"),
-        days_since_first_order=ago.max(where=bought).cast("float64"),
-        n_orders=indicator(bought).sum(),
-        n_order_days=ago.nunique(where=bought).cast("float64"),
-        n_orders_90_days=indicator(bought & (ago < _RECENT)).sum(),
-        n_orders_before=indicator(bought & (ago >= _RECENT) & (ago < 2 * _RECENT)).sum(),
-        order_value=orders.revenue.mean(where=bought).cast("float64"),
-        n_refunds=indicator(orders.revenue < 0).sum(),
-    )  # fmt: skip
+    each = (
+        orders.filter(known)
+        .group_by("customer_id")
+        .aggregate(
+            days_since_order=ago.min(where=bought).cast("float64"),
+            days_since_first_order=ago.max(where=bought).cast("float64"),
+            n_orders=indicator(bought).sum(),
+            n_order_days=ago.nunique(where=bought).cast("float64"),
+            n_orders_90_days=indicator(bought & (ago < _RECENT)).sum(),
+            n_orders_before=indicator(bought & (ago >= _RECENT) & (ago < 2 * _RECENT)).sum(),
+            order_value=orders.revenue.mean(where=bought).cast("float64"),
+            n_refunds=indicator(orders.revenue < 0).sum(),
+        )
+    )
     span = each.days_since_first_order - each.days_since_order
     gap = ratio(span, (each.n_order_days - 1).nullif(0))
     each = each.mutate(order_gap_days=gap)
@@ -55,15 +61,17 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     ).drop("n_refunds", "n_order_days")
 
 
-@feature_set({
-    "days_to_end": "the paid term ends in {value} days",
-    "n_terms": "{value} paid terms so far",
-    "subscribed_days": "subscribed for {value} days",
-    "mrr": "pays {value} a month",
-    "price_change": "the price changed by {value}",
-    "plan": "is on the plan {value}",
-    "term_months": "terms of {value} months",
-})  # fmt: skip
+@feature_set(
+    {
+        "days_to_end": "the paid term ends in {value} days",
+        "n_terms": "{value} paid terms so far",
+        "subscribed_days": "subscribed for {value} days",
+        "mrr": "pays {value} a month",
+        "price_change": "the price changed by {value}",
+        "plan": "is on the plan {value}",
+        "term_months": "terms of {value} months",
+    }
+)
 def term_features(subscription_terms: ir.Table, *, as_of: Day) -> ir.Table:
     """Paid terms of each customer: the newest one, how it differs from the one before, and how long it has gone on.
 
@@ -76,8 +84,10 @@ def term_features(subscription_terms: ir.Table, *, as_of: Day) -> ir.Table:
     t, today = subscription_terms, constant_day(as_of)
     t = t if "plan" in t.columns else t.mutate(plan=ibis.null("string"))
     order = ["starts_at", "subscription_id"]
-    t = t.mutate(number=place(within="customer_id", order_by=order),
-                 mrr_before=value_before(t, "mrr", within="customer_id", order_by=order))  # fmt: skip
+    t = t.mutate(
+        number=place(within="customer_id", order_by=order),
+        mrr_before=value_before(t, "mrr", within="customer_id", order_by=order),
+    )
     all_ = t.group_by("customer_id").aggregate(n_terms=t.number.max(), first=t.starts_at.min())
     newest = t.join(all_, "customer_id")
     newest = newest.filter(newest.number == newest.n_terms)

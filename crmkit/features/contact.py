@@ -11,11 +11,13 @@ from crmkit.tables.expressions import Day, constant_day, days_between, indicator
 _RECENT, _LONGER = 90, 180  # days
 
 
-@feature_set({
-    "n_tickets_90_days": "{value} support cases in the last 90 days",
-    "n_open_tickets": "{value} support cases still open",
-    "days_since_ticket": "last support case {value} days ago",
-})  # fmt: skip
+@feature_set(
+    {
+        "n_tickets_90_days": "{value} support cases in the last 90 days",
+        "n_open_tickets": "{value} support cases still open",
+        "days_since_ticket": "last support case {value} days ago",
+    }
+)
 def ticket_features(tickets: ir.Table, *, as_of: Day) -> ir.Table:
     """Support cases: n_tickets_90_days, n_open_tickets [count], days_since_ticket [days] per customer_id."""
     ago = days_between(tickets.opened_at, constant_day(as_of))
@@ -35,10 +37,12 @@ def interaction_features(interactions: ir.Table, *, as_of: Day) -> ir.Table:
     return known.group_by("customer_id").aggregate(n_contacts_90_days=indicator(ago < _RECENT).sum())
 
 
-@feature_set({
-    "click_share": "clicked in {value} of the mailings of the last 180 days",
-    "has_unsubscribed": "has unsubscribed from mailings",
-})  # fmt: skip
+@feature_set(
+    {
+        "click_share": "clicked in {value} of the mailings of the last 180 days",
+        "has_unsubscribed": "has unsubscribed from mailings",
+    }
+)
 def mailing_features(mailings: ir.Table, *, as_of: Day) -> ir.Table:
     """Mailings of the last 180 days: click_share [share]; has_unsubscribed (0 or 1, at any time) per customer_id."""
     recent = days_between(mailings.sent_at, constant_day(as_of)) < _LONGER
@@ -53,10 +57,12 @@ def mailing_features(mailings: ir.Table, *, as_of: Day) -> ir.Table:
     return each.drop("n_sent")
 
 
-@feature_set({
-    "last_nps": "answered {value} to the recommendation question",
-    "last_csat": "answered {value} to the satisfaction question",
-})  # fmt: skip
+@feature_set(
+    {
+        "last_nps": "answered {value} to the recommendation question",
+        "last_csat": "answered {value} to the satisfaction question",
+    }
+)
 def answer_features(survey_responses: ir.Table, *, as_of: Day) -> ir.Table:
     """Last answer within a year to each question: last_nps, last_csat [scale points] per customer_id."""
     r = survey_responses.filter(survey_responses.customer_id.notnull())
@@ -72,20 +78,25 @@ def answer_features(survey_responses: ir.Table, *, as_of: Day) -> ir.Table:
     )
 
 
-@feature_set({
-    "channel": "came by {value}",
-    "country": "lives in {value}",
-    "gender": "{value}",
-    "industry": "is in {value}",
-    "company_size": "a company of {value}",
-    "age": "is about {value} years old",
-    "days_as_customer": "a customer for {value} days",
-})  # fmt: skip
+@feature_set(
+    {
+        "channel": "came by {value}",
+        "country": "lives in {value}",
+        "gender": "{value}",
+        "industry": "is in {value}",
+        "company_size": "a company of {value}",
+        "age": "is about {value} years old",
+        "days_as_customer": "a customer for {value} days",
+    }
+)
 def person_features(customers: ir.Table, *, as_of: Day) -> ir.Table:
     """Who the customer is: channel, country, gender, industry, company_size; age [years], days_as_customer [days]."""
     c = customers
-    columns = {name: c[name].cast("string") for name in ("channel", "country", "gender", "industry", "company_size")
-               if name in c.columns}  # fmt: skip
+    columns = {
+        name: c[name].cast("string")
+        for name in ("channel", "country", "gender", "industry", "company_size")
+        if name in c.columns
+    }
     if "birth_year" in c.columns:
         columns["age"] = (constant_day(as_of).year() - c.birth_year).cast("float64")
     if "acquired_at" in c.columns:

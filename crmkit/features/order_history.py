@@ -19,7 +19,7 @@ def order_history(
     days_per_unit: int = 7,
     with_first: bool = True,
 ) -> ir.Table:
-    """One row per customer who ordered by ``as_of``, by the rules of :func:`crmkit.models.order_summary.order_summary`.
+    """One row per customer who ordered by ``as_of``, by the rules of :func:`crmkit.models.orders.summary.order_summary`.
 
     Parameters
     ----------

@@ -36,18 +36,25 @@ def rhythm(orders: ir.Table, *, as_of: date, horizon: int) -> ir.Table:
     known = days.filter(days.on <= last)
     known = known.mutate(before=value_before(known, "on", within="customer_id", order_by=["on"]))
     log_gap = days_between(known.before, known.on).cast("float64").ln()
-    each = known.mutate(log_gap=log_gap).group_by("customer_id").aggregate(
-        n_gaps=ibis._.log_gap.count().cast("float64"),
-        sum_log=ibis.coalesce(ibis._.log_gap.sum(), 0.0),
-        sum_log_squared=ibis.coalesce((ibis._.log_gap * ibis._.log_gap).sum(), 0.0),
-        last_on=ibis._.on.max(),
-    )  # fmt: skip
+    each = (
+        known.mutate(log_gap=log_gap)
+        .group_by("customer_id")
+        .aggregate(
+            n_gaps=ibis._.log_gap.count().cast("float64"),
+            sum_log=ibis.coalesce(ibis._.log_gap.sum(), 0.0),
+            sum_log_squared=ibis.coalesce((ibis._.log_gap * ibis._.log_gap).sum(), 0.0),
+            last_on=ibis._.on.max(),
+        )
+    )
     joined = each.left_join(nearest, each["customer_id"] == nearest["_customer"])
     return joined.select(
-        "customer_id", "n_gaps", "sum_log", "sum_log_squared",
+        "customer_id",
+        "n_gaps",
+        "sum_log",
+        "sum_log_squared",
         days_since=days_between(joined.last_on, last).cast("float64"),
         days_until=days_between(last, joined.next_on).cast("float64"),
-    )  # fmt: skip
+    )
 
 
 def rhythm_span(orders: ir.Table, *, as_of: date) -> ir.Table:
@@ -62,5 +69,8 @@ def rhythm_span(orders: ir.Table, *, as_of: date) -> ir.Table:
     days = o.select("customer_id", on=day(o.ordered_at)).distinct()
     days = days.filter(days.on <= constant_day(as_of))
     each = days.group_by("customer_id").aggregate(first_on=days.on.min(), last_on=days.on.max(), n_days=days.count())
-    return each.select("customer_id", n_gaps=(each.n_days - 1).cast("float64"),
-                       span=days_between(each.first_on, each.last_on).cast("float64"))  # fmt: skip
+    return each.select(
+        "customer_id",
+        n_gaps=(each.n_days - 1).cast("float64"),
+        span=days_between(each.first_on, each.last_on).cast("float64"),
+    )

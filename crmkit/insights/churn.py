@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from crmkit.errors import NotMeasured
 from crmkit.features.register import FEATURE_WORDS, PAST_WORDS
-from crmkit.insights.churn_summary import ChurnSummary
+from crmkit.insights.phrases import feature_label
 from crmkit.insights.sentences import Finding
-from crmkit.metrics.nouns import counted
-from crmkit.metrics.wording import in_words
-from crmkit.predictions.churn import ChurnOutlook
-from crmkit.predictions.churn_models import NAMES
+from crmkit.metrics.formatting import counted, in_words
+from crmkit.predictions.churn.backtest import cancel_reasons, lost_by, review
+from crmkit.predictions.churn.learning import NAMES
+from crmkit.predictions.churn.outlook import ChurnOutlook, churn_outlook
+from crmkit.predictions.churn.value_at_risk import (
+    UNKNOWN,
+    SaveRate,
+    call_plan,
+    n_worth_calling,
+    save_rate,
+    total_at_risk,
+    value_at_risk,
+)
+from crmkit.tables.as_of import takes_day
+from crmkit.tables.catalog import Catalog
 
 _N_REASONS = 3
 _UNITS = {
@@ -182,4 +196,233 @@ def _trust(outlook: ChurnOutlook) -> Finding:
     return Finding(
         f"Tried on {counted(len(own), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
         f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
+    )
+
+
+# What leaving goes together with, and when customers leave, in words.
+
+
+_SHOWN = 8
+_NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
+
+
+def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFrame:
+    """Return the features that tell leavers from stayers most, in words, those beyond doubt first.
+
+    Returns
+    -------
+    DataFrame
+        feature, compared ("87 against 4"), odds_ratio, low, high, sure (bool: the interval leaves 1 out).
+    """
+    columns = ["feature", "compared", "odds_ratio", "low", "high", "sure"]
+    if summary.outlook is None or not len(summary.outlook.drivers):
+        return pd.DataFrame(columns=columns)
+    rows = summary.outlook.drivers.copy()
+    rows["compared"] = [
+        f"{feature_value(name, most, currency)} against {feature_value(name, least, currency)}"
+        for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
+    ]
+    rows["feature"] = [feature_label(name) for name in rows["feature"]]
+    rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
+    return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
+
+
+def driver_message(rows: pd.DataFrame) -> str:
+    """Return the title over the features that tell leavers from stayers.
+
+    Examples
+    --------
+    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
+    'Leavers differ from stayers most in days since order'
+    """
+    sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
+    if not sure:
+        return "In nothing do leavers differ from stayers by more than chance"
+    named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
+    return f"Leavers differ from stayers most in {named}"
+
+
+def remaining_message(months: pd.DataFrame) -> str:
+    """Return the title over how many of the customers of today will still be active.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"month": [0, 1, 2], "value": [80.0, 50.0, 38.0], "low": 30.0, "high": 85.0})
+    >>> remaining_message(months)
+    'Half of the 80 customers of today will have left in 2 months'
+    """
+    start = float(months["value"].iloc[0])
+    gone = months[months["value"] <= start / 2]
+    if len(gone):
+        when = counted(int(gone["month"].iloc[0]), "months")
+        return f"Half of the {start:,.0f} customers of today will have left in {when}"
+    last = months.iloc[-1]
+    kept = f"{last['value']:,.0f} ({last['low']:,.0f} to {last['high']:,.0f})"
+    return f"Of the {start:,.0f} customers of today {kept} will still be active in {last['month']:.0f} months"
+
+
+def risk_message(rows: pd.DataFrame) -> str:
+    """Return the title over hazard ratios.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"what": "plan", "group": ["Office", "Small"], "against": "no subscription",
+    ...                      "hazard_ratio": [0.16, 0.5], "low": [0.13, 0.4], "high": [0.19, 0.6]})
+    >>> risk_message(rows)
+    'Where 100 customers of “no subscription” leave, 16 of as many of the plan “Office” do'
+    """
+    sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
+    if not len(sure):
+        return "Customers of no plan, channel or country leave sooner than others by more than chance"
+    strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
+    ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
+    return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
+
+
+def methods_message(each: pd.DataFrame, used: str) -> str:
+    """Return the title over the ways to tell leavers, the closest first: whether the one used is the closest.
+
+    Parameters
+    ----------
+    each : DataFrame
+        method, n (past days on which it was tried), the closest first.
+    used : str
+
+    Examples
+    --------
+    >>> each = pd.DataFrame({"method": ["rhythm", "rate"], "n": [2, 5]})
+    >>> methods_message(each, "rhythm")
+    'Of the ways to tell leavers, the one used came closest on past days'
+    >>> methods_message(each, "rate")
+    'Another way to tell leavers came closer than the one used, but on 2 of 5 past days only'
+    """
+    days = each.set_index("method")["n"]
+    if each["method"].iloc[0] == used or used not in days:
+        return "Of the ways to tell leavers, the one used came closest on past days"
+    closer = "Another way to tell leavers came closer than the one used"
+    if days.iloc[0] < days[used]:
+        return f"{closer}, but on {days.iloc[0]} of {counted(int(days[used]), 'past days')} only"
+    return f"{closer}, but so few customers have left that it cannot be learned safely"
+
+
+def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the groups, those first that left more or less often than all others beyond chance, and a title over them.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"what": "channel", "group": ["search", "social"], "n": 90, "lost": [0.3, 0.5],
+    ...                        "low": [0.2, 0.4], "high": [0.4, 0.6], "others": [0.35, 0.3]})
+    >>> groups_by_difference(groups)[1]
+    'Of the customers of the channel “social” 50 % left, of all others 30 %'
+    """
+    differ = (groups["low"] > groups["others"]) | (groups["high"] < groups["others"])
+    apart = (groups["lost"] - groups["others"]).abs()
+    order = pd.DataFrame({"differ": differ, "apart": apart}).sort_values(
+        ["differ", "apart"], ascending=False, kind="stable"
+    )
+    rows = groups.loc[order.index].reset_index(drop=True)
+    if not differ.any():
+        return rows, "No group left more often than the others by more than chance"
+    first = rows.iloc[0]
+    lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
+    return rows, f"Of the customers of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
+
+
+def reasons_message(reasons: pd.DataFrame) -> str:
+    """Return the title over the reasons given for cancelling.
+
+    Examples
+    --------
+    >>> reasons_message(pd.DataFrame({"reason": ["no reason given", "quality"], "n": [6, 4], "share": [0.6, 0.4]}))
+    'The reason given most often: “quality”, 40 % of the cancellations'
+    """
+    given = reasons[~reasons["reason"].str.lower().str.strip("()").isin(_NO_REASON)]
+    if not len(given):
+        return "Nobody has given a reason for cancelling"
+    share = in_words(given["share"].iloc[0], "share")
+    return f"The reason given most often: “{given['reason'].iloc[0]}”, {share} of the cancellations"
+
+
+# All that the page on leaving says, computed once: chances, money, whom to call, how it did before, what leavers
+# share.
+
+
+@dataclass(eq=False)
+class ChurnSummary:
+    """What the page shows.
+
+    Attributes
+    ----------
+    as_of : date
+    outlook : ChurnOutlook or None
+        None where nothing can be said; then ``reason`` says why.
+    at_risk : DataFrame
+        See :func:`crmkit.predictions.churn.value_at_risk.value_at_risk`.
+    total : tuple of float
+        Value at risk, and the ends of its 95 % interval [money].
+    save : SaveRate
+        Of those who would leave, how many a contact keeps.
+    plan : DataFrame
+        See :func:`crmkit.predictions.churn.value_at_risk.call_plan`.
+    reviewed, groups, reasons_given : DataFrame
+        See :mod:`crmkit.predictions.churn.backtest`.
+    reason : str
+    """
+
+    as_of: date
+    outlook: ChurnOutlook | None = None
+    at_risk: pd.DataFrame = field(default_factory=pd.DataFrame)
+    total: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    save: SaveRate = UNKNOWN
+    plan: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reviewed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reasons_given: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reason: str = ""
+
+    @property
+    def n_calls(self) -> int:
+        """Customers whom it pays to contact; 0 where the chances should not be acted upon."""
+        return n_worth_calling(self.plan) if len(self.plan) and self.outlook and not self.outlook.warning else 0
+
+    @property
+    def profit(self) -> float:
+        """Expected of contacting them [money]."""
+        return float(self.plan["profit"].iloc[self.n_calls - 1]) if self.n_calls else 0.0
+
+
+@takes_day
+def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
+    """Learn who is about to leave, and gather what there is to say of it.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-09-01"],
+    ...                                            "revenue": [10.0]})})
+    >>> churn_summary(book, date(2026, 9, 30)).reason
+    'a record of at least 210 days with active customers'
+    """
+    try:
+        outlook = churn_outlook(catalog, as_of)
+    except NotMeasured as missing:
+        return ChurnSummary(as_of, reason=missing.needs)
+    at_risk = value_at_risk(catalog, as_of, outlook.scores["value"])
+    save = save_rate(catalog, as_of)
+    return ChurnSummary(
+        as_of=as_of,
+        outlook=outlook,
+        at_risk=at_risk,
+        total=total_at_risk(at_risk, outlook.drift),
+        save=save,
+        plan=call_plan(at_risk, catalog.settings.retention.contact_cost, save.value),
+        reviewed=review(catalog, as_of),
+        groups=lost_by(catalog, as_of),
+        reasons_given=cancel_reasons(catalog, as_of),
     )

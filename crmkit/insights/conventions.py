@@ -8,8 +8,7 @@ import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.conventions import conventions
-from crmkit.metrics.nouns import is_number, joined
-from crmkit.metrics.wording import adding_up, common_scale
+from crmkit.metrics.formatting import adding_up, common_scale, is_number, joined
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.given import check_made_by

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.cleaning.quality import quality_report, table_report
-from crmkit.insights.column_words import finding_in_words
+from crmkit.cleaning.loading.reports import quality_report, table_report
 from crmkit.insights.findings import Finding
 from crmkit.insights.metric_losses import at_most, metric_losses
-from crmkit.metrics.nouns import counted, joined, number_word
+from crmkit.insights.phrases import finding_in_words
+from crmkit.metrics.formatting import counted, joined, number_word
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED
 
@@ -91,8 +91,10 @@ def _most_missing(catalog: Catalog) -> Finding | None:
     row = worst[0]
     share = f"{100 * row['share']:.1f} %" if row["share"] >= 0.0005 else "less than 0.1 %"
     of = f"{row['n_left_out']:,} of {counted(row['n_rows'], 'rows')} ({share})"
-    return Finding(f"No number of the scorecard does without more than {at_most(row['share'])} of its rows",
-                   f": {row['metrics']} leaves out {of}, because {row['why']}.")  # fmt: skip
+    return Finding(
+        f"No number of the scorecard does without more than {at_most(row['share'])} of its rows",
+        f": {row['metrics']} leaves out {of}, because {row['why']}.",
+    )
 
 
 def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
@@ -127,8 +129,10 @@ def _early(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     if stale.empty:
         return None
     named = joined([f"{row.table} (last row {row.last_day:%-d %B %Y})" for row in stale.itertuples()])
-    return Finding(f"{'One table ends' if len(stale) == 1 else f'{len(stale)} tables end'} early",
-                   f": {named}. If there should be newer rows, export again.")  # fmt: skip
+    return Finding(
+        f"{'One table ends' if len(stale) == 1 else f'{len(stale)} tables end'} early",
+        f": {named}. If there should be newer rows, export again.",
+    )
 
 
 def _told(row: Any) -> str:

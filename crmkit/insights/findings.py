@@ -23,9 +23,8 @@ from crmkit.insights.sentences import (
     unmoved,
     without_news,
 )
-from crmkit.metrics.cards import CARDS
-from crmkit.metrics.nouns import beside, is_number, joined, number_word
-from crmkit.metrics.wording import currency_of
+from crmkit.metrics.card import CARDS
+from crmkit.metrics.formatting import beside, currency_of, is_number, joined, number_word
 from crmkit.periods import Period
 from crmkit.tables.given import check_made_by
 

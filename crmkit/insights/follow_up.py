@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.metrics.passes import fetch
+from crmkit.metrics.engine.evaluate import fetch
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
 from crmkit.tables.as_of import check_catalog
+from crmkit.tables.caching.remember import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
-from crmkit.tables.remembering import remember
 
 #: Days after which a ticket that is still open is overdue.
 OVERDUE_DAYS = 7
@@ -71,9 +71,11 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     rows = pd.concat(found, ignore_index=True)
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database has no order of its own
     people = rows.groupby("customer_id").agg(
-        reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))), last_on=("on", "max"),
-        touchpoint=("touchpoint", "last"), comment=("comment", "last"),
-    )  # fmt: skip
+        reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))),
+        last_on=("on", "max"),
+        touchpoint=("touchpoint", "last"),
+        comment=("comment", "last"),
+    )
     revenue = _revenue(catalog, until)
     people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0).round(2) if revenue is not None else pd.NA
     ordered = people.reset_index().sort_values(["revenue_12_months", "customer_id"], ascending=[False, True])

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.nouns import is_number, joined, number_word
-from crmkit.metrics.wording import in_words, scale_for
+from crmkit.metrics.formatting import in_words, is_number, joined, number_word, scale_for
 
 _TOO_FEW, _NO_VERDICT, _NO_NUMBER = "too few cases to judge", "no interval to judge by", "no number"
 _IN_ORDER = ("met", "missed", "too close to call", _TOO_FEW, _NO_VERDICT, _NO_NUMBER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,10 @@ import pandas as pd
 from scipy.special import ndtr
 
 from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
-from crmkit.metrics.cards import Card
-from crmkit.metrics.intervals import Z
-from crmkit.metrics.nouns import beside, is_number, joined
-from crmkit.metrics.verdict import SIGNIFICANCE, benjamini_hochberg
-from crmkit.metrics.wording import Scale, common_scale, is_exact, scale_for, scale_of
+from crmkit.metrics.card import Card
+from crmkit.metrics.engine.intervals import Z
+from crmkit.metrics.engine.verdict import SIGNIFICANCE, benjamini_hochberg
+from crmkit.metrics.formatting import Scale, beside, common_scale, is_exact, is_number, joined, scale_for, scale_of
 from crmkit.periods import Period
 
 
@@ -35,7 +35,7 @@ def history_message(row: Any, history: pd.DataFrame, definition: str, currency: 
     row : row of a scorecard
         The judged metric, as from ``scorecard.itertuples()``.
     history : DataFrame
-        One row per period of that metric, oldest first, as :func:`crmkit.metrics.evaluate` returns it.
+        One row per period of that metric, oldest first, as :func:`crmkit.metrics.engine.evaluate` returns it.
     definition : str
         What the metric counts, a sentence.
     currency : str or None
@@ -60,7 +60,7 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     Parameters
     ----------
     groups : DataFrame
-        One row per group of one period, as :func:`crmkit.metrics.evaluate` returns it with ``by``.
+        One row per group of one period, as :func:`crmkit.metrics.engine.evaluate` returns it with ``by``.
     by : str
         The column of the groups.
     row : row of a scorecard
@@ -155,3 +155,110 @@ def _record(row: Any, earlier: pd.Series) -> str:
 
 def _target(row: Any, currency: str | None) -> str:
     return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
+
+
+# What made revenue grow or shrink, in one sentence.
+
+
+#: The parts of a change of revenue: the card, its name, and whether it adds.
+PARTS = {
+    "revenue_from_new": ("New", True),
+    "revenue_from_returning": ("Came back", True),
+    "revenue_from_more": ("Buy more", True),
+    "revenue_lost_to_less": ("Buy less", False),
+    "revenue_lost_to_gone": ("Did not order", False),
+    "revenue_change_of_guests": ("Guests", True),
+    "revenue_change": ("Change", True),
+}
+
+
+def turnover_message(change: Mapping[str, float], before: str, currency: str | None = None) -> str:
+    """Return by how much revenue changed, and what was won and lost.
+
+    Parameters
+    ----------
+    change : mapping of card to amount
+        Signed: what was lost is negative [currency].
+    before : str
+        Name of the period before.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
+    'Revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
+    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
+    'Revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
+    """
+    largest = max((abs(amount) for amount in change.values()), default=0.0)
+    scale = scale_for("money", largest, currency=currency, significant=3)
+    net = change["revenue_change"]
+    parts = {of_whom: change.get(name, 0.0) for name, of_whom in _GREATEST.items()}
+    parts["all others"] = net - sum(parts.values())  # so that what is told adds up
+    told = [
+        f"{scale.words(abs(amount))} {'more' if amount > 0 else 'less'} from {of_whom}"
+        for of_whom, amount in parts.items()
+        if scale.words(abs(amount)) != scale.words(0.0)
+    ]
+    by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
+    moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
+    against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
+    return f"Revenue {against}" + (f": {joined(told)}" if told else "")
+
+
+_GREATEST = {
+    "revenue_from_new": "new customers",
+    "revenue_from_returning": "those who came back",
+    "revenue_lost_to_gone": "those who did not order",
+}
+
+
+# What to say of actions of which some customers were held out by lot.
+
+
+def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> str:
+    """Return which actions brought something beyond chance, and which cannot be told.
+
+    Parameters
+    ----------
+    brought : DataFrame
+        One row per action: action, value, low, high [currency per customer treated].
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> row = {"action": "voucher", "value": 4.6, "low": 1.2, "high": 8.0}
+    >>> experiments_message(pd.DataFrame([row]), "EUR")
+    'Voucher brought €5 per customer (€1 to €8) beyond what would have come anyway'
+    >>> experiments_message(pd.DataFrame([row | {"low": -3.0}]), "EUR")
+    'Whether voucher brought anything cannot be told yet: anything from −€3 to €8 per customer is possible'
+    """
+    real = brought[(brought["low"] > 0) | (brought["high"] < 0)]
+    if len(real):
+        return sentence_case(joined([_told(row, currency) for row in real.itertuples()]))
+    known = brought[brought["value"].notna()]
+    if known.empty:
+        return "Nobody was held out, so what the actions brought is not known"
+    if len(known) > 1:
+        return f"Whether {joined(known['action'].tolist(), 'or')} brought anything cannot be told yet"
+    row: Any = next(known.itertuples())
+    interval = _interval(row, currency)
+    by_chance = f": anything from {interval} per customer is possible" if interval else ""
+    return f"Whether {row.action} brought anything cannot be told yet{by_chance}"
+
+
+def _told(row: Any, currency: str | None) -> str:
+    scale = scale_for("money", row.value, low=row.low, high=row.high, currency=currency)
+    if row.value > 0:
+        said = f"{row.action} brought {scale.words(row.value)} per customer"
+        return f"{said} ({_interval(row, currency)}) beyond what would have come anyway"
+    lost = f"{row.action} lost {scale.words(-row.value)} per customer"
+    return f"{lost} ({_interval(row, currency)} brought): without it more would have come"
+
+
+def _interval(row: Any, currency: str | None) -> str:
+    if not is_number(row.low) or not is_number(row.high):
+        return ""
+    return str(scale_for("money", row.value, low=row.low, high=row.high, currency=currency).interval(row.low, row.high))

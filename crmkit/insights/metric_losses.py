@@ -8,14 +8,13 @@ from math import ceil
 
 import pandas as pd
 
-from crmkit.cleaning.quality import quality_report, table_report
-from crmkit.insights.column_words import finding_in_words
-from crmkit.metrics.cards import Card, cards
+from crmkit.cleaning.loading.reports import quality_report, table_report
+from crmkit.insights.phrases import finding_in_words
+from crmkit.metrics.card import Card, cards, load_own_cards
 from crmkit.metrics.definitions import in_force
-from crmkit.metrics.own_cards import load_own_cards
-from crmkit.metrics.reads import Reads, reads_of
+from crmkit.metrics.engine.evaluate import Reads, reads_of
+from crmkit.tables.caching.remember import remember
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember
 
 COLUMNS = ["metrics", "n_left_out", "n_rows", "share", "why"]
 
@@ -83,8 +82,10 @@ def _metric_losses(catalog: Catalog, asked: Sequence[Card]) -> pd.DataFrame:
             }
             key = _in_words(losses), sum(loss.n_rows for loss in losses), sum(of.values())
             groups.setdefault(key, []).append(card.label)
-    rows = [(", ".join(labels), n_left_out, n_rows, n_left_out / max(n_rows, 1), why)
-            for (why, n_left_out, n_rows), labels in groups.items()]  # fmt: skip
+    rows = [
+        (", ".join(labels), n_left_out, n_rows, n_left_out / max(n_rows, 1), why)
+        for (why, n_left_out, n_rows), labels in groups.items()
+    ]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -7,8 +7,7 @@ from math import isclose
 from typing import Any
 
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.nouns import counted, is_number
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.formatting import counted, is_number, scale_for
 
 _ROUNDING = 1e-9  # relative; sums of the same rows in another order differ by less
 

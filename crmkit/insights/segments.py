@@ -9,17 +9,15 @@ from typing import Any
 import pandas as pd
 
 from crmkit.features.cut import as_known_on
-from crmkit.insights.segment_moves import more_than_usual, move_finding, moved_finding
 from crmkit.insights.sentences import Finding
-from crmkit.metrics.nouns import counted
-from crmkit.models.rfm import FEWEST_CUSTOMERS, TOO_FEW
+from crmkit.metrics.formatting import counted, in_words, scale_for
+from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, TOO_FEW
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
-from crmkit.predictions.migration import NEW, migration
-from crmkit.predictions.segment_features import customers_on
-from crmkit.predictions.segment_moves import DIRECTIONS, customer_moves, move_totals
-from crmkit.predictions.segment_profiles import segment_profiles
-from crmkit.predictions.segment_references import learned_on, segmentation_for
+from crmkit.predictions.segments.assignment import customers_on, learned_on, segmentation_for
+from crmkit.predictions.segments.migration import DIRECTIONS, NEW, customer_moves, migration, move_totals
+from crmkit.predictions.segments.profiles import segment_profiles
+from crmkit.predictions.segments.stability import SegmentReview
 from crmkit.tables.catalog import Catalog
 
 TO_DO = {  # for the usual segments
@@ -59,19 +57,19 @@ def are_segments(catalog: Catalog, period: Period) -> bool:
 
 
 def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return the moves between segments in a period; see :func:`crmkit.predictions.migration.migration`."""
+    """Return the moves between segments in a period; see :func:`crmkit.predictions.segments.migration.migration`."""
     before, now = last_days(catalog, period)
     return migration(catalog, before, now, page_model(catalog, now))
 
 
 def profiles_of(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return the profiles of the page's segments; see :func:`crmkit.predictions.segment_profiles.segment_profiles`."""
+    """Return the profiles of the page's segments; see :func:`crmkit.predictions.segments.profiles.segment_profiles`."""
     now = last_days(catalog, period)[1]
     return segment_profiles(catalog, now, page_model(catalog, now))
 
 
 def moves_of(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return how each customer moved in a period; see :func:`crmkit.predictions.segment_moves.customer_moves`."""
+    """Return how each customer moved in a period; see :func:`crmkit.predictions.segments.migration.customer_moves`."""
     before, now = last_days(catalog, period)
     return customer_moves(catalog, before, now, page_model(catalog, now))
 
@@ -90,8 +88,10 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
         return f"{period.label}: {_who_ordered(first['n'])}, too few for segments"
     if not first["revenue_share"] > 0:
         return f"{period.label}: {_who_ordered(profiles['n'].sum())}, no revenue in the last 365 days"
-    return (f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
-            f"{first['revenue_share']:.0%} of revenue").replace("%", " %")  # fmt: skip
+    return (
+        f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
+        f"{first['revenue_share']:.0%} of revenue"
+    ).replace("%", " %")
 
 
 def _who_ordered(n: int) -> str:
@@ -123,8 +123,10 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     """Return the findings: moves that are more than usual, and whether there are natural groups."""
     day = last_days(catalog, period)[1]
     if set(moves["to"]) == {TOO_FEW}:
-        why = (f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {day_in_words(learned_on(catalog, day))}, and segments "
-               "are learned from those who had. What compares segments is left out; know each customer by name.")  # fmt: skip
+        why = (
+            f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {day_in_words(learned_on(catalog, day))}, and segments "
+            "are learned from those who had. What compares segments is left out; know each customer by name."
+        )
         return [Finding("There are no segments yet", why)]
     if moves["to"].nunique() == 1:
         return [Finding("All customers are in one segment", ": there is no other to compare it with.")]
@@ -160,10 +162,14 @@ def segment_actions(catalog: Catalog, period: Period) -> pd.DataFrame:
 def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return each customer with her segment before and now and how she moved, for the export."""
     now, moves = last_days(catalog, period)[1], moves_of(catalog, period)
-    told = pd.DataFrame({
-        "segment_before": moves["from"].where(moves["from"] != NEW), "segment": moves["to"],
-        "move": moves["direction"].map(DIRECTIONS), "revenue_gained": moves["gained"],
-    })  # fmt: skip
+    told = pd.DataFrame(
+        {
+            "segment_before": moves["from"].where(moves["from"] != NEW),
+            "segment": moves["to"],
+            "move": moves["direction"].map(DIRECTIONS),
+            "revenue_gained": moves["gained"],
+        }
+    )
     return customers_on(catalog, now).join(told).reset_index()
 
 
@@ -172,7 +178,154 @@ def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
     mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
     away = float(row["days_since_order"]) > mean
     if row["differs"] == "more":
-        return ("Telephone or write personally: they bring more than others and have been away." if away else
-                "Thank them, show them new products first, ask for recommendations.")  # fmt: skip
-    return ("Remind them once with something that fits their last order." if away else
-            "Make the next order easy: a reason to come back within their usual gap.")  # fmt: skip
+        return (
+            "Telephone or write personally: they bring more than others and have been away."
+            if away
+            else "Thank them, show them new products first, ask for recommendations."
+        )
+    return (
+        "Remind them once with something that fits their last order."
+        if away
+        else "Make the next order easy: a reason to come back within their usual gap."
+    )
+
+
+# Sentences on who changed segment, and what it brought and cost.
+
+
+def more_than_usual(row: dict[Hashable, Any]) -> Finding:
+    """Return a move that was more frequent than it usually is."""
+    share, usual = (f"{row[name]:.0%}".replace("%", " %") for name in ("share", "usual_share"))
+    n = counted(float(row["n"]), "customers")
+    whence = "New customers" if row["from"] == "(new)" else f"“{row['from']}”"
+    return Finding(
+        f"{n} moved from {whence} to “{row['to']}”", f": {share} of them, usually {usual}. Real.", tone="changed"
+    )
+
+
+def moved_finding(n_moved: int, n_both: int, rest: str) -> Finding:
+    """Return how many changed segment; ``rest`` ends the sentence.
+
+    Examples
+    --------
+    >>> moved_finding(3, 12, ".").text, moved_finding(0, 0, ".").text
+    ('3 of 12 customers changed segment (25 %).', 'Nobody changed segment.')
+    """
+    if not n_moved:
+        return Finding("Nobody changed segment", rest)
+    bold = f"{n_moved:,} of {counted(n_both, 'customers')} changed segment"
+    return Finding(bold, f" ({100 * n_moved / n_both:.0f} %){rest}")
+
+
+def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
+    """Return who moved up and who slid, and what it brought and cost; None where nobody did.
+
+    Examples
+    --------
+    >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
+    >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
+    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
+    """
+    rows = {row["direction"]: row for row in totals.to_dict("records")}
+    up, down = rows.get("up"), rows.get("down")
+    if up is None and down is None:
+        return None
+    n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
+    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
+    told = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
+    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
+
+
+def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
+    value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
+    low, high = (low, high) if value >= 0 else (-high, -low)
+    scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
+    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
+
+
+# What to say of whether the segments still fit.
+
+
+REFRESH = "crmkit predict --refresh-segments"
+
+
+def review_finding(review: SegmentReview) -> Finding | None:
+    """Return the warning that the segments no longer fit; None while they do.
+
+    Parameters
+    ----------
+    review : SegmentReview
+    """
+    if review.verdict != "no longer fits":
+        return None
+    return Finding(
+        "The segments no longer fit", f": {_why(review)}. A proposal stands side by side below.", tone="worse"
+    )
+
+
+def review_title(review: SegmentReview) -> str:
+    """Return the title of the section: whether the segments still fit."""
+    if review.verdict == "no longer fits":
+        return f"The segments of {day_in_words(review.learned_on)} no longer fit"
+    if review.verdict == "fits":
+        return f"The segments of {day_in_words(review.learned_on)} still fit"
+    if review.verdict == "differs as a year ago":
+        return (
+            f"The segments of {day_in_words(review.learned_on)} fit as they did a year ago: what differs is the season"
+        )
+    cannot = "It is too early" if review.verdict == "too new to judge" else "There are too few customers"
+    return f"{cannot} to judge whether the segments of {day_in_words(review.learned_on)} fit"
+
+
+def review_words(review: SegmentReview, kept: bool) -> str:
+    """Return what the verdict rests on, and what can be done.
+
+    Parameters
+    ----------
+    review : SegmentReview
+    kept : bool
+        Whether the ruler is in the store; a provisional one is learned anew by itself.
+    """
+    until = (
+        f"The segments are kept in the store and stay until {REFRESH} is run."
+        if kept
+        else "The segments are provisional: once a year of data is there, those of the end of a fiscal year are kept."
+    )
+    if review.verdict == "too new to judge":
+        return f"They were learned less than two months ago. {until}"
+    if review.verdict == "too few to judge":
+        return f"There are fewer than 40 customers. {until}"
+    if review.verdict == "fits":
+        return f"{_told(review)} {until}"
+    if review.verdict == "differs as a year ago":
+        return f"{_told(review)} But customers were as different at this time a year ago, so it is the season. {until}"
+    refresh = f"To take the proposal, run {REFRESH}: it holds from then on, and earlier months keep the old segments."
+    return f"{_told(review)} A season can look like a change: look again next month before you refresh. {refresh}"
+
+
+def _told(review: SegmentReview) -> str:
+    if review.fit is None:
+        return ""
+    often = "less than 1 %" if review.fit.p < 0.01 else f"{review.fit.p:.0%}".replace("%", " %")
+    if review.n_before != review.n_now:
+        return f"Then there was {_groups(review.n_before)}, now there are {_groups(review.n_now)}."
+    moved = in_words(review.fit.moved, "share")
+    return (
+        f"If the segments were learned anew today, {moved} of the customers who ordered within a year would be in "
+        f"another one; so large a change comes by chance in {often} of cases where nothing has changed."
+    )
+
+
+def _why(review: SegmentReview) -> str:
+    if review.n_before != review.n_now:
+        return f"where there was {_groups(review.n_before)}, there are now {_groups(review.n_now)}"
+    assert review.fit is not None
+    if review.fit.moved < 0.1:
+        return "the groups are the same, but their customers are no longer where they were"
+    return (
+        f"learned anew today, they would put {in_words(review.fit.moved, 'share')} of buying customers into another one"
+    )
+
+
+def _groups(n: int) -> str:
+    return "one group" if n <= 1 else counted(n, "groups")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
-from crmkit.metrics.nouns import beside, counted, joined, number_word
-from crmkit.metrics.wording import is_exact, scale_for, scale_of
+from crmkit.metrics.formatting import beside, counted, is_exact, joined, number_word, scale_for, scale_of
 
 _TOO_FEW = "Too few customers to tell whether anything moved."
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from babel import Locale
 
-from crmkit.metrics.nouns import joined
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.formatting import joined, scale_for
 
 #: How a language is read, in words.
 METHODS = {

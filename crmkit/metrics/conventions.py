@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from crmkit.metrics.cards import Card, cards
+from crmkit.metrics.card import Card, cards, load_own_cards
 from crmkit.metrics.definitions import in_force, under
-from crmkit.metrics.evaluate import check_named, evaluate_cards, parts_of
-from crmkit.metrics.own_cards import load_own_cards
+from crmkit.metrics.engine.evaluate import check_named, evaluate_cards, parts_of
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog
+from crmkit.tables.caching.remember import remember_each
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.remembering import remember_each
 
 
 def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crmkit.errors import Problems, did_you_mean
-from crmkit.metrics.cards import CARDS, Card
+from crmkit.metrics.card import CARDS, Card
 
 
 def in_force(chosen: Sequence[Card], definitions: Mapping[str, str]) -> list[Card]:

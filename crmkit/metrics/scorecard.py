@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
-from crmkit.metrics.cards import CARDS, Card, cards
-from crmkit.metrics.evaluate import evaluate
-from crmkit.metrics.own_cards import load_own_cards
-from crmkit.metrics.verdict import judge_changes, judge_target
+from crmkit.metrics.card import CARDS, Card, cards, load_own_cards
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.engine.verdict import judge_changes, judge_target
 from crmkit.periods import Period
 from crmkit.settings import Settings
 from crmkit.tables.as_of import check_catalog
@@ -133,8 +132,10 @@ def _with_compared(catalog: Catalog, names: list[str], period: Period, history: 
     rows = pd.concat(known, ignore_index=True)
     compared = rows[rows["period"].isin([str(p) for p in (period.year_before, period.previous, period)])]
     if (twice := compared[compared.duplicated(["metric", "period"])])["metric"].isin(names).any():
-        raise CrmkitError(f"history holds several rows of {twice['metric'].iloc[0]} in {twice['period'].iloc[0]}. "
-                          "Evaluate it without by, and once.")  # fmt: skip
+        raise CrmkitError(
+            f"history holds several rows of {twice['metric'].iloc[0]} in {twice['period'].iloc[0]}. "
+            "Evaluate it without by, and once."
+        )
     return rows
 
 

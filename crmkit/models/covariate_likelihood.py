@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmkit.models.descent import Cost
-from crmkit.models.order_process import OrderProcess
-from crmkit.models.purchase_counts import Array, Params, PurchaseCounts
+from crmkit.models.optimise import Cost
+from crmkit.models.orders.base import OrderProcess
+from crmkit.models.orders.summary import Array, Params, PurchaseCounts
 
 _LARGEST = 30.0  # logarithm
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import Problems
-from crmkit.models.spells import Array
+from crmkit.models.subscriptions.spells import Array
 from crmkit.models.terms import Terms
 from crmkit.models.value import convention
 
@@ -56,8 +56,8 @@ def customer_value(
 
     Examples
     --------
-    >>> from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
-    >>> from crmkit.models.spells import spells_of_survivors
+    >>> from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
+    >>> from crmkit.models.subscriptions.spells import spells_of_survivors
     >>> model = ShiftedBetaGeometric().fit(spells_of_survivors([1000, 869, 743, 653, 593, 551, 517, 491]))
     >>> yearly = Terms(periods_per_year=1, pays="due", horizons=(5, 10), longest=200)
     >>> customer_value(model, pd.DataFrame({"tenure": [0, 4]}), 100, yearly)[["within_5", "value", "tail_share"]].round(2)
@@ -112,8 +112,8 @@ def total_value(model: Curves, X: pd.DataFrame, margin: float | pd.Series, terms
 
     Examples
     --------
-    >>> from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
-    >>> from crmkit.models.spells import spells_of_survivors
+    >>> from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
+    >>> from crmkit.models.subscriptions.spells import spells_of_survivors
     >>> model = ShiftedBetaGeometric().fit(spells_of_survivors([1000, 869, 743, 653, 593, 551, 517, 491]))
     >>> customers = pd.DataFrame({"tenure": [7] * 491})
     >>> total = total_value(model, customers, 100, Terms(periods_per_year=1, pays="renewal", longest=5))

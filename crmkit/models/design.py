@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import Problems
-from crmkit.models.spells import SPELL_COLUMNS, Array
+from crmkit.models.subscriptions.spells import SPELL_COLUMNS, Array
 
 Z = 1.959963984540054  # of a 95 % interval
 MOST_LEVELS = 60

@@ -11,11 +11,10 @@ import pandas as pd
 
 from crmkit.models.covariate_likelihood import covariate_cost, parameters_of
 from crmkit.models.design import Design, covariates_of, plain, ratios
-from crmkit.models.fit_orders import bounds_of, usual_logs
-from crmkit.models.maximum import Maximum, Prior, maximise
-from crmkit.models.pareto_nbd import ParetoNBD
-from crmkit.models.purchase_counts import COLUMNS, Array, PurchaseCounts, compress
-from crmkit.models.repeat_buying import RepeatBuyingModel
+from crmkit.models.optimise import Maximum, Prior, maximise
+from crmkit.models.orders.base import RepeatBuyingModel, bounds_of, usual_logs
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.summary import COLUMNS, Array, PurchaseCounts, compress
 
 
 @dataclass(eq=False, kw_only=True)
@@ -39,7 +38,7 @@ class OrderCovariates:
     l2 : float
         Precision of the prior on c and d, above 0: 1 lets a covariate double or halve a rate, and seldom more.
     penalty : float
-        On the model's own parameters, see :class:`~crmkit.models.repeat_buying.RepeatBuyingModel`.
+        On the model's own parameters, see :class:`~crmkit.models.orders.base.RepeatBuyingModel`.
 
     Attributes
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmkit.errors import Problems
-from crmkit.models.spells import Array
+from crmkit.models.subscriptions.spells import Array
 from crmkit.models.value import Pays, convention, discount_factors, rate_per_period
 
 

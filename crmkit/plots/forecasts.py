@@ -69,8 +69,15 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
         ax.xaxis.set_major_locator(MultipleLocator(6))
         ax.set_xlabel("months since the first order or term", color=LIGHT["soft"])
         for words, at in (("came already", came[-1] / 2), ("forecast", (came[-1] + value[-1]) / 2)):
-            ax.annotate(words, (month[-1], at), xytext=(6, 0), textcoords="offset points", va="center",
-                        color=LIGHT["soft"], annotation_clip=False)  # fmt: skip
+            ax.annotate(
+                words,
+                (month[-1], at),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                color=LIGHT["soft"],
+                annotation_clip=False,
+            )
     return ax
 
 

@@ -8,9 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from crmkit.errors import CrmkitError
-from crmkit.metrics.nouns import is_number
-from crmkit.metrics.scale import NO_DATA, Scale
-from crmkit.metrics.wording import common_scale, currency_of
+from crmkit.metrics.formatting import NO_DATA, Scale, common_scale, currency_of, is_number
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
 from crmkit.plots.ticks import number_ticks
@@ -74,8 +72,14 @@ def plot_groups(
         for place, (_, row) in enumerate(ordered.iterrows()):
             _draw_group(ax, place, row, scale)
             # The name stands above its line, not beside it: a long one takes no room from the numbers.
-            ax.annotate(_name(row[by]), (0, place), xycoords=("axes fraction", "data"), xytext=(2, 7),
-                        textcoords="offset points", color=LIGHT["ink"])  # fmt: skip
+            ax.annotate(
+                _name(row[by]),
+                (0, place),
+                xycoords=("axes fraction", "data"),
+                xytext=(2, 7),
+                textcoords="offset points",
+                color=LIGHT["ink"],
+            )
             if place:
                 ax.axhline(place - 0.66, color=LIGHT["rule"], linewidth=0.8, zorder=0.5)
         _draw_overall(ax, overall, groups, currency)
@@ -98,8 +102,13 @@ def _draw_group(ax: Axes, place: int, row: pd.Series, scale: Scale) -> None:
     colour = LIGHT["soft"] if is_rough else LIGHT["accent"]
     ax.plot([row["value"]], [place], "o", color=colour, markersize=5 if is_rough else 7, zorder=3)
     words = scale.words(row["value"]) + (f", {row['status']}" if is_rough else "")
-    ax.annotate(words, (1.02, place), color=LIGHT["soft"] if is_rough else LIGHT["ink"],
-                fontweight="normal" if is_rough else "bold", **beside)  # fmt: skip
+    ax.annotate(
+        words,
+        (1.02, place),
+        color=LIGHT["soft"] if is_rough else LIGHT["ink"],
+        fontweight="normal" if is_rough else "bold",
+        **beside,
+    )
 
 
 def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currency: str | None) -> None:
@@ -107,8 +116,16 @@ def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currenc
         return
     ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)
     words = common_scale(groups.itertuples(index=False), currency).words(overall)  # as in the title above
-    ax.annotate(f"all: {words}", (float(overall), 1), xycoords=("data", "axes fraction"), xytext=(4, -2),
-                textcoords="offset points", va="top", color=LIGHT["soft"], fontsize=10)  # fmt: skip
+    ax.annotate(
+        f"all: {words}",
+        (float(overall), 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, -2),
+        textcoords="offset points",
+        va="top",
+        color=LIGHT["soft"],
+        fontsize=10,
+    )
 
 
 def _unit(groups: pd.DataFrame) -> str:

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from crmkit.errors import CrmkitError
-from crmkit.metrics.nouns import is_number
-from crmkit.metrics.wording import currency_of, scale_for, scale_of
+from crmkit.metrics.formatting import currency_of, is_number, scale_for, scale_of
 from crmkit.periods import Period
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
@@ -82,10 +81,23 @@ def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str
     for place in known:
         is_last = place == known[-1]
         ends = [end if np.isfinite(end) else values[place] for end in (low[place], high[place])]
-        ax.plot([place, place], ends, color=colour if is_last else LIGHT["band"], alpha=0.45 if is_last else 1.0,
-                linewidth=6, solid_capstyle="round", zorder=2)  # fmt: skip
-        ax.plot([place], [values[place]], "o", color=colour if is_last else LIGHT["accent"],
-                markersize=8 if is_last else 5, zorder=4)  # fmt: skip
+        ax.plot(
+            [place, place],
+            ends,
+            color=colour if is_last else LIGHT["band"],
+            alpha=0.45 if is_last else 1.0,
+            linewidth=6,
+            solid_capstyle="round",
+            zorder=2,
+        )
+        ax.plot(
+            [place],
+            [values[place]],
+            "o",
+            color=colour if is_last else LIGHT["accent"],
+            markersize=8 if is_last else 5,
+            zorder=4,
+        )
 
 
 def _name_the_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:
@@ -93,15 +105,33 @@ def _name_the_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, cur
     if place:  # as many digits as where the change is told
         before = history["value"].iloc[place - 1]
         row["previous_value"], row["change"] = before, row["value"] - before
-    ax.annotate(scale_of(row, currency).words(row["value"]), (place, row["value"]), xytext=(11, 0),
-                textcoords="offset points", va="center", color=colour, fontweight="bold", fontsize=12,
-                annotation_clip=False)  # fmt: skip
+    ax.annotate(
+        scale_of(row, currency).words(row["value"]),
+        (place, row["value"]),
+        xytext=(11, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontweight="bold",
+        fontsize=12,
+        annotation_clip=False,
+    )
 
 
 def _mark_the_gaps(ax: Axes, gaps: np.ndarray) -> None:
     for place in gaps:
-        ax.annotate("no data", (place, 0), xycoords=("data", "axes fraction"), xytext=(0, 4), rotation=90,
-                    textcoords="offset points", ha="center", va="bottom", color=LIGHT["soft"], fontsize=9)  # fmt: skip
+        ax.annotate(
+            "no data",
+            (place, 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 4),
+            rotation=90,
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=LIGHT["soft"],
+            fontsize=9,
+        )
 
 
 def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str | None) -> None:
@@ -114,8 +144,17 @@ def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str 
     # Beside the line's end; moved away where it would touch the label of the last point.
     nudge = 0 if abs(distance) > 0.09 else (14 if distance >= 0 else -14)
     words = scale_for(str(last["unit"]), target, currency=currency, significant=4).words(target)
-    ax.annotate(f"Target {words}", (1, height), xycoords=("axes fraction", "data"), xytext=(4, nudge), va="center",
-                textcoords="offset points", color=LIGHT["target"], fontsize=10.5, annotation_clip=False)  # fmt: skip
+    ax.annotate(
+        f"Target {words}",
+        (1, height),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, nudge),
+        va="center",
+        textcoords="offset points",
+        color=LIGHT["target"],
+        fontsize=10.5,
+        annotation_clip=False,
+    )
 
 
 def _label_axes(ax: Axes, periods: list[str]) -> None:
@@ -131,6 +170,13 @@ def _label_axes(ax: Axes, periods: list[str]) -> None:
 
 def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:
     ax.set_axis_off()
-    ax.text(0.5, 0.5, f"No data in {'this period' if n_periods == 1 else f'these {n_periods} periods'}",
-            transform=ax.transAxes, ha="center", va="center", color=LIGHT["soft"])  # fmt: skip
+    ax.text(
+        0.5,
+        0.5,
+        f"No data in {'this period' if n_periods == 1 else f'these {n_periods} periods'}",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        color=LIGHT["soft"],
+    )
     return ax

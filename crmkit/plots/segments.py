@@ -50,8 +50,15 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     with themed():
         for place, name in enumerate(names):
             own, colour = shown[shown["segment"] == name], GROUPS[place % len(GROUPS)]
-            ax.scatter(_days(own["days_since_order"]), _money(own["revenue"], unit), s=9, color=colour, alpha=0.35,
-                       linewidths=0, marker="os^Dv"[place // len(GROUPS) % 5])  # fmt: skip
+            ax.scatter(
+                _days(own["days_since_order"]),
+                _money(own["revenue"], unit),
+                s=9,
+                color=colour,
+                alpha=0.35,
+                linewidths=0,
+                marker="os^Dv"[place // len(GROUPS) % 5],
+            )
         middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
         middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
         room = 0.055 * float(_money(customers["revenue"], unit).max())
@@ -140,12 +147,28 @@ def _stacked(sizes: pd.Series, order: list[str]) -> dict[str, float]:
 
 
 def _ribbon(ax: Axes, start: float, end: float, width: float, direction: str) -> None:
-    points = [(_BAR, start), (0.5, start), (0.5, end), (1 - _BAR, end), (1 - _BAR, end + width), (0.5, end + width),
-              (0.5, start + width), (_BAR, start + width), (_BAR, start)]  # fmt: skip
+    points = [
+        (_BAR, start),
+        (0.5, start),
+        (0.5, end),
+        (1 - _BAR, end),
+        (1 - _BAR, end + width),
+        (0.5, end + width),
+        (0.5, start + width),
+        (_BAR, start + width),
+        (_BAR, start),
+    ]
     steps = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     faint = 0.55 if direction == "stayed" else 0.8
-    ax.add_patch(PathPatch(Path(points, steps), facecolor=_TONES[direction], alpha=faint, linewidth=0,
-                           zorder=1 if direction == "stayed" else 2))  # fmt: skip
+    ax.add_patch(
+        PathPatch(
+            Path(points, steps),
+            facecolor=_TONES[direction],
+            alpha=faint,
+            linewidth=0,
+            zorder=1 if direction == "stayed" else 2,
+        )
+    )
 
 
 def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float, align: str) -> None:
@@ -156,8 +179,14 @@ def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float,
     places = _apart(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
     for top, height, text, place in zip(begins.values(), heights, words, places, strict=True):
         ax.add_patch(Rectangle((side if side == 0 else side - _BAR, top), _BAR, height, color=LIGHT["ink"]))
-        ax.annotate(text, (side + (0.012 if side else -0.012), place), ha=align, va="center", color=LIGHT["ink"],
-                    linespacing=0.95)  # fmt: skip
+        ax.annotate(
+            text,
+            (side + (0.012 if side else -0.012), place),
+            ha=align,
+            va="center",
+            color=LIGHT["ink"],
+            linespacing=0.95,
+        )
 
 
 def _apart(middles: np.ndarray, heights: np.ndarray) -> np.ndarray:

@@ -75,10 +75,27 @@ def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: 
         if at < len(ages):
             _below(ax, (month, 0), f"{own['at_risk'].iloc[at]:,.0f}", place, colour, "center")
     if name:  # beside its row: at the ends of the lines names would lie on each other
-        ax.annotate(name, (1, 0), xycoords="axes fraction", xytext=(8, -46 - 15 * place), textcoords="offset points",
-                    color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            name,
+            (1, 0),
+            xycoords="axes fraction",
+            xytext=(8, -46 - 15 * place),
+            textcoords="offset points",
+            color=colour,
+            fontweight="bold",
+            annotation_clip=False,
+        )
 
 
 def _below(ax: Axes, at: tuple[float, float], text: str, place: int, colour: str, align: str) -> None:
-    ax.annotate(text, at, xycoords=("data", "axes fraction"), xytext=(0, -46 - 15 * place), textcoords="offset points",
-                color=colour, ha=align, fontsize=10, annotation_clip=False)  # fmt: skip
+    ax.annotate(
+        text,
+        at,
+        xycoords=("data", "axes fraction"),
+        xytext=(0, -46 - 15 * place),
+        textcoords="offset points",
+        color=colour,
+        ha=align,
+        fontsize=10,
+        annotation_clip=False,
+    )

@@ -41,8 +41,15 @@ def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
         for place, name in enumerate(groups):
             _draw_group(ax, curves[curves["group"] == name], GROUPS[place % len(GROUPS)], heights[name])
             _write_at_risk(ax, curves[curves["group"] == name], place, GROUPS[place % len(GROUPS)])
-        ax.annotate("up for renewal", (0, 0), xycoords="axes fraction", xytext=(0, -30), textcoords="offset points",
-                    color=LIGHT["soft"], fontsize=9.5)  # fmt: skip
+        ax.annotate(
+            "up for renewal",
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(0, -30),
+            textcoords="offset points",
+            color=LIGHT["soft"],
+            fontsize=9.5,
+        )
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, max(float(curves["month"].max()), 1.0))
         ax.xaxis.set_major_locator(MultipleLocator(_STEP))
@@ -72,8 +79,16 @@ def _draw_group(ax: Axes, curve: pd.DataFrame, colour: str, height: float) -> No
         ax.plot(guessed["month"], guessed["value"], color=colour, linewidth=1.6, dashes=(3, 2.5), zorder=3)
         ax.fill_between(guessed["month"], guessed["low"], guessed["high"], color=colour, alpha=0.06, linewidth=0)
     end = curve.iloc[-1]
-    ax.annotate(name, (float(end["month"]), height), xytext=(6, 0), textcoords="offset points", va="center",
-                color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
+    ax.annotate(
+        name,
+        (float(end["month"]), height),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontweight="bold",
+        annotation_clip=False,
+    )
 
 
 def _write_at_risk(ax: Axes, curve: pd.DataFrame, place: int, colour: str) -> None:
@@ -81,6 +96,14 @@ def _write_at_risk(ax: Axes, curve: pd.DataFrame, place: int, colour: str) -> No
     for month in range(0, int(curve["month"].max()) + 1, _STEP):
         row = seen[seen["month"] == month]
         if len(row):
-            ax.annotate(f"{row['at_risk'].iloc[0]:,.0f}", (month, 0), xycoords=("data", "axes fraction"),
-                        xytext=(0, -46 - 15 * place), textcoords="offset points", ha="left" if month == 0 else "center",
-                        color=colour, fontsize=9.5, annotation_clip=False)  # fmt: skip
+            ax.annotate(
+                f"{row['at_risk'].iloc[0]:,.0f}",
+                (month, 0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, -46 - 15 * place),
+                textcoords="offset points",
+                ha="left" if month == 0 else "center",
+                color=colour,
+                fontsize=9.5,
+                annotation_clip=False,
+            )

@@ -10,8 +10,7 @@ from typing import Any
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, Locator, MaxNLocator
 
-from crmkit.metrics.scale import Scale
-from crmkit.metrics.wording import scale_for
+from crmkit.metrics.formatting import Scale, scale_for
 from crmkit.periods import MONTH_NAMES, Period
 
 
@@ -22,7 +21,7 @@ def number_ticks(axis: Axis, unit: str, top: float, currency: str | None = None)
     ----------
     axis : matplotlib Axis
     unit : str
-        Unit of the numbers, as :func:`crmkit.metrics.wording.scale_for` knows it.
+        Unit of the numbers, as :func:`crmkit.metrics.formatting.scale_for` knows it.
     top : float
         About the largest number of the axis [unit]: it decides between plain numbers and millions.
     currency : str or None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 from matplotlib.axes import Axes
 
-from crmkit.metrics.wording import common_scale, currency_of
+from crmkit.metrics.formatting import common_scale, currency_of
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import dressed, new_axes, themed
 from crmkit.plots.ticks import number_ticks
@@ -47,8 +47,16 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
             colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
             ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)
             right = max(start, start + value, 0.0)  # never left of the line at zero, which would strike it through
-            ax.annotate(scale.number(value), (right, place), xytext=(5, 0), textcoords="offset points", va="center",
-                        color=colour, fontweight="bold", annotation_clip=False)  # fmt: skip
+            ax.annotate(
+                scale.number(value),
+                (right, place),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+                fontweight="bold",
+                annotation_clip=False,
+            )
             if place < last:
                 ax.plot([start + value] * 2, [place + 0.31, place + 0.69], color=LIGHT["rule"], linewidth=1.2)
             start += value

@@ -7,8 +7,8 @@ from datetime import date
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.metrics.engagement_score import engagement_scores
-from crmkit.predictions.register import prediction
+from crmkit.metrics.analyses.engagement_score import engagement_scores
+from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.catalog import Catalog
 
 

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.models.rfm import FEWEST_CUSTOMERS, fifths, points_by
-from crmkit.predictions.segment_features import ENGAGEMENT, described_on
-from crmkit.predictions.segment_references import learned_on
+from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, fifths, points_by
+from crmkit.predictions.segments.assignment import ENGAGEMENT, described_on, learned_on
 from crmkit.tables.as_of import takes_day
+from crmkit.tables.caching.remember import remember
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.given import check_made_by
-from crmkit.tables.remembering import remember
 
 PARTS = ("tenure", "value", "engagement")
 _BY_FIFTHS = {"value": "revenue", "engagement": ENGAGEMENT}
@@ -28,7 +27,7 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return points, tier and next anniversary of each customer who has ordered within 365 days.
 
     Tenure gives one point and one more for each whole year since the first order, up to 5. Value (revenue of 365 days) and
-    engagement (see :func:`crmkit.metrics.engagement_score.engagement_scores`) give 1 to 5 points each, by the fifths of the
+    engagement (see :func:`crmkit.metrics.analyses.engagement_score.engagement_scores`) give 1 to 5 points each, by the fifths of the
     customers on the day on which the ruler of the segments was learned: a tier is as hard to reach this month as last.
 
     Parameters
@@ -103,10 +102,14 @@ def _loyalty(catalog: Catalog, as_of: date, ruler_on: date, tiers: list[tuple[st
     reached = [total >= least for _, least in tiers]
     tier = np.select(reached, [name for name, _ in tiers], NO_TIER) if len(now) else np.array([], dtype=object)
     rows = points.assign(
-        tier=tier, points=total, tenure_days=now["tenure_days"], revenue=now["revenue"], first_on=first_on,
+        tier=tier,
+        points=total,
+        tenure_days=now["tenure_days"],
+        revenue=now["revenue"],
+        first_on=first_on,
         anniversary_on=pd.to_datetime([day + pd.DateOffset(years=n) for day, n in zip(first_on, years, strict=True)]),
         years=years,
-    ).reset_index()  # fmt: skip
+    ).reset_index()
     rows = rows.sort_values(["points", "revenue", "customer_id"], ascending=[False, False, True], ignore_index=True)
     return rows[
         ["customer_id", "tier", "points", *PARTS, "tenure_days", "revenue", "first_on", "anniversary_on", "years"]

@@ -3,8 +3,7 @@
 Secrets never stand in the file: write ``"${NAME}"`` and the value is taken from the environment variable NAME.
 """
 
-from crmkit.settings.duplicates import Duplicates
-from crmkit.settings.models import Company, Data, Database, FileMapping, Settings, TableMapping
+from crmkit.settings.models import Company, Data, Database, Duplicates, FileMapping, Settings, TableMapping
 from crmkit.settings.plans import Budget, Target, prorated
 from crmkit.settings.reading import FILE_NAME, parse_settings, read_settings
 

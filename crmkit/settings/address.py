@@ -63,8 +63,10 @@ def read_address(url: str) -> Address:
     """
     rest = url.partition("://")[2]
     if ":" in rest.rpartition("@")[0] or re.search(r"[?&]pass", rest):
-        raise ValueError(f"must not hold a password. Write {_SHAPE}, and put the password into the environment "
-                         f"variable {PASSWORD_VARIABLE}")  # fmt: skip
+        raise ValueError(
+            f"must not hold a password. Write {_SHAPE}, and put the password into the environment "
+            f"variable {PASSWORD_VARIABLE}"
+        )
     parts = _URL.fullmatch(url)
     if parts is None:
         raise ValueError(f"must read {_SHAPE}; other databases than PostgreSQL cannot be read yet")

@@ -15,10 +15,97 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationInfo, field_
 from crmkit.errors import did_you_mean
 from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
-from crmkit.settings.duplicates import Duplicates
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
-from crmkit.settings.segments import Loyalty, Segments
-from crmkit.settings.worth import Retention, Value
+
+# What is done about people who are in the data twice.
+
+
+class Duplicates(BaseModel):
+    """Whether they are looked for and merged, from which probability on, and where the analyst is asked."""
+
+    model_config = STRICT
+
+    find: bool = True
+    merge: bool = True  # the sure ones; without it, they are asked for like the others
+    ask: float = Field(0.5, gt=0, le=1)  # probability from which a pair is asked for
+    sure: float = Field(0.95, gt=0, le=1)  # probability from which it may be merged without a question
+    most_questions: int = Field(200, ge=1, le=100_000)
+    file: Path = Path("duplicates_to_review.csv")  # beside the settings file
+
+    @field_validator("sure")
+    @classmethod
+    def _is_not_below_ask(cls, sure: float, info: ValidationInfo) -> float:
+        if sure < info.data.get("ask", 0):
+            raise ValueError("sure must not be below ask")
+        return sure
+
+
+# What customers are grouped by, and how loyalty is recognised.
+
+
+FEWEST_POINTS, MOST_POINTS = 3, 15
+
+
+class Segments(BaseModel):
+    """What k-means looks at, chosen by the analyst, and how many segments there are to be.
+
+    ``features`` are columns of :mod:`crmkit.features.behaviour`, of :mod:`crmkit.features.buying` and
+    :mod:`crmkit.features.contact` (channel, country, gender, age, click_share, ...), or ``engagement``. ``number`` is
+    for those who want so many whether they are set apart or not.
+    """
+
+    model_config = STRICT
+
+    features: tuple[str, ...] = Field(("days_since_order", "n_orders", "average_order_value"), min_length=1)
+    number: int | None = Field(None, ge=2, le=12)
+
+    @field_validator("features")
+    @classmethod
+    def _are_named_once(cls, features: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in features if features.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {', '.join(twice)} more than once: name each feature once")
+        return features
+
+
+class Loyalty(BaseModel):
+    """From how many points on a customer is in a tier: 3 to 15, up to 5 each for tenure, value and engagement."""
+
+    model_config = STRICT
+
+    tiers: dict[str, int] = {"Gold": 12, "Silver": 9, "Bronze": 6}
+
+    @field_validator("tiers")
+    @classmethod
+    def _can_be_reached(cls, tiers: dict[str, int]) -> dict[str, int]:
+        faults = [f"{name} = {points}" for name, points in tiers.items() if not FEWEST_POINTS <= points <= MOST_POINTS]
+        if faults:
+            raise ValueError(f"has {', '.join(faults)}: points are {FEWEST_POINTS} to {MOST_POINTS}")
+        if len(set(tiers.values())) < len(tiers):
+            raise ValueError("has two tiers that begin at the same points: give each its own")
+        return dict(sorted(tiers.items(), key=lambda each: -each[1]))
+
+
+# What customers are worth and what keeping them costs: the assumptions that no export holds.
+
+
+class Value(BaseModel):
+    """What a customer's value counts, and how it is discounted."""
+
+    model_config = STRICT
+
+    margin_rate: float | None = Field(None, gt=0, le=1)  # of revenue; where orders have no margin, and of subscriptions
+    discount_rate: float = Field(0.10, ge=0, le=1)  # per year
+    horizon_months: int = Field(36, ge=1, le=120)
+
+
+class Retention(BaseModel):
+    """What it costs to win back a customer who is about to leave, and how often it works."""
+
+    model_config = STRICT
+
+    contact_cost: float = Field(5.0, ge=0)  # money for one contact
+    save_rate: float = Field(0.10, ge=0, le=1)  # of those who would leave, how many a contact keeps
 
 
 @cache
@@ -126,8 +213,10 @@ class Database(Section):
     @classmethod
     def _is_a_name(cls, name: str) -> str:
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
-            raise ValueError(f"must be the name of an environment variable, such as {PASSWORD_VARIABLE}; "
-                             "the password itself does not belong in this file")  # fmt: skip
+            raise ValueError(
+                f"must be the name of an environment variable, such as {PASSWORD_VARIABLE}; "
+                "the password itself does not belong in this file"
+            )
         return name
 
     @property
@@ -167,8 +256,10 @@ class Settings(Section):
     def _is_the_only_origin(cls, database: Database | None, info: ValidationInfo) -> Database | None:
         written = [f"[{name}]" for name in ("files", "tables") if info.data.get(name)]
         if database and written:
-            raise ValueError(f"{' and '.join(written)} map export files, and the data are in a database. Take them away, "
-                             "or this section; tables of other names go under [database.tables]")  # fmt: skip
+            raise ValueError(
+                f"{' and '.join(written)} map export files, and the data are in a database. Take them away, "
+                "or this section; tables of other names go under [database.tables]"
+            )
         return database
 
     def path(self, which: str) -> Path:

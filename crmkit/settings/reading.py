@@ -59,11 +59,17 @@ def parse_settings(raw: dict[str, Any], folder: Path = Path(), subject: str = FI
     crmkit.errors.Problems: crmkit.toml has 1 problem:
       - company.fiscal_year: there is no such setting. Did you mean 'fiscal_year_start'?
     """
-    problems = [f"{key}: a secret does not belong in this file. Set an environment variable and write \"${{NAME}}\"."
-                for key, value in _leaves(raw)
-                if _SECRET_KEY.search(key) and key != _NAMES_A_SECRET and not _VARIABLE.fullmatch(str(value))]  # fmt: skip
-    problems += [f"{key}: the environment variable {name} is not set."
-                 for key, value in _leaves(raw) for name in _VARIABLE.findall(str(value)) if name not in os.environ]  # fmt: skip
+    problems = [
+        f'{key}: a secret does not belong in this file. Set an environment variable and write "${{NAME}}".'
+        for key, value in _leaves(raw)
+        if _SECRET_KEY.search(key) and key != _NAMES_A_SECRET and not _VARIABLE.fullmatch(str(value))
+    ]
+    problems += [
+        f"{key}: the environment variable {name} is not set."
+        for key, value in _leaves(raw)
+        for name in _VARIABLE.findall(str(value))
+        if name not in os.environ
+    ]
     if "folder" in raw:  # the file's own folder, never written in it
         problems.append(f"folder: there is no such setting. {did_you_mean('folder', _known_keys(()))}")
     try:

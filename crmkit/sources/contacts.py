@@ -49,8 +49,10 @@ def register(con: duckdb.DuckDBPyConnection, prefix: str, relation: str, person:
     """
     own = owned(prefix, person["id"] or _NONE)
     for contact in (plain_email(person["email"] or _NONE), plain_phone(person["phone"] or _NONE)):
-        con.execute(f"INSERT INTO directory SELECT {literal(prefix)}, contact, min(id) FROM (SELECT {own} AS id, {contact} "
-                    f"AS contact FROM {relation}) WHERE id IS NOT NULL AND contact IS NOT NULL GROUP BY contact")  # fmt: skip
+        con.execute(
+            f"INSERT INTO directory SELECT {literal(prefix)}, contact, min(id) FROM (SELECT {own} AS id, {contact} "
+            f"AS contact FROM {relation}) WHERE id IS NOT NULL AND contact IS NOT NULL GROUP BY contact"
+        )
 
 
 def make_lookups(con: duckdb.DuckDBPyConnection) -> None:
@@ -66,13 +68,19 @@ def with_customer(relation: str, prefix: str, person: dict[str, str | None]) -> 
     own = owned(prefix, person["id"] or _NONE)
     email, phone = plain_email(person["email"] or _NONE), plain_phone(person["phone"] or _NONE)
     found = ", ".join(f"{name}.customer_id" for name in ("we", "wp", "ae", "ap"))
-    within = " ".join(f"LEFT JOIN known_within w{key} ON w{key}.system = {literal(prefix)} AND w{key}.contact = r.__{name}"
-                      for key, name in (("e", "email"), ("p", "phone")))  # fmt: skip
-    anywhere = " ".join(f"LEFT JOIN known_anywhere a{key} ON a{key}.contact = r.__{name}"
-                        for key, name in (("e", "email"), ("p", "phone")))  # fmt: skip
-    return (f"(SELECT r.* EXCLUDE (__own, __email, __phone), coalesce(r.__own, {found}, {pseudonym('r.__email')}, "
-            f"{pseudonym('r.__phone')}) AS __customer FROM (SELECT *, {own} AS __own, {email} AS __email, {phone} AS __phone "
-            f"FROM {relation}) r {within} {anywhere})")  # fmt: skip
+    within = " ".join(
+        f"LEFT JOIN known_within w{key} ON w{key}.system = {literal(prefix)} AND w{key}.contact = r.__{name}"
+        for key, name in (("e", "email"), ("p", "phone"))
+    )
+    anywhere = " ".join(
+        f"LEFT JOIN known_anywhere a{key} ON a{key}.contact = r.__{name}"
+        for key, name in (("e", "email"), ("p", "phone"))
+    )
+    return (
+        f"(SELECT r.* EXCLUDE (__own, __email, __phone), coalesce(r.__own, {found}, {pseudonym('r.__email')}, "
+        f"{pseudonym('r.__phone')}) AS __customer FROM (SELECT *, {own} AS __own, {email} AS __email, {phone} AS __phone "
+        f"FROM {relation}) r {within} {anywhere})"
+    )
 
 
 def owned(prefix: str, value: str) -> str:

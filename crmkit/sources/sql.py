@@ -29,8 +29,7 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory: UTC session, no progress bar, no frame of the caller taken for a table."""
     con = duckdb.connect()
     spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
-    con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; "
-                f"SET temp_directory = {literal(spill)}")  # fmt: skip
+    con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET temp_directory = {literal(spill)}")
     # In Jupyter without its widgets there is no bar, and nothing to switch off.
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")

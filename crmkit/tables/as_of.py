@@ -14,11 +14,9 @@ from weakref import WeakSet
 import pandas as pd
 
 from crmkit.errors import CrmkitError, DataEndEarly
-from crmkit.periods import day_in_words
-from crmkit.periods.days import day_of
-from crmkit.tables.catalog import Catalog
+from crmkit.periods import day_in_words, day_of
+from crmkit.tables.catalog import BOOKED_AHEAD, Catalog, dated
 from crmkit.tables.expressions import day
-from crmkit.tables.span import BOOKED_AHEAD, dated
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +29,7 @@ _TOLD: WeakSet[Catalog] = WeakSet()
 
 
 def takes_day(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function take its days in any of the ways that :func:`crmkit.periods.days.day_of` reads.
+    """Let a function take its days in any of the ways that :func:`crmkit.periods.day_of` reads.
 
     If one is long after the end of the data, a warning says so: once a catalog, and the numbers are the same.
 
@@ -77,7 +75,10 @@ def _tell_early_end(catalog: Catalog, asked: date | None) -> None:
         warnings.warn(
             f"The data end on {day_in_words(through)}, {late} days before {day_in_words(asked)}, as of which they are "
             "looked at: what came since is not known, and customers look lapsed who may not be. "
-            f'Load newer data, or look at them as of "{through}".', DataEndEarly, stacklevel=3)  # fmt: skip
+            f'Load newer data, or look at them as of "{through}".',
+            DataEndEarly,
+            stacklevel=3,
+        )
 
 
 def _end_and_pause(catalog: Catalog, through: date) -> tuple[date, int]:

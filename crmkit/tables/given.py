@@ -32,8 +32,10 @@ def fault_of(frame: object) -> str:
         return f"is a {type(frame).__name__}, must be a pandas DataFrame"
     if frame.columns.nlevels > 1:
         met = next(iter(frame.columns), ())
-        return (f"its columns have {frame.columns.nlevels} levels, must have one name each (met: {met}). Write, for "
-                "instance, frame.columns = frame.columns.droplevel(0)")  # fmt: skip
+        return (
+            f"its columns have {frame.columns.nlevels} levels, must have one name each (met: {met}). Write, for "
+            "instance, frame.columns = frame.columns.droplevel(0)"
+        )
     return ""
 
 
@@ -61,8 +63,10 @@ def check_made_by(maker: str, frame: object, needed: Sequence[str], function: st
         raise CrmkitError(f"{function} needs the frame that {maker} returns, not a {type(frame).__name__}.")
     if absent := [name for name in needed if name not in frame]:
         there = ", ".join(map(str, frame.columns[:12])) or "no columns"
-        raise CrmkitError(f"{function} needs the frame that {maker} returns: this one lacks {', '.join(absent)} "
-                          f"(it has {there}{', ...' if len(frame.columns) > 12 else ''}).")  # fmt: skip
+        raise CrmkitError(
+            f"{function} needs the frame that {maker} returns: this one lacks {', '.join(absent)} "
+            f"(it has {there}{', ...' if len(frame.columns) > 12 else ''})."
+        )
 
 
 def plain_rows(frame: pd.DataFrame) -> pd.DataFrame:

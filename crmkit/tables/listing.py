@@ -15,12 +15,15 @@ def tables_frame() -> pd.DataFrame:
     >>> tables_frame().set_index("table").loc["orders", "required"]
     'order_id, ordered_at, revenue'
     """
-    rows = [{
-        "table": table.name,
-        "one_row_is": table.row,
-        "required": ", ".join(table.required),
-        "optional": ", ".join(name for name in table.names if name not in table.required),
-    } for table in SCHEMAS.values()]  # fmt: skip
+    rows = [
+        {
+            "table": table.name,
+            "one_row_is": table.row,
+            "required": ", ".join(table.required),
+            "optional": ", ".join(name for name in table.names if name not in table.required),
+        }
+        for table in SCHEMAS.values()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -37,11 +40,14 @@ def columns_frame(table: str) -> pd.DataFrame:
     >>> columns_frame("orders").iloc[2].tolist()
     ['revenue', 'money', 'yes', 'currency', 'net of tax, negative for a refund']
     """
-    rows = [{
-        "column": column.name,
-        "kind": column.kind,
-        "required": "yes" if column.required else "",
-        "unit": column.unit,
-        "meaning": column.meaning + (f"; one of {', '.join(column.choices)}" if column.choices else ""),
-    } for column in schema(table).columns]  # fmt: skip
+    rows = [
+        {
+            "column": column.name,
+            "kind": column.kind,
+            "required": "yes" if column.required else "",
+            "unit": column.unit,
+            "meaning": column.meaning + (f"; one of {', '.join(column.choices)}" if column.choices else ""),
+        }
+        for column in schema(table).columns
+    ]
     return pd.DataFrame(rows)

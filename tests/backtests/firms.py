@@ -68,16 +68,23 @@ def funnel(random: np.random.Generator, leads_per_month: float, n_months: int) -
     closed = opened + np.minimum(to_win, to_lose)
     known = closed < days
     return {
-        "leads": pd.DataFrame({
-            "lead_id": np.arange(n).astype(str), "created_at": created,
-            "converted_at": np.where(converted < days, converted, np.nan),
-        }),
-        "deals": pd.DataFrame({
-            "deal_id": np.arange(len(opened)).astype(str), "created_at": opened, "closed_at": np.where(known, closed, np.nan),
-            "won": pd.array(np.where(known, to_win <= to_lose, None), dtype="boolean"),
-        }),
+        "leads": pd.DataFrame(
+            {
+                "lead_id": np.arange(n).astype(str),
+                "created_at": created,
+                "converted_at": np.where(converted < days, converted, np.nan),
+            }
+        ),
+        "deals": pd.DataFrame(
+            {
+                "deal_id": np.arange(len(opened)).astype(str),
+                "created_at": opened,
+                "closed_at": np.where(known, closed, np.nan),
+                "won": pd.array(np.where(known, to_win <= to_lose, None), dtype="boolean"),
+            }
+        ),
         "costs": pd.DataFrame({"spent_at": np.arange(int(days)), "amount": leads_per_month, "purpose": "acquisition"}),
-    }  # fmt: skip
+    }
 
 
 def subscription_firm(random: np.random.Generator, n_customers: int, churn: list[float]) -> dict[str, pd.DataFrame]:
@@ -115,10 +122,16 @@ def _orders(
     mood = random.normal(0, 0.7, len(person))[visit]
     price = np.exp(3.5 + taste[person[visit]] + mood + random.normal(0, 0.4, len(visit)))
     refunded = np.where(random.random(len(visit)) < 0.03, -1, 1)
-    return {"orders": pd.DataFrame({
-        "order_id": np.arange(len(visit)).astype(str), "ordered_at": at[visit], "revenue": price * refunded,
-        "customer_id": person[visit].astype(str),
-    })}  # fmt: skip
+    return {
+        "orders": pd.DataFrame(
+            {
+                "order_id": np.arange(len(visit)).astype(str),
+                "ordered_at": at[visit],
+                "revenue": price * refunded,
+                "customer_id": person[visit].astype(str),
+            }
+        )
+    }
 
 
 def _answers(random: np.random.Generator, person: np.ndarray, at: np.ndarray, happy: np.ndarray) -> pd.DataFrame:
@@ -128,10 +141,15 @@ def _answers(random: np.random.Generator, person: np.ndarray, at: np.ndarray, ha
     survey = np.where(random.random(len(person)) < 0.5, "nps", "csat")
     middling = np.where(random.random(len(person)) < 0.4, 7, 4)
     score = np.where(survey == "csat", np.where(content, 5, 2), np.where(content, 10, middling))
-    return pd.DataFrame({
-        "response_id": np.arange(len(person)).astype(str), "responded_at": at, "survey": survey, "score": score,
-        "customer_id": person.astype(str),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "response_id": np.arange(len(person)).astype(str),
+            "responded_at": at,
+            "survey": survey,
+            "score": score,
+            "customer_id": person.astype(str),
+        }
+    )
 
 
 def _times(column: pd.Series) -> pd.Series:

@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import ttest_ind
 
 from crmkit.insights.findings import headline
-from crmkit.metrics import cards, evaluate, scorecard
+from crmkit.metrics import evaluate, scorecard
+from crmkit.metrics.card import cards
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
 from tests.backtests.firms import SETTLED, catalog_of, months, stationary_firm, subscription_firm

@@ -7,12 +7,17 @@ import shutil
 import pytest
 
 from tests.reporting.factories import glossary_frame, groups_frame, history_frame, scorecard_frame
-from tests.reporting.pages import HOSTILE, rendered, scorecard_cells
+from tests.reporting.rendered_pages import HOSTILE, rendered, scorecard_cells
 
 _FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +66,11 @@ def scorecard(folder):
 @pytest.fixture(scope="session")
 def hostile(folder):
     """The same page with every text that comes from data or settings replaced by one that tries to break out."""
-    cells = scorecard_cells(scorecard_frame().assign(label=HOSTILE, reason=HOSTILE, counted=HOSTILE, topic=HOSTILE), history_frame(),
-                            groups_frame().assign(channel=HOSTILE), glossary_frame().assign(definition=HOSTILE, label=HOSTILE),
-                            notes=[HOSTILE])  # fmt: skip
+    cells = scorecard_cells(
+        scorecard_frame().assign(label=HOSTILE, reason=HOSTILE, counted=HOSTILE, topic=HOSTILE),
+        history_frame(),
+        groups_frame().assign(channel=HOSTILE),
+        glossary_frame().assign(definition=HOSTILE, label=HOSTILE),
+        notes=[HOSTILE],
+    )
     return rendered(folder, *cells, name="hostile", company=HOSTILE, title=HOSTILE)

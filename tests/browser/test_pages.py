@@ -7,8 +7,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from crmkit.reporting import Link, stub_page, write_archive, write_index
-from crmkit.reporting.tables import table
-from tests.reporting.pages import HOSTILE, SETTINGS, rendered, scorecard_cells, shown
+from crmkit.reporting.display.tables import table
+from tests.reporting.rendered_pages import HOSTILE, SETTINGS, rendered, scorecard_cells, shown
 
 KINDS = ["scorecard", "hostile", "index", "stub", "archive", "frames", "list", "words", "intervals"]
 TELEPHONE = 390
@@ -21,8 +21,15 @@ def pages(tmp_path_factory, scorecard, hostile):
     reports = tmp_path_factory.mktemp("reports")
     rendered(reports / "2026-10", new_markdown_cell("# Scorecard\n\nHow are we doing?"), name="scorecard")
     stub = reports / "2026-10" / "voice.html"
-    stub_page(stub, "What customers say", "The table survey_responses has no column score.", "Name it in crmkit.toml.",
-              Link("September 2026", "voice.html"), company="Kaldi Coffee", period="2026-10")  # fmt: skip
+    stub_page(
+        stub,
+        "What customers say",
+        "The table survey_responses has no column score.",
+        "Name it in crmkit.toml.",
+        Link("September 2026", "voice.html"),
+        company="Kaldi Coffee",
+        period="2026-10",
+    )
     write_index(reports / "2026-10", "2026-10", company="Kaldi Coffee")
     write_archive(reports, company="Kaldi Coffee")
     wide = pd.DataFrame({f"column number {n}": ["some text"] * 3 for n in range(20)})
@@ -34,23 +41,58 @@ def pages(tmp_path_factory, scorecard, hostile):
     why = ["no order for 70 days; 1 order in the last 90 days; has unsubscribed"] * 3
     rows = pd.DataFrame({f"number {n}": [1_000.0] * 3 for n in range(7)} | {"why": why})
     listed = rendered(reports / "2026-10", new_markdown_cell("# List\n\nWho?"), shown(table(rows, "Who")), name="list")
-    found = pd.DataFrame({"table": ["customer_identities", "orders"], "finding": ["rows of people who were in there twice"] * 2,
-                          "rows": [25, 2], "share": [0.004, 0.1], "severity": ["note", "rejected"], "consequence": why[:2]})  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "table": ["customer_identities", "orders"],
+            "finding": ["rows of people who were in there twice"] * 2,
+            "rows": [25, 2],
+            "share": [0.004, 0.1],
+            "severity": ["note", "rejected"],
+            "consequence": why[:2],
+        }
+    )
     found["finding"] += ", or more often"
-    words = rendered(reports / "2026-10", new_markdown_cell("# Words\n\nWhat?"),
-                     shown(table(found, "Found", units={"share": "share"})), name="words")  # fmt: skip
-    odds = pd.DataFrame({"what differs": ["days since the last order", "orders so far"], "compared": ["education against health"] * 2,
-                         "odds of leaving": [9.2, 0.54], "low": [3.74, 0.3], "high": [22.62, 1.0]})  # fmt: skip
-    calls = pd.DataFrame({"place": [1, 2], "customer": ["•••06", "•••49"], "chance": [0.253, 0.151], "worth": [1610.0, 1570.0],
-                          "at risk": [408.0, 237.0], "low": [0.058, 0.469], "high": [0.652, 0.986], "why": why[:2]})  # fmt: skip
+    words = rendered(
+        reports / "2026-10",
+        new_markdown_cell("# Words\n\nWhat?"),
+        shown(table(found, "Found", units={"share": "share"})),
+        name="words",
+    )
+    odds = pd.DataFrame(
+        {
+            "what differs": ["days since the last order", "orders so far"],
+            "compared": ["education against health"] * 2,
+            "odds of leaving": [9.2, 0.54],
+            "low": [3.74, 0.3],
+            "high": [22.62, 1.0],
+        }
+    )
+    calls = pd.DataFrame(
+        {
+            "place": [1, 2],
+            "customer": ["•••06", "•••49"],
+            "chance": [0.253, 0.151],
+            "worth": [1610.0, 1570.0],
+            "at risk": [408.0, 237.0],
+            "low": [0.058, 0.469],
+            "high": [0.652, 0.986],
+            "why": why[:2],
+        }
+    )
     units = {"chance": "share", "worth": "money", "at risk": "money", "low": "share", "high": "share"}
     tables = shown(table(odds, "Odds")), shown(table(calls, "Calls", units=units, settings=SETTINGS))
     ratios = rendered(reports / "2026-10", new_markdown_cell("# Odds\n\nWhat?"), *tables, name="odds")
     return {
-        "words": words, "intervals": ratios,
-        "list": listed, "scorecard": scorecard, "hostile": hostile, "index": reports / "2026-10" / "index.html", "stub": stub,
-        "archive": reports / "index.html", "frames": frames,
-    }  # fmt: skip
+        "words": words,
+        "intervals": ratios,
+        "list": listed,
+        "scorecard": scorecard,
+        "hostile": hostile,
+        "index": reports / "2026-10" / "index.html",
+        "stub": stub,
+        "archive": reports / "index.html",
+        "frames": frames,
+    }
 
 
 @pytest.mark.parametrize("width", [1280, TELEPHONE])

@@ -4,19 +4,26 @@ import pandas as pd
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from crmkit.reporting.tables import table
-from tests.reporting.pages import SETTINGS, rendered, shown
+from crmkit.reporting.display.tables import table
+from tests.reporting.rendered_pages import SETTINGS, rendered, shown
 
 TELEPHONE = 390
 
 
 @pytest.fixture(scope="session")
 def page_of_tables(folder):
-    segments = pd.DataFrame({
-        "segment": ["Champions", "Cannot lose them"], "n_customers": [238, 62], "of_customers": [0.072, 0.019],
-        "of_revenue": ["20 % (18 to 23 %)", "5.1 % (3.9 to 6.7 %)"], "revenue_per_customer": ["€357 (€324 to €393)"] * 2,
-        "n_orders": [9.43, 8.76], "days_since_order": [6, 213], "verdict": ["too few to tell", ""],
-    })  # fmt: skip
+    segments = pd.DataFrame(
+        {
+            "segment": ["Champions", "Cannot lose them"],
+            "n_customers": [238, 62],
+            "of_customers": [0.072, 0.019],
+            "of_revenue": ["20 % (18 to 23 %)", "5.1 % (3.9 to 6.7 %)"],
+            "revenue_per_customer": ["€357 (€324 to €393)"] * 2,
+            "n_orders": [9.43, 8.76],
+            "days_since_order": [6, 213],
+            "verdict": ["too few to tell", ""],
+        }
+    )
     moves = pd.DataFrame(
         {
             "from": ["Loyal", "Loyal"],
@@ -27,8 +34,10 @@ def page_of_tables(folder):
     triangle = pd.DataFrame(
         {"came_in": ["October 2026", "September 2026"], **{f"month_{n}": [0.5, None] for n in range(12)}}
     )
-    cells = [shown(table(frame, title, units={"of_customers": "share"} if title == "Segments" else None, settings=SETTINGS))
-             for title, frame in (("Segments", segments), ("Moves", moves), ("Triangle", triangle))]  # fmt: skip
+    cells = [
+        shown(table(frame, title, units={"of_customers": "share"} if title == "Segments" else None, settings=SETTINGS))
+        for title, frame in (("Segments", segments), ("Moves", moves), ("Triangle", triangle))
+    ]
     return rendered(folder, new_markdown_cell("# Tables\n\nWho?"), *cells, name="tables")
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.load import check, load
-from crmkit.cleaning.quality import rows_aside
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.load import check, load
+from crmkit.cleaning.loading.reports import rows_aside
 from crmkit.errors import Problems
 from crmkit.settings import parse_settings
 

@@ -159,7 +159,7 @@ def test_report_of_several_months_prints_the_page_over_all_of_them(crmkit, compa
 
 @pytest.mark.slow
 def test_report_says_which_pages_are_unchanged_and_fresh_makes_them_again(crmkit, company, tmp_path, monkeypatch):
-    from crmkit.tables import cache
+    from crmkit.tables.caching import cache
 
     monkeypatch.setattr(cache, "code_digest", lambda: "this code")  # whoever edits it while the tests run
     write_notebook(tmp_path / "notebooks", "01_tiny", "period")
@@ -172,7 +172,7 @@ def test_report_says_which_pages_are_unchanged_and_fresh_makes_them_again(crmkit
 
 
 def test_the_glossary_of_a_company_has_its_own_metrics_too(crmkit, company, tmp_path):
-    from crmkit.metrics.cards import CARDS
+    from crmkit.metrics.card import CARDS
 
     (tmp_path / "cards.py").write_text(
         "import crmkit as ck\n"

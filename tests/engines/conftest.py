@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.settings import Settings, parse_settings
 from crmkit.sources.sample import sample_company
 from crmkit.tables.catalog import Catalog
@@ -26,8 +26,11 @@ ON_EVERY_MACHINE = "CRMKIT_CI"  # set by .ci/run: there nothing may be missing
 def clean() -> Catalog:
     """The sample company in DuckDB's memory, with segments as predictions write them; the others are compared with it."""
     tables = sample_company().tables
-    predicted = {"segment_assignments": _segments(tables["customers"]), "customer_scores": _scores(tables["customers"]),
-                 "text_sentiments": _moods(tables)}  # fmt: skip
+    predicted = {
+        "segment_assignments": _segments(tables["customers"]),
+        "customer_scores": _scores(tables["customers"]),
+        "text_sentiments": _moods(tables),
+    }
     return connect(tables | predicted, parse_settings(THROUGH))
 
 
@@ -152,21 +155,29 @@ def _scores(customers: pd.DataFrame) -> pd.DataFrame:
 def _segments(customers: pd.DataFrame) -> pd.DataFrame:
     """Every customer in one of three segments at two dates; a third of them change it in between."""
     half = customers[["customer_id"]].iloc[::2].reset_index(drop=True)
-    rows = [half.assign(as_of=pd.Timestamp(day), model="rfm", model_version="1", segment=(half.index % 9 // step).map("s{}".format))
-            for day, step in (("2026-07-31", 3), ("2026-08-31", 4))]  # fmt: skip
+    rows = [
+        half.assign(
+            as_of=pd.Timestamp(day), model="rfm", model_version="1", segment=(half.index % 9 // step).map("s{}".format)
+        )
+        for day, step in (("2026-07-31", 3), ("2026-08-31", 4))
+    ]
     return pd.concat(rows, ignore_index=True)
 
 
 def _moods(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """A mood of every comment and post, told at two dates."""
-    sources = (("comment", "survey_responses", "response_id", "responded_at", "comment"),
-               ("post", "social_posts", "post_id", "posted_at", "text"))  # fmt: skip
+    sources = (
+        ("comment", "survey_responses", "response_id", "responded_at", "comment"),
+        ("post", "social_posts", "post_id", "posted_at", "text"),
+    )
     parts = []
     for source, table, key, at, text in sources:
         rows = tables[table][tables[table][text].notna()]
         told = pd.DataFrame({"text_id": rows[key], "source": source, "written_at": rows[at], "model": "sentiment"})
-        parts += [told.assign(as_of=pd.Timestamp(day), mood=[n % 3 - 1.0 for n in range(shift, shift + len(told))])
-                  for shift, day in enumerate(("2026-10-20", "2026-09-30"))]  # fmt: skip
+        parts += [
+            told.assign(as_of=pd.Timestamp(day), mood=[n % 3 - 1.0 for n in range(shift, shift + len(told))])
+            for shift, day in enumerate(("2026-10-20", "2026-09-30"))
+        ]
     return pd.concat(parts, ignore_index=True).assign(model_version="1")
 
 

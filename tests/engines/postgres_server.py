@@ -16,8 +16,16 @@ from crmkit.tables.schema import schema
 
 ORDERS = "CREATE TABLE orders (order_id text PRIMARY KEY, ordered_at timestamp NOT NULL, revenue float8 NOT NULL, customer_id text)"
 PASSWORD = "correct-h0rse"
-_TYPES = {"id": "text", "text": "text", "timestamp": "timestamp", "date": "date", "money": "float8", "number": "float8",
-          "integer": "bigint", "flag": "boolean"}  # fmt: skip
+_TYPES = {
+    "id": "text",
+    "text": "text",
+    "timestamp": "timestamp",
+    "date": "date",
+    "money": "float8",
+    "number": "float8",
+    "integer": "bigint",
+    "flag": "boolean",
+}
 
 
 @dataclass(frozen=True)

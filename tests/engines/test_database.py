@@ -6,8 +6,8 @@ import pytest
 from ibis.backends.postgres import Backend
 
 import crmkit as ck
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.quality import quality_report, table_report
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.reports import quality_report, table_report
 from crmkit.errors import CrmkitError
 from tests.engines.postgres_server import ORDERS
 
@@ -64,8 +64,10 @@ def test_a_scorecard_and_the_check_bring_a_few_thousand_sums_and_none_of_the_tab
 def test_ten_times_the_rows_bring_not_a_row_more(company, fetched):
     sizes = []
     for n in (2_000, 20_000):
-        rows = (f"INSERT INTO orders SELECT i::text, timestamp '2026-01-01' + i % 300 * interval '1 day', 10 + i % 7, "
-                f"'c' || i % {n // 4} FROM generate_series(1, {n}) i")  # fmt: skip
+        rows = (
+            f"INSERT INTO orders SELECT i::text, timestamp '2026-01-01' + i % 300 * interval '1 day', 10 + i % 7, "
+            f"'c' || i % {n // 4} FROM generate_series(1, {n}) i"
+        )
         catalog = connect(settings=company(ORDERS, rows))
         fetched.clear()
         ck.evaluate(
@@ -98,8 +100,13 @@ def test_a_connection_that_the_server_ends_between_two_queries_ends_with_a_messa
 
 
 def test_every_query_is_plain_enough_to_be_planned_by_hash_joins(postgres):
-    settings = dict(postgres.table("orders").get_backend().con.execute(
-        "SELECT name, setting FROM pg_settings WHERE name IN ('TimeZone', 'enable_nestloop', 'default_transaction_read_only')"
-    ).fetchall())  # fmt: skip
+    settings = dict(
+        postgres.table("orders")
+        .get_backend()
+        .con.execute(
+            "SELECT name, setting FROM pg_settings WHERE name IN ('TimeZone', 'enable_nestloop', 'default_transaction_read_only')"
+        )
+        .fetchall()
+    )
     assert settings == {"TimeZone": "UTC", "enable_nestloop": "off", "default_transaction_read_only": "on"}
     assert ibis.to_sql(postgres.table("orders")).startswith("SELECT")

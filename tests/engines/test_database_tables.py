@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.quality import quality_report, table_report
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.reports import quality_report, table_report
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import parse_settings
 from tests.engines.postgres_server import ORDERS
@@ -167,25 +167,43 @@ def test_a_schema_without_any_of_the_tables_says_what_to_make(server, schema):
 
 
 DIRTY = {
-    "orders": pd.DataFrame({
-        "order_id": ["1", "2", "3", "4", "", "6", "7"],
-        "ordered_at": pd.to_datetime(["2026-10-01", "1899-12-31", "2026-11-01", "2026-10-04", "2026-10-05", None, "2026-10-07"]),
-        "revenue": [10.0, 20.0, 30.0, None, 50.0, 60.0, 70.0],
-        "customer_id": ["a", "b", "c", "d", "e", "f", ""],
-    }),
-    "subscription_terms": pd.DataFrame({
-        "subscription_id": ["s", "t", "u"], "customer_id": ["a", "b", "c"], "mrr": [9.0, -1.0, 5.0],
-        "starts_at": pd.to_datetime(["2026-09-01", "2026-09-01", "2026-09-05"]),
-        "ends_at": pd.to_datetime(["2027-09-01", "2026-10-01", "2026-09-04"]),
-    }),
-    "survey_responses": pd.DataFrame({
-        "response_id": ["1", "2", "3", "4"], "responded_at": pd.to_datetime(["2026-10-02"] * 4),
-        "survey": ["nps", "NPS", "mood", "csat"], "score": [11.0, 9.0, 1.0, 5.0], "weight": [1.0, -1.0, 1.0, None],
-        "scale_max": [None, None, None, 5.0],
-    }),
-    "customers": pd.DataFrame({"customer_id": ["a", "b"], "birth_year": pd.array([1899, 1980], dtype="Int64"),
-                               "acquired_at": pd.to_datetime(["2026-12-01", "2026-01-01"])}),
-}  # fmt: skip
+    "orders": pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3", "4", "", "6", "7"],
+            "ordered_at": pd.to_datetime(
+                ["2026-10-01", "1899-12-31", "2026-11-01", "2026-10-04", "2026-10-05", None, "2026-10-07"]
+            ),
+            "revenue": [10.0, 20.0, 30.0, None, 50.0, 60.0, 70.0],
+            "customer_id": ["a", "b", "c", "d", "e", "f", ""],
+        }
+    ),
+    "subscription_terms": pd.DataFrame(
+        {
+            "subscription_id": ["s", "t", "u"],
+            "customer_id": ["a", "b", "c"],
+            "mrr": [9.0, -1.0, 5.0],
+            "starts_at": pd.to_datetime(["2026-09-01", "2026-09-01", "2026-09-05"]),
+            "ends_at": pd.to_datetime(["2027-09-01", "2026-10-01", "2026-09-04"]),
+        }
+    ),
+    "survey_responses": pd.DataFrame(
+        {
+            "response_id": ["1", "2", "3", "4"],
+            "responded_at": pd.to_datetime(["2026-10-02"] * 4),
+            "survey": ["nps", "NPS", "mood", "csat"],
+            "score": [11.0, 9.0, 1.0, 5.0],
+            "weight": [1.0, -1.0, 1.0, None],
+            "scale_max": [None, None, None, 5.0],
+        }
+    ),
+    "customers": pd.DataFrame(
+        {
+            "customer_id": ["a", "b"],
+            "birth_year": pd.array([1899, 1980], dtype="Int64"),
+            "acquired_at": pd.to_datetime(["2026-12-01", "2026-01-01"]),
+        }
+    ),
+}
 
 
 def test_the_same_dirty_rows_give_the_same_findings_and_numbers_as_from_frames(server, company):
@@ -194,9 +212,11 @@ def test_the_same_dirty_rows_give_the_same_findings_and_numbers_as_from_frames(s
     settings = parse_settings({"data": {"through": "2026-10-31"}})
     from_frames = connect(DIRTY, settings)
     server.store("dirty", {name: pa.Table.from_pandas(frame, preserve_index=False) for name, frame in DIRTY.items()})
-    in_database = connect(settings=parse_settings(
-        {"data": {"through": "2026-10-31"}, "database": {"url": server.url(), "schema": "dirty"}}
-    ))  # fmt: skip
+    in_database = connect(
+        settings=parse_settings(
+            {"data": {"through": "2026-10-31"}, "database": {"url": server.url(), "schema": "dirty"}}
+        )
+    )
     told = ["table", "finding", "n_rows", "share", "severity"]
     expected, found = (quality_report(catalog)[told] for catalog in (from_frames, in_database))
     pd.testing.assert_frame_equal(*(frame.sort_values(told, ignore_index=True) for frame in (found, expected)))
@@ -210,15 +230,19 @@ def test_the_same_dirty_rows_give_the_same_findings_and_numbers_as_from_frames(s
 
 
 def test_infinite_times_and_numbers_that_are_none_count_nowhere(company):
-    catalog = connect(settings=company(
-        "CREATE TABLE subscription_terms (subscription_id text, customer_id text, starts_at date, ends_at date, mrr numeric)",
-        "INSERT INTO subscription_terms VALUES ('s', 'a', '2026-01-01', 'infinity', 5), ('t', 'b', '-infinity', '2026-05-01', 5),"
-        "('u', 'c', '2026-01-01', '2026-09-01', 'NaN'), ('v', 'd', '2026-01-01', '2026-09-01', 5)",
-    ))  # fmt: skip
+    catalog = connect(
+        settings=company(
+            "CREATE TABLE subscription_terms (subscription_id text, customer_id text, starts_at date, ends_at date, mrr numeric)",
+            "INSERT INTO subscription_terms VALUES ('s', 'a', '2026-01-01', 'infinity', 5), ('t', 'b', '-infinity', '2026-05-01', 5),"
+            "('u', 'c', '2026-01-01', '2026-09-01', 'NaN'), ('v', 'd', '2026-01-01', '2026-09-01', 5)",
+        )
+    )
     assert catalog.frame("subscription_terms")["subscription_id"].tolist() == ["v"]
     assert set(quality_report(catalog)["finding"]) == {
-        "ends_at cannot be read as a time", "starts_at lies before 1900-01-01", "mrr cannot be read as a number",
-    }  # fmt: skip
+        "ends_at cannot be read as a time",
+        "starts_at lies before 1900-01-01",
+        "mrr cannot be read as a number",
+    }
 
 
 def test_rows_of_one_key_are_counted_and_noted(company):

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from crmkit.errors import NotMeasured
-from crmkit.metrics import CARDS, cards, evaluate, scorecard
+from crmkit.metrics import CARDS, evaluate, scorecard
+from crmkit.metrics.card import cards
 from crmkit.metrics.measures import Quotient
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.derived import DERIVED
+from crmkit.tables.derived.register import DERIVED
 
 ENGINES = ["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.slow)]
 CLOSE = 1e-9

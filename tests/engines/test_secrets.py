@@ -8,10 +8,10 @@ import traceback
 import pytest
 from typer.testing import CliRunner
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.cli.commands import app
 from crmkit.errors import CrmkitError
-from crmkit.reporting.run import run_report
+from crmkit.reporting.runner.run import run_report
 from crmkit.settings import parse_settings
 from crmkit.sources.sample import sample_company
 
@@ -89,8 +89,17 @@ def test_a_database_that_is_not_there_is_named(server, refused, password):
 def test_the_password_is_in_nothing_that_is_kept_shown_or_sent_to_a_notebook(company_on_postgres, password):
     catalog = connect(settings=company_on_postgres)
     backend = catalog.table("orders").get_backend()
-    shown = [repr(catalog.settings), catalog.settings.model_dump_json(), repr(catalog), repr(vars(catalog)), repr(backend),
-             repr(vars(backend)), backend.db_identity, backend.con.info.dsn, json.dumps(catalog.provenance)]  # fmt: skip
+    shown = [
+        repr(catalog.settings),
+        catalog.settings.model_dump_json(),
+        repr(catalog),
+        repr(vars(catalog)),
+        repr(backend),
+        repr(vars(backend)),
+        backend.db_identity,
+        backend.con.info.dsn,
+        json.dumps(catalog.provenance),
+    ]
     assert [text for text in shown if password in text] == []
 
 

@@ -12,10 +12,14 @@ from tests.engines.test_engines import ENGINES, assert_same
 
 DAY, BEGUN = date(2026, 6, 30), date(1900, 1, 1)
 FEATURES = {
-    behaviour: {"as_of": DAY}, recommendation: {"as_of": DAY}, rhythm: {"as_of": DAY, "horizon": 90},
-    rhythm_span: {"as_of": DAY}, category_counts: {"since": BEGUN, "as_of": DAY},
-    channel_counts: {"since": BEGUN, "as_of": DAY}, weekday_counts: {"since": BEGUN, "as_of": DAY},
-}  # fmt: skip
+    behaviour: {"as_of": DAY},
+    recommendation: {"as_of": DAY},
+    rhythm: {"as_of": DAY, "horizon": 90},
+    rhythm_span: {"as_of": DAY},
+    category_counts: {"since": BEGUN, "as_of": DAY},
+    channel_counts: {"since": BEGUN, "as_of": DAY},
+    weekday_counts: {"since": BEGUN, "as_of": DAY},
+}
 
 
 @pytest.fixture(scope="module", params=ENGINES)

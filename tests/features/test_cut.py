@@ -45,8 +45,15 @@ def test_lines_go_with_their_orders_and_without_orders_there_are_none():
 
 
 def test_a_deal_won_next_week_is_open_today_and_its_stage_is_hidden():
-    deals = pd.DataFrame({"deal_id": ["a"], "created_at": days("2026-03-01"), "closed_at": days("2026-04-05"),
-                          "won": [True], "stage": ["won"]})  # fmt: skip
+    deals = pd.DataFrame(
+        {
+            "deal_id": ["a"],
+            "created_at": days("2026-03-01"),
+            "closed_at": days("2026-04-05"),
+            "won": [True],
+            "stage": ["won"],
+        }
+    )
     cut = as_known_on(ck.connect({"deals": deals}), ON)
     assert cut.frame("deals")[["closed_at", "won"]].isna().all(axis=None)
     assert "stage" not in cut.table("deals").columns
@@ -55,17 +62,34 @@ def test_a_deal_won_next_week_is_open_today_and_its_stage_is_hidden():
 
 
 def test_notice_given_tomorrow_and_its_reason_are_unknown_but_the_agreed_end_of_the_term_is_known():
-    terms = pd.DataFrame({"subscription_id": ["s"], "customer_id": ["c"], "starts_at": days("2026-03-10"), "mrr": [9.0],
-                          "ends_at": days("2026-04-10"), "cancelled_at": days("2026-04-01"),
-                          "cancel_reason": ["too dear"], "plan": ["Small"]})  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": ["s"],
+            "customer_id": ["c"],
+            "starts_at": days("2026-03-10"),
+            "mrr": [9.0],
+            "ends_at": days("2026-04-10"),
+            "cancelled_at": days("2026-04-01"),
+            "cancel_reason": ["too dear"],
+            "plan": ["Small"],
+        }
+    )
     (row,) = as_known_on(ck.connect({"subscription_terms": terms}), ON).frame("subscription_terms").to_dict("records")
     assert row["ends_at"] == pd.Timestamp("2026-04-10") and row["plan"] == "Small"
     assert pd.isna(row["cancelled_at"]) and row["cancel_reason"] is None
 
 
 def test_a_reason_without_its_moment_is_hidden():
-    terms = pd.DataFrame({"subscription_id": ["s"], "customer_id": ["c"], "starts_at": days("2026-03-10"), "mrr": [9.0],
-                          "ends_at": days("2026-04-10"), "cancel_reason": ["too dear"]})  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": ["s"],
+            "customer_id": ["c"],
+            "starts_at": days("2026-03-10"),
+            "mrr": [9.0],
+            "ends_at": days("2026-04-10"),
+            "cancel_reason": ["too dear"],
+        }
+    )
     assert (
         "cancel_reason"
         not in as_known_on(ck.connect({"subscription_terms": terms}), ON).table("subscription_terms").columns
@@ -73,16 +97,30 @@ def test_a_reason_without_its_moment_is_hidden():
 
 
 def test_consent_and_columns_of_unknown_origin_are_hidden():
-    customers = pd.DataFrame({"customer_id": ["a", "b", "c"], "acquired_at": days("2026-03-01", "2026-04-01", None),
-                              "country": "DE", "marketing_consent": True, "churned": [True, False, True]})  # fmt: skip
+    customers = pd.DataFrame(
+        {
+            "customer_id": ["a", "b", "c"],
+            "acquired_at": days("2026-03-01", "2026-04-01", None),
+            "country": "DE",
+            "marketing_consent": True,
+            "churned": [True, False, True],
+        }
+    )
     found = as_known_on(ck.connect({"customers": customers}), ON).frame("customers")
     assert sorted(found["customer_id"]) == ["a", "c"]  # of the third nobody knows since when
     assert set(found) == {"customer_id", "acquired_at", "country"}
 
 
 def test_scores_of_later_days_are_unknown():
-    scores = pd.DataFrame({"customer_id": "c", "as_of": days("2026-02-28", "2026-03-31", "2026-04-30"),
-                           "model": "value", "model_version": "1", "value": [1.0, 2.0, 3.0]})  # fmt: skip
+    scores = pd.DataFrame(
+        {
+            "customer_id": "c",
+            "as_of": days("2026-02-28", "2026-03-31", "2026-04-30"),
+            "model": "value",
+            "model_version": "1",
+            "value": [1.0, 2.0, 3.0],
+        }
+    )
     assert as_known_on(ck.connect({"customer_scores": scores}), ON).frame("customer_scores")["value"].tolist() == [1, 2]
 
 

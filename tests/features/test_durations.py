@@ -34,8 +34,13 @@ def test_what_comes_after_the_day_changes_nothing():
 
 
 def test_a_customer_won_a_year_before_the_data_begin_entered_at_12_months():
-    customers = pd.DataFrame({"customer_id": ["a", "b"], "acquired_at": pd.to_datetime(["2025-01-01", "2024-01-01"]),
-                              "channel": ["search", "shop"]})  # fmt: skip
+    customers = pd.DataFrame(
+        {
+            "customer_id": ["a", "b"],
+            "acquired_at": pd.to_datetime(["2025-01-01", "2024-01-01"]),
+            "channel": ["search", "shop"],
+        }
+    )
     rows = durations(book(orders=orders(a="2026-01-01 2026-03-01", b="2026-05-20"), customers=customers), DAY)
     assert rows.loc["a", ["entry", "exit", "lost"]].tolist() == [11, 17, True]  # 365 days are 11.99 mean months
     assert rows.loc["b", "entry"] == 0  # was not active when the data began: her stretch is new
@@ -43,10 +48,16 @@ def test_a_customer_won_a_year_before_the_data_begin_entered_at_12_months():
 
 
 def test_a_subscriber_has_the_plan_of_her_first_term_and_a_shopper_none():
-    terms = pd.DataFrame({
-        "subscription_id": "s", "customer_id": "a", "mrr": 10.0, "plan": ["basic", "large"],
-        "starts_at": pd.to_datetime(["2026-05-01", "2026-06-01"]), "ends_at": pd.to_datetime(["2026-06-01", "2026-07-01"]),
-    })  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": "s",
+            "customer_id": "a",
+            "mrr": 10.0,
+            "plan": ["basic", "large"],
+            "starts_at": pd.to_datetime(["2026-05-01", "2026-06-01"]),
+            "ends_at": pd.to_datetime(["2026-06-01", "2026-07-01"]),
+        }
+    )
     rows = durations(book(subscription_terms=terms, orders=orders(b="2026-05-20")), DAY)
     assert rows["plan"].to_dict() == {"a": "basic", "b": "no subscription"}
 

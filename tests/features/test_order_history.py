@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.features.order_history import order_history
-from crmkit.models.order_summary import order_summary
+from crmkit.models.orders.summary import order_summary
 from crmkit.sources.sample import sample_company
 
 

@@ -59,14 +59,23 @@ def test_a_price_rise_from_10_to_12_is_20_percent_and_the_running_term_ends_in_1
 
 
 def test_open_tickets_and_last_answers_are_those_of_the_day():
-    tickets = pd.DataFrame({
-        "ticket_id": ["1", "2"], "customer_id": "a", "opened_at": pd.to_datetime(["2026-01-05", "2026-06-20"]),
-        "resolved_at": pd.to_datetime(["2026-01-06", "2026-07-04"]),
-    })  # fmt: skip
-    answers = pd.DataFrame({
-        "response_id": ["1", "2", "3"], "customer_id": "a", "survey": "nps", "score": [9.0, 4.0, 10.0],
-        "responded_at": pd.to_datetime(["2026-02-01", "2026-06-01", "2026-08-01"]),
-    })  # fmt: skip
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": ["1", "2"],
+            "customer_id": "a",
+            "opened_at": pd.to_datetime(["2026-01-05", "2026-06-20"]),
+            "resolved_at": pd.to_datetime(["2026-01-06", "2026-07-04"]),
+        }
+    )
+    answers = pd.DataFrame(
+        {
+            "response_id": ["1", "2", "3"],
+            "customer_id": "a",
+            "survey": "nps",
+            "score": [9.0, 4.0, 10.0],
+            "responded_at": pd.to_datetime(["2026-02-01", "2026-06-01", "2026-08-01"]),
+        }
+    )
     one = snapshot(book(orders=orders(("a", "2026-06-01", 5.0)), tickets=tickets, survey_responses=answers), DAY).loc[
         "a"
     ]

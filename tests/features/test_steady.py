@@ -10,9 +10,9 @@ import crmkit as ck
 from crmkit.features import snapshot as snapshots
 from crmkit.features.snapshot import snapshot
 from crmkit.features.steady import steady
-from crmkit.models.churn_classifier import ChurnClassifier
-from crmkit.models.splines import SplineColumns
-from crmkit.predictions.segment_features import customers_on
+from crmkit.models.additive.classifier import ChurnClassifier
+from crmkit.models.additive.splines import SplineColumns
+from crmkit.predictions.segments.assignment import customers_on
 
 DAY = date(2026, 6, 30)
 
@@ -73,10 +73,14 @@ def test_what_is_off_by_1e_15_gives_the_same_columns_and_the_same_chances(seed):
 
 def bought():
     prices = [3.35, 3.1, 9.99, 7.77, 1.1, 2.2, 3.3]
-    return pd.DataFrame({
-        "order_id": [str(i) for i in range(70)], "customer_id": [f"c{i % 10}" for i in range(70)],
-        "ordered_at": pd.date_range("2026-01-01", periods=70, freq="2D"), "revenue": [prices[i % 7] for i in range(70)],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "order_id": [str(i) for i in range(70)],
+            "customer_id": [f"c{i % 10}" for i in range(70)],
+            "ordered_at": pd.date_range("2026-01-01", periods=70, freq="2D"),
+            "revenue": [prices[i % 7] for i in range(70)],
+        }
+    )
 
 
 def test_a_snapshot_is_the_same_whatever_the_last_digit_of_the_engine(monkeypatch):

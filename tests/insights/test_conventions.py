@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.insights.conventions import convention_sentences
 from crmkit.metrics import scorecard
 from crmkit.settings import parse_settings
@@ -25,8 +25,10 @@ def told(book):
 
 def test_ten_lost_of_a_hundred_and_ten_of_the_new_are_10_or_20_percent():
     (text,) = told(book_of(100, 10, 10))
-    assert text.startswith("Customers lost (churn) is counted in several ways. Here it is customers at start who are "
-                           "gone by the end / customers at start: 10")  # fmt: skip
+    assert text.startswith(
+        "Customers lost (churn) is counted in several ways. Here it is customers at start who are "
+        "gone by the end / customers at start: 10"
+    )
     assert "joined within the period / customers at start: 20 % (+10 pts)" in text
 
 

@@ -19,8 +19,12 @@ def told(scorecard, **options):
 
 def quiet(scorecard=None, verdict="within noise"):
     frame = scorecard_frame() if scorecard is None else scorecard
-    return frame.assign(verdict=frame["verdict"].replace({"real": verdict, "too few to tell": verdict}), direction="",
-                        year_verdict="within noise", target_verdict="")  # fmt: skip
+    return frame.assign(
+        verdict=frame["verdict"].replace({"real": verdict, "too few to tell": verdict}),
+        direction="",
+        year_verdict="within noise",
+        target_verdict="",
+    )
 
 
 def test_the_headline_names_the_bad_news_and_then_the_good():
@@ -44,9 +48,12 @@ def test_the_second_real_change_is_shorter():
 def test_missed_targets_follow_and_the_year_before_follows_them():
     kinds = [(finding.metric, finding.tone) for finding in findings(scorecard_frame(), currency="EUR")]
     assert kinds == [
-        ("churn_rate", "worse"), ("customer_acquisition_cost", "better"), ("average_order_value", "worse"),
-        ("revenue", "better"), ("", ""),
-    ]  # fmt: skip
+        ("churn_rate", "worse"),
+        ("customer_acquisition_cost", "better"),
+        ("average_order_value", "worse"),
+        ("revenue", "better"),
+        ("", ""),
+    ]
 
 
 def test_the_last_finding_counts_what_did_not_move_and_names_what_cannot_be_told():
@@ -91,8 +98,13 @@ def test_a_number_that_stayed_as_it_was_is_not_counted_among_those_that_changed(
 def moods(verdict):
     """A page of a mood that fell for real, whose changes make no news, and of two numbers with a verdict."""
     frame = quiet(scorecard_frame(["csat", "revenue", "nps"]), verdict).assign(verdict=verdict)
-    mood = {"metric": "post_sentiment", "label": "Sentiment of posts about you", "verdict": "real", "direction": "worse",
-            "year_verdict": "real"}  # fmt: skip
+    mood = {
+        "metric": "post_sentiment",
+        "label": "Sentiment of posts about you",
+        "verdict": "real",
+        "direction": "worse",
+        "year_verdict": "real",
+    }
     frame.loc[frame["metric"] == "csat", list(mood)] = list(mood.values())
     return frame
 
@@ -100,12 +112,18 @@ def moods(verdict):
 @pytest.mark.parametrize(
     ("verdict", "last"),
     [
-        ("within noise", "Apart from sentiment of posts about you, nothing moved beyond chance since September. Two numbers "
-         "changed, none by more than chance would."),
-        ("too few to tell", "Apart from sentiment of posts about you, no change since September is certain. Too few to tell: Net "
-         "Promoter Score and revenue."),
+        (
+            "within noise",
+            "Apart from sentiment of posts about you, nothing moved beyond chance since September. Two numbers "
+            "changed, none by more than chance would.",
+        ),
+        (
+            "too few to tell",
+            "Apart from sentiment of posts about you, no change since September is certain. Too few to tell: Net "
+            "Promoter Score and revenue.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_change_that_makes_no_news_is_not_denied_and_not_told_against_the_year_before(verdict, last):
     assert headline(moods(verdict)) == "October 2026: no certain news since September"
     texts = told(moods(verdict))

@@ -2,26 +2,40 @@
 
 import pandas as pd
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.insights.follow_up import follow_up_list
-from crmkit.reporting.exports import export
+from crmkit.reporting.display.exports import export
 from crmkit.settings import parse_settings
 
 
 def book(**more):
-    answers = pd.DataFrame({
-        "response_id": list("123456"), "survey": ["nps", "nps", "csat", "ces", "csat", "nps"],
-        "score": [3.0, 7.0, 2.0, 2.0, 3.0, 0.0], "scale_max": [10.0, 10.0, 5.0, 7.0, 5.0, 10.0],
-        "customer_id": ["a", "b", "a", "c", "d", None], "comment": ["=cmd()", None, None, "Slow", None, None],
-        "responded_at": pd.to_datetime(["2026-10-02"] * 5 + ["2026-10-03"]),
-    })  # fmt: skip
-    tickets = pd.DataFrame({
-        "ticket_id": list("123"), "customer_id": ["e", "f", "g"],
-        "opened_at": pd.to_datetime(["2026-10-01", "2026-10-28", "2026-10-01"]),
-        "resolved_at": pd.to_datetime([pd.NaT, pd.NaT, "2026-11-05"]),
-    })  # fmt: skip
-    orders = pd.DataFrame({"order_id": list("12"), "customer_id": ["c", "a"], "revenue": [500.0, 20.0],
-                           "ordered_at": pd.to_datetime(["2026-03-01", "2026-04-01"])})  # fmt: skip
+    answers = pd.DataFrame(
+        {
+            "response_id": list("123456"),
+            "survey": ["nps", "nps", "csat", "ces", "csat", "nps"],
+            "score": [3.0, 7.0, 2.0, 2.0, 3.0, 0.0],
+            "scale_max": [10.0, 10.0, 5.0, 7.0, 5.0, 10.0],
+            "customer_id": ["a", "b", "a", "c", "d", None],
+            "comment": ["=cmd()", None, None, "Slow", None, None],
+            "responded_at": pd.to_datetime(["2026-10-02"] * 5 + ["2026-10-03"]),
+        }
+    )
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": list("123"),
+            "customer_id": ["e", "f", "g"],
+            "opened_at": pd.to_datetime(["2026-10-01", "2026-10-28", "2026-10-01"]),
+            "resolved_at": pd.to_datetime([pd.NaT, pd.NaT, "2026-11-05"]),
+        }
+    )
+    orders = pd.DataFrame(
+        {
+            "order_id": list("12"),
+            "customer_id": ["c", "a"],
+            "revenue": [500.0, 20.0],
+            "ordered_at": pd.to_datetime(["2026-03-01", "2026-04-01"]),
+        }
+    )
     tables = {"survey_responses": answers, "tickets": tickets, "orders": orders} | more
     return connect(tables, parse_settings({"data": {"through": "2026-11-30"}}))
 
@@ -47,6 +61,15 @@ def test_comments_come_only_where_they_are_asked_for_and_are_defused_in_the_csv(
 
 
 def test_a_month_without_complaints_has_an_empty_list():
-    assert follow_up_list(book(tickets=pd.DataFrame({
-        "ticket_id": ["1"], "customer_id": ["e"], "opened_at": pd.to_datetime(["2026-11-29"]),
-    })), "2026-09").empty  # fmt: skip
+    assert follow_up_list(
+        book(
+            tickets=pd.DataFrame(
+                {
+                    "ticket_id": ["1"],
+                    "customer_id": ["e"],
+                    "opened_at": pd.to_datetime(["2026-11-29"]),
+                }
+            )
+        ),
+        "2026-09",
+    ).empty

@@ -16,11 +16,16 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
         (["open"], "The one target had no interval to judge by"),
         (["few"], "The one target had too few cases to judge"),
         (["met", "met"], "Of two targets two were met"),
-        (["missed", "too close to call", "met", "met", ""],
-         "Of five targets two were met, one was missed, one was too close to call and one had no number"),
-        (["missed", "few", "few", ""], "Of four targets one was missed, two had too few cases to judge and one had no number"),
+        (
+            ["missed", "too close to call", "met", "met", ""],
+            "Of five targets two were met, one was missed, one was too close to call and one had no number",
+        ),
+        (
+            ["missed", "few", "few", ""],
+            "Of four targets one was missed, two had too few cases to judge and one had no number",
+        ),
     ],
-)  # fmt: skip
+)
 def test_targets_are_counted_in_words(verdicts, said):
     told = {"few": ("", 19.0, "too few"), "open": ("", 19.0, "ok"), "": ("", None, "no data")}
     rows = [told.get(verdict, (verdict, 0.5, "ok")) for verdict in verdicts]
@@ -47,10 +52,12 @@ def line(channel: str, budget: float, spent: float) -> dict:
         ([line("search", 100, 150)], "€150 of €100 for search was spent, 150 %"),
         ([line("all", 0, 20)], "€20 of €0 for acquisition was spent"),
         ([line("all", 900, 0)], "€0 of €900 for acquisition was spent, 0 %"),
-        ([line("all", 900, 800), line("radio", 10, 20), line("social", 5, 9)],
-         "€800 of €900 for acquisition was spent, 89 %; overspent: radio and social"),
+        (
+            [line("all", 900, 800), line("radio", 10, 20), line("social", 5, 9)],
+            "€800 of €900 for acquisition was spent, 89 %; overspent: radio and social",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_budget_is_told_with_what_was_overspent(lines, said):
     columns = ["purpose", "channel", "budget", "spent", "left", "used"]
     assert budget_message(pd.DataFrame(lines, columns=columns), "EUR") == said
@@ -70,15 +77,22 @@ def kind(name: str, with_: float, without: float, verdict: str = "real") -> dict
     ("kinds", "said"),
     [
         ([], "No deal that was decided saw an interaction before"),
-        ([kind("visit", 0.5, 0.4, "too few to tell")], "Too few deals to tell which kinds of event go together with wins"),
-        ([kind("visit", 0.5, 0.5, "within noise")],
-         "No kind of event goes together with more or fewer wins than chance would give"),
+        (
+            [kind("visit", 0.5, 0.4, "too few to tell")],
+            "Too few deals to tell which kinds of event go together with wins",
+        ),
+        (
+            [kind("visit", 0.5, 0.5, "within noise")],
+            "No kind of event goes together with more or fewer wins than chance would give",
+        ),
         ([kind("email", 0.2, 0.4)], "Deals with an email (20 % against 40 %) before the decision were won less often"),
-        ([kind("visit", 0.7, 0.4), kind("meeting", 0.6, 0.4), kind("email", 0.2, 0.4)],
-         "Deals with a visit (70 % against 40 %) or a meeting (60 % against 40 %) before the decision were won more often; "
-         "those with an email (20 % against 40 %) before the decision were won less often"),
+        (
+            [kind("visit", 0.7, 0.4), kind("meeting", 0.6, 0.4), kind("email", 0.2, 0.4)],
+            "Deals with a visit (70 % against 40 %) or a meeting (60 % against 40 %) before the decision were won more often; "
+            "those with an email (20 % against 40 %) before the decision were won less often",
+        ),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_event_go_together_with_wins(kinds, said):
     columns = ["kind", "win_rate_with", "win_rate_without", "difference", "verdict"]
     assert precedents_message(pd.DataFrame(kinds, columns=columns)) == said

@@ -8,13 +8,27 @@ import pandas as pd
 import pytest
 
 from crmkit.insights.messages import group_message, history_message, unlike_the_whole
-from crmkit.metrics.cards import CARDS
+from crmkit.metrics.card import CARDS
 
 CHURN = {
-    "metric": "churn_rate", "label": "Customers lost (churn)", "period": "2026-10", "unit": "share", "value": 0.101, "low": 0.089,
-    "high": 0.114, "n": 2219, "status": "ok", "reason": "", "previous_period": "2026-09", "previous_value": 0.069,
-    "change": 0.032, "verdict": "real", "direction": "worse", "target": 0.06, "target_verdict": "missed",
-}  # fmt: skip
+    "metric": "churn_rate",
+    "label": "Customers lost (churn)",
+    "period": "2026-10",
+    "unit": "share",
+    "value": 0.101,
+    "low": 0.089,
+    "high": 0.114,
+    "n": 2219,
+    "status": "ok",
+    "reason": "",
+    "previous_period": "2026-09",
+    "previous_value": 0.069,
+    "change": 0.032,
+    "verdict": "real",
+    "direction": "worse",
+    "target": 0.06,
+    "target_verdict": "missed",
+}
 
 
 def row(**changes: object) -> SimpleNamespace:
@@ -45,27 +59,50 @@ def test_a_record_among_five_periods_is_no_news():
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
-        ({"verdict": "within noise", "target_verdict": "missed"},
-         "Customers lost (churn) missed the target: 10.1 % against 6 %"),
-        ({"verdict": "within noise", "target_verdict": ""},
-         "Customers lost (churn): 10.1 % in October 2026, no further from September than chance goes"),
-        ({"verdict": "too few to tell", "target_verdict": ""},
-         "Customers lost (churn): 10.1 % in October 2026, too few to tell a change from September"),
-        ({"verdict": "no comparison", "target_verdict": ""},
-         "Customers lost (churn): 10.1 % in October 2026, nothing to compare with"),
-        ({"value": math.nan, "low": math.nan, "high": math.nan, "verdict": "no comparison", "reason": "no customers at start"},
-         "Customers lost (churn): no customers at start"),
+        (
+            {"verdict": "within noise", "target_verdict": "missed"},
+            "Customers lost (churn) missed the target: 10.1 % against 6 %",
+        ),
+        (
+            {"verdict": "within noise", "target_verdict": ""},
+            "Customers lost (churn): 10.1 % in October 2026, no further from September than chance goes",
+        ),
+        (
+            {"verdict": "too few to tell", "target_verdict": ""},
+            "Customers lost (churn): 10.1 % in October 2026, too few to tell a change from September",
+        ),
+        (
+            {"verdict": "no comparison", "target_verdict": ""},
+            "Customers lost (churn): 10.1 % in October 2026, nothing to compare with",
+        ),
+        (
+            {
+                "value": math.nan,
+                "low": math.nan,
+                "high": math.nan,
+                "verdict": "no comparison",
+                "reason": "no customers at start",
+            },
+            "Customers lost (churn): no customers at start",
+        ),
     ],
-)  # fmt: skip
+)
 def test_without_news_the_title_says_so(changes, title):
     assert history_message(row(**changes), history([0.06, 0.07]), "Who left.").title == title
 
 
 def groups(values: list[float], half: float, status: str = "ok") -> pd.DataFrame:
-    return pd.DataFrame({
-        "channel": [f"g{i}" for i in range(len(values))], "value": values, "low": np.array(values) - half,
-        "high": np.array(values) + half, "unit": "share", "n": 100, "status": status,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "channel": [f"g{i}" for i in range(len(values))],
+            "value": values,
+            "low": np.array(values) - half,
+            "high": np.array(values) + half,
+            "unit": "share",
+            "n": 100,
+            "status": status,
+        }
+    )
 
 
 def test_groups_that_differ_are_named_and_chance_is_not():

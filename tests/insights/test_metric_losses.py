@@ -5,16 +5,25 @@ import pytest
 
 import crmkit as ck
 from crmkit.insights.metric_losses import metric_losses
-from crmkit.metrics.cards import cards
-from crmkit.metrics.reads import reads_of
+from crmkit.metrics.card import cards
+from crmkit.metrics.engine.evaluate import reads_of
 
 
 @pytest.fixture(scope="module")
 def book():
-    answers = {"response_id": list("abcdef"), "responded_at": ["2026-10-01", None, None, "2026-10-02", None, "2026-10-03"],
-               "survey": ["nps", "nps", "csat", "csat", "csat", "nps"], "score": [9, 8, 4, 5, 3, 11]}  # fmt: skip
-    orders = {"order_id": list("xyz"), "ordered_at": ["2026-10-01", "2026-10-02", "no day"], "revenue": [5.0, 7.0, 9.0],
-              "margin": ["2", "much", "3"], "customer_id": ["1", "2", "3"]}  # fmt: skip
+    answers = {
+        "response_id": list("abcdef"),
+        "responded_at": ["2026-10-01", None, None, "2026-10-02", None, "2026-10-03"],
+        "survey": ["nps", "nps", "csat", "csat", "csat", "nps"],
+        "score": [9, 8, 4, 5, 3, 11],
+    }
+    orders = {
+        "order_id": list("xyz"),
+        "ordered_at": ["2026-10-01", "2026-10-02", "no day"],
+        "revenue": [5.0, 7.0, 9.0],
+        "margin": ["2", "much", "3"],
+        "customer_id": ["1", "2", "3"],
+    }
     return ck.connect({"survey_responses": pd.DataFrame(answers), "orders": pd.DataFrame(orders)})
 
 
@@ -49,8 +58,9 @@ def test_every_card_that_can_be_measured_is_traced_to_columns_of_the_tables_that
     sample = ck.connect(kaldi().tables)
     for card in cards():
         reads = reads_of(sample, card)
-        assert reads is None or (reads.columns and all(columns <= set(sample.table(name).columns)
-                                                       for name, columns in reads.columns.items()))  # fmt: skip
+        assert reads is None or (
+            reads.columns and all(columns <= set(sample.table(name).columns) for name, columns in reads.columns.items())
+        )
 
 
 def test_where_nothing_is_wrong_nothing_is_left_out():

@@ -2,10 +2,9 @@
 
 import pytest
 
-from crmkit.insights.phrase_book import PHRASES
-from crmkit.insights.phrases import mid_sentence, phrase_for
-from crmkit.metrics.cards import CARDS
-from crmkit.metrics.nouns import singular
+from crmkit.insights.phrases import PHRASES, mid_sentence, phrase_for
+from crmkit.metrics.card import CARDS
+from crmkit.metrics.formatting import singular
 
 OWN = [name for name, card in CARDS.items() if card.function.__module__.startswith("crmkit.metrics.")]
 
@@ -31,9 +30,12 @@ def test_every_card_has_clauses_that_differ_and_a_statement_with_the_value(name)
 @pytest.mark.parametrize(
     ("label", "inside"),
     [
-        ("Average order value", "average order value"), ("Net Promoter Score", "Net Promoter Score"),
-        ("CSAT by e-mail", "CSAT by e-mail"), ("Customers lost (churn)", "customers lost (churn)"), ("", ""),
+        ("Average order value", "average order value"),
+        ("Net Promoter Score", "Net Promoter Score"),
+        ("CSAT by e-mail", "CSAT by e-mail"),
+        ("Customers lost (churn)", "customers lost (churn)"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_a_label_keeps_its_capitals_inside_a_sentence_only_where_it_is_a_name(label, inside):
     assert mid_sentence(label) == inside

@@ -6,8 +6,16 @@ import pytest
 
 from crmkit.insights.revisions import changes, revised
 
-REVENUE = {"label": "Revenue", "value": 40_288.0, "n": 1201, "counted": "orders and refunds", "unit": "money", "status": "ok",
-           "so_far": None, "definition": "Revenue of all orders."}  # fmt: skip
+REVENUE = {
+    "label": "Revenue",
+    "value": 40_288.0,
+    "n": 1201,
+    "counted": "orders and refunds",
+    "unit": "money",
+    "status": "ok",
+    "so_far": None,
+    "definition": "Revenue of all orders.",
+}
 CHURN = REVENUE | {"label": "Churn rate", "value": 0.05, "n": 200, "counted": "customers at start", "unit": "share"}
 FILES = "the export files have changed"
 
@@ -75,8 +83,15 @@ def test_without_any_fact_the_reason_is_said_not_to_be_known():
 
 # --- what has changed for all numbers
 
-ORIGIN = {"input": "9f3c", "settings": {"churn_after_days": 90, "through": ""}, "other_settings": "aa", "crmkit": "0.1.0",
-          "code": "bb", "own_code": None, "packages": {"duckdb": "1.5.1", "pandas": "2.3.3"}}  # fmt: skip
+ORIGIN = {
+    "input": "9f3c",
+    "settings": {"churn_after_days": 90, "through": ""},
+    "other_settings": "aa",
+    "crmkit": "0.1.0",
+    "code": "bb",
+    "own_code": None,
+    "packages": {"duckdb": "1.5.1", "pandas": "2.3.3"},
+}
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,24 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crmkit.insights.segment_review import review_finding, review_title, review_words
-from crmkit.models.segment_fit import Fit
-from crmkit.predictions.segment_review import SegmentReview
+from crmkit.insights.segments import review_finding, review_title, review_words
+from crmkit.models.segments.kmeans import Fit
+from crmkit.predictions.segments.stability import SegmentReview
 
 
 def review(verdict: str, **changed) -> SegmentReview:
     told = {"fit": Fit(0.16, 0.004), "n_before": 0, "n_now": 0} | changed
-    return SegmentReview("rfm", date(2025, 12, 31), date(2026, 10, 31), verdict, told["fit"], told["n_before"], told["n_now"],
-                         pd.DataFrame(), pd.DataFrame())  # fmt: skip
+    return SegmentReview(
+        "rfm",
+        date(2025, 12, 31),
+        date(2026, 10, 31),
+        verdict,
+        told["fit"],
+        told["n_before"],
+        told["n_now"],
+        pd.DataFrame(),
+        pd.DataFrame(),
+    )
 
 
 def test_a_ruler_that_no_longer_fits_is_a_warning_with_the_command_that_mends_it():

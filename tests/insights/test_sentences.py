@@ -11,10 +11,10 @@ import pytest
 from crmkit.insights import findings, headline
 from crmkit.insights.messages import Message, group_message, history_message, parts_message
 from crmkit.insights.sentences import against_last_year, clause, in_short, missed, moved, unmoved
-from crmkit.metrics.cards import CARDS, Card
+from crmkit.metrics.card import CARDS, Card
+from crmkit.metrics.engine.verdict import judge_target
 from crmkit.metrics.scorecard import scorecard
-from crmkit.metrics.verdict import judge_target
-from crmkit.reporting.tile_grid import tiles
+from crmkit.reporting.pages.scorecard import tiles
 from tests.firms import firm
 from tests.reading import faults, sentences
 
@@ -31,9 +31,16 @@ FIGURES = {
     "per week": [(0.0, 0.0, 0.9), (1.0, 0.7, 1.5), (12.0, 9.0, 16.0)],
     "times": [(0.0, 0.0, 0.9), (1.0, 0.7, 1.5), (4.2, 3.0, 6.1)],
     "touches": [(0.0, 0.0, 0.9), (1.0, 0.7, 1.5), (4.2, 3.0, 6.1)],
-}  # fmt: skip
+}
 SMALLEST = {"share": 0.0, "count": 0, "days": 0.0, "months": 0.0, "per week": 0.0, "times": 0.0, "touches": 0.0}
-STANDING = [("real", 1.0), ("real", -1.0), ("within noise", 0.0), ("within noise", 0.3), ("too few to tell", -0.4), ("no comparison", NAN)]  # fmt: skip
+STANDING = [
+    ("real", 1.0),
+    ("real", -1.0),
+    ("within noise", 0.0),
+    ("within noise", 0.3),
+    ("too few to tell", -0.4),
+    ("no comparison", NAN),
+]
 
 
 def figures(card: Card, n: int) -> list[tuple[float, float, float]]:
@@ -52,14 +59,29 @@ def rows(card: Card, n: int) -> Iterator[SimpleNamespace]:
         standing = "no comparison" if np.isnan(value) else verdict
         change = NAN if standing == "no comparison" else change
         target = value * 0.9 if card.better == "lower" else value + 1
-        yield SimpleNamespace(**_facts(card), n=n, value=value, low=low, high=high, **_told(card, value, change, standing),
-                              target=target, target_verdict=judge_target(low, high, target, card.better))  # fmt: skip
+        yield SimpleNamespace(
+            **_facts(card),
+            n=n,
+            value=value,
+            low=low,
+            high=high,
+            **_told(card, value, change, standing),
+            target=target,
+            target_verdict=judge_target(low, high, target, card.better),
+        )
 
 
 def _facts(card: Card) -> dict[str, object]:
     names = ("label", "topic", "headline", "unit", "better", "counted")
-    return {name: getattr(card, name) for name in names} | {"metric": card.name, "period": "2026-10", "p_value": 0.01, "year_p_value": 0.01,
-            "previous_period": "2026-09", "year_period": "2025-10", "days_so_far": pd.NA}  # fmt: skip
+    return {name: getattr(card, name) for name in names} | {
+        "metric": card.name,
+        "period": "2026-10",
+        "p_value": 0.01,
+        "year_p_value": 0.01,
+        "previous_period": "2026-09",
+        "year_period": "2025-10",
+        "days_so_far": pd.NA,
+    }
 
 
 def _told(card: Card, value: float, change: float, verdict: str) -> dict[str, object]:
@@ -67,10 +89,17 @@ def _told(card: Card, value: float, change: float, verdict: str) -> dict[str, ob
     direction = ("changed" if card.better == "neither" else good) if verdict == "real" else ""
     there = not np.isnan(value)
     return {
-        "status": "ok" if there else "no data", "reason": "" if there else f"no {card.counted} in this period",
-        "previous_value": value - change, "change": change, "verdict": verdict, "direction": direction,
-        "year_value": value - change, "year_change": change, "year_verdict": verdict, "year_direction": direction,
-    }  # fmt: skip
+        "status": "ok" if there else "no data",
+        "reason": "" if there else f"no {card.counted} in this period",
+        "previous_value": value - change,
+        "change": change,
+        "verdict": verdict,
+        "direction": direction,
+        "year_value": value - change,
+        "year_change": change,
+        "year_verdict": verdict,
+        "year_direction": direction,
+    }
 
 
 def said_of(row: SimpleNamespace) -> list[str]:
@@ -92,8 +121,17 @@ def charted(row: SimpleNamespace, card: Card) -> list[Message]:
     history = pd.DataFrame({"period": ["2026-08", "2026-09", "2026-10"], "value": [*before, row.value]})
     messages = [history_message(row, history, card.definition, "EUR")]
     if row.verdict == "no comparison" and not np.isnan(row.value):
-        groups = pd.DataFrame({"channel": ["search", "1"], "value": [row.value] * 2, "low": [row.low] * 2, "high": [row.high] * 2,
-                               "unit": card.unit, "n": [0, 1], "status": "ok"})  # fmt: skip
+        groups = pd.DataFrame(
+            {
+                "channel": ["search", "1"],
+                "value": [row.value] * 2,
+                "low": [row.low] * 2,
+                "high": [row.high] * 2,
+                "unit": card.unit,
+                "n": [0, 1],
+                "status": "ok",
+            }
+        )
         messages += [
             group_message(groups, "channel", row, card, "EUR"),
             parts_message(groups, "channel", row, card, "EUR"),

@@ -8,8 +8,16 @@ from crmkit.insights.sentiment import sentiment_message, sentiment_remarks
 
 
 def check(accuracy, low, languages=("de",), method="learned"):
-    row = {"n_texts": 900, "n_judged": 0 if np.isnan(accuracy) else 200, "accuracy": accuracy, "low": low, "high": 0.9,
-           "always": 0.5, "net_error": 0.0, "method": method}  # fmt: skip
+    row = {
+        "n_texts": 900,
+        "n_judged": 0 if np.isnan(accuracy) else 200,
+        "accuracy": accuracy,
+        "low": low,
+        "high": 0.9,
+        "always": 0.5,
+        "net_error": 0.0,
+        "method": method,
+    }
     return pd.DataFrame([row | {"language": language} for language in languages])
 
 

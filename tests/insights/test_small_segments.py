@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.insights.segment_review import review_title
-from crmkit.insights.segments import moves_of, segment_findings, segment_headline
+from crmkit.insights.segments import moves_of, review_title, segment_findings, segment_headline
 from crmkit.periods import Period
-from crmkit.reporting.segment_judgement import segment_fit_table
-from crmkit.reporting.segment_pictures import move_total_table, segment_flow_chart
-from crmkit.reporting.segment_sections import (
+from crmkit.reporting.pages.segments import (
+    move_total_table,
     segment_action_table,
+    segment_fit_table,
+    segment_flow_chart,
     segment_move_table,
     segment_opening,
     segment_table,
@@ -35,8 +35,15 @@ def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segmen
     assert "fewer than 20 customers had ordered by" in told[0].text
     assert "3 customers who have ordered, too few for segments" in segment_opening(book, OCTOBER)._repr_html_()
     assert "What compares segments is left out; know each customer by name." in told[0].text
-    for section in (segment_flow_chart, move_total_table, segment_move_table, segment_table, typical_table,
-                    segment_action_table, segment_fit_table):  # fmt: skip
+    for section in (
+        segment_flow_chart,
+        move_total_table,
+        segment_move_table,
+        segment_table,
+        typical_table,
+        segment_action_table,
+        segment_fit_table,
+    ):
         assert section(book, OCTOBER).html == ""
 
 

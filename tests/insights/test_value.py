@@ -6,11 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.insights.value import group_value_message, value_findings, value_headline
-from crmkit.insights.value_trust import backtest_message, survival_message, value_method
-from crmkit.predictions.futures import few_notes, with_few_explained
-from crmkit.predictions.value_backtest import BOOSTED, OURS
-from crmkit.predictions.value_summary import ValueSummary
+from crmkit.insights.value import (
+    backtest_message,
+    group_value_message,
+    survival_message,
+    value_findings,
+    value_headline,
+    value_method,
+)
+from crmkit.predictions.value.backtest import BOOSTED, OURS
+from crmkit.predictions.value.forecast import few_notes, with_few_explained
+from crmkit.predictions.value.summary import ValueSummary
 
 NONE = pd.DataFrame({"method": []})
 
@@ -20,16 +26,35 @@ def summary(values, few=(), notes=(), reason="", total=None):
     whole = float(sum(values)) if total is None else total
     top = max(values, default=0.0)
     return ValueSummary(
-        as_of=None, customers=customers, total=pd.Series({"value": whole, "low": whole * 0.9, "high": whole * 1.1}),
-        horizons=pd.DataFrame(), beyond=whole / 10, by_channel=pd.DataFrame({"channel": []}),
+        as_of=None,
+        customers=customers,
+        total=pd.Series({"value": whole, "low": whole * 0.9, "high": whole * 1.1}),
+        horizons=pd.DataFrame(),
+        beyond=whole / 10,
+        by_channel=pd.DataFrame({"channel": []}),
         concentration=pd.DataFrame({"top": [0.1], "n": [1], "value": [top], "share": [top / whole if whole else 0.0]}),
-        models=pd.DataFrame(), few=list(few), notes=list(notes), basis="margin", horizon=36, discount_rate=0.1, reason=reason,
-    )  # fmt: skip
+        models=pd.DataFrame(),
+        few=list(few),
+        notes=list(notes),
+        basis="margin",
+        horizon=36,
+        discount_rate=0.1,
+        reason=reason,
+    )
 
 
 def backtest(**changes):
-    ours = {"method": OURS, "day": "2025-10-31", "months": 12, "predicted": 90.0, "low": 80.0, "high": 110.0, "actual": 100.0,
-            "of_new_subscriptions": 0.0, "mae": 4.0}  # fmt: skip
+    ours = {
+        "method": OURS,
+        "day": "2025-10-31",
+        "months": 12,
+        "predicted": 90.0,
+        "low": 80.0,
+        "high": 110.0,
+        "actual": 100.0,
+        "of_new_subscriptions": 0.0,
+        "mae": 4.0,
+    }
     return pd.DataFrame([ours | changes, ours | {"method": BOOSTED, "mae": 5.0}])
 
 

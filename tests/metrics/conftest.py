@@ -40,13 +40,15 @@ def answers() -> Callable[..., pd.DataFrame]:
         survey: str, scores: list[float], customers: list[str] | None = None, day: str = "2026-10-15"
     ) -> pd.DataFrame:
         people = customers or [f"c{i}" for i in range(len(scores))]
-        return pd.DataFrame({
-            "response_id": [f"{survey}-{day}-{i}" for i in range(len(scores))],
-            "responded_at": pd.Timestamp(day),
-            "survey": survey,
-            "score": pd.Series(scores, dtype=float),
-            "customer_id": people,
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "response_id": [f"{survey}-{day}-{i}" for i in range(len(scores))],
+                "responded_at": pd.Timestamp(day),
+                "survey": survey,
+                "score": pd.Series(scores, dtype=float),
+                "customer_id": people,
+            }
+        )
 
     return make
 
@@ -62,6 +64,6 @@ def sample_tables() -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="session")
 def sample(sample_tables: dict[str, pd.DataFrame]) -> Catalog:
     """The sample company, connected; by the end of its last month."""
-    from crmkit.cleaning.connect import connect
+    from crmkit.cleaning.loading.connect import connect
 
     return connect(sample_tables, parse_settings({"data": {"through": "2026-10-31"}}))

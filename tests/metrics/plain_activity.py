@@ -11,8 +11,13 @@ def stretches(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     on = orders["ordered_at"].dt.normalize()
     bought = pd.DataFrame({"customer_id": orders["customer_id"], "first": on, "after": on + pd.Timedelta(days=DAYS)})
     terms = tables["subscription_terms"]
-    paid = pd.DataFrame({"customer_id": terms["customer_id"], "first": terms["starts_at"].dt.normalize(),
-                         "after": terms["ends_at"].dt.normalize()})  # fmt: skip
+    paid = pd.DataFrame(
+        {
+            "customer_id": terms["customer_id"],
+            "first": terms["starts_at"].dt.normalize(),
+            "after": terms["ends_at"].dt.normalize(),
+        }
+    )
     return pd.concat([bought, paid[paid["first"] < paid["after"]]], ignore_index=True)
 
 

@@ -14,10 +14,15 @@ def two_leave(company, **settings):
     """Ten customers at start; of two who leave in October one joined in it."""
     starts = ["2026-01-01"] * 10 + ["2026-10-05"]
     ends = ["2027-01-01"] * 9 + ["2026-10-20", "2026-10-25"]
-    terms = pd.DataFrame({
-        "subscription_id": [f"s{i}" for i in range(11)], "customer_id": [f"c{i}" for i in range(11)],
-        "starts_at": pd.to_datetime(starts), "ends_at": pd.to_datetime(ends), "mrr": 10.0,
-    })  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": [f"s{i}" for i in range(11)],
+            "customer_id": [f"c{i}" for i in range(11)],
+            "starts_at": pd.to_datetime(starts),
+            "ends_at": pd.to_datetime(ends),
+            "mrr": 10.0,
+        }
+    )
     base = company(subscription_terms=terms, through="2026-10-31")
     through = {"data": {"through": "2026-10-31"}}
     return Catalog({"subscription_terms": base.table("subscription_terms")}, parse_settings(through | settings))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from crmkit.metrics import evaluate
-from crmkit.metrics.cards import CARDS, metric
+from crmkit.metrics.card import CARDS, metric
 from crmkit.metrics.measures import Median, Ratio
 from crmkit.tables.catalog import Catalog
 
@@ -41,10 +41,16 @@ def answers_of(random: np.random.Generator, share: float, n_firms: int, n_custom
     good = random.random(len(rows)) < propensity
     bad = ~good & (random.random(len(rows)) < 0.5)
     scores = {"nps": (10.0, 3.0, 8.0), "csat": (5.0, 2.0, 2.0)}[survey]
-    return pd.DataFrame({
-        "response_id": np.arange(len(rows)).astype(str), "responded_at": DAY, "survey": survey,
-        "score": np.select([good, bad], scores[:2], scores[2]), "touchpoint": rows["firm"], "customer_id": rows["customer_id"],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "response_id": np.arange(len(rows)).astype(str),
+            "responded_at": DAY,
+            "survey": survey,
+            "score": np.select([good, bad], scores[:2], scores[2]),
+            "touchpoint": rows["firm"],
+            "customer_id": rows["customer_id"],
+        }
+    )
 
 
 @pytest.mark.slow
@@ -68,10 +74,15 @@ def purchases(random: np.random.Generator, n_firms: int, n_customers: int) -> tu
     """Orders of log-normal size, by people who spend more or less; and the true mean of an order."""
     rows = many(random, n_firms, n_customers)
     taste = random.normal(0, 0.5, n_firms * n_customers)[rows["person"]]
-    frame = pd.DataFrame({
-        "order_id": np.arange(len(rows)).astype(str), "ordered_at": DAY, "channel": rows["firm"],
-        "revenue": np.exp(3 + taste + random.normal(0, 0.7, len(rows))), "customer_id": rows["customer_id"],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "order_id": np.arange(len(rows)).astype(str),
+            "ordered_at": DAY,
+            "channel": rows["firm"],
+            "revenue": np.exp(3 + taste + random.normal(0, 0.7, len(rows))),
+            "customer_id": rows["customer_id"],
+        }
+    )
     return frame.assign(margin=0.4 * frame["revenue"]), float(np.exp(3 + (0.5**2 + 0.7**2) / 2))
 
 
@@ -118,9 +129,14 @@ def test_cost_of_a_new_customer_covers_at_least_93_percent(company: Callable[...
     )
     orders = pd.concat([orders, known])  # who is new shows only after some time of data
     customers = pd.DataFrame({"customer_id": customer, "channel": firm})
-    costs = pd.DataFrame({
-        "spent_at": DAY, "amount": 900.0, "purpose": "acquisition", "channel": np.arange(1500).astype(str),
-    })  # fmt: skip
+    costs = pd.DataFrame(
+        {
+            "spent_at": DAY,
+            "amount": 900.0,
+            "purpose": "acquisition",
+            "channel": np.arange(1500).astype(str),
+        }
+    )
     tables = company(orders=orders, customers=customers, costs=costs)
     assert covered(evaluate(tables, "customer_acquisition_cost", periods="2026-10", by="channel"), 30.0) >= 0.93
 
@@ -169,11 +185,15 @@ def test_churn_covers_93_to_98_percent(company: Callable[..., Catalog], n_custom
     for rate in (0.02, 0.05, 0.1, 0.3, 0.5):
         person = np.arange(600 * n_customers)
         lost = random.random(len(person)) < rate
-        terms = pd.DataFrame({
-            "subscription_id": person.astype(str), "customer_id": person.astype(str), "mrr": 1.0,
-            "starts_at": pd.Timestamp("2026-01-01"),
-            "ends_at": np.where(lost, np.datetime64("2026-10-15"), np.datetime64("2027-01-01")),
-        })  # fmt: skip
+        terms = pd.DataFrame(
+            {
+                "subscription_id": person.astype(str),
+                "customer_id": person.astype(str),
+                "mrr": 1.0,
+                "starts_at": pd.Timestamp("2026-01-01"),
+                "ends_at": np.where(lost, np.datetime64("2026-10-15"), np.datetime64("2027-01-01")),
+            }
+        )
         customers = pd.DataFrame({"customer_id": person.astype(str), "region": (person // n_customers).astype(str)})
         tables = company(subscription_terms=terms, customers=customers, through="2026-10-31")
         coverage.append(covered(evaluate(tables, "churn_rate", periods="2026-10", by="region"), rate))
@@ -190,10 +210,15 @@ def test_sales_cycle_covers_at_least_93_percent(company: Callable[..., Catalog],
     to_win = np.ceil(20.5 * random.weibull(1.3, n) / np.log(2) ** (1 / 1.3)) - 1
     to_lose = np.ceil(random.exponential(60, n))
     closed = opened + pd.to_timedelta(np.minimum(to_win, to_lose), unit="D")
-    deals = pd.DataFrame({
-        "deal_id": np.arange(n).astype(str), "created_at": opened, "owner": (np.arange(n) // n_deals).astype(str),
-        "closed_at": closed, "won": to_win <= to_lose,
-    })  # fmt: skip
+    deals = pd.DataFrame(
+        {
+            "deal_id": np.arange(n).astype(str),
+            "created_at": opened,
+            "owner": (np.arange(n) // n_deals).astype(str),
+            "closed_at": closed,
+            "won": to_win <= to_lose,
+        }
+    )
     numbers = evaluate(company(deals=deals, through="2026-10-31"), "sales_cycle", periods="2026-Q3", by="owner")
     usable = numbers[numbers["status"].isin(["ok", "too few"]) & numbers["high"].notna()]
     assert ((usable["low"] <= 20) & (usable["high"] >= 20)).mean() >= 0.93

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from crmkit.cli.commands import app
 from crmkit.metrics import CARDS
-from crmkit.metrics.glossary_text import glossary_markdown
+from crmkit.metrics.glossary import glossary_markdown
 from crmkit.tables.schema import SCHEMAS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "glossary.md"

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.cleaning.load import load
-from crmkit.metrics import CARDS, passes
+from crmkit.cleaning.loading.load import load
+from crmkit.metrics import CARDS
+from crmkit.metrics.engine import evaluate as passes
 from crmkit.settings import read_settings
-from crmkit.tables import cache as cache_module
+from crmkit.tables.caching import cache as cache_module
 
 ROOT = Path(__file__).parents[2]
 ORDERS = "order_id,ordered_at,revenue,customer_id\n1,2026-10-01,20,a\n2,2026-10-05,30,b\n"

@@ -14,8 +14,15 @@ from crmkit.tables.catalog import Catalog
 EXAMPLE = Path(__file__).parents[2] / "examples" / "olist"
 MONTH, START, END = "2018-05", pd.Timestamp("2018-05-01"), pd.Timestamp("2018-06-01")
 MEASURED = [
-    "revenue", "n_orders", "new_customers", "csat", "lead_conversion", "sales_cycle", "customer_origin", "win_rate",
-]  # fmt: skip
+    "revenue",
+    "n_orders",
+    "new_customers",
+    "csat",
+    "lead_conversion",
+    "sales_cycle",
+    "customer_origin",
+    "win_rate",
+]
 
 
 @pytest.fixture(scope="module")

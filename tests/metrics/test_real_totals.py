@@ -31,11 +31,13 @@ SELECT CAST(row_number() OVER () AS VARCHAR) AS order_id, subscription_date AS o
 
 
 def mapped(shared_data, files: dict[str, str], tables: dict[str, str], through: str) -> Catalog:
-    settings = parse_settings({
-        "files": {name: {"path": f"{path}.parquet"} for name, path in files.items()},
-        "tables": {name: {"sql": sql} for name, sql in tables.items()},
-        "data": {"through": through},
-    })  # fmt: skip
+    settings = parse_settings(
+        {
+            "files": {name: {"path": f"{path}.parquet"} for name, path in files.items()},
+            "tables": {name: {"sql": sql} for name, sql in tables.items()},
+            "data": {"through": through},
+        }
+    )
     return ck.connect(shared_data, settings)
 
 
@@ -104,10 +106,14 @@ def test_the_olist_funnel_won_deals_take_14_days_at_the_median_and_kaplan_meier_
     leads, won = (pd.read_parquet(shared_data / f"olist_{name}.parquet") for name in ("leads", "closed_deals"))
     frame = leads.merge(won[["mql_id", "won_date"]], on="mql_id", how="left")
     last_day = pd.Timestamp("2018-11-30")
-    deals = pd.DataFrame({
-        "deal_id": frame["mql_id"], "created_at": frame["first_contact_date"],
-        "closed_at": frame["won_date"].fillna(last_day), "won": frame["won_date"].notna(),
-    })  # fmt: skip
+    deals = pd.DataFrame(
+        {
+            "deal_id": frame["mql_id"],
+            "created_at": frame["first_contact_date"],
+            "closed_at": frame["won_date"].fillna(last_day),
+            "won": frame["won_date"].notna(),
+        }
+    )
     book = ck.connect({"deals": deals}, parse_settings({"data": {"through": "2018-12-31"}}))
     taken = (won.merge(leads, on="mql_id").eval("won_date - first_contact_date")).dt.days
     assert taken.median() == 14 and len(taken) == 842

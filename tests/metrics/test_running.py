@@ -57,10 +57,15 @@ def test_thirty_days_of_a_month_are_compared_per_day_with_the_28_of_february(com
 def test_churn_of_the_first_days_counts_those_lost_in_them_among_all_at_the_start(company):
     """Ten at the start of June; one leaves on the 5th, two on the 20th. Ten at the start of May, two leave on the 9th."""
     ends = ["2026-06-05", "2026-06-20", "2026-06-20"] + ["2027-01-01"] * 7 + ["2026-05-09"] * 2
-    terms = pd.DataFrame({
-        "subscription_id": [str(i) for i in range(12)], "customer_id": [str(i) for i in range(12)],
-        "starts_at": pd.Timestamp("2026-01-01"), "ends_at": pd.to_datetime(ends), "mrr": 1.0,
-    })  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": [str(i) for i in range(12)],
+            "customer_id": [str(i) for i in range(12)],
+            "starts_at": pd.Timestamp("2026-01-01"),
+            "ends_at": pd.to_datetime(ends),
+            "mrr": 1.0,
+        }
+    )
     tables = company(subscription_terms=terms, through="2026-06-10")
     rates = evaluate(tables, "churn_rate", periods="2026-05..2026-06", first_days=10)
     assert rates["n"].tolist() == [12, 10]
@@ -77,10 +82,14 @@ def test_fiscal_years_follow_the_settings(company):
     from crmkit.settings import parse_settings
     from crmkit.tables.catalog import Catalog
 
-    orders = pd.DataFrame({
-        "order_id": ["a", "b", "c"], "ordered_at": pd.to_datetime(["2025-03-31", "2025-04-01", "2026-03-31"]),
-        "revenue": [1.0, 2.0, 4.0], "customer_id": ["x", "y", "z"],
-    })  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "order_id": ["a", "b", "c"],
+            "ordered_at": pd.to_datetime(["2025-03-31", "2025-04-01", "2026-03-31"]),
+            "revenue": [1.0, 2.0, 4.0],
+            "customer_id": ["x", "y", "z"],
+        }
+    )
     settings = parse_settings({"company": {"fiscal_year_start": 4}, "data": {"through": "2026-03-31"}})
     tables = Catalog({"orders": company(orders=orders).table("orders")}, settings)
     assert evaluate(tables, "revenue", periods="FY2025..FY2026")["value"].tolist() == [1, 6]
@@ -96,10 +105,15 @@ def test_the_29th_of_february_lies_in_a_february_of_29_days(company):
 
 def test_a_term_that_ends_after_the_data_do_is_not_lost_in_the_quarter_so_far():
     """100 subscribers whose terms end in November; the data end on 20 October."""
-    terms = pd.DataFrame({
-        "subscription_id": [str(i) for i in range(100)], "customer_id": [str(i) for i in range(100)],
-        "starts_at": pd.Timestamp("2026-09-10"), "ends_at": pd.Timestamp("2026-11-10"), "mrr": 10.0,
-    })  # fmt: skip
+    terms = pd.DataFrame(
+        {
+            "subscription_id": [str(i) for i in range(100)],
+            "customer_id": [str(i) for i in range(100)],
+            "starts_at": pd.Timestamp("2026-09-10"),
+            "ends_at": pd.Timestamp("2026-11-10"),
+            "mrr": 10.0,
+        }
+    )
     book = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-20"}))
     metrics = ["churn_rate", "gross_revenue_retention", "revenue_churn"]
     so_far = ck.evaluate(book, metrics, periods="2026-Q4").set_index("metric")

@@ -6,8 +6,8 @@ import pytest
 
 from crmkit.errors import UnknownName
 from crmkit.metrics import CARDS, about, headlines, metric, scorecard
+from crmkit.metrics.engine.verdict import judge_changes
 from crmkit.metrics.measures import Count
-from crmkit.metrics.verdict import judge_changes
 from crmkit.settings import parse_settings
 from crmkit.tables.catalog import Catalog
 

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.pareto_nbd import ParetoNBD
+from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
+from crmkit.models.orders.pareto_nbd import ParetoNBD
 
 MODELS = [BGNBD, MBGNBD, ParetoNBD]
 TRUTH = {BGNBD: (0.8, 8.0, 0.8, 2.5), MBGNBD: (0.8, 8.0, 0.9, 2.0), ParetoNBD: (0.6, 8.0, 0.7, 15.0)}

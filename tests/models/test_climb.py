@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from crmkit.models.beta_discrete_weibull import BetaDiscreteWeibull
-from crmkit.models.climb import lowest, second_derivatives
-from crmkit.models.renewal_likelihood import _Likelihood, fit_renewals
-from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
-from crmkit.models.spells import read_spells, risk_table, spells_of_survivors
+from crmkit.models.optimise import lowest, second_derivatives
+from crmkit.models.subscriptions.fit import _Likelihood, fit_renewals
+from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
+from crmkit.models.subscriptions.spells import read_spells, risk_table, spells_of_survivors
 from tests.models.subscribers import HIGH_END, REGULAR
 
 WIDE = np.full(1, -9.0), np.full(1, 9.0)

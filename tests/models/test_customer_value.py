@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from crmkit.errors import Problems
 from crmkit.models.customer_value import customer_value, total_value
-from crmkit.models.discrete_hazard import DiscreteHazard
-from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
-from crmkit.models.spells import spells_of_survivors
+from crmkit.models.subscriptions.hazard import DiscreteHazard
+from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
+from crmkit.models.subscriptions.spells import spells_of_survivors
 from crmkit.models.terms import Terms
 from crmkit.models.value import present_value
 from tests.models.subscribers import HIGH_END, lifetimes, watched
@@ -109,8 +109,13 @@ def test_a_missing_column_is_named_and_no_customers_are_worth_an_empty_frame():
 
 
 @settings(max_examples=25, deadline=None)
-@given(tenures=st.lists(st.integers(0, 400), min_size=1, max_size=6), margin=st.floats(-1e5, 1e5), rate=st.floats(0, 3),
-       pays=st.sampled_from(["start", "end", "renewal", "due"]), longest=st.integers(1, 80))  # fmt: skip
+@given(
+    tenures=st.lists(st.integers(0, 400), min_size=1, max_size=6),
+    margin=st.floats(-1e5, 1e5),
+    rate=st.floats(0, 3),
+    pays=st.sampled_from(["start", "end", "renewal", "due"]),
+    longest=st.integers(1, 80),
+)
 def test_any_terms_give_finite_numbers_in_order(tenures, margin, rate, pays, longest):
     terms = Terms(discount_rate=rate, pays=pays, longest=longest, n_draws=50)
     X = pd.DataFrame({"tenure": tenures})

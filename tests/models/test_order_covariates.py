@@ -7,8 +7,8 @@ import pytest
 from crmkit.errors import Problems
 from crmkit.models.covariate_likelihood import covariate_cost, parameters_of
 from crmkit.models.order_covariates import OrderCovariates
-from crmkit.models.pareto_nbd import ParetoNBD
-from crmkit.models.purchase_counts import compress
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.summary import compress
 from tests.models.shoppers import MODELS, TRUTH, simulated, with_params
 
 

@@ -4,20 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.models.beta_discrete_weibull import BetaDiscreteWeibull
-from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
+from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from tests.models.subscribers import lifetimes, watched
 
 PERIODS = [1, 6, 12, 24, 36]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("model", "truth", "n", "repeats"), [
-    (ShiftedBetaGeometric, (0.7, 6.0), 300, 150),
-    (ShiftedBetaGeometric, (0.7, 6.0), 1000, 150),
-    (BetaDiscreteWeibull, (0.7, 6.0, 1.3), 300, 50),
-    (BetaDiscreteWeibull, (0.7, 6.0, 1.3), 1000, 50),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "truth", "n", "repeats"),
+    [
+        (ShiftedBetaGeometric, (0.7, 6.0), 300, 150),
+        (ShiftedBetaGeometric, (0.7, 6.0), 1000, 150),
+        (BetaDiscreteWeibull, (0.7, 6.0, 1.3), 300, 50),
+        (BetaDiscreteWeibull, (0.7, 6.0, 1.3), 1000, 50),
+    ],
+)
 def test_95_percent_intervals_cover_90_to_98_percent(model, truth, n, repeats):
     random = np.random.default_rng(n)
     known = model()

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.order_intervals import shortest_range
-from crmkit.models.pareto_nbd import ParetoNBD
+from crmkit.models.orders.base import shortest_range
+from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
+from crmkit.models.orders.pareto_nbd import ParetoNBD
 from tests.models.shoppers import MODELS, TRUTH, customers, simulated, with_params
 
 
@@ -19,12 +18,20 @@ def everything(model, X, horizon):
     """All that a fitted model says, as one array of numbers."""
     some = X.head(4)
     said = [
-        model.probability_alive(some), model.expected_orders(some, horizon), model.expected_orders(some, [horizon, 2 * horizon]),
-        model.predict_interval(some, horizon, n_draws=8), model.predict_total(X, horizon, n_draws=20),
-        model.expected_orders_new(horizon, n_draws=20), model.orders_distribution(some, horizon, 4),
-        model.params_, model.interval_, model.covariance_, model.standard_errors_, model.draw_params(5),
+        model.probability_alive(some),
+        model.expected_orders(some, horizon),
+        model.expected_orders(some, [horizon, 2 * horizon]),
+        model.predict_interval(some, horizon, n_draws=8),
+        model.predict_total(X, horizon, n_draws=20),
+        model.expected_orders_new(horizon, n_draws=20),
+        model.orders_distribution(some, horizon, 4),
+        model.params_,
+        model.interval_,
+        model.covariance_,
+        model.standard_errors_,
+        model.draw_params(5),
         [model.log_likelihood_, model.log_likelihood(X)],
-    ]  # fmt: skip
+    ]
     return np.concatenate([np.asarray(one, dtype=float).ravel() for one in said])
 
 
@@ -33,7 +40,10 @@ CASES = {
     "one customer": (customers([3], 30, 39), None),
     "one customer who came today": (customers([0], 0, 0), "nobody comes back"),
     "fifty and no repeat order": (customers(np.zeros(50), 0, np.linspace(1, 39, 50)), "nobody comes back"),
-    "everyone alive": (customers(np.random.default_rng(0).poisson(5, 100) + 1, 39, 39), "NBD: orders at random, nobody leaves"),
+    "everyone alive": (
+        customers(np.random.default_rng(0).poisson(5, 100) + 1, 39, 39),
+        "NBD: orders at random, nobody leaves",
+    ),
     "all identical": (customers(np.full(200, 4), 20, 39), "one order rate for all customers"),
     "5,000 orders each": (customers(np.full(20, 5000), 38.9, 39), None),
     "5,000 orders and none": (customers([5000, 0, 3, 1, 2000], [3, 0, 20, 1, 39], 39), None),
@@ -41,7 +51,7 @@ CASES = {
     "ages of billions": (customers([0, 1, 2, 8], [0, 1e9, 2e9, 1e9], 3e9), None),
     "ages from a thousandth to 20,000": (customers([0, 1, 2, 50], [0, 1e-6, 2, 1000], [1e-3, 1e-3, 3, 20000]), None),
     "repeat orders at age 0": (customers([3, 2, 1], 0, 10), None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -102,7 +112,7 @@ def test_over_a_fuzz_of_parameters_predictions_are_numbers_in_their_range(model,
 
 
 def _counts(X):
-    from crmkit.models.purchase_counts import compress
+    from crmkit.models.orders.summary import compress
 
     return compress(X)[:1]
 

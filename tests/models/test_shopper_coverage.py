@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.pareto_nbd import ParetoNBD
+from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
+from crmkit.models.orders.pareto_nbd import ParetoNBD
 from tests.models.shoppers import MODELS, TRUTH, simulated
 
 

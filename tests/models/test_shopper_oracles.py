@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import beta, gamma
 
 from crmkit.errors import Problems
-from crmkit.models.bg_nbd import BGNBD
-from crmkit.models.mbg_nbd import MBGNBD
-from crmkit.models.pareto_nbd import ParetoNBD
-from crmkit.models.purchase_counts import compress
+from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.summary import compress
 from tests.models.shoppers import MODELS, TRUTH, customers, simulated, with_params
 
 PEOPLE = customers([0, 0, 1, 2, 5, 12], [0, 0, 3, 30.43, 10, 38], [39, 4, 39, 38.86, 39, 39])
@@ -122,7 +121,7 @@ def test_a_unit_of_days_instead_of_weeks_changes_only_the_parameters_that_are_ti
 def test_fitting_on_a_part_first_ends_at_the_same_maximum(monkeypatch):
     X, _ = simulated(np.random.default_rng(4), BGNBD, 6000)
     whole = BGNBD().fit(X)
-    monkeypatch.setattr("crmkit.models.fit_orders._ROUGH_ROWS", 1000)
+    monkeypatch.setattr("crmkit.models.orders.base._ROUGH_ROWS", 1000)
     monkeypatch.setattr(BGNBD, "rows_at_once", 512)
     quick = BGNBD().fit(X)
     assert quick.converged_

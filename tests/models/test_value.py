@@ -8,19 +8,22 @@ from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
 from crmkit.errors import Problems, UnknownName
-from crmkit.models.shifted_beta_geometric import ShiftedBetaGeometric
-from crmkit.models.spells import spells_of_survivors
+from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
+from crmkit.models.subscriptions.spells import spells_of_survivors
 from crmkit.models.terms import Terms
 from crmkit.models.value import present_value, rate_per_period
 from tests.models.subscribers import HIGH_END, REGULAR
 
 
-@pytest.mark.parametrize(("pays", "formula", "printed"), [
-    ("start", lambda m, r, d: m * (1 + d) / (1 + d - r), 367),
-    ("end", lambda m, r, d: m / (1 + d - r), 333),
-    ("renewal", lambda m, r, d: m * r / (1 + d - r), 267),
-    ("due", lambda m, r, d: m * r * (1 + d) / (1 + d - r), 293),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pays", "formula", "printed"),
+    [
+        ("start", lambda m, r, d: m * (1 + d) / (1 + d - r), 367),
+        ("end", lambda m, r, d: m / (1 + d - r), 333),
+        ("renewal", lambda m, r, d: m * r / (1 + d - r), 267),
+        ("due", lambda m, r, d: m * r * (1 + d) / (1 + d - r), 293),
+    ],
+)
 def test_margin_100_retention_80_percent_discount_10_percent_by_who_pays_when(pays, formula, printed):
     value = present_value(0.8 ** np.arange(400), 100, 0.1, pays=pays)
     assert value == pytest.approx(formula(100, 0.8, 0.1), rel=1e-12)

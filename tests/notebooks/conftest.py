@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.settings import read_settings
 from crmkit.sources.sample import write_exports
 

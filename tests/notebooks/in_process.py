@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import nbformat
 
-from crmkit.reporting.images import Image
+from crmkit.reporting.display.charts import Image
 from crmkit.tables.catalog import Catalog
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -21,8 +21,8 @@ def sections(name: str, book: Catalog) -> list[tuple[str, str]]:
     names: dict[str, Any] = {}
     shown = []
     with (
-        patch("crmkit.cleaning.connect.connect", lambda *_, **__: book),
-        patch("crmkit.reporting.images.encoded", _no_picture),
+        patch("crmkit.cleaning.loading.connect.connect", lambda *_, **__: book),
+        patch("crmkit.reporting.display.charts.encoded", _no_picture),
     ):
         for source in _cells(name):
             tree = ast.parse(source)

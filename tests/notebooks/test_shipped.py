@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-from crmkit.reporting.run import RunReport, run_report
+from crmkit.reporting.runner.run import RunReport, run_report
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PAGES = [

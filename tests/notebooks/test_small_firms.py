@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.cleaning.connect import connect
+from crmkit.cleaning.loading.connect import connect
 from crmkit.errors import CrmkitError
 from tests.firms import firm
 from tests.notebooks.in_process import sections

@@ -11,8 +11,13 @@ from crmkit.plots import plot_segment_flow, plot_segment_map
 
 def test_five_thousand_customers_are_500_dots_and_each_segment_a_name():
     random = np.random.default_rng(0)
-    customers = pd.DataFrame({"segment": np.repeat(["Loyal", "Lost $5"], 2500),
-                              "days_since_order": random.integers(0, 900, 5000), "revenue": random.gamma(1, 90, 5000)})  # fmt: skip
+    customers = pd.DataFrame(
+        {
+            "segment": np.repeat(["Loyal", "Lost $5"], 2500),
+            "days_since_order": random.integers(0, 900, 5000),
+            "revenue": random.gamma(1, 90, 5000),
+        }
+    )
     ax = plot_segment_map(customers, currency="EUR")
     assert sum(len(dots.get_offsets()) for dots in ax.collections) == 500
     assert {text.get_text() for text in ax.texts} == {"Loyal", "Lost $5"}
@@ -38,8 +43,14 @@ def test_a_refund_larger_than_all_orders_and_one_customer_are_drawn():
 
 
 def test_ribbons_are_as_wide_as_their_moves_and_names_keep_apart():
-    moves = pd.DataFrame({"from": ["a", "a", "b", "c"], "to": ["a", "b", "b", "d"], "n": [60, 20, 18, 2],
-                          "direction": ["stayed", "down", "stayed", "new"]})  # fmt: skip
+    moves = pd.DataFrame(
+        {
+            "from": ["a", "a", "b", "c"],
+            "to": ["a", "b", "b", "d"],
+            "n": [60, 20, 18, 2],
+            "direction": ["stayed", "down", "stayed", "new"],
+        }
+    )
     ax = plot_segment_flow(moves, ["a", "b", "c", "d"])
     heights = [
         np.diff(patch.get_path().vertices[[0, -2], 1])[0] for patch in ax.patches if isinstance(patch, PathPatch)

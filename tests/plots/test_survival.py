@@ -12,8 +12,17 @@ from crmkit.plots import plot_survival
 def curve(group, months, n):
     days = np.arange(0, months * 30.4375 + 1, 7)
     left = np.linspace(1, 0.2, len(days))
-    return pd.DataFrame({"group": group, "age": days, "at_risk": np.maximum(n * left**3, 10.0), "events": 1.0,
-                         "survival": left, "low": left * 0.9, "high": left})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "group": group,
+            "age": days,
+            "at_risk": np.maximum(n * left**3, 10.0),
+            "events": 1.0,
+            "survival": left,
+            "low": left * 0.9,
+            "high": left,
+        }
+    )
 
 
 def below(ax, row):

@@ -10,8 +10,11 @@ from crmkit.plots.ticks import tick_words
 def labels(axis):
     axis.axes.figure.canvas.draw()
     low, high = sorted(axis.get_view_interval())
-    return [text.get_text() for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
-            if low <= place <= high]  # fmt: skip
+    return [
+        text.get_text()
+        for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        if low <= place <= high
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,9 +39,14 @@ def test_the_labels_of_an_axis(unit, top, currency, ticks, told):
 
 def history(*values, unit="money"):
     return pd.DataFrame(
-        {"period": [f"2026-{month:02d}" for month in range(1, len(values) + 1)], "value": values,
-         "low": [value - 0.1 for value in values], "high": [value + 0.1 for value in values], "unit": unit}
-    )  # fmt: skip
+        {
+            "period": [f"2026-{month:02d}" for month in range(1, len(values) + 1)],
+            "value": values,
+            "low": [value - 0.1 for value in values],
+            "high": [value + 0.1 for value in values],
+            "unit": unit,
+        }
+    )
 
 
 def test_a_cost_between_1_20_and_1_60_has_cents_on_its_axis():
@@ -67,8 +75,15 @@ def test_no_label_of_a_waterfall_is_struck_through_by_the_line_at_zero():
 
 
 def test_the_parts_of_a_waterfall_are_told_to_the_unit_so_that_they_add_up():
-    parts = pd.DataFrame({"label": ["New", "Gone", "Net"], "value": [7148.0, -11334.0, -4186.0], "low": [6000.0, -13000.0, -9300.0],
-                          "high": [8200.0, -10000.0, 900.0], "unit": "money"})  # fmt: skip
+    parts = pd.DataFrame(
+        {
+            "label": ["New", "Gone", "Net"],
+            "value": [7148.0, -11334.0, -4186.0],
+            "low": [6000.0, -13000.0, -9300.0],
+            "high": [8200.0, -10000.0, 900.0],
+            "unit": "money",
+        }
+    )
     assert [text.get_text() for text in ck.plot_waterfall(parts, currency="EUR").texts] == [
         "€7,148",
         "−€11,334",

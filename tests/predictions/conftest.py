@@ -2,9 +2,9 @@
 
 import pytest
 
-from crmkit.predictions import register as register_module
-from crmkit.predictions.register import PREDICTIONS, predictions
-from crmkit.tables import cache as cache_module
+from crmkit.predictions.runner import registry as register_module
+from crmkit.predictions.runner.registry import PREDICTIONS, predictions
+from crmkit.tables.caching import cache as cache_module
 from tests.reporting.loaded import orders, write_company
 
 

@@ -10,8 +10,7 @@ import crmkit as ck
 from crmkit.errors import Problems
 from crmkit.features.rhythm import rhythm
 from crmkit.predictions.loyalty import anniversaries, loyalty
-from crmkit.predictions.next_order import next_order_backtest, next_orders
-from crmkit.predictions.preferences import preference_backtest, preferences
+from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
 from crmkit.settings import parse_settings
 
 DAY = date(2026, 9, 30)
@@ -58,8 +57,15 @@ def test_tiers_are_those_of_the_settings_and_impossible_ones_are_refused(orders)
         parse_settings({"loyalty": {"tiers": {"Platinum": 20}}})
 
 
-@pytest.mark.parametrize(("first", "next_on", "years"), [("2025-10-05", "2026-10-05", 1), ("2024-09-30", "2027-09-30", 3),
-                                                         ("2024-02-29", "2027-02-28", 3), ("2026-09-30", "2027-09-30", 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "next_on", "years"),
+    [
+        ("2025-10-05", "2026-10-05", 1),
+        ("2024-09-30", "2027-09-30", 3),
+        ("2024-02-29", "2027-02-28", 3),
+        ("2026-09-30", "2027-09-30", 1),
+    ],
+)
 def test_the_next_anniversary_is_after_the_day(orders, first, next_on, years):
     rows = [("new", first, 5.0), ("new", "2026-09-29" if first < "2026-09-29" else first, 5.0)]
     own = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "revenue"]).assign(order_id=["x1", "x2"])
@@ -97,8 +103,18 @@ def test_channel_is_a_taste_of_half_the_customers_and_told_better_than_by_what_i
 
 
 def test_too_few_customers_are_told_so():
-    few = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [3.0],
-                                              "ordered_at": pd.to_datetime(["2026-09-01"])})})  # fmt: skip
+    few = ck.connect(
+        {
+            "orders": pd.DataFrame(
+                {
+                    "order_id": ["1"],
+                    "customer_id": ["a"],
+                    "revenue": [3.0],
+                    "ordered_at": pd.to_datetime(["2026-09-01"]),
+                }
+            )
+        }
+    )
     with pytest.raises(ck.CrmkitError):
         next_orders(few, DAY)
     with pytest.raises(ck.CrmkitError):

@@ -8,7 +8,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.metrics import evaluate
-from crmkit.predictions.run import with_predictions
+from crmkit.predictions.runner.predict import with_predictions
 from crmkit.predictions.sentiment import sentiment_check, text_sentiments
 
 GOOD, BAD = (
@@ -21,18 +21,30 @@ def answers(n: int, language: str = "de", first: int = 0, day: str = "2026-01-01
     """n answers with stars, half of them good; each has words of its own at the end."""
     good = np.arange(n) % 2 == 0
     words = [f"{(GOOD if is_good else BAD)[i // 2 % 2]}, Nummer {first + i}" for i, is_good in enumerate(good)]
-    return pd.DataFrame({
-        "response_id": [f"r{first + i}" for i in range(n)], "survey": "csat", "score": np.where(good, 5.0, 1.0),
-        "comment": words, "language": language, "customer_id": [f"c{first + i}" for i in range(n)],
-        "responded_at": pd.Timestamp(day) + pd.to_timedelta(np.arange(n), unit="h"), "touchpoint": "shop",
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "response_id": [f"r{first + i}" for i in range(n)],
+            "survey": "csat",
+            "score": np.where(good, 5.0, 1.0),
+            "comment": words,
+            "language": language,
+            "customer_id": [f"c{first + i}" for i in range(n)],
+            "responded_at": pd.Timestamp(day) + pd.to_timedelta(np.arange(n), unit="h"),
+            "touchpoint": "shop",
+        }
+    )
 
 
-POSTS = pd.DataFrame({
-    "post_id": ["p1", "p2", "p3", "p4"], "network": "x", "author": ["customer", "customer", "customer", "brand"],
-    "posted_at": pd.to_datetime(["2026-10-05"] * 4), "language": ["en", "en", "tr", "en"],
-    "text": ["Best beans in town, love it!", "Horrible, never again.", "Kahve harika", "We are the best!"],
-})  # fmt: skip
+POSTS = pd.DataFrame(
+    {
+        "post_id": ["p1", "p2", "p3", "p4"],
+        "network": "x",
+        "author": ["customer", "customer", "customer", "brand"],
+        "posted_at": pd.to_datetime(["2026-10-05"] * 4),
+        "language": ["en", "en", "tr", "en"],
+        "text": ["Best beans in town, love it!", "Horrible, never again.", "Kahve harika", "We are the best!"],
+    }
+)
 
 
 def test_a_language_with_stars_is_learned_english_has_a_lexicon_and_others_are_not_measured():
@@ -89,9 +101,16 @@ def test_labels_by_lot_are_told_no_better_than_chance():
 
 def test_later_reviews_of_olist_are_read_rightly_in_three_of_four_cases(shared_data):
     reviews = pd.read_parquet(shared_data / "olist_order_reviews.parquet")
-    rows = pd.DataFrame({"response_id": [str(n) for n in range(len(reviews))], "survey": "csat", "language": "pt",
-                         "score": reviews["review_score"].astype(float), "comment": reviews["review_comment_message"],
-                         "responded_at": pd.to_datetime(reviews["review_creation_date"])})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "response_id": [str(n) for n in range(len(reviews))],
+            "survey": "csat",
+            "language": "pt",
+            "score": reviews["review_score"].astype(float),
+            "comment": reviews["review_comment_message"],
+            "responded_at": pd.to_datetime(reviews["review_creation_date"]),
+        }
+    )
     row = sentiment_check(ck.connect({"survey_responses": rows}), date(2018, 8, 31)).iloc[0]
     assert (row["language"], row["n_texts"], row["method"]) == ("pt", 4109, "learned")
     assert 0.73 < row["accuracy"] < 0.78 and row["always"] < 0.51 and abs(row["net_error"]) < 0.06

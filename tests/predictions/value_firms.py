@@ -35,10 +35,16 @@ def _terms(kind: str, n: int, random: np.random.Generator) -> pd.DataFrame:
     lost = (nth == length[who] - 1) & (stays <= MONTHS - begins)[who] & (ends < END.to_datetime64())
     notice = starts + ((ends - starts) * random.random(len(who)))
     base = random.choice([18.0, 27.0, 39.0], n, p=[0.5, 0.35, 0.15])[who]
-    return pd.DataFrame({
-        "subscription_id": [f"S{each}" for each in who], "customer_id": [f"s{each}" for each in who], "starts_at": starts,
-        "ends_at": ends, "mrr": base * price_level(kind, month), "cancelled_at": np.where(lost, notice, np.datetime64("NaT")),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "subscription_id": [f"S{each}" for each in who],
+            "customer_id": [f"s{each}" for each in who],
+            "starts_at": starts,
+            "ends_at": ends,
+            "mrr": base * price_level(kind, month),
+            "cancelled_at": np.where(lost, notice, np.datetime64("NaT")),
+        }
+    )
 
 
 def _orders(kind: str, n: int, random: np.random.Generator) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.settings import read_settings
 
 SETTINGS = '[company]\nname = "Kaldi Coffee"\nchurn_after_days = {churn}\n[data]\nthrough = 2026-10-31\n'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.reporting.nursery import CAN_FORK
+from crmkit.reporting.runner.fork_server.server import CAN_FORK
 
 needs_fork = pytest.mark.skipif(
     not (CAN_FORK and Path("/proc/self/stat").is_file()), reason="this system cannot fork safely, or does not tell"

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from crmkit.cli.commands import app
-from crmkit.reporting.page import read_summary
+from crmkit.reporting.runner.publish import read_summary
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.tiny import write_notebook
 
@@ -37,8 +37,11 @@ def crmkit(*arguments):
 
 def content(folder):
     """Hash of every file of a folder."""
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def names(folder):
@@ -58,7 +61,7 @@ def write_notebooks(company, **sources):
 
 def needs_no_kernel(patch):
     """Write notebooks as they are in place of running them: for a report that was there before, or comes after."""
-    from crmkit.reporting import make_pages
+    from crmkit.reporting.runner import pages as make_pages
 
     patch.setattr(
         make_pages, "execute", lambda notebook, output, *rest, **more: output.write_bytes(notebook.read_bytes())
@@ -240,7 +243,7 @@ def test_a_full_disk_ends_with_2_and_every_file_stays_as_it_was(small_disk):
 
 @pytest.mark.parametrize("full", ["the month", "the archive", "the links of last month"])
 def test_a_disk_that_is_full_at_a_bad_moment_harms_no_page_that_was_there(company, full, monkeypatch):
-    from crmkit.reporting import page
+    from crmkit.reporting.runner import publish as page
 
     written, reports = page.write_whole, company / "reports"
 
@@ -255,7 +258,7 @@ def test_a_disk_that_is_full_at_a_bad_moment_harms_no_page_that_was_there(compan
     needs_no_kernel(monkeypatch)
     write_notebooks(company, good=["'now'"], **{name: ["'now'"] for name in FAULTS})
     if full == "the links of last month":
-        monkeypatch.setattr("crmkit.reporting.index.replace_navigation", _always(write_whole))
+        monkeypatch.setattr("crmkit.reporting.runner.publish.replace_navigation", _always(write_whole))
     run = report(company, "--period", "2026-10")
     assert run.exit_code == 2
     assert "No space left on device. What was there before is still there." in run.stderr
@@ -286,8 +289,20 @@ def test_a_run_that_is_killed_leaves_the_month_as_it_was_and_the_next_run_tidies
     before = content(reports)
     hangs = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)"
     write_notebooks(company, good=["'good now'"], slow=[hangs])
-    command = [sys.executable, "-m", "crmkit", "report", "--settings", company, "--period", "2026-10",
-               "--notebooks", company / "notebooks", "--output", reports]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "crmkit",
+        "report",
+        "--settings",
+        company,
+        "--period",
+        "2026-10",
+        "--notebooks",
+        company / "notebooks",
+        "--output",
+        reports,
+    ]
     run = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     told = iter(run.stderr.readline, "")
     assert any(line.startswith("good: done") for line in told), "one page is made, the other one is being made"

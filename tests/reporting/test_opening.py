@@ -7,7 +7,7 @@ from crmkit.errors import CrmkitError
 from crmkit.insights import Finding
 from crmkit.reporting import opening
 from tests.reporting.factories import THROUGH, scorecard_frame
-from tests.reporting.pages import HOSTILE, SETTINGS
+from tests.reporting.rendered_pages import HOSTILE, SETTINGS
 
 
 def page(*arguments, **options):

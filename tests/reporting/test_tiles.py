@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from crmkit.insights.sentiment import Remark
 from crmkit.reporting import tiles
 from tests.reporting.factories import history_frame, scorecard_frame
-from tests.reporting.pages import HOSTILE, SETTINGS
+from tests.reporting.rendered_pages import HOSTILE, SETTINGS
 
 
 def tile(metric, scorecard=None, history=None):
@@ -36,10 +36,13 @@ def test_the_arrow_shows_the_way_and_the_word_the_judgement():
 @pytest.mark.parametrize(
     ("verdict", "direction", "chip"),
     [
-        ("real", "better", "▲ Real, better"), ("real", "worse", "▲ Real, worse"), ("real", "changed", "▲ Real"),
-        ("within noise", "", "≈ Within noise"), ("too few to tell", "", "? Too few to tell"),
+        ("real", "better", "▲ Real, better"),
+        ("real", "worse", "▲ Real, worse"),
+        ("real", "changed", "▲ Real"),
+        ("within noise", "", "≈ Within noise"),
+        ("too few to tell", "", "? Too few to tell"),
     ],
-)  # fmt: skip
+)
 def test_each_verdict_has_a_sign_and_a_word(verdict, direction, chip):
     frame = scorecard_frame(["nps"]).assign(verdict=verdict, direction=direction)
     assert words(tile("nps", frame).select_one(".chip")) == chip

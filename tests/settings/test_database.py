@@ -51,10 +51,13 @@ def test_the_password_is_taken_from_one_variable_unless_another_is_named():
         ("postgresql://ana@[::1]:6543/crm", Address("crm", "ana", "::1", 6543), "crm at ::1"),
         ("postgresql://ana%40shop@db/my%20crm", Address("my crm", "ana@shop", "db"), "my crm at db"),
         ("postgresql://ana@/crm?host=/run/pg", Address("crm", "ana", "/run/pg"), "crm on this machine"),
-        ("postgresql://db/crm?sslmode=verify-full&sslrootcert=ca%20x.pem",
-         Address("crm", host="db", options=(("sslmode", "verify-full"), ("sslrootcert", "ca x.pem"))), "crm at db"),
+        (
+            "postgresql://db/crm?sslmode=verify-full&sslrootcert=ca%20x.pem",
+            Address("crm", host="db", options=(("sslmode", "verify-full"), ("sslrootcert", "ca x.pem"))),
+            "crm at db",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_address_is_read_in_its_parts_and_shown_without_its_user(url, address, shown):
     assert read_address(url) == address
     assert str(address) == shown

@@ -15,17 +15,31 @@ from crmkit.tables.schema import SCHEMAS
 
 SECRET = "hunter2-s3cr3t"
 WHOLE = {
-    "company": {"name": "Kaldi Coffee", "currency": "IDR", "time_zone": "Asia/Jakarta", "fiscal_year_start": 4,
-                "churn_after_days": 120, "lead_conversion_days": 14, "smallest_group": 8, "lead_abandonment_days": 60,
-                "win_within_days": 45, "cost_lag_days": 20},
+    "company": {
+        "name": "Kaldi Coffee",
+        "currency": "IDR",
+        "time_zone": "Asia/Jakarta",
+        "fiscal_year_start": 4,
+        "churn_after_days": 120,
+        "lead_conversion_days": 14,
+        "smallest_group": 8,
+        "lead_abandonment_days": 60,
+        "win_within_days": 45,
+        "cost_lag_days": 20,
+    },
     "data": {"exports": "exports", "store": "store", "cache": "kept", "reports": "out", "through": date(2026, 10, 31)},
     "targets": [{"metric": "nps", "value": 40, "from": date(2026, 1, 1), "until": date(2027, 1, 1)}],
     "budgets": [{"amount": 900, "channel": "paid search", "purpose": "acquisition", "per": "month"}],
     "smallest_change_that_matters": {"nps": 5},
-    "files": {"shop": {"path": "shop*.csv", "encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_format": "%d"}},
-    "tables": {"orders": {"file": "shop", "columns": {"order_id": "No."}, "time_zone": "UTC"}, "leads": {"sql": "SELECT 1"}},
+    "files": {
+        "shop": {"path": "shop*.csv", "encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_format": "%d"}
+    },
+    "tables": {
+        "orders": {"file": "shop", "columns": {"order_id": "No."}, "time_zone": "UTC"},
+        "leads": {"sql": "SELECT 1"},
+    },
     "metric_modules": ["kaldi_metrics"],
-}  # fmt: skip
+}
 
 
 def problems_of(raw):
@@ -115,8 +129,13 @@ def test_a_file_that_is_not_toml_is_a_problem_with_the_files_name(tmp_path, cont
 
 def test_settings_cannot_be_changed():
     settings = parse_settings(WHOLE)
-    for section, name in ((settings, "targets"), (settings.company, "currency"), (settings.data, "through"),
-                          (settings.targets[0], "value"), (settings.files["shop"], "path")):  # fmt: skip
+    for section, name in (
+        (settings, "targets"),
+        (settings.company, "currency"),
+        (settings.data, "through"),
+        (settings.targets[0], "value"),
+        (settings.files["shop"], "path"),
+    ):
         with pytest.raises(ValueError, match="frozen"):
             setattr(section, name, None)
 

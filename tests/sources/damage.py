@@ -3,8 +3,36 @@
 import random
 from collections.abc import Callable
 
-LETTERS = ["\x00", '"', '""', "'", ",", ";", "\t", "\n", "\r", "\\", "=1+2", "@SUM(A1)", "-", "€", "\u00a0", "Ł", "{}", "NULL", "#REF!", "1e999",
-           "03/04/2026", "1,234", "1.234,56", "-0", "nan", "true", " ", "'"]  # fmt: skip
+LETTERS = [
+    "\x00",
+    '"',
+    '""',
+    "'",
+    ",",
+    ";",
+    "\t",
+    "\n",
+    "\r",
+    "\\",
+    "=1+2",
+    "@SUM(A1)",
+    "-",
+    "€",
+    "\u00a0",
+    "Ł",
+    "{}",
+    "NULL",
+    "#REF!",
+    "1e999",
+    "03/04/2026",
+    "1,234",
+    "1.234,56",
+    "-0",
+    "nan",
+    "true",
+    " ",
+    "'",
+]
 
 
 def cells_of(text: str) -> list[list[str]]:
@@ -148,9 +176,26 @@ def lose_the_header(content: bytes, chance: random.Random) -> bytes:
 
 
 DAMAGES: list[Callable[[bytes, random.Random], bytes]] = [
-    cut_off, flip_bytes, mix_encodings, re_encode, swap_columns, repeat_header, spoil_cells, blow_up_a_cell, lose_cells, change_delimiter, shuffle_lines,
-    change_newlines, put_in_bytes, repeat_lines, write_notes_between, garble_twice, join_files, wrap_in_quotes, lose_the_header,
-]  # fmt: skip
+    cut_off,
+    flip_bytes,
+    mix_encodings,
+    re_encode,
+    swap_columns,
+    repeat_header,
+    spoil_cells,
+    blow_up_a_cell,
+    lose_cells,
+    change_delimiter,
+    shuffle_lines,
+    change_newlines,
+    put_in_bytes,
+    repeat_lines,
+    write_notes_between,
+    garble_twice,
+    join_files,
+    wrap_in_quotes,
+    lose_the_header,
+]
 
 
 BINARY = [cut_off, flip_bytes, put_in_bytes, join_files]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmkit.cleaning.load import load
-from crmkit.cleaning.quality import rows_aside
+from crmkit.cleaning.loading.load import load
+from crmkit.cleaning.loading.reports import rows_aside
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import parse_settings
 from crmkit.sources.presets.model import presets
-from crmkit.sources.preview import preview_folder
+from crmkit.sources.proposing.preview import preview_folder
 from tests.sources import layouts
 from tests.sources.damage import damaged
 from tests.sources.preset_rows import export_of
@@ -25,23 +25,93 @@ def day(number: int) -> str:
 
 
 BY_HAND = {
-    "orders_export.csv": layouts.export(layouts.SHOPIFY_ORDERS, *(
-        {"Name": f"#{n // 2}", "Email": f"a{n // 2}@shop.example", "Lineitem quantity": "1", "Lineitem name": f"Mug {n}", "Lineitem price": "10.50"}
-        | ({} if n % 2 else {"Financial Status": "paid", "Currency": "EUR", "Subtotal": "21.00", "Total": "25.99", "Taxes": "0.00",
-                             "Refunded Amount": "5.00" if n == 4 else "0.00", "Created at": f"{day(n)} 10:00:00 +0200"}) for n in range(ROWS))),
-    "payments.csv": layouts.export(layouts.STRIPE_PAYMENTS, *(
-        {"id": f"ch_{n}", "Seller Message": "ok", "Created (UTC)": f"{day(n)} 10:00", "Amount": f"{n}.25", "Amount Refunded": "0.00", "Currency": "eur",
-         "Mode": "Live", "Status": "Failed" if n == 3 else "Paid", "Customer ID": f"cus_{n}", "Captured": "true"} for n in range(ROWS))),
-    "deals.csv": layouts.export(layouts.HUBSPOT_DEALS, *(
-        {"Record ID": str(n), "Deal Name": "Beans", "Deal Stage": "Closed Won" if n % 2 else "Open", "Amount": "99.5", "Create Date": f"{day(n)} 09:00",
-         "Close Date": f"{day(n)} 19:00"} for n in range(ROWS))),
-    "meta.csv": layouts.export(layouts.META_ADS, *(
-        {"Reporting starts": day(n), "Reporting ends": day(n), "Campaign name": "Autumn", "Amount spent (EUR)": f"{n}.75"} for n in range(ROWS))),
-    "tickets.csv": layouts.export(layouts.ZENDESK, *(
-        {"Id": str(n), "Requester id": "7", "Status": "Solved", "Created at": f"{day(n)} 09:00", "Updated at": f"{day(n)} 10:00",
-         "Satisfaction Score": "Good" if n % 3 else "Offered"} for n in range(ROWS))),
-    "orders.csv": "order_id,ordered_at,revenue,customer_id,channel\n" + "".join(f"{n},{day(n)},1{n}.5,c{n},Köln\n" for n in range(ROWS)),
-}  # fmt: skip
+    "orders_export.csv": layouts.export(
+        layouts.SHOPIFY_ORDERS,
+        *(
+            {
+                "Name": f"#{n // 2}",
+                "Email": f"a{n // 2}@shop.example",
+                "Lineitem quantity": "1",
+                "Lineitem name": f"Mug {n}",
+                "Lineitem price": "10.50",
+            }
+            | (
+                {}
+                if n % 2
+                else {
+                    "Financial Status": "paid",
+                    "Currency": "EUR",
+                    "Subtotal": "21.00",
+                    "Total": "25.99",
+                    "Taxes": "0.00",
+                    "Refunded Amount": "5.00" if n == 4 else "0.00",
+                    "Created at": f"{day(n)} 10:00:00 +0200",
+                }
+            )
+            for n in range(ROWS)
+        ),
+    ),
+    "payments.csv": layouts.export(
+        layouts.STRIPE_PAYMENTS,
+        *(
+            {
+                "id": f"ch_{n}",
+                "Seller Message": "ok",
+                "Created (UTC)": f"{day(n)} 10:00",
+                "Amount": f"{n}.25",
+                "Amount Refunded": "0.00",
+                "Currency": "eur",
+                "Mode": "Live",
+                "Status": "Failed" if n == 3 else "Paid",
+                "Customer ID": f"cus_{n}",
+                "Captured": "true",
+            }
+            for n in range(ROWS)
+        ),
+    ),
+    "deals.csv": layouts.export(
+        layouts.HUBSPOT_DEALS,
+        *(
+            {
+                "Record ID": str(n),
+                "Deal Name": "Beans",
+                "Deal Stage": "Closed Won" if n % 2 else "Open",
+                "Amount": "99.5",
+                "Create Date": f"{day(n)} 09:00",
+                "Close Date": f"{day(n)} 19:00",
+            }
+            for n in range(ROWS)
+        ),
+    ),
+    "meta.csv": layouts.export(
+        layouts.META_ADS,
+        *(
+            {
+                "Reporting starts": day(n),
+                "Reporting ends": day(n),
+                "Campaign name": "Autumn",
+                "Amount spent (EUR)": f"{n}.75",
+            }
+            for n in range(ROWS)
+        ),
+    ),
+    "tickets.csv": layouts.export(
+        layouts.ZENDESK,
+        *(
+            {
+                "Id": str(n),
+                "Requester id": "7",
+                "Status": "Solved",
+                "Created at": f"{day(n)} 09:00",
+                "Updated at": f"{day(n)} 10:00",
+                "Satisfaction Score": "Good" if n % 3 else "Offered",
+            }
+            for n in range(ROWS)
+        ),
+    ),
+    "orders.csv": "order_id,ordered_at,revenue,customer_id,channel\n"
+    + "".join(f"{n},{day(n)},1{n}.5,c{n},Köln\n" for n in range(ROWS)),
+}
 
 BY_PRESET = {f"{name}_2026.csv": export_of(preset, 9) for name, preset in presets().items()}
 TEXTS = BY_HAND | BY_PRESET

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.load import load
 
 SHOPIFY_ORDERS = (
     "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,"
@@ -55,22 +55,51 @@ GA4 = (
 ).split(",")
 GOOGLE_ADS = "Campaign status,Campaign,Budget,Currency code,Impr.,Cost,Clicks,Conversions".split(",")
 META_ADS = [
-    "Reporting starts", "Reporting ends", "Campaign name", "Campaign delivery", "Results", "Result indicator", "Reach", "Frequency",
-    "Amount spent (EUR)", "Impressions", "CPM (cost per 1,000 impressions) (EUR)", "Link clicks",
-]  # fmt: skip
+    "Reporting starts",
+    "Reporting ends",
+    "Campaign name",
+    "Campaign delivery",
+    "Results",
+    "Result indicator",
+    "Reach",
+    "Frequency",
+    "Amount spent (EUR)",
+    "Impressions",
+    "CPM (cost per 1,000 impressions) (EUR)",
+    "Link clicks",
+]
 MAILCHIMP = (
     "Title,Subject,List,Send Date,Send Weekday,Total Recipients,Successful Deliveries,Soft Bounces,Hard Bounces,Total Bounces,Times Forwarded,"
     "Forwarded Opens,Unique Opens,Open Rate,Total Opens,Unique Clicks,Click Rate,Total Clicks,Unsubscribes,Abuse Complaints,Folder Id,"
     "Unique Id,Total Orders,Total Gross Sales,Total Revenue"
 ).split(",")
 TYPEFORM = [
-    "#", "How likely are you to recommend us to a friend?", "Why, in your own words?", "email", "Response Type", "Start Date (UTC)",
-    "Stage Date (UTC)", "Submit Date (UTC)", "Network ID", "Tags",
-]  # fmt: skip
+    "#",
+    "How likely are you to recommend us to a friend?",
+    "Why, in your own words?",
+    "email",
+    "Response Type",
+    "Start Date (UTC)",
+    "Stage Date (UTC)",
+    "Submit Date (UTC)",
+    "Network ID",
+    "Tags",
+]
 SURVEYMONKEY = [
-    "Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "Email Address", "First Name", "Last Name", "Custom Data 1",
-    "How likely is it that you would recommend us,\nto a friend or colleague?", "What did you use?", "", "Why?",
-]  # fmt: skip
+    "Respondent ID",
+    "Collector ID",
+    "Start Date",
+    "End Date",
+    "IP Address",
+    "Email Address",
+    "First Name",
+    "Last Name",
+    "Custom Data 1",
+    "How likely is it that you would recommend us,\nto a friend or colleague?",
+    "What did you use?",
+    "",
+    "Why?",
+]
 ZENDESK = (
     "Summation column,Id,Requester,Requester id,Requester external id,Requester email,Requester domain,Submitter,Assignee,Group,Subject,Tags,"
     "Status,Priority,Via,Ticket type,Created at,Updated at,Assigned at,Organization,Solved at,Satisfaction Score,Reopens,Replies,"

@@ -8,30 +8,63 @@ PATTERNS = {
     "spent": "Amount spent (EUR)",
     "channel": "Session default channel group",
 }
-VALUES = {"id": "'{n}", "text": "word {n}", "timestamp": "2026-09-1{n} 10:00:00", "date": "2026-09-1{n}", "money": "1{n}.50", "number": "{n}",
-          "integer": "{n}", "flag": "true"}  # fmt: skip
+VALUES = {
+    "id": "'{n}",
+    "text": "word {n}",
+    "timestamp": "2026-09-1{n} 10:00:00",
+    "date": "2026-09-1{n}",
+    "money": "1{n}.50",
+    "number": "{n}",
+    "integer": "{n}",
+    "flag": "true",
+}
 TELLING = {
-    "currency": "EUR", "converted_currency": "EUR", "header_currency": "EUR", "financial_status": "paid", "order_status": "completed",
-    "status": "Paid", "mode": "Live", "interval": "month", "stage": "Closed Won", "score_text": "9", "satisfaction": "Good", "period": "Lifetime",
-    "email": "a{n}@firm.example", "survey": "nps", "done": "Done", "lifecycle": "customer", "clock": "10:00:00", "disputed": "", "trial_end": "",
-}  # fmt: skip
+    "currency": "EUR",
+    "converted_currency": "EUR",
+    "header_currency": "EUR",
+    "financial_status": "paid",
+    "order_status": "completed",
+    "status": "Paid",
+    "mode": "Live",
+    "interval": "month",
+    "stage": "Closed Won",
+    "score_text": "9",
+    "satisfaction": "Good",
+    "period": "Lifetime",
+    "email": "a{n}@firm.example",
+    "survey": "nps",
+    "done": "Done",
+    "lifecycle": "customer",
+    "clock": "10:00:00",
+    "disputed": "",
+    "trial_end": "",
+}
 OF_PRESET = {
-    ("pipedrive_deals", "status"): "Open", ("stripe_subscriptions", "status"): "active", ("stripe_balance_history", "type"): "charge",
-    ("stripe_balance_itemized", "type"): "charge", ("paypal_activity", "status"): "Completed", ("paypal_activity", "kind"): "Payment",
-    ("typeform", "kind"): "completed", ("salesforce_leads", "status"): "Open",
-}  # fmt: skip
+    ("pipedrive_deals", "status"): "Open",
+    ("stripe_subscriptions", "status"): "active",
+    ("stripe_balance_history", "type"): "charge",
+    ("stripe_balance_itemized", "type"): "charge",
+    ("paypal_activity", "status"): "Completed",
+    ("paypal_activity", "kind"): "Payment",
+    ("typeform", "kind"): "completed",
+    ("salesforce_leads", "status"): "Open",
+}
 
 
 def header_of(preset: Preset) -> dict[str, str]:
-    names = {field: next((alias for alias in aliases if not alias.startswith(("/", "__"))), PATTERNS.get(field))
-             for field, aliases in preset.aliases.items()}  # fmt: skip
+    names = {
+        field: next((alias for alias in aliases if not alias.startswith(("/", "__"))), PATTERNS.get(field))
+        for field, aliases in preset.aliases.items()
+    }
     return {field: name for field, name in names.items() if name}
 
 
 def row_of(preset: Preset, n: int) -> dict[str, str]:
     header = header_of(preset)
-    return {name: OF_PRESET.get((preset.name, field), TELLING.get(field, VALUES[preset.kinds[field]])).format(n=n)
-            for field, name in header.items()}  # fmt: skip
+    return {
+        name: OF_PRESET.get((preset.name, field), TELLING.get(field, VALUES[preset.kinds[field]])).format(n=n)
+        for field, name in header.items()
+    }
 
 
 def export_of(preset: Preset, n_rows: int = 3) -> str:

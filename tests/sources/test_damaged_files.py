@@ -9,13 +9,12 @@ from contextlib import closing
 
 import pytest
 
-from crmkit.cleaning.quality import rows_aside
+from crmkit.cleaning.loading.reports import rows_aside
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
-from crmkit.sources.files import FileSet
-from crmkit.sources.raw import RawFiles
+from crmkit.sources.files.file_sets import FileSet, RawFiles
+from crmkit.sources.files.read import sheet_records
 from crmkit.sources.sql import open_duckdb
-from crmkit.sources.workbooks import sheet_records
 from tests.sources.damaged_files import BY_HAND, run, tried, written_files
 
 

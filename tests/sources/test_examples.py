@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.whole_tables import table_findings
+from crmkit.cleaning.checks.whole_tables import table_findings
+from crmkit.cleaning.loading.connect import connect
 from crmkit.settings import read_settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -103,8 +103,10 @@ def test_facebook_posts_are_6997_and_every_one_of_1622326_reactions_is_kept_merg
     posts, counts = catalog.frame("social_posts"), catalog.provenance["counts"]["social_posts"]
     raw = pd.read_parquet(shared_data / "facebook_posts.parquet")
     assert (counts["n_in"], counts["n_kept"], counts["n_merged"], counts["n_aside"]) == (7050, 6997, 51, 2)
-    dropped = raw[raw.status_id.duplicated(keep=False)].num_reactions.sum() - posts[
-        posts.post_id.isin(raw.status_id[raw.status_id.duplicated()])].likes.sum()  # fmt: skip
+    dropped = (
+        raw[raw.status_id.duplicated(keep=False)].num_reactions.sum()
+        - posts[posts.post_id.isin(raw.status_id[raw.status_id.duplicated()])].likes.sum()
+    )
     assert posts.likes.sum() + dropped == raw.num_reactions.sum() == 1_622_326
     assert posts.likes.sum() == 1_573_989
 
@@ -139,8 +141,9 @@ def test_the_airport_of_2016_was_rated_by_2919_passengers(example):
 def test_1908_of_12330_sessions_ended_with_a_purchase(example):
     traffic = example("online_shoppers", "online_shoppers").frame("web_traffic")
     assert (traffic.visitors.sum(), traffic.converted_clicks.sum()) == (12_330, 1908)
-    assert traffic.groupby(traffic.visited_on.astype("datetime64[ns]").dt.month).visitors.sum()[[2, 5, 6, 11]].tolist() == [
-        184, 3364, 288, 2998]  # fmt: skip
+    assert traffic.groupby(traffic.visited_on.astype("datetime64[ns]").dt.month).visitors.sum()[
+        [2, 5, 6, 11]
+    ].tolist() == [184, 3364, 288, 2998]
 
 
 def test_5400_reviews_have_their_stars_and_comments(example):
@@ -155,7 +158,9 @@ def test_mens_mail_brought_7_659_more_visits_and_76_98_dollars_per_100_and_women
     assert len(catalog.frame("customers")) == 64_000 and len(catalog.frame("mailings")) == 42_694
     assert catalog.frame("orders").revenue.sum() == pytest.approx(67_258.13, abs=0.005)
     for action, visits, z_visits, spend, z_spend in [
-        ("mens e-mail", 0.07659, 22.6, 0.7698, 5.3), ("womens e-mail", 0.04523, 14.0, 0.4244, 3.3)]:  # fmt: skip
+        ("mens e-mail", 0.07659, 22.6, 0.7698, 5.3),
+        ("womens e-mail", 0.04523, 14.0, 0.4244, 3.3),
+    ]:
         treated, held_out = (
             treatments[(treatments.action == action) & (treatments.treated == side)] for side in (True, False)
         )
@@ -173,8 +178,15 @@ def test_the_service_desk_had_3804_cases_with_13710_activities(example):
     assert (tickets.resolved_at >= tickets.opened_at).all()
 
 
-@pytest.mark.parametrize(("name", "file", "n_people"), [("febrl", "febrl_1", 1000), ("febrl", "febrl_3", 5000),
-                                                        ("rldata", "rldata10000", 10_000), ("fake_1000", "fake_1000", 1000)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "file", "n_people"),
+    [
+        ("febrl", "febrl_1", 1000),
+        ("febrl", "febrl_3", 5000),
+        ("rldata", "rldata10000", 10_000),
+        ("fake_1000", "fake_1000", 1000),
+    ],
+)
 def test_everyone_of_a_list_of_people_arrives_with_a_name(example, shared_data, name, file, n_people):
     catalog = example(name, file, personal=True, find=False)  # who is in there twice: tests/cleaning/test_linkage.py
     people = catalog.frame("customer_identities")
@@ -192,18 +204,25 @@ def test_1425_deals_of_maven_have_no_account(example, shared_data):
     assert deals.frame("deals").customer_id.isna().sum() == 1425 - raw[raw.engage_date.isna()].account.isna().sum()
 
 
-@pytest.mark.parametrize(("name", "files", "expected"), [
-    ("marketing_spend", ["marketing_spend"], []),
-    ("maven", ["maven_deals", "maven_accounts"], []),
-    ("powerco", ["powerco_clients"], []),
-    ("sfo_survey", ["sfo_survey_2017"], []),
-    ("sfo_survey_2016", ["sfo_survey_2016"], []),
-    ("web_sessions", ["web_sessions"], []),
-    ("eightfit", ["eightfit_spend", "eightfit_subscriptions"], []),
-    ("online_shoppers", ["online_shoppers"], ["no row from 2 March to 30 April 2017 (60 days)"]),  # it has no April
-    ("facebook_posts", ["facebook_posts"], ["no row from 19 November to 12 December 2012 (24 days)"]),
-    ("helpdesk", ["helpdesk"], ["the rows end 39 days before 6 November 2012"]),  # cases that were still open are not in it
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "files", "expected"),
+    [
+        ("marketing_spend", ["marketing_spend"], []),
+        ("maven", ["maven_deals", "maven_accounts"], []),
+        ("powerco", ["powerco_clients"], []),
+        ("sfo_survey", ["sfo_survey_2017"], []),
+        ("sfo_survey_2016", ["sfo_survey_2016"], []),
+        ("web_sessions", ["web_sessions"], []),
+        ("eightfit", ["eightfit_spend", "eightfit_subscriptions"], []),
+        ("online_shoppers", ["online_shoppers"], ["no row from 2 March to 30 April 2017 (60 days)"]),  # it has no April
+        ("facebook_posts", ["facebook_posts"], ["no row from 19 November to 12 December 2012 (24 days)"]),
+        (
+            "helpdesk",
+            ["helpdesk"],
+            ["the rows end 39 days before 6 November 2012"],
+        ),  # cases that were still open are not in it
+    ],
+)
 def test_only_what_is_odd_in_real_data_is_marked_to_be_looked_into(example, name, files, expected):
     found = table_findings(example(name, *files))
     told = [finding.finding for finding in found if finding.severity == "warning"]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crmkit.settings import parse_settings
-from crmkit.sources.store import found_store, read_manifest, table_files
+from crmkit.sources.store.store import found_store, read_manifest, table_files
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and SIGKILL")
 
@@ -25,7 +25,7 @@ WRITING = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "shutil
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
     """A company's settings and people; its orders are put beside them."""
-    import crmkit.cleaning.load  # noqa: F401  once, and not in each process that is killed
+    import crmkit.cleaning.loading.load  # noqa: F401  once, and not in each process that is killed
 
     folder = tmp_path_factory.mktemp("killed")
     (folder / "exports").mkdir()
@@ -140,7 +140,7 @@ def test_killed_at_fifteen_moments_of_the_clock_the_store_is_the_old_one_or_the_
 
 
 def test_the_store_of_a_swap_cut_short_is_opened_from_where_it_was_moved_to(home):
-    from crmkit.cleaning.connect import connect
+    from crmkit.cleaning.loading.connect import connect
 
     put(home, OLD)
     run_load(home)

@@ -8,10 +8,10 @@ import ibis
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.load import load
-from crmkit.cleaning.outliers import outliers
-from crmkit.cleaning.quality import table_report
+from crmkit.cleaning.checks.whole_tables import outliers
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.load import load
+from crmkit.cleaning.loading.reports import table_report
 from crmkit.settings import read_settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "online_retail"

@@ -2,12 +2,11 @@
 
 import pytest
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
-from crmkit.sources.files import FileMapping
-from crmkit.sources.layout import Layout
-from crmkit.sources.peek import Peek
+from crmkit.sources.files.file_sets import FileMapping, Peek
+from crmkit.sources.files.read import Layout
 from crmkit.sources.presets.expressions import mentioned
 from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.recognise import header_key, recognised

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
     GA4,
@@ -19,12 +19,36 @@ from tests.sources.layouts import (
 
 CHANNEL = GA4[0]
 PREAMBLE = "# ----------------------------------------\n# Traffic acquisition\n# Account: Kaldi\n# Start date: 20260901\n# End date: 20260930\n\n"
-MAILING = {"Title": "September", "Subject": "Beans, fresh", "Send Date": "Jun 09, 2018 09:30 pm", "Send Weekday": "Saturday", "Total Recipients": "1,200",
-           "Successful Deliveries": "1,180", "Total Bounces": "20", "Unique Opens": "400", "Open Rate": "33.9%", "Unique Clicks": "60",
-           "Unsubscribes": "3", "Abuse Complaints": "0", "Unique Id": "abc", "Total Orders": "5", "Total Revenue": "150.50"}  # fmt: skip
-TICKET = {"Id": "1", "Requester": "Ada Lang", "Requester id": "77", "Requester email": "ada@firm.example", "Subject": "Broken", "Status": "Solved",
-          "Via": "Mail", "Created at": "2026-03-01 09:00", "Updated at": "2026-03-03 10:00", "Solved at": "2026-03-02 10:00",
-          "Satisfaction Score": "Good"}  # fmt: skip
+MAILING = {
+    "Title": "September",
+    "Subject": "Beans, fresh",
+    "Send Date": "Jun 09, 2018 09:30 pm",
+    "Send Weekday": "Saturday",
+    "Total Recipients": "1,200",
+    "Successful Deliveries": "1,180",
+    "Total Bounces": "20",
+    "Unique Opens": "400",
+    "Open Rate": "33.9%",
+    "Unique Clicks": "60",
+    "Unsubscribes": "3",
+    "Abuse Complaints": "0",
+    "Unique Id": "abc",
+    "Total Orders": "5",
+    "Total Revenue": "150.50",
+}
+TICKET = {
+    "Id": "1",
+    "Requester": "Ada Lang",
+    "Requester id": "77",
+    "Requester email": "ada@firm.example",
+    "Subject": "Broken",
+    "Status": "Solved",
+    "Via": "Mail",
+    "Created at": "2026-03-01 09:00",
+    "Updated at": "2026-03-03 10:00",
+    "Solved at": "2026-03-02 10:00",
+    "Satisfaction Score": "Good",
+}
 
 
 def test_ga4_by_day_leaves_out_preamble_grand_total_and_the_second_table(company):
@@ -72,8 +96,10 @@ def test_ga4_headers_differ_between_properties_in_words_and_case(company, name):
 
 
 def test_ga4_landing_pages_lose_their_query_and_add_up(company):
-    pages = [{"Date": "20260826", "Landing page + query string": page, "Sessions": n}
-             for page, n in (("/shop?utm_source=x&email=a@b.example", 3), ("/shop", 4), ("(not set)", 1))]  # fmt: skip
+    pages = [
+        {"Date": "20260826", "Landing page + query string": page, "Sessions": n}
+        for page, n in (("/shop?utm_source=x&email=a@b.example", 3), ("/shop", 4), ("(not set)", 1))
+    ]
     report, catalog = loaded(
         company({"pages.csv": export(["Date", "Landing page + query string", "Sessions"], *pages)})
     )
@@ -156,14 +182,20 @@ def test_meta_ads_in_spanish_and_french(company, header):
 
 
 def test_google_and_meta_spend_are_one_table_with_file_and_line_of_what_is_kept_aside(company):
-    google = export(["Day", "Campaign", "Cost", "Impr."], {"Day": "2026-09-01", "Campaign": "Brand", "Cost": "10"},
-                    {"Day": "2026-09-01", "Campaign": "Brand", "Cost": "ten"}, {"Day": "2026-09-02", "Campaign": "Brand", "Cost": "11"})  # fmt: skip
+    google = export(
+        ["Day", "Campaign", "Cost", "Impr."],
+        {"Day": "2026-09-01", "Campaign": "Brand", "Cost": "10"},
+        {"Day": "2026-09-01", "Campaign": "Brand", "Cost": "ten"},
+        {"Day": "2026-09-02", "Campaign": "Brand", "Cost": "11"},
+    )
     own = "spent_at;amount;purpose\n03.09.2026;1,50;retention\n"
-    settings = company({"google.csv": google, "meta.csv": export(META_ADS, META), "costs.csv": own},
-                       files={"costs": {"path": "costs.csv", "decimal": ",", "date_format": "%d.%m.%Y"}})  # fmt: skip
+    settings = company(
+        {"google.csv": google, "meta.csv": export(META_ADS, META), "costs.csv": own},
+        files={"costs": {"path": "costs.csv", "decimal": ",", "date_format": "%d.%m.%Y"}},
+    )
     report, catalog = loaded(settings)
     assert sorted(catalog.frame("costs").amount) == [1.5, 10.0, 11.0, 20.5]
-    from crmkit.cleaning.quality import rows_aside
+    from crmkit.cleaning.loading.reports import rows_aside
 
     assert rows_aside(settings.path("store"), "costs")[["file", "line", "reason"]].values.tolist() == [
         ["google.csv", 3, "'Cost' cannot be read as a number"]
@@ -186,8 +218,15 @@ def test_a_mailchimp_mailing_is_1180_deliveries_at_half_past_nine_in_the_evening
 
 def test_typeform_keeps_completed_answers_to_the_question_about_recommending_and_finds_the_customer(company):
     question, why = TYPEFORM[1], TYPEFORM[2]
-    answer = {"#": "r1", question: "9", why: "Good,\nreally", "email": "ADA@firm.example", "Response Type": "completed",
-              "Start Date (UTC)": "2026-03-01 22:50:00", "Submit Date (UTC)": "2026-03-01 23:30:00"}  # fmt: skip
+    answer = {
+        "#": "r1",
+        question: "9",
+        why: "Good,\nreally",
+        "email": "ADA@firm.example",
+        "Response Type": "completed",
+        "Start Date (UTC)": "2026-03-01 22:50:00",
+        "Submit Date (UTC)": "2026-03-01 23:30:00",
+    }
     rows = [
         answer,
         answer | {"#": "r2", "Response Type": "partial"},
@@ -214,9 +253,25 @@ def test_typeform_keeps_completed_answers_to_the_question_about_recommending_and
 
 def test_surveymonkey_has_two_header_lines_a_question_of_two_lines_and_labels_at_the_scores(company):
     choices = ["", "", "", "", "", "", "", "", "", "Response", "Shop", "Café", "Open-Ended Response"]
-    rows = [["1", "c", "03/13/2026 09:00:00", "03/13/2026 09:05:00", "10.0.0.1", "a@b.example", "", "", "", "10 - Extremely likely", "Shop", "", "Nice, and near"],
-            ["2", "c", "04/03/2026 09:00:00", "04/03/2026 09:05:00", "", "", "", "", "", "0", "", "Café", ""],
-            ["3", "c", "04/03/2026 09:00:00", "04/03/2026 09:05:00", "", "", "", "", "", "", "", "", ""]]  # fmt: skip
+    rows = [
+        [
+            "1",
+            "c",
+            "03/13/2026 09:00:00",
+            "03/13/2026 09:05:00",
+            "10.0.0.1",
+            "a@b.example",
+            "",
+            "",
+            "",
+            "10 - Extremely likely",
+            "Shop",
+            "",
+            "Nice, and near",
+        ],
+        ["2", "c", "04/03/2026 09:00:00", "04/03/2026 09:05:00", "", "", "", "", "", "0", "", "Café", ""],
+        ["3", "c", "04/03/2026 09:00:00", "04/03/2026 09:05:00", "", "", "", "", "", "", "", "", ""],
+    ]
     quoted = "\n".join(",".join('"' + cell + '"' for cell in line) for line in [SURVEYMONKEY, choices, *rows]) + "\n"
     report, catalog = loaded(company({"survey.csv": quoted}))
     answers = catalog.frame("survey_responses")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
     HUBSPOT_CONTACTS,
@@ -14,22 +14,69 @@ from tests.sources.layouts import (
     loaded,
 )
 
-CONTACT = {"Record ID": "101", "First Name": "Ada", "Last Name": "Lang", "Email": "ada@firm.example", "Create Date": "2026-03-12 09:14",
-           "Lifecycle Stage": "customer", "Original Traffic Source": "ORGANIC_SEARCH", "Became a Customer Date": "2026-04-01 10:00"}  # fmt: skip
-DEAL = {"Record ID": "9001", "Deal Name": "Espresso bar", "Deal Stage": "Closed Won", "Amount": "1200", "Deal owner": "Kim",
-        "Create Date": "2026-01-10 09:00", "Close Date": "2026-02-20 12:00", "Associated Contact IDs": "101;102"}  # fmt: skip
-OPPORTUNITY = {"Opportunity Owner": "Kim", "Account Name": "Acme", "Opportunity Name": "Machines", "Stage": "Closed Won", "Amount": "5,000.00",
-               "Close Date": "2/20/2026", "Created Date": "1/10/2026", "Lead Source": "Web", "Age": "41"}  # fmt: skip
-LEAD = {"Lead Source": "Web", "First Name": "Ada", "Last Name": "Lang", "Email": "ada@firm.example", "Lead Status": "Open - Not Contacted",
-        "Created Date": "2026-01-10", "Company / Account": "Acme", "Lead Owner": "Kim"}  # fmt: skip
-PIPE = {"Deal - ID": "5", "Deal - Title": "Beans", "Deal - Value": "300", "Deal - Currency of value": "EUR", "Deal - Contact person": "Ada Lang",
-        "Deal - Owner": "Kim", "Deal - Stage": "Proposal", "Deal - Status": "Open", "Deal - Deal created": "2026-01-10 09:00:00",
-        "Deal - Expected close date": "2026-02-20"}  # fmt: skip
+CONTACT = {
+    "Record ID": "101",
+    "First Name": "Ada",
+    "Last Name": "Lang",
+    "Email": "ada@firm.example",
+    "Create Date": "2026-03-12 09:14",
+    "Lifecycle Stage": "customer",
+    "Original Traffic Source": "ORGANIC_SEARCH",
+    "Became a Customer Date": "2026-04-01 10:00",
+}
+DEAL = {
+    "Record ID": "9001",
+    "Deal Name": "Espresso bar",
+    "Deal Stage": "Closed Won",
+    "Amount": "1200",
+    "Deal owner": "Kim",
+    "Create Date": "2026-01-10 09:00",
+    "Close Date": "2026-02-20 12:00",
+    "Associated Contact IDs": "101;102",
+}
+OPPORTUNITY = {
+    "Opportunity Owner": "Kim",
+    "Account Name": "Acme",
+    "Opportunity Name": "Machines",
+    "Stage": "Closed Won",
+    "Amount": "5,000.00",
+    "Close Date": "2/20/2026",
+    "Created Date": "1/10/2026",
+    "Lead Source": "Web",
+    "Age": "41",
+}
+LEAD = {
+    "Lead Source": "Web",
+    "First Name": "Ada",
+    "Last Name": "Lang",
+    "Email": "ada@firm.example",
+    "Lead Status": "Open - Not Contacted",
+    "Created Date": "2026-01-10",
+    "Company / Account": "Acme",
+    "Lead Owner": "Kim",
+}
+PIPE = {
+    "Deal - ID": "5",
+    "Deal - Title": "Beans",
+    "Deal - Value": "300",
+    "Deal - Currency of value": "EUR",
+    "Deal - Contact person": "Ada Lang",
+    "Deal - Owner": "Kim",
+    "Deal - Stage": "Proposal",
+    "Deal - Status": "Open",
+    "Deal - Deal created": "2026-01-10 09:00:00",
+    "Deal - Expected close date": "2026-02-20",
+}
 
 
 def test_two_hubspot_contacts_are_two_leads_and_the_one_at_stage_customer_is_a_customer(company):
-    lead = CONTACT | {"Record ID": "102", "Email": "bob@firm.example", "Lifecycle Stage": "lead", "Original Traffic Source": "Organic Search",
-                      "Became a Customer Date": ""}  # fmt: skip
+    lead = CONTACT | {
+        "Record ID": "102",
+        "Email": "bob@firm.example",
+        "Lifecycle Stage": "lead",
+        "Original Traffic Source": "Organic Search",
+        "Became a Customer Date": "",
+    }
     report, catalog = loaded(company({"contacts.csv": export(HUBSPOT_CONTACTS, CONTACT, lead)}), personal=True)
     assert catalog.frame("customers").customer_id.tolist() == ["hubspot-101"]
     assert str(catalog.frame("customers").acquired_at[0]) == "2026-04-01 10:00:00"
@@ -76,8 +123,13 @@ def test_a_salesforce_report_with_title_and_footer_is_two_deals_in_the_order_mon
         "Close Date": "12/01/2026",
         "Age": "12",
     }
-    text = export(SALESFORCE_OPPORTUNITIES, OPPORTUNITY, opened, above="Opportunities of the year\n\"As of 2026-03-01, 09:00\"\n\n",
-                  below='Total,,,,,,"6,000.00",,,,,,,\n"Confidential Information - Do Not Distribute"\n"Copyright (c) 2000-2026 salesforce.com"\n')  # fmt: skip
+    text = export(
+        SALESFORCE_OPPORTUNITIES,
+        OPPORTUNITY,
+        opened,
+        above='Opportunities of the year\n"As of 2026-03-01, 09:00"\n\n',
+        below='Total,,,,,,"6,000.00",,,,,,,\n"Confidential Information - Do Not Distribute"\n"Copyright (c) 2000-2026 salesforce.com"\n',
+    )
     report, catalog = loaded(company({"report.csv": text}))
     deals = catalog.frame("deals")
     assert deals.won.tolist() == [True, None]

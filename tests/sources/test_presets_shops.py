@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
 from tests.sources.layouts import (
     SHOPIFY_CUSTOMERS,
@@ -15,9 +15,23 @@ from tests.sources.layouts import (
 )
 
 BERLIN = {"time_zone": "Europe/Berlin"}
-ORDER = {"Name": "#1001", "Email": "Ada@Shop.example", "Financial Status": "paid", "Currency": "EUR", "Subtotal": "30.00", "Shipping": "5.00",
-         "Taxes": "0.00", "Total": "35.00", "Refunded Amount": "0.00", "Created at": "2025-10-02 23:09:34 -0300",
-         "Lineitem quantity": "2", "Lineitem name": "Mug", "Lineitem price": "10.00", "Billing Country": "DE", "Source": "web"}  # fmt: skip
+ORDER = {
+    "Name": "#1001",
+    "Email": "Ada@Shop.example",
+    "Financial Status": "paid",
+    "Currency": "EUR",
+    "Subtotal": "30.00",
+    "Shipping": "5.00",
+    "Taxes": "0.00",
+    "Total": "35.00",
+    "Refunded Amount": "0.00",
+    "Created at": "2025-10-02 23:09:34 -0300",
+    "Lineitem quantity": "2",
+    "Lineitem name": "Mug",
+    "Lineitem price": "10.00",
+    "Billing Country": "DE",
+    "Source": "web",
+}
 SECOND_LINE = {
     "Name": "#1001",
     "Email": "Ada@Shop.example",
@@ -26,12 +40,35 @@ SECOND_LINE = {
     "Lineitem price": "10.00",
 }
 GUEST = ORDER | {"Name": "#1002", "Email": ""}
-PAYMENT = {"id": "ch_1", "Seller Message": "Payment complete.", "Created (UTC)": "2026-01-31 23:30", "Amount": "119.00", "Amount Refunded": "0.00",
-           "Currency": "eur", "Tax": "19.00", "Mode": "Live", "Status": "Paid", "Customer ID": "cus_1", "Customer Email": "a@b.example",
-           "Captured": "true"}  # fmt: skip
-SUBSCRIPTION = {"id": "sub_1", "Customer ID": "cus_1", "Plan": "price_1", "Product": "Beans", "Quantity": "2", "Currency": "eur", "Interval": "month",
-                "Amount": "10.00", "Status": "active", "Created (UTC)": "2026-01-05 10:00", "Start (UTC)": "2026-01-05 10:00",
-                "Current Period Start (UTC)": "2026-03-05 10:00", "Current Period End (UTC)": "2026-04-05 10:00"}  # fmt: skip
+PAYMENT = {
+    "id": "ch_1",
+    "Seller Message": "Payment complete.",
+    "Created (UTC)": "2026-01-31 23:30",
+    "Amount": "119.00",
+    "Amount Refunded": "0.00",
+    "Currency": "eur",
+    "Tax": "19.00",
+    "Mode": "Live",
+    "Status": "Paid",
+    "Customer ID": "cus_1",
+    "Customer Email": "a@b.example",
+    "Captured": "true",
+}
+SUBSCRIPTION = {
+    "id": "sub_1",
+    "Customer ID": "cus_1",
+    "Plan": "price_1",
+    "Product": "Beans",
+    "Quantity": "2",
+    "Currency": "eur",
+    "Interval": "month",
+    "Amount": "10.00",
+    "Status": "active",
+    "Created (UTC)": "2026-01-05 10:00",
+    "Start (UTC)": "2026-01-05 10:00",
+    "Current Period Start (UTC)": "2026-03-05 10:00",
+    "Current Period End (UTC)": "2026-04-05 10:00",
+}
 
 
 def test_four_rows_of_three_orders_are_three_orders_of_35_euros_each_and_one_is_folded(company):
@@ -96,8 +133,13 @@ def test_an_order_finds_its_customer_by_email_in_any_case_then_by_phone_and_a_gu
 
 
 def test_a_refund_of_half_is_an_order_of_minus_half_net_of_tax_and_a_voided_order_is_none(company):
-    refunded = ORDER | {"Taxes": "7.00", "Total": "35.00", "Refunded Amount": "17.50", "Financial Status": "partially_refunded",
-                        "Cancelled at": "2025-10-05 10:00:00 +0000"}  # fmt: skip
+    refunded = ORDER | {
+        "Taxes": "7.00",
+        "Total": "35.00",
+        "Refunded Amount": "17.50",
+        "Financial Status": "partially_refunded",
+        "Cancelled at": "2025-10-05 10:00:00 +0000",
+    }
     voided = ORDER | {"Name": "#9", "Financial Status": "voided"}
     report, catalog = loaded(company({"orders_export.csv": export(SHOPIFY_ORDERS, refunded, SECOND_LINE, voided)}))
     orders = catalog.frame("orders")
@@ -135,9 +177,19 @@ def test_a_shop_that_sells_in_dollars_is_not_counted_in_euros(company):
         load(company({"orders_export.csv": export(SHOPIFY_ORDERS, ORDER)}, company={"currency": "CHF"}))
 
 
-WOO = {"Order Number": "501", "Order Status": "Completed", "Order Date": "2026-02-13 10:00", "Email (Billing)": "eva@shop.example",
-       "Country Code (Billing)": "NL", "Order Total Amount": "121.00", "Order Refund Amount": "0", "Order Total Tax Amount": "21.00",
-       "Item Name": "Beans", "Quantity": "2", "Item Cost": "40"}  # fmt: skip
+WOO = {
+    "Order Number": "501",
+    "Order Status": "Completed",
+    "Order Date": "2026-02-13 10:00",
+    "Email (Billing)": "eva@shop.example",
+    "Country Code (Billing)": "NL",
+    "Order Total Amount": "121.00",
+    "Order Refund Amount": "0",
+    "Order Total Tax Amount": "21.00",
+    "Item Name": "Beans",
+    "Quantity": "2",
+    "Item Cost": "40",
+}
 
 
 def test_woocommerce_repeats_an_order_on_each_line_and_it_counts_once(company):
@@ -178,8 +230,13 @@ def test_woocommerce_in_german_with_semicolons_decimal_commas_and_cp1252(company
 
 
 def test_stripe_failed_blocked_and_test_payments_are_ignored_and_counted(company):
-    rows = [PAYMENT, PAYMENT | {"id": "ch_2", "Status": "Failed"}, PAYMENT | {"id": "ch_3", "Status": "Blocked"},
-            PAYMENT | {"id": "ch_4", "Mode": "Test"}, PAYMENT | {"id": "ch_5", "Status": "Curious"}]  # fmt: skip
+    rows = [
+        PAYMENT,
+        PAYMENT | {"id": "ch_2", "Status": "Failed"},
+        PAYMENT | {"id": "ch_3", "Status": "Blocked"},
+        PAYMENT | {"id": "ch_4", "Mode": "Test"},
+        PAYMENT | {"id": "ch_5", "Status": "Curious"},
+    ]
     report, catalog = loaded(company({"payments.csv": export(STRIPE_PAYMENTS, *rows)}, company=BERLIN))
     orders = catalog.frame("orders")
     assert orders.order_id.tolist() == ["stripe-ch_1"]
@@ -189,8 +246,17 @@ def test_stripe_failed_blocked_and_test_payments_are_ignored_and_counted(company
 
 
 def test_stripe_amounts_are_major_units_and_converted_where_the_currency_differs(company):
-    converted = PAYMENT | {"id": "ch_2", "Currency": "usd", "Amount": "100", "Tax": "", "Converted Amount": "90.00", "Converted Currency": "eur",
-                           "Amount Refunded": "50", "Converted Amount Refunded": "45.00", "Status": "Refunded"}  # fmt: skip
+    converted = PAYMENT | {
+        "id": "ch_2",
+        "Currency": "usd",
+        "Amount": "100",
+        "Tax": "",
+        "Converted Amount": "90.00",
+        "Converted Currency": "eur",
+        "Amount Refunded": "50",
+        "Converted Amount Refunded": "45.00",
+        "Status": "Refunded",
+    }
     foreign = PAYMENT | {"id": "ch_3", "Currency": "usd"}
     lost = PAYMENT | {
         "id": "ch_4",
@@ -200,15 +266,28 @@ def test_stripe_amounts_are_major_units_and_converted_where_the_currency_differs
     }
     report, catalog = loaded(company({"payments.csv": export(STRIPE_PAYMENTS, PAYMENT, converted, foreign, lost)}))
     revenue = catalog.frame("orders").set_index("order_id").revenue
-    assert revenue.to_dict() == {"stripe-ch_1": 100.0, "stripe-ch_2": 90.0, "stripe-ch_2-refund": -45.0, "stripe-ch_4": 100.0,
-                                 "stripe-ch_4-dispute": -119.0}  # fmt: skip
+    assert revenue.to_dict() == {
+        "stripe-ch_1": 100.0,
+        "stripe-ch_2": 90.0,
+        "stripe-ch_2-refund": -45.0,
+        "stripe-ch_4": 100.0,
+        "stripe-ch_4-dispute": -119.0,
+    }
     assert report.counts["orders"].n_aside == 1
     assert any("campaign (metadata)" in f.finding for f in report.findings)
 
 
 def test_a_stripe_subscription_is_a_term_of_20_a_month_lost_when_it_ends_not_when_notice_is_given(company):
-    yearly = SUBSCRIPTION | {"id": "sub_2", "Interval": "year", "Amount": "120.00", "Quantity": "1", "Status": "canceled",
-                             "Canceled At (UTC)": "2026-02-01 10:00", "Ended At (UTC)": "2026-03-01 10:00", "Cancellation Reason": "too dear"}  # fmt: skip
+    yearly = SUBSCRIPTION | {
+        "id": "sub_2",
+        "Interval": "year",
+        "Amount": "120.00",
+        "Quantity": "1",
+        "Status": "canceled",
+        "Canceled At (UTC)": "2026-02-01 10:00",
+        "Ended At (UTC)": "2026-03-01 10:00",
+        "Cancellation Reason": "too dear",
+    }
     trial = SUBSCRIPTION | {"id": "sub_3", "Status": "trialing", "Trial End (UTC)": "2026-05-01 00:00"}
     report, catalog = loaded(company({"subscriptions.csv": export(STRIPE_SUBSCRIPTIONS, SUBSCRIPTION, yearly, trial)}))
     terms = catalog.frame("subscription_terms")

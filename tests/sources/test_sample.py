@@ -12,8 +12,16 @@ from tests.sources.kaldi import MONTHS, kaldi, month_of, table
 # Predictions are written later, and totals of mailings come from tools that name no recipients: the sample has those.
 NOT_THERE = ("customer_scores", "segment_assignments", "text_sentiments", "mailing_totals")
 TABLES = [name for name in SCHEMAS if name not in NOT_THERE]
-DTYPES = {"id": "object", "text": "object", "timestamp": "datetime64[us]", "date": "datetime64[us]", "money": "float64",
-          "number": "float64", "integer": "Int64", "flag": "boolean"}  # fmt: skip
+DTYPES = {
+    "id": "object",
+    "text": "object",
+    "timestamp": "datetime64[us]",
+    "date": "datetime64[us]",
+    "money": "float64",
+    "number": "float64",
+    "integer": "Int64",
+    "flag": "boolean",
+}
 REFERENCES = [("customer_id", "customers"), ("lead_id", "leads"), ("deal_id", "deals"), ("order_id", "orders")]
 
 
@@ -199,8 +207,20 @@ def test_a_mailing_credits_an_order_of_its_customer():
         assert not (mailings[f"{after}_at"] < mailings[f"{before}_at"]).any()
 
 
-@pytest.mark.parametrize("name", ["orders", "subscription_terms", "tickets", "interactions", "mailings", "survey_invitations",
-                                  "survey_responses", "social_posts", "treatments"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "orders",
+        "subscription_terms",
+        "tickets",
+        "interactions",
+        "mailings",
+        "survey_invitations",
+        "survey_responses",
+        "social_posts",
+        "treatments",
+    ],
+)
 def test_nothing_happens_to_a_customer_before_the_first_purchase(name):
     acquired = table("customers").set_index("customer_id")["acquired_at"]
     rows = table(name).dropna(subset=["customer_id"])

@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.connect import connect
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.connect import connect
+from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError
 from crmkit.settings import read_settings
 from crmkit.sources.sample import sample_company, write_exports
@@ -40,8 +40,10 @@ def test_each_kind_of_dirt_is_less_than_one_percent_of_its_table():
     assert set(dirt["treatment"]) == {"deduplicated", "rejected", "noted", "cleaned", "emptied", "merged"}
 
 
-@pytest.mark.parametrize("name, table_name", [("shop_orders", "orders"), ("survey_tool", "survey_responses"),
-                                              ("tickets", "tickets"), ("mailings", "mailings")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, table_name",
+    [("shop_orders", "orders"), ("survey_tool", "survey_responses"), ("tickets", "tickets"), ("mailings", "mailings")],
+)
 def test_exact_duplicates_are_as_many_as_planned(name, table_name):
     assert written(name).duplicated().sum() == planned(table_name, "exact duplicate")
 

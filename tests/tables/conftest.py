@@ -8,8 +8,16 @@ import pytest
 
 from crmkit.tables.schema import schema
 
-TYPES = {"id": "string", "text": "string", "timestamp": "timestamp(6)", "date": "date", "money": "float64",
-         "number": "float64", "integer": "int64", "flag": "boolean"}  # fmt: skip
+TYPES = {
+    "id": "string",
+    "text": "string",
+    "timestamp": "timestamp(6)",
+    "date": "date",
+    "money": "float64",
+    "number": "float64",
+    "integer": "int64",
+    "flag": "boolean",
+}
 
 
 @pytest.fixture(scope="session")

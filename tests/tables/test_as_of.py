@@ -31,8 +31,15 @@ def orders(*days):
 def terms(*spans):
     numbers = [str(n) for n in range(len(spans))]
     starts, ends = zip(*spans, strict=True)
-    return pd.DataFrame({"subscription_id": numbers, "customer_id": numbers, "mrr": 9.0, "starts_at": pd.to_datetime(starts),
-                         "ends_at": pd.to_datetime(ends)})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "subscription_id": numbers,
+            "customer_id": numbers,
+            "mrr": 9.0,
+            "starts_at": pd.to_datetime(starts),
+            "ends_at": pd.to_datetime(ends),
+        }
+    )
 
 
 DAILY = orders(*pd.date_range("2026-06-01", "2026-09-30"))

@@ -8,12 +8,21 @@ import pytest
 from crmkit.errors import NotMeasured, UnknownName
 from crmkit.settings import parse_settings
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.derived import DERIVED
+from crmkit.tables.derived.register import DERIVED
 
-ORDERS = {"order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"],
-          "ordered_at": ["2026-03-01 10:00", "2026-08-01 10:00", "2026-03-05 23:30"], "revenue": [10.0, 20.0, 30.0]}  # fmt: skip
-TERMS = {"subscription_id": ["s", "s"], "customer_id": ["ann", "ann"], "mrr": [10.0, 10.0],
-         "starts_at": ["2026-01-01", "2026-12-01"], "ends_at": ["2026-12-01", "2027-12-01"]}  # fmt: skip
+ORDERS = {
+    "order_id": ["1", "2", "3"],
+    "customer_id": ["ann", "ann", "bob"],
+    "ordered_at": ["2026-03-01 10:00", "2026-08-01 10:00", "2026-03-05 23:30"],
+    "revenue": [10.0, 20.0, 30.0],
+}
+TERMS = {
+    "subscription_id": ["s", "s"],
+    "customer_id": ["ann", "ann"],
+    "mrr": [10.0, 10.0],
+    "starts_at": ["2026-01-01", "2026-12-01"],
+    "ends_at": ["2026-12-01", "2027-12-01"],
+}
 
 
 @pytest.fixture

@@ -49,9 +49,14 @@ def test_an_integer_constant_is_a_float_in_the_database_and_no_decimal(plain):
 
 
 def test_days_are_midnights_passed_and_not_spans_of_24_hours(plain):
-    pairs = [("2026-01-01 23:59", "2026-01-02 00:01", 1), ("2026-01-01 00:00", "2026-01-01 23:59", 0),
-             ("2026-01-02 00:01", "2026-01-01 23:59", -1), ("2024-02-28 12:00", "2024-03-01 11:00", 2),
-             ("2026-02-28 12:00", "2026-03-01 11:00", 1), ("2025-12-31 00:00", "2026-12-31 00:00", 365)]  # fmt: skip
+    pairs = [
+        ("2026-01-01 23:59", "2026-01-02 00:01", 1),
+        ("2026-01-01 00:00", "2026-01-01 23:59", 0),
+        ("2026-01-02 00:01", "2026-01-01 23:59", -1),
+        ("2024-02-28 12:00", "2024-03-01 11:00", 2),
+        ("2026-02-28 12:00", "2026-03-01 11:00", 1),
+        ("2025-12-31 00:00", "2026-12-31 00:00", 365),
+    ]
     frame = pd.DataFrame(pairs, columns=["at", "until", "days"])
     t = plain(frame[["at", "until"]].astype("datetime64[us]"))
     assert values(ex.days_between(t.at, t.until)) == frame["days"].tolist()
@@ -163,8 +168,13 @@ def test_a_row_is_repeated_for_each_month_of_its_own_span_with_the_months_bounds
     n = october.ordinal
     rows = spread(plain, [(n - 5, n + 5), (n, n), (n + 1, n), (n - 9, n - 8), (n - 1, n)], october.run_up(3))
     assert sorted(zip(rows["row"], rows["period"], strict=True)) == [
-        (0, n - 2), (0, n - 1), (0, n), (1, n), (4, n - 1), (4, n),
-    ]  # fmt: skip
+        (0, n - 2),
+        (0, n - 1),
+        (0, n),
+        (1, n),
+        (4, n - 1),
+        (4, n),
+    ]
     of_october = rows[rows["period"] == n].iloc[0]
     assert pd.Timestamp(of_october["period_start"]).date() == date(2026, 10, 1)
     assert pd.Timestamp(of_october["period_end"]).date() == date(2026, 11, 1)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.cleaning.load import load
+from crmkit.cleaning.loading.load import load
 from crmkit.features.snapshot import snapshot
 from crmkit.sources.sample import sample_company
 from crmkit.tables.catalog import Catalog

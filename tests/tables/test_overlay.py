@@ -9,8 +9,9 @@ import crmkit as ck
 from crmkit.errors import CrmkitError, Problems, UnknownName
 from crmkit.tables.catalog import Catalog
 
-SCORES = pd.DataFrame({"customer_id": [1, 2], "as_of": "2026-09-30", "model": "value", "model_version": "1",
-                       "value": [3, None]})  # fmt: skip
+SCORES = pd.DataFrame(
+    {"customer_id": [1, 2], "as_of": "2026-09-30", "model": "value", "model_version": "1", "value": [3, None]}
+)
 
 
 @pytest.fixture
@@ -34,8 +35,14 @@ def test_a_frame_is_a_table_that_can_be_joined_with_the_others(book):
 
 def test_times_with_a_zone_and_ids_that_pandas_made_floats_are_read_as_connect_reads_them():
     times = pd.to_datetime(["2026-09-30 22:30", "2026-10-02 00:00", "2026-10-31 23:30"], utc=True)
-    orders = pd.DataFrame({"order_id": ["a", "b", "c"], "ordered_at": times, "revenue": [10.0, 20.0, 40.0],
-                           "customer_id": [7.0, None, 8.0]})  # fmt: skip
+    orders = pd.DataFrame(
+        {
+            "order_id": ["a", "b", "c"],
+            "ordered_at": times,
+            "revenue": [10.0, 20.0, 40.0],
+            "customer_id": [7.0, None, 8.0],
+        }
+    )
     settings = ck.Settings(company={"time_zone": "Europe/Berlin"}, data={"through": "2026-11-30"})
     connected = ck.connect({"orders": orders}, settings)
     laid_over = connected.with_tables({"orders": orders})

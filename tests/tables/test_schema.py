@@ -56,13 +56,29 @@ OPTIONAL = {
     "text_sentiments": "written_at customer_id language mood method",
 }
 CLOCKS = {
-    "customers": None, "customer_identities": None, "orders": "ordered_at", "order_lines": None,
-    "subscription_terms": "starts_at", "leads": "created_at", "deals": "created_at", "deal_stages": "entered_at",
-    "interactions": "occurred_at", "tickets": "opened_at", "costs": "spent_at", "web_traffic": "visited_on",
-    "mailings": "sent_at", "mailing_totals": "sent_at", "survey_invitations": "sent_at", "survey_responses": "responded_at",
-    "social_posts": "posted_at", "crm_events": "occurred_at", "treatments": "assigned_at", "customer_scores": "as_of",
-    "segment_assignments": "as_of", "text_sentiments": "as_of",
-}  # fmt: skip
+    "customers": None,
+    "customer_identities": None,
+    "orders": "ordered_at",
+    "order_lines": None,
+    "subscription_terms": "starts_at",
+    "leads": "created_at",
+    "deals": "created_at",
+    "deal_stages": "entered_at",
+    "interactions": "occurred_at",
+    "tickets": "opened_at",
+    "costs": "spent_at",
+    "web_traffic": "visited_on",
+    "mailings": "sent_at",
+    "mailing_totals": "sent_at",
+    "survey_invitations": "sent_at",
+    "survey_responses": "responded_at",
+    "social_posts": "posted_at",
+    "crm_events": "occurred_at",
+    "treatments": "assigned_at",
+    "customer_scores": "as_of",
+    "segment_assignments": "as_of",
+    "text_sentiments": "as_of",
+}
 COLUMNS = [(table, column) for table in SCHEMAS.values() for column in table.columns]
 EACH_TABLE = pytest.mark.parametrize("table", SCHEMAS.values(), ids=SCHEMAS)
 

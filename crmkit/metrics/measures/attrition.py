@@ -9,9 +9,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums
-from crmkit.metrics.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import indicator, period_ordinal
 
@@ -20,7 +20,7 @@ from crmkit.tables.expressions import indicator, period_ordinal
 class LossRate(Sums):
     """Customers at the start of the period and gone by its end, as a share of those at its start.
 
-    Reads :func:`~crmkit.tables.activity.customer_movements`. Those at the start are all who came less all who left
+    Reads :func:`~crmkit.tables.derived.activity.customer_movements`. Those at the start are all who came less all who left
     before: two sums over the movements, and no grid of customers by periods. A customer is lost if her stretch of
     activity began before the period, ended in it, and she is not back by its end.
 

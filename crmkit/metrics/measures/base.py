@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics.intervals import Array, Interval
-from crmkit.metrics.window import Window
+from crmkit.metrics.engine.intervals import Array, Interval
+from crmkit.metrics.engine.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import day_of_period, indicator, where
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.linear import Total
-from crmkit.metrics.window import Window
 from crmkit.settings import Budget, prorated
 
 _ONE_A_MONTH = Budget(amount=1)

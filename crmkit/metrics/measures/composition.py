@@ -9,9 +9,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums, counted
-from crmkit.metrics.window import Window
 from crmkit.periods import Grain
 
 

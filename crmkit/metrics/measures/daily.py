@@ -9,10 +9,10 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics.intervals import Z
+from crmkit.metrics.engine.intervals import Z
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.attrition import every_period
 from crmkit.metrics.measures.base import OwnQuery
-from crmkit.metrics.window import Window
 from crmkit.tables.expressions import day, day_of_period, indicator, period_ordinal
 
 
@@ -20,7 +20,7 @@ from crmkit.tables.expressions import day, day_of_period, indicator, period_ordi
 class DailyLossRate(OwnQuery):
     """Sum over the days of a period of customers lost on the day / customers at the start of the day.
 
-    Reads :func:`~crmkit.tables.activity.customer_movements`. This is the Nelson-Aalen estimate of the cumulative hazard
+    Reads :func:`~crmkit.tables.derived.activity.customer_movements`. This is the Nelson-Aalen estimate of the cumulative hazard
     over the period, so that who joined within it counts from her first day on; every loss counts, returned or not.
 
     References

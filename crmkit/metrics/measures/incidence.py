@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics.intervals import Array, Z
+from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.measures.survival import KaplanMeierMedian
 
 _MOST_OPEN = 0.2  # share without an outcome at the oldest age, above which nobody knows how many will still come

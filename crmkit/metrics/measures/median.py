@@ -10,9 +10,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics.intervals import Z
+from crmkit.metrics.engine.intervals import Z
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums
-from crmkit.metrics.window import Window
 from crmkit.tables.expressions import indicator, ratio
 
 _REACH = 40  # (2 rank + 1 - n)^2 <= 40 n holds every rank that an interval can need up to a design effect of 10
@@ -69,9 +69,12 @@ class Median(Sums):
         ranked = ranked.mutate(below=indicator(ranked.value <= middle))
         unit = ranked.group_by([*window.keys, "unit"]).aggregate(x=ranked.below.sum(), n=ranked.count().cast("float64"))
         return unit.group_by(window.keys).aggregate(
-            below=unit.x.sum(), xx=(unit.x * unit.x).sum(), xn=(unit.x * unit.n).sum(), nn=(unit.n * unit.n).sum(),
+            below=unit.x.sum(),
+            xx=(unit.x * unit.x).sum(),
+            xn=(unit.x * unit.n).sum(),
+            nn=(unit.n * unit.n).sum(),
             units=unit.count(),
-        )  # fmt: skip
+        )
 
 
 def _order_statistics(group: pd.DataFrame) -> dict[str, float]:

@@ -8,9 +8,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums
-from crmkit.metrics.window import Window
 
 
 @dataclass(eq=False)

@@ -9,11 +9,11 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
-from crmkit.metrics.intervals import Array
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.intervals import Array
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.attrition import every_period
 from crmkit.metrics.measures.base import Sums
-from crmkit.metrics.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import indicator, number, period_ordinal
 
@@ -25,7 +25,7 @@ PARTS = ("new", "reactivation", "expansion", "contraction", "churn")
 class RecurringChange(Sums):
     """Change of recurring revenue over a period, of one kind or net: each customer's end less her start.
 
-    Reads :func:`~crmkit.tables.recurring.mrr_movements`. What a customer had at the start is what she had before her
+    Reads :func:`~crmkit.tables.derived.recurring.mrr_movements`. What a customer had at the start is what she had before her
     first movement of the period, so no grid of customers by periods is needed.
 
     Attributes

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
-from crmkit.metrics.intervals import Array, Interval
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.intervals import Array, Interval
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums, counted
-from crmkit.metrics.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import where
 

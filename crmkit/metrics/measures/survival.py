@@ -10,9 +10,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics.intervals import Array, Z
+from crmkit.metrics.engine.intervals import Array, Z
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums
-from crmkit.metrics.window import Window
 from crmkit.tables.expressions import day, days_between, indicator, period_ordinal, union, with_periods
 
 

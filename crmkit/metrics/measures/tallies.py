@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from crmkit.metrics import intervals
-from crmkit.metrics.dispersion import dispersion
-from crmkit.metrics.intervals import Array, Interval
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.intervals import Array, Interval, dispersion
+from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums, counted
 from crmkit.metrics.measures.linear import Mean, Ratio
-from crmkit.metrics.window import RUN_UP, Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import where
 

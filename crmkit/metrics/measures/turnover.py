@@ -11,9 +11,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import OwnQuery
-from crmkit.metrics.window import Window
 from crmkit.periods import Period
 from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal, ratio
 
@@ -26,7 +26,7 @@ _NOTHING_BEFORE = "the data hold no whole period before this one"
 class RevenueChange(OwnQuery):
     """Change of revenue against the period before, of one kind or in all: each customer's now less hers then.
 
-    Reads :func:`~crmkit.tables.purchases.revenue_in_turn`, in which each order stands twice: in its own period and, as
+    Reads :func:`~crmkit.tables.derived.orders.revenue_in_turn`, in which each order stands twice: in its own period and, as
     what was before, in the next one. Every customer is of one kind, so that the kinds add up to the whole change to the
     last cent. Of a period still running, as many days of the one before are taken.
 
@@ -68,9 +68,12 @@ class RevenueChange(OwnQuery):
         """Return amount, square and number of customers of every kind, by period and group."""
         rows = rows.filter(rows.period.between(min(window.bounds), max(window.bounds)) & (rows.there + rows.was > 0))
         each = rows.group_by([*window.keys, "unit"]).aggregate(
-            guest=rows.guest.max(), new=rows.new.max(), there=rows.there.sum(), was=rows.was.sum(),
+            guest=rows.guest.max(),
+            new=rows.new.max(),
+            there=rows.there.sum(),
+            was=rows.was.sum(),
             change=((rows.there - rows.was) * rows.value).sum(),
-        )  # fmt: skip
+        )
         sums: dict[str, Any] = {}
         for part, belongs in _kinds(each).items():
             amount = ibis.ifelse(belongs, -each.change if part in ("less", "lost") else each.change, number(0))

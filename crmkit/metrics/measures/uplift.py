@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from crmkit.metrics.intervals import LEVEL, Array
+from crmkit.metrics.engine.intervals import LEVEL, Array
+from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import OwnQuery
-from crmkit.metrics.window import Window
 from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal
 
 _ARMS = ("treated", "held")

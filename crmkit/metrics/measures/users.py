@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from crmkit.metrics import intervals
-from crmkit.metrics.dispersion import dispersion
-from crmkit.metrics.intervals import Array
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.intervals import Array, dispersion
+from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums, counted
-from crmkit.metrics.window import RUN_UP, Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import indicator
 

@@ -9,14 +9,12 @@ from pathlib import Path
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import make_directory, make_lookups, register
-from crmkit.sources.files import FileSet
-from crmkit.sources.peek import peeks
+from crmkit.sources.files.file_sets import FileSet, RawFiles, peeks
 from crmkit.sources.presets.judging import IGNORED, REFUSED
 from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.recognise import Recognised, recognised
 from crmkit.sources.presets.takes import Portion, person_of, portions
 from crmkit.sources.presets.unit import Unit, none_left, read_unit
-from crmkit.sources.raw import RawFiles
 
 NO_PRESET = "none"
 """In place of a preset's name: the file is to be left alone."""

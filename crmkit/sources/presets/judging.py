@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmkit.sources.kinds import in_words
+from crmkit.sources.parsing.types import in_words
 from crmkit.sources.presets.expressions import in_sql, is_empty, mentioned
 from crmkit.sources.presets.model import Preset, Take
 from crmkit.sources.presets.recognise import Recognised
@@ -24,8 +24,10 @@ def refusing(preset: Preset, fit: Recognised, currency: str) -> str:
     """Return the SQL of the reason why a row cannot be used, null where it can."""
     cases = [f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in preset.refuse]
     if other := currency_of(preset, fit):
-        cases.append(f"WHEN upper(trim({other})) <> {literal(currency)} THEN 'the amount is in ' || upper(trim({other})) || "
-                     f"{literal(f', and the company counts in {currency}')}")  # fmt: skip
+        cases.append(
+            f"WHEN upper(trim({other})) <> {literal(currency)} THEN 'the amount is in ' || upper(trim({other})) || "
+            f"{literal(f', and the company counts in {currency}')}"
+        )
     for name in sorted(needed(preset, fit)):
         if name in fit.columns and preset.kinds[name] not in ("id", "text"):
             reason = f"'{fit.columns[name]}' cannot be read as {in_words(preset.kinds[name])}"
@@ -85,5 +87,8 @@ def unreadable_sums(preset: Preset, fit: Recognised) -> dict[str, str]:
     asked = [
         name for name in sorted(needed(preset, fit) & set(fit.columns)) if preset.kinds[name] not in ("id", "text")
     ]
-    return {name: f"coalesce(count_if({unreadable(name)}), 0), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
-                  f"arg_min({told(name)}, {ROW}) FILTER ({unreadable(name)})" for name in asked}  # fmt: skip
+    return {
+        name: f"coalesce(count_if({unreadable(name)}), 0), count({told(name)}), min({ROW}) FILTER ({unreadable(name)}), "
+        f"arg_min({told(name)}, {ROW}) FILTER ({unreadable(name)})"
+        for name in asked
+    }

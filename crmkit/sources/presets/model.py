@@ -141,8 +141,10 @@ class Preset(Section):
     def _one_alias_is_a_list_of_one(
         cls, fields: dict[str, dict[str, str | list[str]]]
     ) -> dict[str, dict[str, Aliases]]:
-        return {kind: {name: (each,) if isinstance(each, str) else tuple(each) for name, each in named.items()}
-                for kind, named in fields.items()}  # fmt: skip
+        return {
+            kind: {name: (each,) if isinstance(each, str) else tuple(each) for name, each in named.items()}
+            for kind, named in fields.items()
+        }
 
     @model_validator(mode="after")
     def _makes_each_row_once(self) -> Preset:
@@ -170,5 +172,8 @@ def presets() -> dict[str, Preset]:
     """Return all presets by name."""
     folder = files("crmkit.sources.presets")
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {name: Preset.model_validate({"name": name, **tomllib.loads(file.read_text(encoding="utf-8"))})
-            for file in found if (name := file.name.removesuffix(".toml"))}  # fmt: skip
+    return {
+        name: Preset.model_validate({"name": name, **tomllib.loads(file.read_text(encoding="utf-8"))})
+        for file in found
+        if (name := file.name.removesuffix(".toml"))
+    }

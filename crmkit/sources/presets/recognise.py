@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from crmkit.sources.columns import plain
-from crmkit.sources.layout import Layout, distinct_names, joined
-from crmkit.sources.peek import Peek
+from crmkit.sources.files.file_sets import Peek
+from crmkit.sources.files.mapping import plain
+from crmkit.sources.files.read import Layout, distinct_names, joined
 from crmkit.sources.presets.model import Preset, presets
 
 
@@ -56,8 +56,11 @@ def recognised(peeked: Sequence[Peek], named: str | None = None) -> Recognised |
     if not found:
         return None
     best = max(found, key=_weight)
-    rivals = tuple(fit.preset.name for fit in found
-                   if fit.preset is not best.preset and fit.sheet == best.sheet and _weight(fit) == _weight(best))  # fmt: skip
+    rivals = tuple(
+        fit.preset.name
+        for fit in found
+        if fit.preset is not best.preset and fit.sheet == best.sheet and _weight(fit) == _weight(best)
+    )
     return Recognised(**{**vars(best), "rivals": rivals})
 
 
@@ -97,8 +100,14 @@ def _layout(preset: Preset, line: int, above: str) -> tuple[Layout, dict[str, st
     around = preset.layout
     met = {name: re.search(pattern, above) for name, pattern in around.constants.items()}
     constants = {name: found[1] for name, found in met.items() if found}
-    layout = Layout(line or None, around.second_header, around.comment, around.ends_at_blank, around.footer,
-                    tuple((f"__{name}", value) for name, value in constants.items()))  # fmt: skip
+    layout = Layout(
+        line or None,
+        around.second_header,
+        around.comment,
+        around.ends_at_blank,
+        around.footer,
+        tuple((f"__{name}", value) for name, value in constants.items()),
+    )
     return layout, {name: f"__{name}" for name in constants}
 
 

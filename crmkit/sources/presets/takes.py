@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from crmkit.sources.contacts import owned, with_customer
-from crmkit.sources.csv_text import BadLine
+from crmkit.sources.files.read import BadLine
 from crmkit.sources.presets.expressions import in_sql, is_aggregate, is_empty
 from crmkit.sources.presets.judging import IGNORED, REFUSED, possible_takes
 from crmkit.sources.presets.model import Take
@@ -31,7 +31,7 @@ class Portion:
         Canonical columns, and the hidden line.
     columns : tuple of str
     n_folded, n_split : int
-        As in :class:`crmkit.sources.staging.Staged`.
+        As in :class:`crmkit.sources.files.mapping.Staged`.
     bad_lines : tuple of BadLine
     ignored : tuple of (str, int)
     supplement : bool

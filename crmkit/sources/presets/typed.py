@@ -7,16 +7,22 @@ from dataclasses import dataclass
 
 import duckdb
 
-from crmkit.sources.day_orders import EXCEL, serial_time
-from crmkit.sources.evidence import Evidence
-from crmkit.sources.kinds import is_text
+from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.evidence import EXCEL, Evidence, serial_time
+from crmkit.sources.parsing.types import STEP, Facts, Reading, is_text, reading, trimmed
 from crmkit.sources.sql import PART, ROW, columns_of, identifier
-from crmkit.sources.times import Clock
-from crmkit.sources.types import STEP, Facts, Reading, reading, trimmed
 from crmkit.tables.schema import Column, Kind
 
-_SQL_TYPES = {"money": "DOUBLE", "number": "DOUBLE", "integer": "BIGINT", "timestamp": "TIMESTAMP", "date": "DATE",
-              "flag": "BOOLEAN", "id": "VARCHAR", "text": "VARCHAR"}  # fmt: skip
+_SQL_TYPES = {
+    "money": "DOUBLE",
+    "number": "DOUBLE",
+    "integer": "BIGINT",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "flag": "BOOLEAN",
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+}
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,10 @@ def typed_rows(relation: str, columns: Mapping[str, str], readings: Mapping[str,
         cells = [f"{_step(read, step, identifier(name))} AS {identifier(name)}" for name, read in readings.items()]
         first = [f"CAST({identifier(name)} AS VARCHAR) AS {told(name)}" for name in readings]
         query = f"(SELECT {', '.join([*kept, *cells, *(first if step == 1 else map(told, readings))])} FROM {query})"
-    cells = [f"{identifier(name)}, coalesce(CAST({identifier(name)} AS VARCHAR), {told(name)}) AS {told(name)}"
-             for name in readings]  # fmt: skip
+    cells = [
+        f"{identifier(name)}, coalesce(CAST({identifier(name)} AS VARCHAR), {told(name)}) AS {told(name)}"
+        for name in readings
+    ]
     return f"(SELECT {', '.join([*kept, *cells])} FROM {query})"
 
 
@@ -93,10 +101,15 @@ def make_typed(
         f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {told(name)}"
         for name in readings
     ]
-    absent = [f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {told(name)}"
-              for name, kind in fields.items() if name not in readings]  # fmt: skip
-    con.execute(f"CREATE TABLE {made} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
-                f"FROM {typed_rows(relation, columns, readings)}")  # fmt: skip
+    absent = [
+        f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {told(name)}"
+        for name, kind in fields.items()
+        if name not in readings
+    ]
+    con.execute(
+        f"CREATE TABLE {made} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
+        f"FROM {typed_rows(relation, columns, readings)}"
+    )
 
 
 def _reading(column: Column, met: str, facts: Facts, evidence: Evidence, zones: Zones) -> Reading:

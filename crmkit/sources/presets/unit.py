@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import duckdb
 
 from crmkit.settings import Settings
-from crmkit.sources.csv_text import BadLine
-from crmkit.sources.currencies import foreign_sign
-from crmkit.sources.evidence import Evidence, evidence_of
-from crmkit.sources.files import FileSet
-from crmkit.sources.kinds import in_words, is_text
+from crmkit.sources.files.file_sets import FileSet, Raw, RawFiles
+from crmkit.sources.files.mapping import foreign_sign
+from crmkit.sources.files.read import BadLine
+from crmkit.sources.parsing.evidence import Evidence, evidence_of
+from crmkit.sources.parsing.types import in_words, is_text
 from crmkit.sources.presets.expressions import in_sql
 from crmkit.sources.presets.judging import (
     IGNORED,
@@ -26,7 +26,6 @@ from crmkit.sources.presets.judging import (
 from crmkit.sources.presets.model import Preset
 from crmkit.sources.presets.recognise import Recognised
 from crmkit.sources.presets.typed import Zones, make_typed, told
-from crmkit.sources.raw import Raw, RawFiles
 from crmkit.sources.sql import PART, ROW, columns_of, identifier
 
 
@@ -76,8 +75,9 @@ class Unit:
 
     def ignored(self, con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
         """Return how many rows and lines are no business, by reason."""
-        counted = con.execute(f"SELECT {IGNORED}, count(*) FROM {self.relation} WHERE {IGNORED} IS NOT NULL GROUP BY ALL "
-                              "ORDER BY ALL").fetchall()  # fmt: skip
+        counted = con.execute(
+            f"SELECT {IGNORED}, count(*) FROM {self.relation} WHERE {IGNORED} IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
         return (*self.raw.ignored, *counted)
 
 
@@ -106,11 +106,17 @@ def read_unit(raw_files: RawFiles, files: FileSet, fit: Recognised, settings: Se
     typed, currency = f"typed_{number}", settings.company.currency
     zones = Zones(settings.company.time_zone, preset.zone)
     make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones)
-    con.execute(f"CREATE TABLE {unit.relation} AS SELECT *, {ignoring(preset, fit)} AS {IGNORED}, "
-                f"{refusing(preset, fit, currency)} AS {REFUSED} FROM {_filled(preset, typed)}")  # fmt: skip
+    con.execute(
+        f"CREATE TABLE {unit.relation} AS SELECT *, {ignoring(preset, fit)} AS {IGNORED}, "
+        f"{refusing(preset, fit, currency)} AS {REFUSED} FROM {_filled(preset, typed)}"
+    )
     unit.problems += [] if unit.problems else _mostly_unreadable(con, unit)
-    unit.said += [f"no {take.table}: {problem}" for take in preset.takes[1:] if not (take.supplement or take.split)
-                  for problem in lacking(preset, fit, take)]  # fmt: skip
+    unit.said += [
+        f"no {take.table}: {problem}"
+        for take in preset.takes[1:]
+        if not (take.supplement or take.split)
+        for problem in lacking(preset, fit, take)
+    ]
     unit.said += [
         *raw.said,
         *evidence.said,
@@ -143,8 +149,10 @@ def _mostly_unreadable(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[str]:
         counted = con.execute(f"SELECT {sums} FROM {unit.relation} WHERE {IGNORED} IS NULL").fetchone()
         n_bad, n_filled, line, example = counted or (0, 0, 0, "")
         if n_bad * 2 > n_filled:
-            problems.append(f"column '{unit.fit.columns[name]}' cannot be read as {in_words(unit.preset.kinds[name])} in "
-                            f"{n_bad:,} of {n_filled:,} rows, such as '{example[:60]}' in line {line}")  # fmt: skip
+            problems.append(
+                f"column '{unit.fit.columns[name]}' cannot be read as {in_words(unit.preset.kinds[name])} in "
+                f"{n_bad:,} of {n_filled:,} rows, such as '{example[:60]}' in line {line}"
+            )
     return problems
 
 
@@ -160,8 +168,9 @@ def _currency_taken(con: duckdb.DuckDBPyConnection, unit: Unit, currency: str) -
 def _doubts(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[str]:
     said = []
     for doubt in unit.preset.doubts:
-        (true,) = con.execute(f"SELECT {in_sql(doubt.when, unit.fit.columns)} FROM {unit.relation} "
-                              f"WHERE {IGNORED} IS NULL").fetchone() or (False,)  # fmt: skip
+        (true,) = con.execute(
+            f"SELECT {in_sql(doubt.when, unit.fit.columns)} FROM {unit.relation} WHERE {IGNORED} IS NULL"
+        ).fetchone() or (False,)
         said += [doubt.says] if true else []
     return said
 

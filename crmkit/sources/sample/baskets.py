@@ -20,7 +20,14 @@ PRODUCTS = pd.DataFrame(
         ("Brazil Santos 1 kg", "beans", 20.50, 0.44, 11, -0.6),
         ("Colombia Huila 250 g", "beans", 9.50, 0.47, 9, 0.0),
         ("Decaf Peru 250 g", "beans", 9.20, 0.45, 6, 0.4),
-        ("Espresso $mart $aver 2 kg", "beans", 39.90, 0.38, 7, 0.3),  # dollar signs: plots must not read it as a formula
+        (
+            "Espresso $mart $aver 2 kg",
+            "beans",
+            39.90,
+            0.38,
+            7,
+            0.3,
+        ),  # dollar signs: plots must not read it as a formula
         ("Christmas Blend 500 g", "beans", 15.50, 0.48, 3, 0.0),
         ("Cold Brew Bags", "beans", 13.50, 0.49, 4, 0.2),
         ("Paper Filters 100", "equipment", 5.90, 0.42, 9, 0.0),
@@ -34,7 +41,7 @@ PRODUCTS = pd.DataFrame(
         ("Home Brewing Course", "courses", 55.00, 0.55, 0.7, 0.6),
     ],
     columns=["product", "category", "price", "margin", "popularity", "trend"],
-)  # fmt: skip
+)
 _SEASONS = {"Christmas Blend 500 g": _WINTER, "Gift Box": _WINTER, "Cold Brew Bags": _SUMMER}
 BEANS_RISE = 1.06  # from the price day on
 

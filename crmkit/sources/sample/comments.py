@@ -4,28 +4,62 @@ from __future__ import annotations
 
 import numpy as np
 
-LANGUAGES = {"Germany": ("de", "de", "de", "en", "tr"), "Austria": ("de", "de", "en"), "Switzerland": ("de", "fr", "it"),
-             "Netherlands": ("nl", "nl", "en"), "France": ("fr",), "Italy": ("it",)}  # fmt: skip
+LANGUAGES = {
+    "Germany": ("de", "de", "de", "en", "tr"),
+    "Austria": ("de", "de", "en"),
+    "Switzerland": ("de", "fr", "it"),
+    "Netherlands": ("nl", "nl", "en"),
+    "France": ("fr",),
+    "Italy": ("it",),
+}
 
 SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
-        "good": ("Der beste Espresso, den ich je zu Hause hatte!", "Immer frisch geröstet und schnell da.",
-                 "Sehr netter Service, gerne wieder.", "Das Abo ist super bequem.", "Tolle Beratung beim Mühlenkauf."),
-        "fair": ("Kaffee ist gut, der Versand könnte schneller sein.", "Ganz okay, aber nicht billig.",
-                 "Geschmack gut, Verpackung unpraktisch.", "Passt schon."),
-        "poor": ("Die Lieferung kam viel zu spät.", "Für den Preis erwarte ich mehr.", "Der Support antwortet nicht.",
-                 "Leider wurde das Falsche geliefert.", "Abo kündigen war mühsam."),
-        "burnt": ("Die letzte Röstung schmeckt verbrannt.", "Bohnen ölig und bitter, so nicht trinkbar.",
-                  "Was ist mit eurem Espresso passiert? Total verbrannt."),
+        "good": (
+            "Der beste Espresso, den ich je zu Hause hatte!",
+            "Immer frisch geröstet und schnell da.",
+            "Sehr netter Service, gerne wieder.",
+            "Das Abo ist super bequem.",
+            "Tolle Beratung beim Mühlenkauf.",
+        ),
+        "fair": (
+            "Kaffee ist gut, der Versand könnte schneller sein.",
+            "Ganz okay, aber nicht billig.",
+            "Geschmack gut, Verpackung unpraktisch.",
+            "Passt schon.",
+        ),
+        "poor": (
+            "Die Lieferung kam viel zu spät.",
+            "Für den Preis erwarte ich mehr.",
+            "Der Support antwortet nicht.",
+            "Leider wurde das Falsche geliefert.",
+            "Abo kündigen war mühsam.",
+        ),
+        "burnt": (
+            "Die letzte Röstung schmeckt verbrannt.",
+            "Bohnen ölig und bitter, so nicht trinkbar.",
+            "Was ist mit eurem Espresso passiert? Total verbrannt.",
+        ),
     },
     "en": {
-        "good": ("Best beans in town, always fresh.", "Love the subscription, never run out of coffee.",
-                 "Friendly people and fast delivery.", "The home brewing course was fantastic!"),
+        "good": (
+            "Best beans in town, always fresh.",
+            "Love the subscription, never run out of coffee.",
+            "Friendly people and fast delivery.",
+            "The home brewing course was fantastic!",
+        ),
         "fair": ("Good coffee, a bit expensive.", "Fine, though shipping takes a while.", "Does what it should."),
-        "poor": ("My parcel arrived a week late.", "Nobody answers my e-mails.", "The bag was torn open.",
-                 "Too expensive for what it is."),
-        "burnt": ("The last bag tastes burnt and bitter.", "Something is wrong with the roast, undrinkable.",
-                  "Burnt beans two months running. Cancelling."),
+        "poor": (
+            "My parcel arrived a week late.",
+            "Nobody answers my e-mails.",
+            "The bag was torn open.",
+            "Too expensive for what it is.",
+        ),
+        "burnt": (
+            "The last bag tastes burnt and bitter.",
+            "Something is wrong with the roast, undrinkable.",
+            "Burnt beans two months running. Cancelling.",
+        ),
     },
     "fr": {
         "good": ("Un café délicieux, livré rapidement.", "Service très aimable, je recommande."),
@@ -51,7 +85,7 @@ SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "poor": ("Kargo çok geç geldi.", "Müşteri hizmetleri cevap vermiyor."),
         "burnt": ("Son paket yanık kokuyor.", "Çekirdekler yanmış, içilmiyor."),
     },
-}  # fmt: skip
+}
 
 HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("http://example.com";"free coffee")')  # kept as text, never run
 

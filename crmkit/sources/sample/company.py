@@ -123,9 +123,13 @@ def _sales(world: World, people: pd.DataFrame, stays: pd.DataFrame) -> tuple[pd.
 
 
 def _contacts(
-    world: World, people: pd.DataFrame, stays: pd.DataFrame, orders: pd.DataFrame, terms: pd.DataFrame,
+    world: World,
+    people: pd.DataFrame,
+    stays: pd.DataFrame,
+    orders: pd.DataFrame,
+    terms: pd.DataFrame,
     trials: pd.DataFrame,
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+) -> dict[str, pd.DataFrame]:
     """Everything that is said, asked, answered, sent and paid around the orders."""
     leads = simulate_leads(world, people)
     deals = simulate_deals(world, leads, stays, terms)

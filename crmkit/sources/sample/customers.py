@@ -12,20 +12,92 @@ from crmkit.sources.sample.world import World
 COUNTRIES = {"Germany": 0.80, "Austria": 0.08, "Switzerland": 0.04, "Netherlands": 0.04, "France": 0.02, "Italy": 0.02}
 REGIONS = {
     "Germany": ("Berlin", "Berlin", "Brandenburg", "Hamburg", "Bavaria", "Saxony", "Hesse", "North Rhine-Westphalia"),
-    "Austria": ("Vienna", "Tyrol", "Styria"), "Switzerland": ("Zurich", "Basel", "Ticino"),
-    "Netherlands": ("North Holland", "Utrecht"), "France": ("Alsace", "Île-de-France"), "Italy": ("South Tyrol", "Lazio"),
-}  # fmt: skip
+    "Austria": ("Vienna", "Tyrol", "Styria"),
+    "Switzerland": ("Zurich", "Basel", "Ticino"),
+    "Netherlands": ("North Holland", "Utrecht"),
+    "France": ("Alsace", "Île-de-France"),
+    "Italy": ("South Tyrol", "Lazio"),
+}
 INDUSTRIES = ("software", "design", "law", "health", "education", "crafts", "public sector")
 SIZES = ("1-9", "10-49", "50-249", "250+")
 PREFERRED = {"email": 0.70, "sms": 0.14, "phone": 0.09, "post": 0.07}
-FIRST_NAMES = ("Mia", "Jonas", "Aylin", "Paul", "Emma", "Luca", "Sofia", "Noah", "Lena", "Emre", "Clara", "Felix", "Zoë",
-               "Anton", "Marie", "Kerem", "Ida", "Ben", "Giulia", "Oskar", "Jule", "Théo", "Nina", "Bram", "Käthe")  # fmt: skip
-LAST_NAMES = ("Müller", "Schmidt", "Yılmaz", "Weber", "Rossi", "Hoffmann", "Becker", "de Vries", "Krüger", "Lefèvre",
-              "Schäfer", "Demir", "Vogel", "Brandt", "Jansen", "Lorenz", "Huber", "Strauß", "Bianchi", "Albrecht",
-              "Fuchs", "Gruber", "Keller", "Nowak", "Öztürk", "Peters", "Roth", "Sommer", "Thiel", "Winter")  # fmt: skip
+FIRST_NAMES = (
+    "Mia",
+    "Jonas",
+    "Aylin",
+    "Paul",
+    "Emma",
+    "Luca",
+    "Sofia",
+    "Noah",
+    "Lena",
+    "Emre",
+    "Clara",
+    "Felix",
+    "Zoë",
+    "Anton",
+    "Marie",
+    "Kerem",
+    "Ida",
+    "Ben",
+    "Giulia",
+    "Oskar",
+    "Jule",
+    "Théo",
+    "Nina",
+    "Bram",
+    "Käthe",
+)
+LAST_NAMES = (
+    "Müller",
+    "Schmidt",
+    "Yılmaz",
+    "Weber",
+    "Rossi",
+    "Hoffmann",
+    "Becker",
+    "de Vries",
+    "Krüger",
+    "Lefèvre",
+    "Schäfer",
+    "Demir",
+    "Vogel",
+    "Brandt",
+    "Jansen",
+    "Lorenz",
+    "Huber",
+    "Strauß",
+    "Bianchi",
+    "Albrecht",
+    "Fuchs",
+    "Gruber",
+    "Keller",
+    "Nowak",
+    "Öztürk",
+    "Peters",
+    "Roth",
+    "Sommer",
+    "Thiel",
+    "Winter",
+)
 STREETS = ("Lindenallee", "Hauptstraße", "Bahnhofstraße", "Am Hafen", "Gartenweg", "Schillerstraße", "Ringstraße")
-_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ë": "e", "é": "e", "è": "e", "ı": "i", "ş": "s",
-                        "Ö": "Oe", "Ä": "Ae", "Ü": "Ue", " ": ""})  # fmt: skip
+_PLAIN = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ë": "e",
+        "é": "e",
+        "è": "e",
+        "ı": "i",
+        "ş": "s",
+        "Ö": "Oe",
+        "Ä": "Ae",
+        "Ü": "Ue",
+        " ": "",
+    }
+)
 
 
 def describe_people(world: World, people: pd.DataFrame) -> pd.DataFrame:

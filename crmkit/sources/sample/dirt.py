@@ -47,7 +47,13 @@ SOILS = (
     Soil("order_lines", "unknown order", 0.0002, "noted", {"order_id": "O-999999"}),
     Soil("survey_responses", "exact duplicate", 0.003, "deduplicated"),
     Soil("survey_responses", "no date", 0.003, "rejected", {"responded_at": ""}),
-    Soil("survey_responses", "score above the scale", 0.0008, "rejected", {"survey": "nps", "score": 11.0, "scale_max": 10.0}),
+    Soil(
+        "survey_responses",
+        "score above the scale",
+        0.0008,
+        "rejected",
+        {"survey": "nps", "score": 11.0, "scale_max": 10.0},
+    ),
     Soil("survey_responses", "unknown survey", 0.0005, "rejected", {"survey": "npss"}),
     Soil("tickets", "exact duplicate", 0.003, "deduplicated"),
     Soil("tickets", "unknown customer", 0.004, "noted", {"customer_id": "C-000000"}),
@@ -60,7 +66,7 @@ SOILS = (
     Soil("web_traffic", "no date", 0.0001, "rejected", {"visited_on": ""}),
     Soil("costs", "amount that is no number", 0.0004, "rejected", {"category": "media", "amount": "12,5O"}),
     Soil("costs", "unknown purpose", 0.0004, "rejected", {"category": "staff", "purpose": "aquisition"}),
-)  # fmt: skip
+)
 
 
 def plan_dirt(tables: Mapping[str, pd.DataFrame], duplicates: pd.DataFrame) -> pd.DataFrame:

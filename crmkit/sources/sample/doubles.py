@@ -45,8 +45,10 @@ def add_double_accounts(tables: Mapping[str, pd.DataFrame], duplicates: pd.DataF
     second = second.assign(
         acquired_at=twice["moved_at"].loc[second["customer_id"]].to_numpy(),
         customer_id=twice["customer_id"].loc[second["customer_id"]].to_numpy(),
-        channel="direct", campaign=None, referred_by=None,
-    )  # fmt: skip
+        channel="direct",
+        campaign=None,
+        referred_by=None,
+    )
     again = people[people["customer_id"].isin(twice.index)]
     again = _misspelt(again).assign(customer_id=twice["customer_id"].loc[again["customer_id"]].to_numpy())
     moved = orders["ordered_at"] >= orders["customer_id"].map(twice["moved_at"])

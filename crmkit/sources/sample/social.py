@@ -13,10 +13,15 @@ NETWORKS = {"instagram": 0.52, "facebook": 0.22, "tiktok": 0.16, "linkedin": 0.1
 AUDIENCE = {"instagram": 1500, "facebook": 700, "tiktok": 2100, "linkedin": 350}  # impressions of a post by the firm
 BRAND_PER_DAY, CUSTOMERS_PER_DAY = 0.55, 0.75  # posts at the usual size
 BRAND_TEXTS = (
-    "Fresh from the roaster: Ethiopia Yirgacheffe.", "Neu im Shop: Cold Brew für heiße Tage.",
-    "How to dial in your grinder, in 60 seconds.", "Sonntag ist Filterkaffeetag.", "Meet Aylin, who roasts your beans.",
-    "Barista-Kurs am Samstag: noch drei Plätze frei.", "Three recipes for iced coffee.", "Das Weihnachtspaket ist da!",
-)  # fmt: skip
+    "Fresh from the roaster: Ethiopia Yirgacheffe.",
+    "Neu im Shop: Cold Brew für heiße Tage.",
+    "How to dial in your grinder, in 60 seconds.",
+    "Sonntag ist Filterkaffeetag.",
+    "Meet Aylin, who roasts your beans.",
+    "Barista-Kurs am Samstag: noch drei Plätze frei.",
+    "Three recipes for iced coffee.",
+    "Das Weihnachtspaket ist da!",
+)
 BRAND_LANGUAGES = ("en", "de", "en", "de", "en", "de", "en", "de")
 
 

@@ -26,9 +26,13 @@ TOUCHPOINTS = {"nps": "relationship", "csat": "delivery", "ces": "support"}
 
 
 def simulate_invitations(
-    world: World, people: pd.DataFrame, stays: pd.DataFrame, orders: pd.DataFrame, terms: pd.DataFrame,
+    world: World,
+    people: pd.DataFrame,
+    stays: pd.DataFrame,
+    orders: pd.DataFrame,
+    terms: pd.DataFrame,
     tickets: pd.DataFrame,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Draw who is asked what: invitation_id, survey, day, person, channel."""
     rng = world.rng("invitations")
     bought = orders.loc[(orders["person"] >= 0) & (orders["revenue"] > 0), ["person", "day"]]

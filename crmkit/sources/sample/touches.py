@@ -16,9 +16,13 @@ UPDATED = 0.55  # share of touches after which the record is updated
 
 
 def simulate_interactions(
-    world: World, people: pd.DataFrame, stays: pd.DataFrame, leads: pd.DataFrame, deals: pd.DataFrame,
+    world: World,
+    people: pd.DataFrame,
+    stays: pd.DataFrame,
+    leads: pd.DataFrame,
+    deals: pd.DataFrame,
     tickets: pd.DataFrame,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Draw the touches: interaction_id, day, kind, channel, direction, user_id, person (-1), lead_id, deal_id."""
     rng = world.rng("interactions")
     touches = pd.concat(

@@ -1,0 +1,482 @@
+"""From raw rows to checked ones: every table read, judged and settled with the others, inside one connection."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import Any
+
+import duckdb
+
+from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
+from crmkit.cleaning.checks.rows import Taken, take_in, unreadable_columns, wrong_types
+from crmkit.cleaning.loading.left_out import leave_out_forgotten
+from crmkit.errors import CrmkitError
+from crmkit.settings import Settings
+from crmkit.sources.files.exports import Progress
+from crmkit.sources.files.mapping import Staged
+from crmkit.sources.files.read import BadLine
+from crmkit.sources.parsing.types import SPELLED
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal
+from crmkit.sources.store.keys import forgotten_hashes
+from crmkit.tables.schema import Column
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One checked table: SQL of the rows kept and of those kept aside, and what became of how many.
+
+    ``merged`` names the relation of its rows after people were merged, if any of its rows are theirs.
+    """
+
+    taken: Taken
+    counts: Counts
+    findings: tuple[Finding, ...]
+    merged: str = ""
+
+    @property
+    def table(self) -> str:
+        """Canonical name."""
+        return self.taken.staged.table
+
+    @property
+    def kept(self) -> str:
+        """SQL of the canonical table, in the order of the input."""
+        if self.merged:
+            return f"SELECT {self.taken.selected} FROM {self.merged} ORDER BY position"
+        rows = f"SELECT {self.taken.selected} FROM {self.taken.relation}"
+        return f"{rows} WHERE {REASON} IS NULL AND NOT {MERGED} ORDER BY {PART}, {ROW}"
+
+    @property
+    def aside(self) -> str:
+        """SQL of the rows kept aside: file, line, reason, and the raw row as JSON; none of it for personal data."""
+        staged = self.taken.staged
+        cells = ", ".join(f"{identifier(name)}: CAST(raw.{identifier(name)} AS VARCHAR)" for name in staged.types)
+        raw = "NULL::VARCHAR" if staged.schema.personal else f"CAST(to_json({{{cells}}}) AS VARCHAR)"
+        part = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(staged.parts))
+        file = f"CASE {PART} {part} END" if part else "NULL::VARCHAR"
+        line = ROW if part else "NULL::BIGINT"
+        rows = (
+            f"SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.taken.relation} "
+            f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE {REASON} IS NOT NULL"
+        )
+        lines = ", ".join(_bad_line(line) for line in staged.bad_lines)
+        return f"{rows} UNION ALL FROM (VALUES {lines})" if lines else rows
+
+
+def check_rows(
+    con: duckdb.DuckDBPyConnection,
+    staged: Sequence[Staged],
+    settings: Settings,
+    end_of_data: date | None,
+    progress: Progress | None = None,
+    allow_empty: bool = False,
+) -> tuple[list[Checked], list[str]]:
+    """Read, judge and settle the rows of all tables.
+
+    Returns
+    -------
+    (list of Checked, list of str)
+        The checked tables, and what is wrong with whole tables; where anything is, nothing is to be used.
+    """
+    taken, problems = [], []
+    for number, raw in enumerate(staged, start=1):
+        if progress:
+            progress(f"Checking {raw.table}", len(staged) + number, 2 * len(staged))
+        faults = list(raw.problems)
+        if raw.types:
+            try:
+                table = take_in(con, raw, settings, end_of_data)
+                faults = [*table.problems, *wrong_types(con, table)]
+                taken.append(table)
+            except CrmkitError as error:
+                faults.append(str(error))
+        if faults:
+            problems.append(f"{raw.origin}: {'; '.join(faults)}.")
+    if problems:
+        return [], problems
+    taken, findings = leave_out_forgotten(con, taken, forgotten_hashes(settings))
+    findings += [*unify_spelling(con, taken), *settle_overlaps(con, taken)]
+    for table in taken:
+        findings += settle_repeats(con, table)
+        findings += shared_contacts(con, table) if table.staged.schema.personal else []
+    checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in taken]
+    return checked, [] if allow_empty else [fault for table in checked for fault in _nothing_left(table)]
+
+
+def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Finding]) -> Checked:
+    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {taken.relation} GROUP BY ALL").fetchall()
+    bad = Counter(line.reason for line in taken.staged.bad_lines)
+    reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
+    n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
+    staged = taken.staged
+    ignored = Counter[str]()
+    for reason, n in staged.ignored:
+        ignored[reason] += n
+    n_in = sum(n for *_, n in rows) + bad.total() + staged.n_folded + ignored.total()
+    counts = Counts(
+        n_in,
+        sum(n for r, m, n in rows if r is None and not m),
+        n_merged,
+        reasons.total(),
+        staged.n_folded,
+        ignored.total(),
+        staged.n_split,
+    )
+    table = staged.table
+    by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
+    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding == REPLACED)
+    if n_equal:
+        merged = Finding(table, "rows equal an earlier row", n_equal, 0.0, "note", "Merged into it: counted once.")
+        found.append(merged)
+    found += [
+        Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
+    ]
+    found += [*findings, *notes(con, taken)]
+    return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
+
+
+def _nothing_left(checked: Checked) -> list[str]:
+    if checked.counts.n_kept or not checked.counts.n_aside:  # of rows that are no business nothing need be left
+        return []
+    most = next(finding for finding in checked.findings if finding.severity == "rejected")
+    origin = checked.taken.staged.origin
+    return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
+
+
+def _bad_line(line: BadLine) -> str:
+    return f"({literal(line.file)}, {line.line}, {literal(line.reason)}, NULL)"
+
+
+# One spelling for each category: case variants take the one that is most frequent over all tables. The vote runs
+# over all tables at once, so that a campaign goes by one name in costs, leads and orders.
+
+
+def unify_spelling(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> list[Finding]:
+    """Give the case variants of each category one spelling, in place, and return what was changed.
+
+    Only rows that are not kept aside vote. The most frequent spelling wins, the first of the alphabet in a tie.
+    """
+    voters = [
+        (table, column.name)
+        for table in taken
+        for column in table.columns
+        if column.name in SPELLED and not column.choices
+    ]
+    if not voters:
+        return []
+    votes = " UNION ALL ".join(
+        f"SELECT {literal(name)} AS category, {identifier(name)} AS spelling, count(*) AS n FROM {table.relation} "
+        f"WHERE {REASON} IS NULL AND {identifier(name)} IS NOT NULL GROUP BY ALL"
+        for table, name in voters
+    )
+    con.execute(f"""
+        CREATE OR REPLACE TABLE spellings AS
+        WITH counted AS (SELECT category, spelling, sum(n) AS n, lower(nfc_normalize(spelling)) AS same
+                         FROM ({votes}) GROUP BY ALL),
+        ranked AS (SELECT category, spelling,
+                          first_value(spelling) OVER (PARTITION BY category, same ORDER BY n DESC, spelling) AS best
+                   FROM counted)
+        SELECT * FROM ranked WHERE spelling <> best""")
+    changed = {category for (category,) in con.execute("SELECT DISTINCT category FROM spellings").fetchall()}
+    findings = [_respell(con, table, name) for table, name in voters if name in changed]
+    return [finding for finding in findings if finding is not None]
+
+
+def _respell(con: duckdb.DuckDBPyConnection, table: Taken, name: str) -> Finding | None:
+    column = identifier(name)
+    same = f"s.category = {literal(name)} AND s.spelling = {table.relation}.{column}"
+    joined = f"spellings s WHERE {same} AND {REASON} IS NULL"
+    example = con.execute(f"SELECT s.spelling, s.best FROM {table.relation}, {joined} ORDER BY ALL LIMIT 1").fetchone()
+    if example is None:
+        return None
+    (n_rows,) = con.execute(f"UPDATE {table.relation} SET {column} = s.best FROM {joined}").fetchone() or (0,)
+    return Finding(
+        table.staged.table,
+        f"{name} is spelled in several ways, such as '{example[0]}' and '{example[1]}'",
+        n_rows,
+        0.0,
+        "note",
+        "Counted under the most frequent spelling.",
+    )
+
+
+# What is odd about the rows that stay: cells that were emptied, times in the wrong order, columns not used.
+
+
+# Notice may be given before the term that it ends, and a text is written before it is read.
+_MAY_COME_BEFORE = ("cancelled_at", "written_at")
+
+
+@dataclass(frozen=True)
+class _Note:
+    condition: str
+    finding: str
+    consequence: str
+
+
+def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+    """Count what is odd about the kept rows of a table, in one query."""
+    lost = unreadable_columns(con, taken)
+    asked = [note for note in _emptied(taken) if note.finding not in lost] + _out_of_order(taken)
+    table = taken.staged.table
+    found = list(lost.values())
+    if asked:
+        counts = ", ".join(f"coalesce(count_if({note.condition}), 0)" for note in asked)
+        kept = f"{taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+        answers = con.execute(f"SELECT {counts} FROM {kept}").fetchone() or ()
+        found += [
+            Finding(table, note.finding, n_rows, 0.0, "note", note.consequence)
+            for note, n_rows in zip(asked, answers, strict=True)
+            if n_rows
+        ]
+    if taken.staged.unused:
+        found.append(
+            Finding(
+                table,
+                f"columns of {taken.staged.origin} that are not used: {', '.join(taken.staged.unused)}",
+                0,
+                0.0,
+                "note",
+                "Nothing counts them; map them if they hold something that matters.",
+            )
+        )
+    return found
+
+
+def _emptied(taken: Taken) -> list[_Note]:
+    return [
+        _Note(f"{fault(column.name)} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
+        for column in taken.columns
+        if not column.required
+        for number, rule in enumerate(taken.rules[column.name], start=1)
+    ]
+
+
+def _out_of_order(taken: Taken) -> list[_Note]:
+    """Return the notes on optional times that lie before the row's own time, by days: some exports give no hour."""
+    clock = taken.staged.schema.clock
+    if clock not in taken.rules:
+        return []
+    return [
+        _Note(
+            f"CAST({identifier(column.name)} AS DATE) < CAST({identifier(clock)} AS DATE)",
+            f"{column.name} lies before {clock}",
+            "The row counts; a duration from it counts as 0 days.",
+        )
+        for column in taken.columns
+        if is_later_time(column)
+    ]
+
+
+def is_later_time(column: Column) -> bool:
+    """Whether a column holds a time that can only come after the row's own."""
+    return column.kind == "timestamp" and not column.required and column.name not in _MAY_COME_BEFORE
+
+
+# Rows that come twice: equal ones are merged, other ones of the same key are kept aside after the first.
+
+
+def settle_repeats(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+    """Merge equal rows of a key and keep its other ones aside, in place; the first row of a key stays.
+
+    A table without a key (order_lines, costs) keeps equal rows: an order may well hold two equal lines.
+    """
+    key = [name for name in taken.staged.schema.key if name in taken.rules]
+    if not key:
+        return _equal_rows(con, taken)
+    keys = ", ".join(identifier(name) for name in key)
+    if not _n_more(con, taken, keys):
+        return []
+    reason = f"{' and '.join(key)} came before with other content"
+    con.execute(f"""
+        UPDATE {taken.relation}
+        SET {MERGED} = again.equal, {REASON} = CASE WHEN again.equal THEN NULL ELSE {literal(reason)} END
+        FROM (
+            SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
+                   row_number() OVER key_rows AS nth
+            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({taken.selected}) AS content,
+                         count(*) OVER (PARTITION BY {keys}) AS n
+                  FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
+            WHERE n > 1
+            WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})
+        ) again
+        WHERE again.id = {taken.relation}.rowid AND again.nth > 1""")
+    return []
+
+
+def shared_contacts(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+    """Count the customers who share an e-mail address or a telephone number with another; nothing is merged."""
+    normal = {"email": "lower(email)", "phone": "ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0')"}
+    findings = []
+    for name, contact in normal.items():
+        if name not in taken.rules:
+            continue
+        (n_rows,) = con.execute(f"""
+            SELECT coalesce(sum(n), 0) FROM (
+                SELECT count(DISTINCT customer_id) AS n FROM {taken.relation}
+                WHERE {REASON} IS NULL AND NOT {MERGED} AND length({contact}) >= 5 GROUP BY {contact} HAVING n > 1)
+        """).fetchone() or (0,)
+        if n_rows:
+            what = "e-mail address" if name == "email" else "telephone number"
+            findings.append(
+                Finding(
+                    taken.staged.table,
+                    f"customers share their {what} with another customer",
+                    int(n_rows),
+                    0.0,
+                    "note",
+                    "They may be one person under several ids; each id counts.",
+                )
+            )
+    return findings
+
+
+def _equal_rows(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+    n_rows = _n_more(con, taken, taken.selected)
+    if not n_rows:
+        return []
+    return [
+        Finding(
+            taken.staged.table,
+            "rows equal another row in every column",
+            n_rows,
+            0.0,
+            "note",
+            "They count: without a key it cannot be told whether one of them is a mistake.",
+        )
+    ]
+
+
+def _n_more(con: duckdb.DuckDBPyConnection, taken: Taken, columns: str) -> int:
+    """Return how many rows there are beyond one for each combination of the columns [rows]."""
+    kept = f"FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
+    (n_rows,) = con.execute(counted).fetchone() or (0,)
+    return int(n_rows)
+
+
+# Exports that overlap: where two files have the same row, the newer file's counts, and the lines of its order too.
+# A shop's exports of January to March and of March to April both hold the orders of March. Which file is newer is
+# read from the files: the one whose rows reach further; of two that reach equally far, the later by name ("orders
+# (2)" after "orders").
+
+
+REPLACED = "rows are in a newer file too"
+_NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
+_FILE = "__file"  # rank of a row's file: the higher, the newer
+
+
+def settle_overlaps(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> list[Finding]:
+    """Merge the rows of older files that a newer file has too, in place; equal ones are left to those that merge repeats.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    taken : sequence of Taken
+        All tables: the rows of one tell how far a file reaches that fills another too.
+
+    Returns
+    -------
+    list of Finding
+        How many rows of each table were merged so.
+    """
+    tables = {table.staged.table: table for table in taken}
+    several = [table for table in taken if len(set(table.staged.parts)) > 1]
+    ranks = _ranks(con, taken) if several else {}
+    settled = {table.staged.table: _settle(con, table, tables, ranks) for table in several}
+    return [Finding(name, REPLACED, n, 0.0, "note", _NEWER_COUNTS) for name, n in settled.items() if n]
+
+
+def _ranks(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> dict[str, int]:
+    """Return the files in order, the newest with the highest rank."""
+    reach: dict[str, datetime] = {}
+    for table in taken:
+        for part, last in con.execute(query).fetchall() if (query := _reach(table, taken)) else ():
+            if last is not None and part < len(table.staged.parts):
+                file = table.staged.parts[part]
+                reach[file] = max(reach.get(file, datetime.min), last)
+    files = {file for table in taken for file in table.staged.parts}
+    return {
+        file: rank for rank, file in enumerate(sorted(files, key=lambda f: (reach.get(f, datetime.min), *_natural(f))))
+    }
+
+
+def _reach(table: Taken, taken: Sequence[Taken]) -> str | None:
+    clock = table.staged.schema.clock or "acquired_at"
+    if clock in table.rules:
+        return f"SELECT {PART}, CAST(max({identifier(clock)}) AS TIMESTAMP) FROM {table.relation} GROUP BY {PART}"
+    orders = next((other for other in taken if other.staged.table == "orders"), None)
+    if orders is None or table.staged.table != "order_lines" or not {"order_id"} <= table.rules.keys():
+        return None
+    return (
+        f"SELECT line.{PART}, max(ordered_at) FROM {table.relation} line JOIN {orders.relation} USING (order_id) "
+        f"GROUP BY line.{PART}"
+    )
+
+
+def _natural(file: str) -> tuple[Any, ...]:
+    """Return by what names are sorted as people sort them: 2 before 10, and a name before the same with an ending."""
+    stem = re.sub(r"[^0-9a-z]+", " ", PurePath(file).stem.casefold()).strip()
+    return tuple(
+        (0, int(each), "") if each.isdigit() else (1, 0, each) for each in re.findall(r"\d+|[a-z]+", stem)
+    ), file
+
+
+def _settle(con: duckdb.DuckDBPyConnection, table: Taken, tables: Mapping[str, Taken], ranks: Mapping[str, int]) -> int:
+    parts = " ".join(f"WHEN {number} THEN {ranks[file]}" for number, file in enumerate(table.staged.parts))
+    rows = f"(SELECT rowid AS id, *, CASE {PART} {parts} END AS {_FILE} FROM {table.relation} WHERE {REASON} IS NULL)"
+    older = _older(table, rows, tables, ranks)
+    if older is None:
+        return 0
+    con.execute(f"CREATE OR REPLACE TEMP TABLE older_rows AS {older}")
+    (n_rows,) = con.execute("SELECT count(*) FROM older_rows").fetchone() or (0,)
+    if n_rows:
+        con.execute(f"UPDATE {table.relation} SET {MERGED} = true WHERE rowid IN (SELECT id FROM older_rows)")
+    con.execute("DROP TABLE older_rows")
+    return int(n_rows)
+
+
+def _older(table: Taken, rows: str, tables: Mapping[str, Taken], ranks: Mapping[str, int]) -> str | None:
+    """Return the SQL of the rows that a newer file has too; None where a table's rows cannot be told from each other."""
+    schema = table.staged.schema
+    if schema.key and set(schema.key) <= table.rules.keys():
+        keys = ", ".join(identifier(name) for name in schema.key)
+        rows = _of_several_files(rows, schema.key)
+        newest = f"first_value(row({table.selected})) OVER (PARTITION BY {keys} ORDER BY {_FILE} DESC, {PART}, {ROW})"
+        return (
+            f"SELECT id FROM {rows} QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {keys}) "
+            f"AND row({table.selected}) IS DISTINCT FROM {newest}"
+        )
+    if schema.name == "order_lines" and "orders" in tables and "order_id" in table.rules:
+        return (
+            f"SELECT id FROM {rows} SEMI JOIN ({_in_several_files(tables['orders'])}) USING (order_id) "
+            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY order_id)"
+        )
+    if (
+        schema.name == "costs" and "campaign" in table.rules
+    ):  # an advertiser's row of a day; other costs may well be equal
+        return (
+            f"SELECT id FROM {rows} WHERE campaign IS NOT NULL "
+            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {table.selected})"
+        )
+    return None
+
+
+def _of_several_files(rows: str, key: Sequence[str]) -> str:
+    """Return the SQL of the rows whose key is in more than one file: few, as a rule, and only they are compared."""
+    keys = ", ".join(map(identifier, key))
+    same = " AND ".join(f"each.{identifier(name)} IS NOT DISTINCT FROM shared.{identifier(name)}" for name in key)
+    shared = f"(SELECT {keys} FROM {rows} GROUP BY ALL HAVING min({_FILE}) < max({_FILE}))"
+    return f"(SELECT each.* FROM {rows} each SEMI JOIN {shared} shared ON {same})"
+
+
+def _in_several_files(orders: Taken) -> str:
+    files = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(orders.staged.parts))
+    file = f"CASE {PART} {files} END" if files else "NULL"
+    return f"SELECT order_id FROM {orders.relation} WHERE {REASON} IS NULL GROUP BY order_id HAVING count(DISTINCT {file}) > 1"

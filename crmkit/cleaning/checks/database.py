@@ -1,0 +1,226 @@
+"""The rules that a row must keep, computed by the database in which the rows stay; the same as for files.
+
+A row without a usable required cell counts nowhere, and an optional cell that breaks a rule is empty. Rows that come
+twice all count: to merge them is for the database, or a view of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ibis
+import ibis.expr.types as ir
+
+from crmkit.cleaning.checks.check_rows import is_later_time
+from crmkit.cleaning.checks.findings import Counts, Finding
+from crmkit.cleaning.checks.rows import FIRST_DAY, PLANS
+from crmkit.cleaning.loading.load_report import LoadReport
+from crmkit.settings import Settings
+from crmkit.sources.databases.database import Linked, linked_tables
+from crmkit.sources.parsing.types import in_words
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import constant_day, day
+from crmkit.tables.schema import Column
+
+_LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
+_TWICE = "All of them count. Make the key unique in the database, or in a view."
+
+
+@dataclass(frozen=True)
+class Note:
+    """A condition that is true where something is odd, and the sentence that says so."""
+
+    broken: Any
+    finding: str
+    consequence: str = ""
+    may_be_unknown: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A linked table and what its rows are held to.
+
+    Attributes
+    ----------
+    linked : Linked
+    reasons : tuple of Note
+        Why a row is left out; the first that holds is the reason.
+    emptied : dict of str to tuple of Note
+        Why a cell of an optional column is empty.
+    """
+
+    linked: Linked
+    reasons: tuple[Note, ...]
+    emptied: dict[str, tuple[Note, ...]]
+
+    @property
+    def kept(self) -> ir.Table:
+        """The rows that count."""
+        rows = self.linked.rows
+        # One plain condition after the other: the database estimates them better than the cases of one reason.
+        good = rows.filter(
+            [~note.broken.fill_null(False) if note.may_be_unknown else ~note.broken for note in self.reasons]
+        )
+        return good.mutate(
+            **{
+                name: ibis.cases(*((note.broken, _null(rows[name])) for note in found), else_=rows[name])
+                for name, found in self.emptied.items()
+            }
+        )
+
+    def counted(self) -> tuple[Counts, list[Finding]]:
+        """Count what is wrong, in three queries that bring back counts and no rows."""
+        reasons = self.linked.rows.group_by(reason=self._reason).aggregate(n=ibis._.count()).execute()
+        by_reason = {reason: int(n) for reason, n in zip(reasons["reason"], reasons["n"], strict=True)}
+        n_in = sum(by_reason.values())
+        aside = {note.finding: n for note in self.reasons if (n := by_reason.get(note.finding, 0))}
+        table = self.linked.schema.name
+        found = [
+            Finding(table, finding, n, n / n_in, "rejected", _LEFT_OUT)
+            for finding, n in sorted(aside.items(), key=lambda reason: (-reason[1], reason[0]))
+        ]
+        found += [Finding(table, note.finding, n, n / n_in, "note", note.consequence) for note, n in self._odd() if n]
+        n_aside = sum(aside.values())
+        return Counts(n_in, n_in - n_aside, 0, n_aside), found
+
+    @property
+    def _reason(self) -> Any:
+        return ibis.cases(*((note.broken, note.finding) for note in self.reasons), else_=ibis.null("string"))
+
+    def _odd(self) -> Iterator[tuple[Note, int]]:
+        rows = self.linked.rows.filter(self._reason.isnull())
+        notes = [note for found in self.emptied.values() for note in found] + list(self._out_of_order())
+        if notes:
+            sums = {f"n_{i}": ibis.ifelse(note.broken, 1, 0).sum().fill_null(0) for i, note in enumerate(notes)}
+            yield from zip(notes, map(int, rows.aggregate(**sums).execute().iloc[0]), strict=True)
+        key = [name for name in self.linked.schema.key if name in rows.columns]
+        if key:
+            each = rows.group_by(key).aggregate(n=rows.count())
+            more = each.aggregate(n=(each.n - 1).sum().fill_null(0)).execute()
+            yield Note(None, f"rows have the {' and '.join(key)} of another row", _TWICE), int(more["n"].iloc[0])
+
+    def _out_of_order(self) -> Iterator[Note]:
+        rows, clock = self.linked.rows, self.linked.schema.clock
+        for column in self.linked.schema.columns:
+            if clock and column.name in rows.columns and is_later_time(column):
+                yield Note(
+                    day(rows[column.name]) < day(rows[clock]),
+                    f"{column.name} lies before {clock}",
+                    "The row counts; a duration from it counts as 0 days.",
+                )
+
+
+def judged(linked: Linked, end_of_data: date) -> Judged:
+    """Return the table with the rules that its rows are held to; nothing is computed yet."""
+    there = [column for column in linked.schema.columns if column.name in linked.rows.columns]
+    broken = {column.name: tuple(_rules(linked, column, end_of_data)) for column in there}
+    reasons = [note for column in there if column.required for note in broken[column.name]]
+    reasons += [
+        Note(linked.rows[column.name].isnull(), f"{column.name} is missing") for column in there if column.required
+    ]
+    reasons += _row_rules(linked)
+    return Judged(
+        linked,
+        tuple(reasons),
+        {column.name: broken[column.name] for column in there if not column.required and broken[column.name]},
+    )
+
+
+def _rules(linked: Linked, column: Column, end_of_data: date) -> Iterator[Note]:
+    """Yield the rules of one column; a cell without a value breaks none."""
+    value, empty = linked.rows[column.name], f"{column.name} is left empty; the row counts."
+    if column.kind in ("money", "number"):
+        yield Note(value.isnan() | value.isinf(), f"{column.name} cannot be read as {in_words(column.kind)}", empty)
+    if column.choices:
+        yield Note(value.notin(column.choices), f"{column.name} is none of {', '.join(column.choices)}", empty)
+    if column.low is not None:
+        yield Note(value < column.low, f"{column.name} is below {column.low:g}", empty)
+    if column.high is not None:
+        yield Note(value > column.high, f"{column.name} is above {column.high:g}", empty)
+    if column.kind in ("timestamp", "date"):
+        yield Note(value < _midnight(FIRST_DAY, column), f"{column.name} lies before {FIRST_DAY}", empty)
+        if (linked.schema.name, column.name) not in PLANS:
+            after = f"{column.name} lies after {end_of_data}, the end of the data"
+            yield Note(value >= _midnight(end_of_data + timedelta(days=1), column), after, empty)
+        else:  # infinity is a time for PostgreSQL, and for nobody else
+            yield Note(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
+
+
+def _row_rules(linked: Linked) -> Iterator[Note]:
+    rows = linked.rows
+    if linked.schema.name == "survey_responses":
+        low, high = (_scale_end(rows, *end) for end in (("scale_min", 0), ("scale_max", 10)))
+        yield Note((rows.score < low) | (rows.score > high), "score lies outside its own scale", may_be_unknown=True)
+    if linked.schema.name == "subscription_terms":
+        yield Note(rows.ends_at < rows.starts_at, "ends_at lies before starts_at")
+
+
+def _scale_end(rows: ir.Table, name: str, nps: int) -> Any:
+    default = ibis.ifelse(rows.survey == "nps", nps, ibis.null("int64")).cast("float64")
+    return ibis.coalesce(rows[name], default) if name in rows.columns else default
+
+
+def _midnight(on: date, column: Column) -> Any:
+    midnight = constant_day(on)
+    return midnight if column.kind == "date" else midnight.cast("timestamp")
+
+
+def _null(value: Any) -> Any:
+    return ibis.null(value.type())
+
+
+# A catalog of data that stay in a database, and the report on what is wrong with them.
+
+
+Progress = Callable[[str, int, int], None]
+
+
+class DatabaseCatalog(Catalog):
+    """A catalog whose rows stay in a database; what is wrong with them is counted there, when it is first asked for."""
+
+    def __init__(self, tables: Mapping[str, Judged], settings: Settings, provenance: Mapping[str, Any]) -> None:
+        super().__init__({name: table.kept for name, table in tables.items()}, settings, provenance)
+        self._judged = dict(tables)
+
+    @cached_property
+    def report(self) -> LoadReport:
+        """What is wrong with the rows of every table."""
+        return self.check()
+
+    def check(self, progress: Progress | None = None) -> LoadReport:
+        """Count, in each table, the rows that cannot be used and those that are odd."""
+        counts, findings = {}, []
+        for done, (name, table) in enumerate(self._judged.items()):
+            if progress:
+                progress(f"Checking {name}", done, len(self._judged))
+            counts[name], found = table.counted()
+            findings += found
+        return LoadReport(counts, tuple(findings), data_through=self.data_through)
+
+
+def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseCatalog:
+    """Open the tables of the database that the settings name; nothing is loaded.
+
+    Raises
+    ------
+    Problems
+        With every table that is not there and every column that is missing or of a wrong type.
+    CrmkitError
+        If the database cannot be opened, or has none of crmkit's tables.
+    """
+    linked, place = linked_tables(settings, personal)
+    now = datetime.now(ZoneInfo(settings.company.time_zone))
+    end = settings.data.through or now.date()
+    known: dict[str, Any] = {
+        "database": place,
+        "relations": {table.schema.name: table.origin for table in linked},
+        "files": [],
+        "input_sha256": None,  # it could only be known by reading every row
+        "read_at": now.isoformat(timespec="seconds"),
+    }
+    return DatabaseCatalog({table.schema.name: judged(table, end) for table in linked}, settings, known)

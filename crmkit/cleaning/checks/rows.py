@@ -1,0 +1,311 @@
+"""The rules that a row must keep, drawn from the schema: each a condition that breaks it, and a sentence.
+
+A required column that breaks a rule rejects its row. An optional one is emptied and the row stays: an order with an
+unreadable margin is still an order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from crmkit.cleaning.checks.findings import Finding
+from crmkit.errors import CrmkitError
+from crmkit.settings import Settings
+from crmkit.sources.files.mapping import Staged
+from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.facts import look
+from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading, trimmed
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
+from crmkit.tables.schema import Column, TableSchema
+
+FIRST_DAY = date(1900, 1, 1)
+PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}
+"""Times that may lie after the end of the data: a term of next month is a plan."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition in SQL that is true where the rule is broken, and the sentence that says so."""
+
+    broken: str
+    finding: str
+
+
+def column_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
+    """Return the rules of one column; the condition may use its value and whether it is present.
+
+    Examples
+    --------
+    >>> from crmkit.tables.schema import schema
+    >>> [rule.finding for rule in column_rules("subscription_terms", schema("subscription_terms").column("mrr"), None)]
+    ['mrr cannot be read as a number', 'mrr is below 0']
+    """
+    value = identifier(column.name)
+    rules = []
+    if column.kind not in ("id", "text"):
+        unreadable = f"{present(column.name)} AND {value} IS NULL"
+        rules.append(Rule(unreadable, f"{column.name} cannot be read as {in_words(column.kind)}"))
+    if column.choices:
+        listed = ", ".join(literal(choice) for choice in column.choices)
+        rules.append(Rule(f"{value} NOT IN ({listed})", f"{column.name} is none of {', '.join(column.choices)}"))
+    if column.low is not None:
+        rules.append(Rule(f"{value} < {column.low!r}", f"{column.name} is below {column.low:g}"))
+    if column.high is not None:
+        rules.append(Rule(f"{value} > {column.high!r}", f"{column.name} is above {column.high:g}"))
+    if column.kind in ("timestamp", "date"):
+        rules += _time_rules(table, column, end_of_data)
+    return rules
+
+
+def row_rules(schema: TableSchema, columns: Collection[str]) -> list[Rule]:
+    """Return the rules that look at several columns of a row; those of columns the source lacks are left out."""
+    rules = [Rule(f"{identifier(name)} IS NULL", f"{name} is missing") for name in schema.required if name in columns]
+    if not set(schema.required) <= set(columns):
+        return rules
+    if schema.name == "survey_responses":
+        low, high = _scale_end("scale_min", 0, columns), _scale_end("scale_max", 10, columns)
+        rules.append(Rule(f"score < {low} OR score > {high}", "score lies outside its own scale"))
+    if schema.name == "subscription_terms":
+        rules.append(Rule("ends_at < starts_at", "ends_at lies before starts_at"))
+    return rules
+
+
+def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
+    day = f"CAST({identifier(column.name)} AS DATE)"
+    rules = [Rule(f"{day} < DATE '{FIRST_DAY}'", f"{column.name} lies before {FIRST_DAY}")]
+    if end_of_data is not None and (table, column.name) not in PLANS:
+        after = f"{column.name} lies after {end_of_data}, the end of the data"
+        rules.append(Rule(f"{day} > DATE '{end_of_data}'", after))
+    return rules
+
+
+def _scale_end(name: str, nps: int, columns: Collection[str]) -> str:
+    """Return the SQL of one end of the scale; the scale of NPS is known where the row does not give it."""
+    default = f"CASE WHEN survey = 'nps' THEN {nps} END"
+    return f"coalesce({name}, {default})" if name in columns else default
+
+
+# Columns that are not what they should be: most of their cells cannot be read, so the mapping is wrong, not the
+# rows.
+
+
+_FEWEST = 3  # unreadable cells of an optional column that are more than a slip
+_DATE_SHAPES = {
+    r"\d{1,2}/\d{1,2}/\d{4}": "%d/%m/%Y",
+    r"\d{1,2}\.\d{1,2}\.\d{4}": "%d.%m.%Y",
+    r"\d{1,2}-\d{1,2}-\d{4}": "%d-%m-%Y",
+    r"\d{4}/\d{1,2}/\d{1,2}": "%Y/%m/%d",
+}
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """A column most of whose cells cannot be read: how many of how many, and the first of them with its line."""
+
+    column: Column
+    n_unreadable: int
+    n_present: int
+    example: str
+    line: int
+
+
+def wrong_types(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[str]:
+    """Return a sentence, without full stop, for each required column more than half of whose cells cannot be read."""
+    return [_sentence(taken, lost) + _hint(taken, lost) for lost in _lost(con, taken, required=True)]
+
+
+def unreadable_columns(con: duckdb.DuckDBPyConnection, taken: Taken) -> dict[str, Finding]:
+    """Return a warning for each optional column more than half of whose cells cannot be read, by the rule it breaks.
+
+    The rows stay, so it must be said aloud: what reads the column sees hardly anything of it. A page will show it, and
+    the wrong column may hold names: only the shape of a cell is told.
+    """
+    found = {}
+    for lost in _lost(con, taken, required=False):
+        if lost.n_unreadable < _FEWEST:
+            continue
+        column, example = lost.column, f"'{_shape(lost.example)}' in line {lost.line}"
+        rule = f"{column.name} cannot be read as {in_words(column.kind)}"
+        found[rule] = Finding(
+            taken.staged.table,
+            f"{rule} in most of its {lost.n_present:,} filled cells, shaped like {example}",
+            lost.n_unreadable,
+            0.0,
+            "warning",
+            f"What is measured from {column.name} leaves these rows out; the rows themselves count.",
+            f"See whether the right column is taken for {column.name}{_hint(taken, lost)}.",
+        )
+    return found
+
+
+def _shape(cell: str) -> str:
+    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", cell))[:30]
+
+
+def _lost(con: duckdb.DuckDBPyConnection, taken: Taken, required: bool) -> list[_Lost]:
+    asked = [column for column in taken.columns if column.required == required and column.kind not in ("id", "text")]
+    if not asked:
+        return []
+    counts = ", ".join(
+        f"coalesce(count_if({present(column.name)}), 0), coalesce(count_if({fault(column.name)} = 1), 0)"
+        for column in asked
+    )
+    answers = iter(con.execute(f"SELECT {counts} FROM {taken.relation}").fetchone() or ())
+    found = []
+    for column in asked:
+        n_present, n_unreadable = next(answers), next(answers)
+        if n_unreadable * 2 > n_present:
+            found.append(_Lost(column, n_unreadable, n_present, *_example(con, taken, column)))
+    return found
+
+
+def _example(con: duckdb.DuckDBPyConnection, taken: Taken, column: Column) -> tuple[str, int]:
+    staged, name = taken.staged, identifier(column.name)
+    return con.execute(
+        f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {taken.relation} USING ({PART}, {ROW}) "
+        f"WHERE {fault(column.name)} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
+    ).fetchone() or ("", 0)
+
+
+def _sentence(taken: Taken, lost: _Lost) -> str:
+    staged, wanted = taken.staged, in_words(lost.column.kind)
+    if staged.files is None:
+        kind = in_words(staged.types[lost.column.name])
+        return f"{lost.column.name} is {kind}, must be {wanted} (met: '{lost.example[:60]}')"
+    return (
+        f"{lost.column.name} cannot be read as {wanted} in {lost.n_unreadable:,} of {lost.n_present:,} rows, such as "
+        f"'{lost.example[:60]}' in line {lost.line}"
+    )
+
+
+def _hint(taken: Taken, lost: _Lost) -> str:
+    files, column, example = taken.staged.files, lost.column, lost.example
+    if files is None or column.kind not in ("timestamp", "date") or not is_text(taken.staged.types[column.name]):
+        return ""
+    shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
+    swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
+    other = "" if shape.startswith("%Y") else f' (or "{swapped}" if the month stands first)'
+    setting = f'date_format = "{shape}"{other}'
+    return f". {files.hint(setting)}"
+
+
+# Read and judge the raw rows of one table: typed values, what was emptied, and why a row cannot be used. One query
+# writes ``clean_<table>``: the typed columns and, hidden, for each cell whether it held anything and the first rule
+# that it breaks; for each row the reason to keep it aside and whether it was merged into an equal one.
+
+
+EMPTY_ROW = "the row is empty"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One table taken in: its raw rows, the columns that it has, and the rules that each of them was held to."""
+
+    staged: Staged
+    columns: tuple[Column, ...]
+    rules: dict[str, list[Rule]]
+    problems: tuple[str, ...]
+
+    @property
+    def relation(self) -> str:
+        """The table of judged rows."""
+        return f"clean_{self.staged.table}"
+
+    @property
+    def selected(self) -> str:
+        """SQL of the columns that the canonical table has, extra ones last."""
+        return ", ".join(identifier(name) for name in (*(c.name for c in self.columns), *self.staged.extras))
+
+
+def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, end_of_data: date | None) -> Taken:
+    """Read and judge the rows of a table.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    staged : Staged
+    settings : Settings
+    end_of_data : date or None
+        Last day that a time can lie on; None for no limit.
+
+    Raises
+    ------
+    CrmkitError
+        If the dialect's date format or the table's time zone is none; the message does not name the table.
+    """
+    facts = look(con, staged)
+    clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
+    columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
+    readings = {
+        column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
+        for column in columns
+    }
+    rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
+    taken = Taken(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
+    try:
+        con.execute(_judging(taken, readings))
+    except duckdb.Error as error:  # an impossible date_format or time_zone
+        raise CrmkitError(short_message(error).rstrip(".")) from None
+    return taken
+
+
+def _judging(taken: Taken, readings: dict[str, Reading]) -> str:
+    extras = [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
+    extra_names = [identifier(name) for name in taken.staged.extras]
+    first = [f"{r.cell.replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
+    flags = [f"{identifier(name)} IS NOT NULL AS {present(name)}" for name in readings]
+    levels = [[*first, *extras], [*_step(readings, 1), *extra_names, *flags]]
+    flags = [present(name) for name in readings]
+    levels += [[*_step(readings, step), *extra_names, *flags] for step in (2, 3)]
+    names = [*map(identifier, readings), *extra_names, *flags]
+    levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in taken.rules.items())])
+    values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}" for name in readings]
+    levels.append([*values, *extra_names, *flags, *map(fault, readings)])
+    query = taken.staged.relation
+    for level in levels:
+        query = f"(SELECT {', '.join([PART, ROW, *level])} FROM {query})"
+    return f"CREATE TABLE {taken.relation} AS SELECT *, {_reason(taken)} AS {REASON}, false AS {MERGED} FROM {query}"
+
+
+def _step(readings: dict[str, Reading], step: int) -> list[str]:
+    return [f"{r.steps[step].replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
+
+
+def _first(rules: list[Rule]) -> str:
+    """Return the SQL of the number of the first broken rule, null where none is."""
+    cases = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(rules, start=1))
+    return f"CASE {cases} END" if cases else "NULL::INTEGER"
+
+
+def _reason(taken: Taken) -> str:
+    """Return the SQL of the first reason to keep a row aside."""
+    filled = " OR ".join(f"coalesce({present(name)}, false)" for name in taken.rules)
+    cases = [Rule(f"NOT ({filled})", EMPTY_ROW)]
+    for column in taken.columns:
+        if column.required:
+            cases += [
+                Rule(f"{fault(column.name)} = {number}", rule.finding)
+                for number, rule in enumerate(taken.rules[column.name], start=1)
+            ]
+    cases += row_rules(taken.staged.schema, taken.rules)
+    return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
+
+
+def _extra(staged: Staged, name: str) -> str:
+    return trimmed(identifier(name)) if is_text(staged.types[name]) else identifier(name)
+
+
+def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
+    mark = "," if staged.dialect.decimal == "." else "."
+    setting = f'decimal = "{mark}"'
+    advice = f". {staged.files.hint(setting)}" if staged.files else ""
+    return [
+        f"{name} is written with a decimal '{mark}', such as '{fact.other_decimal}'{advice}"
+        for name, fact in facts.items()
+        if fact.other_decimal is not None
+    ]

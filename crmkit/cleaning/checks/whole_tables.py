@@ -1,0 +1,397 @@
+"""What only shows when a whole table is looked at: gaps and early ends, amounts beyond all others, odd orders, joins.
+
+Written once for export files and for a database: each check is an aggregate query where the rows are, and brings back
+counts, or a row per day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from math import exp, log, sqrt
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.checks.timeline import Stretch, improbable_stretches, odd_events, rows_by_day
+from crmkit.cleaning.loading.load_report import LoadReport
+from crmkit.periods import day_in_words, days_in_words
+from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.catalog import Catalog, dated
+from crmkit.tables.expressions import day, period_ordinal
+from crmkit.tables.schema import SCHEMAS
+
+_AMOUNTS = {
+    "orders": "revenue",
+    "costs": "amount",
+    "deals": "amount",
+    "subscription_terms": "mrr",
+    "mailings": "revenue",
+}
+_BOOKED = {"subscription_terms"}  # begin when they like, ahead of the day too
+_MOST_GAPS = 3
+_MEND = "Mend it in the tool it comes from, and load again."
+
+
+def table_findings(catalog: Catalog) -> list[Finding]:
+    """Return what is odd about the tables of a catalog as wholes, shares still 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> days = pd.date_range("2026-01-01", periods=120).delete(range(60, 70))
+    >>> orders = pd.DataFrame({"order_id": range(110), "ordered_at": days, "revenue": 12.5})
+    >>> table_findings(connect({"orders": orders}))[0].finding
+    'no row from 2 to 11 March 2026 (10 days), where about 10 were to be expected'
+    """
+    # Two pages ask for it at the same time: part by part they share the work.
+    parts = remember_each(catalog, _part, [(part,) for part in _PARTS])
+    return [
+        Finding(**{str(name): value for name, value in row.items()})
+        for part in parts
+        for row in part.to_dict("records")
+    ]
+
+
+def _part(catalog: Catalog, part: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [asdict(each) for each in _PARTS[part](catalog)], columns=[field.name for field in fields(Finding)]
+    )
+
+
+def looked_at_whole(report: LoadReport, catalog: Catalog) -> LoadReport:
+    """Return a report on rows with what is odd about the tables as wholes."""
+    shares = {name: 1 / max(counts.n_in, 1) for name, counts in report.counts.items()}
+    found = [replace(each, share=each.n_rows * shares.get(each.table, 0.0)) for each in table_findings(catalog)]
+    return replace(report, findings=(*report.findings, *found))
+
+
+def _timelines(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, clock in dated(tables).items():
+        if name not in _BOOKED:
+            yield from _timeline(name, tables[name], clock, catalog.data_through)
+
+
+def _all_amounts(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, column in _AMOUNTS.items():
+        yield from _amounts(tables, name, column)
+
+
+def _odd_events(catalog: Catalog) -> Iterator[Finding]:
+    for odd in odd_events(_tables(catalog)):
+        yield Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND)
+
+
+def _all_joined(catalog: Catalog) -> Iterator[Finding]:
+    for join in joins(catalog):
+        yield from _joined(join)
+
+
+_PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
+    "timelines": _timelines,
+    "amounts": _all_amounts,
+    "events": _odd_events,
+    "joins": _all_joined,
+}
+
+
+def _tables(catalog: Catalog) -> dict[str, ir.Table]:
+    return {name: catalog.table(name) for name in catalog.names}
+
+
+def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> Iterator[Finding]:
+    stretches = improbable_stretches(rows_by_day(table, clock), through)
+    inside = sorted((s for s in stretches if not s.at_end), key=lambda stretch: -stretch.expected)
+    for stretch in sorted(inside[:_MOST_GAPS], key=lambda stretch: stretch.first):
+        days = f"{days_in_words(stretch.first, stretch.last)} ({stretch.n_days} days)"
+        yield Finding(
+            name,
+            f"no row from {days}, where about {stretch.expected:,.0f} were to be expected",
+            0,
+            0.0,
+            "warning",
+            f"What is counted from {name} is too low in these days.",
+            "If the firm was open, export these days again and load; if it was closed, all is well.",
+        )
+    if len(inside) > _MOST_GAPS:
+        yield Finding(
+            name,
+            f"{len(inside) - _MOST_GAPS} shorter stretches without rows",
+            0,
+            0.0,
+            "warning",
+            f"What is counted from {name} is too low in these days.",
+            "See the gaps of the table.",
+        )
+    for stretch in stretches:
+        if stretch.at_end:
+            yield _early_end(name, stretch)
+
+
+def _early_end(name: str, stretch: Stretch) -> Finding:
+    return Finding(
+        name,
+        f"the rows end {stretch.n_days} days before {day_in_words(stretch.last)}, where the data end; about "
+        f"{stretch.expected:,.0f} more were to be expected",
+        0,
+        0.0,
+        "warning",
+        f"What is counted from {name} is too low from {day_in_words(stretch.first)} on.",
+        "If there are newer rows, export again and load.",
+    )
+
+
+def _amounts(tables: Mapping[str, ir.Table], name: str, column: str) -> Iterator[Finding]:
+    clock = SCHEMAS[name].clock
+    if name not in tables or clock is None or column not in tables[name].columns:
+        return
+    table = tables[name]
+    odd = outliers(table, column, clock)
+    if odd is None:
+        return
+    lies = "the largest is" if odd.n_rows > 1 else "it is"
+    yield Finding(
+        name,
+        f"{column} is {abs(odd.largest) / odd.usual:,.0f} times the usual {odd.usual:,.2f}: {lies} "
+        f"{odd.largest:,.2f} on {day_in_words(odd.on)}",
+        odd.n_rows,
+        0.0,
+        "warning",
+        _weight(table, odd, clock),
+        f"Look it up: a price in cents, a lost decimal comma? {_MEND}",
+    )
+
+
+def _weight(table: ir.Table, odd: Outliers, clock: str) -> str:
+    """Return what one amount does to the sum of its month."""
+    same = table.filter(period_ordinal(table[clock], "month") == odd.on.year * 12 + odd.on.month - 1)
+    total = float(same.aggregate(total=same[odd.column].abs().sum()).execute()["total"].iloc[0])
+    return (
+        f"It counts: alone it is {100 * abs(odd.largest) / total:.0f} % of what the rows of {odd.on:%B %Y} add up to."
+    )
+
+
+def _joined(join: Join) -> Iterator[Finding]:
+    if join.n_not_found:
+        yield Finding(
+            join.table,
+            f"{join.column} is not found in {join.target}",
+            join.n_not_found,
+            0.0,
+            "note",
+            f"They count in totals, and fall under no group when a metric is split by a column of {join.target}.",
+            f"Export {join.target} again, all of them.",
+        )
+    if join.n_after > join.n_before:
+        yield Finding(
+            join.table,
+            f"looked up in {join.target} by {join.column}, {join.n_before:,} rows become {join.n_after:,}",
+            join.n_after - join.n_before,
+            0.0,
+            "warning",
+            f"Split by a column of {join.target}, these rows count more than once.",
+            f"Make {join.column} unique in {join.target}.",
+        )
+
+
+# Amounts so far beyond the usual that they were probably typed in cents, or have lost their decimal comma.
+
+
+_FEWEST, _MANY = 30, 300  # amounts: with fewer nobody knows what is usual; from so many on a hundredth is several
+_FACTOR, _LEAST = 50, 20  # times the usual: beyond the scale, and beyond a gap
+_MARGIN, _NARROWEST = 2.0, 0.2  # standard deviations beyond the largest of chance; smallest one believed in
+_TAIL, _JUMP, _SHORTEST = (
+    40,
+    7.0,
+    0.05,
+)  # amounts below a gap that tell how far the tail steps; steps of a gap; smallest step
+_MOST = 3  # amounts above a gap
+_REPEATED = 3  # an amount that comes so often is a price
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Amounts of a column beyond all others.
+
+    Attributes
+    ----------
+    column : str
+    n_rows : int
+    usual : float
+        The amount in the middle, without its sign [the column's unit].
+    largest : float
+        The largest of them, with its sign [the column's unit].
+    on : date
+        Day of the largest.
+    """
+
+    column: str
+    n_rows: int
+    usual: float
+    largest: float
+    on: date
+
+
+def outliers(table: ir.Table, column: str, clock: str) -> Outliers | None:
+    """Return the amounts that lie far outside the others on a logarithmic scale, or None.
+
+    Sizes are compared without their signs, on a logarithmic scale. An amount is far outside if it is at least 50 times
+    the median and lies two standard deviations (told by the upper quartile or the highest hundredth, whichever says more)
+    beyond the largest that so many log-normal amounts would have; or if it is at least 20 times the median and a gap
+    parts it from the others that is seven times as wide as the steps of the forty amounts below. A price that comes
+    three times or more is no slip, and where large amounts are frequent they are how the firm sells.
+
+    Parameters
+    ----------
+    table : ibis table
+    column, clock : str
+        Column of amounts, and the table's time.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> on = pd.date_range("2026-01-01", periods=60)
+    >>> orders = pd.DataFrame({"ordered_at": on, "revenue": [40.0, 50.0, 60.0] * 19 + [45.0, 55.0, 4500.0]})
+    >>> outliers(ibis.memtable(orders), "revenue", "ordered_at").largest
+    4500.0
+    """
+    size = table[column].abs()
+    rows = table.filter(size > 0).select(size=size, amount=table[column], on=day(table[clock]))
+    quantiles = {at: rows["size"].quantile(float(at)) for at in ("0.5", "0.75", "0.9", "0.99")}
+    known = rows.aggregate(n=rows.count(), **quantiles).execute().iloc[0]
+    if known["n"] < _FEWEST:
+        return None
+    by_size = rows.group_by("size").aggregate(n=ibis._.count(), amount=ibis._.amount.max(), on=ibis._.on.min())
+    top = by_size.order_by(by_size["size"].desc()).limit(_MOST + _TAIL + 1).execute()
+    usual = float(known["0.5"])
+    sizes = top["size"].to_numpy(dtype=float)
+    spread = max(*(log(known[at] / usual) / deviations for at, deviations in _told_by(known["n"]).items()), _NARROWEST)
+    n_beyond = max(_above_scale(sizes, int(known["n"]), usual, spread), _above_gap(sizes, usual))
+    if n_beyond == len(top):  # the large amounts do not end: they are no slips
+        return None
+    single = top[:n_beyond].query("n < @_REPEATED")
+    if single.empty:
+        return None
+    largest = single.iloc[0]
+    return Outliers(column, int(single["n"].sum()), usual, float(largest["amount"]), pd.Timestamp(largest["on"]).date())
+
+
+def _told_by(n: int) -> dict[str, float]:
+    """Return the quantiles that tell the spread, and where each lies in the normal distribution [standard deviations]."""
+    return (
+        {"0.75": 0.6745, "0.99": 2.3263} if n >= _MANY else {"0.75": 0.6745, "0.9": 1.2816}
+    )  # no slip shall be among them
+
+
+def _above_scale(sizes: NDArray[np.float64], n: int, middle: float, spread: float) -> int:
+    """Return how many sizes, from the largest down, lie beyond what chance makes of a log-normal distribution."""
+    limit = max(_FACTOR * middle, middle * exp(spread * (sqrt(2 * log(n)) + _MARGIN)))
+    return int((sizes > limit).sum())
+
+
+def _above_gap(sizes: NDArray[np.float64], middle: float) -> int:
+    """Return how many sizes, from the largest down, lie above a gap that is far wider than the steps below it."""
+    above = 0
+    for place in range(1, _MOST + 1):
+        tail = sizes[place : place + _TAIL + 1]
+        if len(tail) <= _TAIL or sizes[place - 1] < _LEAST * middle:
+            break
+        step = max(float(np.log(tail[:-1] / tail[-1]).mean()), _SHORTEST)  # Hill's estimate of the tail
+        if log(sizes[place - 1] / tail[0]) > _JUMP * step:
+            above = place
+    return above
+
+
+# Row counts before and after every join that metrics make: an id without its row, and rows that a join would
+# repeat.
+
+
+TARGETS = {
+    "customer_id": "customers",
+    "referred_by": "customers",
+    "order_id": "orders",
+    "lead_id": "leads",
+    "deal_id": "deals",
+}
+"""Table that a column of ids points to."""
+
+_KEYS = {"customers": "customer_id", "orders": "order_id", "leads": "lead_id", "deals": "deal_id"}
+
+
+@dataclass(frozen=True)
+class Join:
+    """What becomes of a table's rows when each looks up the row that its id names.
+
+    Attributes
+    ----------
+    table, column, target : str
+    n_before : int
+        Rows of the table [rows].
+    n_after : int
+        Rows after the join that keeps rows without a partner [rows].
+    n_without_id, n_not_found : int
+        Those that name nothing, and those whose id is not there [rows].
+    """
+
+    table: str
+    column: str
+    target: str
+    n_before: int
+    n_after: int
+    n_without_id: int
+    n_not_found: int
+
+
+def joins(catalog: Catalog) -> list[Join]:
+    """Return each join of a table with the one that a column of ids points to, counted where the rows are.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Examples
+    --------
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> lines = pd.DataFrame({"order_id": ["a", "a", "z"], "product": ["cup", "pot", "cup"]})
+    >>> orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [12.5]})
+    >>> (join,) = joins(connect({"orders": orders, "order_lines": lines}))
+    >>> join.n_before, join.n_after, join.n_not_found
+    (3, 3, 1)
+    """
+    rows = remember(catalog, _counted_all)
+    return [Join(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
+
+
+def _counted_all(catalog: Catalog) -> pd.DataFrame:
+    tables = {name: catalog.table(name) for name in catalog.names}
+    found = [
+        _counted(name, table, column, target, tables[target])
+        for name, table in tables.items()
+        for column, target in TARGETS.items()
+        if column in table.columns and target in tables and (name != target or column == "referred_by")
+    ]
+    return pd.DataFrame([asdict(join) for join in found], columns=[field.name for field in fields(Join)])
+
+
+def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Table) -> Join:
+    ids = table.group_by(_id=table[column]).aggregate(_n=ibis._.count())
+    key = other[_KEYS[target]]
+    partners = other.filter(key.notnull()).group_by(_other=key).aggregate(_partners=ibis._.count())
+    both = ids.left_join(partners, ids["_id"] == partners["_other"])
+    unknown, lone = both["_id"].isnull(), both["_other"].isnull()
+    counts = both.aggregate(
+        n_before=both["_n"].sum(),
+        n_after=(both["_n"] * both["_partners"].fill_null(1)).sum(),
+        n_without_id=ibis.ifelse(unknown, both["_n"], 0).sum(),
+        n_not_found=ibis.ifelse(lone & ~unknown, both["_n"], 0).sum(),
+    )
+    sums = counts.execute().iloc[0].astype("float64").fillna(0).astype("int64").to_dict()
+    return Join(name, column, target, **sums)

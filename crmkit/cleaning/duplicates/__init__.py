@@ -1,0 +1,1 @@
+"""People who are in the data twice: found, decided, merged, taken apart."""

@@ -1,0 +1,285 @@
+"""When two entries are surely one person: merging two people is far worse than to miss one who is in twice.
+
+A probability is not enough, as namesakes, twins and couples are alike in ways that the model does not know of. Sure is
+who agrees in the name and in something that two people rarely share: an e-mail address, a telephone number, or date of
+birth together with the address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import pandas as pd
+from rapidfuzz.distance import DamerauLevenshtein
+
+from crmkit.cleaning.duplicates.people import people_features
+
+Names = Literal["same", "close", "different", "unknown"]
+Person = dict[str, Any]
+
+_SHARED = 3  # an address or number that more people have belongs to a firm or a family, or means "unknown"
+_SHORTEST = 4  # letters of a word in which one wrong letter is a slip and not another name
+_ROLES = re.compile(
+    r"(info|office|mail|kontakt|contact|sales|shop|admin|service|support|buero|hello|hallo|post|team|"
+    r"einkauf|rechnung|billing|noreply|none|keine|test)\d*"
+)
+
+
+def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """Say of each pair whether it agrees for sure, and whether it cannot be one person.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        customer_id, other_id, as :func:`crmkit.cleaning.duplicates.linkage.linked_people` returns them.
+    people : DataFrame
+        Rows of ``customer_identities``.
+
+    Returns
+    -------
+    DataFrame
+        The pairs with agrees (bool: name and something that two people rarely share), contradicted (bool: two dates of
+        birth or two names) and others (bool: another name or none,
+        and neither mailbox nor date of birth in common, as couples and colleagues have it: not worth a question).
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"customer_id": ["a", "b", "c"], "name": ["Ada Byron", "Ada Biron", "Ada Byron"],
+    ...                        "phone": ["030 123456", "+49 30 123456", "089 654321"]})
+    >>> pairs = pd.DataFrame({"customer_id": ["a", "a"], "other_id": ["b", "c"]})
+    >>> judged_pairs(pairs, people)["agrees"].tolist()
+    [True, False]
+    """
+    known = _identifying(people_features(people))
+    cells: dict[Any, Any] = known.to_dict("index")
+    sides = [(cells[one], cells[other]) for one, other in zip(pairs["customer_id"], pairs["other_id"], strict=True)]
+    return pairs.assign(
+        agrees=pd.Series([_agrees(one, other) for one, other in sides], pairs.index, dtype=bool),
+        contradicted=pd.Series([any(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
+        others=pd.Series([_are_two(one, other) for one, other in sides], pairs.index, dtype=bool),
+    )
+
+
+def compared_names(one: str | None, other: str | None) -> Names:
+    """Compare two names, each a text of plain words.
+
+    Same are equal words in any order, or all but one wrong letter after the first word; close is a slip in the first word,
+    an initial, or a name left out.
+
+    Examples
+    --------
+    >>> compared_names("ada byron", "byron ada"), compared_names("ada byron", "ada m byron")
+    ('same', 'close')
+    >>> compared_names("mueller bau gmbh", "mueller holz gmbh")
+    'different'
+    """
+    if not one or not other:
+        return "unknown"
+    mine, theirs = one.split(), other.split()
+    only_mine, only_theirs = _without(mine, theirs), _without(theirs, mine)
+    if not only_mine and not only_theirs:
+        return "same"
+    if not only_mine or not only_theirs:
+        return "close" if min(len(mine), len(theirs)) > 1 else "different"
+    if len(only_mine) > 1 or len(only_theirs) > 1:
+        return "close" if _run_together(mine, theirs) else "different"
+    (left,), (right,) = only_mine, only_theirs
+    if len(left) == 1 or len(right) == 1:
+        return "close" if left[0] == right[0] else "different"
+    if min(len(left), len(right)) < _SHORTEST or DamerauLevenshtein.distance(left, right) > 1:
+        return "different"
+    return "close" if left == mine[0] or right == theirs[0] else "same"
+
+
+def births_differ(one: str | None, other: str | None) -> bool:
+    """Whether two dates of birth, eight digits each, differ by more than a slip.
+
+    Examples
+    --------
+    >>> births_differ("19800131", "19800113"), births_differ("19800131", "19921104"), births_differ("19800131", None)
+    (False, True, False)
+    """
+    if not one or not other or DamerauLevenshtein.distance(one, other) <= 1:
+        return False
+    mine, theirs = ((text[:4], text[4:6], text[6:]) for text in (one, other))
+    swapped = theirs == (mine[0], mine[2], mine[1])
+    return not swapped and sum(part == other for part, other in zip(mine, theirs, strict=True)) < 2
+
+
+def _identifying(features: pd.DataFrame) -> pd.DataFrame:
+    """Return the features with those e-mail addresses and numbers taken away that tell nobody from others."""
+    known = features.set_index("customer_id").reindex(
+        columns=["spelt", "birth", "email", "mailbox", "phone", "address", "words", "post", "house"]
+    )
+    for name in ("email", "phone"):
+        known[name] = known[name].where(known.groupby(name)[name].transform("size") <= _SHARED)
+    known["email"] = known["email"].mask(known["mailbox"].map(lambda box: bool(_ROLES.fullmatch(str(box)))))
+    return known.astype(object).mask(known.isna(), None)  # type: ignore[call-overload]
+
+
+def _agrees(one: Person, other: Person) -> bool:
+    names = compared_names(one["spelt"], other["spelt"])
+    if names == "different" or births_differ(one["birth"], other["birth"]):
+        return False
+    by_phone = _equal(one, other, "phone") and (_equal(one, other, "birth") or not _both_told(one, other, "email"))
+    if names == "same" and (by_phone or (_equal(one, other, "birth") and _lives_with(one, other))):
+        return (
+            True  # father and son may share name, number and address: two mailboxes and no date of birth are doubtful
+        )
+    return _equal(one, other, "email")  # with less, a slip in the first name may be a twin
+
+
+def _differ(one: Person, other: Person) -> tuple[bool, bool]:
+    """Whether dates of birth, and whether names differ."""
+    return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
+
+
+def _are_two(one: Person, other: Person) -> bool:
+    if compared_names(one["spelt"], other["spelt"]) in ("same", "close"):
+        return False
+    shared = _equal(one, other, "email") or _equal(one, other, "birth")
+    return not shared or births_differ(one["birth"], other["birth"])
+
+
+def _both_told(one: Person, other: Person, name: str) -> bool:
+    return one[name] is not None and other[name] is not None
+
+
+def _equal(one: Person, other: Person, name: str) -> bool:
+    return one[name] is not None and one[name] == other[name]
+
+
+def _lives_with(one: Person, other: Person) -> bool:
+    if _equal(one, other, "address"):
+        return True
+    mine, theirs = set(one["words"] or ()), set(other["words"] or ())
+    place = _equal(one, other, "post") and _equal(one, other, "house")
+    return place and len(mine & theirs) * 2 >= len(mine | theirs)
+
+
+def _without(words: list[str], others: list[str]) -> list[str]:
+    left = list(others)
+    return [word for word in words if not (word in left and not left.remove(word))]  # type: ignore[func-returns-value]
+
+
+def _run_together(mine: list[str], theirs: list[str]) -> bool:
+    return "".join(mine) == "".join(theirs)
+
+
+# Which customers are one person once all pairs are taken together: chains merge, contradictions are asked for.
+
+
+Pair = tuple[str, str]
+"""Two customer ids, the smaller one first."""
+
+_LARGEST = 12  # accounts; nobody has more, and a chain that long has a weak link
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Who is one person, and what has to be asked first.
+
+    Attributes
+    ----------
+    people : tuple of tuple of str
+        The accounts of each person who has several, each in order.
+    doubted : tuple of Pair
+        Pairs that are sure by themselves, and not all of them can be right.
+    impossible : tuple of Pair
+        Pairs answered as different that other answers make one person.
+    """
+
+    people: tuple[tuple[str, ...], ...]
+    doubted: tuple[Pair, ...] = ()
+    impossible: tuple[Pair, ...] = ()
+
+
+def clustered(
+    sure: Iterable[Pair],
+    same: Sequence[Pair],
+    different: Iterable[Pair],
+    contradicted: Callable[[list[Pair]], set[Pair]],
+) -> Clusters:
+    """Take the pairs together.
+
+    Parameters
+    ----------
+    sure : iterable of Pair
+        Found to be one person.
+    same, different : iterable of Pair
+        Answered so; answers count more than what was found.
+    contradicted : callable
+        Returns those of some pairs that cannot be one person, such as two dates of birth.
+
+    Examples
+    --------
+    >>> clustered([("a", "b"), ("b", "c")], [], [], lambda pairs: set())
+    Clusters(people=(('a', 'b', 'c'),), doubted=(), impossible=())
+    >>> clustered([("a", "b"), ("b", "c")], [], [], lambda pairs: {("a", "c")})
+    Clusters(people=(), doubted=(('a', 'b'), ('b', 'c')), impossible=())
+    """
+    apart = set(different)
+    links = sorted(set(sure) - apart - set(same))
+    answered = _components(same)
+    impossible = [pair for members in answered for pair in combinations(members, 2) if pair in apart]
+    owner = {account: number for number, members in enumerate(answered) for account in members}
+    linked: dict[str, list[Pair]] = {}
+    for pair in links:
+        linked.setdefault(pair[0], []).append(pair)
+    people: list[tuple[str, ...]] = []
+    doubted: list[Pair] = []
+    for members in _components([*links, *same]):
+        if _holds(members, owner, apart, contradicted):
+            people.append(members)
+        else:
+            people += [answered[number] for number in sorted({owner[each] for each in members if each in owner})]
+            inside = [pair for account in members for pair in linked.get(account, [])]
+            doubted += [pair for pair in inside if not _answered_together(pair, owner)]
+    return Clusters(tuple(sorted(people)), tuple(doubted), tuple(impossible))
+
+
+def pair_of(one: str, other: str) -> Pair:
+    """Return two ids as a pair.
+
+    Examples
+    --------
+    >>> pair_of("b", "a")
+    ('a', 'b')
+    """
+    return (one, other) if one <= other else (other, one)
+
+
+def _holds(
+    members: tuple[str, ...], owner: dict[str, int], apart: set[Pair], contradicted: Callable[[list[Pair]], set[Pair]]
+) -> bool:
+    """Whether all members may be one person, apart from what was answered."""
+    open_pairs = [pair for pair in combinations(members, 2) if not _answered_together(pair, owner)]
+    if len(members) > _LARGEST and open_pairs:
+        return False
+    return not (apart & set(open_pairs)) and not (len(members) > 2 and contradicted(open_pairs))
+
+
+def _answered_together(pair: Pair, owner: dict[str, int]) -> bool:
+    return pair[0] in owner and owner[pair[0]] == owner.get(pair[1])
+
+
+def _components(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
+    """Return the accounts that a chain of pairs connects, those of each chain in order."""
+    root: dict[str, str] = {}
+
+    def top(account: str) -> str:
+        while root.setdefault(account, account) != account:
+            root[account] = root[root[account]]
+            account = root[account]
+        return account
+
+    for one, other in pairs:
+        root[max(top(one), top(other))] = min(top(one), top(other))
+    found: dict[str, list[str]] = {}
+    for account in sorted(root):
+        found.setdefault(top(account), []).append(account)
+    return [tuple(members) for members in found.values()]

@@ -1,0 +1,411 @@
+"""One person's rows made one: every table's customer_id becomes the surviving one, and the rows of before are kept.
+
+The oldest account survives, so that an id never changes because of a new order. A person's row takes each value from the
+account used last that has one; how she was won is that of the oldest account, and she allows mailings if no account
+forbids them. Messages and trials that reached two of her accounts become one row: first times, summed money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from crmkit.cleaning.checks.check_rows import Checked, shared_contacts
+from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.duplicates.decide import Clusters, Pair, clustered, judged_pairs, pair_of
+from crmkit.cleaning.duplicates.linkage import linked_people
+from crmkit.cleaning.duplicates.review import pair_name, read_review, write_review
+from crmkit.cleaning.duplicates.state import (
+    BEFORE,
+    MERGED_ROWS,
+    PeopleState,
+    TwicePeople,
+    now,
+    read_people_state,
+    with_answers,
+    with_merges,
+    write_people_state,
+)
+from crmkit.errors import CrmkitError, Problems
+from crmkit.settings import Settings
+from crmkit.sources.sql import MERGED, REASON, identifier
+from crmkit.sources.store.store import found_store, write_table
+from crmkit.tables.schema import SCHEMAS, Column
+
+_WON = ("channel", "campaign", "referred_by")
+
+
+def ranked_accounts(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], people: Sequence[Sequence[str]]
+) -> pd.DataFrame:
+    """Say which account of each person survives, and which were used last.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    tables : mapping of str to str
+        SQL of the rows of each canonical table.
+    people : sequence of sequence of str
+        The accounts of each person.
+
+    Returns
+    -------
+    DataFrame
+        One row per account: customer_id, person_id (the surviving account), oldest and newest (its rank, from 1).
+    """
+    accounts = pd.DataFrame(
+        [(account, number) for number, members in enumerate(people) for account in members],
+        columns=["customer_id", "person"],
+    )
+    con.register("accounts", accounts.astype({"customer_id": "string", "person": "int64"}))
+    seen = [
+        f"SELECT customer_id, CAST({identifier(clock)} AS TIMESTAMP) AS used_at FROM ({rows})"
+        for name, rows in tables.items()
+        if (clock := _clock(con, name, rows))
+    ]
+    seen.append("SELECT NULL::VARCHAR AS customer_id, NULL::TIMESTAMP AS used_at")
+    ranked = con.execute(f"""
+        WITH used AS (SELECT customer_id, min(used_at) AS first_use, max(used_at) AS last_use FROM ({" UNION ALL ".join(seen)})
+                      WHERE customer_id IN (SELECT customer_id FROM accounts) GROUP BY customer_id)
+        SELECT customer_id, first_value(customer_id) OVER oldest AS person_id, row_number() OVER oldest AS oldest,
+               row_number() OVER (PARTITION BY person ORDER BY last_use DESC NULLS LAST, first_use DESC NULLS LAST, customer_id)
+               AS newest
+        FROM accounts LEFT JOIN used USING (customer_id)
+        WINDOW oldest AS (PARTITION BY person ORDER BY first_use NULLS LAST, customer_id) ORDER BY person_id, oldest""").df()
+    con.unregister("accounts")
+    return ranked
+
+
+def merge_rows(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], accounts: pd.DataFrame) -> dict[str, int]:
+    """Make the rows of each person's accounts hers.
+
+    Makes, for each table that changes, ``merged_<table>`` (position and all columns) and ``before_<table>`` (the rows of
+    before that changed: position, merged_position of the row that stands for it now, if any, and all columns).
+
+    Parameters
+    ----------
+    con : duckdb connection
+    tables : mapping of str to str
+        SQL of the rows of each canonical table, in order.
+    accounts : DataFrame
+        As :func:`ranked_accounts` returns them.
+
+    Returns
+    -------
+    dict of str to int
+        Rows that were merged into another one, by table that changed [rows].
+    """
+    con.register("account_rows", accounts)
+    con.execute("CREATE OR REPLACE TABLE person_accounts AS FROM account_rows")
+    con.unregister("account_rows")
+    dropped = {}
+    for name, rows in tables.items():
+        columns = [column for column, *_ in con.execute(f"DESCRIBE {rows}").fetchall()]
+        ids = [column for column in ("customer_id", "referred_by") if column in columns]
+        if ids and _touches(con, rows, ids):
+            dropped[name] = _merge_table(con, name, rows, columns)
+    return dropped
+
+
+def _merge_table(con: duckdb.DuckDBPyConnection, name: str, rows: str, columns: list[str]) -> int:
+    con.execute(f"CREATE OR REPLACE TABLE base_{name} AS {rows}")
+    base = f"SELECT rowid + 1 AS position, * FROM base_{name}"
+    kept = ", ".join(identifier(column) for column in columns)
+    together = "customer_id" in SCHEMAS[name].key
+    own = ", ".join(f"{_own_id(column)} AS {identifier(column)}" for column in columns)
+    mapped = f"""SELECT position, {own}, a.person_id, a.oldest, a.newest FROM ({base}) b
+                 LEFT JOIN person_accounts a ON a.customer_id = b.customer_id"""
+    if "referred_by" in columns:
+        by = "coalesce(r.person_id, m.referred_by)"  # who was recommended by herself was recommended by nobody
+        mapped = f"""SELECT m.* REPLACE (CASE WHEN m.person_id = {by} THEN NULL ELSE {by} END AS referred_by)
+                     FROM ({mapped}) m LEFT JOIN person_accounts r ON r.customer_id = m.referred_by"""
+    single = f"SELECT position, {kept} FROM ({mapped})"
+    if together:
+        single = f"{single} WHERE person_id IS NULL UNION ALL ({_one_row_each(name, columns, mapped)})"
+    con.execute(f"""CREATE OR REPLACE TABLE merged_{name} AS SELECT row_number() OVER (ORDER BY position) AS position,
+                    position AS base_position, {kept} FROM ({single}) ORDER BY position""")
+    changed = " OR ".join(
+        f"b.{column} IN (SELECT customer_id FROM person_accounts {'' if together else _GONE})"
+        for column in ("customer_id", "referred_by")
+        if column in columns
+    )
+    con.execute(f"""CREATE OR REPLACE TABLE before_{name} AS SELECT b.position, m.position AS merged_position, {_of("b", columns)}
+                    FROM ({base}) b LEFT JOIN merged_{name} m ON m.base_position = b.position WHERE {changed}""")
+    con.execute(f"ALTER TABLE merged_{name} DROP COLUMN base_position")
+    con.execute(f"DROP TABLE base_{name}")
+    (n_dropped,) = con.execute(f"SELECT count(*) FROM before_{name} WHERE merged_position IS NULL").fetchone() or (0,)
+    return int(n_dropped)
+
+
+_GONE = "WHERE customer_id <> person_id"
+
+
+def _one_row_each(name: str, columns: list[str], mapped: str) -> str:
+    """Return the SQL of one row per person and the rest of the table's key."""
+    key = [column for column in SCHEMAS[name].key if column in columns]
+    known = {column.name: column for column in SCHEMAS[name].columns}
+    cells = [
+        identifier(column)
+        if column in key
+        else f"{_together(name, column, known.get(column), columns)} AS {identifier(column)}"
+        for column in columns
+    ]
+    groups = ", ".join(identifier(column) for column in key)
+    return f"SELECT min(position) AS position, {', '.join(cells)} FROM ({mapped}) WHERE person_id IS NOT NULL GROUP BY {groups}"
+
+
+def _together(name: str, column: str, known: Column | None, columns: list[str]) -> str:
+    """Return the SQL that makes one value of those of a person's accounts."""
+    cell = identifier(column)
+    if name == "customers" and column in _WON:
+        how = "channel" if column == "campaign" and "channel" in columns else column  # a campaign goes with its channel
+        return f"arg_min_null({cell}, oldest) FILTER (WHERE {identifier(how)} IS NOT NULL)"
+    if name == "customers" and column == "marketing_consent":
+        return f"bool_and({cell})"
+    if known is not None and known.kind == "timestamp":
+        return f"min({cell})"
+    if known is not None and known.kind == "money":
+        return f"sum({cell})"
+    if known is not None and known.kind == "flag":
+        return f"bool_or({cell})"
+    return f"arg_min({cell}, newest) FILTER (WHERE {cell} IS NOT NULL)"
+
+
+def _own_id(column: str) -> str:
+    return "coalesce(a.person_id, b.customer_id)" if column == "customer_id" else f"b.{identifier(column)}"
+
+
+def _of(alias: str, columns: list[str]) -> str:
+    return ", ".join(f"{alias}.{identifier(column)}" for column in columns)
+
+
+def _touches(con: duckdb.DuckDBPyConnection, rows: str, ids: list[str]) -> bool:
+    members = " OR ".join(f"{column} IN (SELECT customer_id FROM person_accounts)" for column in ids)
+    (found,) = con.execute(f"SELECT EXISTS (FROM ({rows}) WHERE {members})").fetchone() or (False,)
+    return bool(found)
+
+
+def _clock(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> str | None:
+    """Return the column that says when an account was used, or opened."""
+    columns = {column for column, *_ in con.execute(f"DESCRIBE {rows}").fetchall()}
+    clock = "acquired_at" if name == "customers" else SCHEMAS[name].clock
+    return clock if "customer_id" in columns and clock in columns else None
+
+
+# People who are in there twice: found, asked for, and the sure ones merged, before the store is written.
+
+
+IDENTITIES = "customer_identities"
+_BY_HAND = "answered: same"
+_CONSEQUENCE = (
+    "Merged into the row of the oldest account, with what belongs to it. "
+    "`crmkit duplicates` lists them, `crmkit unmerge` undoes one."
+)
+
+
+def merge_people(
+    con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], settings: Settings
+) -> tuple[list[Checked], TwicePeople | None]:
+    """Look for people who are in there twice, and merge those who are so for sure or by the analyst's answer.
+
+    Returns
+    -------
+    (list of Checked, TwicePeople or None)
+        The tables with one row per person; None where there are no personal data, or the settings say not to look.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the answers in the review file.
+    """
+    wanted = settings.duplicates
+    identities = next((table for table in checked if table.table == IDENTITIES), None)
+    known = read_people_state(found_store(settings.path("store")))
+    if identities is None or not wanted.find:
+        return list(checked), _nobody(known)
+    people = con.execute(identities.kept).df()
+    answers = with_answers(known.answers, _answers_in_file(settings, known), now())
+    pairs = _likely_pairs(people, settings)
+    answered = PeopleState(answers).answered
+    sure = pairs[pairs["sure"]] if wanted.merge else pairs.iloc[:0]
+    groups = _groups(sure, answered, people)
+    tables = {table.table: table.kept for table in checked}
+    accounts = ranked_accounts(con, tables, groups.people)
+    dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
+    links = _links(pairs, sure, answered, accounts)
+    questions = _questions(pairs, answered, accounts)
+    asked = questions.head(wanted.most_questions)
+    state = PeopleState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
+    told = TwicePeople(accounts, state, people, str(wanted.file), len(questions) - len(asked))
+    return [_recounted(con, table, dropped) for table in checked], told
+
+
+def has_new_answers(settings: Settings) -> bool:
+    """Tell whether the review file holds an answer that the store has not read yet.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the answers.
+    """
+    known = read_people_state(found_store(settings.path("store")))
+    return settings.duplicates.find and not _answers_in_file(settings, known).items() <= known.answered.items()
+
+
+def _nobody(known: PeopleState) -> TwicePeople | None:
+    """Return what is left to note where nobody is looked for: earlier merges no longer hold."""
+    if known.merges.empty and known.answers.empty:
+        return None
+    nobody = TwicePeople()
+    log = with_merges(known.merges, nobody.accounts, known.links, now())
+    return replace(nobody, state=replace(PeopleState(known.answers), merges=log))
+
+
+def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return the pairs that may be one person: customer_id, other_id, score, why, sure, others."""
+    found = linked_people(people)
+    likely = found[found["probability"] >= settings.duplicates.ask]
+    judged = judged_pairs(likely, people).rename(columns={"probability": "score", "agreement": "why"})
+    in_order = [pair_of(*ids) for ids in zip(judged["customer_id"], judged["other_id"], strict=True)]
+    judged[["customer_id", "other_id"]] = pd.DataFrame(in_order, judged.index, ["customer_id", "other_id"])
+    return judged.assign(
+        sure=judged["agrees"] & ~judged["contradicted"] & (judged["score"] >= settings.duplicates.sure)
+    )
+
+
+def _answers_in_file(settings: Settings, known: PeopleState) -> dict[Pair, str]:
+    file = settings.folder / settings.duplicates.file
+    if file.resolve().parent == settings.path("exports"):
+        raise CrmkitError(
+            f"{file} would be read as an export. Name a file outside {settings.data.exports}: "
+            "file = ... under [duplicates]."
+        )
+    heard_of = [*known.answered, *_pairs(known.questions)]
+    return read_review(file, {pair_name(pair): pair for pair in heard_of})
+
+
+def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFrame) -> Clusters:
+    there = set(people["customer_id"])
+    said = {
+        word: [pair for pair, answer in answered.items() if answer == word and there.issuperset(pair)]
+        for word in ("same", "different")
+    }
+
+    def contradicted(pairs: list[Pair]) -> set[Pair]:
+        judged = judged_pairs(pd.DataFrame(pairs, columns=["customer_id", "other_id"]), people)
+        wrong = judged[judged["contradicted"]]
+        return set(zip(wrong["customer_id"], wrong["other_id"], strict=True))
+
+    groups = clustered(_pairs(sure), said["same"], said["different"], contradicted)
+    if groups.impossible:
+        raise Problems(
+            "The review of duplicates",
+            [
+                f"pair {pair_name(pair)} is answered different, and other answers make {pair[0]} and {pair[1]} one person. "
+                "Change one of these answers."
+                for pair in groups.impossible
+            ],
+        )
+    return groups
+
+
+def _links(
+    pairs: pd.DataFrame, sure: pd.DataFrame, answered: Mapping[Pair, str], accounts: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the pairs that the merges rest on."""
+    person = dict(zip(accounts["customer_id"], accounts["person_id"], strict=True))
+    scores = dict(zip(_pairs(pairs), pairs["score"], strict=True))
+    found = {
+        pair: (score, why)
+        for pair, score, why in zip(_pairs(sure), sure["score"], sure["why"], strict=True)
+        if answered.get(pair) != "different"
+    }
+    by_hand = {pair: (scores.get(pair, 1.0), _BY_HAND) for pair, answer in answered.items() if answer == "same"}
+    rows = [
+        (*pair, *told)
+        for pair, told in sorted({**found, **by_hand}.items())
+        if pair[0] in person and person[pair[0]] == person.get(pair[1])
+    ]
+    return pd.DataFrame(rows, columns=["customer_id", "other_id", "score", "why"])
+
+
+def _questions(pairs: pd.DataFrame, answered: Mapping[Pair, str], accounts: pd.DataFrame) -> pd.DataFrame:
+    person = dict(zip(accounts["customer_id"], accounts["person_id"], strict=True))
+    is_open = [
+        pair not in answered and (pair[0] not in person or person[pair[0]] != person.get(pair[1]))
+        for pair in _pairs(pairs)
+    ]
+    asked = pairs[pd.Series(is_open, pairs.index, dtype=bool) & ~pairs["others"]]
+    return asked[["customer_id", "other_id", "score", "why"]].reset_index(drop=True)
+
+
+def _pairs(rows: pd.DataFrame) -> list[Pair]:
+    return list(zip(rows["customer_id"], rows["other_id"], strict=True))
+
+
+def _recounted(con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[str, int]) -> Checked:
+    """Return a table with the rows of its people instead of those of their accounts, and with what became of the others."""
+    name, n = table.table, dropped.get(table.table)
+    if n is None:
+        return table
+    counts = replace(table.counts, n_kept=table.counts.n_kept - n, n_merged=table.counts.n_merged + n)
+    findings = list(table.findings)
+    if n:
+        _mark_merged(con, table)
+    if name == IDENTITIES:
+        findings = [each for each in findings if "customers share their" not in each.finding]
+        findings += [
+            replace(each, share=each.n_rows / max(counts.n_in, 1)) for each in shared_contacts(con, table.taken)
+        ]
+    if n:
+        what = MERGED_ROWS[name not in ("customers", IDENTITIES)]
+        findings.append(Finding(name, what, n, n / max(counts.n_in, 1), "note", _CONSEQUENCE))
+    return replace(table, counts=counts, findings=tuple(findings), merged=f"merged_{name}")
+
+
+def _mark_merged(con: duckdb.DuckDBPyConnection, table: Checked) -> None:
+    """Mark the rows that went into those of another account, so that rows are counted by file as they are in all."""
+    relation, before = table.taken.relation, f"before_{table.table}"
+    same = " AND ".join(f"b.{key} = {relation}.{key}" for key in map(identifier, SCHEMAS[table.table].key))
+    con.execute(
+        f"UPDATE {relation} SET {MERGED} = true WHERE {REASON} IS NULL AND EXISTS "
+        f"(FROM {before} b WHERE b.merged_position IS NULL AND {same})"
+    )
+
+
+# Write who was merged into a store, and ask about the others: ids into the store, names into the analyst's own
+# file.
+
+
+def write_people(con: duckdb.DuckDBPyConnection, store: Path, settings: Settings, told: TwicePeople | None) -> None:
+    """Write answers, merges and the rows of before into the folder of a store, and the questions into the review file.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        In which the people were merged.
+    store : Path
+        Folder of the store that is being written.
+    settings : Settings
+    told : TwicePeople or None
+        None where nobody looked, and nobody ever did.
+    """
+    if told is None:
+        return
+    write_people_state(store, told.state)
+    (store / "personal").mkdir(mode=0o700, exist_ok=True)
+    write_rows_before(con, store)
+    if len(told.people):
+        write_review(settings.folder / settings.duplicates.file, told.state.questions, told.people, told.state.answered)
+
+
+def write_rows_before(con: duckdb.DuckDBPyConnection, store: Path) -> None:
+    """Write the rows of before that are in the tables ``before_<table>`` of a connection."""
+    named = con.execute("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'before_')").fetchall()
+    for (name,) in named:
+        file = store / "personal" / BEFORE / f"{name.removeprefix('before_')}.parquet"
+        write_table(con, f"FROM {name} ORDER BY position", file, private=True)

@@ -1,0 +1,203 @@
+"""The file in which the analyst is asked whether two customers are one person, and answers.
+
+It holds names and addresses: readable by its owner only, and defused for spreadsheets. An answer, once read, is kept in
+the store too; the file may be sorted, shortened or deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmkit.cleaning.duplicates.decide import Pair, pair_of
+from crmkit.errors import CrmkitError, Problems
+from crmkit.settings import FileMapping
+from crmkit.sources.files.read import opened_records
+from crmkit.sources.spreadsheet import formula_safe
+
+ANSWERS = ("same", "different")
+_SIDES = ("name", "email", "phone", "address", "birth_date")
+
+
+def pair_name(pair: Pair) -> str:
+    """Return the name of a pair, which no spreadsheet takes for a number.
+
+    Examples
+    --------
+    >>> pair_name(("C-1", "C-2"))
+    'p7c3ad82252'
+    """
+    return "p" + hashlib.sha256(json.dumps(pair).encode()).hexdigest()[:10]
+
+
+def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answered: Mapping[Pair, str]) -> None:
+    """Write the open questions, and below them those that were answered, for a change of mind.
+
+    Parameters
+    ----------
+    file : Path
+        Replaced as a whole; removed where there is nothing to ask and nothing was answered.
+    questions : DataFrame
+        customer_id, other_id, score, why.
+    people : DataFrame
+        Rows of ``customer_identities``.
+    answered : mapping of Pair to str
+        Answers to pairs whose customers are both there.
+    """
+    there = set(people["customer_id"])
+    pairs = list(zip(questions["customer_id"], questions["other_id"], strict=True))
+    told = dict(zip(pairs, zip(questions["score"], questions["why"], strict=True), strict=True))
+    rows = [
+        *((pair, "", *told[pair]) for pair in pairs),
+        *((pair, answer, None, "") for pair, answer in answered.items() if there.issuperset(pair)),
+    ]
+    if not rows:
+        file.unlink(missing_ok=True)
+        return
+    known = people.drop_duplicates("customer_id").set_index("customer_id")
+    listed = pd.DataFrame([_row(known, *row) for row in rows])
+    _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
+
+
+def read_review(file: Path, known: Mapping[str, Pair] | None = None) -> dict[Pair, str]:
+    """Return the answers that stand in the file.
+
+    Parameters
+    ----------
+    file : Path
+        None of them where it is not there.
+    known : mapping of str to Pair
+        Pairs by their name, for a file in which a spreadsheet has changed the ids.
+
+    Raises
+    ------
+    Problems
+        With every answer that is none, every pair that was not asked, and every pair answered in two ways.
+    """
+    if not file.is_file():
+        return {}
+    header, lines = _lines(file)
+    return _answers(file, header, lines, known or {})
+
+
+def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:
+    """Write other answers over those that stand in the file; what was not answered there stays open.
+
+    Parameters
+    ----------
+    file : Path
+        Nothing is done where it is not there.
+    answers : mapping of Pair to str
+    """
+    if not file.is_file():
+        return
+    header, lines = _lines(file)
+    named = {pair_name(pair): answer for pair, answer in answers.items()}
+    place, answer_at = header.index("pair"), header.index("answer")
+    for _, cells in lines:
+        if max(place, answer_at) < len(cells) and cells[place] in named:
+            cells[answer_at] = named[cells[place]]
+    listed = pd.DataFrame([dict(zip(header, cells, strict=False)) for _, cells in lines], columns=header)
+    _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
+
+
+def leave_out(file: Path, is_about: Callable[[str], bool], dry_run: bool = False) -> int:
+    """Take the lines out of the file of which a cell is about somebody; return how many [rows]."""
+    if not file.is_file():
+        return 0
+    header, lines = _lines(file)
+    kept = [cells for _, cells in lines if not any(map(is_about, cells))]
+    if len(kept) < len(lines) and not dry_run:
+        if kept:
+            listed = pd.DataFrame([dict(zip(header, cells, strict=False)) for cells in kept], columns=header)
+            _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
+        else:
+            file.unlink()
+    return len(lines) - len(kept)
+
+
+def _lines(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the headings of the file in small letters, and its other lines with their numbers."""
+    try:
+        with opened_records(file, FileMapping(path=file.name)) as (records, _):
+            lines = [
+                (line, [str(cell or "").strip() for cell in cells]) for line, cells in records if cells and any(cells)
+            ]
+    except CrmkitError as error:
+        raise Problems(str(file), [str(error)]) from None
+    header = [name.casefold() for name in lines[0][1]] if lines else []
+    missing = [name for name in ("pair", "answer") if name not in header]
+    if missing:
+        raise Problems(
+            str(file),
+            [
+                f"line 1: there is no column {' and no column '.join(missing)}. Put the heading back, or "
+                "delete the file: `crmkit load` writes it anew, with the answers it has read."
+            ],
+        )
+    return header, lines[1:]
+
+
+def _answers(
+    file: Path, header: list[str], lines: list[tuple[int, list[str]]], known: Mapping[str, Pair]
+) -> dict[Pair, str]:
+    problems, answers = [], dict[Pair, str]()
+    for line, cells in lines:
+        row = dict(zip(header, cells, strict=False))
+        answer = row.get("answer", "").casefold()
+        if not answer:
+            continue
+        pair, where = _pair(row, known), f"line {line}, pair {row['pair'] or '(empty)'}"
+        if answer not in ANSWERS:
+            problems.append(
+                f"{where}: the answer is '{row['answer'][:40]}'. Write same or different, or leave it empty."
+            )
+        elif pair is None:
+            problems.append(f"{where}: no such pair was asked. Take the line away, or put back what the file said.")
+        elif answers.setdefault(pair, answer) != answer:
+            problems.append(f"{where}: it is answered twice, as {answers[pair]} and as {answer}. Keep one of them.")
+    if problems:
+        raise Problems(str(file), problems)
+    return answers
+
+
+def _pair(row: Mapping[str, str], known: Mapping[str, Pair]) -> Pair | None:
+    ids = [row.get(f"customer_id_{side}", "").removeprefix("'") for side in (1, 2)]
+    pair = pair_of(ids[0], ids[1])
+    return pair if all(ids) and pair_name(pair) == row["pair"] else known.get(row["pair"])
+
+
+def _row(known: pd.DataFrame, pair: Pair, answer: str, score: float | None, why: str) -> dict[str, object]:
+    row: dict[str, object] = {"pair": pair_name(pair), "answer": answer, "score": score and round(score, 3), "why": why}
+    for column in (name for name in _SIDES if name in known.columns):
+        for side, account in enumerate(pair, start=1):
+            row[f"{column}_{side}"] = _plain(known.at[account, column])
+    return row | {f"customer_id_{side}": account for side, account in enumerate(pair, start=1)}
+
+
+def _plain(cell: Any) -> str:
+    """Return a cell on one line; days without their midnight."""
+    if pd.isna(cell):
+        return ""
+    return f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else " ".join(str(cell).replace("\0", " ").split())
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replace the file in one go; nobody but its owner can read it at any moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(
+            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig"
+        ) as opened:
+            opened.write(text)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Load exports into the store, with history, reports and forgetting."""

@@ -1,0 +1,136 @@
+"""Leave out the rows of people who were forgotten; what the books need stays, without them.
+
+The same rules hold for the rows of a load and for those of a store: after forgetting, a load of the same files makes the
+same store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.checks.rows import Taken
+from crmkit.sources.contacts import plain_email
+from crmkit.sources.sql import REASON, columns_of, identifier, literal
+
+LEFT_OUT = "rows of people who were forgotten"
+ANONYMOUS_ROWS = "rows of people who were forgotten stay without them"
+ANONYMOUS = {
+    "orders": "customer_id = NULL",
+    "deals": "customer_id = NULL",
+    "subscription_terms": "customer_id = 'forgotten-' || left(keyed_hash('forgotten:' || customer_id), 16)",
+}
+"""Tables whose rows stay for the books, and what becomes of the customer: nobody, or nobody known."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What forgetting does to one table [rows]: how many rows it loses, and how many stay without the person."""
+
+    n_dropped: int = 0
+    n_anonymous: int = 0
+
+
+def leave_out_forgotten(
+    con: duckdb.DuckDBPyConnection, taken: Sequence[Taken], hashes: Collection[str]
+) -> tuple[list[Taken], list[Finding]]:
+    """Leave out the rows of forgotten people, in place; they count as ignored.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        With the function ``keyed_hash``.
+    taken : sequence of Taken
+    hashes : collection of str
+        See :mod:`crmkit.sources.store.keys`.
+    """
+    if not hashes:
+        return list(taken), []
+    relations = {table.staged.table: table.relation for table in taken}
+    name_people(con, _known_again(con, relations, hashes))
+    left = forget_rows(con, relations)
+    findings = [
+        Finding(name, ANONYMOUS_ROWS, each.n_anonymous, 0.0, "note", "They count in totals and under no customer.")
+        for name, each in left.items()
+        if each.n_anonymous
+    ]
+    return [_without(table, left[table.staged.table].n_dropped) for table in taken], findings
+
+
+def name_people(con: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> None:
+    """Make the table of the ids to forget."""
+    con.execute("CREATE OR REPLACE TEMP TABLE forgotten_ids (id VARCHAR)")
+    for each in ids:
+        con.execute("INSERT INTO forgotten_ids VALUES ($1)", [each])
+
+
+def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> dict[str, Left]:
+    """Forget the people of ``forgotten_ids`` in the tables named, in place.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relations : mapping of str to str
+        DuckDB table by canonical name.
+
+    Returns
+    -------
+    dict of str to Left
+    """
+    columns = {name: columns_of(con, relation) for name, relation in relations.items()}
+    con.execute("CREATE OR REPLACE TEMP TABLE forgotten_leads (id VARCHAR)")
+    if "customer_id" in columns.get("leads", ()):
+        con.execute(
+            f"INSERT INTO forgotten_leads SELECT lead_id FROM {relations['leads']} WHERE {_is_hers('customer_id')}"
+        )
+    return {name: _forget_in(con, name, relation, columns[name]) for name, relation in relations.items()}
+
+
+def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns: Mapping[str, str]) -> Left:
+    hers = _is_hers("customer_id") if "customer_id" in columns else "false"
+    leads = "lead_id IN (SELECT id FROM forgotten_leads)" if "lead_id" in columns else "false"
+    if "referred_by" in columns:
+        con.execute(f"UPDATE {relation} SET referred_by = NULL WHERE {_is_hers('referred_by')}")
+    if name not in ANONYMOUS:
+        n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {hers} OR {leads}")
+        return Left(n_dropped=n_dropped)
+    # What is kept aside is kept as it came, with her id in it: it goes.
+    aside = f"{REASON} IS NOT NULL AND {hers}" if REASON in columns else "false"
+    n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {aside}")
+    if "lead_id" in columns:
+        con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
+    return Left(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {hers}"))
+
+
+def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
+    (n_rows,) = con.execute(statement).fetchone() or (0,)
+    return int(n_rows)
+
+
+def _is_hers(column: str) -> str:
+    return f"{identifier(column)} IN (SELECT id FROM forgotten_ids)"
+
+
+def _known_again(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], hashes: Collection[str]) -> list[str]:
+    """Return the ids whose hash is known, and those of people under an e-mail address whose hash is known."""
+    columns = {name: columns_of(con, relation) for name, relation in relations.items()}
+    ids = [f"SELECT customer_id AS id FROM {relations[name]}" for name in relations if "customer_id" in columns[name]]
+    if not ids:
+        return []
+    listed = ", ".join(literal(each) for each in sorted(hashes))
+    queries = [f"SELECT DISTINCT id FROM ({' UNION '.join(ids)}) WHERE keyed_hash('id:' || id) IN ({listed})"]
+    if "email" in columns.get("customer_identities", ()):
+        queries.append(
+            f"SELECT customer_id FROM {relations['customer_identities']} WHERE customer_id IS NOT NULL "
+            f"AND keyed_hash('email:' || {plain_email('email')}) IN ({listed})"
+        )
+    return [each for (each,) in con.execute(" UNION ".join(queries)).fetchall()]
+
+
+def _without(table: Taken, n_rows: int) -> Taken:
+    if not n_rows:
+        return table
+    return replace(table, staged=replace(table.staged, ignored=(*table.staged.ignored, (LEFT_OUT, n_rows))))

@@ -1,0 +1,238 @@
+"""Load the export files into the store: read, type, check, write; or only check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pandas as pd
+
+from crmkit.cleaning.checks.check_rows import Checked, check_rows
+from crmkit.cleaning.checks.database import catalog_of_database
+from crmkit.cleaning.checks.findings import Counts, Finding
+from crmkit.cleaning.checks.whole_tables import looked_at_whole
+from crmkit.cleaning.duplicates.merge import has_new_answers, merge_people, write_people
+from crmkit.cleaning.loading.history import history_entry, refuse_many, vanished_rows
+from crmkit.cleaning.loading.load_report import LoadReport
+from crmkit.cleaning.loading.reports import details_of
+from crmkit.errors import CrmkitError, Problems
+from crmkit.settings import Settings
+from crmkit.sources.files.exports import Progress, stage_exports
+from crmkit.sources.files.union import stage_frames
+from crmkit.sources.sql import open_duckdb
+from crmkit.sources.store.changes import (
+    INPUTS,
+    changes_since,
+    end_of_data,
+    exports_folder,
+    inputs_of,
+    is_as_loaded,
+    lost_key,
+    settings_digest,
+)
+from crmkit.sources.store.keys import make_key
+from crmkit.sources.store.store import (
+    found_store,
+    new_store,
+    read_loads,
+    read_manifest,
+    tidy,
+    write_loads,
+    write_manifest,
+    write_table,
+)
+from crmkit.tables.catalog import Catalog
+
+
+def load(
+    settings: Settings,
+    exports: str | Path | None = None,
+    progress: Progress | None = None,
+    *,
+    fresh: bool = False,
+    drop: bool = False,
+) -> LoadReport:
+    """Read and check the export files and write them to the store; unless all goes well, the old store stays.
+
+    Where the store was made from the very same files, settings and code, it stays as it is.
+
+    Parameters
+    ----------
+    settings : Settings
+    exports : str or Path, optional
+        Folder of the export files; that of the settings if not given.
+    progress : callable, optional
+        Called with a text, the number of steps done and their total.
+    fresh : bool
+        Load the files even if nothing is new.
+    drop : bool
+        Let rows go that no file has any more, however many they are.
+
+    Raises
+    ------
+    Problems
+        With everything that is wrong with the folder, its files and the mapping; or where many rows of the last load are in
+        no file any more.
+    CrmkitError
+        If the store cannot be written.
+    """
+    if settings.database:
+        raise CrmkitError(
+            f"The data stay in the database {settings.database.address}: there is nothing to load. "
+            "Run `crmkit check`, `crmkit metrics` or `crmkit report`."
+        )
+    store = settings.path("store")
+    before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
+    if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
+        tidy(store)
+        return report_of(before, str(store))
+    with closing(open_duckdb()) as con:
+        checked, report = checked_exports(con, settings, exports, progress)
+        changes = changes_since(before, inputs)
+        vanished = vanished_rows(con, found_store(store) if before else None, checked)
+        if not drop:
+            refuse_many(vanished, changes)
+        seen = looked_at_whole(report, _canonical(con, checked, settings))  # before anything is written
+        with new_store(store) as folder:
+            for table in checked:
+                personal = table.taken.staged.schema.personal
+                write_table(
+                    con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
+                )
+                if table.counts.n_aside:
+                    write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
+            write_people(con, folder, settings, report.people)
+            told = {**manifest(report, settings), INPUTS: inputs}
+            entry = history_entry(told, before, {each.table: each.n_rows for each in vanished})
+            write_loads(folder, [*read_loads(found_store(store)), entry])
+            write_manifest(folder, told)
+            make_key(settings)  # now, not before: a load that fails leaves nothing
+        # Said, and not kept with the store: the same files make the same store, whatever was there before.
+        hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
+        return replace(seen, store=str(store), hints=hints, changes=changes)
+
+
+def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
+    """Check the export files as :func:`load` does, or the tables of the database, and write nothing."""
+    if settings.database:
+        catalog = catalog_of_database(settings)
+        return looked_at_whole(catalog.check(progress), catalog)
+    with closing(open_duckdb()) as con:
+        checked, report = checked_exports(con, settings, exports, progress)
+        return looked_at_whole(report, _canonical(con, checked, settings))
+
+
+def checked_exports(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    exports: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Checked], LoadReport]:
+    """Read and check the export files inside a connection; see :func:`load`."""
+    read = stage_exports(con, settings, exports, progress)
+    checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
+    if read.problems or faults:
+        raise Problems(read.subject, read.problems + faults)
+    merged, people = merge_people(con, checked, settings)
+    return merged, replace(_report(con, merged, settings, read.files, read.hints), people=people)
+
+
+def checked_frames(
+    con: duckdb.DuckDBPyConnection, settings: Settings, frames: Mapping[str, pd.DataFrame]
+) -> tuple[list[Checked], LoadReport]:
+    """Check frames inside a connection; unless the settings say how far the data goes, their times may lie anywhere.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such table.
+    Problems
+        With every missing column and every column of a wrong type.
+    """
+    checked, faults = check_rows(con, stage_frames(con, frames), settings, settings.data.through, allow_empty=True)
+    if faults:
+        raise Problems("The dictionary of frames", faults)
+    return checked, _report(con, checked, settings, [], [])
+
+
+def _report(
+    con: duckdb.DuckDBPyConnection,
+    checked: Sequence[Checked],
+    settings: Settings,
+    files: Sequence[dict[str, Any]],
+    hints: Sequence[str],
+) -> LoadReport:
+    """Make the checked tables views of the schema ``canonical``, and return what became of their rows."""
+    con.execute("CREATE SCHEMA canonical")
+    for table in checked:
+        con.execute(f"CREATE VIEW canonical.{table.table} AS {table.kept}")
+    return LoadReport(
+        counts={table.table: table.counts for table in checked},
+        findings=tuple(finding for table in checked for finding in table.findings),
+        files=tuple(files),
+        hints=tuple(hints),
+        data_through=_canonical(con, checked, settings).data_through,
+        details=details_of(con, checked),
+    )
+
+
+def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], settings: Settings) -> Catalog:
+    backend = ibis.duckdb.from_connection(con)
+    return Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)
+
+
+# What a store keeps of the load that made it, written and read back.
+
+
+def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
+    """Return what a store, or a catalog in memory, keeps of a load."""
+    files = sorted(report.files, key=lambda record: str(record["file"]))
+    listed = "\n".join(f"{record['file']} {record['sha256']}" for record in files)
+    return {
+        "crmkit": _version(),
+        "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data_through": report.data_through,
+        "input_sha256": hashlib.sha256(listed.encode()).hexdigest() if files else None,
+        "settings_sha256": settings_digest(settings),
+        "files": files,
+        "tables": {table: asdict(counts) for table, counts in report.counts.items()},
+        "findings": [asdict(finding) for finding in report.findings],
+        "hints": list(report.hints),
+        **report.details,
+    }
+
+
+def report_of(known: Mapping[str, Any], store: str) -> LoadReport:
+    """Return the report of a load of before from its manifest."""
+    return LoadReport(
+        counts={table: Counts(**counts) for table, counts in known["tables"].items()},
+        findings=tuple(Finding(**finding) for finding in known["findings"]),
+        files=tuple(known["files"]),
+        hints=tuple(known["hints"]),
+        data_through=date.fromisoformat(known["data_through"]) if known["data_through"] else None,
+        store=store,
+        loaded_at=known["loaded_at"],
+    )
+
+
+def manifest_before(store: Path) -> dict[str, Any]:
+    """Return what the store says of itself; nothing if there is none, or it is to be written anew."""
+    try:
+        return read_manifest(there) if (there := found_store(store)) else {}
+    except CrmkitError:
+        return {}
+
+
+def _version() -> str:
+    try:
+        return version("crmkit")
+    except PackageNotFoundError:  # run from a folder without installing
+        return "not installed"

@@ -1,0 +1,121 @@
+"""What a load found and did, for the person who ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from crmkit.cleaning.checks.findings import Counts, Finding
+from crmkit.sources.store.changes import Changes
+
+if TYPE_CHECKING:
+    from crmkit.cleaning.duplicates.state import TwicePeople
+
+_MARKS = {"rejected": "-", "warning": "!", "note": "-"}
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of the rows of every table.
+
+    Attributes
+    ----------
+    counts : mapping of str to Counts
+        By table [rows].
+    findings : tuple of Finding
+    files : tuple of dict
+        ``file``, ``sha256``, ``n_rows`` and ``layout`` of each file read.
+    hints : tuple of str
+        Files that no table uses though their name is close to a table's, and tables without rows.
+    data_through : date or None
+        Last day with data.
+    store : str or None
+        Where it was written; None if it was only checked.
+    changes : Changes
+        How the files differ from those of the load before; nothing where there was none.
+    loaded_at : str or None
+        Where nothing was new and the store stays as it was: when it was loaded.
+    people : TwicePeople or None
+        Who was in there twice; None if nobody looked.
+    details : mapping
+        Rows by file and by kind; see :func:`crmkit.cleaning.loading.reports.details_of`.
+
+    Examples
+    --------
+    >>> report = LoadReport({"orders": Counts(4, 2, 1, 1)}, (Finding("orders", "revenue is missing", 1, 0.25, "rejected", ""),))
+    >>> print(report)
+    orders: 4 rows in, 2 kept, 1 merged into another row, 1 kept aside
+      - revenue is missing: 1 row (25.0 %), kept aside
+    """
+
+    counts: Mapping[str, Counts]
+    findings: tuple[Finding, ...] = ()
+    files: tuple[dict[str, Any], ...] = field(default=())
+    hints: tuple[str, ...] = ()
+    data_through: date | None = None
+    store: str | None = None
+    changes: Changes = field(default=Changes())
+    loaded_at: str | None = None
+    people: TwicePeople | None = field(default=None, compare=False, repr=False)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per table: table, n_in, n_kept, n_merged, n_aside [rows]."""
+        rows = [{"table": table, **asdict(counts)} for table, counts in self.counts.items()]
+        return pd.DataFrame(rows, columns=["table", "n_in", "n_kept", "n_merged", "n_aside"])
+
+    def __str__(self) -> str:
+        if self.loaded_at:
+            return nothing_new(len(self.files), self.loaded_at)
+        lines = [f"Since the last load: {self.changes}."] if self.changes else []
+        for table, counts in self.counts.items():
+            lines.append(_table_line(table, counts))
+            found = [finding for finding in self.findings if finding.table == table]
+            lines += [f"  {_MARKS[finding.severity]} {_finding_line(finding)}" for finding in found]
+        lines += self.people.sentences(written=self.store is not None) if self.people else []
+        lines += [f"Note: {hint}" for hint in self.hints]
+        if self.data_through:
+            lines.append(f"Data through {self.data_through}.")
+        return "\n".join(lines)
+
+
+def nothing_new(n_files: int, loaded_at: str) -> str:
+    """Return what a load says that has nothing to do.
+
+    Examples
+    --------
+    >>> nothing_new(1, "2026-11-02T08:15:00+00:00")
+    'Nothing new: the 1 export file is as it was at the load of 2026-11-02 08:15 UTC. --fresh loads it all the same.'
+    """
+    when = loaded_at[:16].replace("T", " ")
+    what, it = (
+        (f"the {n_files:,} export files are as they were", "them")
+        if n_files != 1
+        else ("the 1 export file is as it was", "it")
+    )
+    return f"Nothing new: {what} at the load of {when} UTC. --fresh loads {it} all the same."
+
+
+def _table_line(table: str, counts: Counts) -> str:
+    split = f" ({counts.n_split:,} of them made out of another row)" if counts.n_split else ""
+    words = [f"{counts.n_in:,} {_rows(counts.n_in)} in{split}", f"{counts.n_kept:,} kept"]
+    words += [f"{counts.n_merged:,} merged into another row"] if counts.n_merged else []
+    words += [f"{counts.n_folded:,} folded into another row"] if counts.n_folded else []
+    words += [f"{counts.n_ignored:,} ignored"] if counts.n_ignored else []
+    words += [f"{counts.n_aside:,} kept aside"] if counts.n_aside else []
+    return f"{table}: {', '.join(words)}"
+
+
+def _finding_line(finding: Finding) -> str:
+    if not finding.n_rows:
+        return finding.finding
+    fate = ", kept aside" if finding.severity == "rejected" else ""
+    return f"{finding.finding}: {finding.n_rows:,} {_rows(finding.n_rows)} ({100 * finding.share:.1f} %){fate}"
+
+
+def _rows(n: int) -> str:
+    return "row" if n == 1 else "rows"

@@ -1,0 +1,289 @@
+"""How good the data is: what was found in it, and how far and how densely each table reaches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from crmkit.cleaning.checks.check_rows import Checked
+from crmkit.cleaning.checks.database import DatabaseCatalog
+from crmkit.cleaning.checks.findings import Counts, Finding
+from crmkit.cleaning.checks.timeline import improbable_stretches, rows_by_day
+from crmkit.cleaning.checks.whole_tables import joins, looked_at_whole
+from crmkit.cleaning.loading.load_report import LoadReport
+from crmkit.errors import CrmkitError
+from crmkit.periods import days_in_words
+from crmkit.sources.sql import MERGED, PART, REASON, identifier
+from crmkit.sources.store.store import found_store
+from crmkit.tables.caching.remember import remember
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import SCHEMAS
+
+
+def quality_report(catalog: Catalog) -> pd.DataFrame:
+    """Return what the load found in each table.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Returns
+    -------
+    DataFrame
+        One row per table and finding: table, finding (a sentence), n_rows [rows], share (of the table's rows, 0..1),
+        severity ("rejected", "warning" or "note"), consequence (what follows for the numbers, a sentence), advice
+        (what to do, a sentence).
+
+    Examples
+    --------
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> refunds = {"order_id": ["a", "b"], "ordered_at": ["2026-10-01", None], "revenue": [12.5, -2.5]}
+    >>> quality_report(connect({"orders": pd.DataFrame(refunds)}))[["table", "finding", "n_rows", "severity"]]
+        table                finding  n_rows  severity
+    0  orders  ordered_at is missing       1  rejected
+    """
+    return remember(catalog, _quality_report, in_turn=False)
+
+
+def _quality_report(catalog: Catalog) -> pd.DataFrame:
+    if isinstance(catalog, DatabaseCatalog):
+        report = catalog.report
+    else:
+        found = [Finding(**finding) for finding in catalog.provenance.get("findings", [])]
+        report = LoadReport({name: Counts(**_counts(catalog, name)) for name in catalog.names}, tuple(found))
+    told = [asdict(finding) for finding in looked_at_whole(report, catalog).findings]
+    return pd.DataFrame(told, columns=[field.name for field in fields(Finding)])
+
+
+def table_report(catalog: Catalog) -> pd.DataFrame:
+    """Return how far and how densely each table reaches.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Returns
+    -------
+    DataFrame
+        One row per table: table, n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows]; first_day, last_day of its
+        time column (empty where it has none); gaps (stretches without rows that chance does not explain, in words: see
+        :func:`crmkit.cleaning.checks.timeline.improbable_stretches`); days_behind (days from its last day to the last day of
+        all data [days], empty where it has no time column).
+
+    Examples
+    --------
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> days = pd.date_range("2026-09-01", "2026-11-30").delete(range(34, 44))
+    >>> orders = pd.DataFrame({"order_id": range(len(days)), "ordered_at": days, "revenue": 12.5})
+    >>> table_report(connect({"orders": orders}))[["table", "n_kept", "last_day", "gaps", "days_behind"]]
+        table  n_kept    last_day                            gaps  days_behind
+    0  orders      81  2026-11-30  5 to 14 October 2026 (10 days)            0
+    """
+    return remember(catalog, _table_report)
+
+
+def _table_report(catalog: Catalog) -> pd.DataFrame:
+    rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
+    counts = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+    columns = ["table", *counts, "first_day", "last_day", "gaps", "days_behind"]
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .fillna(dict.fromkeys(counts, 0))
+        .astype(dict.fromkeys(counts, "int64") | {"days_behind": "Int64"})
+    )
+
+
+def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
+    """Return the rows of a table that the load kept aside.
+
+    Parameters
+    ----------
+    store : path
+    table : str
+        Canonical name.
+
+    Returns
+    -------
+    DataFrame
+        One row per row kept aside: file and line (empty where it was made by SQL), reason, row (its raw cells as JSON;
+        empty for personal data and for lines that do not fit the header).
+    """
+    folder = found_store(Path(store))
+    if folder is None:
+        raise CrmkitError(f"There is no store {store} yet. Run `crmkit load` first.")
+    file = folder / "aside" / f"{table}.parquet"
+    return (
+        pd.read_parquet(file, partitioning=None)
+        if file.is_file()
+        else pd.DataFrame(columns=["file", "line", "reason", "row"])
+    )
+
+
+def _counts(catalog: Catalog, name: str) -> dict[str, int]:
+    if isinstance(catalog, DatabaseCatalog):
+        return asdict(catalog.report.counts[name])
+    known = catalog.provenance.get("counts", {}).get(name)
+    if known is not None:
+        return dict(known)
+    n_rows = int(catalog.table(name).count().execute())  # a table that no load wrote
+    return asdict(Counts(n_rows, n_rows, 0, 0))
+
+
+def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
+    clock = SCHEMAS[name].clock
+    table = catalog.table(name)
+    if clock is None:
+        return {"first_day": None, "last_day": None, "gaps": ""}
+    rows_on = rows_by_day(table, clock)
+    if rows_on.empty:
+        return {"first_day": None, "last_day": None, "gaps": ""}
+    behind = max((catalog.data_through - rows_on.index[-1]).days, 0) if catalog.data_through else None
+    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in improbable_stretches(rows_on)]
+    return {
+        "first_day": rows_on.index[0],
+        "last_day": rows_on.index[-1],
+        "gaps": "; ".join(gaps) if name != "subscription_terms" else "",
+        "days_behind": behind,
+    }
+
+
+# Where the rows came from and what became of them, file by file; and what joins make of them.
+
+
+_ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+
+
+def file_report(catalog: Catalog) -> pd.DataFrame:
+    """Return what became of the rows of each file.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Returns
+    -------
+    DataFrame
+        One row per file and table that it fills: file ("" where the settings' SQL, a frame or a database makes the rows),
+        table, n_in = n_kept + n_merged + n_folded + n_ignored + n_aside [rows]. A row that is two, such as an order and
+        its refund, counts twice.
+
+    Examples
+    --------
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> orders = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": ["2026-10-01", None], "revenue": 12.5})
+    >>> file_report(connect({"orders": orders}))[["table", "n_in", "n_kept", "n_aside"]]
+        table  n_in  n_kept  n_aside
+    0  orders     2       1        1
+    """
+    known = [record for record in catalog.provenance.get("by_file", []) if record["table"] in catalog.names]
+    if known:
+        return pd.DataFrame(known, columns=["file", "table", *_ROWS])
+    return table_report(catalog).assign(file="")[["file", "table", *_ROWS]]
+
+
+def join_report(catalog: Catalog) -> pd.DataFrame:
+    """Return what becomes of a table's rows where each looks up the row that its id names.
+
+    Parameters
+    ----------
+    catalog : Catalog
+
+    Returns
+    -------
+    DataFrame
+        One row per table and column of ids: table, column, target, n_before, n_after, n_without_id, n_not_found [rows];
+        if n_after is more than n_before, a metric split by a column of the target counts rows twice.
+
+    Examples
+    --------
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> orders = {"order_id": ["a", "b"], "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "z"]}
+    >>> book = connect({"orders": pd.DataFrame(orders), "customers": pd.DataFrame({"customer_id": ["x"]})})
+    >>> join_report(book)[["table", "target", "n_before", "n_after", "n_not_found"]]
+        table     target  n_before  n_after  n_not_found
+    0  orders  customers         2        2            1
+    """
+    found = [asdict(join) for join in joins(catalog)]
+    columns = ["table", "column", "target", "n_before", "n_after", "n_without_id", "n_not_found"]
+    return pd.DataFrame(found, columns=columns)
+
+
+# What became of the rows of each file, and of each kind of row: as exact as the counts of whole tables.
+
+
+def details_of(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of all tables by file and by kind.
+
+    Returns
+    -------
+    dict
+        ``by_file``: one record per table and file that fills it: table, file (empty where SQL of the settings makes the
+        rows), n_in = n_kept + n_merged + n_folded + n_ignored + n_aside, n_split [rows], first_day, last_day (of the rows
+        kept). ``by_kind``: for each required column of few choices, such as the survey of an answer, one record per choice
+        and reason: table, column, kind, reason (empty for the rows that are kept), n_rows [rows].
+    """
+    by_file = []
+    for table in checked:
+        days = _days_by_file(con, table)
+        for file, counts in _by_file(con, table).items():
+            first, last = days.get(file, [None, None])
+            by_file.append({"table": table.table, "file": file, **asdict(counts), "first_day": first, "last_day": last})
+    return {"by_file": by_file, "by_kind": [record for table in checked for record in _by_kind(con, table)]}
+
+
+def _by_file(con: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, Counts]:
+    staged = checked.taken.staged
+    if not staged.parts:
+        return {"": checked.counts}
+    counted = con.execute(
+        f"SELECT {PART}, count(*) FILTER ({REASON} IS NULL AND NOT {MERGED}), count(*) FILTER ({REASON} IS NULL AND {MERGED}), "
+        f"count(*) FILTER ({REASON} IS NOT NULL) FROM {checked.taken.relation} GROUP BY ALL"
+    ).fetchall()
+    unread = Counter(line.file for line in staged.bad_lines)
+    kept = {file: Counts(0, 0, 0, 0) for file in (*staged.parts, *unread)}
+    for part, n_kept, n_merged, n_aside in counted:
+        was = kept[staged.parts[part]]
+        kept[staged.parts[part]] = replace(
+            was, n_kept=was.n_kept + n_kept, n_merged=was.n_merged + n_merged, n_aside=was.n_aside + n_aside
+        )
+    for file, counts in kept.items():
+        beside = staged.beside.get(file, (0, 0, 0))
+        n_folded, n_ignored, n_split = beside
+        n_aside = counts.n_aside + unread[file]
+        n_in = counts.n_kept + counts.n_merged + n_aside + n_folded + n_ignored
+        kept[file] = Counts(n_in, counts.n_kept, counts.n_merged, n_aside, n_folded, n_ignored, n_split)
+    return kept
+
+
+def _days_by_file(con: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, list[str | None]]:
+    """Return the first and the last day of the rows that each file gave and that are kept."""
+    staged = checked.taken.staged
+    if staged.schema.clock not in checked.taken.rules:
+        return {}
+    at, part = identifier(staged.schema.clock), PART if staged.parts else "0"
+    first, last = (f"CAST(CAST({end}({at}) AS DATE) AS VARCHAR)" for end in ("min", "max"))
+    kept = f"FROM {checked.taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    rows = con.execute(f"SELECT {part}, {first}, {last} {kept} GROUP BY 1").fetchall()
+    return {staged.parts[number] if staged.parts else "": days for number, *days in rows}
+
+
+def _by_kind(con: duckdb.DuckDBPyConnection, checked: Checked) -> list[dict[str, Any]]:
+    records = []
+    for column in checked.taken.columns:
+        if column.required and column.choices:
+            name = identifier(column.name)
+            counted = con.execute(
+                f"SELECT {name}, coalesce({REASON}, ''), count(*) FROM {checked.taken.relation} "
+                f"WHERE {name} IS NOT NULL AND NOT {MERGED} GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+            records += [
+                {"table": checked.table, "column": column.name, "kind": kind, "reason": reason, "n_rows": n}
+                for kind, reason, n in counted
+            ]
+    return records

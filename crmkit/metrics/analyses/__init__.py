@@ -1,0 +1,1 @@
+"""Numbers that are tables rather than cards: cohorts, goals, contact, what sells."""

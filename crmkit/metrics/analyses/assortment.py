@@ -1,0 +1,109 @@
+"""What sells and what does not: revenue by product or category, and which of them moved by more than chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import CrmkitError, UnknownName
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.engine.groups import SMALL_GROUPS, check_columns
+from crmkit.metrics.engine.verdict import judge_changes
+from crmkit.metrics.scorecard import smallest_changes
+from crmkit.periods import Period
+from crmkit.tables.as_of import check_catalog
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.derived.pipeline import STATES
+from crmkit.tables.schema import SCHEMAS
+
+
+def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> pd.DataFrame:
+    """Compare what was sold of each product with the period before, all products judged as one family.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : str or Period
+        Such as "2026-10"; one that is still running is compared with as many days of the one before.
+    by : str
+        "product", "category", or another column of order lines, orders or customers.
+
+    Returns
+    -------
+    DataFrame
+        One row per product, the largest revenue first: the column ``by``, orders [count], revenue, low, high, before
+        (of a period as long), change [currency], share [of the revenue], verdict ("real", "within noise", "too few to
+        tell", "no comparison"), direction. What sold before and no longer has revenue 0. Empty without order lines, and
+        where they lack that column.
+
+    Raises
+    ------
+    UnknownName
+        If no sale could have such a column.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> lines = pd.DataFrame({"order_id": ["1", "1"], "product": ["tea", "cup"], "revenue": [20.0, 10.0]})
+    >>> book = ck.connect({"orders": orders, "order_lines": lines}, ck.Settings(company={"smallest_group": 1}))
+    >>> what_sells(book, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
+    [['tea', 20.0, 'no comparison'], ['cup', 10.0, 'no comparison']]
+    """
+    check_catalog(catalog, "what_sells")
+    if not isinstance(period, Period):
+        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
+    columns = [by, "orders", "revenue", "low", "high", "before", "change", "share", "verdict", "direction"]
+    so_far = catalog.days_so_far(period)
+    if not _can_split(catalog, by):
+        return pd.DataFrame(columns=columns)
+    rows = evaluate(catalog, "product_revenue", periods=[period.previous, period], by=by, first_days=so_far)
+    if (rows["status"] == "not measured").all():
+        return pd.DataFrame(columns=columns)
+    now, then = (_of(rows, each, by) for each in (period, period.previous))
+    n_days, n_before = (min(p.n_days, so_far or p.n_days) for p in (period, period.previous))
+    then[["value", "low", "high"]] *= n_days / n_before
+    now, then = (side.assign(unit="money", better="higher", status="ok") for side in (now, then))
+    known = (then["value"] != 0) | (then["n"] > 0)
+    matters = np.repeat(smallest_changes(catalog.settings, ["product_revenue"]), len(now))
+    judged = judge_changes(now, then, matters)
+    seen = pd.DataFrame(
+        {
+            by: now.index,
+            "orders": now["n"].to_numpy(int),
+            "revenue": now["value"].to_numpy(),
+            "low": now["low"].to_numpy(),
+            "high": now["high"].to_numpy(),
+            "before": then["value"].to_numpy(),
+            "change": judged["change"].to_numpy(),
+            "share": (now["value"] / max(now["value"].sum(), 1e-9)).to_numpy(),
+            "verdict": judged["verdict"].where(known, "no comparison").to_numpy(),
+            "direction": judged["direction"].to_numpy(),
+        }
+    )
+    seen.attrs["currency"] = catalog.settings.company.currency
+    return seen[seen[by] != SMALL_GROUPS].sort_values("revenue", ascending=False, ignore_index=True)[columns]
+
+
+def _can_split(catalog: Catalog, by: str) -> bool:
+    """Return whether the data have the column; raise UnknownName for one that no sale could have."""
+    tables = ("order_lines", "orders", "customers")
+    there = [name for table in tables if table in catalog.names for name in catalog.table(table).columns]
+    known = [*there, *STATES, *(name for table in tables for name in SCHEMAS[table].names)]
+    if by not in known:
+        raise UnknownName("column of order lines, orders or customers", str(by), set(there or known))
+    try:
+        check_columns(catalog, [by])
+    except CrmkitError:
+        return False
+    return True
+
+
+def _of(rows: pd.DataFrame, period: Period, by: str) -> pd.DataFrame:
+    own = rows[rows["period"] == str(period)].set_index(by)[["value", "low", "high", "n"]].sort_index()
+    every = pd.Index(sorted(set(rows[by])), name=by)
+    own = own.reindex(every)
+    # Nothing sold is 0 sold; the interval of none at all is that of the smallest sum that could have been missed.
+    return own.fillna({"value": 0.0, "low": 0.0, "high": 0.0, "n": 0})

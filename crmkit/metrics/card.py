@@ -1,0 +1,271 @@
+"""A metric is one card: a function that names its tables and returns a measure, with what the reader must know of it.
+
+Scorecard, glossary, targets, plots and number formats all read this one record.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
+from crmkit.settings import Settings
+from crmkit.tables.caching.fingerprint import code_beside
+
+Unit = Literal["points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"]
+Better = Literal["higher", "lower", "neither"]
+CardFunction = TypeVar("CardFunction", bound=Callable[..., Any])
+
+#: Units whose changes matter by their size; in the other units a change matters relative to the value before.
+ABSOLUTE_UNITS: frozenset[str] = frozenset({"points", "share"})
+_DEFAULT_CHANGE = {"points": 5.0, "share": 0.02}
+_DEFAULT_RELATIVE_CHANGE = 0.1
+
+CARDS: dict[str, Card] = {}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One metric.
+
+    Attributes
+    ----------
+    name, label, topic : str
+        Identifier, name for readers, and the question it belongs to (the module it is written in).
+    definition, formula, source : str
+        First and second paragraph of the docstring, and the best reference for the definition.
+    unit : str
+        ``share`` is 0 to 1 inside and percent on paper; ``money`` is in the currency of the settings.
+    better : {"higher", "lower", "neither"}
+    counted : str
+        What n counts, in the plural: "answers".
+    smallest_change : float
+        Smallest change that matters: absolute for points and shares, else relative to the value before.
+    additive : bool
+        Whether the values of two halves of a period add up to that of the whole; such values compare per day.
+    headline : bool
+        Whether it stands on the scorecard's page; else only on the page of its question, unless it has a target.
+    news : bool
+        Whether a real change of it may be a headline of its page.
+    tables : tuple of str
+        Tables that the function reads.
+    conventions : mapping of str to str
+        Where the definition is disputed: the formula of each convention by its name, the default first; else empty.
+    convention : str
+        Name of the one in force; empty where nothing is disputed.
+    """
+
+    name: str
+    label: str
+    topic: str
+    definition: str
+    formula: str
+    source: str
+    unit: Unit
+    better: Better
+    counted: str
+    smallest_change: float
+    additive: bool
+    headline: bool
+    news: bool
+    tables: tuple[str, ...]
+    function: Callable[..., Any]
+    conventions: Mapping[str, str] = field(default_factory=dict)
+    convention: str = ""
+
+
+def metric(
+    *,
+    label: str,
+    unit: Unit,
+    better: Better,
+    source: str,
+    counted: str,
+    smallest_change: float | None = None,
+    topic: str | None = None,
+    additive: bool | None = None,
+    headline: bool = True,
+    news: bool = True,
+    conventions: Mapping[str, str] | None = None,
+) -> Callable[[CardFunction], CardFunction]:
+    """Register a function as the metric of its name.
+
+    Parameters
+    ----------
+    label : str
+        Name for readers.
+    unit : {"points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"}
+    better : {"higher", "lower", "neither"}
+        Direction that is good for the firm.
+    source : str
+        The most official reference for the definition.
+    counted : str
+        What n counts, in the plural: "answers".
+    smallest_change : float, optional
+        Smallest change that matters: absolute for points and shares, else relative to the value before.
+    topic : str, optional
+        Question the metric belongs to; by default the name of the module.
+    additive : bool, optional
+        Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
+    headline : bool
+        Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
+        the question, and on the scorecard only where it has a target.
+    news : bool
+        Whether a real change of it may be a headline of its page: not where it grows with something else that is told, or
+        where the page says how little it can be relied upon.
+    conventions : mapping of str to str, optional
+        Where the definition is disputed: name and formula of each convention, the default first. The function then
+        has a switch ``convention``, a keyword whose default is the first name.
+
+    Raises
+    ------
+    Problems
+        If the docstring lacks the definition or the formula, or the function the switch of its conventions, or there is no
+        such unit or direction.
+
+    Examples
+    --------
+    >>> @metric(label="Median order value", unit="money", better="higher", source="House definition", counted="orders")
+    ... def median_order_value(orders):
+    ...     '''Revenue of the order in the middle, when orders are sorted by revenue.
+    ...
+    ...     median order value = median(revenue of orders)
+    ...     '''
+    ...     return Median(orders, at=orders.ordered_at, where=orders.revenue > 0, value=orders.revenue)
+    >>> CARDS.pop("median_order_value").definition
+    'Revenue of the order in the middle, when orders are sorted by revenue.'
+    """
+
+    def register(function: CardFunction) -> CardFunction:
+        definition, formula = paragraphs(function)
+        _check_words(function.__name__, unit=(unit, Unit), better=(better, Better))
+        check_switch(function, conventions or {})
+        change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
+        CARDS[function.__name__] = Card(
+            name=function.__name__,
+            label=label,
+            topic=topic or function.__module__.rpartition(".")[2].strip("_"),
+            definition=definition,
+            formula=formula,
+            source=source,
+            unit=unit,
+            better=better,
+            counted=counted,
+            smallest_change=change,
+            additive=unit == "count" if additive is None else additive,
+            headline=headline,
+            news=news,
+            tables=tuple(table_parameters(function)),
+            function=function,
+            conventions=dict(conventions or {}),
+            convention=next(iter(conventions or {}), ""),
+        )
+        return function
+
+    return register
+
+
+def _check_words(metric: str, **given: tuple[str, Any]) -> None:
+    problems = [
+        f"{name} '{word}' is none of them: {', '.join(get_args(words))}."
+        for name, (word, words) in given.items()
+        if word not in get_args(words)
+    ]
+    if problems:
+        raise Problems(f"Metric '{metric}'", problems)
+
+
+def cards(names: str | Sequence[str] | None = None) -> list[Card]:
+    """Return the cards of these names, in the order given; all registered cards without names.
+
+    Raises
+    ------
+    UnknownName, Problems
+        If there is no such metric, with the nearest name that there is.
+    """
+    if names is None:
+        return list(CARDS.values())
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in CARDS]
+    if len(unknown) == 1:
+        raise UnknownName("metric", unknown[0], CARDS)
+    if unknown:
+        raise Problems("metrics", [f"There is no metric '{name}'. {did_you_mean(name, CARDS)}" for name in unknown])
+    return [CARDS[name] for name in wanted]
+
+
+# What the function of a card says of itself: definition and formula, tables, the switch of its conventions.
+
+
+def paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
+    """Return the first two paragraphs of the docstring: definition and formula."""
+    paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
+    if len(paragraphs) < 2 or "=" not in paragraphs[1]:
+        raise Problems(
+            f"metric {function.__name__}",
+            ["its docstring needs two paragraphs: the definition, then the formula as name = expression."],
+        )
+    return paragraphs[0], paragraphs[1]
+
+
+def check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -> None:
+    """Raise Problems unless the switch ``convention`` has the first of the conventions as its default."""
+    switch = inspect.signature(function).parameters.get("convention")
+    default = "" if switch is None else switch.default
+    if default != next(iter(conventions), ""):
+        raise Problems(
+            f"metric {function.__name__}",
+            [f"its conventions begin with {next(iter(conventions), '')!r}, but its switch is convention={default!r}."],
+        )
+
+
+def table_parameters(function: Callable[..., Any]) -> list[str]:
+    """Return the names of the tables that the function reads."""
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+
+
+# The analyst's own cards: Python files named in ``crmkit.toml``; nothing else is ever loaded.
+
+
+def load_own_cards(settings: Settings) -> None:
+    """Load the files that ``metric_modules`` names, each once; a card registers itself.
+
+    Raises
+    ------
+    Problems
+        If a file is not there, or fails: each with its cause.
+    """
+    problems = []
+    for name in settings.metric_modules:
+        path = (settings.folder / name).resolve()
+        try:
+            _load(path)
+        except FileNotFoundError:
+            problems.append(f"metric_modules: there is no file {name} beside crmkit.toml.")
+        except CrmkitError as error:
+            problems.append(f"metric_modules: {name}: {error}")
+        except Exception as error:  # whatever the analyst's file raises is told, not thrown
+            problems.append(f"metric_modules: {name} fails with {type(error).__name__}: {error}")
+    if problems:
+        raise Problems("crmkit.toml", problems)
+
+
+def _load(path: Path) -> None:
+    name = f"crmkit_own.{path}"
+    if name in sys.modules:
+        return
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise CrmkitError("it is not a Python file.")
+    module = module_from_spec(spec)
+    code_beside(path.parent)  # looked at before it is loaded: from now on any change is noticed
+    spec.loader.exec_module(module)
+    sys.modules[name] = module  # only now: a file that failed is tried again once it is mended

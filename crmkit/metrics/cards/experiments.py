@@ -1,0 +1,111 @@
+"""What actions brought, where some of the customers were held out by lot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from crmkit.metrics.card import metric
+from crmkit.metrics.measures import Measure, Quotient, Total, Uplift
+from crmkit.tables.expressions import day, period_ordinal, where
+
+_SOURCE = "Imbens and Rubin (2015), Causal Inference for Statistics, Social, and Biomedical Sciences, chapter 6"
+_MONEY: dict[str, Any] = {
+    "unit": "money",
+    "better": "higher",
+    "counted": "customers drawn",
+    "topic": "marketing",
+    "headline": False,
+    "source": _SOURCE,
+}
+
+
+@metric(label="Brought by an action per customer", **_MONEY)
+def incremental_value_per_customer(treatments: ir.Table) -> Measure:
+    """Mean outcome of the customers whom an action reached less that of those held out by lot, by the day of the outcome.
+
+    brought per customer = mean value of the treated - mean value of those held out, draws weighted by customers treated
+    """
+    t = _drawn(treatments)
+    return Uplift(t, at=t.outcome_at, value=t.value, treated=t.treated, draw=t.draw, each=True)
+
+
+@metric(label="Brought by actions", additive=True, **_MONEY)
+def incremental_value(treatments: ir.Table) -> Measure:
+    """What actions brought beyond what would have come anyway, in the unit in which their outcome was written down.
+
+    brought = sum over draws of customers treated x (mean value of the treated - mean value of those held out)
+    """
+    t = _drawn(treatments)
+    return Uplift(t, at=t.outcome_at, value=t.value, treated=t.treated, draw=t.draw)
+
+
+@metric(label="Margin brought by actions", additive=True, **_MONEY)
+def incremental_margin(treatments: ir.Table, orders: ir.Table) -> Measure:
+    """Margin of the orders from the draw to the outcome that actions brought beyond what would have come anyway.
+
+    margin brought = sum over draws of customers treated x (mean margin of the treated - mean margin of those held out)
+    """
+    t = _drawn(treatments)
+    return _margin_brought(t, orders)
+
+
+@metric(
+    label="Return on actions with a holdout",
+    unit="share",
+    better="higher",
+    counted="bookings",
+    topic="marketing",
+    smallest_change=0.1,
+    headline=False,
+    source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 10.4 (return on marketing investment)",
+)
+def incremental_roi(treatments: ir.Table, orders: ir.Table, costs: ir.Table) -> Measure:
+    """Margin that actions brought less their cost, as a share of it; caused, not attributed: those held out are taken off.
+
+    return = (margin brought - cost of the actions) / cost of the actions, costs booked under the action's name as campaign
+    """
+    t = _drawn(treatments)
+    paid = _paid_for(costs, t)
+    return Quotient(
+        _margin_brought(t, orders), Total(paid, at=paid.outcome_on, value=paid.amount, exact=True), 1, less=1.0
+    )
+
+
+def _drawn(treatments: ir.Table) -> ir.Table:
+    """Return who was drawn and whose outcome was seen, with the name of the draw: an action's draws of one month."""
+    seen = treatments.filter(treatments.outcome_at.notnull())
+    month = period_ordinal(seen.assigned_at, "month").cast("string")
+    return seen.mutate(draw=seen.action + ibis.literal("|") + month)
+
+
+def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
+    bought = orders.select(_customer="customer_id", _at="ordered_at", _margin=where(None, orders.margin))
+    met = drawn.join(bought, drawn["customer_id"] == bought["_customer"])
+    met = met.filter((met._at >= met.assigned_at) & (met._at < met.outcome_at))
+    keys = ["customer_id", "action", "assigned_at"]
+    earned = (
+        met.group_by(keys)
+        .aggregate(_earned=met._margin.sum())
+        .rename(_who="customer_id", _what="action", _when="assigned_at")
+    )
+    same = [
+        drawn["customer_id"] == earned["_who"],
+        drawn["action"] == earned["_what"],
+        drawn["assigned_at"] == earned["_when"],
+    ]
+    rows = drawn.left_join(earned, same).drop("_who", "_what", "_when")
+    # Who ordered nothing brought nothing: she counts with 0.
+    return Uplift(rows, at=rows.outcome_at, value=where(None, rows._earned), treated=rows.treated, draw=rows.draw)
+
+
+def _paid_for(costs: ir.Table, drawn: ir.Table) -> ir.Table:
+    """Return what was booked under an action's name, by the day on which the outcome of its next draw was seen."""
+    named = costs.filter(costs.campaign.notnull())
+    booked = named.group_by("campaign", spent_on=day(named.spent_at)).aggregate(amount=where(None, named.amount).sum())
+    draws = drawn.group_by("action", "draw").aggregate(outcome_on=day(drawn.outcome_at).max())
+    rows = booked.join(draws, booked["campaign"] == draws["action"])
+    rows = rows.filter(rows.spent_on <= rows.outcome_on)
+    return rows.group_by("action", "spent_on", "amount").aggregate(outcome_on=rows.outcome_on.min())

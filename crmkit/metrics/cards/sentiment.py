@@ -1,0 +1,49 @@
+"""Whether what customers write is kind, by the moods that the prediction ``sentiment`` reads off their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis.expr.types as ir
+
+from crmkit.metrics.card import metric
+from crmkit.metrics.measures import Measure, NetShare
+from crmkit.tables.expressions import place
+
+_CARD: dict[str, Any] = {
+    "unit": "points",
+    "better": "higher",
+    "headline": False,
+    "news": False,  # how well moods are read stands beside them on the page
+    "source": "Liu (2012), Sentiment Analysis and Opinion Mining, chapter 2 (net sentiment); accuracy is on the page",
+}
+
+
+@metric(label="Sentiment of comments", counted="comments read", topic="voice", **_CARD)
+def comment_sentiment(text_sentiments: ir.Table, survey_responses: ir.Table) -> Measure:
+    """Kind comments less unkind ones, per 100 comments in a language that can be read; words, not stars.
+
+    sentiment = 100 (kind comments - unkind comments) / comments read
+    """
+    return _net(text_sentiments, "comment", survey_responses, "response_id", ["survey", "touchpoint"])
+
+
+@metric(label="Sentiment of posts about you", counted="posts read", topic="social", **_CARD)
+def post_sentiment(text_sentiments: ir.Table, social_posts: ir.Table) -> Measure:
+    """Kind posts by customers less unkind ones, per 100 posts in a language that can be read.
+
+    sentiment = 100 (kind posts - unkind posts) / posts read
+    """
+    return _net(text_sentiments, "post", social_posts, "post_id", ["network", "kind"])
+
+
+def _net(text_sentiments: ir.Table, source: str, texts: ir.Table, key: str, about: list[str]) -> Measure:
+    t = text_sentiments
+    own = t.filter((t.source == source) & (t.model == "sentiment"))
+    # What was told first stays: a report of last month does not change when more has been learned.
+    own = own.mutate(_place=place(within="text_id", order_by=["as_of"]))
+    moods = own.filter(own._place == 1).select("text_id", "written_at", "mood")
+    names = [name for name in (*about, "customer_id", "language") if name in texts.columns]
+    own_texts = texts.select(*names, _key=key)
+    rows = moods.join(own_texts, moods["text_id"] == own_texts["_key"]).drop("_key")
+    return NetShare(rows, at=rows.written_at, plus=rows.mood > 0, minus=rows.mood < 0, scale=100)

@@ -1,0 +1,1 @@
+"""Evaluate cards: shared passes over tables, groups, intervals, verdicts."""

@@ -1,0 +1,473 @@
+"""Numbers for metrics by period and group, with interval and n, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+import pandas as pd
+
+from crmkit.errors import CrmkitError, NotMeasured
+from crmkit.metrics.card import Card, cards, load_own_cards
+from crmkit.metrics.definitions import in_force
+from crmkit.metrics.engine.groups import (
+    changes,
+    check_columns,
+    columns_of,
+    estimate_folded,
+    unreachable,
+    with_columns,
+    without_small_groups,
+)
+from crmkit.metrics.engine.verdict import judged
+from crmkit.metrics.engine.window import Window
+from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
+from crmkit.periods import Period, parse_periods
+from crmkit.tables.as_of import check_catalog
+from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
+from crmkit.tables.schema import SCHEMAS
+
+_FEW = 6  # cards that are evaluated together at least: each part has its own questions to the database, and its file
+
+
+def evaluate(
+    catalog: Catalog,
+    metrics: str | Sequence[str] | None = None,
+    *,
+    periods: str | Period | Sequence[str | Period],
+    by: str | Sequence[str] | None = None,
+    first_days: int | None = None,
+    definitions: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Evaluate metrics for periods, and by columns if asked.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    metrics : str or list of str, optional
+        Names of metrics; all by default.
+    periods : str, Period or list
+        "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "2026-03-01..2026-03-15", a range of periods
+        "2026-01..2026-09", or a list of one kind.
+    by : str or list of str, optional
+        Columns to split by: those of the metric's own table, or of its customers.
+    first_days : int, optional
+        Count only so many days of each period [days], to compare one that is still running with earlier ones:
+        ``catalog.days_so_far(period)``.
+    definitions : mapping of str to str, optional
+        Where a definition is disputed, the convention to follow, by metric: ``{"churn_rate": "daily_rates"}``; else
+        those of the settings, else the first of the card. See :func:`crmkit.conventions`.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric, period and group: metric, period [text], the columns of ``by``, value, low, high [unit of
+        the metric; low and high are the 95 % interval], n [count], unit, status ("ok", "too few", "no data",
+        "not reached", "not measured"), reason.
+
+    Raises
+    ------
+    CrmkitError
+        If a metric, a column, a period or a convention is not known.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-10-02", "2026-10-09"],
+    ...                        "revenue": [30.0, 50.0], "customer_id": ["a", "b"]})
+    >>> numbers = ck.evaluate(ck.connect({"orders": orders}), ["revenue", "nps"], periods="2026-10")
+    >>> numbers[["metric", "value", "n", "status", "reason"]].to_dict("records")[0]["value"]
+    80.0
+    >>> numbers["reason"].tolist()[1]
+    'needs survey_responses'
+    """
+    check_catalog(catalog, "evaluate")
+    _check_asked(metrics, definitions, first_days)
+    columns = columns_of(by)
+    load_own_cards(catalog.settings)
+    chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
+    asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
+    check_columns(catalog, columns)
+    if not catalog.cache:
+        return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
+    return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
+
+
+def check_named(metrics: object) -> None:
+    """Raise CrmkitError if metrics are asked for and none is named."""
+    if metrics is not None and not metrics:
+        raise CrmkitError("No metric is named. Name one or several, or leave metrics out for all.")
+
+
+def _check_asked(metrics: object, definitions: object, first_days: object) -> None:
+    check_named(metrics)
+    if not isinstance(definitions or {}, Mapping):
+        raise CrmkitError(f'definitions must be written {{"churn_rate": "daily_rates"}}; met: {definitions!r}.')
+    if first_days is not None and (type(first_days) is not int or first_days < 1):
+        raise CrmkitError(f"first_days must be a whole number of days, 1 or more; met: {first_days!r}.")
+
+
+def _evaluate_shared(
+    catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
+) -> pd.DataFrame:
+    """Evaluate cards in parts, so that pages which ask for the same at the same time share the work.
+
+    Cards that read the same table stay together: they share its queries.
+    """
+    asked_each = [(part, asked, columns, first_days) for part in parts_of(chosen)]
+    numbers = dict(list(pd.concat(remember_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
+    ordered = pd.concat([numbers[card.name] for card in chosen], ignore_index=True)
+    ordered.attrs["currency"] = catalog.settings.company.currency
+    return ordered
+
+
+def parts_of(chosen: Sequence[Card]) -> list[list[Card]]:
+    """Return the cards, each once, in parts of a few; those that read the same table are together."""
+    by_table: dict[tuple[str, ...], dict[str, Card]] = {}
+    for card in chosen:
+        by_table.setdefault(card.tables[:1], {})[card.name] = card
+    parts: list[list[Card]] = []
+    for part in by_table.values():
+        if not parts or len(parts[-1]) >= _FEW:
+            parts.append([])
+        parts[-1] += part.values()
+    return parts
+
+
+def evaluate_cards(
+    catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
+) -> pd.DataFrame:
+    """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
+    window = _window(catalog, asked, columns, first_days)
+    found = [_bound(catalog, card, columns) for card in chosen]
+    measures = [measure for measure in found if not isinstance(measure, str)]
+    estimates = iter(estimate_all(catalog, measures, window) if measures else [])
+    nothing = pd.DataFrame()
+    told = [
+        (card, of, nothing if isinstance(of, str) else next(estimates)) for card, of in zip(chosen, found, strict=True)
+    ]
+    numbers = judged(told, asked, columns, catalog)
+    numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
+    return numbers
+
+
+def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_days: int | None) -> Window:
+    through = catalog.data_through
+    bounds = {}
+    for period in asked:
+        ends = [period.end]
+        ends += [through + timedelta(days=1)] if through else []
+        ends += [period.start + timedelta(days=first_days)] if first_days else []
+        bounds[period.ordinal] = (period.start, max(period.start, min(ends)))
+    smallest = catalog.settings.company.smallest_group
+    running = (
+        through if through and asked and max(period.end for period in asked) > through + timedelta(days=1) else None
+    )
+    return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest, running)
+
+
+def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
+    try:
+        switches = {"convention": card.convention} if card.conventions else {}
+        measure: Measure = catalog.call(card.function, **switches)
+    except NotMeasured as missing:
+        return f"needs {missing.needs}"
+    if not hasattr(measure, "tables"):
+        raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
+    return unreachable(catalog, measure, columns) or measure
+
+
+# Add up in the database: one query per table and clock, however many metrics share it.
+
+
+def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
+    """Estimate measures in as few queries as there are tables and clocks.
+
+    Returns
+    -------
+    list of DataFrame
+        Per measure one row per period and group: period (ordinal), the columns of ``window.by``, value, low, high, n,
+        units. Periods without a row are absent.
+    """
+    leaves = list({id(leaf): leaf for measure in measures for leaf in _leaves(measure)}.values())
+    found: dict[int, pd.DataFrame] = {}
+    in_quotients = {id(leaf) for measure in measures if isinstance(measure, Quotient) for leaf in _leaves(measure)}
+
+    def estimate(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        # The groups of a quotient must stay apart until numerator and denominator have met.
+        return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_folded(leaf, sums, window)
+
+    fetched: dict[Any, pd.DataFrame] = {}
+    for leaf in leaves:
+        if isinstance(leaf, Median | KaplanMeierMedian | OwnQuery):
+            asked = id(leaf) if isinstance(leaf, Median) else leaf.asks_the_same()
+            if asked not in fetched:
+                fetched[asked] = fetch(_own_query(catalog, leaf, window))
+            found[id(leaf)] = estimate(leaf, fetched[asked], window)
+    for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
+        query, names = _shared_query(catalog, together, window)
+        sums = fetch(query)
+        for leaf, own in zip(together, names, strict=True):
+            columns = {name: sums[column] for name, column in own.items()}
+            own_sums = sums[window.keys].assign(**columns)
+            if isinstance(leaf, LossRate) and any(changes(catalog, leaf.table, column) for column in window.by):
+                own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
+            found[id(leaf)] = estimate(leaf, own_sums, window)
+    return [
+        without_small_groups(measure, _asked_for(_of_measure(measure, found, window), window), window)
+        for measure in measures
+    ]
+
+
+def fetch(query: ir.Table) -> pd.DataFrame:
+    """Run a query; the one place where metrics bring rows to Python."""
+    return query.execute()
+
+
+def _leaves(measure: Measure) -> list[Sums]:
+    return measure.leaves() if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
+
+
+def _of_measure(measure: Measure, found: dict[int, pd.DataFrame], window: Window) -> pd.DataFrame:
+    if isinstance(measure, Quotient):
+        numerator, denominator = (_of_measure(part, found, window) for part in (measure.numerator, measure.denominator))
+        return measure.combine(numerator, denominator, window)
+    return found[id(measure)]
+
+
+def _asked_for(estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
+    return estimate[estimate["period"].isin(list(window.bounds))].reset_index(drop=True)
+
+
+def _passes(leaves: Iterable[Sums]) -> list[list[Sums]]:
+    together: dict[Any, list[Sums]] = defaultdict(list)
+    for leaf in leaves:
+        unit = _unit(leaf)
+        key = (leaf.table.op(), leaf.at.op(), None if unit is None else unit.op())
+        together[key].append(leaf)
+    return list(together.values())
+
+
+def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple[ir.Table, list[dict[str, str]]]:
+    """Return one query for all leaves, and per leaf the column in which each of its sums comes back.
+
+    Metrics have many sums in common; each is asked for once.
+    """
+    first, unit = leaves[0], _unit(leaves[0])
+    parts = _Once("part")
+    part_names = [{name: parts.add(part) for name, part in leaf.parts_within(window).items()} for leaf in leaves]
+    columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
+    if unit is not None:
+        columns["unit"] = unit
+    if window.last_known is not None:
+        columns["known"] = day(first.at) <= constant_day(window.last_known)
+    rows = with_columns(catalog, first.table, window, columns)
+    rows = rows.filter(rows.period <= max(window.bounds))
+    if window.last_known is not None:  # a paid term that ends after the data do may yet be renewed
+        rows = rows.filter(rows.known)
+    if all(leaf.run_up >= 0 for leaf in leaves):
+        rows = rows.filter(rows.period >= min(window.bounds) - max(leaf.run_up for leaf in leaves))
+    if unit is not None:
+        rows = rows.group_by([*window.keys, "unit"]).aggregate(**{name: rows[name].sum() for name in parts.columns})
+    sums = _Once("sum")
+    names = [
+        {name: sums.add(total) for name, total in leaf.over_units({n: rows[p] for n, p in own.items()}).items()}
+        for leaf, own in zip(leaves, part_names, strict=True)
+    ]
+    return rows.group_by(window.keys).aggregate(**sums.columns), names
+
+
+class _Once:
+    """Columns under a name each, equal expressions under the same name."""
+
+    def __init__(self, prefix: str) -> None:
+        self.columns: dict[str, Any] = {}
+        self._prefix = prefix
+        self._name_of: dict[Any, str] = {}
+
+    def add(self, column: Any) -> str:
+        name = self._name_of.setdefault(column.op(), f"{self._prefix}_{len(self._name_of)}")
+        self.columns[name] = column
+        return name
+
+
+def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | OwnQuery, window: Window) -> ir.Table:
+    table = leaf.table if leaf.where is None else leaf.table.filter(leaf.where)
+    if isinstance(leaf, KaplanMeierMedian):
+        return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
+    if isinstance(leaf, OwnQuery):
+        return leaf.query(with_columns(catalog, table, window, leaf.columns(window)), window)
+    unit = _unit(leaf)
+    unit = ibis.row_number().cast("string") if unit is None else unit
+    columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}
+    columns["day"] = day_of_period(leaf.at, window.grain)
+    rows = with_columns(catalog, table, window, columns)
+    inside = rows.period.between(min(window.bounds), max(window.bounds))
+    if window.first_days is not None:
+        inside = inside & (rows.day < window.first_days)
+    return leaf.query(rows.filter(inside & rows.value.notnull()), window)
+
+
+def _at_start_query(catalog: Catalog, leaf: LossRate, window: Window) -> ir.Table:
+    """Count who is there at the start by group: where groups change, sums of movements do not tell it."""
+    stretches = leaf.stretches()
+    there = with_periods(
+        stretches,
+        period_ordinal(stretches.starts_on, window.grain) + 1,
+        period_ordinal(stretches.ends_on, window.grain),
+        window.bounds,
+    )
+    rows = with_columns(catalog, there, window, {"period": there.period})
+    return rows.group_by(window.keys).aggregate(at_start=rows.count().cast("float64"))
+
+
+def _unit(leaf: Sums) -> Any:
+    """The sampling unit: the customer, the row's own key where it has no customer, or None for each row by itself."""
+    if leaf.unit is not None:
+        return leaf.unit
+    columns = leaf.table.columns
+    own = [name for name in columns if name.endswith("_id") and name not in ("customer_id", "user_id")]
+    if "customer_id" not in columns:
+        return None
+    customer = leaf.table["customer_id"]
+    return ibis.coalesce(customer, ibis.literal("no customer: ") + leaf.table[own[0]]) if own else customer
+
+
+# What a metric reads: which columns of which canonical tables decide its number, and which kinds of rows it counts.
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a metric reads.
+
+    Attributes
+    ----------
+    columns : mapping of str to set of str
+        Columns by canonical table.
+    kinds : mapping of (str, str) to set of str
+        Of a column with a few choices, such as ``("survey_responses", "survey")``: those that count; absent where all do.
+    """
+
+    columns: Mapping[str, frozenset[str]]
+    kinds: Mapping[tuple[str, str], frozenset[str]]
+
+
+def reads_of(catalog: Catalog, card: Card) -> Reads | None:
+    """Return what a metric reads; None if it cannot be measured with these tables.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> answers = {"response_id": ["a"], "responded_at": ["2026-10-01"], "survey": ["nps"], "score": [9], "comment": ["!"]}
+    >>> found = reads_of(ck.connect({"survey_responses": pd.DataFrame(answers)}), ck.cards("nps")[0])
+    >>> sorted(found.columns["survey_responses"]), dict(found.kinds)
+    (['responded_at', 'score', 'survey'], {('survey_responses', 'survey'): frozenset({'nps'})})
+    """
+    try:
+        switches = {"convention": card.convention} if card.conventions else {}
+        measure = catalog.call(card.function, **switches)
+    except NotMeasured:
+        return None
+    trace = _Trace({catalog.table(name).op(): name for name in catalog.names})
+    for leaf in measure.leaves() if isinstance(measure, Quotient) else [measure]:
+        trace.measure(leaf)
+    return Reads(
+        {name: frozenset(columns) for name, columns in trace.columns.items()},
+        {of: frozenset(values) for of, values in trace.kinds.items()},
+    )
+
+
+class _Trace:
+    """Follows expressions down to canonical columns; a column that a table only carries along is not read."""
+
+    def __init__(self, canonical: Mapping[Any, str]) -> None:
+        self._canonical = canonical
+        self._seen: set[Any] = set()
+        self.columns: defaultdict[str, set[str]] = defaultdict(set)
+        self.kinds: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def measure(self, measure: Measure) -> None:
+        for field in fields(measure):  # type: ignore[arg-type]
+            value = getattr(measure, field.name)
+            if isinstance(value, ir.Table):
+                self._rows(value.op())
+            elif isinstance(value, ir.Value):
+                self._value(value.op())
+
+    def _value(self, node: Any) -> None:
+        if node in self._seen:
+            return
+        self._seen.add(node)
+        if isinstance(node, ops.Field):
+            self._field(node.rel, node.name)
+            return
+        if isinstance(node, ops.Relation):
+            self._rows(node)
+            return
+        if isinstance(node, ops.Equals):
+            self._kind(node)
+        for child in node.__children__:
+            self._value(child)
+
+    def _field(self, relation: Any, name: str) -> None:
+        if relation in self._canonical:
+            self.columns[self._canonical[relation]].add(name)
+            return
+        for part in (relation.left, relation.right) if isinstance(relation, ops.Set) else (relation,):
+            if part is relation and name in part.values:
+                self._value(part.values[name])
+            elif part is not relation:
+                self._field(part, name)
+        self._rows(relation)
+
+    def _rows(self, relation: Any) -> None:
+        """Follow what decides which rows there are: filters, groups, the sides and conditions of joins."""
+        if ("rows", relation) in self._seen:
+            return
+        self._seen.add(("rows", relation))
+        if relation in self._canonical:
+            self.columns[self._canonical[relation]]  # it is read, whatever its columns
+            return
+        if isinstance(relation, ops.Aggregate):
+            for value in relation.groups.values():
+                self._value(value)
+        elif isinstance(relation, ops.Distinct):
+            for value in relation.values.values():
+                self._value(value)
+        carried = (
+            set(relation.values.values())
+            if isinstance(relation, (ops.Project, ops.Aggregate, ops.JoinChain))
+            else set()
+        )
+        for child in relation.__children__:
+            if isinstance(child, ops.Relation):
+                self._rows(child)
+            elif child not in carried:
+                self._value(child)
+
+    def _kind(self, node: Any) -> None:
+        """Note where a column of few choices is compared with one of them."""
+        for column, literal in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(column, ops.Field) and isinstance(literal, ops.Literal):
+                origin = self._origin(column)
+                if origin and SCHEMAS[origin[0]].column(origin[1]).choices:
+                    self.kinds[origin].add(str(literal.value))
+
+    def _origin(self, field: Any) -> tuple[str, str] | None:
+        """Return the canonical table and column that a field is carried along from, None if it is made on the way."""
+        while isinstance(field, ops.Field):
+            if field.rel in self._canonical:
+                table = self._canonical[field.rel]
+                return (table, field.name) if field.name in SCHEMAS[table].names else None
+            field = field.rel.values.get(field.name)
+        return None

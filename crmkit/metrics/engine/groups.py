@@ -1,0 +1,249 @@
+"""Where the columns come from by which a metric is split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import CrmkitError, NotMeasured, UnknownName
+from crmkit.metrics.card import Card
+from crmkit.metrics.engine.window import Window
+from crmkit.metrics.measures import (
+    BudgetUse,
+    Composition,
+    Count,
+    DailyLossRate,
+    KaplanMeierMedian,
+    Mean,
+    Measure,
+    Median,
+    Quotient,
+    Stock,
+    Sums,
+    Total,
+)
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.derived.pipeline import STATES
+from crmkit.tables.expressions import period_ordinal, with_periods
+from crmkit.tables.schema import SCHEMAS
+
+UNKNOWN_GROUP = "(unknown)"
+
+
+def columns_of(by: str | Sequence[str] | None) -> list[str]:
+    """Return the columns to split by, each once.
+
+    Raises
+    ------
+    CrmkitError
+        If it is neither a name nor several.
+
+    Examples
+    --------
+    >>> columns_of("plan"), columns_of(["plan", "channel", "plan"]), columns_of(None)
+    (['plan'], ['plan', 'channel'], [])
+    """
+    if by is None or isinstance(by, str):
+        return [] if by is None else [by]
+    if not isinstance(by, Iterable) or not all(isinstance(name, str) for name in by):
+        raise CrmkitError(f'by must be the name of a column, such as "channel", or a list of names; met: {by!r}.')
+    return list(dict.fromkeys(by))
+
+
+def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
+    """Raise UnknownName for a column that no table of the source has."""
+    known = {column for name in catalog.names for column in catalog.table(name).columns}
+    known |= {column for column in STATES if _has_state(catalog, column)}
+    for column in by:
+        if column in known:
+            continue
+        canonical = {column.name for table in SCHEMAS.values() for column in table.columns}
+        if column not in canonical:
+            raise UnknownName("column", column, known)
+        raise CrmkitError(f"Cannot split by '{column}'. The data lack it. There are: {', '.join(sorted(known))}.")
+
+
+def check_customer_column(catalog: Catalog, by: object, *others: str) -> None:
+    """Raise UnknownName for what is neither a column of customers, nor could be one by the schema, nor one of the others."""
+    there = [*(catalog.table("customers").columns if "customers" in catalog.names else ()), *others]
+    known = [*there, *SCHEMAS["customers"].names]
+    if by not in known:
+        raise UnknownName("column of customers", str(by), there or known)
+
+
+def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | None:
+    """Return why the measure cannot be split, or None if it can."""
+    for table in measure.tables():
+        for column in by:
+            if isinstance(measure, BudgetUse) and column != "channel":
+                return f"cannot be split by {column}: budgets are set for all, or by channel"
+            if column in table.columns or _through_customer(catalog, table, column):
+                continue
+            if not changes(catalog, table, column):
+                return f"cannot be split by {column}: it has no {column} and no customer who has one"
+            if isinstance(measure, KaplanMeierMedian | DailyLossRate | Stock):
+                return f"cannot be split by {column}: what lasts longer than a period has no {column} at its start"
+    return None
+
+
+def divides(catalog: Catalog, card: Card) -> bool:
+    """Return whether the groups of a metric are parts of one whole, as the channels of all new customers are."""
+    try:
+        return isinstance(catalog.call(card.function), Composition)
+    except NotMeasured:
+        return False
+
+
+def changes(catalog: Catalog, table: ir.Table, column: str) -> bool:
+    """Return whether a column is a state of the table's customers that changes over time."""
+    fixed = column in table.columns or _through_customer(catalog, table, column)
+    return not fixed and "customer_id" in table.columns and column in STATES and _has_state(catalog, column)
+
+
+def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dict[str, Any]) -> ir.Table:
+    """Select ``columns`` of a table with the columns to split by.
+
+    They are the table's own, or those of its customers: as they are, or as they were at the start of the period where
+    they change over time. ``columns`` then holds ``period``, an ordinal.
+    """
+    own = {column: _named(table[column]) for column in window.by if column in table.columns}
+    borrowed = [column for column in window.by if column not in own]
+    if not borrowed:
+        return table.select(**columns, **own)
+    rows = table.select(**columns, **own, _customer=table["customer_id"])
+    fixed = [column for column in borrowed if not changes(catalog, table, column)]
+    if fixed:
+        customers = catalog.table("customers").select(_customer_id="customer_id", **{name: name for name in fixed})
+        rows = rows.left_join(customers, rows["_customer"] == customers["_customer_id"]).drop("_customer_id")
+    for column in borrowed:
+        if column not in fixed:
+            rows = _with_state(rows, states_at_start(catalog, column, window), column)
+    return rows.mutate(**{name: _named(rows[name]) for name in borrowed}).drop("_customer")
+
+
+def states_at_start(catalog: Catalog, column: str, window: Window) -> ir.Table:
+    """Return the state of each customer who had one on the eve of a period: customer_id, period, and the column.
+
+    A customer who had several (two subscriptions) is in the last by name: she is in one group only.
+    """
+    spells = catalog.table(STATES[column])
+    held = with_periods(
+        spells,
+        period_ordinal(spells.starts_on, window.grain),
+        period_ordinal(spells.ends_on, window.grain),
+        window.every_period,
+    )
+    held = held.filter((held.starts_on < held.period_start) & (held.period_start <= held.ends_on))
+    return held.group_by("customer_id", "period").aggregate(**{column: held[column].max()})
+
+
+def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
+    states = states.rename(_customer_id="customer_id", _period="period")
+    joined = rows.left_join(states, [rows["_customer"] == states["_customer_id"], rows["period"] == states["_period"]])
+    return joined.drop("_customer_id", "_period")
+
+
+def _has_state(catalog: Catalog, column: str) -> bool:
+    try:
+        return column in catalog.table(STATES[column]).columns
+    except NotMeasured:
+        return False
+
+
+def _through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:
+    has_customer = "customer_id" in table.columns and "customers" in catalog.names
+    return has_customer and column in catalog.table("customers").columns
+
+
+def _named(column: Any) -> Any:
+    return ibis.coalesce(column.cast("string"), UNKNOWN_GROUP)
+
+
+# Groups too small to show are put together, so that nobody stands alone and the parts still add up to the whole.
+
+
+SMALL_GROUPS = "(small groups)"
+
+
+def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Estimate a measure by group; groups below the smallest size in every period asked for become one.
+
+    Where all of them together are still below it, the next smallest groups join them: left alone, their number could be
+    had as the whole less the others. A mere count of them tells nothing of anybody, and stays. Sums of groups add up, so
+    the estimate of the folded group is exact. A median does not add up: its small groups are left out instead.
+    """
+    estimate = leaf.estimate(sums, window)
+    if not window.by or estimate.empty or _is_exact(leaf):
+        return estimate
+    counts = isinstance(leaf, Composition) or bool((estimate["value"] == estimate["n"]).all())
+    folded = too_small(estimate, window, alone=counts or isinstance(leaf, Median))
+    is_small = pd.MultiIndex.from_frame(sums[list(window.by)]).isin(folded)
+    if not is_small.any():
+        return estimate
+    if isinstance(leaf, Median):
+        return leaf.estimate(sums[~is_small], window)
+    folded_sums = sums.assign(**{column: sums[column].mask(is_small, SMALL_GROUPS) for column in window.by})
+    keys = [name for name in folded_sums if name in (*window.keys, "age", "day", "draw")]
+    return leaf.estimate(folded_sums.groupby(keys, as_index=False).sum(), window)
+
+
+def without_small_groups(measure: Measure, estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return the quotients of customers' own numbers without those of groups too small to show, and say why.
+
+    A quotient does not add up, so nothing can be put together; as many groups are emptied as protect each other.
+    """
+    if not window.by or estimate.empty or not isinstance(measure, Quotient) or not _tells_of_customers(measure):
+        return estimate
+    is_small = pd.MultiIndex.from_frame(estimate[list(window.by)]).isin(too_small(estimate, window))
+    if not is_small.any():
+        return estimate
+    why = f"not shown: fewer than {window.smallest_group} in a group"
+    hidden = estimate.assign(because=np.array([why if small else None for small in is_small], dtype=object))
+    hidden.loc[is_small, ["value", "low", "high"]] = np.nan
+    return hidden
+
+
+def too_small(estimate: pd.DataFrame, window: Window, *, alone: bool = False) -> list[tuple[str, ...]]:
+    """Return the groups that may not stand alone, and unless ``alone`` those that must join them.
+
+    Parameters
+    ----------
+    estimate : DataFrame
+        One row per period and group, with n.
+    window : Window
+    alone : bool
+        Whether nothing of anybody can be reckoned from the other groups, as with medians.
+
+    Examples
+    --------
+    >>> from crmkit.periods import Period
+    >>> october = Period.parse("2026-10")
+    >>> window = Window("month", {october.ordinal: (october.start, october.end)}, by=("plan",), smallest_group=5)
+    >>> estimate = pd.DataFrame({"period": october.ordinal, "plan": ["a", "b", "c"], "n": [1, 20, 7]})
+    >>> too_small(estimate, window), too_small(estimate, window, alone=True)
+    ([('a',), ('c',)], [('a',)])
+    """
+    asked = estimate[estimate["period"].isin(list(window.bounds))]
+    sizes = asked.pivot_table("n", list(window.by), "period", aggfunc="sum", fill_value=0.0)
+    sizes = sizes.loc[sizes.max(axis=1).sort_values(kind="stable").index]
+    n_small = int((sizes.max(axis=1) < window.smallest_group).sum())
+    if n_small and not alone and sizes.iloc[:n_small].to_numpy().any():
+        while n_small < len(sizes) and sizes.iloc[:n_small].sum().max() < window.smallest_group:
+            n_small += 1
+    return [group if isinstance(group, tuple) else (group,) for group in sizes.index[:n_small]]
+
+
+def _tells_of_customers(quotient: Quotient) -> bool:
+    """Return whether the money of customers is divided by a number of them; costs divided by them are nobody's own."""
+    below = quotient.denominator.leaves() if isinstance(quotient.denominator, Quotient) else [quotient.denominator]
+    own = [leaf for leaf in quotient.leaves() if isinstance(leaf, Total | Mean) and not isinstance(leaf, Count)]
+    return not all(map(_is_exact, below)) and not all(map(_is_exact, own))
+
+
+def _is_exact(leaf: Sums) -> bool:
+    return bool(getattr(leaf, "exact", False))  # money spent is known, however few bookings

@@ -1,0 +1,243 @@
+"""95 % intervals from sums over customers; NumPy in, NumPy out.
+
+Rows of one customer are not independent, so every variance is taken across customers: ``x`` and ``n`` are summed per
+customer first, and ``xx``, ``xn``, ``nn`` are the sums of their products over customers. All arguments are arrays of
+one shape; each function returns ``(value, low, high)``, not a number where nothing can be said.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import chdtri, ndtri, stdtrit
+
+from crmkit.metrics.engine.window import Window
+from crmkit.periods import Period
+
+Array = NDArray[np.float64]
+Interval = tuple[Array, Array, Array]
+
+LEVEL = 0.95
+Z = float(ndtri(0.5 + LEVEL / 2))
+_TAIL = (1 - LEVEL) / 2
+
+
+def share(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
+    """Share x / n by Wilson's score interval on the effective number of answers.
+
+    Parameters
+    ----------
+    x, n : array
+        Hits and answers [count].
+    xx, xn, nn : array
+        Sums over customers of squares and products of their hits and answers.
+    units : array
+        Customers [count].
+
+    References
+    ----------
+    Wilson (1927), Journal of the American Statistical Association 22, 209-212; effective size after Korn and Graubard
+    (1998), Survey Methodology 24, 193-201.
+
+    Examples
+    --------
+    >>> value, low, high = share(*map(np.array, ([8.0], [10.0], [8.0], [8.0], [10.0], [10.0])))
+    >>> [round(float(a[0]), 3) for a in (value, low, high)]
+    [0.8, 0.49, 0.943]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = x / n
+        independent = value * (1 - value) / n
+        size, quantile = _effective_size(value, independent, n, xx, xn, nn, units)
+        low, high = _wilson(value, size, quantile)
+    return value, low, high
+
+
+def net_share(plus: Array, minus: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
+    """Net share (plus - minus) / n: Wilson's intervals of the two shares, combined with their correlation.
+
+    Parameters
+    ----------
+    plus, minus, n : array
+        Answers on either side, and all answers [count].
+    xx, xn, nn : array
+        As in :func:`share`, for x = plus - minus.
+    units : array
+        Customers [count].
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, 2635-2650; Zou and Donner (2008), Statistics in Medicine 27, 1693-1702.
+
+    Examples
+    --------
+    >>> sums = map(np.array, ([6.0], [2.0], [10.0], [8.0], [4.0], [10.0], [10.0]))
+    >>> value, low, high = net_share(*sums)
+    >>> [round(float(a[0]), 2) for a in (value, low, high)]
+    [0.4, -0.14, 0.74]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p, m = plus / n, minus / n
+        value = p - m
+        independent = np.maximum(p + m - value**2, 0) / n
+        size, quantile = _effective_size(value, independent, n, xx, xn, nn, units)
+        (p_low, p_high), (m_low, m_high) = _wilson(p, size, quantile), _wilson(m, size, quantile)
+        room = (1 - p) * (1 - m)
+        against = np.sqrt(np.divide(p * m, room, out=np.zeros_like(p), where=room > 0))  # minus their correlation
+        down = _joint(p - p_low, m_high - m, against)
+        up = _joint(p_high - p, m - m_low, against)
+    return value, np.clip(value - down, -1, 1), np.clip(value + up, -1, 1)
+
+
+def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
+    """Ratio x / n of two sums over customers by the delta method with Student's t.
+
+    On the logarithmic scale where the ratio is clearly positive: money is skewed to the right, and so is its error.
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, 3rd edition, chapter 6; Deng et al. (2018), KDD '18, 233-242.
+
+    Examples
+    --------
+    >>> x, n = np.array([10.0, 20.0, 60.0]), np.array([1.0, 1.0, 2.0])
+    >>> sums = [np.array([a.sum()]) for a in (x, n, x * x, x * n, n * n)]
+    >>> value, low, high = mean(*sums, np.array([3.0]))
+    >>> float(value[0])
+    22.5
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = x / n
+        error = np.sqrt(_clustered_variance(value, n, xx, xn, nn, units))
+        reach = _student(units) * error
+        relative = reach / value
+        skewed = (value > 0) & (error / value < 0.5)
+        low = np.where(skewed, value * np.exp(-relative), value - reach)
+        high = np.where(skewed, value * np.exp(relative), value + reach)
+    return value, low, high
+
+
+def total(x: Array, xx: Array, dispersion: Array) -> Interval:
+    """Total over customers who arrive by chance: a compound Poisson sum, by the gamma interval.
+
+    Parameters
+    ----------
+    x, xx : array
+        Sum, and sum over customers of their squared sums: the Poisson variance of x.
+    dispersion : array
+        Variance from period to period over the Poisson variance, at least 1.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, 437-442; Fay and Feuer (1997), Statistics in Medicine 16, 791-801.
+
+    Examples
+    --------
+    >>> value, low, high = total(np.array([10.0]), np.array([10.0]), np.array([1.0]))
+    >>> [round(float(a[0]), 2) for a in (value, low, high)]
+    [10.0, 4.8, 18.39]
+    """
+    variance = xx * dispersion
+    with np.errstate(divide="ignore", invalid="ignore"):
+        events = np.where(variance > 0, x**2 / variance, 0.0)
+        weight = np.where(x > 0, x / events, np.where(variance > 0, np.sqrt(variance), 1.0))
+        low = np.where(events > 0, weight * chdtri(2 * events, 1 - _TAIL) / 2, 0.0)
+        high = weight * chdtri(2 * events + 2, _TAIL) / 2
+        reach = Z * np.sqrt(variance)
+    negative = (x < 0) | ((x == 0) & (variance > 0))  # refunds outweigh orders: the gamma interval has no meaning
+    return x, np.where(negative, x - reach, low), np.where(negative, x + reach, high)
+
+
+def quotient(numerator: Interval, denominator: Interval) -> Interval:
+    """Quotient of two independent positive estimates; their relative errors add up as squares.
+
+    References
+    ----------
+    Donner and Zou (2012), Statistical Methods in Medical Research 21, 347-359 (MOVER, on the logarithmic scale).
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = numerator, denominator
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(b == 0, np.nan, a / b)
+        down = np.hypot(_log_ratio(a, a_low), _log_ratio(b_high, b))
+        up = np.hypot(_log_ratio(a_high, a), _log_ratio(b, b_low))
+        low, high = value * np.exp(-down), value * np.exp(up)
+    return value, low, np.where(np.isfinite(high), high, np.nan)
+
+
+def _wilson(value: Array, size: Array, quantile: Array) -> tuple[Array, Array]:
+    centre = (value + quantile**2 / (2 * size)) / (1 + quantile**2 / size)
+    half = quantile / (1 + quantile**2 / size) * np.sqrt(value * (1 - value) / size + (quantile / (2 * size)) ** 2)
+    low = np.where(value <= 0, 0.0, np.clip(centre - half, 0, 1))  # exactly 0 and 1 in spite of rounding
+    high = np.where(value >= 1, 1.0, np.clip(centre + half, 0, 1))
+    return np.where(np.isnan(value), np.nan, low), np.where(np.isnan(value), np.nan, high)
+
+
+def _joint(one: Array, other: Array, against: Array) -> Array:
+    return np.sqrt(one**2 + other**2 + 2 * against * one * other)
+
+
+def _log_ratio(above: Array, below: Array) -> Array:
+    return np.where(above == below, 0.0, np.log(above / below))
+
+
+def _clustered_variance(value: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Array:
+    residual = np.maximum(xx - 2 * value * xn + value**2 * nn, 0)
+    return np.where(units > 1, units / (units - 1), np.nan) * residual / n**2
+
+
+def _student(units: Array) -> Array:
+    return np.where(units > 1, stdtrit(np.maximum(units - 1, 1), 1 - _TAIL), np.nan)
+
+
+def _effective_size(
+    value: Array, independent: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array
+) -> tuple[Array, Array]:
+    """Number of independent answers that would tell as much, and the quantile that goes with it."""
+    clustered = nn > n * (1 + 1e-9)  # some customer answered twice, or answers weigh unequally
+    worst = nn / n  # design effect if all answers of a customer agreed
+    effect = np.where(independent > 0, _clustered_variance(value, n, xx, xn, nn, units) / independent, worst)
+    effect = np.where(clustered, np.clip(effect, 1, None), 1.0)
+    quantile = np.where(clustered & (units > 1), _student(units), Z)
+    return n / effect, quantile
+
+
+# How much totals scatter from period to period beyond what chance arrivals explain.
+
+
+_MEDIAN_OF_CHI_SQUARE = float(chdtri(1, 0.5))
+_LOOK_BACK = 12
+_FEWEST_STEPS = 8
+
+
+def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) -> Array:
+    """Variance of a total over its Poisson variance, learned from the periods before each one.
+
+    The median of the squared steps between neighbouring periods, per day and each over its Poisson variance: steps
+    cancel a trend, days cancel the length of months, and the median is not moved by a few seasonal jumps. Below eight
+    steps nothing is learned and the ratio is 1.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        One row per period and group, any order, with the run-up before the periods asked for.
+    total, variance : str
+        Columns with the total and its Poisson variance.
+
+    Returns
+    -------
+    array of shape (len(sums),)
+        At least 1 [ratio].
+    """
+    result = pd.Series(1.0, index=sums.index)
+    groups = sums.groupby(list(window.by), dropna=False) if window.by else [(None, sums)]
+    for _, series in groups:
+        ordered = series.sort_values("period")
+        days = np.array([Period(window.grain, int(ordinal)).n_days for ordinal in ordered["period"]])
+        noise = ordered[variance] / days**2
+        noise = noise + noise.shift()
+        follows = ordered["period"].diff() == 1
+        squared = ((ordered[total] / days).diff() ** 2 / noise).where(follows & (noise > 0))
+        past = squared.shift().rolling(_LOOK_BACK, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
+        result.loc[ordered.index] = past.clip(lower=1).fillna(1.0)
+    return np.asarray(result)

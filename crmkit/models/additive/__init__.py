@@ -1,0 +1,1 @@
+"""Additive models for classification: splines, boosted trees, calibration."""

@@ -1,0 +1,1 @@
+"""Models of repeat orders and of the value of an order."""

@@ -1,0 +1,467 @@
+"""What a model of repeat orders has to say of its customers; all else follows from it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from itertools import islice
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crmkit.errors import Problems
+from crmkit.models.optimise import (
+    AT_BOUNDARY,
+    BOUNDARY_PENALTY,
+    Cost,
+    Maximum,
+    Pair,
+    Prior,
+    intervals,
+    maximise,
+    normal_draws,
+    report,
+)
+from crmkit.models.orders.summary import NEW_CUSTOMER, Array, Params, PurchaseCounts, compress
+
+
+@dataclass(eq=False, kw_only=True)
+class OrderProcess(ABC):
+    """A customer orders at random times while she stays; that she has left is never told.
+
+    Parameters are an array in the order of ``names``, in the unit of time of the counts; for single rows also a list of
+    which the parameters of ``moved_by`` hold a value for each row.
+    """
+
+    penalty: float = 0.0
+
+    names: ClassVar[tuple[str, ...]]
+    times: ClassVar[tuple[str, ...]]
+    prior_shapes: ClassVar[dict[str, float]]
+    rows_at_once: ClassVar[int] = 16_384  # of a likelihood, for the processor's cache
+    moved_by: ClassVar[dict[str, float]]  # covariates of the order rate and of leaving: parameter and sign of each
+
+    params_: pd.Series = field(init=False, repr=False)
+    covariance_: pd.DataFrame = field(init=False, repr=False)
+    standard_errors_: pd.Series = field(init=False, repr=False)
+    log_likelihood_: float = field(init=False, repr=False)
+    n_customers_: int = field(init=False, repr=False)
+    converged_: bool = field(init=False, repr=False)
+    penalty_: float = field(init=False, repr=False)
+    simpler_model_: str | None = field(init=False, repr=False)
+    _intervals: Callable[[], pd.DataFrame] = field(init=False, repr=False)
+
+    @cached_property
+    def interval_(self) -> pd.DataFrame:
+        """Return low and high of each parameter (95 %), found when first asked for: that takes as long as the fit."""
+        return self._intervals()
+
+    @abstractmethod
+    def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
+        """Return the log-likelihood and its gradient by the parameters."""
+
+    @abstractmethod
+    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
+        """Return the same of each row by itself; a parameter may have a value of its own for each row."""
+
+    @abstractmethod
+    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
+        """Return the probability that she has not left, of each row."""
+
+    def alive_to_draw_by(self, params: Params, counts: PurchaseCounts) -> Array:
+        """Return the same to six digits at least: which customers are there in a possible future is drawn by it."""
+        return self.alive(params, counts)
+
+    @abstractmethod
+    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
+        """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""
+
+    @abstractmethod
+    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+        """Yield the probabilities of 0, 1, ... orders of a customer who has not left; parameters may be columns."""
+
+    @abstractmethod
+    def simulate_if_alive(
+        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+    ) -> Array:
+        """Draw the orders of customers who have not left."""
+
+    @abstractmethod
+    def limit(self, params: Array, mean_age: float) -> dict[str, float]:
+        """How near each simpler model is, on the scale of logarithms: 7 and more is there."""
+
+
+# What the models of repeat orders share: fitting, and predictions from P(alive) and the orders of those alive.
+
+
+@dataclass(eq=False, kw_only=True)
+class RepeatBuyingModel(OrderProcess):
+    """A customer orders at random times while she stays; that she has left is never told.
+
+    Parameters
+    ----------
+    penalty : float
+        Precision (1 / sd^2) of a normal prior on the logarithms of the parameters: 0 is maximum likelihood, 0.1 to 1
+        keep fits on few customers sane. Its centre has the observed order rate and moderate differences.
+
+    Attributes
+    ----------
+    params_ : Series
+        Estimates, in the unit of time of the ages.
+    interval_ : DataFrame
+        low, high of each parameter (95 %), by profile likelihood; normal on the logarithms where there are so many
+        customers that it makes no difference.
+    covariance_ : DataFrame
+        Of the logarithms of the parameters: inverse of the observed information.
+    standard_errors_ : Series
+        Of the parameters themselves (delta method).
+    log_likelihood_ : float
+        At ``params_``, without the prior.
+    n_customers_ : int
+        Learned from.
+    converged_ : bool
+        The search ended at a maximum.
+    penalty_ : float
+        The one used: at a boundary at least 0.1, so that every number stays finite.
+    simpler_model_ : str or None
+        Where the data ask for less than this model offers: the model that is left, in words.
+    """
+
+    def fit(self, X: pd.DataFrame) -> Self:
+        """Learn from customers.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Indexed by customer_id: n_repeats [count], last_age and age [one unit of time]: repeat orders, age at the
+            last of them (0 where there is none), and age at the end of the observation, since the first order.
+
+        Raises
+        ------
+        Problems
+            A column is missing or holds what cannot be; or there is no customer.
+        """
+        fit_orders(self, compress(X)[0])
+        return self
+
+    def log_likelihood(self, X: pd.DataFrame) -> float:
+        """Log-likelihood of other customers at the estimates, to compare models on customers held out."""
+        return self.log_likelihood_of(self.params_.to_numpy(dtype=float), compress(X)[0])[0]
+
+    def probability_alive(self, X: pd.DataFrame) -> pd.Series:
+        """Probability that a customer has not left by the end of the observation [share]."""
+        counts, position = compress(X)
+        return pd.Series(self.alive(self._point, counts)[position], index=X.index, name="probability_alive")
+
+    def expected_orders(self, X: pd.DataFrame, horizon: float | Sequence[float]) -> pd.Series | pd.DataFrame:
+        """Expected orders in the time after the observation.
+
+        Parameters
+        ----------
+        X : DataFrame
+            As for :meth:`fit`.
+        horizon : float or sequence of float
+            Time ahead, in the unit of the ages.
+
+        Returns
+        -------
+        Series or DataFrame
+            Orders [count] per customer; one column per horizon where there are several.
+        """
+        counts, position = compress(X)
+        alive = self.alive(self._point, counts)
+        columns = {h: alive * self.orders_if_alive(self._point, counts, float(h)) for h in np.atleast_1d(horizon)}
+        if np.ndim(horizon) == 0:
+            return pd.Series(next(iter(columns.values()))[position], index=X.index, name="expected_orders")
+        return pd.DataFrame({h: orders[position] for h, orders in columns.items()}, index=X.index)
+
+    def expected_orders_new(self, horizon: float | Sequence[float], n_draws: int = 200, seed: int = 0) -> pd.DataFrame:
+        """Expected repeat orders of a new customer in the time after her first order.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by horizon [unit of the ages]: value, low, high [count] (95 %, of the mean: a single customer
+            varies far more, see :meth:`predict_interval`).
+        """
+        horizons = np.atleast_1d(np.asarray(horizon, dtype=float))
+        points = [self._point, *self.draw_params(n_draws, seed).to_numpy()]
+        orders = np.array([[self._expected(params, NEW_CUSTOMER, h)[0] for h in horizons] for params in points])
+        low, high = np.quantile(orders, [0.025, 0.975], axis=0)
+        index = pd.Index(horizons, name="horizon")
+        return pd.DataFrame({"value": orders[0], "low": low, "high": high}, index=index)
+
+    def orders_distribution(self, X: pd.DataFrame, horizon: float, max_orders: int = 10) -> pd.DataFrame:
+        """Probability of each number of orders within ``horizon``, at the estimates.
+
+        Returns
+        -------
+        DataFrame
+            One row per customer; columns 0, 1, ..., the last one, ``max_orders``, standing for that many or more.
+        """
+        counts, position = compress(X)
+        shares = orders_or_more(self, self._point, counts, horizon, max_orders)
+        return pd.DataFrame(shares[position], index=X.index)
+
+    def predict_interval(
+        self, X: pd.DataFrame, horizon: float, level: float = 0.95, n_draws: int = 50, seed: int = 0
+    ) -> pd.DataFrame:
+        """Orders within ``horizon`` with the shortest range that holds each customer's own number with ``level``.
+
+        The range carries the uncertainty of the parameters and the customer's own chance. As orders are whole numbers
+        it holds somewhat more than ``level``.
+
+        Returns
+        -------
+        DataFrame
+            One row per customer: value (expected orders), low, high [count].
+        """
+        counts, position = compress(X)
+        draws = self.draw_params(n_draws, seed).to_numpy()
+        low, high = most_likely_orders(self, draws, counts, horizon, level, np.random.default_rng([seed, 1]))
+        value = self._expected(self._point, counts, horizon)
+        columns = {"value": value, "low": low, "high": high}
+        return pd.DataFrame({name: column[position] for name, column in columns.items()}, index=X.index)
+
+    def predict_total(
+        self, X: pd.DataFrame, horizon: float, level: float = 0.95, n_draws: int = 1000, seed: int = 0
+    ) -> pd.Series:
+        """Orders of all these customers together within ``horizon``, with an interval by simulation.
+
+        Returns
+        -------
+        Series
+            value (expected), low, high [count].
+        """
+        totals = np.array([orders.sum() for orders in self._simulated(X, horizon, n_draws, seed)])
+        value = self.expected_orders(X, horizon).sum()
+        low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2])
+        return pd.Series({"value": value, "low": low, "high": high}, name="orders")
+
+    def simulate_orders(self, X: pd.DataFrame, horizon: float, n_draws: int = 200, seed: int = 0) -> pd.DataFrame:
+        """Possible futures: orders within ``horizon``, with parameters drawn anew for each.
+
+        Returns
+        -------
+        DataFrame
+            One row per customer, one column per draw [count]. Sum columns over customers for totals.
+        """
+        draws = list(self._simulated(X, horizon, n_draws, seed))
+        return pd.DataFrame(np.column_stack(draws) if draws else None, index=X.index)
+
+    def draw_params(self, n_draws: int, seed: int = 0) -> pd.DataFrame:
+        """Draws of the parameters: normal on their logarithms."""
+        return normal_draws(self.params_, self.covariance_, n_draws, seed)
+
+    @property
+    def _point(self) -> Array:
+        return self.params_.to_numpy(dtype=float)
+
+    def _expected(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
+        return self.alive(params, counts) * self.orders_if_alive(params, counts, horizon)
+
+    def _simulated(self, X: pd.DataFrame, horizon: float, n_draws: int, seed: int) -> Iterator[NDArray[np.int32]]:
+        counts, position = compress(X)
+        everyone = counts.take(position)
+        random = np.random.default_rng([seed, 2])
+        for params in self.draw_params(n_draws, seed).to_numpy():
+            orders = np.zeros(len(X), dtype=np.int32)
+            there = np.flatnonzero(random.random(len(X)) < self.alive_to_draw_by(params, counts)[position])
+            drawn = self.simulate_if_alive(params, everyone.take(there), horizon, random)
+            orders[there] = np.minimum(drawn, np.iinfo(np.int32).max)
+            yield orders
+
+
+# Distribution of the orders ahead, and the shortest range that holds a customer's number with a given chance.
+
+
+_MOST = 600  # orders up to which probabilities are added up; beyond, futures are simulated
+_N_FUTURES = 40  # simulated for each draw of the parameters
+_BLOCK = 20_000  # customers times draws at once
+
+
+def orders_or_more(
+    model: OrderProcess, params: Array, counts: PurchaseCounts, horizon: float, max_orders: int
+) -> Array:
+    """Probabilities of 0, 1, ..., ``max_orders`` or more orders, one row per row of ``counts``."""
+    alive = model.alive(params, counts)
+    shares = np.empty((len(counts), max_orders + 1))
+    for rows, block in counts.blocks(_BLOCK):
+        if_alive = np.array(list(islice(model.distribution_if_alive(params, block, horizon), max_orders)))
+        shares[rows, :max_orders] = (alive[rows] * if_alive.reshape(max_orders, len(block))).T
+    if max_orders:
+        shares[:, 0] += 1 - alive
+    shares[:, max_orders] = np.clip(1 - shares[:, :max_orders].sum(axis=1), 0, 1)
+    return shares
+
+
+def most_likely_orders(
+    model: OrderProcess,
+    draws: Array,
+    counts: PurchaseCounts,
+    horizon: float,
+    level: float,
+    random: np.random.Generator,
+) -> tuple[Array, Array]:
+    """Lowest and highest number of the shortest range that holds ``level``, of each row.
+
+    Customers alike in what they will order are done together, since a block takes as long as its busiest customer.
+    """
+    low, high = np.empty(len(counts)), np.empty(len(counts))
+    order = np.argsort((counts.x + 1) / (counts.age + 1), kind="stable")
+    size = max(_BLOCK // len(draws), 1)
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        block = counts.take(rows)
+        shares, enough = _mixture(model, draws, block, horizon, level)
+        low[rows], high[rows] = shortest_range(shares, level)
+        open_ = np.flatnonzero(shares.sum(axis=0) < enough)
+        if len(open_):
+            low[rows[open_]], high[rows[open_]] = _by_simulation(
+                model, draws, block.take(open_), horizon, level, random
+            )
+    return low, high
+
+
+def _mixture(
+    model: OrderProcess, draws: Array, counts: PurchaseCounts, horizon: float, level: float
+) -> tuple[Array, float]:
+    """Probabilities of 0, 1, ... orders (rows) averaged over draws, and the sum that is enough."""
+    alive = np.array([model.alive(params, counts) for params in draws])
+    enough = level + 0.9 * (1 - level)
+    told = (1 - alive).mean(axis=0)
+    shares = []
+    for n, if_alive in enumerate(model.distribution_if_alive(draws.T[:, :, None], counts, horizon)):
+        share = (alive * if_alive).mean(axis=0)
+        shares.append(share + told if n == 0 else share)
+        told = told + share
+        if n == _MOST or (told >= enough).all():
+            break
+    return np.array(shares), enough - 1e-9
+
+
+def shortest_range(shares: Array, level: float) -> tuple[Array, Array]:
+    """Shortest range of 0, 1, ... (rows) that holds ``level``, of each column; the lower one of two.
+
+    Examples
+    --------
+    >>> low, high = shortest_range(np.array([[0.96, 0.02], [0.03, 0.5], [0.01, 0.46], [0.0, 0.02]]), 0.95)
+    >>> low.tolist(), high.tolist()
+    ([0.0, 1.0], [0.0, 2.0])
+    """
+    below = np.concatenate([np.zeros((1, shares.shape[1])), np.cumsum(shares, axis=0)])
+    low, high = np.zeros(shares.shape[1]), np.full(shares.shape[1], len(shares) - 1.0)
+    for start in range(len(shares)):
+        open_ = np.flatnonzero(below[-1] - below[start] >= level)
+        if not len(open_):
+            break
+        end = (below[:, open_] < below[start, open_] + level - 1e-12).sum(axis=0) - 1.0
+        better = end - start < high[open_] - low[open_]
+        low[open_[better]], high[open_[better]] = start, end[better]
+    return low, high
+
+
+def _by_simulation(
+    model: OrderProcess,
+    draws: Array,
+    counts: PurchaseCounts,
+    horizon: float,
+    level: float,
+    random: np.random.Generator,
+) -> tuple[Array, Array]:
+    """For customers who order by the thousand: the shortest range among simulated futures."""
+    low, high = np.empty(len(counts)), np.empty(len(counts))
+    for row in range(len(counts)):
+        many = counts.take(np.full(_N_FUTURES, row))
+        alive = np.concatenate([random.random(_N_FUTURES) < model.alive(params, many) for params in draws])
+        futures = np.concatenate([model.simulate_if_alive(params, many, horizon, random) for params in draws])
+        ordered = np.sort(np.where(alive, futures, 0))
+        held = int(np.ceil(level * len(ordered)))
+        start = int(np.argmin(ordered[held - 1 :] - ordered[: len(ordered) - held + 1]))
+        low[row], high[row] = ordered[start], ordered[start + held - 1]
+    return low, high
+
+
+# How a model of repeat orders is fitted, and what happens at a boundary.
+
+
+_ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
+_CRAWL = 1e-5  # of log-likelihood: a search for a boundary is over when steps gain less
+_BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
+
+
+def fit_orders(model: OrderProcess, counts: PurchaseCounts) -> None:
+    """Fit ``model`` and set its learned attributes."""
+    if not len(counts):
+        raise Problems("The customers", ["There is none to learn from."])
+    unit = float(counts.n @ counts.age / counts.n_customers) or 1.0
+    scaled = counts.scaled(unit)
+    found = _search(model, scaled, model.penalty)
+    model.penalty_, model.simpler_model_ = model.penalty, _simpler(model, found, scaled)
+    if model.simpler_model_ is not None and model.penalty < BOUNDARY_PENALTY:
+        model.penalty_ = BOUNDARY_PENALTY
+        found = _search(model, scaled, BOUNDARY_PENALTY)
+    shift = np.array([np.log(unit) if name in model.times else 0.0 for name in model.names])
+    model.params_, model.covariance_, model.standard_errors_ = report(found, model.names, shift)
+    model._intervals = partial(_intervals, model, scaled, replace(found, cost=None), shift, found.cost is None)
+    vars(model).pop("interval_", None)  # of an earlier fit
+    model.log_likelihood_ = found.log_likelihood - float(counts.n @ counts.x) * np.log(unit)
+    model.n_customers_, model.converged_ = int(counts.n_customers), found.converged
+
+
+def _intervals(
+    model: OrderProcess, counts: PurchaseCounts, found: Maximum, shift: Array, of_part: bool
+) -> pd.DataFrame:
+    prior = Prior(usual_logs(model, counts), model.penalty_)
+    return intervals(found, model.names, shift, None if of_part else prior.added_to(_on_logs(model, counts)))
+
+
+def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maximum:
+    centre = usual_logs(model, counts)
+    rough = counts.thinned(_ROUGH_ROWS)
+    return maximise(
+        _on_logs(model, counts),
+        [centre, centre + np.array([-1.0, -1.0, -0.5, 0.0])],
+        bounds_of(model),
+        Prior(centre, penalty),
+        None if rough is counts else _on_logs(model, rough),
+        crawl=_CRAWL if penalty < BOUNDARY_PENALTY else 0.0,  # at a boundary the fit is repeated with a prior
+    )
+
+
+def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
+    parts = [part for _, part in counts.blocks(model.rows_at_once)]
+
+    def log_likelihood(logs: Array) -> tuple[float, Array]:
+        params = np.exp(logs)
+        values, gradients = zip(*(model.log_likelihood_of(params, part) for part in parts), strict=True)
+        return sum(values), np.sum(gradients, axis=0) * params
+
+    return log_likelihood
+
+
+def bounds_of(model: OrderProcess) -> Pair:
+    """Lowest and highest logarithm of each parameter, with ages in mean ages."""
+    lowest, highest = np.array([_BOUNDS["time" if name in model.times else "shape"] for name in model.names]).T
+    return lowest, highest
+
+
+def usual_logs(model: OrderProcess, counts: PurchaseCounts) -> Array:
+    """Rates that differ as much as an exponential distribution does, with the observed mean (half an order if none)."""
+    orders, exposure = max(float(counts.n @ counts.x), 0.5), max(float(counts.n @ counts.age), 1.0)
+    shapes = {"r": 1.0, "alpha": exposure / orders, **model.prior_shapes}
+    return np.log([shapes[name] for name in model.names])
+
+
+def _simpler(model: OrderProcess, found: Maximum, counts: PurchaseCounts) -> str | None:
+    """Name the simpler model nearest to the estimates, if they are at it or the data leave a direction open."""
+    with np.errstate(divide="ignore"):
+        nearness = model.limit(np.exp(found.logs), 1.0)
+    if not (counts.x > 0).any():
+        return next(iter(nearness))
+    nearest = max(nearness, key=nearness.__getitem__)
+    return nearest if found.flat or nearness[nearest] > AT_BOUNDARY else None

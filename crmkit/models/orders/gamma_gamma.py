@@ -1,0 +1,252 @@
+"""The Gamma-Gamma model: how much a customer spends per order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import digamma, gammaln
+
+from crmkit.models.optimise import (
+    AT_BOUNDARY,
+    BOUNDARY_PENALTY,
+    Cost,
+    Maximum,
+    Prior,
+    intervals,
+    maximise,
+    normal_draws,
+    report,
+)
+from crmkit.models.orders.summary import Array, read_columns
+
+_CENTRE = np.log([2.0, 3.0, 1.0])  # of p, q and gamma, where the mean is 1
+_ROUGH_CUSTOMERS = 20_000  # where there are more than twice as many, the search begins on that many
+_BOUNDS = np.array([-9.2, -9.2, -20.0]), np.array([9.2, 9.2, 20.0])
+
+
+@dataclass(eq=False, kw_only=True)
+class GammaGamma:
+    """Gamma-Gamma model of money per order, independent of how often a customer orders.
+
+    The amounts of a customer's orders are Gamma(p, nu) distributed around a mean of her own, p / nu, and among
+    customers nu is Gamma(q, gamma) distributed. With n orders of mean z ::
+
+        L = Gamma(p n + q) / (Gamma(p n) Gamma(q))  gamma^q  z^(p n - 1)  n^(p n) / (gamma + n z)^(p n + q)
+
+        E[mean | n, z] = p (gamma + n z) / (p n + q - 1)
+
+    which is a weighted mean of her own and everyone's. Who has no order with a known amount, or whose amounts are not
+    positive on balance (refunds), teaches nothing and is expected to spend as everyone does. Where everyone's mean is
+    infinite under the model (q near 1 or below), the observed mean over customers stands in for it.
+
+    Parameters
+    ----------
+    penalty : float
+        Precision (1 / sd^2) of a normal prior on the logarithms of the parameters; 0 is maximum likelihood.
+
+    Attributes
+    ----------
+    params_ : Series
+        p, q and gamma; gamma in the unit of money.
+    interval_, covariance_, standard_errors_, log_likelihood_, converged_, penalty_, simpler_model_
+        As of :class:`crmkit.models.orders.base.RepeatBuyingModel`.
+    n_customers_ : int
+        With a positive mean: those learned from.
+    mean_value_ : float
+        Their mean over customers [money].
+
+    References
+    ----------
+    Fader, Hardie and Lee (2005), RFM and CLV: using iso-value curves for customer base analysis, Journal of Marketing
+    Research 42(4), 415-430; Fader and Hardie (2013), The gamma-gamma model of monetary value, equations 1a and 5.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"n_values": [1, 4, 2, 0, 3], "mean_value": [10.0, 30.0, 12.0, 0.0, 22.0]})
+    >>> GammaGamma(penalty=0.1).fit(X).expected_value(X).round(1).tolist()
+    [16.1, 27.5, 15.5, 20.4, 21.5]
+    """
+
+    penalty: float = 0.0
+
+    names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
+
+    params_: pd.Series = field(init=False, repr=False)
+    interval_: pd.DataFrame = field(init=False, repr=False)
+    covariance_: pd.DataFrame = field(init=False, repr=False)
+    standard_errors_: pd.Series = field(init=False, repr=False)
+    log_likelihood_: float = field(init=False, repr=False)
+    n_customers_: int = field(init=False, repr=False)
+    converged_: bool = field(init=False, repr=False)
+    penalty_: float = field(init=False, repr=False)
+    simpler_model_: str | None = field(init=False, repr=False)
+    mean_value_: float = field(init=False, repr=False)
+
+    def fit(self, X: pd.DataFrame) -> Self:
+        """Learn from customers.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Indexed by customer_id: n_values [count], orders with an amount (by custom repeat orders only);
+            mean_value [money], their mean.
+
+        Raises
+        ------
+        Problems
+            A column is missing or not a number.
+        """
+        n, z = known_values(X)
+        usable = n > 0
+        n, z = n[usable], z[usable]
+        unit = float(z.mean()) if len(z) else 1.0
+        found = self._search(n, z / unit, self.penalty)
+        self.penalty_, self.simpler_model_ = self.penalty, simpler_spend(found, n, z)
+        if self.simpler_model_ is not None and self.penalty < BOUNDARY_PENALTY:
+            self.penalty_ = BOUNDARY_PENALTY
+            found = self._search(n, z / unit, BOUNDARY_PENALTY)
+        shift = np.array([0.0, 0.0, np.log(unit)])
+        self.params_, self.covariance_, self.standard_errors_ = report(found, self.names, shift)
+        self.interval_ = intervals(found, self.names, shift, found.cost)
+        self.log_likelihood_ = found.log_likelihood - len(n) * float(np.log(unit))
+        self.n_customers_, self.converged_ = len(n), found.converged
+        self.mean_value_ = float(z.mean()) if len(z) else 0.0
+        return self
+
+    def expected_value(self, X: pd.DataFrame) -> pd.Series:
+        """Expected mean amount of a customer's orders [money]."""
+        return pd.Series(self._expected(*known_values(X)), index=X.index, name="expected_value")
+
+    def predict_interval(self, X: pd.DataFrame, level: float = 0.95, n_draws: int = 500, seed: int = 0) -> pd.DataFrame:
+        """Each customer's own mean amount per order: value, low, high [money], parameters and herself uncertain."""
+        n, z = known_values(X)
+        value, low, high = self._expected(n, z), np.empty(len(n)), np.empty(len(n))
+        for start in range(0, len(n), 2000):
+            rows = slice(start, start + 2000)
+            means = self._simulated_means(n[rows], z[rows], n_draws, np.random.default_rng([seed, 1, start]), seed)
+            low[rows], high[rows] = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        return pd.DataFrame({"value": value, "low": low, "high": high}, index=X.index)
+
+    def simulate_revenue(self, X: pd.DataFrame, orders: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+        """Possible futures: revenue of the orders drawn by ``simulate_orders`` of a model of repeat orders.
+
+        Parameters
+        ----------
+        X : DataFrame
+            As for :meth:`fit`.
+        orders : DataFrame
+            One row per customer of ``X``, in the same order, and one column per draw [count].
+
+        Returns
+        -------
+        DataFrame
+            Of the same shape: money. Sum columns over customers for totals.
+        """
+        n, z = known_values(X)
+        random = np.random.default_rng([seed, 2])
+        means = self._simulated_means(n, z, orders.shape[1], random, seed)
+        count = orders.to_numpy(dtype=float)
+        shape = np.where(count > 0, self.draw_params(orders.shape[1], seed)["p"].to_numpy() * count, 1.0)
+        revenue = np.where(count > 0, means * count * random.gamma(shape) / shape, 0.0)
+        return pd.DataFrame(revenue, index=X.index, columns=orders.columns)
+
+    def draw_params(self, n_draws: int, seed: int = 0) -> pd.DataFrame:
+        """Draws of the parameters: normal on their logarithms."""
+        return normal_draws(self.params_, self.covariance_, n_draws, seed)
+
+    def _search(self, n: Array, z: Array, penalty: float) -> Maximum:
+        rough = None
+        if len(n) > 2 * _ROUGH_CUSTOMERS:
+            some = np.random.default_rng(0).integers(0, len(n), _ROUGH_CUSTOMERS)
+            rough = SpendLikelihood(n[some], z[some]).on_logs(len(n) / len(some))
+        starts = [_CENTRE, _CENTRE + np.array([1.5, 1.0, -0.5])]
+        return maximise(SpendLikelihood(n, z).on_logs(), starts, _BOUNDS, Prior(_CENTRE, penalty), rough)
+
+    def _expected(self, n: Array, z: Array) -> Array:
+        p, q, gamma = self.params_
+        weight = p * n + q - 1
+        finite = weight > NO_MEAN
+        value = np.where(finite, p * (gamma + n * z) / np.where(finite, weight, 1.0), self.mean_value_)
+        return value if self.n_customers_ else np.zeros(len(n))
+
+    def _simulated_means(self, n: Array, z: Array, n_draws: int, random: np.random.Generator, seed: int) -> Array:
+        """Draws of each customer's own mean p / nu, one column per draw of the parameters."""
+        if not self.n_customers_:
+            return np.zeros((len(n), n_draws))
+        p, q, gamma = self.draw_params(n_draws, seed).to_numpy().T
+        nu = random.gamma(p * n[:, None] + q) / (gamma + (n * z)[:, None])
+        return p / np.maximum(nu, 1e-290)
+
+
+# Likelihood of the Gamma-Gamma model, whose amounts it counts, and the simpler models at its boundaries.
+
+
+COLUMNS = ("n_values", "mean_value")
+NO_MEAN = 0.1  # p x + q - 1 under which the mean of her own mean is infinite, or as good as
+
+
+class SpendLikelihood:
+    """Log-likelihood of customers with ``n`` orders of mean ``z``; what does not depend on the parameters is done once."""
+
+    def __init__(self, n: Array, z: Array) -> None:
+        which, self.n_values = pd.factorize(n)
+        self.customers = np.bincount(which, minlength=len(self.n_values)).astype(float)
+        self.n, self.total = n, n * z
+        self.log_means = float(np.log(z).sum())
+        self.log_totals = float(n @ np.log(self.total))
+
+    def __call__(self, params: Array) -> tuple[float, Array]:
+        """Return it and its gradient by p, q, gamma."""
+        p, q, gamma = params
+        shape, n_customers, everything = p * self.n_values, len(self.n), gamma + self.total
+        log_all, both = np.log(everything), digamma(shape + q)
+        weighted, plain = self.n @ log_all, log_all.sum()
+        np.divide(1.0, everything, out=everything)
+        value = self.customers @ (gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma))
+        value += p * (self.log_totals - weighted) - self.log_means - q * plain
+        gradient = (
+            self.customers @ (self.n_values * (both - digamma(shape))) + self.log_totals - weighted,
+            self.customers @ (both - digamma(q)) + n_customers * np.log(gamma) - plain,
+            n_customers * q / gamma - p * (self.n @ everything) - q * everything.sum(),
+        )
+        return float(value), np.array(gradient)
+
+    def on_logs(self, weight: float = 1.0) -> Cost:
+        """Return the function of the logarithms of the parameters; each customer counts ``weight`` times."""
+
+        def log_likelihood(logs: Array) -> tuple[float, Array]:
+            params = np.exp(logs)
+            value, gradient = self(params)
+            return weight * value, weight * gradient * params
+
+        return log_likelihood
+
+
+def known_values(X: pd.DataFrame) -> tuple[Array, Array]:
+    """Orders with an amount and their mean; none where the mean is not positive."""
+    own = X[[name for name in COLUMNS if name in X]]  # to change a copy of the whole frame takes its time
+    n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, COLUMNS)
+    known = (n > 0) & (z > 0)
+    return np.where(known, n, 0.0), np.where(known, z, 0.0)
+
+
+def _positive(X: pd.DataFrame) -> pd.Series:
+    return pd.to_numeric(X["mean_value"], errors="coerce").clip(lower=0).fillna(0.0)
+
+
+def simpler_spend(found: Maximum, n: Array, z: Array) -> str | None:
+    """Name the simpler model, if there is next to nothing more in the data."""
+    p, q, _ = np.exp(found.logs)
+    if not len(n):
+        return "nothing to learn from: no order has a positive amount"
+    if q <= 1 + NO_MEAN:
+        return "the observed mean: among new customers the mean has no finite expectation"
+    nearness = {
+        "each customer spends the same on every order": np.log(p) - 1,
+        "one mean for all customers": np.log(q) - 1,
+    }
+    nearest = max(nearness, key=nearness.__getitem__)
+    return nearest if found.flat or nearness[nearest] > AT_BOUNDARY - 1 else None

@@ -1,0 +1,303 @@
+"""Maximum likelihood for renewals: the estimate, whether a simpler model does as well, and draws of the parameters.
+
+With R(t) up for their t-th renewal, of whom d(t) are lost, and s(t) = S(t) / S(t - 1), the log-likelihood is ::
+
+    sum over t of  d(t) log(1 - s(t)) + (R(t) - d(t)) log s(t)
+
+whatever the entries, exits and censoring were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from crmkit.models.optimise import lowest, second_derivatives
+from crmkit.models.subscriptions.spells import Array, RiskTable
+
+ALIKE = "geometric: customers do not differ"
+TWO_KINDS = "two kinds: those who leave at the first chance and those who stay"
+BOUNDARIES = {
+    (2, "low"): TWO_KINDS,
+    (2, "high"): "a fixed term: all who leave do so at the same renewal",
+    (1, "low"): ALIKE,
+    (1, "high"): TWO_KINDS,
+}
+_NO_LOSS_SEEN = 1e-6  # of log-likelihood, by moving to a boundary
+_TINY = 1e-100  # in place of a risk of 0, whose logarithm would be infinite
+_VAGUE = 2.0  # standard error of a logit or logarithm above which a boundary is tried
+_BLOCK = 1_000_000  # draws x periods computed at a time
+
+
+class Steps(NamedTuple):
+    """log S(t) / S(t - 1) per set of parameters and period, and its derivatives by each parameter."""
+
+    value: Array
+    slopes: tuple[Array, ...]
+
+
+class Fitted(NamedTuple):
+    """What a fit has found."""
+
+    params: Array
+    draws: Array
+    covariance: Array
+    log_likelihood: float
+    converged: bool
+    simpler_model: str | None
+
+
+def fit_renewals(
+    log_renewal: Callable[[Array, Array], Steps], table: RiskTable, names: tuple[str, ...], n_draws: int, seed: int
+) -> Fitted:
+    """Fit a model of renewals to a table of who was at risk and who was lost."""
+    likelihood = _Likelihood(log_renewal, table, len(names))
+    best, converged, simpler = likelihood.simplified(*likelihood.maximum())
+    draws_at, covariance = likelihood.draws(best, n_draws, seed)
+    draws, point = to_params(draws_at), to_params(best[None])[0]
+    if simpler is None:
+        information = likelihood.information(best)
+        if np.linalg.eigvalsh(information).min() > 1e-8:
+            covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
+        (slopes,) = jacobian(best[None])
+        covariance = slopes @ covariance @ slopes.T
+    else:
+        covariance = np.cov(draws.T)
+    value = float(likelihood.log_likelihood(best[None])[0])
+    return Fitted(point, draws, covariance, value, converged, simpler)
+
+
+def log_likelihood_of(steps: Array, table: RiskTable, least: float = _TINY) -> Array:
+    """Return the log-likelihood from log S(t) / S(t - 1) at the table's periods; no risk counts as less than ``least``."""
+    lost = np.log(np.maximum(-np.expm1(steps), least))
+    return np.asarray((table.lost * lost + table.kept * np.minimum(steps, 0)).sum(axis=-1), dtype=np.float64)
+
+
+def most_likely(log_renewal: Callable[[Array, Array], Steps], table: RiskTable, n_params: int) -> Array:
+    """Return the estimates of :func:`fit_renewals` alone, as one row: most of its time goes into their errors."""
+    likelihood = _Likelihood(log_renewal, table, n_params)
+    best, _, _ = likelihood.simplified(*likelihood.maximum())
+    return to_params(best[None])
+
+
+class _Likelihood:
+    """The log-likelihood of one table, in the coordinates of the search."""
+
+    def __init__(self, log_renewal: Callable[[Array, Array], Steps], table: RiskTable, n_params: int) -> None:
+        self.log_renewal, self.table = log_renewal, table
+        self.bounds = LOWEST[:n_params], HIGHEST[:n_params]
+        self.n_lost, self.n_at_risk = float(table.lost.sum()), float(table.at_risk.sum())
+
+    def log_likelihood(self, at: Array) -> Array:
+        rows = max(1, _BLOCK // max(1, len(self.table.period)))
+        blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
+        steps = (self.log_renewal(to_params(block), self.table.period).value for block in blocks)
+        return np.concatenate([log_likelihood_of(each, self.table) for each in steps])
+
+    def log_posterior(self, at: Array) -> Array:
+        return self.log_likelihood(at) + log_prior(at)
+
+    def maximum(self) -> tuple[Array, bool]:
+        """Search from three places: customers nearly alike, mixed, and of two kinds."""
+        risk = np.clip(self._guess(), *(expit(bound[0]) for bound in self.bounds))
+        starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
+        best = lowest(self._negative, starts, self.bounds)
+        return best.at, best.converged
+
+    def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
+        """Move to a boundary where that costs no likelihood, and name the model that holds there."""
+        if 0 < self.n_lost < self.n_at_risk:
+            reached = float(self.log_likelihood(at[None])[0])
+            vague = self._vague(at)
+            for (i, side), name in BOUNDARIES.items():
+                if i < len(at) and vague[i]:
+                    moved, ended = self._maximum_at(at, i, self.bounds[side == "high"][i])
+                    if float(self.log_likelihood(moved[None])[0]) >= reached - _NO_LOSS_SEEN:
+                        return moved, ended, self._named(name, moved)
+            return at, converged, None
+        alike = np.array([logit(self._guess()), self.bounds[0][1], 0.0])[: len(at)]
+        if self.n_at_risk == 0:
+            return alike, True, "nothing was observed: a guess without data"
+        return alike, True, f"geometric: {'nobody has left yet' if self.n_lost == 0 else 'everybody left at once'}"
+
+    def draws(self, near: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
+        """Draw from the posterior density; also return its covariance."""
+
+        def negative(at: Array) -> tuple[Array, Array]:
+            value, gradient = self._negative(at)
+            return value - log_prior(at), gradient - log_prior_slope(at)
+
+        middle = np.array([near[0], -1.0, 0.0])[: len(near)]
+        peak = lowest(negative, [near, middle], self.bounds).at
+        curvature, axes = np.linalg.eigh(second_derivatives(negative, peak))
+        spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
+        return draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
+
+    def information(self, at: Array) -> Array:
+        """Return the observed information: minus the second derivatives."""
+        return second_derivatives(self._negative, at)
+
+    def _vague(self, at: Array) -> NDArray[np.bool_]:
+        """Return for each coordinate whether the likelihood may be as high at its bound: it has hardly a curve."""
+        curvature, axes = np.linalg.eigh(self.information(at))
+        there = (at <= self.bounds[0] + 1e-6) | (at >= self.bounds[1] - 1e-6)
+        return np.asarray(there | ((axes**2 / np.maximum(curvature, 1e-9)).sum(axis=1) > _VAGUE**2))
+
+    def _named(self, name: str, at: Array) -> str:
+        return "discrete Weibull: customers do not differ" if name == ALIKE and len(at) == 3 else name
+
+    def _guess(self) -> float:
+        """Return the mean risk; with half a loss and half a renewal more where one of them was never seen."""
+        if 0 < self.n_lost < self.n_at_risk:
+            return self.n_lost / self.n_at_risk
+        return (self.n_lost + 0.5) / (self.n_at_risk + 1)
+
+    def _maximum_at(self, at: Array, fixed: int, bound: float) -> tuple[Array, bool]:
+        """Return the maximum of the other coordinates with one of them fixed at its bound."""
+        free = np.arange(len(at)) != fixed
+
+        def negative(part: Array) -> tuple[Array, Array]:
+            value, gradient = self._negative(np.insert(part, fixed, bound, axis=1))
+            return value, gradient[:, free]
+
+        found = lowest(negative, [at[free]], (self.bounds[0][free], self.bounds[1][free]))
+        return np.insert(found.at, fixed, bound), found.converged
+
+    def _negative(self, at: Array) -> tuple[Array, Array]:
+        """Return minus the log-likelihood and its gradient, of each row."""
+        steps = self.log_renewal(to_params(at), self.table.period)
+        lost = np.maximum(-np.expm1(steps.value), _TINY)
+        weight = self.table.kept - self.table.lost * (1 - lost) / lost  # d log-likelihood / d log s(t)
+        by_params = np.stack([(slope * weight).sum(axis=1) for slope in steps.slopes], axis=1)
+        return -log_likelihood_of(steps.value, self.table), -np.einsum("ij,ijk->ik", by_params, jacobian(at))
+
+
+# Where the parameters of renewals are searched for: coordinates without bounds, whose errors are nearly
+# independent. They are logit m, m = alpha / (alpha + beta) being the mean risk at the first renewal; log v, v = 1 /
+# alpha + 1 / beta being about the squared spread of the customers' odds of leaving over their mean (0: all alike;
+# infinite: some leave at once, others never); and, where risks move with time, log c.
+
+
+# Of logit m, log v, log c. At either end of the second and third a simpler model has the same likelihood.
+LOWEST, HIGHEST = np.array([-40.0, -9.2, np.log(0.05)]), np.array([16.0, 9.2, np.log(20.0)])
+
+
+def to_params(at: Array) -> Array:
+    """Return alpha, beta (and c) per row of logit m, log v (and log c): alpha = 1 / (v (1 - m)), beta = 1 / (v m)."""
+    size = np.exp(-at[:, 1])
+    return np.column_stack([size * (1 + np.exp(at[:, 0])), size * (1 + np.exp(-at[:, 0])), *np.exp(at[:, 2:]).T])
+
+
+def jacobian(at: Array) -> Array:
+    """Return d params / d at of each row: rows x params x coordinates."""
+    params = to_params(at)
+    slopes = np.zeros((*at.shape, at.shape[1]))
+    slopes[:, 0, 0], slopes[:, 1, 0] = np.exp(at[:, 0] - at[:, 1]), -np.exp(-at[:, 0] - at[:, 1])
+    slopes[:, :2, 1] = -params[:, :2]
+    if at.shape[1] == 3:
+        slopes[:, 2, 2] = params[:, 2]
+    return slopes
+
+
+def log_prior(at: Array) -> Array:
+    """Return a weak prior: Jeffreys' on m, uniform on v / (1 + v), log c about 0 +- 1."""
+    return 0.5 * _log_slope(at[:, 0]) + _log_slope(at[:, 1]) - (at[:, 2:] ** 2).sum(axis=1) / 2
+
+
+def log_prior_slope(at: Array) -> Array:
+    """Return the derivatives of :func:`log_prior` of each row."""
+    return np.concatenate([0.5 * (1 - 2 * expit(at[:, :1])), 1 - 2 * expit(at[:, 1:2]), -at[:, 2:]], axis=1)
+
+
+def _log_slope(x: Array) -> Array:
+    """Return log of the logistic density."""
+    return -np.abs(x) - 2 * np.log1p(np.exp(-np.abs(x)))
+
+
+# Draws of parameters from their posterior density, where the likelihood may be skewed or flat on one side.
+
+
+_FREEDOM = 5.0  # of the proposal's t distribution: tails heavier than the target's
+_ROUNDS = 8
+_ENOUGH = 0.4  # share of the proposals that are worth a draw; then the proposal fits
+
+
+def draw_around(
+    log_density: Callable[[Array], Array],
+    peak: Array,
+    spread: Array,
+    bounds: tuple[Array, Array],
+    n_draws: int,
+    seed: int,
+) -> tuple[Array, Array]:
+    """Draw from a density of few dimensions by adaptive importance sampling, then resampling.
+
+    Proposals come from a t distribution whose centre and spread follow the weighted proposals of the round before.
+
+    Parameters
+    ----------
+    log_density : callable
+        Of one value per row; need not integrate to 1.
+    peak : array
+        Where the density is highest.
+    spread : array
+        A guess of its covariance.
+    bounds : pair of array
+        Lowest and highest value of each coordinate.
+    n_draws : int
+        Draws wanted [count].
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    draws : array
+        One row per draw.
+    covariance : array
+        Of the density.
+
+    References
+    ----------
+    Cappe, Guillin, Marin and Robert (2004), Population Monte Carlo, Journal of Computational and Graphical Statistics
+    13(4), 907-929.
+
+    Examples
+    --------
+    >>> box = np.array([-9.0]), np.array([9.0])
+    >>> draws, covariance = draw_around(lambda x: -(x[:, 0] - 1) ** 2 / 2, np.ones(1), np.eye(1) * 4, box, 2000, 0)
+    >>> bool(abs(draws.mean() - 1) < 0.1), bool(abs(covariance[0, 0] - 1) < 0.1)
+    (True, True)
+    """
+    random, n_proposals = np.random.default_rng(seed), 2 * n_draws
+    centre, covariance = peak, spread
+    for _ in range(_ROUNDS):
+        root = np.linalg.cholesky(covariance * 1.2 + 1e-9 * np.eye(len(peak)))
+        normal = random.standard_normal((n_proposals, len(peak)))
+        stretch = np.sqrt(_FREEDOM / random.chisquare(_FREEDOM, n_proposals))
+        proposals = centre + (normal * stretch[:, None]) @ root.T
+        inside = np.all((proposals >= bounds[0]) & (proposals <= bounds[1]), axis=1)
+        weights = _weights(log_density, proposals, inside, (normal**2).sum(axis=1) * stretch**2)
+        centre = weights @ proposals
+        covariance = ((proposals - centre).T * weights) @ (proposals - centre)
+        if 1 / (weights @ weights) > _ENOUGH * n_proposals:
+            break
+    position = (np.arange(n_draws) + random.random()) / n_draws
+    chosen = np.minimum(np.searchsorted(np.cumsum(weights), position), n_proposals - 1)
+    return np.clip(proposals[random.permutation(chosen)], *bounds), covariance
+
+
+def _weights(
+    log_density: Callable[[Array], Array], proposals: Array, inside: NDArray[np.bool_], distance: Array
+) -> Array:
+    """Return density over proposal density, adding up to 1."""
+    log_proposal = -(_FREEDOM + proposals.shape[1]) / 2 * np.log1p(distance / _FREEDOM)
+    log_weight = np.full(len(proposals), -np.inf)
+    log_weight[inside] = log_density(proposals[inside]) - log_proposal[inside]
+    if not np.isfinite(log_weight.max(initial=-np.inf)):
+        return np.full(len(proposals), 1 / len(proposals))
+    weights = np.exp(log_weight - log_weight.max())
+    return weights / weights.sum()

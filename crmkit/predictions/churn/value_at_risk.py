@@ -1,0 +1,226 @@
+"""What leaving would cost: value at risk, and how many customers it pays to call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crmkit.errors import NotMeasured
+from crmkit.features.labels import labels
+from crmkit.predictions.value.payments import money
+from crmkit.tables.as_of import takes_day
+from crmkit.tables.caching.remember import remember
+from crmkit.tables.catalog import Catalog
+
+_N_DRAWS = 2000
+_SEED = 0
+PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
+
+
+@takes_day
+def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFrame:
+    """Return what is at stake where customers may leave: each one's chance of leaving times what she is worth.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Worth is the newest ``value`` in customer_scores of a day not after ``as_of``; where there is none, the margin (or
+        else the revenue) of the last 12 months.
+    as_of : date
+    chance : Series
+        Indexed by customer_id: chance of leaving [share].
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id, most at risk first: chance [share], worth, at_risk [money]; ``attrs["basis"]`` says what
+        worth is.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> book = ck.connect({"orders": orders})
+    >>> value_at_risk(book, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["at_risk"].to_dict()
+    {'y': 10.0, 'x': 5.0}
+    """
+    worth, basis = _worth(catalog, as_of)
+    rows = pd.DataFrame({"chance": chance}).rename_axis("customer_id")
+    rows = rows.assign(worth=worth.reindex(rows.index).fillna(0.0).clip(lower=0.0))
+    rows["at_risk"] = rows["chance"] * rows["worth"]
+    rows = rows.sort_values(["at_risk", "chance"], ascending=False, kind="stable")
+    rows.attrs["basis"] = basis
+    return rows
+
+
+def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float]:
+    """Return the value that is expected to be lost with those who leave, and its 95 % interval [money].
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`value_at_risk`.
+    drift : float
+        How far the losses of a period go beyond the chance of its customers [share].
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"chance": [1.0, 0.0], "worth": [50.0, 80.0], "at_risk": [50.0, 0.0]})
+    >>> total_at_risk(rows, 0.0)
+    (50.0, 50.0, 50.0)
+    """
+    random = np.random.default_rng(_SEED)
+    chance, worth = rows["chance"].to_numpy(), rows["worth"].to_numpy()
+    total = float(chance @ worth)
+    together = np.exp(random.normal(0, np.log1p(drift), _N_DRAWS))
+    # Of many customers the sum of what is lost is nearly normal, whatever each one's chance and worth.
+    mean = np.array([(np.minimum(chance * each, 1) * worth).sum() for each in np.quantile(together, _QUANTILES)])
+    own = np.sqrt((chance * (1 - chance) * worth**2).sum())
+    drawn = np.interp(random.random(_N_DRAWS), _QUANTILES, mean) + own * random.standard_normal(_N_DRAWS)
+    low, high = np.quantile(np.clip(drawn, 0, worth.sum()), [0.025, 0.975])
+    return total, min(float(low), total), max(float(high), total)
+
+
+def call_plan(rows: pd.DataFrame, contact_cost: float, save_rate: float) -> pd.DataFrame:
+    """Return whom to contact, best first, and what it brings to stop after each.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`value_at_risk`.
+    contact_cost : float
+        Of one contact [money].
+    save_rate : float
+        Of those who would leave, how many a contact keeps [share].
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id: chance, worth, gain (save rate x chance x worth - cost), n (customers contacted so far),
+        profit (of contacting her and all above) [money].
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"chance": [0.5, 0.5], "worth": [100.0, 10.0]}, index=["a", "b"])
+    >>> call_plan(rows, contact_cost=4.0, save_rate=0.2)["profit"].tolist()
+    [6.0, 3.0]
+    """
+    gain = save_rate * rows["chance"] * rows["worth"] - contact_cost
+    plan = rows[["chance", "worth"]].assign(gain=gain).sort_values("gain", ascending=False, kind="stable")
+    return plan.assign(n=np.arange(1, len(plan) + 1), profit=plan["gain"].cumsum())
+
+
+def n_worth_calling(plan: pd.DataFrame) -> int:
+    """Return to how many customers a contact brings more than it costs [count]."""
+    return int((plan["gain"] > 0).sum())
+
+
+_QUANTILES: NDArray[np.float64] = np.linspace(0.005, 0.995, 100)
+
+
+def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
+    if "customer_scores" in catalog.names:
+        scores = catalog.frame("customer_scores")
+        on = pd.to_datetime(scores["as_of"])
+        own = scores[(scores["model"] == "value") & (on <= pd.Timestamp(as_of))]
+        if len(own):
+            newest = own[on[own.index] == on[own.index].max()]
+            return newest.set_index("customer_id")["value"], PREDICTED
+    return _brought(catalog, as_of), BROUGHT
+
+
+def _brought(catalog: Catalog, as_of: date) -> pd.Series:
+    """Return what each customer brought in the year up to a day."""
+    try:
+        year = money(catalog, as_of, since=as_of - timedelta(days=366)).paid
+    except NotMeasured:
+        return pd.Series(dtype=float)
+    return year.groupby("customer_id")["money"].sum()
+
+
+# How many of those who would leave an action keeps: measured on customers drawn for it, against those held out.
+
+
+_FEWEST = 20  # losses among those held out, below which a share of them is a guess
+_Z, _MINUS = 1.96, "\N{MINUS SIGN}"
+_AGAINST = "against customers left out for comparison"
+
+
+@dataclass(frozen=True)
+class SaveRate:
+    """The share of those who would leave that a contact keeps.
+
+    Attributes
+    ----------
+    value : float
+        The one to reckon with [share].
+    measured : bool
+        Whether it comes from actions with a holdout; otherwise from the settings.
+    words : str
+        Where it comes from: the end of a sentence about it.
+    """
+
+    value: float
+    measured: bool
+    words: str
+
+
+UNKNOWN = SaveRate(0.0, False, "nothing is known of it")
+
+
+def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
+    """Return the save rate: measured where actions with a holdout tell it from nothing, else that of the settings.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-09-01"], "revenue": 10.0})
+    >>> save_rate(ck.connect({"orders": orders}), date(2026, 9, 30)).words
+    'from your settings; no action of yours has been measured against customers left out for comparison'
+    """
+    setting = catalog.settings.retention.save_rate
+    told = remember(catalog, _trials, as_of, reads_predictions=False)
+    lost = told.set_index("treated")["lost"] if len(told) else pd.Series(dtype=float)
+    n = told.set_index("treated")["n"] if len(told) else pd.Series(dtype=float)
+    if len(told) < 2 or lost[False] < _FEWEST or lost[True] < 1:
+        return SaveRate(setting, False, f"from your settings; no action of yours has been measured {_AGAINST}")
+    held_out, treated = lost[False] / n[False], lost[True] / n[True]
+    error = np.sqrt(1 / lost[True] - 1 / n[True] + 1 / lost[False] - 1 / n[False])  # of the log of the ratio of risks
+    value = 1 - treated / held_out
+    low, high = (1 - treated / held_out * np.exp(side * _Z * error) for side in (1, -1))
+    between = f"{100 * value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)".replace("-", _MINUS)
+    if low > 0:
+        return SaveRate(float(value), True, f"measured {_AGAINST}: {between}")
+    found = f"your own test {_AGAINST} found {between}, which may be chance"
+    return SaveRate(setting, False, f"from your settings; {found}")
+
+
+def _trials(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return treated, n (active customers drawn), lost (of them within the horizon), where that is known by the day."""
+    columns = ["treated", "n", "lost"]
+    if "treatments" not in catalog.names:
+        return pd.DataFrame(columns=columns)
+    drawn = catalog.frame("treatments")[["customer_id", "assigned_at", "treated"]].dropna()
+    drawn = drawn.assign(day=pd.to_datetime(drawn["assigned_at"]).dt.date)
+    horizon = timedelta(days=catalog.settings.company.churn_after_days)
+    rows = []
+    for day in sorted(set(drawn["day"])):
+        if day > as_of - horizon:
+            continue
+        each, became = drawn[drawn["day"] == day], labels(catalog, day)
+        became = became.loc[became["kind"] == "at risk", ["lost"]]
+        rows.append(each.drop_duplicates("customer_id").join(became, on="customer_id", how="inner").dropna())
+    if not rows:
+        return pd.DataFrame(columns=columns)
+    known = pd.concat(rows)
+    return known.groupby(known["treated"].astype(bool))["lost"].agg(n="size", lost="sum").reset_index()

@@ -1,0 +1,1 @@
+"""The register of predictions, their order, and where results are written."""

@@ -1,0 +1,1 @@
+"""Customers assigned to segments, profiles, migration, stability."""

@@ -1,0 +1,297 @@
+"""What sets each segment apart: its size, its part of revenue, and what its customers do, against all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr
+from scipy.stats import hypergeom
+
+from crmkit.errors import NotMeasured
+from crmkit.features.opinion import recommendation
+from crmkit.features.traits import traits
+from crmkit.metrics.analyses.engagement_score import engagement_scores
+from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.intervals import Array
+from crmkit.metrics.engine.verdict import benjamini_hochberg
+from crmkit.predictions.runner.store import latest
+from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
+from crmkit.sources.store.keys import masked_id
+from crmkit.tables.as_of import takes_day
+from crmkit.tables.catalog import Catalog
+
+
+@takes_day
+def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
+    """Return one row per segment, the one with most revenue first.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    model : str
+        "rfm" or "segments".
+
+    Returns
+    -------
+    DataFrame
+        segment, n [customers], share [of customers]; revenue_share [of the revenue of 365 days], margin_share [of the
+        margin; missing without one], each with _low and _high; revenue [currency per customer and 365 days],
+        revenue_low, revenue_high, of_the_rest [the same of all other customers], differs ("more", "less", "" where it may
+        be chance), n_orders and days_since_order (means). Intervals are 95 %; missing where nothing can be said.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> segment_profiles(ck.connect({"orders": orders}), date(2026, 10, 31))["segment"].tolist()
+    ['Too few to rank']
+    """
+    customers = customers_on(catalog, as_of)
+    segments = segments_on(catalog, as_of, model).reindex(customers.index)
+    rows = [_row(name, customers, (segments == name).to_numpy()) for name in segments.unique()]
+    return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
+
+
+@takes_day
+def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
+    """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
+
+    Nearest to the centre of her segment where that is one of k-means; else by the distance of recency, number of orders
+    and revenue, in logarithms, to the medians of her segment.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+    model : str
+        "rfm" or "segments".
+    n : int
+        Customers of each.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["17850"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> typical_customers(ck.connect({"orders": orders}), date(2026, 10, 31))["customer"].tolist()
+    ['•••50']
+    """
+    customers = customers_on(catalog, as_of)
+    segments = segments_on(catalog, as_of, model).reindex(customers.index)
+    shown = ["days_since_order", "n_orders", "revenue"]
+    away = _from_centre(catalog, as_of) if model == "segments" else _from_medians(customers[shown], segments)
+    nearest = (
+        customers.assign(segment=segments, away=away).reset_index().sort_values(["segment", "away", "customer_id"])
+    )
+    nearest = nearest.groupby("segment").head(n)
+    nearest["customer"] = [masked_id(each) for each in nearest["customer_id"]]
+    return nearest[["segment", "customer", *shown, "tenure_days"]].reset_index(drop=True)
+
+
+def _from_medians(numbers: pd.DataFrame, segments: pd.Series) -> pd.Series:
+    steps = numbers.clip(lower=0).transform(np.log1p)
+    return ((steps - steps.groupby(segments).transform("median")) ** 2).sum(axis=1)
+
+
+def _from_centre(catalog: Catalog, as_of: date) -> pd.Series:
+    found = segmentation_for(catalog, as_of)
+    customers = found.customers(catalog, as_of)
+    return pd.Series(found.model.transform(customers[list(found.features)]).min(axis=1), index=customers.index)
+
+
+def _row(name: str, customers: pd.DataFrame, inside: np.ndarray) -> dict[str, object]:
+    revenue = customers["revenue"].to_numpy(dtype=float)
+    part, low, high = _part(revenue, inside)
+    margin = customers["margin"].to_numpy(dtype=float) if "margin" in customers else np.zeros(len(customers))
+    margin_part, margin_low, margin_high = _part(margin, inside)
+    mean, mean_low, mean_high = _ratio(revenue[inside], np.ones(inside.sum()))
+    rest, rest_low, rest_high = (
+        _ratio(revenue[~inside], np.ones((~inside).sum())) if not inside.all() else (np.nan,) * 3
+    )
+    more, less = mean_low > rest_high, mean_high < rest_low
+    return {
+        "segment": name,
+        "n": int(inside.sum()),
+        "share": float(inside.mean()),
+        "revenue_share": part,
+        "revenue_share_low": low,
+        "revenue_share_high": high,
+        "margin_share": margin_part,
+        "margin_share_low": margin_low,
+        "margin_share_high": margin_high,
+        "revenue": mean,
+        "revenue_low": mean_low,
+        "revenue_high": mean_high,
+        "of_the_rest": rest,
+        "differs": "more" if more else "less" if less else "",
+        "n_orders": float(customers["n_orders"][inside].mean()),
+        "days_since_order": float(customers["days_since_order"][inside].mean()),
+    }
+
+
+def _part(money: Array, inside: np.ndarray) -> tuple[float, float, float]:
+    """Return which part of all money these customers bring."""
+    if not money.sum() > 0:
+        return (np.nan,) * 3
+    part, low, high = _ratio(money * inside, money)
+    return part, max(low, 0.0), min(high, 1.0)
+
+
+def _ratio(x: Array, n: Array) -> tuple[float, float, float]:
+    sums = [np.array([each]) for each in (x.sum(), n.sum(), x @ x, x @ n, n @ n, float((n != 0).sum()))]
+    value, low, high = intervals.mean(*sums)
+    return float(value[0]), float(low[0]), float(high[0])
+
+
+# What is told of each segment beyond revenue: worth, chance of leaving, opinion, channel, who they are, against the
+# rest.
+
+
+PEOPLE = ("channel", "country", "gender", "industry", "company_size")
+_MOST_LEVELS, _RAREST = 4, 0.02
+_FEWEST = 10  # known customers of a segment below which nothing is said of them
+_REAL = 0.05
+
+
+class Trait(NamedTuple):
+    """One thing that is known of customers.
+
+    Attributes
+    ----------
+    topic, what, unit : str
+        Such as "channel", "paid social", "share".
+    values : Series
+        By customer_id; 0 or 1 of a share, -1 to 1 of a net share [points], missing where not known.
+    """
+
+    topic: str
+    what: str
+    unit: str
+    values: pd.Series
+
+
+@takes_day
+def segment_portraits(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
+    """Return what is known of the customers of each segment, against all others.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    model : str
+        "rfm", "segments" or "rules".
+
+    Returns
+    -------
+    DataFrame
+        One row per segment and trait, the clearest difference first: segment, topic, what, unit ("money", "share",
+        "points", "count"), n [customers of whom it is known], value, low, high (95 %), rest (the same of all others),
+        differs ("more", "less", "" where it may be chance, all rows taken together). Traits are those that the data have:
+        value and chance of leaving where they were predicted, engagement, net promoters, age, and the commonest channels,
+        countries, ...
+
+    References
+    ----------
+    Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("ab"), "customer_id": list("xy"), "revenue": [30.0, 20.0],
+    ...                        "ordered_at": pd.to_datetime("2026-10-02")})
+    >>> segment_portraits(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # nothing but orders is known
+    True
+    """
+    segments = segments_on(catalog, as_of, model)
+    rows = [
+        _row_of_segment_portraits(name, trait, (segments == name).to_numpy())
+        for trait in _traits(catalog, as_of, segments.index)
+        for name in sorted(segments.unique())
+    ]
+    columns = ["segment", "topic", "what", "unit", "n", "value", "low", "high", "rest", "differs"]
+    known = pd.DataFrame([row for row in rows if row], columns=[*columns[:-1], "p"])
+    if known.empty:
+        return pd.DataFrame(columns=columns)
+    real = benjamini_hochberg(known["p"].to_numpy(dtype=float)) <= _REAL
+    differs = np.where(~real, "", np.where(known["value"] > known["rest"], "more", "less"))
+    return known.assign(differs=differs).sort_values(["segment", "p"], kind="stable", ignore_index=True)[columns]
+
+
+def _traits(catalog: Catalog, as_of: date, customers: pd.Index) -> Iterator[Trait]:
+    scored = [("value", "expected value", "money"), ("churn", "chance of leaving, of the active", "share")]
+    for model, what, unit in scored:
+        yield Trait("outlook", what, unit, _scores(catalog, as_of, model).reindex(customers))
+    engaged = engagement_scores(catalog, as_of).set_index("customer_id")["score"]
+    yield Trait("engagement", "engagement score of the active", "count", engaged.reindex(customers).astype(float))
+    yield Trait("opinion", "net promoters (NPS)", "points", _promotes(catalog, as_of).reindex(customers))
+    people = traits(catalog, as_of, ["age", *PEOPLE]).set_index("customer_id").reindex(customers)
+    if "age" in people:
+        yield Trait("age", "years old", "count", people["age"].astype(float))
+    for name in [name for name in PEOPLE if name in people]:
+        told = people[name]
+        common = told.value_counts(normalize=True).head(_MOST_LEVELS)
+        for level in common[common >= _RAREST].index:
+            yield Trait(name, str(level), "share", (told == level).astype(float).where(told.notna()))
+
+
+def _scores(catalog: Catalog, as_of: date, model: str) -> pd.Series:
+    if "customer_scores" not in catalog.names:
+        return pd.Series(dtype=float)
+    rows = latest(catalog.frame("customer_scores"), model, as_of)
+    return rows.set_index("customer_id")["value"].astype(float)
+
+
+def _promotes(catalog: Catalog, as_of: date) -> pd.Series:
+    try:
+        rows = catalog.call(recommendation, as_of=as_of).execute()
+    except NotMeasured:
+        return pd.Series(dtype=float)
+    return rows.set_index("customer_id")["promotes"].astype(float)
+
+
+def _row_of_segment_portraits(name: str, trait: Trait, inside: np.ndarray) -> tuple | None:
+    values = trait.values.to_numpy(dtype=float)
+    known = ~np.isnan(values)
+    here, others = values[inside & known], values[~inside & known]
+    if min(len(here), len(others)) < _FEWEST:
+        return None
+    value, low, high = _interval(here, trait)
+    rest, rest_low, rest_high = _interval(others, trait)
+    if _is_flag(here) and _is_flag(others):
+        p = _exact(here, others)
+    else:
+        error = np.hypot(high - low, rest_high - rest_low) / (2 * intervals.Z)
+        p = 2 * (1 - ndtr(abs(value - rest) / error)) if error > 0 else 1.0
+    return (name, trait.topic, trait.what, trait.unit, len(here), value, low, high, rest, float(p))
+
+
+def _interval(values: Array, trait: Trait) -> tuple[float, float, float]:
+    n = float(len(values))
+    counts = [np.array([each]) for each in (n, values @ values, values.sum(), n, n)]
+    size, squares, total, units, ones = counts
+    if trait.unit == "points":
+        plus, minus = (np.array([float((values == side).sum())]) for side in (1, -1))
+        found = intervals.net_share(plus, minus, size, squares, total, ones, units)
+        return tuple(100 * float(each[0]) for each in found)  # type: ignore[return-value]
+    found = (intervals.share if _is_flag(values) else intervals.mean)(total, size, squares, total, ones, units)
+    return tuple(float(each[0]) for each in found)  # type: ignore[return-value]
+
+
+def _is_flag(values: Array) -> bool:
+    return set(np.unique(values)) <= {0.0, 1.0}
+
+
+def _exact(here: Array, others: Array) -> float:
+    """Return the p of Fisher's exact test: with few or no hits an interval's width says nothing of a difference."""
+    hits, n = int(here.sum()), len(here)
+    total, everybody = hits + int(others.sum()), n + len(others)
+    below, above = hypergeom.cdf(hits, everybody, total, n), hypergeom.sf(hits - 1, everybody, total, n)
+    return float(min(1.0, 2 * min(below, above)))

@@ -1,0 +1,198 @@
+"""Whether the segments that hold still fit, and what they would be if they were learned today, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from crmkit.errors import UnknownName
+from crmkit.models.segments.kmeans import FEWEST_ROWS, LEVEL, CustomerSegments, Fit, alike, centres_fit, rfm_fit
+from crmkit.predictions.segments.assignment import (
+    RULED,
+    Segmentation,
+    customers_on,
+    learned_on,
+    rfm_for,
+    rfm_model,
+    segmentation,
+    segmentation_for,
+)
+from crmkit.tables.as_of import takes_day
+from crmkit.tables.catalog import Catalog
+
+_SOONEST = 60  # days after a ruler was learned; before that nothing has had time to change
+_YEAR = timedelta(days=365)
+_SEED = 0
+
+
+@dataclass(eq=False)
+class SegmentReview:
+    """Whether a ruler still fits.
+
+    Attributes
+    ----------
+    model : str
+        "rfm" or "segments".
+    learned_on, as_of : date
+    verdict : str
+        "fits", "differs as a year ago" (the season), "no longer fits", "too new to judge" or "too few to judge".
+    fit : Fit or None
+        The numbers behind it.
+    n_before, n_now : int
+        Segments, and how many there would be; the same for RFM.
+    side_by_side : DataFrame
+        segment, n, share, revenue_share (by the ruler that holds), n_fresh, share_fresh, revenue_share_fresh (by one
+        learned today, names matched), differs [customers]; empty unless it no longer fits.
+    moves : DataFrame
+        from, to, n: whom a fresh ruler calls otherwise, the most first; empty unless it no longer fits.
+    """
+
+    model: str
+    learned_on: date
+    as_of: date
+    verdict: str
+    fit: Fit | None
+    n_before: int
+    n_now: int
+    side_by_side: pd.DataFrame
+    moves: pd.DataFrame
+
+
+_SEEN: WeakKeyDictionary[Catalog, dict[tuple[str, date], SegmentReview]] = WeakKeyDictionary()
+
+
+@takes_day
+def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> SegmentReview:
+    """Judge the ruler that holds on a day by the customers of that day.
+
+    It no longer fits if a fresh one calls at least 10 % of the customers who ordered within a year otherwise, and the
+    change is more than chance would bring in 1 % of cases: for RFM, that of the scores they get
+    (:func:`crmkit.models.segments.kmeans.rfm_fit`); for k-means, how much nearer fresh centres are to customers held out
+    (:func:`crmkit.models.segments.kmeans.centres_fit`), or that another number of groups is found in all customers and in
+    both halves of them. What was as different a year before, too, is the season and no reason to change.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    model : str
+        "rfm" or "segments".
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model, or it learns no ruler.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
+    ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
+    >>> segment_review(ck.connect({"orders": orders}), date(2026, 10, 31)).verdict
+    'too new to judge'
+    """
+    if model not in RULED:
+        raise UnknownName("segment model with a ruler", str(model), RULED)
+    seen = _SEEN.setdefault(catalog, {})  # the opening of a page and its section ask for the same
+    if (model, as_of) not in seen:
+        seen[model, as_of] = _reviewed(catalog, as_of, model)
+    return seen[model, as_of]
+
+
+def _reviewed(catalog: Catalog, as_of: date, model: str) -> SegmentReview:
+    day, empty = learned_on(catalog, as_of), pd.DataFrame()
+    if as_of - day < timedelta(days=_SOONEST):
+        return SegmentReview(model, day, as_of, "too new to judge", None, 0, 0, empty, empty)
+    then, now = customers_on(catalog, day), customers_on(catalog, as_of)
+    if min(len(then), len(now)) < FEWEST_ROWS:
+        return SegmentReview(model, day, as_of, "too few to judge", None, 0, 0, empty, empty)
+    found = segmentation_for(catalog, as_of) if model == "segments" else None
+    fit, n_before, n_now = _judged(catalog, found, day, as_of)
+    verdict = "fits" if fit.holds and n_before == n_now else "no longer fits"
+    if n_before == n_now and not fit.holds and _is_season(catalog, found, as_of):
+        verdict = "differs as a year ago"
+    if verdict != "no longer fits":
+        return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, empty, empty)
+    if found is None:
+        names, fresh = (ruler.predict(now) for ruler in (rfm_for(catalog, as_of), rfm_model(catalog, as_of)))
+    else:
+        proposal = segmentation(catalog, as_of, before=found)
+        names, fresh = (each.named(each.customers(catalog, as_of)).to_numpy() for each in (found, proposal))
+    side, moves = _side_by_side(now, names, fresh)
+    return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, side, moves)
+
+
+def _is_season(catalog: Catalog, found: Segmentation | None, as_of: date) -> bool:
+    """Return whether the customers of a year ago differ as little from those of today as chance allows."""
+    year_ago = as_of - _YEAR
+    if catalog.data_from is None or year_ago - _YEAR < catalog.data_from:
+        return False
+    if len(customers_on(catalog, year_ago)) < FEWEST_ROWS:
+        return False
+    return _judged(catalog, found, year_ago, as_of, with_number=False)[0].p > LEVEL
+
+
+def _judged(
+    catalog: Catalog, found: Segmentation | None, then_on: date, as_of: date, with_number: bool = True
+) -> tuple[Fit, int, int]:
+    """Return how well a ruler fits the customers of today as those of then, how many groups there were and are."""
+    random = np.random.default_rng(_SEED)
+    if found is None:
+        then, now = customers_on(catalog, then_on), customers_on(catalog, as_of)
+        return rfm_fit(rfm_for(catalog, as_of), then, now, random), 0, 0
+    features, n_before = list(found.features), len(found.names)
+    then, now = found.customers(catalog, then_on), found.customers(catalog, as_of)
+    same = alike(now, then, random)
+    same = same.iloc[np.sort(random.permutation(len(same))[:20_000])]
+    fit = Fit(0.0, 1.0)
+    if len(found.names) > 1:
+        space = found.model.space_
+        fit = centres_fit(
+            found.model.centres_,
+            space.matrix(then[features]),
+            space.matrix(same[features]),
+            (same["days_since_order"] < 365).to_numpy(),
+            random,
+        )
+    return fit, n_before, _number_now(found, same[features], random) if with_number else n_before
+
+
+def _number_now(found: Segmentation, X: pd.DataFrame, random: np.random.Generator) -> int:
+    """Return how many groups there are; another number than before only if both halves of the customers have it too."""
+    n_before, asked = len(found.names), found.model.n_segments
+    if asked is not None:
+        return n_before
+    n_now = CustomerSegments().fit(X).n_segments_
+    if n_now == n_before:
+        return n_before
+    half = random.permutation(len(X)) < len(X) / 2
+    again = [CustomerSegments().fit(X[side]).n_segments_ for side in (half, ~half)]
+    return n_now if set(again) == {n_now} else n_before
+
+
+def _side_by_side(customers: pd.DataFrame, names: np.ndarray, fresh: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    revenue = customers["revenue"].to_numpy(dtype=float)
+    sides = []
+    for called, end in ((names, ""), (fresh, "_fresh")):
+        sums = pd.DataFrame({"segment": called, "revenue": revenue}).groupby("segment")["revenue"].agg(["size", "sum"])
+        total = max(float(revenue.sum()), 1e-12)
+        sides.append(
+            pd.DataFrame(
+                {
+                    f"n{end}": sums["size"],
+                    f"share{end}": sums["size"] / len(customers),
+                    f"revenue_share{end}": sums["sum"] / total,
+                }
+            )
+        )
+    side = sides[0].join(sides[1], how="outer").fillna(0.0).rename_axis("segment")
+    side = side.assign(differs=side["n_fresh"] - side["n"]).astype({"n": int, "n_fresh": int, "differs": int})
+    pairs = pd.DataFrame({"from": names, "to": fresh})[names != fresh]
+    moves = pairs.groupby(["from", "to"]).size().rename("n").reset_index()
+    moves = moves.sort_values(["n", "from", "to"], ascending=[False, True, True], ignore_index=True)
+    return side.sort_values(["revenue_share", "n"], ascending=False).reset_index(), moves

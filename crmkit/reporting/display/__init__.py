@@ -1,0 +1,1 @@
+"""What a notebook cell shows: tables, charts, exports, provenance, as objects with HTML."""

@@ -1,0 +1,152 @@
+"""Lists that leave the page: shown as a line in the notebook, written by the run as ``exports/<name>.csv`` and ``.parquet``.
+
+A notebook writes no file. What is to be written travels in its output, already as the bytes of the files, so that the
+run writes them without the libraries that made them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import compress, decompress
+
+from crmkit.errors import CrmkitError, Problems
+from crmkit.reporting.display.html import Fragment, drawn
+from crmkit.reporting.runner.publish import write_whole
+from crmkit.sources.spreadsheet import formula_safe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FOLDER = "exports"
+_KIND = "application/vnd.crmkit.export+json"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Export(Fragment):
+    """A line of a page that carries a list for the run to write."""
+
+    def __init__(self, html: str, name: str, files: Mapping[str, bytes]) -> None:
+        super().__init__(html, f"export: {name}")
+        self.files = dict(files)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        packed = {file: b64encode(compress(content)).decode() for file, content in self.files.items()}
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), _KIND: packed}
+
+
+def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
+    """Return a line that says where the whole list is; the run writes it as CSV and as Parquet beside the pages.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per line of the list; a named index becomes the first columns. In the CSV, texts that a spreadsheet would
+        run as formulas get an apostrophe; Parquet holds them as they are.
+    name : str
+        Of the files, in lower case, digits and underscores: ``exports/<name>.csv`` and ``exports/<name>.parquet``.
+    title : str
+        What the list is, such as "Everybody to call"; otherwise made from the name.
+
+    Returns
+    -------
+    Export
+
+    Raises
+    ------
+    Problems
+        If the name is no name of a file, or a column would carry personal data out of the analyst's machine.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> listed = export(pd.DataFrame({"customer_id": ["=1", "b"], "chance": [0.5, 0.25]}), "to_call")
+    >>> listed
+    <crmkit export: to_call>
+    >>> print(listed.files["to_call.csv"].decode("utf-8-sig"))
+    customer_id,chance
+    '=1,0.5
+    b,0.25
+    """
+    from crmkit.metrics.formatting import counted
+    from crmkit.reporting.display.tables import heading
+
+    flat = frame.reset_index() if any(label is not None for label in frame.index.names) else frame
+    flat = flat.reset_index(drop=True)
+    _check(name, [str(column) for column in flat.columns])
+    # Excel takes a file for UTF-8 only if it begins with the mark.
+    text = formula_safe(flat).to_csv(index=False, lineterminator="\n")
+    files = {
+        f"{name}.csv": text.encode("utf-8-sig"),
+        f"{name}.parquet": flat.to_parquet(index=False, compression="zstd"),
+    }
+    rows = counted(len(flat), "rows")
+    shown = drawn("export", title=title or heading(name), folder=FOLDER, files=list(files), rows=rows)
+    return Export(shown.html, name, files)
+
+
+def exports_in(notebook: Path) -> dict[str, bytes]:
+    """Return the files that an executed notebook carries, by name; none if it carries none or cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    packed = [item for data in outputs for item in data.get(_KIND, {}).items()]
+    return {Path(file).name: decompress(b64decode(content)) for file, content in packed}
+
+
+def keep_exports(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a page into the ``exports`` of its period's folder.
+
+    Raises
+    ------
+    CrmkitError
+        If another page has written one of that name.
+    """
+    for file, content in files.items():
+        path = folder / FOLDER / file
+        if path.exists() and path.read_bytes() != content:
+            raise CrmkitError(f"Another page of this period exports {file} already. Give one of them another name.")
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, content)
+
+
+def forget_exports(folder: Path, notebook: Path) -> None:
+    """Remove what the last run of a notebook has exported: a list that is not made again must not look current."""
+    for file in exports_in(notebook):
+        with suppress(OSError):
+            (folder / FOLDER / file).unlink(missing_ok=True)
+
+
+def _check(name: str, columns: list[str]) -> None:
+    faults = []
+    if not _NAME.fullmatch(name):
+        faults.append(f"its name is {name!r}. Use lower case, digits and underscores, such as to_call.")
+    faults += [
+        f"the column '{column}' is personal data. Leave it out: a list names customers by their id."
+        for column in columns
+        if column.lower() in _personal()
+    ]
+    if faults:
+        raise Problems("The export", faults)
+
+
+def _personal() -> Iterator[str]:
+    from crmkit.tables.schema import SCHEMAS
+
+    for table in SCHEMAS.values():
+        if table.personal:
+            yield from (column.name for column in table.columns if column.name not in table.key)
+
+
+# What a spreadsheet would take for a formula is made text before a page's lists are written.
+
+
+__all__ = ["formula_safe"]

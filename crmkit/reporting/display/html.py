@@ -1,0 +1,155 @@
+"""Templates, style sheets and the object that JupyterLab and the report both know how to show.
+
+Every template escapes what it is given; only a :class:`Fragment` is taken as HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from crmkit.plots.palette import DARK, LIGHT
+
+THEME = Path(__file__).parents[1] / "theme"
+_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC", sans-serif'
+# A number and its unit stay on one line, and so do a sign and its number: between "−" and "€12" a line may break.
+_LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billion\b)")
+_LOOSE_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[$¢-¥\u20a0-\u20cf])")
+_JOINER = "\N{WORD JOINER}"
+_COMMAND = re.compile(r"`(crmkit[\w ./=-]*)`")
+
+
+class Fragment:
+    """A piece of a page: shown by JupyterLab as it stands, put into the report by the renderer.
+
+    Parameters
+    ----------
+    html : str
+        Safe HTML, everything from data already escaped.
+    name : str
+        What it is, for the plain-text representation.
+    """
+
+    def __init__(self, html: str, name: str = "fragment") -> None:
+        self.html = html
+        self.name = name
+
+    def _repr_html_(self) -> str:
+        # The style comes with every output, because a notebook shows each alone; a report holds it once.
+        return f'<div class="crmkit"><style data-crmkit>{component_css()}</style>\n{self.html}</div>'
+
+    def __html__(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<crmkit {self.name}>"
+
+
+def drawn(template: str, name: str = "fragment", **context: Any) -> Fragment:
+    """Return a template of the theme, filled in, as a fragment."""
+    return Fragment(_environment().get_template(f"{template}.html.j2").render(**context), name)
+
+
+def filled(template: str, **context: Any) -> Markup:
+    """Return a template of the theme, filled in, as HTML."""
+    return Markup(_environment().get_template(f"{template}.html.j2").render(**context))
+
+
+@cache
+def component_css() -> str:
+    """Return the style of everything inside a page, colours first."""
+    day, night = _variables(LIGHT), _variables(DARK)
+    colours = (
+        f".crmkit{{--font:{_FONT};{day};color-scheme:light}}"
+        f"@media screen and (prefers-color-scheme:dark){{.crmkit{{{night};color-scheme:dark}}}}"
+        # JupyterLab's own theme wins over the system's.
+        f"[data-jp-theme-light=true] .crmkit{{{day};color-scheme:light}}"
+        f"[data-jp-theme-light=false] .crmkit{{{night};color-scheme:dark}}"
+    )
+    return colours + _lean((THEME / "crmkit.css").read_text(encoding="utf-8"))
+
+
+@cache
+def page_css() -> str:
+    """Return the whole style sheet of a report page."""
+    return component_css() + _lean((THEME / "page.css").read_text(encoding="utf-8"))
+
+
+def kept_together(text: Any) -> Any:
+    """Return text in which no line breaks between a number and its unit, or a sign and its currency."""
+    if not isinstance(text, str):
+        return text
+    return _LOOSE_SIGN.sub(_JOINER, _LOOSE_UNIT.sub("\N{NO-BREAK SPACE}", text))
+
+
+def coded(text: Any) -> Any:
+    """Return text as HTML, escaped, in which a command of crmkit between backticks is code.
+
+    Examples
+    --------
+    >>> coded("Run `crmkit load`, then <b>`rm -r`</b>.")
+    Markup('Run <code>crmkit load</code>, then &lt;b&gt;`rm -r`&lt;/b&gt;.')
+    """
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text)))) if isinstance(text, str) else text
+
+
+def plain_text(text: str) -> str:
+    """Return the text of a page without what only keeps its lines together, for whatever reads it elsewhere."""
+    return " ".join(text.replace(_JOINER, "").split())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.filters |= {"tight": kept_together, "coded": coded}
+    return environment
+
+
+def _variables(colours: dict[str, str]) -> str:
+    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
+
+
+def _lean(css: str) -> str:
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};]) ?", r"\1", css).replace(";}", "}").strip()
+
+
+# What the run itself says in words; nothing here imports the libraries that numbers need.
+
+
+_PATH = re.compile(r"(?:^|(?<=[\s=:,'\"(]))(?:~|[A-Za-z]:)?[\\/][^\s,'\")]+")
+
+
+def without_paths(text: str) -> str:
+    """Return text in which a path is cut down to its last part: a page must not tell where it was made.
+
+    Examples
+    --------
+    >>> without_paths("crmkit report --settings /home/ada/kaldi/crmkit.toml --period 2026-10")
+    'crmkit report --settings crmkit.toml --period 2026-10'
+    """
+    return _PATH.sub(lambda match: PurePosixPath(match[0].replace("\\", "/")).name, text)
+
+
+def capitalised(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def some(n: int, noun: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> some(0, "page"), some(1, "page"), some(12, "page")
+    ('no pages', '1 page', '12 pages')
+    """
+    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"

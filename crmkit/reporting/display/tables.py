@@ -1,0 +1,405 @@
+"""Tables on paper: every cell, heading and interval in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from math import floor, log10
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.phrases import sentence_case
+from crmkit.metrics.formatting import MINUS, Scale, common_scale, currency_of, is_exact, is_number, scale_for
+from crmkit.periods import MONTH_NAMES, Period
+from crmkit.reporting.display.html import Fragment, drawn, kept_together
+from crmkit.settings import Settings
+
+_INTERVAL = "95 % interval"
+_TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
+_UNNAMED, _LONG, _WORDY, _SHORT = "(not known)", 40, 14, 10  # characters
+_INTERVAL_KIND = "number interval"  # on a phone it may break, after the "to"
+_MEASURED = {"value", "low", "high", "unit", "status"}
+_INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
+
+
+@dataclass(frozen=True)
+class WordedTable:
+    """A table on paper: everything is text."""
+
+    caption: str
+    columns: list[Column]
+    rows: list[list[str]]
+    n_left_out: int = 0
+
+    def layout(self, *, in_card: bool) -> str:
+        """How a phone shows it; see :func:`crmkit.reporting.display.tables.phone_layout`."""
+        return phone_layout(self.columns, self.rows, IN_CARD if in_card else IN_FIGURE)
+
+    @property
+    def naming(self) -> int:
+        """Columns that name a row [count]."""
+        return naming(self.columns, self.rows)
+
+    @property
+    def across(self) -> int:
+        """Cells side by side in a block [count]."""
+        return across(self.columns, self.rows)
+
+
+def worded_table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    max_rows: int = 200,
+) -> WordedTable:
+    """Return a frame with every cell in words; see :func:`table`."""
+    currency = currency_of(frame, settings.company.currency if settings is not None else None)
+    flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    n_left_out = max(0, len(flat) - max_rows)
+    flat = flat.head(max_rows)
+    if set(flat.columns) >= _MEASURED and not units:
+        return _measured(flat, caption, labels or {}, currency, n_left_out)
+    units, labels = units or {}, labels or {}
+    columns = [
+        _worded_column(
+            flat[name], str(units.get(name, "")), currency, is_first=place == 0, beside=_beside(flat, name, units)
+        )
+        for place, name in enumerate(flat.columns)
+    ]
+    heads = [
+        Column(str(labels.get(name, heading(str(name)))), _kind(flat[name], words))
+        for name, words in zip(flat.columns, columns, strict=True)
+    ]
+    if ("low", "high") in pairwise(flat.columns):
+        _join_ends(list(flat.columns).index("low"), str(labels.get("low", _INTERVAL)), heads, columns)
+    return WordedTable(caption, heads, [list(row) for row in zip(*columns, strict=True)], n_left_out)
+
+
+def _join_ends(place: int, label: str, heads: list[Column], columns: list[list[str]]) -> None:
+    """Put the two ends of an interval, which stand side by side, into one column."""
+    columns[place : place + 2] = [intervals(columns[place], columns[place + 1])]
+    heads[place : place + 2] = [Column(label, _INTERVAL_KIND)]
+
+
+def _kind(values: pd.Series, words: list[str]) -> str:
+    if pd.api.types.is_numeric_dtype(values):
+        return "number"
+    longest = max((len(each) for each in words), default=0)  # on a phone it would be one word wide
+    steps = ((_SHORT, "text short"), (_WORDY, "text"), (_LONG, "text wordy"))
+    return next((kind for most, kind in steps if longest <= most), "text long")
+
+
+def heading(name: str) -> str:
+    """Return a column's name as a heading: "n_customers" -> "Customers", "acquired_at" -> "Acquired".
+
+    Examples
+    --------
+    >>> heading("n_customers"), heading("acquired_at"), heading("last_order_on"), heading("margin"), heading("n")
+    ('Customers', 'Acquired', 'Last order', 'Margin', 'Counted')
+    """
+    words = name.removeprefix("n_").removesuffix("_at").removesuffix("_on").replace("_", " ").strip()
+    return _TERSE.get(name) or sentence_case(words) or name
+
+
+def _measured(
+    frame: pd.DataFrame, caption: str, labels: Mapping[str, str], currency: str | None, n_left_out: int
+) -> WordedTable:
+    by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
+    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
+    heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
+    heads += [Column("Value", "number"), Column(_INTERVAL, _INTERVAL_KIND), Column("Counted", "number")]
+    rows, key = [], "metric" if "metric" in frame else "unit"
+    scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
+    for row in frame.to_dict("records"):
+        cells = [period_words(row[name]) if name == "period" else cell(row[name], _UNNAMED) for name in names]
+        rows.append([*cells, *_value_cells(row, scales.get(row[key], Scale()))])
+    return WordedTable(caption, heads, rows, n_left_out)
+
+
+def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
+    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else EMPTY
+    if not is_number(row["value"]):
+        is_hidden = str(row.get("reason") or "").startswith("not shown")
+        return ["not shown" if is_hidden else str(row["status"] or EMPTY), EMPTY, counts]
+    interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
+    return [scale.words(row["value"]), interval or EMPTY, counts]
+
+
+def _beside(flat: pd.DataFrame, name: Any, units: Mapping[str, str]) -> pd.Series | None:
+    """Return the numbers of a value of money and of its interval, which are to have the same digits; else None."""
+    names = list(flat.columns)
+    if not {"low", "high"} <= set(names) or names.index("low") == 0:
+        return None
+    together = [names[names.index("low") - 1], "low", "high"]
+    if name not in together or any(units.get(each) != "money" for each in together):
+        return None
+    return pd.concat([flat[each] for each in together])
+
+
+def _worded_column(
+    values: pd.Series, unit: str, currency: str | None, *, is_first: bool, beside: pd.Series | None = None
+) -> list[str]:
+    if unit or pd.api.types.is_float_dtype(values):
+        return numbers(values, unit, currency, beside)
+    if values.name == "period":
+        return [period_words(value) for value in values]
+    return [cell(value, _UNNAMED if is_first else EMPTY) for value in values]
+
+
+# Tables that a phone can scroll and a screen reader can read: every cell escaped, numbers worded by their unit.
+
+
+def table(
+    frame: pd.DataFrame,
+    title: str,
+    *,
+    subtitle: str = "",
+    caption: str = "",
+    units: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    max_rows: int = 200,
+) -> Fragment:
+    """Return a frame as a table with a title that says what it shows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Its first column names the rows; an index with a name becomes the first column. Rows of
+        :func:`crmkit.metrics.engine.evaluate` are worded with their units.
+    title, subtitle, caption : str
+        The message; measure, population and period; a caveat below.
+    units : mapping of column to unit, or None
+        ``share``, ``money``, ``count``, ``days``, ``points``, ``per customer``, ``ratio``, or any word.
+    labels : mapping of column to heading, or None
+    settings : Settings or None
+    max_rows : int
+        Rows shown; the page says how many are left out.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"channel": ["search"], "lost": [0.051]}), "Lost by channel", units={"lost": "share"})
+    <crmkit table: Lost by channel>
+    """
+    _check_names(frame, [*(units or {}), *(labels or {})])
+    worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
+    return drawn(
+        "table", f"table: {title}", table=worded, title=title, subtitle=subtitle, caption=caption, empty="No rows."
+    )
+
+
+def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    known = {str(name) for name in (*frame.columns, *frame.index.names) if name is not None}
+    if unknown := [name for name in names if name not in known]:
+        raise CrmkitError(f"The table has no column '{unknown[0]}'. Known: {', '.join(sorted(known))}.")
+
+
+# Cells in words: numbers of a column with the same digits, days, periods, gaps.
+
+
+EMPTY = "–"
+
+
+def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Series | None = None) -> list[str]:
+    """Return the numbers of a column in words, with the digits that ``beside`` asks for, where that is given.
+
+    Examples
+    --------
+    >>> gained, whole = pd.Series([68.2, 9.5]), pd.Series([68.2, 239.0])
+    >>> numbers(gained, "money", "EUR"), numbers(gained, "money", "EUR", beside=whole)
+    (['€68.20', '€9.50'], ['€68', '€10'])
+    >>> numbers(pd.Series([384_310.0, 1_240_000.0]), "money", "EUR")  # as a sentence writes them
+    ['€384,000', '€1.24 million']
+    """
+    known = [float(value) for value in (values if beside is None else beside) if is_number(value)]
+    # One scale for the column, so that its digits line up: the digits of the largest, more if a smaller one needs them.
+    scale = scale_for(unit or "number", max(known, key=abs, default=0.0), currency=currency, significant=3)
+    if unit not in ("money", "count") and known:
+        largest = abs(max(known, key=abs)) * scale.factor
+        room = 2 - floor(log10(largest)) if largest else 0
+        needed = max(scale_for(unit or "number", value, significant=3).decimals for value in known)
+        scale = replace(scale, decimals=2 if unit == "ratio" else max(0, min(room, needed)))
+    scale = replace(scale, suffix="") if unit in ("", "ratio") else scale
+    return [_sized(scale, float(value)).words(float(value)) if is_number(value) else EMPTY for value in values]
+
+
+def intervals(lows: Sequence[str], highs: Sequence[str]) -> list[str]:
+    """Return the intervals between numbers in words; those that are not known are open.
+
+    Examples
+    --------
+    >>> intervals(["5.8 %", "€350", "–", "3 days"], ["65.2 %", "€1,420", "–", "–"])
+    ['5.8 to 65.2 %', '€350 to €1,420', '–', '3 days or more']
+    """
+    return [_interval(low, high) for low, high in zip(lows, highs, strict=True)]
+
+
+def _interval(low: str, high: str) -> str:
+    if high == EMPTY:
+        return low if low == EMPTY else f"{low} or more"
+    if low in (EMPTY, high):
+        return high if low == high else f"up to {high}"
+    number, _, unit = low.partition(" ")
+    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"
+
+
+def in_three_digits(amounts: pd.Series) -> pd.Series:
+    """Return amounts with three significant digits: more than that no forecast knows.
+
+    Examples
+    --------
+    >>> in_three_digits(pd.Series([113_381.2, 0.0, 4_315.7])).tolist()
+    [113000.0, 0.0, 4320.0]
+    """
+    return amounts.map(lambda amount: float(f"{amount:.3g}"))
+
+
+def rounded_together(amount: float, low: float, high: float) -> tuple[float, float, float]:
+    """Return an amount of money and its interval to the digits with which a sentence says them.
+
+    Examples
+    --------
+    >>> rounded_together(10_186.3, 8_146.9, 12_612.4)
+    (10200.0, 8100.0, 12600.0)
+    """
+    scale = scale_for("money", amount, low=low, high=high)
+    amount, low, high = (round(each * scale.factor, scale.decimals) / scale.factor for each in (amount, low, high))
+    return amount, low, high
+
+
+def _sized(scale: Scale, value: float) -> Scale:
+    """Return the scale of a column, or for an amount too small for its millions one without them: "€384,000"."""
+    if scale.factor >= 1 or abs(value) * scale.factor >= 0.9995:  # no "€1,000,000" beside "€1.24 million"
+        return scale
+    digits = 2 - floor(log10(abs(value))) if value else 0
+    return replace(scale, factor=1.0, decimals=min(0, digits), suffix="")
+
+
+def cell(value: Any, empty: str = EMPTY) -> str:
+    """Return anything that is no number of a unit in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not is_number(value)):
+        return empty
+    if isinstance(value, date):  # timestamps too
+        return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}".replace(" ", "\N{NO-BREAK SPACE}")
+    if is_number(value):
+        return f"{value:,}".replace("-", MINUS)
+    return str(value)
+
+
+def period_words(value: Any) -> str:
+    """Return a period as it is called; anything else as it is."""
+    try:
+        return Period.parse(str(value)).label
+    except CrmkitError:
+        return cell(value)
+
+
+# How a table is laid out on a phone, decided when the page is made: style sheets cannot see whether a table fits.
+
+
+_EXPLAINS, _FEWEST = "text long", 3  # columns of a list
+IN_CARD, IN_FIGURE = 322, 350  # px for a table on a phone of 390
+# px of a character (names are bold, heads too, and smaller) and of a gap, as crmkit.css sets them for phones
+_NAME, _CELL, _HEAD, _BETWEEN = 8.2, 7.4, 7.6, 6.4
+_WIDEST = {"text wordy": 96, "text long": 128}  # px that these are given at least
+_MOST_PAIRS, _MOST_BLOCKS = 8, 30  # beyond, blocks are longer to thumb through than a table is to push aside
+_SHORT_of_phone_layout = 15  # characters of which three fit side by side
+_UNBROKEN = re.compile(r"[^ \-]+-?")  # a line may break at a space or after a hyphen
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column on paper: its heading and what it holds.
+
+    That is ``text`` (also ``short``, ``wordy``, ``long``) or a ``number`` (also ``interval``).
+    """
+
+    label: str
+    kind: str
+
+
+def phone_layout(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int = IN_CARD) -> str:
+    """Return how a phone shows a table: as a ``list``, in ``blocks``, pushed ``sideways``, or "" as it is, where it fits.
+
+    A list, whose rows end in an explanation, has it beneath the numbers of each row, if these fit. Blocks have each row's name
+    on top and beneath it its cells, each under its heading: nothing that decides is out of sight. Triangles and long tables,
+    which are read down their columns, stay whole, with their first column in sight.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    rows : sequence of sequence of str
+        Cells in words.
+    room : int
+        [px]
+
+    Examples
+    --------
+    >>> three, many = [Column("Plan", "text"), *[Column("Customers", "number")] * 2], [Column("Month", "number")] * 13
+    >>> phone_layout(three, [["Office", "1,201", "99"]]), phone_layout(many, [["1,201"] * 13])
+    ('', 'sideways')
+    >>> phone_layout([Column("Plan", "text"), *[Column("Customers", "number")] * 5], [["Office", *["1,201"] * 5]])
+    'blocks'
+    """
+    is_list = len(columns) >= _FEWEST and columns[-1].kind == _EXPLAINS
+    if _width(columns, rows, is_list=is_list) <= room:
+        return "list" if is_list else ""
+    if len(columns) - 1 <= _MOST_PAIRS and len(rows) <= _MOST_BLOCKS:
+        return "blocks"
+    return "list" if is_list else "sideways"
+
+
+def naming(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many columns, from the first on, it takes to name a row: two where "plan" stands before each plan, or a place.
+
+    Examples
+    --------
+    >>> by, group, left = Column("By", "text"), Column("Group", "text"), Column("Left", "number")
+    >>> naming([by, group, left], [["plan", "Office", "9 %"], ["plan", "Home", "8 %"]]), naming([group, left], [["Home", "8 %"]])
+    (2, 1)
+    """
+    is_number = ["number" in column.kind for column in columns]
+    if is_number[:2] == [True, False]:
+        return 2
+    n_text = is_number.index(True) if any(is_number) else len(columns) - 1
+    enough = (n for n in range(1, n_text + 1) if len({tuple(row[:n]) for row in rows}) == len(rows))
+    return next(enough, 1)
+
+
+def across(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many cells of a block stand side by side: three if all are short, else two, and four in a square."""
+    n = naming(columns, rows)
+    beside = [place for place, column in enumerate(columns) if place >= n and column.kind != _EXPLAINS]
+    are_short = all(len(row[place]) <= _SHORT_of_phone_layout for row in rows for place in beside)
+    return 3 if are_short and len(beside) != 4 else 2
+
+
+def _width(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, is_list: bool) -> float:
+    """Return the least width of the columns that stand side by side [px]; in a list what is long stands beneath them."""
+    beside = [place for place, column in enumerate(columns) if not (is_list and place and column.kind == _EXPLAINS)]
+    widths = [
+        _column_width(columns[place], [row[place] for row in rows], _CELL if place else _NAME) for place in beside
+    ]
+    return sum(widths) + _BETWEEN * (len(widths) - 1)
+
+
+def _column_width(column: Column, cells: Sequence[str], of_character: float) -> float:
+    stays_whole = column.kind in ("number", "text short")
+    pieces = [[cell] if stays_whole else _UNBROKEN.findall(kept_together(cell)) for cell in cells]
+    in_cells = max((len(piece) for each in pieces for piece in each), default=0) * of_character
+    in_head = max((len(piece) for piece in _UNBROKEN.findall(kept_together(column.label))), default=0) * _HEAD
+    return max(in_cells, in_head, _WIDEST.get(column.kind, 0))

@@ -1,0 +1,449 @@
+"""The sections of the page on who is about to leave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crmkit.insights.churn import (
+    ChurnSummary,
+    churn_findings,
+    churn_headline,
+    driver_message,
+    driver_rows,
+    groups_by_difference,
+    methods_message,
+    reasons,
+    reasons_message,
+    remaining_message,
+    risk_message,
+)
+from crmkit.insights.phrases import feature_label, sentence_case
+from crmkit.metrics.formatting import counted, in_words, joined
+from crmkit.periods import day_in_words
+from crmkit.predictions.churn.backtest import drift, reliability
+from crmkit.predictions.churn.drivers import relative_risks, remaining
+from crmkit.predictions.churn.learning import NAMES
+from crmkit.predictions.churn.outlook import ChurnOutlook
+from crmkit.reporting.display.charts import figure
+from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.scorecard import opening
+from crmkit.sources.store.keys import masked_id
+from crmkit.tables.catalog import Catalog
+
+_SHOWN = 15
+_NOTHING = Fragment("", "no section")
+
+
+def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the top of the page: headline and three to five sentences.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    return opening(
+        title=churn_headline(summary),
+        findings=churn_findings(summary, catalog.settings.company.currency),
+        data_through=catalog.data_through,
+    )
+
+
+def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    outlook = summary.outlook
+    if outlook is None or outlook.warning or not len(summary.at_risk):
+        return _NOTHING
+    top = _listed(catalog, summary).head(_SHOWN)
+    top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
+    top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
+    n_notice = int((outlook.known["kind"] == "notice given").sum())
+    told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
+    return table(
+        top,
+        f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
+        subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
+        "raises it most above that of the average customer. At risk: the chance times what she is worth.",
+        caption=f"{told}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
+        "end of an id is shown; the place is that in the exported list.",
+        units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
+        labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
+        settings=catalog.settings,
+    )
+
+
+def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the whole list, which the run writes; nothing where no list should be acted upon.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    outlook = summary.outlook
+    if outlook is None or outlook.warning or not len(summary.at_risk):
+        return _NOTHING
+    return export(
+        _listed(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
+    )
+
+
+def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return what it brings to contact more and more customers.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_call_profit
+
+    if not summary.n_calls:
+        return _NOTHING
+    settings, currency = catalog.settings.retention, catalog.settings.company.currency
+    gain = in_words(summary.profit, "money", currency=currency)
+    brings = "brings" if summary.save.measured else "would bring"
+    title = f"Contacting {counted(summary.n_calls, 'customers')} {brings} most: about {gain}"
+    cost = in_words(settings.contact_cost, "money", currency=currency)
+    shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
+    steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
+    return figure(
+        plot_call_profit(shown, currency=currency),
+        title,
+        f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
+        f"{in_words(summary.save.value, 'share')} of those who would leave.",
+        alt=f"Expected profit rises up to {counted(summary.n_calls, 'customers')} and falls after. {title}.",
+        caption=f"The share that a contact keeps is {summary.save.words}.",
+        data=steps[["n", "profit"]].reset_index(drop=True),
+        units={"n": "count", "profit": "money"},
+        labels={"n": "Customers contacted"},
+        settings=catalog.settings,
+    )
+
+
+def _listed(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
+    assert summary.outlook is not None
+    rows = summary.at_risk.join(summary.outlook.scores[["low", "high"]])
+    why = reasons(summary.outlook, catalog.settings.company.currency)
+    rows = rows.assign(reasons=why.reindex(rows.index))
+    return rows.reset_index()[["customer_id", "chance", "low", "high", "worth", "at_risk", "reasons"]]
+
+
+# The sections on how chances of leaving did before, and what leavers have in common.
+
+
+def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the losses expected at past days beside those that came.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_expected_losses
+
+    days = _past(summary)
+    if summary.outlook is None or not len(days):
+        return _NOTHING
+    horizon = summary.outlook.horizon
+    inside = int(((days["lost"] >= days["low"]) & (days["lost"] <= days["high"])).sum())
+    title = f"On {inside} of {counted(len(days), 'past days')} about as many left as expected"
+    return figure(
+        plot_expected_losses(days),
+        title,
+        f"Customers expected to leave within {counted(horizon, 'days')} of each day, from what was known by that day, "
+        "and those who left.",
+        alt=f"Expected and actual losses by day. {title}.",
+        caption="About as many: the number lies within the 95 % interval.",
+        data=days[["day", "n", "expected", "low", "high", "lost"]].assign(day=pd.to_datetime(days["day"])),
+        units=dict.fromkeys(["n", "expected", "low", "high", "lost"], "count"),
+        labels={"n": "Could leave", "lost": "Left"},
+        settings=catalog.settings,
+    )
+
+
+def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return whether as many left as the chances said.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_reliability
+
+    outlook = summary.outlook
+    if outlook is None or not len(outlook.tested) or outlook.method == "rate":  # all have the same chance
+        return _NOTHING
+    tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
+    inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())
+    title = f"In {inside} of {len(tenths)} groups about as many left as their chances said"
+    return figure(
+        plot_reliability(tenths),
+        title,
+        f"Customers of all past days in {len(tenths)} groups of one size, from the lowest chances to the highest: the mean "
+        "chance, with its 95 % interval, and the share who left.",
+        alt=f"Foretold and actual shares of customers who left, in {len(tenths)} groups. {title}.",
+        caption="About as many: the share lies within the 95 % interval.",
+        data=tenths,
+        units={"n": "count", "chance": "share", "low": "share", "high": "share", "lost": "share"},
+        labels={"tenth": "Group", "n": "Customers", "chance": "Mean chance", "lost": "Left"},
+        settings=catalog.settings,
+    )
+
+
+def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how each way of telling leavers would have done at past days.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if summary.outlook is None or not len(summary.outlook.tested):
+        return _NOTHING
+    tested = summary.outlook.tested.groupby("method")
+    each = tested[["log_loss", "auc", "lift", "slope"]].mean().round(3).assign(n=tested.size())
+    each = each.sort_values("log_loss").reset_index()
+    return table(
+        each.assign(method=each["method"].map(NAMES)),
+        methods_message(each, summary.outlook.method),
+        subtitle="The closest first. The last columns are for the analyst, the means of all past days.",
+        caption="Log-loss: how far the chances were from what came, less is better. AUC: of a leaver and a stayer, how often the "
+        "leaver had the higher chance; 0.5 is drawing lots. Lift: how many times as often as the average customer the tenth "
+        "with the highest chances left. Slope: 1 where the chances are as sure as they should be, below where too sure.",
+        labels={"log_loss": "Log-loss", "auc": "AUC", "n": "Past days"},
+    )
+
+
+def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return who left more often than others on past days.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if summary.outlook is None or not len(summary.groups):
+        return _NOTHING
+    rows, message = groups_by_difference(summary.groups)
+    return table(
+        rows[["what", "group", "lost", "low", "high", "others", "n"]],
+        message,
+        subtitle="Of the customers who could leave on past days, the share who left within "
+        f"{counted(summary.outlook.horizon, 'days')}, with 95 % interval.",
+        caption="This need not be why they left: customers of a plan or a channel differ in other ways too.",
+        units={"n": "count", "lost": "share", "low": "share", "high": "share", "others": "share"},
+        labels={"what": "Customers by", "n": "Customers", "lost": "Left", "others": "All others"},
+        max_rows=12,
+    )
+
+
+def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return the reasons that subscribers gave when they cancelled.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if not len(summary.reasons_given):
+        return _NOTHING
+    return table(
+        summary.reasons_given,
+        reasons_message(summary.reasons_given),
+        subtitle="Reasons given for cancelling in the last 12 months.",
+        units={"n": "count", "share": "share"},
+        labels={"n": "Cancellations"},
+        max_rows=10,
+    )
+
+
+def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how the chances that earlier reports gave have turned out.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if not len(summary.reviewed):
+        return _NOTHING
+    reviewed = summary.reviewed.assign(day=pd.to_datetime(summary.reviewed["day"]))
+    last = reviewed.iloc[0]
+    return table(
+        reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
+        f"The report of {day_in_words(last['day'])} expected {last['expected']:,.0f} to leave, {last['lost']:,.0f} left",
+        subtitle="What earlier reports expected, and who has left since.",
+        caption="AUC: of a leaver and a stayer, how often the leaver had the higher chance; 0.5 is drawing lots. Lift: how many "
+        "times as often as the average customer the tenth with the highest chances left.",
+        units={"n": "count", "expected": "count", "lost": "count"},
+        labels={"n": "Could leave", "lost": "Left", "auc": "AUC"},
+    )
+
+
+def _past(summary: ChurnSummary) -> pd.DataFrame:
+    if summary.outlook is None:
+        return pd.DataFrame()
+    outlook = summary.outlook
+    days = outlook.tested[outlook.tested["method"] == outlook.method].iloc[::-1].reset_index(drop=True)
+    others = np.array([drift(days.drop(index=place), outlook.method) for place in days.index])
+    spread = 1.96 * np.sqrt(days["variance"] + (others * days["expected"]) ** 2)
+    return days.assign(low=(days["expected"] - spread).clip(lower=0), high=days["expected"] + spread)
+
+
+# The sections on what leaving goes together with, and on when customers leave.
+
+
+_NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
+_DOUBTFUL = 0.01  # of the check of proportional hazards
+
+
+def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how many of the customers of today will still be active in the months to come.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.plots import plot_remaining
+
+    if summary.outlook is None or not len(months := remaining(catalog, summary.as_of)):
+        return _NOTHING
+    title = remaining_message(months)
+    longest = int(months["longest"].iloc[0])
+    return figure(
+        plot_remaining(months),
+        title,
+        "How many of today's customers will still be active, with 95 % band; new ones are not counted.",
+        alt=f"Customers still active, by month from today. {title}.",
+        caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: for customers beyond that age the curve "
+        f"continues the pattern. Who comes back later counts as having left. {_beside_the_headline(summary.outlook)} "
+        "For the analyst: discrete-time survival by age, "
+        "plan, channel and country.",
+        data=months.loc[months["month"] % 3 == 0, ["month", "value", "low", "high"]],
+        units=dict.fromkeys(["month", "value", "low", "high"], "count"),
+        labels={"month": "Months from today", "value": "Still active"},
+        settings=catalog.settings,
+    )
+
+
+def _beside_the_headline(outlook: ChurnOutlook) -> str:
+    """Say how the curve and the number of the headline differ: in whom they count, and in what they go by."""
+    n_of = outlook.known["kind"].value_counts()
+    left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
+    without = f", not {joined(left_out)}," if left_out else ""
+    return (
+        f"The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
+        f"within {counted(outlook.horizon, 'days')}{without} and goes by each one's own chance, so the two need not agree."
+    )
+
+
+def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return what leaving goes together with most, all else equal.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    rows = driver_rows(summary, catalog.settings.company.currency)
+    if not len(rows):
+        return _NOTHING
+    return table(
+        rows.drop(columns="sure").assign(feature=rows["feature"].map(sentence_case)),
+        driver_message(rows),
+        subtitle="Customers with much of something compared with those with little of it, alike in everything else: how many "
+        "times as high their odds of leaving are, with 95 % interval.",
+        caption="Where the interval holds 1 it may be chance. It need not be why they left. For the analyst: odds ratios "
+        "between the ninetieth and the tenth percentile, of texts between the two groups that differ most, all else equal; "
+        "features that overlap share their say, so orders are compared among customers who ordered last on the same day.",
+        units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio"},
+        labels={"feature": "What differs", "odds_ratio": "Odds of leaving, times"},
+    )
+
+
+def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return how much sooner customers of one plan, channel or country leave than others.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    if summary.outlook is None or not len(rows := relative_risks(catalog, summary.as_of)):
+        return _NOTHING
+    doubtful = rows["p_constant"] < _DOUBTFUL
+    shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
+    columns = ["what", "group", "hazard_ratio", "low", "high", "against", "n"]
+    if doubtful.any():
+        columns.append("constant")
+    labels = {
+        "what": "Customers by",
+        "hazard_ratio": "Leave, times as often",
+        "against": "Compared with",
+        "n": "Customers",
+        "constant": "Check",
+    }
+    return table(
+        shown[columns],
+        risk_message(rows),
+        subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
+        "the rest, with 95 % interval.",
+        caption=f"Where the interval holds 1 it may be chance. {_aged(bool(doubtful.any()))} For the analyst: hazard ratios "
+        "of a Cox model from the start of each stretch of activity; who left and came back counts again.",
+        units={"n": "count", "hazard_ratio": "ratio", "low": "ratio", "high": "ratio"},
+        labels={name: label for name, label in labels.items() if name in columns},
+    )
+
+
+def churn_shifts(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+    """Return whether the customers of today are still those that were learned from.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    summary : ChurnSummary
+    """
+    from crmkit.insights.churn import feature_value
+
+    if summary.outlook is None or not len(rows := summary.outlook.shifts):
+        return _NOTHING
+    off = rows[rows["shifted"].astype(bool)]
+    currency = catalog.settings.company.currency
+    told = rows.head(8).assign(feature=rows["feature"].map(feature_label).map(sentence_case))
+    for side in ("then", "now"):
+        told[side] = [
+            feature_value(name, value, currency) for name, value in zip(rows["feature"], told[side], strict=False)
+        ]
+    return table(
+        told[["feature", "then", "now", "index", "weight"]],
+        f"In {len(off)} of {counted(len(rows), 'things')} today's customers are unlike those that the chances were learned from"
+        if len(off)
+        else "The customers of today are like those that the chances were learned from",
+        subtitle="The middle customer then and now, how far all have moved (above 0.25 they are called different), and how "
+        "much the chances rest on it.",
+        caption=f"The chances rest by {100 * off['weight'].sum():.0f} % on what is different; above half, no list is given. For "
+        "the analyst: moved is the population stability index.",
+        units={"weight": "share"},
+        labels={"feature": "What", "index": "Moved", "weight": "Share in the chances"},
+    )
+
+
+def _aged(any_doubtful: bool) -> str:
+    if any_doubtful:
+        return (
+            "“Differs with age”: the ratio is not the same for new and for old customers, and this is its mean (the check of "
+            "proportional hazards fails)."
+        )
+    return "No ratio differs between new and old customers (the check of proportional hazards)."

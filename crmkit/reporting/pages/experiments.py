@@ -1,0 +1,79 @@
+"""A section on what actions brought, where some customers were held out by lot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.messages import experiments_message
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.formatting import scale_of
+from crmkit.periods import Period
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.tables.catalog import Catalog
+
+_COLUMNS = {
+    "incremental_value_per_customer": "Brought per customer",
+    "incremental_value": "Brought in all",
+    "incremental_margin": "Margin brought",
+    "incremental_roi": "Return on its cost",
+}
+
+
+def action_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return what each action with a holdout brought; empty where nobody was drawn for one.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`; outcomes of the year that ends with it are counted, a month has few draws.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> action_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no actions with a holdout>
+    """
+    year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
+    seen = period if period.n_days >= year.n_days else year
+    try:
+        rows = evaluate(catalog, list(_COLUMNS), periods=seen, by="action")
+    except CrmkitError:  # no table has actions
+        return Fragment("", "no actions with a holdout")
+    each = rows[(rows["metric"] == "incremental_value_per_customer") & (rows["n"] > 0)]
+    if each.empty:
+        return Fragment("", "no actions with a holdout")
+    currency = catalog.settings.company.currency
+    frame = pd.DataFrame({"action": each["action"], "Customers drawn": each["n"]})
+    for metric, heading in _COLUMNS.items():
+        own = rows[rows["metric"] == metric].set_index("action")
+        frame[heading] = [_words(own, action, currency) for action in frame["action"]]
+    return table(
+        frame,
+        experiments_message(each, currency),
+        subtitle=f"Customers treated against customers held out by lot, outcomes seen from {seen.label}, with 95 % intervals.",
+        caption="Caused, not attributed: what would have come anyway is taken off. An action without a holdout is not here; "
+        "of the campaigns above it is only known which orders name them.",
+        units={"Customers drawn": "count"},
+    )
+
+
+def _words(rows: pd.DataFrame, action: str, currency: str) -> str:
+    if action not in rows.index or pd.isna(rows.loc[action, "value"]):
+        return ""
+    row: Any = rows.loc[action]
+    scale = scale_of(row, currency)
+    interval = scale.interval(row["low"], row["high"])
+    return f"{scale.words(row['value'])} ({interval})" if interval else scale.words(row["value"])

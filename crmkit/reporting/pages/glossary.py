@@ -1,0 +1,83 @@
+"""The page that says what every number and every column means."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmkit.metrics.card import cards
+from crmkit.metrics.formatting import counted
+from crmkit.metrics.glossary import glossary
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.data_quality import glossary_section
+from crmkit.reporting.pages.scorecard import topic_title, topics_in_order
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.schema import SCHEMAS
+
+
+def glossary_terms(topics: list[str] | None = None) -> Fragment:
+    """Return definition, formula, conventions and source of every metric, by topic.
+
+    Parameters
+    ----------
+    topics : list of str or None
+        Which; all without.
+
+    Examples
+    --------
+    >>> glossary_terms(["voice"])
+    <crmkit what the numbers count: 1 topic>
+    """
+    words = glossary()
+    words = words[words["topic"].isin(topics)] if topics else words
+    parts = [
+        glossary_section(
+            words[words["topic"] == topic], is_open=True, title=topic_title(topic), id=f"about-{topic}"
+        ).html
+        for topic in topics_in_order(set(words["topic"]))
+    ]
+    return Fragment("\n".join(parts), f"what the numbers count: {counted(len(parts), 'topics')}")
+
+
+def nomenclature(catalog: Catalog | None = None) -> Fragment:
+    """Return every table and column with kind, unit and meaning.
+
+    Parameters
+    ----------
+    catalog : Catalog or None
+        Whose tables, to say which columns these data have; otherwise that column is left out.
+
+    Examples
+    --------
+    >>> nomenclature()
+    <crmkit table: Every column of every table, with its unit>
+    """
+    rows = []
+    for schema in SCHEMAS.values():
+        there = set(catalog.table(schema.name).columns) if catalog and schema.name in catalog.names else set()
+        for column in schema.columns:
+            kind = column.kind + (f" [{column.unit}]" if column.unit else "")
+            needed = "needed" if column.required else "optional"
+            rows.append(
+                [schema.name, column.name, kind, needed, column.meaning, "yes" if column.name in there else "no"]
+            )
+    frame = pd.DataFrame(rows, columns=["table", "column", "kind", "use", "meaning", "here"])
+    frame = frame if catalog else frame.drop(columns="here")
+    return table(
+        frame,
+        "Every column of every table, with its unit",
+        subtitle="Names that end in _at hold local time, _on a day, n_ a count; money is net of tax; shares are 0 to 1.",
+        labels={"here": "In these data"} if catalog else None,
+        max_rows=1000,
+    )
+
+
+def glossary_headline() -> str:
+    """Return how many numbers the page explains.
+
+    Examples
+    --------
+    >>> glossary_headline().endswith("numbers mean, and how each is made")
+    True
+    """
+    return f"What {counted(len(cards()), 'numbers')} mean, and how each is made"

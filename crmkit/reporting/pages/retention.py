@@ -1,0 +1,375 @@
+"""Sections on who stays, and for how long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import NotMeasured
+from crmkit.insights.messages import PARTS, turnover_message
+from crmkit.insights.segments import last_days
+from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.formatting import beside, counted, in_words, joined, scale_of
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.days import last_day
+from crmkit.predictions.loyalty import NO_TIER, anniversaries, loyalty
+from crmkit.predictions.segments.assignment import learned_on
+from crmkit.reporting.display.charts import figure
+from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.revenue import parts_of, waterfall
+from crmkit.sources.store.keys import masked_id
+from crmkit.tables.catalog import Catalog
+
+_HALF = 0.5
+
+
+def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
+    """Return the share of customers still there so long after they came; empty where there are none.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+    by : str
+        The column to split by.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> survival_chart(book, ck.covered_period(book, "2026-10"))
+    <crmkit no customers>
+    """
+    from crmkit.plots import plot_survival
+
+    as_of = last_day(catalog.data_through, period)
+    curve = survival_curve(catalog, as_of, by)
+    if curve.empty or curve["at_risk"].max() < 20:
+        return Fragment("", "no customers")
+    known = at_risk_table(curve)
+    if by:  # what a small group does is in the table; six lines are what an eye can follow, and the title tells of them
+        largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
+        curve, known = (rows[rows["group"].isin(largest)] for rows in (curve, known))
+    title = f"{_of_the_curve(curve)}" if not by else _by_group(known, by)
+    data = known.rename(columns={"group": by or "group", "survival": "still_customers"})
+    return figure(
+        plot_survival(curve),
+        title,
+        f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
+        f"{'below' if by else 'with 95 % band; below'}, how many customers have been watched for so long.",
+        alt=f"{title}. "
+        + joined([_point(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
+        + ".",
+        caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
+        "the analyst: Kaplan-Meier.",
+        data=data if by else data.drop(columns="group"),
+        units={"months": "count", "still_customers": "share", "low": "share", "high": "share", "at_risk": "count"},
+    )
+
+
+def cohort_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return the cohorts of the last twelve periods as a table; what is not yet reached stays empty.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> cohort_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no cohorts>
+    """
+    cells = cohort_retention(catalog, period)
+    if cells.empty:
+        return Fragment("", "no cohorts")
+    noun = period.noun
+    # At age 0 nearly all are there: the column would tell nothing.
+    wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False).drop(columns=0)
+    wide.columns = [f"{noun.capitalize()} {age}" for age in wide.columns]
+    wide = wide.round(2)
+    sizes = cells.groupby("cohort")["n"].first()
+    wide.insert(0, "Customers", sizes)
+    wide.index = [Period.parse(name).label for name in wide.index]
+    wide.index.name = "Came in"
+    ahead = _after_three(cells, noun)
+    return table(
+        wide,
+        f"{ahead} of a {noun}'s new customers are still active",
+        subtitle=f"Share of the new customers of a {noun} who are active on the last day of later {noun}s; what has not "
+        "been reached has a dash.",
+        caption="Below 50 new customers a share is good to 14 percentage points at best.",
+        units={"Customers": "count"} | dict.fromkeys(wide.columns[1:], "share"),
+    )
+
+
+def _of_the_curve(curve: pd.DataFrame) -> str:
+    reached = curve[curve["survival"] <= _HALF]
+    if reached.empty:
+        last = curve.iloc[-1]
+        return f"{100 * last['survival']:.0f} % of new customers stay {_months(last['age'])} and longer"
+    return f"Half of all new customers have left after {_months(reached['age'].iloc[0])}"
+
+
+def _by_group(known: pd.DataFrame, by: str) -> str:
+    year = known[known["months"] == min(12, known["months"].max())]
+    best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
+    kind = by.replace("_", " ")
+    if len(year) < 2 or best["low"] <= worst["high"]:
+        return f"No {kind} keeps its customers longer than another by more than chance"
+    return (
+        f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
+        f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
+    )
+
+
+def _after_three(cells: pd.DataFrame, noun: str) -> str:
+    reached = 100 * cells.loc[cells["age"] == 3, "value"]
+    if len(reached) < 2:
+        return "How many"
+    return f"Three {noun}s on, {reached.min():.0f} to {reached.max():.0f} %"
+
+
+def _point(row: Any) -> str:
+    when = counted(row.months, "months") if row.months else "the start"
+    return f"{100 * row.survival:.0f} % at {when}, {counted(row.at_risk, 'customers')} at risk"
+
+
+def _months(days: float) -> str:
+    months = round(days / (365.25 / 12))
+    return counted(months, "months") if months >= 2 else counted(days, "days")
+
+
+# The sections on loyalty: how many are in each tier, whose anniversary comes, and the list.
+
+
+_NOTHING = Fragment("", "no section")
+_SHOWN = 10
+
+
+def loyalty_table(book: Catalog, period: Period) -> Fragment:
+    """Return how many customers are in each tier and what they bring; nothing where there are too few to rank.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    loyal = _loyal(book, period)
+    if loyal is None or loyal.empty:
+        return _NOTHING
+    tiers = [*book.settings.loyalty.tiers.items(), (NO_TIER, 3)]
+    total = max(float(loyal["revenue"].sum()), 1e-9)
+    rows = [
+        (
+            name,
+            least,
+            len(own),
+            len(own) / len(loyal),
+            float(own["revenue"].sum()) / total,
+            float(own["tenure_days"].mean()),
+        )
+        for name, least in tiers
+        if len(own := loyal[loyal["tier"] == name])
+    ]
+    frame = pd.DataFrame(rows, columns=["tier", "points", "n", "share", "revenue_share", "tenure_days"])
+    best = frame.iloc[0]
+    ruler = day_in_words(learned_on(book, last_days(book, period)[1]))
+    brings = in_words(best["revenue_share"], "share")
+    return table(
+        frame,
+        f"“{best['tier']}” are {counted(int(best['n']), 'customers')} and bring {brings} of revenue",
+        subtitle="Customers who ordered within 365 days, by points for tenure, value and engagement, 1 to 5 each.",
+        caption=f"A point for each year begun, five at most; value and engagement by the fifths of the customers of {ruler}. "
+        "Tiers by [loyalty] of the settings.",
+        units={"n": "count", "share": "share", "revenue_share": "share", "tenure_days": "days", "points": "count"},
+        labels={
+            "points": "From points",
+            "n": "Customers",
+            "share": "Of customers",
+            "revenue_share": "Of revenue",
+            "tenure_days": "Customer for, mean",
+        },
+        settings=book.settings,
+    )
+
+
+def anniversary_table(book: Catalog, period: Period) -> Fragment:
+    """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    loyal, day = _loyal(book, period), last_days(book, period)[1]
+    soon = anniversaries(loyal, day) if loyal is not None else pd.DataFrame()
+    if soon.empty:
+        return _NOTHING
+    first = soon.sort_values(["points", "anniversary_on"], ascending=[False, True]).head(_SHOWN)
+    shown = pd.DataFrame(
+        {
+            "customer": [masked_id(str(who)) for who in first["customer_id"]],
+            "tier": first["tier"].to_numpy(),
+            "anniversary_on": first["anniversary_on"].to_numpy(),
+            "years": first["years"].to_numpy(),
+        }
+    )
+    return table(
+        shown,
+        f"{counted(len(soon), 'customers')} have an anniversary in the 31 days after {day_in_words(day)}",
+        subtitle="Of the first order. The customers with most points are shown, of an id only the end; all are in the list.",
+        labels={"years": "Years a customer"},
+        units={"years": "count"},
+    )
+
+
+def loyalty_export(book: Catalog, period: Period) -> Fragment:
+    """Return the list of tiers and anniversaries, which the run writes; nothing where there is none.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    loyal = _loyal(book, period)
+    if loyal is None or loyal.empty:
+        return _NOTHING
+    return export(loyal, "loyalty", "Each customer's tier and next anniversary")
+
+
+def _loyal(book: Catalog, period: Period) -> pd.DataFrame | None:
+    try:
+        return loyalty(book, last_days(book, period)[1])
+    except NotMeasured:
+        return None
+
+
+# Sections on what made the revenue of orders grow or shrink.
+
+
+_LONGER = ("month", "quarter", "year")
+
+
+def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
+    """Return what made revenue differ from the period before, customer by customer; empty without orders of customers.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> turnover_chart(book, ck.covered_period(book, "2026-10"))
+    <crmkit no change of revenue>
+    """
+    rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
+    if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
+        return Fragment("", "no change of revenue")
+    currency, before = catalog.settings.company.currency, beside(str(period.previous), str(period))
+    title = turnover_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
+    scale = scale_of(rows.loc["revenue_change"], currency)
+    days = catalog.days_so_far(period)
+    span = f"the first {days} days of {period.label} and of {before}" if days else f"{period.label} and {before}"
+    return waterfall(
+        rows,
+        title,
+        f"Revenue of each customer in {span}; the parts add up to the whole change.",
+        catalog.settings,
+        f"95 % interval of the whole change: {scale.interval(*_ends(rows))}. Who did not order may "
+        "still come back; whoever has paid terms instead of orders is not here.",
+    )
+
+
+def turnover_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return the same change for the month, the quarter and the year up to the end of the period, side by side.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> turnover_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no change of revenue>
+    """
+    last = min(period.end - timedelta(days=1), catalog.data_through or period.end)
+    columns = {}
+    for grain in _LONGER:
+        holding = Period.containing(last, grain)  # type: ignore[arg-type]
+        days = (last - holding.start).days + 1
+        so_far = days if days < holding.n_days else None
+        rows = _signed(evaluate(catalog, list(PARTS), periods=holding, first_days=so_far))
+        if rows["value"].notna().all():
+            before = beside(str(holding.previous), str(holding))
+            name = (
+                f"{holding.label} so far, less {days} days of {before}" if so_far else f"{holding.label}, less {before}"
+            )
+            columns[name] = rows["value"]
+    if not columns:
+        return Fragment("", "no change of revenue")
+    frame = pd.DataFrame(columns).assign(part=[label for label, _ in PARTS.values()]).set_index("part")
+    return table(
+        frame,
+        "What made revenue grow or shrink, over a month, a quarter and a year",
+        subtitle="Revenue by kind of customer less that of the period before, of one still running for as many days.",
+        caption="A customer is of one kind in each column: who is new this year may have come back this month.",
+        units=dict.fromkeys(columns, "money"),
+        settings=catalog.settings,
+    )
+
+
+def _ends(rows: pd.DataFrame) -> tuple[float, float]:
+    change: Any = rows.loc["revenue_change"]
+    return float(change["low"]), float(change["high"])
+
+
+def _signed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts in order with their names, what was lost below zero; a part without customers is 0."""
+    losses = [name for name, (_, adds) in PARTS.items() if not adds]
+    parts = parts_of(rows, {name: label for name, (label, _) in PARTS.items()}, losses)
+    if pd.notna(parts.loc["revenue_change", "value"]):
+        nobody = (parts["status"] == "no data") & parts["reason"].str.startswith("no ")
+        parts.loc[nobody, ["value", "low", "high"]] = 0.0
+    return parts

@@ -1,0 +1,83 @@
+"""Whether "last month" on this page is what last month's page said, and if not, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.revisions import changes, revised
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.formatting import counted
+from crmkit.periods import Period
+from crmkit.reporting.display.html import Fragment, filled
+from crmkit.reporting.runner.numbers import Reported, made_from, numbers_of, reported_numbers
+from crmkit.tables.catalog import Catalog
+
+
+def revisions(
+    catalog: Catalog, scorecard: pd.DataFrame, reports: str = "", history: pd.DataFrame | None = None
+) -> Fragment:
+    """Compare the numbers of the period before with those that its report gave, and say what was revised.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    scorecard : DataFrame
+        From :func:`crmkit.scorecard`; its numbers go along with the page, for the comparison in the next period.
+    reports : str
+        Folder of all reports; empty: that of the settings.
+    history : DataFrame, optional
+        From :func:`crmkit.evaluate`; what it does not hold is evaluated here.
+
+    Returns
+    -------
+    Fragment
+        Empty if the period before was not reported.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
+    >>> book = ck.connect({"orders": orders})
+    >>> revisions(book, ck.scorecard(book, "2026-10", "revenue"), reports="nowhere")
+    <crmkit revisions>
+    """
+    first = scorecard.iloc[0]
+    before = Period.parse(first["previous_period"], catalog.settings.company.fiscal_year_start)
+    so_far = first.get("days_so_far")
+    numbers = numbers_of(catalog, scorecard, None if pd.isna(so_far) else int(so_far))
+    origin = made_from(catalog)
+    folder = Path(reports) if reports else catalog.settings.path("reports")
+    then = reported_numbers(folder / str(before))
+    html = ""
+    if then:
+        current = numbers_of(catalog, _evaluated(catalog, scorecard, before, history))
+        currency = catalog.settings.company.currency
+        told = {
+            metric: revised(then[metric][0], current[metric], changes(then[metric][1], origin), currency)
+            for metric in current
+            if metric in then
+        }
+        html = _section(before.label, [text for text in told.values() if text], len(told))
+    return Reported(html, "revisions", {"numbers": numbers, "made_from": origin})
+
+
+def _evaluated(catalog: Catalog, scorecard: pd.DataFrame, before: Period, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the numbers of the period before, whole: the history of a period that is running is cut to its days."""
+    known = pd.DataFrame() if history is None else history[history["period"] == str(before)]
+    is_running = scorecard["days_so_far"].notna().any()
+    if is_running or set(known.get("metric", ())) != set(scorecard["metric"]):
+        return evaluate(catalog, list(scorecard["metric"]), periods=before)
+    return known
+
+
+def _section(label: str, points: list[str], n_compared: int) -> str:
+    if points:
+        said = f"{counted(len(points), 'numbers')} of {label} {'is' if len(points) == 1 else 'are'} not what its report gave."
+    else:
+        said = f"The numbers of {label} are those that its report gave ({n_compared:,} compared)."
+    foot: dict[str, Any] = {"terms": [], "terms_title": "", "is_open": False}
+    return str(filled("notes", id="revisions", title="Reported before", paragraphs=[said], points=points, **foot))

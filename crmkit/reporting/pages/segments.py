@@ -1,0 +1,532 @@
+"""The sections of the page about segments: opening, profile, moves, typical customers, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.phrases import feature_label
+from crmkit.insights.segments import (
+    are_segments,
+    last_days,
+    moves_of,
+    page_model,
+    profiles_of,
+    review_finding,
+    review_title,
+    review_words,
+    segment_actions,
+    segment_findings,
+    segment_headline,
+    segment_list,
+    segment_moves,
+    segment_population,
+)
+from crmkit.metrics.formatting import counted, in_words, scale_for
+from crmkit.models.segments.rfm import TOO_FEW
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.segments.assignment import customers_on, is_kept, learned_on, segmentation_for, segments_on
+from crmkit.predictions.segments.migration import DIRECTIONS, NEW, flow, ladder, move_totals, movement
+from crmkit.predictions.segments.profiles import segment_portraits, segment_profiles, typical_customers
+from crmkit.predictions.segments.stability import segment_review
+from crmkit.reporting.display.charts import figure
+from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import rounded_together, table
+from crmkit.reporting.pages.scorecard import opening
+from crmkit.tables.catalog import Catalog
+
+_NOTHING = Fragment("", "no section")
+
+
+def segment_opening(book: Catalog, period: Period) -> Fragment:
+    """Return the top of the page about segments.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    day = last_days(book, period)[1]
+    told = segment_findings(book, period, segment_moves(book, period))
+    if (model := page_model(book, day)) != "rules" and (warning := review_finding(segment_review(book, day, model))):
+        told = [warning, *told]
+    return opening(
+        title=segment_headline(profiles_of(book, period), period),
+        findings=told,
+        data_through=book.data_through,
+        settings=book.settings,
+    )
+
+
+def segment_table(book: Catalog, period: Period) -> Fragment:
+    """Return the profile of each segment against the rest; nothing with one segment, as the opening says.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    if not are_segments(book, period):
+        return _NOTHING
+    day = last_days(book, period)[1]
+    profiles, currency = profiles_of(book, period), book.settings.company.currency
+    arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
+    rows = profiles[["segment", "n", "share"]].assign(
+        revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
+    )
+    if profiles["margin_share"].notna().any():
+        rows["margin_share"] = _with_ends(profiles, "margin_share", "share", currency)
+    rows["revenue"] = arrows + _with_ends(profiles, "revenue", "money", currency)
+    rows = rows.join(profiles[["of_the_rest", "n_orders", "days_since_order"]])
+    labels = {
+        "n": "Customers",
+        "share": "Of customers",
+        "revenue_share": "Of revenue",
+        "margin_share": "Of margin",
+        "revenue": "Revenue per customer",
+        "of_the_rest": "Per other customer",
+        "n_orders": "Orders",
+        "days_since_order": "Days since order",
+    }
+    caption = f"{segment_population(book, period)} {_ruler(book, day)}".strip()
+    return table(
+        rows,
+        "What sets each segment apart",
+        settings=book.settings,
+        caption=caption,
+        units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
+        labels={name: label for name, label in labels.items() if name in rows},
+        subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
+        "per customer than the others, by more than chance.",
+    )
+
+
+def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragment:
+    """Return who moved where in the period, and what was gained and lost by it.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    most : int
+        Rows shown.
+    """
+    moves = segment_moves(book, period)
+    if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
+        return _NOTHING
+    moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
+    units = {"share": "share", "usual_share": "share", "gained": "money"}
+    labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
+    return table(
+        moves.drop(columns="n_from"),
+        "Who moved where",
+        units=units,
+        labels=labels,
+        settings=book.settings,
+        max_rows=most,
+        subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
+        "revenue of 365 days.",
+        caption="Usually: the mean of up to six such periods before.",
+    )
+
+
+def typical_table(book: Catalog, period: Period) -> Fragment:
+    """Return of each segment the two customers nearest to its middle, masked; nothing with one segment.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    if not are_segments(book, period):
+        return _NOTHING
+    day = last_days(book, period)[1]
+    found = typical_customers(book, day, page_model(book, day))
+    labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
+    labels = {name: label for name, label in labels.items() if name in found}
+    return table(
+        found,
+        "Typical customers",
+        units={"revenue": "money"},
+        labels=labels,
+        settings=book.settings,
+        subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.",
+    )
+
+
+def segment_action_table(book: Catalog, period: Period) -> Fragment:
+    """Return what to do for each segment; nothing where there are too few customers for any, as the opening says.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    actions = segment_actions(book, period)
+    if _are_too_few(actions):
+        return _NOTHING
+    return table(actions, "What to do for each", labels={"n": "Customers"})
+
+
+def segment_export(book: Catalog, period: Period) -> Fragment:
+    """Return the list of customers with their segments, which the run writes; nothing where there are too few for any.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    listed = segment_list(book, period)
+    return _NOTHING if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
+
+
+def _are_too_few(listed: pd.DataFrame) -> bool:
+    return set(listed["segment"]) == {TOO_FEW}
+
+
+def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
+    """Return a number of each segment in words, with its interval."""
+    told = []
+    for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
+        scale = scale_for(unit, value, low=low, high=high, currency=currency)
+        between = scale.interval(low, high) if value == value and low < high else ""
+        parts = [scale.words(value), *([f"({between})"] if between else [])]
+        told.append(" ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts))  # a number stays on its line
+    return pd.Series(told, index=profiles.index)
+
+
+def _ruler(book: Catalog, day: date) -> str:
+    if page_model(book, day) == "rules":
+        return "Segments by the rules of your settings, the first that holds."
+    return f"Learned from the data up to {day_in_words(learned_on(book, day))}; equal customers are called alike in every month."
+
+
+# The sections on natural groups: how many there are and why, what each is, and how much of their movement is real.
+
+
+def group_search_table(book: Catalog, period: Period) -> Fragment:
+    """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    found = segmentation_for(book, last_days(book, period)[1])
+    tried, n = found.model.search_, len(found.names)
+    if tried.empty:
+        return _NOTHING
+    told = tried.assign(
+        n_segments=tried["n_segments"].map(lambda number: counted(number, "groups")),
+        **{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")},
+    )
+    title = (
+        f"Customers fall into {counted(n, 'groups')}" if n > 1 else "Customers are one crowd: no number of groups holds"
+    )
+    if found.model.verdict_ == "as asked":
+        title = f"{counted(n, 'groups')}, as the settings ask".capitalize()
+    what = ", ".join(map(feature_label, found.features))
+    return table(
+        told.assign(silhouette=told["silhouette"].round(2)),
+        title,
+        subtitle=f"Customers put into 2, 3, ... groups by {what}, as of {day_in_words(found.learned_on)}: are there gaps between "
+        "the groups, or is the number only a number?",
+        caption="A number holds if there is a gap between every two groups, at most 5 % are moved and no group is below 5 "
+        "customers. Moved: who is put elsewhere if other customers had been drawn. For the analyst: k-means; silhouette is 1 "
+        "where every customer is near her own group and far from the next, 0 where there is no difference.",
+        units={"moved": "share", "smallest": "count"},
+        labels={"n_segments": "Number", "distinct": "Gaps between all", "smallest": "Smallest group"},
+    )
+
+
+def natural_group_table(book: Catalog, period: Period) -> Fragment:
+    """Return the profile of each natural group, and how much of the movement between them is real; nothing with one group.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    before, now = last_days(book, period)
+    if len(segmentation_for(book, now).names) < 2:
+        return _NOTHING
+    profiles, moved = segment_profiles(book, now, "segments"), movement(book, before, now)
+    shares = {name: in_words(share, "share") for name, share in moved.items()}
+    best = profiles.iloc[0]
+    return table(
+        profiles[["segment", "n", "share", "revenue_share", "revenue", "of_the_rest", "n_orders", "days_since_order"]],
+        f"“{best['segment']}” are {in_words(best['share'], 'share')} of customers and bring "
+        f"{in_words(best['revenue_share'], 'share')} of revenue",
+        subtitle=f"The natural groups on {day_in_words(now)}; revenue and orders of 365 days, per customer.",
+        caption=f"In {period.label} {shares['frozen']} of customers changed group: {shares['sure']} whichever customers the "
+        f"groups had been learned from, {shares['on_the_border']} on the border. Groups moved to where customers now are would "
+        f"have put {shares['refitted']} elsewhere.",
+        units={"share": "share", "revenue_share": "share", "revenue": "money", "of_the_rest": "money"},
+        labels={
+            "segment": "Group",
+            "n": "Customers",
+            "share": "Of customers",
+            "revenue_share": "Of revenue",
+            "revenue": "Per customer",
+            "of_the_rest": "Per other customer",
+            "n_orders": "Orders",
+            "days_since_order": "Days since order",
+        },
+        settings=book.settings,
+    )
+
+
+# The section on whether the segments still fit: the old ones beside those that would be learned today.
+
+
+def segment_fit_table(book: Catalog, period: Period) -> Fragment:
+    """Return whether the segments still fit: if not, today's beside those that would be learned today.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    day = last_days(book, period)[1]
+    model = page_model(book, day)
+    if model == "rules" or not are_segments(book, period):  # rules are the firm's own: they fit by definition
+        return Fragment("", "no section")
+    review = segment_review(book, day, model)
+    words = review_words(review, is_kept(book, day))
+    if review.side_by_side.empty:
+        facts = {
+            "Learned from the data up to": day_in_words(review.learned_on),
+            "Judged on": day_in_words(day),
+            "Verdict": review.verdict.capitalize(),
+        }
+        if review.fit is not None:
+            facts["Would be in another segment"] = f"{review.fit.moved:.0%}".replace("%", " %")
+        return table(_facts(facts), review_title(review), subtitle=words)
+    labels = {
+        "n": "Customers",
+        "share": "Of customers",
+        "revenue_share": "Of revenue",
+        "n_fresh": "Customers, if learned today",
+        "share_fresh": "Of customers",
+        "revenue_share_fresh": "Of revenue",
+        "differs": "Difference",
+    }
+    units = {name: "share" for name in labels if "share" in name} | {
+        "n": "count",
+        "n_fresh": "count",
+        "differs": "count",
+    }
+    most = "; ".join(f"{row.n:,} from “{row[0]}” to “{row.to}”" for row in review.moves.head(3).itertuples(index=False))
+    return table(
+        review.side_by_side,
+        review_title(review),
+        subtitle=words,
+        units=units,
+        labels=labels,
+        settings=book.settings,
+        caption=f"Would change most: {most}." if most else "",
+    )
+
+
+def _facts(facts: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"what": list(facts), "is": list(facts.values())})
+
+
+# The pictures of the page about segments: where customers stand, and who moved where.
+
+
+def segment_map(book: Catalog, period: Period) -> Fragment:
+    """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    from crmkit.plots import plot_segment_map
+
+    day = last_days(book, period)[1]
+    model = page_model(book, day)
+    customers = customers_on(book, day).join(segments_on(book, day, model).rename("segment"))
+    order = ladder(book, day, model)
+    if len(order) < 2:
+        return _NOTHING
+    customers = customers.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
+    customers = customers.groupby("segment", sort=False)[["days_since_order", "revenue"]].apply(_spread_out)
+    customers = customers.reset_index("segment")
+    groups = customers.groupby("segment", sort=False)
+    middle = groups[["days_since_order", "revenue"]].median().assign(n=groups.size()).reset_index()
+    best, last = middle.iloc[0], middle.iloc[-1]
+    currency = book.settings.company.currency
+    brings = in_words(best["revenue"], "money", currency=currency)
+    title = f"The middle one of “{best['segment']}” ordered {_ago(best)} and brings {brings} a year"
+    alt = (
+        f"Map of {counted(len(customers), 'customers')} by time since the last order and revenue of 365 days. {title}; "
+        f"“{last['segment']}” ordered {_ago(last)}."
+    )
+    return figure(
+        plot_segment_map(customers, currency=currency),
+        title,
+        f"Each dot is a customer on {day_in_words(day)}, placed by two of the numbers that make her segment; a name stands "
+        "at the middle customer of the segment.",
+        alt=alt,
+        data=middle,
+        caption="A projection: segments that overlap here may differ in how often their customers order.",
+        units={"days_since_order": "days", "revenue": "money", "n": "count"},
+        settings=book.settings,
+    )
+
+
+def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
+    """Return how customers flowed between segments in a period; nothing where there was only one.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    from crmkit.plots import plot_segment_flow
+
+    day = last_days(book, period)[1]
+    moves = moves_of(book, period)
+    whole, order = flow(moves), ladder(book, day, page_model(book, day))
+    if not _are_several(moves):
+        return _NOTHING
+    counts = moves["direction"].value_counts()
+    up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
+    title = (
+        f"{counted(up, 'customers')} upgraded, {down:,} slid".capitalize()
+        if up or down
+        else "Nobody upgraded and nobody slid"
+    )
+    most = whole[whole["from"] != whole["to"]].nlargest(1, "n")
+    told = "".join(
+        f" Most moved from “{row['from']}” to “{row['to']}”: {row['n']:,}." for row in most.to_dict("records")
+    )
+    return figure(
+        plot_segment_flow(whole, order),
+        title,
+        f"Customers by segment on the eve of {period.label} (left) and on its last day (right). Green went up, red down, "
+        "blue ordered for the first time, the pale bands stayed.",
+        alt=f"Flow between segments in {period.label}: {title}.{told}",
+        data=whole.assign(direction=whole["direction"].map(DIRECTIONS)),
+        units={"n": "count", "gained": "money"},
+        settings=book.settings,
+    )
+
+
+def move_total_table(book: Catalog, period: Period) -> Fragment:
+    """Return what upgrades and slides brought and cost; nothing where there was only one segment.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    moves = moves_of(book, period)
+    if not _are_several(moves):
+        return _NOTHING
+    totals = move_totals(moves)
+    shown = totals.assign(direction=totals["direction"].map(DIRECTIONS))
+    amounts = ["gained", "low", "high"]
+    shown[amounts] = [rounded_together(*row) for row in shown[amounts].itertuples(index=False)]
+    return table(
+        shown,
+        "What the moves brought and cost",
+        subtitle=f"Change of these customers' revenue of 365 days in {period.label}, with 95 % interval.",
+        caption="Who slides brings less in the months after it, too: a year's revenue falls late.",
+        units={"n": "count", "gained": "money", "low": "money", "high": "money"},
+        settings=book.settings,
+        labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained"},
+    )
+
+
+def _are_several(moves: pd.DataFrame) -> bool:
+    """Return whether there is more than one segment to move between."""
+    return len({*moves["from"], *moves["to"]} - {NEW}) > 1
+
+
+def _spread_out(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return the customers in an order in which every so-manieth is a fair sample."""
+    return customers.sort_values(["days_since_order", "revenue"])
+
+
+def _ago(row: pd.Series) -> str:
+    days = int(row["days_since_order"])
+    return "today" if days == 0 else f"{counted(days, 'days')} ago"
+
+
+# The sections on what sets each segment apart beyond revenue, and the same as a list.
+
+
+_SHOWN = 4  # of each segment, the clearest first
+_KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
+
+
+def segment_trait_table(book: Catalog, period: Period) -> Fragment:
+    """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    day = last_days(book, period)[1]
+    model = page_model(book, day)
+    portraits = segment_portraits(book, day, model).copy()
+    if portraits.empty:
+        return _NOTHING
+    order = ladder(book, day, model)
+    portraits["size"] = portraits["segment"].map(segments_on(book, day, model).value_counts())
+    apart = portraits[(portraits["differs"] != "") & (portraits["n"] >= _KNOWN_OF * portraits["size"])]
+    apart = apart.groupby("segment", sort=False).head(_SHOWN)
+    apart = apart.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
+    currency = book.settings.company.currency
+    rows = [_told(row, currency) for row in apart.to_dict("records")]
+    n = apart["segment"].nunique()
+    what = ", ".join(dict.fromkeys(_topic(topic) for topic in portraits["topic"]))
+    return table(
+        pd.DataFrame(rows, columns=["Segment", "What", "Here", "95 % interval", "All others", "Known of"]),
+        f"{counted(n, 'segments')} differ from the others in more than what they buy"
+        if n
+        else "No segment differs from the others in who they are or what they think",
+        subtitle=f"Up to {_SHOWN} clearest differences of each, {day_in_words(day)}; compared were {what}.",
+        caption="Only differences that are more than chance, all comparisons taken together, and only what is known of at "
+        "least a third of a segment. What goes together is no cause.",
+    )
+
+
+def segment_trait_export(book: Catalog, period: Period) -> Fragment:
+    """Return all that was compared, which the run writes; nothing where nothing was.
+
+    Parameters
+    ----------
+    book : Catalog
+    period : Period
+    """
+    day = last_days(book, period)[1]
+    portraits = segment_portraits(book, day, page_model(book, day))
+    if portraits.empty:
+        return _NOTHING
+    return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")
+
+
+def _told(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
+    scale = scale_for(row["unit"], row["value"], low=row["low"], high=row["high"], currency=currency)
+    what = (
+        f"{_topic(row['topic'])}: {row['what']}"
+        if row["unit"] == "share" and row["topic"] != "outlook"
+        else row["what"]
+    )
+    said = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
+    arrow = "▲" if row["differs"] == "more" else "▼"
+    here = f"{arrow} {said[0]}".replace(" ", "\N{NO-BREAK SPACE}")
+    return (row["segment"], what, here, said[1], said[2], f"{row['n']:,} of {row['size']:,}")
+
+
+def _topic(topic: str) -> str:
+    return {"outlook": "value and risk"}.get(topic, topic.replace("_", " "))

@@ -1,0 +1,344 @@
+"""Sections on whom to call back after what they said."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from crmkit.insights.follow_up import OVERDUE_DAYS, follow_up_list
+from crmkit.insights.sentiment import METHODS, Remark, language_name, sentiment_message, sentiment_remarks
+from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
+from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
+from crmkit.metrics.formatting import counted, is_number, joined, scale_for
+from crmkit.periods import Period, day_in_words
+from crmkit.predictions.days import last_day
+from crmkit.predictions.sentiment import sentiment_check
+from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.sources.store.keys import masked_id
+from crmkit.tables.catalog import Catalog
+
+
+def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_rows: int = 10) -> Fragment:
+    """Return whom to call back, the most valuable first; empty if nobody.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+    comments : bool
+        With the customers' own words, which may name people.
+    max_rows : int
+        Rows shown.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> follow_up(book, ck.covered_period(book, "2026-10"))
+    <crmkit nobody to call back>
+    """
+    people = follow_up_list(catalog, period, comments=comments)
+    if people.empty:
+        return Fragment("", "nobody to call back")
+    what = "customer is" if len(people) == 1 else "customers are"
+    people = people.assign(customer_id=[masked_id(str(who)) for who in people["customer_id"]])
+    return table(
+        people,
+        f"{len(people):,} {what} waiting to be called back",
+        subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days, by revenue of the last "
+        "12 months.",
+        caption="The whole list, with ids, is beside the report. Names and addresses are in your CRM, by the id.",
+        units={} if people["revenue_12_months"].isna().all() else {"revenue_12_months": "money"},
+        labels={"revenue_12_months": "Revenue, 12 months", "last_on": "Last"},
+        settings=catalog.settings,
+        max_rows=max_rows,
+    )
+
+
+def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False) -> Fragment:
+    """Return the follow-up list as files for the run to write; empty if nobody is on it.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+    comments : bool
+        With the customers' own words, which may name people.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> follow_up_export(book, ck.covered_period(book, "2026-10"))
+    <crmkit nobody to call back>
+    """
+    people = follow_up_list(catalog, period, comments=comments)
+    if people.empty:
+        return Fragment("", "nobody to call back")
+    return export(people, "follow_up", "Everybody to call back")
+
+
+# A section on what the words of customers say, and how far that can be trusted.
+
+
+def sentiment_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return how texts are read in each language, and how often rightly; empty where nobody wrote any.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> sentiment_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no texts>
+    """
+    as_of = last_day(catalog.data_through, period)
+    check = sentiment_check(catalog, as_of)
+    if check.empty:
+        return Fragment("", "no texts")
+    frame = check[["language", "n_texts"]].assign(
+        language=check["language"].map(language_name),
+        read=check["method"].map(METHODS),
+        right=[_right(row) for row in check.to_dict("records")],
+        kinder=[_kinder(row) for row in check.to_dict("records")],
+    )
+    return table(
+        frame,
+        sentiment_message(check),
+        subtitle=f"Comments and customers' posts up to {day_in_words(as_of)} by language; right: the mood told is that of the "
+        "stars, judged at the latest quarter of the comments, whose words were not learned from, with 95 % interval.",
+        caption="Moods are for a tendency over many texts: of a single comment read the words. Posts have no stars, so how "
+        "well they are read is not known.",
+        labels={"n_texts": "Texts", "read": "How they are read", "right": "Right", "kinder": "Net sentiment reads"},
+        units={"n_texts": "count"},
+    )
+
+
+def mood_remarks(catalog: Catalog, period: Period) -> dict[str, Remark]:
+    """Return, by metric, how far the moods on the tiles can be trusted: what :func:`sentiment_table` says of them.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    period : Period
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> mood_remarks(book, ck.covered_period(book, "2026-10"))
+    {}
+    """
+    check = sentiment_check(catalog, last_day(catalog.data_through, period))
+    return {} if check.empty else sentiment_remarks(check)
+
+
+def _right(row: dict) -> str:  # type: ignore[type-arg]
+    if not is_number(row["accuracy"]):
+        return "" if row["method"] == "none" else f"not known: {row['n_judged'] or 'none'} to judge by"
+    scale = scale_for("share", row["accuracy"], low=row["low"], high=row["high"])
+    return f"{scale.words(row['accuracy'])} ({scale.interval(row['low'], row['high'])})"
+
+
+def _kinder(row: dict) -> str:  # type: ignore[type-arg]
+    if not is_number(row["net_error"]):
+        return ""
+    points = round(100 * row["net_error"])
+    return "as it is" if points == 0 else f"{abs(points)} points {'kinder' if points > 0 else 'less kind'} than it is"
+
+
+# A section on when it is best to post.
+
+
+_NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
+
+
+def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragment:
+    """Return the engagement rate by time of day or weekday, over the year that ends with the period.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    period : Period
+        A month has too few posts; the year up to its end is looked at.
+    by : {"hours", "weekday"}
+
+    Returns
+    -------
+    Fragment
+        Names a time only if chance would rarely deal it such a rate; see :func:`crmkit.posting_times`. Empty without
+        posts of the firm.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> posting_hours(book, ck.covered_period(book, "2026-10"))
+    <crmkit no posts>
+    """
+    year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
+    year = period if period.n_days >= year.n_days else year
+    times = posting_times(catalog, year, by)
+    if times.empty:
+        return Fragment("", "no posts")
+    name, at = _NAMES[by]
+    overall = scale_for("share", times.attrs["overall"]).words(times.attrs["overall"])
+    real = times[times["verdict"] == "real"]
+    told = [
+        f"{at.format(row[by])} ({scale_for('share', row['value']).words(row['value'])})" for _, row in real.iterrows()
+    ]
+    title = f"No {name} brings more or less than the {overall} of all posts by more than chance"
+    if told:
+        title = f"Posts {joined(told)} differ from the {overall} of all by more than chance"
+    return table(
+        times.rename(columns={"n": "n_posts", "value": "engagement_rate", "expected": "by_chance"}).drop(
+            columns="p_value"
+        ),
+        title,
+        subtitle=f"Interactions for each time a post was shown, {counted(times['n'].sum(), 'own posts')}, {year.label}. By "
+        "chance: what the same times would bring if they did not matter, on the networks they were used for.",
+        caption="Times with fewer than five posts are not shown. What was posted when was not drawn by chance.",
+        units={"n_posts": "count", "engagement_rate": "share", "by_chance": "share"},
+    )
+
+
+# Sections on how customers take part: channels and the engagement score.
+
+
+_USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
+_KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
+
+
+def channel_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return on which channel customers respond, and how many respond best on each; empty without contacts.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> channel_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no contacts>
+    """
+    as_of = last_day(catalog.data_through, period)
+    people, rates = preferred_channels(catalog, as_of), channel_responses(catalog, as_of)
+    if people.empty:
+        return Fragment("", "no contacts")
+    wide = rates.pivot(index="channel", columns="kind", values="rate").rename(columns=_KINDS)
+    wide.columns.name = None
+    choice = people[people["n_channels"] > 1]["channel"].value_counts()
+    wide["Customers who respond best here"] = choice.reindex(wide.index).fillna(0).astype(int)
+    several, n = int((people["n_channels"] > 1).sum()), len(people)
+    best = f"{choice.index[0]} works best for {choice.iloc[0]:,}" if several else "nobody was tried on two"
+    title = f"Of {counted(several, 'customers')} reached on more than one channel, {best}"
+    return table(
+        wide.sort_index(),
+        title,
+        subtitle=f"Shares of all contacts up to {day_in_words(as_of)}; {counted(n - several, 'customers')} "
+        "were reached on one channel only, which says nothing about what they prefer.",
+        caption=f"A customer's own rate is drawn towards that of all customers, which counts as {PRIOR_CONTACTS} contacts. Who "
+        "was asked by telephone was not chosen by chance: a difference between channels is partly one between customers.",
+        units={name: "share" for name in _KINDS.values() if name in wide} | {wide.columns[-1]: "count"},
+    )
+
+
+def engagement_table(catalog: Catalog, period: Period) -> Fragment:
+    """Return whether the engagement score of 90 days ago has told who would stay; empty where it cannot be judged.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    period : Period
+        From :func:`crmkit.covered_period`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> book = ck.connect({"orders": orders})
+    >>> engagement_table(book, ck.covered_period(book, "2026-10"))
+    <crmkit no engagement score>
+    """
+    as_of = last_day(catalog.data_through, period)
+    bands = engagement_check(catalog, as_of)
+    if len(bands) < 2:
+        return Fragment("", "no engagement score")
+    auc, low, high = bands.attrs["auc"]
+    first, last = bands.iloc[0], bands.iloc[-1]
+    stayed = f"{100 * last['value']:.0f} % of the customers at {last['band']} points stayed, "
+    stayed += f"{100 * first['value']:.0f} % at {first['band']}"
+    scored_on = day_in_words(date.fromisoformat(bands.attrs["scored_on"]))
+    if not is_number(auc):
+        title = "Nobody left, or nobody stayed: the engagement score cannot be judged"
+    elif low <= 0.5 and high > _USEFUL:
+        title = "Whether the engagement score tells who stays cannot be said yet: too few customers left"
+    elif low > 0.5:
+        title = f"The engagement score tells who stays: {stayed}"
+    else:
+        title = "The engagement score does not tell who stays: do not act on it"
+    of = (
+        f"{100 * auc:.0f} % of pairs ({100 * low:.0f} to {100 * high:.0f} %; 50 % is guessing)"
+        if is_number(auc)
+        else "no pair"
+    )
+    weights = ", ".join(f"{name} {points}" for name, points in WEIGHTS.items())
+    return table(
+        bands.rename(columns={"band": "score", "value": "still_active", "n": "n_customers"}),
+        title,
+        subtitle=f"Active customers on {scored_on} by their score then, and the share still active on "
+        f"{day_in_words(as_of)}, with 95 % interval.",
+        caption=f"Of 100 points: {weights}. Of a customer who stayed and one who left, the score puts the right "
+        f"one first in {of}.",
+        units={"n_customers": "count", "still_active": "share", "low": "share", "high": "share"},
+    )

@@ -1,0 +1,251 @@
+"""Forget a customer everywhere crmkit has written of her, and prove it by a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crmkit.cleaning.duplicates.review import leave_out
+from crmkit.cleaning.duplicates.state import emails_of, find_person
+from crmkit.cleaning.loading.forget import forget_in_store
+from crmkit.cleaning.loading.left_out import Left
+from crmkit.errors import CrmkitError
+from crmkit.metrics.formatting import counted, joined
+from crmkit.periods import Period
+from crmkit.reporting.display.exports import FOLDER, exports_in
+from crmkit.reporting.runner.notebooks import Notebook, find_notebooks
+from crmkit.reporting.runner.pages import KEPT
+from crmkit.reporting.runner.publish import PageSummary, read_summary, tidy, write_archive, write_index
+from crmkit.settings import Settings, read_settings
+from crmkit.sources.files.file_sets import list_files
+from crmkit.sources.files.read import WORKBOOK_SUFFIXES
+from crmkit.sources.proposing.search import Person, files_below
+from crmkit.sources.store.changes import find_settings
+from crmkit.sources.store.keys import forgotten_file, note_forgotten
+from crmkit.sources.store.store import found_store
+
+_QUESTIONS = "questions about duplicates"
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """What was removed of a customer, or would be.
+
+    Attributes
+    ----------
+    n_ids : int
+        Ids that were hers.
+    tables : mapping of str to Left
+        Rows by table of the store.
+    n_cached : int
+        Kept results [files].
+    pages : tuple of Shown
+        Pages and lists that show her.
+    n_searched : int
+        Files that were searched afterwards [files].
+    remains : tuple of str
+        Files in which she was still found, with what.
+    own_files : tuple of str
+        The analyst's export files that hold her.
+    is_dry : bool
+        Whether nothing was removed.
+    """
+
+    n_ids: int
+    tables: Mapping[str, Left]
+    n_cached: int
+    pages: tuple[Shown, ...]
+    n_searched: int = 0
+    remains: tuple[str, ...] = ()
+    own_files: tuple[str, ...] = field(default=())
+    is_dry: bool = False
+
+    def __str__(self) -> str:
+        would = "Would be forgotten" if self.is_dry else "Forgotten"
+        lines = [f"{would}: one customer, known by {counted(self.n_ids, 'ids')}."]
+        lines += [f"  store, {table}: {_fate(left)}" for table, left in self.tables.items() if left != Left()]
+        lines += [f"  cache: {counted(self.n_cached, 'kept results')}, removed"] if self.n_cached else []
+        lines += [f"  reports, {shown.period}: {joined(list(shown.files))}, removed" for shown in self.pages]
+        lines += [f"Make the pages again: crmkit report --period {shown.period}" for shown in self.pages]
+        lines += [] if self.is_dry else [self._proof()]
+        if self.own_files:
+            lines.append(
+                f"Still in your own export files, which crmkit never changes: {joined(list(self.own_files))}. The next "
+                "load leaves her out; what leaves this machine in them is for you to mend."
+            )
+        return "\n".join(lines)
+
+    def _proof(self) -> str:
+        what = "her ids, e-mail address, telephone number, name and address"
+        if self.remains:
+            return f"She is still in {joined(list(self.remains))}."
+        return f"Searched all {counted(self.n_searched, 'files')} that crmkit wrote for {what}: found in none."
+
+
+def forget(
+    customer: str,
+    settings: Settings | str | Path | None = None,
+    *,
+    reports: str | Path | None = None,
+    dry_run: bool = False,
+) -> Forgetting:
+    """Remove a customer from the store, the predictions, the cache, the reports and their lists.
+
+    Her orders, deals and paid terms stay for the books, without her. A keyed hash stays beside the store, so that the next
+    load leaves her out. The export files are the analyst's own and stay as they are.
+
+    Parameters
+    ----------
+    customer : str
+        Her id, or her e-mail address; other ids under the same address are hers too.
+    settings : Settings or path, optional
+        Settings, a settings file or its folder; without it those found nearby.
+    reports : path, optional
+        Folder of the reports; that of the settings if not given.
+    dry_run : bool
+        Only say what would be removed.
+
+    Raises
+    ------
+    CrmkitError
+        If she is not in the store, or the data are in a database.
+
+    Examples
+    --------
+    >>> forget("C-1", Settings())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: There is no store ... yet. Run `crmkit load` first.
+    """
+    known = settings if isinstance(settings, Settings) else read_settings(settings or find_settings())
+    if known.database:
+        raise CrmkitError(
+            f"The data stay in the database {known.database.address}, which crmkit only reads. Delete the "
+            "customer there, then delete the folders of the store, the cache and the reports."
+        )
+    person = find_person(known, customer)
+    folder = Path(reports).resolve() if reports is not None else known.path("reports")
+    cached = [path for path in files_below(known.path("cache")) if path.suffix in (".parquet", ".aside")]
+    pages = pages_showing(folder, person)
+    own = _own_files(known, person)
+    review = known.folder / known.duplicates.file
+    if dry_run:
+        left = forget_in_store(known, person, dry_run=True) | {_QUESTIONS: Left(leave_out(review, person.is_in, True))}
+        return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
+    note_forgotten(known, person.ids, emails_of(known, person))  # first: whatever stops this, no load lets her in again
+    tidy(folder)
+    for shown in pages:
+        remove_pages(folder, shown)
+        _renew_index(folder / shown.period, known)
+    if pages:
+        write_archive(folder, company=known.company.name)
+    for path in cached:
+        path.unlink(missing_ok=True)
+    asked = {_QUESTIONS: Left(leave_out(review, person.is_in))}
+    left = asked | forget_in_store(known, person)  # last: until then she can be found, and this begun again
+    n_searched, remains = _search(known, folder, person)
+    return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
+
+
+def _renew_index(folder: Path, settings: Settings) -> None:
+    period = Period.parse(folder.name)
+    summaries = [
+        read_summary(file)
+        if (file := folder / f"{notebook.page}.html").is_file()
+        else PageSummary(notebook.title, "", status="not made")
+        for notebook in find_notebooks()
+    ]
+    write_index(folder, period, summaries, company=settings.company.name)
+
+
+def _search(settings: Settings, reports: Path, person: Person) -> tuple[int, tuple[str, ...]]:
+    """Return how many files were searched, and in which of them she is, with what."""
+    store = settings.path("store")
+    beside = [path for path in store.parent.glob(f"{store.name}.*") if path.is_dir()]
+    folders = [found_store(store) or store, *beside, settings.path("cache"), reports]
+    files = list(dict.fromkeys(path for folder in folders for path in files_below(folder)))
+    files += [file for file in (forgotten_file(settings), settings.folder / settings.duplicates.file) if file.is_file()]
+    found = []
+    for path in files:
+        content = path.read_bytes()
+        kinds = person.found_in(path.name, content)
+        if path.suffix == ".ipynb":
+            kinds += [kind for name, each in exports_in(path).items() for kind in person.found_in(name, each)]
+        found += [f"{path} ({joined(list(dict.fromkeys(kinds)))})"] if kinds else []
+    return len(files), tuple(found)
+
+
+def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
+    exports = settings.path("exports")
+    files = list_files(exports) if exports.is_dir() else []
+    books = [f"{path.name} (not searched)" for path in files if path.suffix.lower() in WORKBOOK_SUFFIXES]
+    return (*(path.name for path in files if person.found_in(path.name, path.read_bytes())), *books)
+
+
+def _fate(left: Left) -> str:
+    told = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
+    if left.n_anonymous:
+        told.append(f"{left.n_anonymous:,} kept for the books without her")
+    return ", ".join(told)
+
+
+# Which pages and lists of the reports show a person, and how they are removed.
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The files of one period in which a person is, by their names within its folder."""
+
+    period: str
+    files: tuple[str, ...]
+
+
+def pages_showing(reports: Path, person: Person) -> tuple[Shown, ...]:
+    """Return the files of each period that show a person, with all that belongs to the same page.
+
+    A page shows her if its text does, or the list behind it: a page masks ids, its list and its notebook do not.
+    """
+    found = []
+    for folder in _periods(reports):
+        files = _shown_in(folder, person)
+        if files:
+            found.append(Shown(folder.name, tuple(files)))
+    return tuple(found)
+
+
+def remove_pages(reports: Path, shown: Shown) -> None:
+    """Remove the files that show a person."""
+    for name in shown.files:
+        (reports / shown.period / name).unlink(missing_ok=True)
+
+
+def _periods(reports: Path) -> Iterator[Path]:
+    for folder in sorted(reports.glob("*")):
+        try:
+            if folder.is_dir() and str(Period.parse(folder.name)) == folder.name:
+                yield folder
+        except CrmkitError:  # somebody else's folder
+            continue
+
+
+def _shown_in(folder: Path, person: Person) -> list[str]:
+    marked = {path for path in files_below(folder) if _shows(path, person)}
+    for notebook in folder.glob("notebooks/*.ipynb"):
+        parts = _parts_of(folder, notebook)
+        if marked & set(parts):
+            marked |= set(parts)
+    index = folder / "index.html"  # made again from the pages that are left
+    return [path.relative_to(folder).as_posix() for path in sorted(marked) if path != index]
+
+
+def _parts_of(folder: Path, notebook: Path) -> list[Path]:
+    page = Notebook(notebook).page
+    lists = [folder / FOLDER / name for name in exports_in(notebook)]
+    parts = [notebook, folder / f"{page}.html", folder / f"{page}{KEPT}", *lists]
+    return [part for part in parts if part.is_file()]
+
+
+def _shows(path: Path, person: Person) -> bool:
+    if person.found_in(path.name, path.read_bytes(), with_texts=True):
+        return True
+    return path.suffix == ".ipynb" and any(person.found_in(name, content) for name, content in exports_in(path).items())

@@ -1,0 +1,228 @@
+"""Find the notebooks that are the pages of a report, and choose among them by name."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
+
+_FILE_NAME = re.compile(r"\d+_(?P<page>\w+)")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One page's notebook: ``notebooks/01_scorecard.ipynb`` is the page ``scorecard``."""
+
+    path: Path
+
+    @property
+    def page(self) -> str:
+        """Name of the page: the file's name without its number."""
+        match = _FILE_NAME.fullmatch(self.path.stem)
+        return match["page"] if match else self.path.stem
+
+    @property
+    def title(self) -> str:
+        """The notebook's first heading, or the page's name in words.
+
+        Examples
+        --------
+        >>> Notebook(Path("00_data_quality.ipynb")).title
+        'Data quality'
+        """
+        try:
+            cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+            text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        except (OSError, ValueError, KeyError, TypeError):  # not read yet, or not readable: the name will do
+            text = ""
+        heading = re.search(r"^# +(.+)", text, re.MULTILINE)
+        return heading[1].strip() if heading else self.page.replace("_", " ").capitalize()
+
+
+def find_notebooks(folder: str | Path | None = None) -> list[Notebook]:
+    """Return the pages' notebooks in the order of their numbers.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where to look. Without it in ``notebooks/`` of the clone, else where pip put them.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no notebook such as ``01_scorecard.ipynb`` in the folder.
+
+    Examples
+    --------
+    >>> [notebook.page for notebook in find_notebooks()][:2]
+    ['data_quality', 'scorecard']
+    """
+    place = Path(folder) if folder is not None else _own_folder()
+    found = sorted(path.resolve() for path in place.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
+    if not found:
+        raise CrmkitError(f"There are no notebooks in {place}. A page is a file such as 01_scorecard.ipynb.")
+    return [Notebook(path) for path in found]
+
+
+def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[Notebook]:
+    """Return the notebooks of the pages asked for, by page name (``scorecard``) or file name (``01_scorecard``).
+
+    Raises
+    ------
+    UnknownName
+        If a name is neither; the message offers the nearest.
+
+    Examples
+    --------
+    >>> choose([Notebook(Path("01_scorecard.ipynb"))], ["scorecards"])
+    Traceback (most recent call last):
+    crmkit.errors.UnknownName: There is no page 'scorecards'. Did you mean 'scorecard'?
+    """
+    if not only:
+        return list(notebooks)
+    wanted = {name.removesuffix(".ipynb") for name in only}
+    for name in sorted(wanted - {n.page for n in notebooks} - {n.path.stem for n in notebooks}):
+        raise UnknownName("page", name, [notebook.page for notebook in notebooks])
+    return [notebook for notebook in notebooks if {notebook.page, notebook.path.stem} & wanted]
+
+
+def _own_folder() -> Path:
+    """The clone's ``notebooks/``, or the folder into which pip put the same files."""
+    beside = Path(__file__).parents[3] / "notebooks"
+    if beside.is_dir():
+        return beside
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        installed = [file for file in files("crmkit") or () if file.parent.match("crmkit/notebooks")]
+    except PackageNotFoundError:
+        installed = []
+    return Path(str(installed[0].locate())).resolve().parent if installed else beside
+
+
+# Check the parameters of all notebooks before any kernel starts. papermill only warns of a parameter that a
+# notebook does not have, and turns ``-p month 2026`` into a number. Here the notebook's own default says of which
+# type a value must be, and every fault of every page is listed in one message. papermill is not asked: importing it
+# takes longer than making a report of which nothing has changed.
+
+
+ALWAYS_GIVEN = ("period", "settings")
+_IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+def checked_parameters(
+    notebooks: Sequence[Notebook], given: Mapping[str, Any], offered: Mapping[str, Any] | None = None
+) -> dict[Notebook, dict[str, Any]]:
+    """Return the parameters for each notebook, each value of its default's type.
+
+    ``period`` and ``settings`` every page must have; another parameter goes to the pages that have it.
+
+    Parameters
+    ----------
+    notebooks : sequence of Notebook
+    given : mapping of str to scalar
+        Values as text (from a command line) or of the right type already; some page must have each.
+    offered : mapping of str to scalar, optional
+        Values for the pages that have such a parameter, if there are any.
+
+    Raises
+    ------
+    Problems
+        Unknown parameters, values of the wrong type, notebooks that cannot be read; all of them at once.
+    """
+    problems: list[str] = []
+    defaults = {notebook: _defaults(notebook, problems) for notebook in notebooks}
+    known = {name for declared in defaults.values() for name in declared}
+    problems += [
+        f"no page has a parameter '{name}'. {did_you_mean(name, known)}"
+        for name in given
+        if name not in known and name not in ALWAYS_GIVEN
+    ]
+    checked: dict[Notebook, dict[str, Any]] = {}
+    for notebook, declared in defaults.items():
+        checked[notebook] = {}
+        for name, value in ({**(offered or {}), **given}).items():
+            if name in declared:
+                try:
+                    checked[notebook][name] = _of_type(declared[name], value)
+                except ValueError as error:
+                    problems.append(f"{notebook.path.name}: {name} {error}")
+            elif name in ALWAYS_GIVEN and declared:
+                problems.append(f"{notebook.path.name} has no parameter '{name}'. {did_you_mean(name, declared)}")
+    if problems:
+        raise Problems("The report's parameters" if len(notebooks) > 1 else notebooks[0].path.name, problems)
+    return checked
+
+
+def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
+    """Each parameter and its default; adds to the problems where the notebook or its parameters cell is at fault."""
+    name = notebook.path.name
+    try:
+        lines = _parameters_cell(notebook)
+        statements = ast.parse(lines).body
+    except SyntaxError as error:
+        problems.append(f"{name}: line {error.lineno} of the parameters cannot be read as Python: {error.msg}.")
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:  # not there, no JSON, no notebook
+        problems.append(f"{name} cannot be read as a notebook: {str(error).partition(chr(10))[0]}")
+        return {}
+    if not statements:
+        problems.append(f"{name} has no cell tagged 'parameters' with lines such as period = \"2026-10\".")
+    defaults: dict[str, Any] = {}
+    for statement in statements:
+        written = ast.get_source_segment(lines, statement)
+        try:
+            target, value = _assignment(statement)
+        except (ValueError, SyntaxError):
+            problems.append(f"{name}: {written} is not a plain value.")
+            continue
+        defaults[target] = value
+        if target in ALWAYS_GIVEN and not isinstance(value, str | None):
+            problems.append(f"{name}: {written} must be text, in quotes.")
+            defaults[target] = None
+    return defaults
+
+
+def _parameters_cell(notebook: Notebook) -> str:
+    cells = json.loads(notebook.path.read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())]
+    return "".join(tagged[0]["source"]) if tagged else ""
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    """Return name and value of a line ``name = value``."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and len(targets) == 1 and isinstance(targets[0], ast.Name):
+        return targets[0].id, ast.literal_eval(statement.value or "None")
+    raise ValueError
+
+
+def _of_type(default: Any, value: Any) -> Any:
+    """Return the value as the default's type; text is read as that type. None as default takes anything."""
+    wanted = type(default)
+    if default is None or type(value) is wanted:
+        return value
+    if wanted is str:
+        raise ValueError(f"must be text, not {value!r}.")
+    if wanted is float and type(value) is int:
+        return float(value)
+    if isinstance(value, str) and wanted in _READERS:
+        with suppress(ValueError):
+            return _READERS[wanted](value)
+    raise ValueError(f"must be {_IN_WORDS.get(wanted, wanted.__name__)}, not {value!r}.")
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_READERS: dict[type, Callable[[str], Any]] = {bool: _truth, int: int, float: float}

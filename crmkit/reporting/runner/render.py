@@ -1,0 +1,323 @@
+"""An executed notebook becomes one self-contained page; a failed one becomes a page that says what to do."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crmkit.periods import Period
+from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text, without_paths
+from crmkit.reporting.runner.publish import Link, Navigation, PageSummary, write_page
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+
+MOST_BYTES = 500_000
+
+
+def render_page(
+    notebook_path: Path | str,
+    html_path: Path | str,
+    *,
+    company: str,
+    title: str | None = None,
+    period: Period | str | None = None,
+    navigation: Navigation | None = None,
+    key: str = "",
+) -> PageSummary:
+    """Render an executed notebook as one file that needs no network and no JavaScript.
+
+    Parameters
+    ----------
+    notebook_path : Path or str
+        Executed ``.ipynb``. Its first heading is the page's name, the paragraph below it the question.
+    html_path : Path or str
+        The file to write.
+    company : str
+        Name for the header.
+    title : str or None
+        The page's name, instead of the notebook's first heading.
+    period : Period, str or None
+        The period reported; otherwise taken from the parameters that papermill noted.
+    navigation : Navigation or None
+        Links of the header; :func:`crmkit.reporting.runner.publish.write_archive` sets them for all pages at once.
+    key : str
+        Hash of all that the page is made from, kept in its summary.
+
+    Returns
+    -------
+    PageSummary
+        With warnings about what was left out and about a page that has grown too large.
+    """
+    import nbformat
+
+    notebook = nbformat.read(Path(notebook_path), as_version=4)
+    noted = str(period or _noted_period(notebook) or "")
+    body = body_of(notebook)
+    name = title or body.title or name_of(notebook_path)
+    summary = PageSummary(
+        title=name,
+        headline=body.headline or name,
+        question=body.question,
+        period=str(Period.parse(noted)) if noted else "",
+        company=company,
+        key=key,
+        warnings=tuple(body.warnings),
+    )
+    written = write_page(
+        html_path,
+        summary,
+        body.html,
+        h1="" if body.headline else name,
+        kicker=name if body.headline else "",
+        question=body.question,
+        navigation=navigation,
+    )
+    return _with_size_warning(written)
+
+
+def stub_page(
+    html_path: Path | str,
+    title: str,
+    cause: str,
+    next_step: str,
+    last_good: Link | None = None,
+    *,
+    company: str,
+    period: Period | str,
+    navigation: Navigation | None = None,
+) -> PageSummary:
+    """Write a page in place of one whose notebook failed.
+
+    Parameters
+    ----------
+    html_path : Path or str
+        The file to write.
+    title : str
+        The page's name.
+    cause, next_step : str
+        What went wrong and what to do, one sentence each; paths are cut to file names.
+    last_good : Link or None
+        The last period's page that was complete.
+    company : str
+        Name for the header.
+    period : Period or str
+        The period reported.
+    navigation : Navigation or None
+        Links of the header.
+
+    Returns
+    -------
+    PageSummary
+        With status "failed".
+    """
+    reported = Period.parse(str(period))
+    headline = f"{reported.label}: this page could not be made"
+    body = filled("stub", cause=without_paths(cause), next_step=without_paths(next_step), last_good=last_good)
+    summary = PageSummary(title=title, headline=headline, period=str(reported), status="failed", company=company)
+    return write_page(html_path, summary, body, h1=headline, kicker=title, navigation=navigation)
+
+
+def name_of(path: Path | str) -> str:
+    """Return a notebook's name in words.
+
+    Examples
+    --------
+    >>> name_of("notebooks/02_who_leaves.ipynb")
+    'Who leaves'
+    """
+    words = re.sub(r"^\d+[_-]", "", Path(path).stem)
+    return capitalised(re.sub(r"[_-]+", " ", words).strip()) or "Report"
+
+
+def _noted_period(notebook: Any) -> str:
+    parameters = notebook.metadata.get("papermill", {}).get("parameters", {})
+    return str(parameters.get("period", ""))
+
+
+def _with_size_warning(page: PageSummary) -> PageSummary:
+    if page.n_bytes <= MOST_BYTES:
+        return page
+    from dataclasses import replace
+
+    size = f"the page has {page.n_bytes / 1000:,.0f} kB, more than {MOST_BYTES // 1000}: show fewer rows or simpler figures"
+    return replace(page, warnings=(*page.warnings, size))
+
+
+# The cells of an executed notebook as the body of a page: prose and results, nothing else, nothing from outside.
+
+
+LEFT_OUT = {"notebook-only", "remove_cell", "remove_output", "parameters", "injected-parameters"}
+_PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/webp", "text/plain"]
+_STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
+_REPR = re.compile(r"\s*(?:<.*>|\[<.*>\]|Text\(.*\)|None)\s*", re.DOTALL)
+# What could run, load or redirect; a page without JavaScript needs none of it.
+_UNSAFE = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript", "template"]
+
+
+@dataclass
+class Body:
+    """The body of a page and what was found in it."""
+
+    html: str
+    title: str
+    question: str
+    headline: str
+    warnings: list[str]
+
+
+def body_of(notebook: Any) -> Body:
+    """Return the body of the page that an executed notebook makes.
+
+    The notebook's first heading becomes the page's name and the paragraph below it the question; both stand above
+    the opening then. Cells with one of the tags in ``LEFT_OUT`` are left out.
+    """
+    from bs4 import BeautifulSoup
+
+    title, question = _title_and_question(notebook)
+    soup = BeautifulSoup(_STYLE.sub("", _fragment(_kept(notebook))), "html.parser")
+    warnings = _make_safe(soup)
+    _make_readable(soup)
+    _name_pictures(soup, warnings)
+    _drop_dead_links(soup)
+    first = soup.select_one(".opening h1")
+    if first is not None:
+        for heading in soup.select(".prose h1"):
+            heading.name = "h2"
+    return Body(str(soup), title, question, plain_text(first.get_text()) if first else "", warnings)
+
+
+def _title_and_question(notebook: Any) -> tuple[str, str]:
+    first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
+    match = re.match(r"\s*# +(.+?)\s*(?:\n+([^\n#].*?))?(?=\n\s*\n|\Z)(.*)", first.source, re.DOTALL) if first else None
+    if first is None or match is None:
+        return "", ""
+    first.source = match[3].strip()  # the rest stays where it is
+    plain = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)")
+    return tuple(" ".join(plain.sub(r"\1", part or "").split()) for part in match.groups()[:2])  # type: ignore[return-value]
+
+
+def _kept(notebook: Any) -> Any:
+    notebook.cells = [cell for cell in notebook.cells if not LEFT_OUT & set(cell.metadata.get("tags", ()))]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+        for output in cell.get("outputs", []):
+            _shrink(output.get("data", {}))
+    return notebook
+
+
+def _is_shown(output: Any) -> bool:
+    if output.output_type == "stream":
+        return bool(output.name == "stdout")
+    kinds = set(output.get("data", {})) & set(_PRIORITY)
+    if kinds == {"text/plain"}:
+        return _REPR.fullmatch(str(output.data["text/plain"])) is None  # "<Axes: >" is what a plot returns, no result
+    return bool(kinds)
+
+
+def _shrink(data: dict[str, Any]) -> None:
+    if "image/png" not in data:
+        return
+    from base64 import b64decode, b64encode
+    from io import BytesIO
+
+    from PIL import Image
+
+    raw, smaller = b64decode(data["image/png"]), BytesIO()
+    Image.open(BytesIO(raw)).save(smaller, format="WEBP", lossless=True, quality=100, method=6)
+    if len(smaller.getvalue()) < len(raw):
+        del data["image/png"]
+        data["image/webp"] = b64encode(smaller.getvalue()).decode()
+
+
+def _fragment(notebook: Any) -> str:
+    from base64 import b64encode
+
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    config = Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
+    exporter = HTMLExporter(
+        config=config, template_name="crmkit", extra_template_basedirs=[str(THEME)], exclude_anchor_links=True
+    )
+    exporter.register_filter("text_base64", lambda text: b64encode(str(text).encode()).decode())
+    aside = _put_aside(notebook)
+    html = exporter.from_notebook_node(notebook)[0]
+    return re.sub(r'<i id="(aside-[0-9a-f]+-\d+)"></i>', lambda place: aside.get(place[1], place[0]), html)
+
+
+def _put_aside(notebook: Any) -> dict[str, str]:
+    """Leave a mark in place of each result in HTML; return the results by their marks.
+
+    nbconvert takes apart and puts together again what it has made, which for large results takes longer than all the rest.
+    """
+    aside: dict[str, str] = {}
+    unguessed = secrets.token_hex(8)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            mark = f"aside-{unguessed}-{len(aside)}"
+            aside[mark] = output.data["text/html"]
+            output.data["text/html"] = f'<i id="{mark}"></i>'
+    return aside
+
+
+def _make_safe(soup: BeautifulSoup) -> list[str]:
+    warnings = []
+    for tag in soup.find_all(_UNSAFE):
+        warnings.append(f"a <{tag.name}> was left out: a page runs no code and loads nothing")
+        tag.decompose()
+    for tag in soup.find_all(True):
+        for name in [name for name in tag.attrs if name.lower().startswith("on")]:
+            del tag[name]
+        if str(tag.get("href", "")).strip().lower().startswith(("javascript:", "data:")):
+            del tag["href"]
+        if tag.name != "a" and _is_outside(tag):
+            warnings.append(f"a <{tag.name}> from outside was left out: a page loads nothing")
+            tag.replace_with(str(tag.get("alt", "")))
+    return warnings
+
+
+def _is_outside(tag: Tag) -> bool:
+    addresses = [str(tag.get(name, "")).strip() for name in ("src", "srcset", "poster", "href", "xlink:href", "data")]
+    return any(address and not address.startswith(("data:image/", "#")) for address in addresses)
+
+
+def _make_readable(soup: BeautifulSoup) -> None:
+    """Make tables that others wrote scroll on a telephone, and mark their heads."""
+    foreign = [table for table in soup.find_all("table") if table.find_parent(class_="scroll") is None]
+    for number, table in enumerate(foreign, start=1):
+        name = f"Table {number}" if len(foreign) > 1 else "Table"
+        box = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0", "aria-label": name})
+        table.attrs.pop("border", None)
+        table.wrap(box)
+        for cell in table.select("thead th"):
+            if cell.get_text(strip=True):
+                cell["scope"] = "col"
+            else:
+                cell.name = "td"  # an empty heading names nothing
+        for cell in table.select("tbody th"):
+            cell["scope"] = "row"
+
+
+def _name_pictures(soup: BeautifulSoup, warnings: list[str]) -> None:
+    for picture in soup.find_all("img"):
+        if str(picture.get("alt", "")).strip() not in ("", "No description has been provided for this image"):
+            continue
+        heading = picture.find_previous(["h1", "h2", "h3"])
+        section = heading.get_text(" ", strip=True) if heading else "this page"
+        picture["alt"] = f"A figure in the section “{section}”; its author gave no description."
+        warnings.append(
+            f"a figure in the section '{section}' has no text alternative: show it with crmkit's figure(alt=...)"
+        )
+
+
+def _drop_dead_links(soup: BeautifulSoup) -> None:
+    known = {tag["id"] for tag in soup.find_all(id=True)}
+    for link in soup.select('a[href^="#"]'):
+        if str(link["href"])[1:] not in known:
+            link.unwrap()

@@ -1,0 +1,94 @@
+"""A page is made again only if something that it is made from has changed.
+
+Its key is the hash of all of that and stands in the page itself, so that the two cannot part.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError
+from crmkit.predictions.runner.store import known_predictions
+from crmkit.reporting.runner.notebooks import Notebook
+from crmkit.reporting.runner.publish import read_summary
+from crmkit.settings import Settings
+from crmkit.sources.store.changes import Known
+from crmkit.tables.caching.fingerprint import WatchedFolder, digest_of
+
+_END = b"</html>"
+
+
+@dataclass(frozen=True)
+class PageKeys:
+    """What the pages of a run are made from.
+
+    Attributes
+    ----------
+    catalog : Catalog or Glance
+        As it was opened for this run.
+    earlier : Path
+        The numbers that the period before has reported, which a page with the parameter ``reports`` reads.
+    end : date
+        First day after the period: later predictions are none of its pages' business.
+    """
+
+    catalog: Known
+    earlier: Path
+    end: date = date.max
+
+    def key(self, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
+        """Return the hash of data, settings, code, versions, notebook and parameters; empty if one is not known."""
+        cache = self.catalog.cache
+        made_from = [cache.data_fingerprint if cache else None, own_code(self.catalog.settings)]
+        if None in made_from:
+            return ""
+        made_from.append(known_predictions(self.catalog.settings.path("store"), self.end))
+        if "reports" in parameters:
+            made_from.append(self.earlier.read_text(encoding="utf-8") if self.earlier.is_file() else "")
+        source = notebook.path.read_text(encoding="utf-8")
+        return digest_of(*made_from, notebook.page, source, sorted(parameters.items()))
+
+
+def own_code(settings: Settings) -> str | None:
+    """Return the hash of the analyst's own Python files: those of her cards, and those beside them and the settings."""
+    cards = {(settings.folder / name).resolve().parent for name in settings.metric_modules}
+    folders = sorted(cards | {settings.folder.resolve()})
+    digests = [WatchedFolder(folder, ".py", deep=False).digest for folder in folders]
+    return None if None in digests else digest_of(*digests)
+
+
+def take_over(notebook: Notebook, key: str, folder: Path, aside: Path) -> bool:
+    """Copy a page and its executed notebook from the period's folder, if they are whole and of that key; tell whether.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    key : str
+        Of the page as it would be made now; empty if that is not known.
+    folder, aside : Path
+        The period's folder, and the one that will take its place.
+    """
+    page, executed = Path(f"{notebook.page}.html"), Path("notebooks") / notebook.path.name
+    if not key or not (folder / executed).is_file():
+        return False
+    try:
+        summary = read_summary(folder / page)
+        if (summary.status, summary.key) != ("complete", key) or not _is_whole(folder / page):
+            return False
+        for file in (page, executed):
+            if not (aside / file).exists():  # it is there already where the other pages of the period are kept
+                shutil.copy2(folder / file, aside / file)
+    except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of ours: it is made
+        return False
+    return True
+
+
+def _is_whole(page: Path) -> bool:
+    with page.open("rb") as file:
+        file.seek(-min(page.stat().st_size, 64), 2)
+        return file.read().rstrip().endswith(_END)

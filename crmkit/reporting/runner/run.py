@@ -1,0 +1,352 @@
+"""Make the report of one period: check everything, make its pages aside, swap them in whole, renew the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError, Problems
+from crmkit.periods import Period, parse_periods
+from crmkit.predictions.runner.parallel import shared_processors
+from crmkit.reporting.display.provenance import covered_period
+from crmkit.reporting.runner.execute import disk_full, is_full_disk
+from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.notebooks import Notebook, checked_parameters, choose, find_notebooks
+from crmkit.reporting.runner.numbers import FILE as NUMBERS
+from crmkit.reporting.runner.pages import Page, PageMaker, Progress
+from crmkit.reporting.runner.predictions import make_predictions
+from crmkit.reporting.runner.publish import PageSummary, read_summary, swapped_in, tidy
+from crmkit.reporting.runner.reuse import PageKeys
+from crmkit.sources.store.changes import Known
+
+
+def run_report(
+    settings: str | Path | None = None,
+    period: str | None = None,
+    only: Sequence[str] | None = None,
+    output: str | Path | None = None,
+    jobs: int = 2,
+    progress: Progress | None = None,
+    **options: Any,
+) -> RunReport:
+    """Make the pages of one period and swap the period's folder in whole; pages that are unchanged are taken over.
+
+    Parameters
+    ----------
+    settings : path, optional
+        ``crmkit.toml`` or the folder that holds it; without it the nearest one is looked for.
+    period : str, optional
+        Such as "2026-10"; without it the last whole month of the data.
+    only : sequence of str, optional
+        Pages to make; the others of the period stay as they are.
+    output : path, optional
+        Folder of all reports; without it the one of the settings.
+    jobs : int
+        Notebooks to run at the same time.
+    progress : callable, optional
+        Called with a page's name and what becomes of it: "waiting" for each page at first, then "started" and "done" or
+        "failed"; or "unchanged". Predictions, if there are any to make, are told of in the same way before the pages.
+    **options
+        Of :func:`prepared`: parameters, deadline, notebooks, fresh.
+
+    Returns
+    -------
+    RunReport
+
+    Raises
+    ------
+    CrmkitError
+        Before any notebook is run: bad settings, a period without data, an unknown page or parameter.
+    """
+    from crmkit.reporting.runner.publish import write_archive
+
+    run = prepared(settings, only, output, jobs, progress, **options)
+    wanted = covered_period(run.catalog, period)
+    run.check(wanted)
+    with shared_processors(run.jobs), run.nursery:
+        not_predicted = run.predict([wanted])
+        done = run.make(wanted)
+    write_archive(run.reports, company=run.company)
+    return replace(done, not_predicted=not_predicted)
+
+
+# Make one period whole: check its parameters, make its pages aside, swap its folder in.
+
+
+DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The report of one period: where it is and what became of each page.
+
+    Attributes
+    ----------
+    period : Period
+    folder : Path
+        ``<reports>/<period>``.
+    pages : tuple of Page
+        The pages of this run.
+    not_predicted : tuple of str
+        A sentence for each prediction that failed.
+    """
+
+    period: Period
+    folder: Path
+    pages: tuple[Page, ...]
+    not_predicted: tuple[str, ...] = ()
+
+    @property
+    def index(self) -> Path:
+        """The period's index page."""
+        return self.folder / "index.html"
+
+    @property
+    def failed(self) -> tuple[Page, ...]:
+        """The pages that failed."""
+        return tuple(page for page in self.pages if page.cause)
+
+    @property
+    def troubles(self) -> list[str]:
+        """A sentence for each prediction and each page that failed."""
+        return [*self.not_predicted, *(f"{page.name} failed: {page.cause}" for page in self.failed)]
+
+
+def prepared(
+    settings: str | Path | None,
+    only: Sequence[str] | None,
+    output: str | Path | None,
+    jobs: int,
+    progress: Progress | None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    deadline: float = DEADLINE,
+    notebooks: str | Path | None = None,
+    fresh: bool = False,
+) -> Run:
+    """Open the data and find the notebooks of a run; see :func:`crmkit.reporting.runner.run.run_report`.
+
+    Parameters
+    ----------
+    settings, only, output, jobs, progress
+        As there.
+    parameters : mapping, optional
+        Further parameters of the notebooks.
+    deadline : float
+        Time that one notebook may take [s].
+    notebooks : path, optional
+        Folder of the notebooks; without it crmkit's own.
+    fresh : bool
+        Compute all numbers and make all pages again, whether or not something has changed.
+    """
+    from crmkit.sources.store.changes import find_settings, glance
+
+    source = Path(settings if settings is not None else find_settings()).resolve()
+    catalog = glance(source) or _connected(source)
+    everything = find_notebooks(notebooks)
+    chosen = choose(everything, only)
+    if fresh and catalog.cache:
+        catalog.cache.clear()
+    return Run(
+        source=source,
+        catalog=catalog,
+        everything=everything,
+        chosen=chosen,
+        reports=Path(output).resolve() if output is not None else catalog.settings.path("reports"),
+        parameters=parameters or {},
+        jobs=jobs,
+        deadline=deadline,
+        fresh=fresh,
+        progress=progress or _silent,
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the periods of one run have in common; see :func:`prepared`."""
+
+    source: Path
+    catalog: Known
+    everything: list[Notebook]
+    chosen: list[Notebook]
+    reports: Path
+    parameters: Mapping[str, Any]
+    jobs: int
+    deadline: float
+    fresh: bool
+    progress: Progress
+    nursery: Nursery = field(default_factory=Nursery)
+
+    @property
+    def company(self) -> str:
+        """Name of the company."""
+        return self.catalog.settings.company.name
+
+    def check(self, period: Period) -> None:
+        """Raise Problems if a parameter does not fit; else announce the pages to come."""
+        for notebook in self._checked(period):
+            self.progress(notebook.page, "waiting")
+
+    def predict(self, periods: Collection[Period]) -> tuple[str, ...]:
+        """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
+        nursery = self.nursery if len(self.chosen) * len(periods) > 1 else None  # pages with new predictions are made
+        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress, nursery)
+
+    def make(self, period: Period) -> RunReport:
+        """Make one period: its pages and its index, aside, then swapped in."""
+        from crmkit.reporting.runner.publish import write_index
+
+        tidy(self.reports)
+        folder, checked = self.reports / str(period), self._checked(period)
+        with swapped_in(folder, keep=len(self.chosen) < len(self.everything)) as aside:
+            maker = PageMaker(
+                aside=aside,
+                folder=folder,
+                home=self._home,
+                company=self.company,
+                period=period,
+                deadline=self.deadline,
+                keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS, period.end),
+                fresh=self.fresh,
+                progress=self.progress,
+                nursery=self.nursery,
+            )
+            pages = maker.make(checked, self.jobs)
+            write_index(aside, period, self._summaries(aside), company=self.company)
+        return RunReport(period, folder, tuple(pages))
+
+    @property
+    def _home(self) -> Path:
+        return self.catalog.settings.folder.resolve()
+
+    def _checked(self, period: Period) -> dict[Notebook, dict[str, Any]]:
+        given = {"period": str(period), "settings": str(self.source), **self.parameters}
+        return checked_parameters(self.chosen, given, offered={"reports": str(self.reports)})
+
+    def _summaries(self, aside: Path) -> list[PageSummary]:
+        """What the index lists: the pages made now, those of before that stay, and those that were never made."""
+        return [
+            read_summary(file)
+            if (file := aside / f"{notebook.page}.html").is_file()
+            else PageSummary(notebook.title, "", status="not made")
+            for notebook in self.everything
+        ]
+
+
+def _connected(source: Path) -> Known:
+    from crmkit.cleaning.loading.connect import connect
+
+    return connect(source)
+
+
+def _silent(page: str, state: str) -> None:
+    """Tell nobody."""
+
+
+# Make the reports of many periods in one run; one that cannot be made does not keep the others from it.
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """The reports of many periods.
+
+    Attributes
+    ----------
+    index : Path
+        The page over all periods.
+    made : tuple of RunReport
+        Those that were made, with pages that failed or without.
+    not_made : dict of Period to str
+        The others, each with the reason.
+    not_predicted : tuple of str
+        A sentence for each prediction that failed.
+    """
+
+    index: Path
+    made: tuple[RunReport, ...]
+    not_made: dict[Period, str]
+    not_predicted: tuple[str, ...] = ()
+
+    @property
+    def troubles(self) -> list[str]:
+        """A sentence for each prediction, then for each page that failed and each period not made, oldest first."""
+        told = [(period, f"{period} was not made: {reason}") for period, reason in self.not_made.items()]
+        told += [
+            (each.period, f"{each.period} {page.name} failed: {page.cause}")
+            for each in self.made
+            for page in each.failed
+        ]
+        return [*self.not_predicted] + [text for _, text in sorted(told, key=lambda each: each[0])]
+
+
+def run_reports(
+    settings: str | Path | None = None,
+    periods: str = "",
+    only: Sequence[str] | None = None,
+    output: str | Path | None = None,
+    jobs: int = 2,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Backfill:
+    """Make the reports of several periods, oldest first, and the archive at the end.
+
+    Parameters
+    ----------
+    settings, only, output, jobs, progress, **options
+        See :func:`crmkit.reporting.runner.run.run_report`; a page's name has its period before it: "2026-03 scorecard".
+    periods : str
+        Such as "2026-01..2026-09".
+
+    Returns
+    -------
+    Backfill
+
+    Raises
+    ------
+    CrmkitError
+        Before any notebook is run: bad settings, an unknown page or parameter, no periods, or none with data.
+    """
+    from crmkit.reporting.runner.publish import write_archive
+
+    run = prepared(settings, only, output, jobs, progress, **options)
+    asked = parse_periods(periods, run.catalog.settings.company.fiscal_year_start)
+    not_made = {period: reason for period in asked if (reason := _why_not(run.catalog, period))}
+    runs = {period: replace(run, progress=_named(run.progress, period)) for period in asked if period not in not_made}
+    for period in runs:
+        runs[period].check(period)
+    made: list[RunReport] = []
+    with shared_processors(run.jobs), run.nursery:
+        # Those of all periods first: they are written once, and pages read them.
+        not_predicted = run.predict(runs) if runs else ()
+        try:
+            for period in runs:
+                try:
+                    made.append(runs[period].make(period))
+                except (CrmkitError, OSError) as error:
+                    not_made[period] = _in_words(error)
+                    for notebook in run.chosen:
+                        runs[period].progress(notebook.page, "failed")
+        finally:
+            if made:
+                write_archive(run.reports, company=run.company)
+    if not made:
+        raise Problems("The report", [f"{period}: {not_made[period]}" for period in asked])
+    return Backfill(run.reports / "index.html", tuple(made), not_made, not_predicted)
+
+
+def _why_not(catalog: Known, period: Period) -> str:
+    try:
+        covered_period(catalog, str(period))
+    except CrmkitError as error:
+        return str(error)
+    return ""
+
+
+def _named(progress: Progress, period: Period) -> Progress:
+    return lambda page, state: progress(f"{period} {page}", state)
+
+
+def _in_words(error: CrmkitError | OSError) -> str:
+    return " ".join(disk_full()) if is_full_disk(error) else str(error)

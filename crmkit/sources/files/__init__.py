@@ -1,0 +1,1 @@
+"""Read export files: encodings, layouts, mappings."""

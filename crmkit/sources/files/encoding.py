@@ -1,0 +1,144 @@
+"""In which encoding a text file is written, as far as its bytes tell."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmkit.errors import CrmkitError
+from crmkit.settings import FileMapping
+
+# The mark of UTF-32 begins with that of UTF-16: it is asked for first.
+_BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_TYPOGRAPHY = frozenset("€£¥§©®™°²³½¼·•–—‘’‚“”„…«»‹›¿¡ªº\u00a0")
+_INSIDE_WORDS = frozenset("’·")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The encoding of a file, and what is to be said about it: nothing where the file or the settings name it."""
+
+    name: str
+    said: str = ""
+
+
+def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
+    """Return the encoding to read a text file in: that of its byte-order mark, the declared one, or what its bytes prove.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no such encoding, the bytes tell that the file is in another one, or they do not tell enough.
+    """
+    declared = dialect.encoding
+    try:
+        "".encode(declared)  # unlike lookup, refuses base64 and its like
+        name = codecs.lookup(declared).name
+    except LookupError:
+        raise CrmkitError(f"there is no encoding '{declared}'. Use utf-8, utf-16 or cp1252.") from None
+    content = path.read_bytes()
+    marked = next((encoding for bom, encoding in _BOMS.items() if content.startswith(bom)), None)
+    if marked:
+        return Encoding(marked)
+    if "encoding" not in dialect.model_fields_set:
+        return _proven(content)
+    if name.startswith(("cp", "iso8859")) and not content.isascii() and _reads(content, "utf-8"):
+        raise CrmkitError(f'it is written in utf-8, not in {declared}. Write encoding = "utf-8".')
+    if _wide(content) and not name.startswith(("utf-16", "utf-32")):
+        raise CrmkitError(f'it is not written in {declared}. It may be utf-16: write encoding = "utf-16".')
+    return Encoding(name)
+
+
+def undecodable(path: Path, encoding: str, delimiter: str | None) -> CrmkitError:
+    """Return the error that says where a file stops being text in an encoding: line and column."""
+    content = path.read_bytes()
+    bare = encoding.removesuffix("-sig")
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(encoding, "replace")
+        line = before.count("\n") + 1
+        if (error.end >= len(content) - 1 and "end of data" in error.reason) or "truncated" in error.reason:
+            return CrmkitError(f"the file seems cut off in line {line}, in the middle of a letter. Export it again.")
+        column = _column(content, encoding, before, delimiter or ",")
+        return CrmkitError(
+            f"it is not written in {bare} in line {line}, {column}: several programs may have written it, "
+            f"each in its own encoding. {_advice(content)}"
+        )
+    return CrmkitError(f"it is not written in {bare}. {_advice(content)}")
+
+
+def _proven(content: bytes) -> Encoding:
+    """Return the encoding that the bytes prove: UTF-8, two bytes a letter, or Western letters where they make sense."""
+    if _wide(content):
+        little = content[1::2].count(0) >= content[::2].count(0)
+        name = "utf-16-le" if little else "utf-16-be"
+        if _reads(content, name):
+            return Encoding(name, "read as UTF-16, as every second byte is zero")
+    if _reads(content, "utf-8") or not _western(content):
+        return Encoding("utf-8")
+    return Encoding(
+        "cp1252", "read as cp1252 (Windows, Western Europe): it is not UTF-8, and its letters make sense so"
+    )
+
+
+def _western(content: bytes) -> bool:
+    """Whether all letters beyond ASCII make sense in cp1252, and are not bits of UTF-8.
+
+    In a file of another code page a currency sign stands inside words, or a letter is none.
+    """
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    if any(mark in text for mark in ("Ã", "Â\u00a0", "â€")):  # UTF-8 read as cp1252 looks so
+        return False
+    padded = f" {text} "
+    for before, letter, after in zip(padded, padded[1:], padded[2:], strict=False):
+        if letter.isascii() or (letter in _TYPOGRAPHY and (letter in _INSIDE_WORDS or not (before + after).isalpha())):
+            continue
+        if not unicodedata.category(letter).startswith("L") or letter in _TYPOGRAPHY:
+            return False
+        if letter.isupper() and before.islower():  # no word goes on with a capital
+            return False
+    return True
+
+
+def _wide(content: bytes) -> bool:
+    """Whether about every second byte is zero, as in Western text of two bytes a letter."""
+    beginning = content[:400]
+    return beginning.count(0) * 3 > len(beginning)
+
+
+def _reads(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _advice(content: bytes) -> str:
+    likely = "utf-16" if _wide(content) else "cp1252"
+    return f'It may be {likely}: if its letters look right so, write encoding = "{likely}".'
+
+
+def _column(content: bytes, encoding: str, before: str, delimiter: str) -> str:
+    """Return the name of the column in which a text breaks off, as far as the first line tells."""
+    try:
+        header = next(
+            csv.reader([content.split(b"\n", 1)[0].decode(encoding).lstrip("\ufeff")], delimiter=delimiter), []
+        )
+        cells = next(csv.reader([before.rpartition("\n")[2]], delimiter=delimiter), [""])
+    except (UnicodeDecodeError, csv.Error):
+        return "in its header" if "\n" not in before else "in one of its cells"
+    return f"column '{header[len(cells) - 1]}'" if 0 < len(cells) <= len(header) else f"cell {max(len(cells), 1)}"

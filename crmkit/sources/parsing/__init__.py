@@ -1,0 +1,1 @@
+"""Turn text cells into dates, numbers and other types, on evidence."""

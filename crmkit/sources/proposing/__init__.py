@@ -1,0 +1,1 @@
+"""Recognise unknown files and propose a mapping."""

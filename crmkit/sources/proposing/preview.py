@@ -1,0 +1,177 @@
+"""Look at a folder of exports before loading it: what each file is, what it fills, what is doubtful."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import duckdb
+
+from crmkit.errors import CrmkitError
+from crmkit.settings import FileMapping, Settings
+from crmkit.sources.contacts import make_directory, make_lookups
+from crmkit.sources.files.exports import sorted_origins
+from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_files
+from crmkit.sources.parsing.evidence import EXCEL
+from crmkit.sources.presets.recognise import Recognised
+from crmkit.sources.presets.takes import portions
+from crmkit.sources.presets.unit import none_left, read_unit
+from crmkit.sources.proposing.propose import (
+    OPENING,
+    evidence_of_profiles,
+    format_of,
+    once_each_table,
+    profiles,
+    proposal,
+    proposal_text,
+)
+from crmkit.sources.sql import ROW, open_duckdb
+from crmkit.sources.store.keys import key_for, masked_cell, masked_row, use_key
+from crmkit.tables.schema import SCHEMAS
+
+_SHOWN = 3
+
+
+@dataclass
+class FilePreview:
+    """What is known of one file.
+
+    Attributes
+    ----------
+    file : str
+    system : str
+        Which system wrote it, in words.
+    tables : dict of str to list of dict
+        The first rows of each table that it fills, without personal data.
+    matched : dict of str to str
+        What each column of the file is read as.
+    unmatched : tuple of str
+    doubts : list of str
+        What was settled or decided, and what must be.
+    problems : list of str
+        Why it cannot be loaded as it is.
+    proposed : str
+        Settings for it, in TOML; empty for a file that needs none.
+    """
+
+    file: str
+    system: str
+    tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    matched: dict[str, str] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
+    doubts: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    proposed: str = ""
+
+
+def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
+    """Return what each export file of a folder is, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+    settings : Settings
+        Their mapping, currency and time zone.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no such folder, or it holds no files that can be read.
+    """
+    if not folder.is_dir():
+        raise CrmkitError(f"There is no folder {folder}. Name the one that holds the export files.")
+    listed = list_files(folder)
+    if not listed:
+        raise CrmkitError(f"The folder {folder} holds no CSV, Excel or Parquet files.")
+    sets, _ = file_sets(settings, folder)
+    found, by_preset, problems = sorted_origins(settings, sets, listed)
+    fits = {files.paths[0]: (files, fit) for files, fit in by_preset}
+    known = {path: origin for origin in found for files in origin.files for path in files.paths}
+    previews = []
+    for path in listed:
+        told = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
+        if path in fits:
+            previews.append(_recognised(*fits[path], settings))
+        elif path in known:
+            how = "mapped in crmkit.toml" if known[path].mapped else "crmkit's own layout"
+            previews.append(FilePreview(path.name, how, tables={known[path].table: []}))
+        else:
+            plain = FileSet(path.stem, (path,), FileMapping(path=""))
+            own = next((files for files in sets.values() if files.paths == (path,)), plain)
+            previews.append(_unknown(own, told))
+    return previews
+
+
+def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
+    """Write the proposed settings of all files that need some, and return where; a file that is there stays.
+
+    Returns
+    -------
+    Path or None
+        None if nothing is proposed. Where the file is there already, one of the next number.
+    """
+    proposed = [preview.proposed for preview in previews if preview.proposed]
+    if not proposed:
+        return None
+    free = next(each for n in count(1) if not (each := path.with_stem(path.stem + (f"_{n}" if n > 1 else ""))).exists())
+    free.write_text("\n".join([OPENING, *once_each_table(proposed)]), encoding="utf-8")
+    return free
+
+
+def _recognised(files: FileSet, fit: Recognised, settings: Settings) -> FilePreview:
+    preset = fit.preset
+    seen = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
+    seen.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
+    with closing(open_duckdb()) as con:
+        use_key(con, key_for(settings))
+        make_directory(con)
+        make_lookups(con)
+        try:
+            unit = read_unit(RawFiles(con), files, fit, settings, 0)
+        except CrmkitError as error:
+            seen.problems.append(str(error))
+            return seen
+        seen.doubts += [*unit.said, *preset.notes]
+        seen.problems += unit.problems or [problem for problem in [none_left(con, unit)] if problem]
+        if not seen.problems:
+            for portion in portions(con, unit):
+                seen.tables.setdefault(portion.table, _first_rows(con, portion.relation, portion.table))
+    return seen
+
+
+def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> list[dict[str, str]]:
+    rows = con.execute(f"SELECT * EXCLUDE ({ROW}) FROM {relation} ORDER BY {ROW} LIMIT {_SHOWN}")
+    names = [name for name, *_ in rows.description or ()]
+    return [masked_row(dict(zip(names, row, strict=True)), SCHEMAS[table].personal) for row in rows.fetchall()]
+
+
+def _unknown(files: FileSet, told: list[str]) -> FilePreview:
+    seen = FilePreview(files.paths[0].name, "not known", problems=[problem.partition(": ")[2] for problem in told])
+    with closing(open_duckdb()) as con:
+        try:
+            raw = RawFiles(con).read(files)
+        except CrmkitError as error:
+            seen.problems.append(str(error))
+            return seen
+        columns = profiles(con, raw.relation)
+        evidence = evidence_of_profiles(con, raw.relation, columns, files.dialect)
+        formats = [(name, forms) for name, forms in evidence.formats.items() if forms != EXCEL]
+        date_format = format_of(con, raw.relation, *formats[0]) if formats else None
+        found = proposal(columns, seen.file)
+        used = {header: column for column, (header, _) in found.columns.items()} if found else {}
+        seen.matched = {header: f"{found.table}.{column}?" for header, column in used.items()} if found else {}
+        seen.unmatched = tuple(column.name for column in columns if column.name not in used)
+        seen.doubts += [*raw.said, *evidence.said, *evidence.questions]
+        seen.proposed = proposal_text(seen.file, found, evidence, date_format, seen.unmatched)
+        visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
+        rows = con.execute(f"SELECT {visible} FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")
+        names = [name for name, *_ in rows.description or ()]
+        table = found.table if found else ""
+        seen.tables[table] = [
+            {name: masked_cell(name, cell) if cell else "" for name, cell in zip(names, row, strict=True)}
+            for row in rows.fetchall()
+        ]
+    return seen

@@ -1,0 +1,1 @@
+"""Keep computed results under a hash of everything they depend on."""

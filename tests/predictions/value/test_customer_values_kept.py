@@ -1,0 +1,124 @@
+"""What is learned of a day is written down: it comes back as it was, and what is foreseen with it is the same."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crmkit as ck
+from crmkit.models.orders.gamma_gamma import GammaGamma
+from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull
+from crmkit.models.subscriptions.spells import spells_of_survivors
+from crmkit.predictions.value import fitted_models as keeper
+from crmkit.predictions.value import tenure
+from crmkit.predictions.value.customer_values import valuation
+from crmkit.predictions.value.fitted_models import as_text, learned, made_again, model_of, written
+from crmkit.predictions.value.forecast import choose_renewal_model
+from crmkit.predictions.value.payments import money
+from crmkit.settings import parse_settings
+from crmkit.tables.caching.cache import Cache
+from crmkit.tables.catalog import Catalog
+from tests.models.subscribers import REGULAR
+from tests.predictions.value_firms import firm
+
+END = date(2026, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return firm("growing", 500, 3)
+
+
+def book(tables):
+    return ck.connect(tables, parse_settings({"data": {"through": END}}))
+
+
+def row(what, model):
+    return next(
+        pd.DataFrame([written(what, model)], columns=["what", "name", "model", "held_out", "reason"]).itertuples()
+    )
+
+
+def test_a_model_of_orders_comes_back_and_draws_the_same_futures():
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"n_repeats": random.poisson(2.0, 400).astype(float), "age": random.uniform(5, 40, 400)})
+    X["last_age"] = np.where(X["n_repeats"] > 0, X["age"] * random.random(400), 0.0)
+    model = ParetoNBD(penalty=0.3).fit(X)
+    again = model_of(ParetoNBD, as_text(model))
+    pd.testing.assert_series_equal(again.params_, model.params_)
+    assert again.simulate_orders(X, 12.0, 20).equals(model.simulate_orders(X, 12.0, 20))
+
+
+def test_a_chosen_model_of_renewals_comes_back_with_its_scores_and_curves():
+    spells = spells_of_survivors(REGULAR)
+    chosen = choose_renewal_model(spells.loc[spells.index.repeat(spells["n"].astype(int)), ["entry", "exit", "lost"]])
+    assert len(chosen.held_out) == 2
+    again = made_again(row("renewals", chosen))
+    assert (again.name, again.model.simpler_model_) == (chosen.name, chosen.model.simpler_model_)
+    pd.testing.assert_frame_equal(again.held_out, chosen.held_out)
+    pd.testing.assert_frame_equal(again.model.survival(24), chosen.model.survival(24))
+
+
+def test_a_model_of_amounts_comes_back_even_where_a_number_is_infinite():
+    model = GammaGamma(penalty=0.1).fit(pd.DataFrame({"n_values": [2.0, 1.0, 3.0], "mean_value": [10.0, 20.0, 30.0]}))
+    model.interval_.loc["p", "high"] = np.inf
+    again = model_of(GammaGamma, as_text(model))
+    pd.testing.assert_frame_equal(again.interval_, model.interval_)
+    pd.testing.assert_frame_equal(again.covariance_, model.covariance_)
+
+
+def test_what_is_no_number_frame_or_word_is_not_written_down():
+    model = BetaDiscreteWeibull()
+    model.params_ = object()
+    with pytest.raises(TypeError, match="object"):
+        as_text(model)
+
+
+def test_a_second_look_reads_what_the_first_one_kept_and_says_the_same(tables, tmp_path, monkeypatch):
+    first = valuation(kept_book(tables, tmp_path), END)
+    monkeypatch.setattr("crmkit.predictions.value.fitted_models.choose_renewal_model", never)
+    monkeypatch.setattr("crmkit.predictions.value.fitted_models.model_of_orders", never)
+    monkeypatch.setattr(keeper, "futures_of", never)
+    second = valuation(kept_book(tables, tmp_path), END)
+    assert np.array_equal(first.futures.draws, second.futures.draws)
+    assert np.array_equal(first.futures.expected, second.futures.expected)
+    assert first.futures.customers.equals(second.futures.customers) and first.futures.few == second.futures.few
+    assert first.futures.notes == second.futures.notes
+    assert [(what, each.name) for what, each in first.futures.chosen] == [
+        (what, each.name) for what, each in second.futures.chosen
+    ]
+
+
+def test_more_futures_than_are_worth_their_room_are_drawn_each_time(tables, monkeypatch):
+    kept = valuation(book(tables), END)
+    monkeypatch.setattr(keeper, "_MOST", 0)
+    assert np.array_equal(kept.futures.draws, valuation(book(tables), END).futures.draws)
+
+
+def test_a_plan_of_which_a_model_is_known_has_the_curve_of_a_fit_of_its_own(tables, monkeypatch):
+    catalog = book({**tables, "subscription_terms": tables["subscription_terms"].assign(plan="Small")})
+    known = tenure.tenure_curves(catalog, END, "plan")
+    assert len(known) and learned(catalog, END).renewals
+    monkeypatch.setattr(tenure, "learned", lambda *_: type("Nothing", (), {"renewals": []}))
+    pd.testing.assert_frame_equal(known, tenure.tenure_curves(catalog, END, "plan"))
+
+
+def test_money_of_a_past_day_is_a_part_of_all_and_changing_it_changes_nothing_else(tables):
+    catalog = book(tables)
+    early = money(catalog, date(2025, 10, 31)).paid
+    early["money"] = 0.0
+    assert money(catalog, date(2025, 10, 31)).paid["money"].sum() > 0
+    assert money(catalog, END).paid["on"].max() > early["on"].max()
+
+
+def kept_book(tables, folder):
+    """The same tables with results kept in a folder, as those of a store are."""
+    opened = book(tables)
+    cache = Cache(folder / "kept", [], opened.settings, {"tables": "the same"})
+    return Catalog({name: opened.table(name) for name in tables}, opened.settings, cache=cache)
+
+
+def never(*_, **__):
+    raise AssertionError("computed again")
