@@ -54,14 +54,14 @@ def main() -> None:
 
 def sample_months(_: argparse.Namespace) -> None:
     """Ten days, 30 apart, on the sample company: losses and value lost beside their intervals, lift, calibration."""
-    book = ck.connect(ck.sample_company().tables)
-    horizon = book.settings.company.churn_after_days
-    days = [book.data_through - timedelta(days=horizon + STEP * i) for i in range(10)][::-1]
+    catalog = ck.connect(ck.sample_company().tables)
+    horizon = catalog.settings.company.churn_after_days
+    days = [catalog.data_through - timedelta(days=horizon + STEP * i) for i in range(10)][::-1]
     rows = []
     for day in days:
-        chance, then = foretold(book, day, "blend")
+        chance, then = foretold(catalog, day, "blend")
         told = judged(chance.to_numpy(), then["lost"])
-        at_risk = value_at_risk(book, day, chance)
+        at_risk = value_at_risk(catalog, day, chance)
         earlier = pd.DataFrame(rows).assign(method="blend") if rows else pd.DataFrame(columns=["method", "expected"])
         value, low, high = total_at_risk(at_risk, drift(earlier, "blend"))
         lost_value = float((at_risk["worth"] * then["lost"].reindex(at_risk.index)).sum())
@@ -88,11 +88,11 @@ def retail(asked: argparse.Namespace) -> None:
     orders["customer_id"] = (
         orders["customer_id"].where(known).map(lambda each: str(int(float(each))), na_action="ignore")
     )
-    book = ck.connect({"orders": orders})
+    catalog = ck.connect({"orders": orders})
     rows = []
     for day in (date(2011, 7, 11), date(2011, 8, 10), date(2011, 9, 9)):
         days = [day - timedelta(days=90 + STEP * i) for i in range(N_LEARNED)]
-        before, then = stacked(book, days), stacked(book, [day])
+        before, then = stacked(catalog, days), stacked(catalog, [day])
         told = {
             method: chances(learn(method, features_of(before), before["lost"]), features_of(then))
             for method in ("rhythm", "logistic", "blend")
@@ -136,9 +136,9 @@ def million(asked: argparse.Namespace) -> None:
             "revenue": random.gamma(3, 10, len(who)).round(2),
         }
     )
-    book = ck.connect({"orders": orders})
+    catalog = ck.connect({"orders": orders})
     start, cpu = perf_counter(), process_time()
-    then = stacked(book, [book.data_through - timedelta(days=90)])
+    then = stacked(catalog, [catalog.data_through - timedelta(days=90)])
     print(
         f"{len(orders):,} orders; features and labels of {len(then):,} active customers: {perf_counter() - start:.1f} s"
     )
@@ -154,11 +154,11 @@ def million(asked: argparse.Namespace) -> None:
     )
 
 
-def foretold(book: Catalog, day: date, method: str) -> tuple[pd.Series, pd.DataFrame]:
+def foretold(catalog: Catalog, day: date, method: str) -> tuple[pd.Series, pd.DataFrame]:
     """Return each customer's chance, learned from four days whose outcome was known, and what became of her."""
-    horizon = book.settings.company.churn_after_days
-    before = stacked(book, [day - timedelta(days=horizon + STEP * i) for i in range(N_LEARNED)])
-    then = stacked(book, [day])
+    horizon = catalog.settings.company.churn_after_days
+    before = stacked(catalog, [day - timedelta(days=horizon + STEP * i) for i in range(N_LEARNED)])
+    then = stacked(catalog, [day])
     model = learn(method, features_of(before), before["lost"])
     return pd.Series(chances(model, features_of(then)), index=then.index), then
 

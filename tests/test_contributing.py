@@ -34,7 +34,7 @@ def newcomer():
 
 
 @pytest.fixture
-def book():
+def catalog():
     rows = [
         (day, score, touchpoint)
         for month in ("09", "10")
@@ -52,16 +52,16 @@ def test_the_card_has_ten_lines():
     assert len([line for line in TEN_LINES.splitlines() if line.strip()]) <= 10
 
 
-def test_it_is_on_the_scorecard_in_words_on_tiles_and_among_the_targets(newcomer, book):
-    history = ck.evaluate(book, periods="2026-09..2026-10")
-    card = ck.scorecard(book, "2026-10", history=history)
+def test_it_is_on_the_scorecard_in_words_on_tiles_and_among_the_targets(newcomer, catalog):
+    history = ck.evaluate(catalog, periods="2026-09..2026-10")
+    card = ck.scorecard(catalog, "2026-10", history=history)
     row = card.set_index("metric").loc[newcomer]
     assert (row["value"], row["n"], row["topic"]) == (0.75, 20, "voice")
     assert newcomer in set(ck.about(card, "voice")["metric"]) and newcomer in set(ck.headlines(card)["metric"])
     assert ck.goals(card)[["metric", "target_verdict"]].values.tolist() == [[newcomer, "met"]]
-    html = ck.tiles(ck.about(card, "voice"), history, book.settings).html
+    html = ck.tiles(ck.about(card, "voice"), history, catalog.settings).html
     assert f'id="tile-{newcomer}"' in html and "Customer effort" in html and "75" in html
-    html = ck.opening(card[card["metric"] == newcomer], book.settings).html
+    html = ck.opening(card[card["metric"] == newcomer], catalog.settings).html
     told = [text.replace("\N{NO-BREAK SPACE}", " ") for text in sentences(html)]
     assert any("Customer effort: 75 %" in text for text in told) and not [text for text in told if faults(text)]
 
@@ -72,14 +72,14 @@ def test_it_is_in_the_glossary_on_paper_and_on_the_page(newcomer):
     assert "low effort = answers of 5 or more / answers" in glossary_terms(["voice"]).html
 
 
-def test_it_is_plotted_in_its_own_unit_over_time_and_by_group(newcomer, book):
+def test_it_is_plotted_in_its_own_unit_over_time_and_by_group(newcomer, catalog):
     from matplotlib import pyplot
 
-    history = ck.evaluate(book, newcomer, periods="2026-09..2026-10")
+    history = ck.evaluate(catalog, newcomer, periods="2026-09..2026-10")
     axes = plot_history(history)
     axes.figure.canvas.draw()
     assert any("%" in label.get_text() for label in [*axes.get_yticklabels(), *axes.texts])
     pyplot.close(axes.figure)
-    card = ck.scorecard(book, "2026-10", newcomer, history)
-    assert "Customer effort: 75 % in October 2026" in ck.history_chart(newcomer, card, history, book.settings).html
-    assert "touchpoint" in ck.group_chart(book, newcomer, "touchpoint", card).html
+    card = ck.scorecard(catalog, "2026-10", newcomer, history)
+    assert "Customer effort: 75 % in October 2026" in ck.history_chart(newcomer, card, history, catalog.settings).html
+    assert "touchpoint" in ck.group_chart(catalog, newcomer, "touchpoint", card).html

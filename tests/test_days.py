@@ -58,7 +58,9 @@ def test_the_same_day_is_the_same_question():
         "ordered_at": ["2026-08-02", "2026-09-02", "2026-09-20"],
         "customer_id": list("xxy"),
     }
-    book = ck.connect({"orders": pd.DataFrame(orders | {"revenue": 10.0})})
-    asked = [ck.engagement_scores(book, day) for day in (date(2026, 9, 30), "2026-09-30", pd.Timestamp("2026-09-30"))]
+    catalog = ck.connect({"orders": pd.DataFrame(orders | {"revenue": 10.0})})
+    asked = [
+        ck.engagement_scores(catalog, day) for day in (date(2026, 9, 30), "2026-09-30", pd.Timestamp("2026-09-30"))
+    ]
     for other in asked[1:]:
         pd.testing.assert_frame_equal(asked[0], other)

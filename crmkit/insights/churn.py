@@ -404,9 +404,9 @@ def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
     Examples
     --------
     >>> import crmkit as ck
-    >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-09-01"],
+    >>> catalog = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-09-01"],
     ...                                            "revenue": [10.0]})})
-    >>> churn_summary(book, date(2026, 9, 30)).reason
+    >>> churn_summary(catalog, date(2026, 9, 30)).reason
     'a record of at least 210 days with active customers'
     """
     try:

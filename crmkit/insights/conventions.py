@@ -34,8 +34,8 @@ def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]
     >>> import crmkit as ck
     >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
     ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
-    >>> book = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
-    >>> convention_sentences(book, ck.scorecard(book, "2026-09", "churn_rate"))[0][:72]
+    >>> catalog = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
+    >>> convention_sentences(catalog, ck.scorecard(catalog, "2026-09", "churn_rate"))[0][:72]
     'Customers lost (churn) is counted in several ways, which agree here: 0 %'
     """
     check_made_by("ck.scorecard(...)", scorecard, ["metric", "period"], "convention_sentences")

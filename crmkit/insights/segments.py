@@ -105,8 +105,8 @@ def segment_population(catalog: Catalog, period: Period) -> str:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
-    >>> book = ck.connect({"orders": orders, "customers": pd.DataFrame({"customer_id": ["a", "b", "c"]})})
-    >>> segment_population(book, Period.parse("2026-10"))
+    >>> catalog = ck.connect({"orders": orders, "customers": pd.DataFrame({"customer_id": ["a", "b", "c"]})})
+    >>> segment_population(catalog, Period.parse("2026-10"))
     'Of the 1 customer who has ordered; 2 others have not.'
     """
     day = last_days(catalog, period)[1]

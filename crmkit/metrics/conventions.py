@@ -38,8 +38,8 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     >>> import crmkit as ck
     >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
     ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
-    >>> book = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
-    >>> ck.conventions(book, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
+    >>> catalog = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
+    >>> ck.conventions(catalog, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
     [['start_cohort', 0.5], ['all_lost_by_start', 0.5]]
     """
     check_catalog(catalog, "conventions")

@@ -43,9 +43,9 @@ def answer(catalog: Catalog, question: Question, day: date) -> pd.DataFrame:
     >>> def orders_by(catalog, day):
     ...     orders = catalog.table("orders")
     ...     return orders.filter(orders.ordered_at <= constant_day(day)).select("order_id")
-    >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-09-01", "2026-09-20"],
+    >>> catalog = ck.connect({"orders": pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-09-01", "2026-09-20"],
     ...                                            "revenue": 10.0})})
-    >>> [len(answer(book, orders_by, date(2026, 9, last))) for last in (10, 30)]
+    >>> [len(answer(catalog, orders_by, date(2026, 9, last))) for last in (10, 30)]
     [1, 2]
     """
     views = _VIEWS.setdefault(catalog, {})

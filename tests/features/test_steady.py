@@ -84,11 +84,11 @@ def bought():
 
 
 def test_a_snapshot_is_the_same_whatever_the_last_digit_of_the_engine(monkeypatch):
-    book = ck.connect({"orders": bought()}, ck.Settings(data={"through": "2026-06-30"}))
-    once, asked = snapshot(book, DAY), snapshots.answer
+    catalog = ck.connect({"orders": bought()}, ck.Settings(data={"through": "2026-06-30"}))
+    once, asked = snapshot(catalog, DAY), snapshots.answer
     monkeypatch.setattr(snapshots, "answer", lambda *question: stirred(asked(*question)))
     assert not once.empty
-    pd.testing.assert_frame_equal(snapshot(book, DAY), once, check_exact=True)
+    pd.testing.assert_frame_equal(snapshot(catalog, DAY), once, check_exact=True)
 
 
 def test_what_segments_are_made_of_has_twelve_digits():

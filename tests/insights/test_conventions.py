@@ -19,8 +19,8 @@ def book_of(n_old: int, n_lost: int, n_new_lost: int):
     return connect({"subscription_terms": terms}, parse_settings({"data": {"through": "2026-10-31"}}))
 
 
-def told(book):
-    return convention_sentences(book, scorecard(book, "2026-10", "churn_rate"))
+def told(catalog):
+    return convention_sentences(catalog, scorecard(catalog, "2026-10", "churn_rate"))
 
 
 def test_ten_lost_of_a_hundred_and_ten_of_the_new_are_10_or_20_percent():
@@ -47,5 +47,5 @@ def test_without_a_value_nothing_is_said():
     answers = pd.DataFrame(
         {"response_id": ["1"], "responded_at": pd.to_datetime(["2026-10-05"]), "survey": ["nps"], "score": [9.0]}
     )
-    book = connect({"survey_responses": answers})
-    assert convention_sentences(book, scorecard(book, "2026-10", ["churn_rate"])) == []
+    catalog = connect({"survey_responses": answers})
+    assert convention_sentences(catalog, scorecard(catalog, "2026-10", ["churn_rate"])) == []

@@ -8,7 +8,7 @@ from crmkit.reporting.display.exports import export
 from crmkit.settings import parse_settings
 
 
-def book(**more):
+def catalog(**more):
     answers = pd.DataFrame(
         {
             "response_id": list("123456"),
@@ -41,7 +41,7 @@ def book(**more):
 
 
 def test_detractors_the_dissatisfied_and_open_tickets_are_listed_the_most_valuable_first():
-    people = follow_up_list(book(), "2026-10")
+    people = follow_up_list(catalog(), "2026-10")
     assert people["customer_id"].tolist() == ["c", "a", "e", "g"]
     assert people["reasons"].tolist() == [
         "Found it hard (CES 2 of 7)",
@@ -54,7 +54,7 @@ def test_detractors_the_dissatisfied_and_open_tickets_are_listed_the_most_valuab
 
 
 def test_comments_come_only_where_they_are_asked_for_and_are_defused_in_the_csv():
-    people = follow_up_list(book(), "2026-10", comments=True).set_index("customer_id")
+    people = follow_up_list(catalog(), "2026-10", comments=True).set_index("customer_id")
     assert people.loc["a", "comment"] == "=cmd()"
     text = export(people.reset_index(), "follow_up").files["follow_up.csv"].decode("utf-8-sig")
     assert "'=cmd()" in text and ",=cmd()" not in text
@@ -62,7 +62,7 @@ def test_comments_come_only_where_they_are_asked_for_and_are_defused_in_the_csv(
 
 def test_a_month_without_complaints_has_an_empty_list():
     assert follow_up_list(
-        book(
+        catalog(
             tickets=pd.DataFrame(
                 {
                     "ticket_id": ["1"],

@@ -10,7 +10,7 @@ from crmkit.metrics.engine.evaluate import reads_of
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     answers = {
         "response_id": list("abcdef"),
         "responded_at": ["2026-10-01", None, None, "2026-10-02", None, "2026-10-03"],
@@ -27,12 +27,12 @@ def book():
     return ck.connect({"survey_responses": pd.DataFrame(answers), "orders": pd.DataFrame(orders)})
 
 
-def losses(book):
-    return {row.metrics: (row.n_left_out, row.n_rows, row.why) for row in metric_losses(book).itertuples()}
+def losses(catalog):
+    return {row.metrics: (row.n_left_out, row.n_rows, row.why) for row in metric_losses(catalog).itertuples()}
 
 
-def test_nps_leaves_out_one_of_three_answers_without_a_day_and_one_of_11_and_satisfaction_two_of_three(book):
-    found = losses(book)
+def test_nps_leaves_out_one_of_three_answers_without_a_day_and_one_of_11_and_satisfaction_two_of_three(catalog):
+    found = losses(catalog)
     assert found["Net Promoter Score"] == (
         2,
         3,
@@ -41,15 +41,15 @@ def test_nps_leaves_out_one_of_three_answers_without_a_day_and_one_of_11_and_sat
     assert found["Satisfied customers (CSAT)"] == (2, 3, "the time of the answer (responded_at) is missing (2)")
 
 
-def test_revenue_does_without_the_order_that_has_no_day_and_does_not_mind_the_margin(book):
-    (why,) = {found[2] for metrics, found in losses(book).items() if "Revenue" in metrics}
+def test_revenue_does_without_the_order_that_has_no_day_and_does_not_mind_the_margin(catalog):
+    (why,) = {found[2] for metrics, found in losses(catalog).items() if "Revenue" in metrics}
     assert why == "the time when it was placed or refunded (ordered_at) cannot be read as a time (1)"
 
 
-def test_a_metric_reads_what_decides_its_number_and_not_what_its_table_carries_along(book):
-    reads = reads_of(book, next(card for card in cards() if card.name == "revenue"))
+def test_a_metric_reads_what_decides_its_number_and_not_what_its_table_carries_along(catalog):
+    reads = reads_of(catalog, next(card for card in cards() if card.name == "revenue"))
     assert reads.columns == {"orders": {"ordered_at", "revenue"}} and not reads.kinds
-    assert reads_of(book, next(card for card in cards() if card.name == "win_rate")) is None
+    assert reads_of(catalog, next(card for card in cards() if card.name == "win_rate")) is None
 
 
 def test_every_card_that_can_be_measured_is_traced_to_columns_of_the_tables_that_it_names():

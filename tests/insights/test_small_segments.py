@@ -22,18 +22,20 @@ OCTOBER = Period.parse("2026-10")
 
 
 @pytest.fixture
-def book():
+def catalog():
     """A firm of three customers, each of whom orders every month."""
     rows = [(f"{who}{month}", who, f"2026-{month:02d}-10", 30.0) for who in "abc" for month in range(1, 11)]
     orders = pd.DataFrame(rows, columns=["order_id", "customer_id", "ordered_at", "revenue"])
     return ck.connect({"orders": orders}, ck.Settings(data={"through": "2026-10-31"}))
 
 
-def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segments(book):
-    told = segment_findings(book, OCTOBER, moves_of(book, OCTOBER).assign(verdict="", share=0.0, usual_share=0.0, n=1))
+def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segments(catalog):
+    told = segment_findings(
+        catalog, OCTOBER, moves_of(catalog, OCTOBER).assign(verdict="", share=0.0, usual_share=0.0, n=1)
+    )
     assert [finding.text.split(":")[0] for finding in told] == ["There are no segments yet"]
     assert "fewer than 20 customers had ordered by" in told[0].text
-    assert "3 customers who have ordered, too few for segments" in segment_opening(book, OCTOBER)._repr_html_()
+    assert "3 customers who have ordered, too few for segments" in segment_opening(catalog, OCTOBER)._repr_html_()
     assert "What compares segments is left out; know each customer by name." in told[0].text
     for section in (
         segment_flow_chart,
@@ -44,7 +46,7 @@ def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segmen
         segment_action_table,
         segment_fit_table,
     ):
-        assert section(book, OCTOBER).html == ""
+        assert section(catalog, OCTOBER).html == ""
 
 
 def test_the_headline_of_several_segments_stays():

@@ -37,12 +37,12 @@ def test_the_conventions_of_one_loss_at_start_and_one_of_a_newcomer_are_10_20_21
 
 
 def test_the_settings_say_which_convention_is_in_force_and_the_call_may_say_another(company):
-    book = two_leave(company, definitions={"churn_rate": "all_lost_by_start"})
-    assert evaluate(book, "churn_rate", periods="2026-10")["value"].item() == pytest.approx(0.2)
-    assert scorecard(book, "2026-10", "churn_rate")["value"].item() == pytest.approx(0.2)
-    first = conventions(book, "2026-10", "churn_rate").iloc[0]
+    catalog = two_leave(company, definitions={"churn_rate": "all_lost_by_start"})
+    assert evaluate(catalog, "churn_rate", periods="2026-10")["value"].item() == pytest.approx(0.2)
+    assert scorecard(catalog, "2026-10", "churn_rate")["value"].item() == pytest.approx(0.2)
+    first = conventions(catalog, "2026-10", "churn_rate").iloc[0]
     assert (first["convention"], first["in_force"], first["difference"]) == ("all_lost_by_start", True, 0)
-    call = evaluate(book, "churn_rate", periods="2026-10", definitions={"churn_rate": "start_cohort"})
+    call = evaluate(catalog, "churn_rate", periods="2026-10", definitions={"churn_rate": "start_cohort"})
     assert call["value"].item() == pytest.approx(0.1)
 
 

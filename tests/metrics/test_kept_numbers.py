@@ -93,12 +93,12 @@ def test_a_number_is_computed_anew_when_a_package_has_another_version(ask, monke
 
 
 def test_other_metrics_periods_groups_and_days_are_other_results(ask, company):
-    book = ck.connect(company)
-    ck.evaluate(book, "revenue", periods="2026-10")
+    catalog = ck.connect(company)
+    ck.evaluate(catalog, "revenue", periods="2026-10")
     for other in (
-        ck.evaluate(book, ["revenue", "n_orders"], periods="2026-10"),
-        ck.evaluate(book, "revenue", periods="2026-09..2026-10"),
-        ck.evaluate(book, "revenue", periods="2026-10", first_days=3),
+        ck.evaluate(catalog, ["revenue", "n_orders"], periods="2026-10"),
+        ck.evaluate(catalog, "revenue", periods="2026-09..2026-10"),
+        ck.evaluate(catalog, "revenue", periods="2026-10", first_days=3),
     ):
         assert len(other) > 1 or other["value"].item() == 20.0
 
@@ -182,9 +182,9 @@ def test_a_card_whose_file_is_edited_while_jupyter_is_open_is_not_kept(ask, comp
 
 
 def test_numbers_that_are_kept_part_by_part_are_those_of_one_evaluation(company):
-    book = ck.connect(company)
+    catalog = ck.connect(company)
     asked = dict(periods="2026-09..2026-10", metrics=["revenue", "churn_rate", "n_orders", "large_orders", "revenue"])
-    in_parts = ck.evaluate(book, **asked)
-    book.cache = None
-    pd.testing.assert_frame_equal(in_parts, ck.evaluate(book, **asked), check_exact=True)
-    assert in_parts.attrs == {"currency": book.settings.company.currency}
+    in_parts = ck.evaluate(catalog, **asked)
+    catalog.cache = None
+    pd.testing.assert_frame_equal(in_parts, ck.evaluate(catalog, **asked), check_exact=True)
+    assert in_parts.attrs == {"currency": catalog.settings.company.currency}

@@ -62,9 +62,9 @@ def test_2089_deals_are_open_at_the_end(pipeline):
 
 def test_an_app_spent_1253689_79_and_took_1347427_64(shared_data):
     files = {"spend": "eightfit_spend", "subscriptions": "eightfit_subscriptions"}
-    book = mapped(shared_data, files, {"costs": APP_COSTS, "orders": APP_ORDERS}, "2019-12-31")
-    years = f"{book.data_from.year}..{book.data_through.year}"
-    rows = ck.evaluate(book, ["acquisition_spend", "revenue"], periods=years).groupby("metric")["value"].sum()
+    catalog = mapped(shared_data, files, {"costs": APP_COSTS, "orders": APP_ORDERS}, "2019-12-31")
+    years = f"{catalog.data_from.year}..{catalog.data_through.year}"
+    rows = ck.evaluate(catalog, ["acquisition_spend", "revenue"], periods=years).groupby("metric")["value"].sum()
     assert rows["acquisition_spend"] == pytest.approx(1_253_689.79, abs=0.005)
     assert rows["revenue"] == pytest.approx(1_347_427.64, abs=0.005)
 
@@ -77,23 +77,23 @@ def test_the_app_won_110502_subscriptions_at_11_35_each(shared_data):
     FROM (SELECT subscription_date, unnest(range(CAST(subscription_count AS BIGINT))) AS nth FROM subscriptions)
     """
     files = {"spend": "eightfit_spend", "subscriptions": "eightfit_subscriptions"}
-    book = mapped(shared_data, files, {"costs": APP_COSTS, "subscription_terms": people}, "2019-12-31")
-    assert book.table("subscription_terms").count().execute() == 110_502
-    spent = ck.evaluate(book, "acquisition_spend", periods="2016..2018")["value"].sum()
+    catalog = mapped(shared_data, files, {"costs": APP_COSTS, "subscription_terms": people}, "2019-12-31")
+    assert catalog.table("subscription_terms").count().execute() == 110_502
+    spent = ck.evaluate(catalog, "acquisition_spend", periods="2016..2018")["value"].sum()
     assert spent / 110_502 == pytest.approx(11.35, abs=0.005)
-    movements = book.frame("customer_movements")
+    movements = catalog.frame("customer_movements")
     assert (movements["kind"] == "joined").sum() == 110_502
 
 
 def test_campaigns_cost_30590879_and_brought_40_2_percent_more(shared_data):
     tables = {"costs": CAMPAIGNS_COSTS, "orders": CAMPAIGNS_ORDERS}
-    book = mapped(shared_data, {"campaigns": "marketing_spend"}, tables, "2021-02-28")
-    rows = ck.evaluate(book, ["acquisition_spend", "return_on_ad_spend"], periods="2021-02").set_index("metric")[
+    catalog = mapped(shared_data, {"campaigns": "marketing_spend"}, tables, "2021-02-28")
+    rows = ck.evaluate(catalog, ["acquisition_spend", "return_on_ad_spend"], periods="2021-02").set_index("metric")[
         "value"
     ]
     assert rows["acquisition_spend"] == pytest.approx(30_590_879, abs=1)
     assert rows["return_on_ad_spend"] - 1 == pytest.approx(0.402, abs=0.0005)
-    by_campaign = ck.evaluate(book, "return_on_ad_spend", periods="2021-02", by="campaign")
+    by_campaign = ck.evaluate(catalog, "return_on_ad_spend", periods="2021-02", by="campaign")
     assert "facebook_tier2" in set(by_campaign["campaign"])  # written facebOOK_tier2 in some rows
 
 
@@ -114,10 +114,10 @@ def test_the_olist_funnel_won_deals_take_14_days_at_the_median_and_kaplan_meier_
             "won": frame["won_date"].notna(),
         }
     )
-    book = ck.connect({"deals": deals}, parse_settings({"data": {"through": "2018-12-31"}}))
+    catalog = ck.connect({"deals": deals}, parse_settings({"data": {"through": "2018-12-31"}}))
     taken = (won.merge(leads, on="mql_id").eval("won_date - first_contact_date")).dt.days
     assert taken.median() == 14 and len(taken) == 842
-    rows = ck.conventions(book, "2017-01-01..2018-12-31", "sales_cycle").set_index("convention")
+    rows = ck.conventions(catalog, "2017-01-01..2018-12-31", "sales_cycle").set_index("convention")
     assert rows.loc["kaplan_meier", "status"] == "not reached"
     assert np.isnan(rows.loc["kaplan_meier", "value"])
     assert rows.loc["won_deals", "value"] == pytest.approx(14, abs=1)  # calendar days here, whole 24 hours above

@@ -114,8 +114,8 @@ def test_a_term_that_ends_after_the_data_do_is_not_lost_in_the_quarter_so_far():
             "mrr": 10.0,
         }
     )
-    book = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-20"}))
+    catalog = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-20"}))
     metrics = ["churn_rate", "gross_revenue_retention", "revenue_churn"]
-    so_far = ck.evaluate(book, metrics, periods="2026-Q4").set_index("metric")
+    so_far = ck.evaluate(catalog, metrics, periods="2026-Q4").set_index("metric")
     assert so_far["value"].to_dict() == {"churn_rate": 0, "gross_revenue_retention": 1, "revenue_churn": 0}
     assert (so_far["n"] == 100).all()

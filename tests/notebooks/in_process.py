@@ -16,12 +16,12 @@ from crmkit.tables.catalog import Catalog
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def sections(name: str, book: Catalog) -> list[tuple[str, str]]:
+def sections(name: str, catalog: Catalog) -> list[tuple[str, str]]:
     """Return the source and the HTML of each cell that shows something; pictures are left out, their words are not."""
     names: dict[str, Any] = {}
     shown = []
     with (
-        patch("crmkit.cleaning.loading.connect.connect", lambda *_, **__: book),
+        patch("crmkit.cleaning.loading.connect.connect", lambda *_, **__: catalog),
         patch("crmkit.reporting.display.charts.encoded", _no_picture),
     ):
         for source in _cells(name):

@@ -30,7 +30,7 @@ def orders() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def book(orders):
+def catalog(orders):
     return ck.connect({"orders": orders})
 
 
@@ -39,8 +39,8 @@ def cut(orders):
     return ck.connect({"orders": orders[orders["ordered_at"] < "2026-10-01"]})
 
 
-def test_points_are_three_to_fifteen_and_the_best_in_all_three_are_gold(book):
-    loyal = loyalty(book, DAY)
+def test_points_are_three_to_fifteen_and_the_best_in_all_three_are_gold(catalog):
+    loyal = loyalty(catalog, DAY)
     assert loyal["points"].between(3, 15).all()
     assert (loyal["points"] == loyal[["tenure", "value", "engagement"]].sum(axis=1)).all()
     least = loyal.groupby("tier")["points"].agg(["min", "max"])
@@ -75,8 +75,8 @@ def test_the_next_anniversary_is_after_the_day(orders, first, next_on, years):
     assert ("new" in set(anniversaries(loyal.reset_index(), DAY)["customer_id"])) == (next_on == "2026-10-05")
 
 
-def test_gaps_and_outcomes_are_those_of_plain_pandas(book, orders):
-    ours = book.call(rhythm, as_of=DAY, horizon=60).execute().set_index("customer_id")
+def test_gaps_and_outcomes_are_those_of_plain_pandas(catalog, orders):
+    ours = catalog.call(rhythm, as_of=DAY, horizon=60).execute().set_index("customer_id")
     days = orders.assign(on=orders["ordered_at"].dt.normalize()).drop_duplicates(["customer_id", "on"])
     days = days.sort_values("on")
     for who in ("c000", "c007", "c149"):
@@ -90,15 +90,15 @@ def test_gaps_and_outcomes_are_those_of_plain_pandas(book, orders):
 
 
 @pytest.mark.parametrize("look", [next_orders, next_order_backtest, preferences, preference_backtest, loyalty])
-def test_nothing_later_than_the_day_is_looked_at(book, cut, look):
-    pd.testing.assert_frame_equal(look(book, DAY), look(cut, DAY))
+def test_nothing_later_than_the_day_is_looked_at(catalog, cut, look):
+    pd.testing.assert_frame_equal(look(catalog, DAY), look(cut, DAY))
 
 
-def test_channel_is_a_taste_of_half_the_customers_and_told_better_than_by_what_is_popular(book):
-    tested = preference_backtest(book, DAY).set_index("kind")
+def test_channel_is_a_taste_of_half_the_customers_and_told_better_than_by_what_is_popular(catalog):
+    tested = preference_backtest(catalog, DAY).set_index("kind")
     assert tested.loc["channel", "hit"] > 0.95 > 0.6 > tested.loc["channel", "hit_popular"]
     assert tested.loc["channel", "surprise"] < tested.loc["channel", "surprise_popular"]
-    liked = preferences(book, DAY).set_index(["customer_id", "kind"])["level"]
+    liked = preferences(catalog, DAY).set_index(["customer_id", "kind"])["level"]
     assert liked["c000", "channel"] == "shop" and liked["c000", "weekday"] == "Monday"
 
 

@@ -48,8 +48,8 @@ POSTS = pd.DataFrame(
 
 
 def test_a_language_with_stars_is_learned_english_has_a_lexicon_and_others_are_not_measured():
-    book = ck.connect({"survey_responses": answers(200), "social_posts": POSTS})
-    told = text_sentiments(book, date(2026, 10, 31)).set_index("text_id")
+    catalog = ck.connect({"survey_responses": answers(200), "social_posts": POSTS})
+    told = text_sentiments(catalog, date(2026, 10, 31)).set_index("text_id")
     assert told.loc[["p1", "p2"], ["mood", "method"]].values.tolist() == [[1, "lexicon"], [-1, "lexicon"]]
     assert "p3" not in told.index and "p4" not in told.index  # Turkish; and the firm's own words are no opinion
     learned = told[told["source"] == "comment"]
@@ -58,14 +58,14 @@ def test_a_language_with_stars_is_learned_english_has_a_lexicon_and_others_are_n
 
 
 def test_nothing_after_the_day_is_read():
-    book = ck.connect({"survey_responses": answers(200)})
-    assert len(text_sentiments(book, date(2026, 1, 5))) == 5 * 24
-    assert text_sentiments(book, date(2026, 1, 5))["written_at"].max() < pd.Timestamp("2026-01-06")
+    catalog = ck.connect({"survey_responses": answers(200)})
+    assert len(text_sentiments(catalog, date(2026, 1, 5))) == 5 * 24
+    assert text_sentiments(catalog, date(2026, 1, 5))["written_at"].max() < pd.Timestamp("2026-01-06")
 
 
 def test_a_text_keeps_the_mood_that_was_told_first():
-    book = ck.connect({"social_posts": POSTS.head(1)})
-    first = with_predictions(book, date(2026, 10, 31), only=["sentiment"])
+    catalog = ck.connect({"social_posts": POSTS.head(1)})
+    first = with_predictions(catalog, date(2026, 10, 31), only=["sentiment"])
     later = first.frame("text_sentiments").assign(as_of=pd.Timestamp("2026-11-30"), mood=-1.0)
     both = first.with_tables({"text_sentiments": pd.concat([later, first.frame("text_sentiments")])})
     assert evaluate(both, "post_sentiment", periods="2026-10")["value"].item() == 100

@@ -8,12 +8,12 @@ from tests.reporting.factories import scorecard_frame
 
 
 def test_what_was_reached_is_shown_and_why_it_is_not_judged_stands_in_the_verdict():
-    book = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
+    catalog = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
     card = scorecard_frame(["customer_acquisition_cost", "churn_rate", "ces"], days_so_far=float("nan"))
     rough = {"status": "too few", "reason": "the interval is rough below 10 new customers", "target_verdict": ""}
     card.loc[card["metric"] == "customer_acquisition_cost", list(rough)] = list(rough.values())
     card.loc[card["metric"] == "ces", "target"] = 0.8
-    html = BeautifulSoup(ck.goals_table(book, card).html.replace("\N{NO-BREAK SPACE}", " "), "html.parser")
+    html = BeautifulSoup(ck.goals_table(catalog, card).html.replace("\N{NO-BREAK SPACE}", " "), "html.parser")
     rows = {
         cells[0]: cells[1:]
         for row in html.select("tbody tr")

@@ -120,11 +120,11 @@ TEXTS = BY_HAND | BY_PRESET
 def written_files() -> dict[str, bytes]:
     """Return every file to be damaged: texts, a workbook and Parquet."""
     rows = pd.read_csv(io.StringIO(BY_HAND["orders.csv"]))
-    book, parquet = io.BytesIO(), io.BytesIO()
-    with pd.ExcelWriter(book) as writer:
+    catalog, parquet = io.BytesIO(), io.BytesIO()
+    with pd.ExcelWriter(catalog) as writer:
         rows.to_excel(writer, index=False)
     rows.to_parquet(parquet, index=False)
-    binary = {"orders.xlsx": book.getvalue(), "orders.parquet": parquet.getvalue()}
+    binary = {"orders.xlsx": catalog.getvalue(), "orders.parquet": parquet.getvalue()}
     return {name: text.encode() for name, text in TEXTS.items()} | binary
 
 

@@ -62,11 +62,11 @@ def test_nine_months_after_the_last_of_daily_orders_it_is_told_once_with_both_da
 
 
 def test_it_is_told_where_the_analyst_wrote_the_call_and_the_numbers_are_the_same():
-    book = ck.connect({"orders": DAILY})
+    catalog = ck.connect({"orders": DAILY})
     with pytest.warns(DataEndEarly) as caught:
-        first = ck.engagement_scores(book, "2026-11-30")
+        first = ck.engagement_scores(catalog, "2026-11-30")
     assert [each.filename for each in caught] == [__file__]
-    pd.testing.assert_frame_equal(first, ck.engagement_scores(book, "2026-11-30"))
+    pd.testing.assert_frame_equal(first, ck.engagement_scores(catalog, "2026-11-30"))
 
 
 @pytest.mark.parametrize("last", ["2026-06-30", "2026-09-30", "2026-10-31"])
@@ -95,27 +95,27 @@ def test_paid_terms_reach_to_their_end_and_orders_do_not_reach_to_that_of_terms(
 
 
 def test_what_the_settings_say_of_the_end_of_the_data_counts():
-    book = ck.connect({"orders": DAILY}, ck.Settings(data={"through": "2026-12-31"}))
-    assert told(book, "2027-01-31") == []
+    catalog = ck.connect({"orders": DAILY}, ck.Settings(data={"through": "2026-12-31"}))
+    assert told(catalog, "2027-01-31") == []
     assert told(ck.connect({"orders": DAILY}, ck.Settings(data={"through": "2026-08-31"})), "2026-10-31")[0].startswith(
         "The data end on 31 August 2026, 61 days before 31 October 2026"
     )
 
 
 def test_reports_look_no_further_than_the_data_and_say_nothing():
-    book = ck.connect({"orders": DAILY})
+    catalog = ck.connect({"orders": DAILY})
     with warnings.catch_warnings():
         warnings.simplefilter("error", DataEndEarly)
-        ck.scorecard(book, "2027-06")
-        ck.survival_chart(book, ck.covered_period(book, "2026"))
+        ck.scorecard(catalog, "2027-06")
+        ck.survival_chart(catalog, ck.covered_period(catalog, "2026"))
 
 
 def test_every_day_is_taken_as_it_is_written_and_told_by_its_name():
-    book = ck.connect({"orders": DAILY})
-    assert compared(book, "2026-08-31", pd.Timestamp("2026-09-30")) == (date(2026, 8, 31), date(2026, 9, 30))
-    assert len(ck.migration(book, "2026-08-31", "2026-09-30")) > 0
+    catalog = ck.connect({"orders": DAILY})
+    assert compared(catalog, "2026-08-31", pd.Timestamp("2026-09-30")) == (date(2026, 8, 31), date(2026, 9, 30))
+    assert len(ck.migration(catalog, "2026-08-31", "2026-09-30")) > 0
     with pytest.raises(CrmkitError, match="before must be a day, .*met: 'August'"):
-        compared(book, "August", "2026-09-30")
+        compared(catalog, "August", "2026-09-30")
 
 
 def test_frames_are_no_catalog_yet():

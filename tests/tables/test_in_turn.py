@@ -18,14 +18,14 @@ from crmkit.tables.in_turn import InTurn, backend_of
 
 SEPTEMBER, JUNE = date(2026, 9, 30), date(2026, 6, 30)
 ASKED = [
-    lambda book: ck.scorecard(book, "2026-09", ["revenue", "nps", "churn_rate", "new_customers"]),
-    lambda book: ck.evaluate(book, ["revenue", "win_rate"], periods="2026-07..2026-09"),
-    lambda book: ck.evaluate(book, "revenue", periods="2026-09", by="channel"),
-    lambda book: snapshot(book, SEPTEMBER),
-    lambda book: snapshot(book, JUNE),
-    lambda book: ck.engagement_scores(book, SEPTEMBER),
-    lambda book: ck.what_sells(book, "2026-09"),
-    lambda book: book.table("orders").to_pyarrow().to_pandas(),
+    lambda catalog: ck.scorecard(catalog, "2026-09", ["revenue", "nps", "churn_rate", "new_customers"]),
+    lambda catalog: ck.evaluate(catalog, ["revenue", "win_rate"], periods="2026-07..2026-09"),
+    lambda catalog: ck.evaluate(catalog, "revenue", periods="2026-09", by="channel"),
+    lambda catalog: snapshot(catalog, SEPTEMBER),
+    lambda catalog: snapshot(catalog, JUNE),
+    lambda catalog: ck.engagement_scores(catalog, SEPTEMBER),
+    lambda catalog: ck.what_sells(catalog, "2026-09"),
+    lambda catalog: catalog.table("orders").to_pyarrow().to_pandas(),
 ]
 
 
@@ -34,12 +34,12 @@ def tables():
     return sample_company(n_customers=60, months=14).tables
 
 
-def in_threads(book, asked):
+def in_threads(catalog, asked):
     together = Barrier(len(asked))
 
     def answered(question):
         together.wait(60)
-        return question(book)
+        return question(catalog)
 
     with ThreadPoolExecutor(len(asked)) as threads:
         return [each.result(300) for each in [threads.submit(answered, question) for question in asked]]
@@ -53,32 +53,32 @@ def test_eight_threads_that_ask_a_fresh_catalog_get_what_they_get_one_after_the_
 
 
 def test_threads_that_ask_of_several_days_are_each_told_of_theirs(tables):
-    book = ck.connect(tables)
+    catalog = ck.connect(tables)
     days = [JUNE, SEPTEMBER] * 4
-    expected = {day: snapshot(book, day) for day in (JUNE, SEPTEMBER)}
+    expected = {day: snapshot(catalog, day) for day in (JUNE, SEPTEMBER)}
     for _ in range(3):
-        found = in_threads(book, [lambda book, day=day: snapshot(book, day) for day in days])
+        found = in_threads(catalog, [lambda catalog, day=day: snapshot(catalog, day) for day in days])
         for day, each in zip(days, found, strict=True):
             pd.testing.assert_frame_equal(each, expected[day], rtol=1e-9)
 
 
 def test_tables_are_laid_over_while_others_are_read(tables):
-    book = ck.connect(tables)
+    catalog = ck.connect(tables)
     scores = pd.DataFrame(
         {"customer_id": ["1"], "as_of": "2026-09-30", "model": "value", "model_version": "1", "value": 3.0}
     )
 
-    def laid_over(book):
-        return book.with_tables({"customer_scores": scores}).frame("customer_scores")["value"].tolist()
+    def laid_over(catalog):
+        return catalog.with_tables({"customer_scores": scores}).frame("customer_scores")["value"].tolist()
 
-    found = in_threads(book, [laid_over, lambda book: len(book.frame("orders"))] * 4)
-    assert found == [[3.0], len(book.frame("orders"))] * 4
+    found = in_threads(catalog, [laid_over, lambda catalog: len(catalog.frame("orders"))] * 4)
+    assert found == [[3.0], len(catalog.frame("orders"))] * 4
 
 
 def test_a_catalog_can_be_copied(tables):
-    book = ck.connect({"orders": tables["orders"]})
-    expected = ck.evaluate(book, "revenue", periods="2026-09")
-    for again in (copy(book), deepcopy(book)):
+    catalog = ck.connect({"orders": tables["orders"]})
+    expected = ck.evaluate(catalog, "revenue", periods="2026-09")
+    for again in (copy(catalog), deepcopy(catalog)):
         pd.testing.assert_frame_equal(ck.evaluate(again, "revenue", periods="2026-09"), expected, rtol=1e-9)
 
 
@@ -92,7 +92,7 @@ def test_every_catalog_on_duckdb_takes_turns(tmp_path, company):
         ck.connect({"orders": orders}),
         Catalog({}).with_tables({"orders": orders}),
     ]
-    assert [type(book.table("orders").get_backend()) for book in books] == [InTurn] * 4
+    assert [type(catalog.table("orders").get_backend()) for catalog in books] == [InTurn] * 4
 
 
 def test_the_backend_is_still_that_of_duckdb():

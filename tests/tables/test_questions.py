@@ -29,18 +29,18 @@ def without_a_day(catalog, day):
 
 
 def test_two_days_and_the_first_again_are_as_each_by_itself_and_one_view_serves_them():
-    book = ck.connect(tables())
+    catalog = ck.connect(tables())
     for day in DAYS:
-        told, alone = answer(book, ages, day), ages(book, day).execute()
+        told, alone = answer(catalog, ages, day), ages(catalog, day).execute()
         pd.testing.assert_frame_equal(told.sort_values("order_id"), alone.sort_values("order_id"))
-    assert answer(book, ages, DAYS[1])["year"].tolist() == [2025]
-    views = book.table("orders").get_backend().raw_sql("SELECT view_name FROM duckdb_views() WHERE NOT internal")
-    assert [name for (name,) in views.fetchall()] == [_VIEWS[book][ages].op().parent.name]
+    assert answer(catalog, ages, DAYS[1])["year"].tolist() == [2025]
+    views = catalog.table("orders").get_backend().raw_sql("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    assert [name for (name,) in views.fetchall()] == [_VIEWS[catalog][ages].op().parent.name]
 
 
 def test_a_question_that_uses_no_day_and_frames_that_go_away_are_asked_each_time():
-    book = ck.connect(tables())
-    assert len(answer(book, without_a_day, DAYS[0])) == 3 and without_a_day not in _VIEWS[book]
+    catalog = ck.connect(tables())
+    assert len(answer(catalog, without_a_day, DAYS[0])) == 3 and without_a_day not in _VIEWS[catalog]
     for _ in range(2):
         lent = Catalog({"orders": ibis.memtable(tables()["orders"])})
         assert len(answer(lent, ages, DAYS[0])) == 2 and ages not in _VIEWS[lent]

@@ -204,8 +204,8 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
     --------
     >>> from crmkit.cleaning.loading.connect import connect
     >>> orders = {"order_id": ["a", "b"], "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "z"]}
-    >>> book = connect({"orders": pd.DataFrame(orders), "customers": pd.DataFrame({"customer_id": ["x"]})})
-    >>> join_report(book)[["table", "target", "n_before", "n_after", "n_not_found"]]
+    >>> catalog = connect({"orders": pd.DataFrame(orders), "customers": pd.DataFrame({"customer_id": ["x"]})})
+    >>> join_report(catalog)[["table", "target", "n_before", "n_after", "n_not_found"]]
         table     target  n_before  n_after  n_not_found
     0  orders  customers         2        2            1
     """

@@ -46,10 +46,10 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
+    >>> catalog = ck.connect({"orders": orders})
     >>> lines = pd.DataFrame({"order_id": ["1", "1"], "product": ["tea", "cup"], "revenue": [20.0, 10.0]})
-    >>> book = ck.connect({"orders": orders, "order_lines": lines}, ck.Settings(company={"smallest_group": 1}))
-    >>> what_sells(book, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
+    >>> catalog = ck.connect({"orders": orders, "order_lines": lines}, ck.Settings(company={"smallest_group": 1}))
+    >>> what_sells(catalog, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
     [['tea', 20.0, 'no comparison'], ['cup', 10.0, 'no comparison']]
     """
     check_catalog(catalog, "what_sells")

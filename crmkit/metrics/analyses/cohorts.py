@@ -44,8 +44,8 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-06-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> cohort_retention(book, "2026-06").empty  # who is new shows only after some time of data
+    >>> catalog = ck.connect({"orders": orders})
+    >>> cohort_retention(catalog, "2026-06").empty  # who is new shows only after some time of data
     True
     """
     check_catalog(catalog, "cohort_retention")
@@ -143,8 +143,8 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     >>> import crmkit as ck
     >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
     ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-01-31"])})
-    >>> book = ck.connect({"subscription_terms": terms}, ck.Settings(company={"smallest_group": 1}))
-    >>> survival_curve(book, date(2026, 6, 30))[["age", "survival"]].values.tolist()
+    >>> catalog = ck.connect({"subscription_terms": terms}, ck.Settings(company={"smallest_group": 1}))
+    >>> survival_curve(catalog, date(2026, 6, 30))[["age", "survival"]].values.tolist()
     [[0.0, 1.0], [30.0, 0.5]]
     """
     if by:

@@ -56,8 +56,8 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> sent = pd.Timestamp("2026-10-02")
     >>> mailings = pd.DataFrame({"mailing_id": ["m", "m"], "customer_id": ["a", "b"], "sent_at": sent, "channel": "email",
     ...                          "delivered_at": sent, "clicked_at": [sent, pd.NaT]})
-    >>> book = ck.connect({"mailings": mailings})
-    >>> preferred_channels(book, date(2026, 10, 31))[["customer_id", "channel", "n_responses"]].values.tolist()
+    >>> catalog = ck.connect({"mailings": mailings})
+    >>> preferred_channels(catalog, date(2026, 10, 31))[["customer_id", "channel", "n_responses"]].values.tolist()
     [['a', 'email', 1.0], ['b', 'email', 0.0]]
     """
     return remember(catalog, _preferred, as_of)
@@ -86,8 +86,8 @@ def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> sent = pd.Timestamp("2026-10-02")
     >>> mailings = pd.DataFrame({"mailing_id": ["m", "m"], "customer_id": ["a", "b"], "sent_at": sent, "channel": "email",
     ...                          "delivered_at": sent, "clicked_at": [sent, pd.NaT]})
-    >>> book = ck.connect({"mailings": mailings})
-    >>> channel_responses(book, date(2026, 10, 31))["rate"].tolist()
+    >>> catalog = ck.connect({"mailings": mailings})
+    >>> channel_responses(catalog, date(2026, 10, 31))["rate"].tolist()
     [0.5]
     """
     rows = _contacts(catalog, as_of)

@@ -65,8 +65,8 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> from datetime import date
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> engagement_scores(book, date(2026, 10, 2))[["customer_id", "score", "recency"]].values.tolist()
+    >>> catalog = ck.connect({"orders": orders})
+    >>> engagement_scores(catalog, date(2026, 10, 2))[["customer_id", "score", "recency"]].values.tolist()
     [['a', 72.5, 1.0]]
     """
     return remember(catalog, _scores, as_of)
@@ -101,8 +101,8 @@ def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> p
     >>> from datetime import date
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> engagement_check(book, date(2026, 10, 31)).empty  # nobody was a customer 90 days before
+    >>> catalog = ck.connect({"orders": orders})
+    >>> engagement_check(catalog, date(2026, 10, 31)).empty  # nobody was a customer 90 days before
     True
     """
     return remember(catalog, _check, as_of, horizon_days)

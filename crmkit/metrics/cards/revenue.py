@@ -319,7 +319,7 @@ def revenue_change(revenue_in_turn: ir.Table) -> Measure:
 
     change of revenue = new + came back + more + guests - less - left
     """
-    return _part(revenue_in_turn, "net")
+    return _part_of_change(revenue_in_turn, "net")
 
 
 @metric(label="Revenue of first-time customers", counted="new customers", **_GROWS)
@@ -328,7 +328,7 @@ def revenue_from_new(revenue_in_turn: ir.Table, *, churn_after_days: int) -> Mea
 
     new = sum of revenue over customers whose first order is in the period
     """
-    return _part(revenue_in_turn, "new", churn_after_days)
+    return _part_of_change(revenue_in_turn, "new", churn_after_days)
 
 
 @metric(label="Revenue of customers who came back", counted="customers who came back", **_GROWS)
@@ -337,7 +337,7 @@ def revenue_from_returning(revenue_in_turn: ir.Table, *, churn_after_days: int) 
 
     came back = sum of revenue over customers with no order in the period before and one earlier
     """
-    return _part(revenue_in_turn, "back", churn_after_days)
+    return _part_of_change(revenue_in_turn, "back", churn_after_days)
 
 
 @metric(label="Revenue gained with customers who bought more", counted="customers who bought more", **_GROWS)
@@ -346,7 +346,7 @@ def revenue_from_more(revenue_in_turn: ir.Table) -> Measure:
 
     more = sum of (revenue - revenue before), over customers of both periods with more
     """
-    return _part(revenue_in_turn, "more")
+    return _part_of_change(revenue_in_turn, "more")
 
 
 @metric(label="Revenue lost with customers who bought less", counted="customers who bought less", **_SHRINKS)
@@ -355,7 +355,7 @@ def revenue_lost_to_less(revenue_in_turn: ir.Table) -> Measure:
 
     less = sum of (revenue before - revenue), over customers of both periods with less
     """
-    return _part(revenue_in_turn, "less")
+    return _part_of_change(revenue_in_turn, "less")
 
 
 @metric(label="Revenue lost with customers who did not order again", counted="customers who did not order", **_SHRINKS)
@@ -364,7 +364,7 @@ def revenue_lost_to_gone(revenue_in_turn: ir.Table) -> Measure:
 
     left = sum of revenue before, over customers without an order in the period
     """
-    return _part(revenue_in_turn, "lost")
+    return _part_of_change(revenue_in_turn, "lost")
 
 
 @metric(label="Change of the revenue of guests", counted="guest orders", **_GROWS)
@@ -373,9 +373,9 @@ def revenue_change_of_guests(revenue_in_turn: ir.Table) -> Measure:
 
     guests = revenue of orders without a customer - the same in the period before
     """
-    return _part(revenue_in_turn, "guests")
+    return _part_of_change(revenue_in_turn, "guests")
 
 
-def _part(revenue_in_turn: ir.Table, part: str, unseen_days: int = 0) -> Measure:
+def _part_of_change(revenue_in_turn: ir.Table, part: str, unseen_days: int = 0) -> Measure:
     t = revenue_in_turn
     return RevenueChange(t, at=t.ordered_at, part=part, unseen_days=unseen_days)

@@ -44,8 +44,8 @@ def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFr
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> value_at_risk(book, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["at_risk"].to_dict()
+    >>> catalog = ck.connect({"orders": orders})
+    >>> value_at_risk(catalog, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["at_risk"].to_dict()
     {'y': 10.0, 'x': 5.0}
     """
     worth, basis = _worth(catalog, as_of)

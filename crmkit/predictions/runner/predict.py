@@ -110,11 +110,11 @@ def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence
     Examples
     --------
     >>> import crmkit as ck
-    >>> book = ck.connect({"customers": pd.DataFrame({"customer_id": ["a"], "acquired_at": ["2026-09-02"]})})
+    >>> catalog = ck.connect({"customers": pd.DataFrame({"customer_id": ["a"], "acquired_at": ["2026-09-02"]})})
     >>> @ck.prediction(table="customer_scores", model="doctest")
     ... def all_spend_ten(catalog, as_of):
     ...     return catalog.frame("customers")[["customer_id"]].assign(value=10.0)
-    >>> with_predictions(book, date(2026, 9, 30), only=["doctest"]).frame("customer_scores")[["customer_id", "value"]]
+    >>> with_predictions(catalog, date(2026, 9, 30), only=["doctest"]).frame("customer_scores")[["customer_id", "value"]]
       customer_id  value
     0           a   10.0
     >>> from crmkit.predictions.runner.registry import PREDICTIONS

@@ -466,8 +466,8 @@ def described_on(catalog: Catalog, as_of: date, features: tuple[str, ...]) -> pd
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
     ...                        "ordered_at": pd.to_datetime(["2026-09-02"])})
     >>> people = pd.DataFrame({"customer_id": ["a"], "channel": ["search"]})
-    >>> book = ck.connect({"orders": orders, "customers": people})
-    >>> described_on(book, date(2026, 9, 30), ("n_orders", "channel"))[["n_orders", "channel"]].values.tolist()
+    >>> catalog = ck.connect({"orders": orders, "customers": people})
+    >>> described_on(catalog, date(2026, 9, 30), ("n_orders", "channel"))[["n_orders", "channel"]].values.tolist()
     [[1, 'search']]
     """
     known = [*BEHAVIOUR, ENGAGEMENT, *FEATURE_WORDS]

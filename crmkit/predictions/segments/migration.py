@@ -211,8 +211,8 @@ def customer_moves(catalog: Catalog, before: date, now: date, model: str = "rfm"
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1", "2"], "customer_id": ["a", "b"], "revenue": [30.0, 20.0],
     ...                        "ordered_at": pd.to_datetime(["2026-09-02", "2026-10-02"])})
-    >>> book = ck.connect({"orders": orders})
-    >>> customer_moves(book, date(2026, 9, 30), date(2026, 10, 31))[["direction", "gained"]].values.tolist()
+    >>> catalog = ck.connect({"orders": orders})
+    >>> customer_moves(catalog, date(2026, 9, 30), date(2026, 10, 31))[["direction", "gained"]].values.tolist()
     [['stayed', 0.0], ['new', 20.0]]
     """
     both = assigned(catalog, [before, now], model)

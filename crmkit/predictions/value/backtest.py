@@ -44,8 +44,8 @@ def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> value_backtest(book, date(2026, 9, 30)).empty
+    >>> catalog = ck.connect({"orders": orders})
+    >>> value_backtest(catalog, date(2026, 9, 30)).empty
     True
     """
     return remember(catalog, _value_backtest, as_of, reads_predictions=False)

@@ -119,8 +119,8 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> customer_values(book, date(2026, 9, 30))["so_far"].tolist()
+    >>> catalog = ck.connect({"orders": orders})
+    >>> customer_values(catalog, date(2026, 9, 30))["so_far"].tolist()
     [10.0, 10.0, 10.0]
     """
     return remember(catalog, _customer_values, as_of, reads_predictions=False)

@@ -221,8 +221,8 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> len(new_customer_values(book, date(2026, 9, 30), "cohort"))  # three are too few for a group
+    >>> catalog = ck.connect({"orders": orders})
+    >>> len(new_customer_values(catalog, date(2026, 9, 30), "cohort"))  # three are too few for a group
     0
     """
     check_customer_column(catalog, by, "cohort")
@@ -249,8 +249,8 @@ def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> value_over_life(book, date(2026, 9, 30))["value"].iloc[0]
+    >>> catalog = ck.connect({"orders": orders})
+    >>> value_over_life(catalog, date(2026, 9, 30))["value"].iloc[0]
     np.float64(10.0)
     """
     return remember(catalog, _value_over_life, as_of, reads_predictions=False)

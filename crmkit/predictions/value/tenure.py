@@ -55,8 +55,8 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> book = ck.connect({"orders": orders})
-    >>> tenure_curves(book, date(2026, 9, 30), "plan").empty  # nobody subscribes
+    >>> catalog = ck.connect({"orders": orders})
+    >>> tenure_curves(catalog, date(2026, 9, 30), "plan").empty  # nobody subscribes
     True
     """
     check_customer_column(catalog, by, "plan")

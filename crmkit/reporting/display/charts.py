@@ -57,9 +57,9 @@ def history_chart(
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
-    >>> book = ck.connect({"orders": orders})
-    >>> history = ck.evaluate(book, "revenue", periods="2026-09..2026-10")
-    >>> history_chart("revenue", ck.scorecard(book, "2026-10", "revenue", history), history, book.settings)
+    >>> catalog = ck.connect({"orders": orders})
+    >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
+    >>> history_chart("revenue", ck.scorecard(catalog, "2026-10", "revenue", history), history, catalog.settings)
     <crmkit figure: Revenue: €30 in October 2026, nothing to compare with>
     """
     from crmkit.plots import plot_history
@@ -98,9 +98,9 @@ def finding_charts(
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
-    >>> book = ck.connect({"orders": orders})
-    >>> history = ck.evaluate(book, "revenue", periods="2026-09..2026-10")
-    >>> ck.finding_charts(ck.scorecard(book, "2026-10", "revenue", history), history)
+    >>> catalog = ck.connect({"orders": orders})
+    >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
+    >>> ck.finding_charts(ck.scorecard(catalog, "2026-10", "revenue", history), history)
     <crmkit finding charts>
     """
     told = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]

@@ -30,7 +30,7 @@ _LOADS = {"loaded_at": "Loaded", "n_files": "Files", "share_aside": "Share aside
 _LOADS_SHOWN = 12
 
 
-def file_table(book: Catalog) -> Fragment:
+def file_table(catalog: Catalog) -> Fragment:
     """Return what became of the rows of each file, every one accounted for.
 
     Examples
@@ -40,28 +40,28 @@ def file_table(book: Catalog) -> Fragment:
     >>> file_table(ck.connect({"orders": orders}))
     <crmkit table: What came in: 1 row, every one accounted for>
     """
-    rows = file_report(book)
+    rows = file_report(catalog)
     shown = rows.drop(
         columns=[name for name in _COUNTS if name not in ("n_in", "n_kept", "n_aside") and not rows[name].any()]
     )
     shown = shown.assign(
-        file=shown["file"].replace("", "by the settings' SQL" if book.provenance.get("by_file") else "given")
+        file=shown["file"].replace("", "by the settings' SQL" if catalog.provenance.get("by_file") else "given")
     )
     labels = {name: label for name, label in _COUNTS.items() if name in shown}
     return table(
         shown,
         f"What came in: {counted(rows['n_in'].sum(), 'rows')}, every one accounted for",
         subtitle="Rows in = kept + merged into another row + folded into their order + ignored (totals, tests) + kept aside.",
-        caption=f"A file may fill several tables: its rows count once in each.{_kept_apart(book)}",
+        caption=f"A file may fill several tables: its rows count once in each.{_kept_apart(catalog)}",
         labels=labels,
         units=dict.fromkeys(labels, "count"),
     )
 
 
-def _kept_apart(book: Catalog) -> str:
+def _kept_apart(catalog: Catalog) -> str:
     """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
-    counts = book.provenance.get("counts", {})
-    n_rows = sum(counts[name]["n_in"] for name in counts if name not in book.names and SCHEMAS[name].personal)
+    counts = catalog.provenance.get("counts", {})
+    n_rows = sum(counts[name]["n_in"] for name in counts if name not in catalog.names and SCHEMAS[name].personal)
     return (
         f" Personal data ({counted(n_rows, 'rows')}) are kept apart and not in this table; the foot of the page counts them "
         "among the rows kept."
@@ -70,9 +70,9 @@ def _kept_apart(book: Catalog) -> str:
     )
 
 
-def warning_table(book: Catalog) -> Fragment | None:
+def warning_table(catalog: Catalog) -> Fragment | None:
     """Return what somebody should look into, with what follows and what to do; None where there is nothing."""
-    found = quality_report(book).query("severity == 'warning'")
+    found = quality_report(catalog).query("severity == 'warning'")
     if found.empty:
         return None
     shown = _in_words(found)[["table", "finding"]].assign(then=found["consequence"] + " " + found["advice"])
@@ -85,10 +85,10 @@ def warning_table(book: Catalog) -> Fragment | None:
     )
 
 
-def finding_table(book: Catalog) -> Fragment:
+def finding_table(catalog: Catalog) -> Fragment:
     """Return all that was found, with what follows."""
     return table(
-        _in_words(quality_report(book)).drop(columns="advice"),
+        _in_words(quality_report(catalog)).drop(columns="advice"),
         "What was found, row by row",
         subtitle="Rejected rows lie beside the store with file, line and reason; notes change nothing but should be known.",
         labels={"n_rows": "Rows"},
@@ -96,9 +96,9 @@ def finding_table(book: Catalog) -> Fragment:
     )
 
 
-def loss_table(book: Catalog) -> Fragment:
+def loss_table(catalog: Catalog) -> Fragment:
     """Return what the numbers of the scorecard do without, and why."""
-    losses = metric_losses(book)
+    losses = metric_losses(catalog)
     worst = losses.head(1).to_dict("records")
     title = "Every number of the scorecard uses every row"
     if worst and worst[0]["n_left_out"]:
@@ -112,9 +112,9 @@ def loss_table(book: Catalog) -> Fragment:
     )
 
 
-def join_table(book: Catalog) -> Fragment | None:
+def join_table(catalog: Catalog) -> Fragment | None:
     """Return the row counts before and after every join; None where no table points to another."""
-    found = join_report(book)
+    found = join_report(catalog)
     if found.empty:
         return None
     more = int((found["n_after"] - found["n_before"]).clip(lower=0).sum())
@@ -135,10 +135,10 @@ def join_table(book: Catalog) -> Fragment | None:
     )
 
 
-def load_trend(book: Catalog) -> Fragment | None:
+def load_trend(catalog: Catalog) -> Fragment | None:
     """Return how much came in and how much was kept aside from load to load; None with fewer than two loads."""
     try:
-        loads = load_history(book)
+        loads = load_history(catalog)
     except CrmkitError:  # frames and databases are never loaded
         return None
     return load_table(loads)

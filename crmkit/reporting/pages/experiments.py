@@ -42,8 +42,8 @@ def action_table(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> action_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> action_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no actions with a holdout>
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")

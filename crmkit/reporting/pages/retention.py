@@ -48,8 +48,8 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> survival_chart(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> survival_chart(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no customers>
     """
     from crmkit.plots import plot_survival
@@ -97,8 +97,8 @@ def cohort_table(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> cohort_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> cohort_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no cohorts>
     """
     cells = cohort_retention(catalog, period)
@@ -168,18 +168,18 @@ _NOTHING = Fragment("", "no section")
 _SHOWN = 10
 
 
-def loyalty_table(book: Catalog, period: Period) -> Fragment:
+def loyalty_table(catalog: Catalog, period: Period) -> Fragment:
     """Return how many customers are in each tier and what they bring; nothing where there are too few to rank.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    loyal = _loyal(book, period)
+    loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
         return _NOTHING
-    tiers = [*book.settings.loyalty.tiers.items(), (NO_TIER, 3)]
+    tiers = [*catalog.settings.loyalty.tiers.items(), (NO_TIER, 3)]
     total = max(float(loyal["revenue"].sum()), 1e-9)
     rows = [
         (
@@ -195,7 +195,7 @@ def loyalty_table(book: Catalog, period: Period) -> Fragment:
     ]
     frame = pd.DataFrame(rows, columns=["tier", "points", "n", "share", "revenue_share", "tenure_days"])
     best = frame.iloc[0]
-    ruler = day_in_words(learned_on(book, last_days(book, period)[1]))
+    ruler = day_in_words(learned_on(catalog, last_days(catalog, period)[1]))
     brings = in_words(best["revenue_share"], "share")
     return table(
         frame,
@@ -211,19 +211,19 @@ def loyalty_table(book: Catalog, period: Period) -> Fragment:
             "revenue_share": "Of revenue",
             "tenure_days": "Customer for, mean",
         },
-        settings=book.settings,
+        settings=catalog.settings,
     )
 
 
-def anniversary_table(book: Catalog, period: Period) -> Fragment:
+def anniversary_table(catalog: Catalog, period: Period) -> Fragment:
     """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    loyal, day = _loyal(book, period), last_days(book, period)[1]
+    loyal, day = _loyal(catalog, period), last_days(catalog, period)[1]
     soon = anniversaries(loyal, day) if loyal is not None else pd.DataFrame()
     if soon.empty:
         return _NOTHING
@@ -245,23 +245,23 @@ def anniversary_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def loyalty_export(book: Catalog, period: Period) -> Fragment:
+def loyalty_export(catalog: Catalog, period: Period) -> Fragment:
     """Return the list of tiers and anniversaries, which the run writes; nothing where there is none.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    loyal = _loyal(book, period)
+    loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
         return _NOTHING
     return export(loyal, "loyalty", "Each customer's tier and next anniversary")
 
 
-def _loyal(book: Catalog, period: Period) -> pd.DataFrame | None:
+def _loyal(catalog: Catalog, period: Period) -> pd.DataFrame | None:
     try:
-        return loyalty(book, last_days(book, period)[1])
+        return loyalty(catalog, last_days(catalog, period)[1])
     except NotMeasured:
         return None
 
@@ -290,8 +290,8 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> turnover_chart(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> turnover_chart(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no change of revenue>
     """
     rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
@@ -330,8 +330,8 @@ def turnover_table(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> turnover_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> turnover_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no change of revenue>
     """
     last = min(period.end - timedelta(days=1), catalog.data_through or period.end)

@@ -48,8 +48,8 @@ def waterfall_chart(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> waterfall_chart(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> waterfall_chart(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no paid terms>
     """
     rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period))
@@ -85,8 +85,8 @@ def retention_worth(catalog: Catalog, period: Period) -> Fragment:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> retention_worth(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> retention_worth(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no retention costs>
     """
     names = ["customer_retention_cost", "retention_break_even"]
@@ -158,8 +158,8 @@ def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows:
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> sales_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> sales_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no order lines>
     """
     sold = what_sells(catalog, period, by)
@@ -209,21 +209,21 @@ def _movers(moved: pd.DataFrame, by: str) -> str:
 _NOTHING = Fragment("", "no section")
 
 
-def next_order_table(book: Catalog, period: Period) -> Fragment:
+def next_order_table(catalog: Catalog, period: Period) -> Fragment:
     """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
+    day = last_days(catalog, period)[1]
     try:
-        tested, told = next_order_backtest(book, day), next_orders(book, day)
+        tested, told = next_order_backtest(catalog, day), next_orders(catalog, day)
     except NotMeasured:
         return _NOTHING
     ours, own = tested.iloc[0], tested.iloc[1]
-    days = counted(book.settings.company.churn_after_days, "days")
+    days = counted(catalog.settings.company.churn_after_days, "days")
     better = "nearer than" if ours["error"] < own["error"] else "no nearer than"
     expected = float(told["chance"].sum())
     return table(
@@ -245,22 +245,22 @@ def next_order_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def preference_table(book: Catalog, period: Period) -> Fragment:
+def preference_table(catalog: Catalog, period: Period) -> Fragment:
     """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    tested, told = preference_backtest(book, day), preferences(book, day)
+    day = last_days(catalog, period)[1]
+    tested, told = preference_backtest(catalog, day), preferences(catalog, day)
     if tested.empty:
         return _NOTHING
     own = told.groupby("kind")["own"].mean()
     is_told = tested["surprise"] < tested["surprise_popular"] - 0.01
     useful = tested.loc[is_told & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
-    days = counted(book.settings.company.churn_after_days, "days")
+    days = counted(catalog.settings.company.churn_after_days, "days")
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
         rows,
@@ -281,19 +281,19 @@ def preference_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def next_order_export(book: Catalog, period: Period) -> Fragment:
+def next_order_export(catalog: Catalog, period: Period) -> Fragment:
     """Return when each customer is likely to order and what she prefers, which the run writes; nothing if neither is known.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    liked = preferences(book, day)
+    day = last_days(catalog, period)[1]
+    liked = preferences(catalog, day)
     wide = liked.pivot(index="customer_id", columns="kind", values="level").add_prefix("usual_") if len(liked) else None
     try:
-        told = next_orders(book, day).set_index("customer_id")
+        told = next_orders(catalog, day).set_index("customer_id")
         told = told[["chance", "likely_on", "earliest_on", "latest_on"]]
     except NotMeasured:
         told = pd.DataFrame()

@@ -41,8 +41,8 @@ def revisions(
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
-    >>> book = ck.connect({"orders": orders})
-    >>> revisions(book, ck.scorecard(book, "2026-10", "revenue"), reports="nowhere")
+    >>> catalog = ck.connect({"orders": orders})
+    >>> revisions(catalog, ck.scorecard(catalog, "2026-10", "revenue"), reports="nowhere")
     <crmkit revisions>
     """
     first = scorecard.iloc[0]

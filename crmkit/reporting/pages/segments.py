@@ -42,38 +42,40 @@ from crmkit.tables.catalog import Catalog
 _NOTHING = Fragment("", "no section")
 
 
-def segment_opening(book: Catalog, period: Period) -> Fragment:
+def segment_opening(catalog: Catalog, period: Period) -> Fragment:
     """Return the top of the page about segments.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    told = segment_findings(book, period, segment_moves(book, period))
-    if (model := page_model(book, day)) != "rules" and (warning := review_finding(segment_review(book, day, model))):
+    day = last_days(catalog, period)[1]
+    told = segment_findings(catalog, period, segment_moves(catalog, period))
+    if (model := page_model(catalog, day)) != "rules" and (
+        warning := review_finding(segment_review(catalog, day, model))
+    ):
         told = [warning, *told]
     return opening(
-        title=segment_headline(profiles_of(book, period), period),
+        title=segment_headline(profiles_of(catalog, period), period),
         findings=told,
-        data_through=book.data_through,
-        settings=book.settings,
+        data_through=catalog.data_through,
+        settings=catalog.settings,
     )
 
 
-def segment_table(book: Catalog, period: Period) -> Fragment:
+def segment_table(catalog: Catalog, period: Period) -> Fragment:
     """Return the profile of each segment against the rest; nothing with one segment, as the opening says.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    if not are_segments(book, period):
+    if not are_segments(catalog, period):
         return _NOTHING
-    day = last_days(book, period)[1]
-    profiles, currency = profiles_of(book, period), book.settings.company.currency
+    day = last_days(catalog, period)[1]
+    profiles, currency = profiles_of(catalog, period), catalog.settings.company.currency
     arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
     rows = profiles[["segment", "n", "share"]].assign(
         revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
@@ -92,11 +94,11 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
         "n_orders": "Orders",
         "days_since_order": "Days since order",
     }
-    caption = f"{segment_population(book, period)} {_ruler(book, day)}".strip()
+    caption = f"{segment_population(catalog, period)} {_ruler(catalog, day)}".strip()
     return table(
         rows,
         "What sets each segment apart",
-        settings=book.settings,
+        settings=catalog.settings,
         caption=caption,
         units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
         labels={name: label for name, label in labels.items() if name in rows},
@@ -105,17 +107,17 @@ def segment_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragment:
+def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Fragment:
     """Return who moved where in the period, and what was gained and lost by it.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     most : int
         Rows shown.
     """
-    moves = segment_moves(book, period)
+    moves = segment_moves(catalog, period)
     if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
         return _NOTHING
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
@@ -126,7 +128,7 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
         "Who moved where",
         units=units,
         labels=labels,
-        settings=book.settings,
+        settings=catalog.settings,
         max_rows=most,
         subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
         "revenue of 365 days.",
@@ -134,18 +136,18 @@ def segment_move_table(book: Catalog, period: Period, most: int = 15) -> Fragmen
     )
 
 
-def typical_table(book: Catalog, period: Period) -> Fragment:
+def typical_table(catalog: Catalog, period: Period) -> Fragment:
     """Return of each segment the two customers nearest to its middle, masked; nothing with one segment.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    if not are_segments(book, period):
+    if not are_segments(catalog, period):
         return _NOTHING
-    day = last_days(book, period)[1]
-    found = typical_customers(book, day, page_model(book, day))
+    day = last_days(catalog, period)[1]
+    found = typical_customers(catalog, day, page_model(catalog, day))
     labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
     labels = {name: label for name, label in labels.items() if name in found}
     return table(
@@ -153,34 +155,34 @@ def typical_table(book: Catalog, period: Period) -> Fragment:
         "Typical customers",
         units={"revenue": "money"},
         labels=labels,
-        settings=book.settings,
+        settings=catalog.settings,
         subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.",
     )
 
 
-def segment_action_table(book: Catalog, period: Period) -> Fragment:
+def segment_action_table(catalog: Catalog, period: Period) -> Fragment:
     """Return what to do for each segment; nothing where there are too few customers for any, as the opening says.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    actions = segment_actions(book, period)
+    actions = segment_actions(catalog, period)
     if _are_too_few(actions):
         return _NOTHING
     return table(actions, "What to do for each", labels={"n": "Customers"})
 
 
-def segment_export(book: Catalog, period: Period) -> Fragment:
+def segment_export(catalog: Catalog, period: Period) -> Fragment:
     """Return the list of customers with their segments, which the run writes; nothing where there are too few for any.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    listed = segment_list(book, period)
+    listed = segment_list(catalog, period)
     return _NOTHING if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
 
 
@@ -199,24 +201,24 @@ def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> p
     return pd.Series(told, index=profiles.index)
 
 
-def _ruler(book: Catalog, day: date) -> str:
-    if page_model(book, day) == "rules":
+def _ruler(catalog: Catalog, day: date) -> str:
+    if page_model(catalog, day) == "rules":
         return "Segments by the rules of your settings, the first that holds."
-    return f"Learned from the data up to {day_in_words(learned_on(book, day))}; equal customers are called alike in every month."
+    return f"Learned from the data up to {day_in_words(learned_on(catalog, day))}; equal customers are called alike in every month."
 
 
 # The sections on natural groups: how many there are and why, what each is, and how much of their movement is real.
 
 
-def group_search_table(book: Catalog, period: Period) -> Fragment:
+def group_search_table(catalog: Catalog, period: Period) -> Fragment:
     """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    found = segmentation_for(book, last_days(book, period)[1])
+    found = segmentation_for(catalog, last_days(catalog, period)[1])
     tried, n = found.model.search_, len(found.names)
     if tried.empty:
         return _NOTHING
@@ -243,18 +245,18 @@ def group_search_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def natural_group_table(book: Catalog, period: Period) -> Fragment:
+def natural_group_table(catalog: Catalog, period: Period) -> Fragment:
     """Return the profile of each natural group, and how much of the movement between them is real; nothing with one group.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    before, now = last_days(book, period)
-    if len(segmentation_for(book, now).names) < 2:
+    before, now = last_days(catalog, period)
+    if len(segmentation_for(catalog, now).names) < 2:
         return _NOTHING
-    profiles, moved = segment_profiles(book, now, "segments"), movement(book, before, now)
+    profiles, moved = segment_profiles(catalog, now, "segments"), movement(catalog, before, now)
     shares = {name: in_words(share, "share") for name, share in moved.items()}
     best = profiles.iloc[0]
     return table(
@@ -276,27 +278,27 @@ def natural_group_table(book: Catalog, period: Period) -> Fragment:
             "n_orders": "Orders",
             "days_since_order": "Days since order",
         },
-        settings=book.settings,
+        settings=catalog.settings,
     )
 
 
 # The section on whether the segments still fit: the old ones beside those that would be learned today.
 
 
-def segment_fit_table(book: Catalog, period: Period) -> Fragment:
+def segment_fit_table(catalog: Catalog, period: Period) -> Fragment:
     """Return whether the segments still fit: if not, today's beside those that would be learned today.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    model = page_model(book, day)
-    if model == "rules" or not are_segments(book, period):  # rules are the firm's own: they fit by definition
+    day = last_days(catalog, period)[1]
+    model = page_model(catalog, day)
+    if model == "rules" or not are_segments(catalog, period):  # rules are the firm's own: they fit by definition
         return Fragment("", "no section")
-    review = segment_review(book, day, model)
-    words = review_words(review, is_kept(book, day))
+    review = segment_review(catalog, day, model)
+    words = review_words(review, is_kept(catalog, day))
     if review.side_by_side.empty:
         facts = {
             "Learned from the data up to": day_in_words(review.learned_on),
@@ -327,7 +329,7 @@ def segment_fit_table(book: Catalog, period: Period) -> Fragment:
         subtitle=words,
         units=units,
         labels=labels,
-        settings=book.settings,
+        settings=catalog.settings,
         caption=f"Would change most: {most}." if most else "",
     )
 
@@ -339,20 +341,20 @@ def _facts(facts: dict[str, str]) -> pd.DataFrame:
 # The pictures of the page about segments: where customers stand, and who moved where.
 
 
-def segment_map(book: Catalog, period: Period) -> Fragment:
+def segment_map(catalog: Catalog, period: Period) -> Fragment:
     """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
     from crmkit.plots import plot_segment_map
 
-    day = last_days(book, period)[1]
-    model = page_model(book, day)
-    customers = customers_on(book, day).join(segments_on(book, day, model).rename("segment"))
-    order = ladder(book, day, model)
+    day = last_days(catalog, period)[1]
+    model = page_model(catalog, day)
+    customers = customers_on(catalog, day).join(segments_on(catalog, day, model).rename("segment"))
+    order = ladder(catalog, day, model)
     if len(order) < 2:
         return _NOTHING
     customers = customers.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
@@ -361,7 +363,7 @@ def segment_map(book: Catalog, period: Period) -> Fragment:
     groups = customers.groupby("segment", sort=False)
     middle = groups[["days_since_order", "revenue"]].median().assign(n=groups.size()).reset_index()
     best, last = middle.iloc[0], middle.iloc[-1]
-    currency = book.settings.company.currency
+    currency = catalog.settings.company.currency
     brings = in_words(best["revenue"], "money", currency=currency)
     title = f"The middle one of “{best['segment']}” ordered {_ago(best)} and brings {brings} a year"
     alt = (
@@ -377,23 +379,23 @@ def segment_map(book: Catalog, period: Period) -> Fragment:
         data=middle,
         caption="A projection: segments that overlap here may differ in how often their customers order.",
         units={"days_since_order": "days", "revenue": "money", "n": "count"},
-        settings=book.settings,
+        settings=catalog.settings,
     )
 
 
-def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
+def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment:
     """Return how customers flowed between segments in a period; nothing where there was only one.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
     from crmkit.plots import plot_segment_flow
 
-    day = last_days(book, period)[1]
-    moves = moves_of(book, period)
-    whole, order = flow(moves), ladder(book, day, page_model(book, day))
+    day = last_days(catalog, period)[1]
+    moves = moves_of(catalog, period)
+    whole, order = flow(moves), ladder(catalog, day, page_model(catalog, day))
     if not _are_several(moves):
         return _NOTHING
     counts = moves["direction"].value_counts()
@@ -415,19 +417,19 @@ def segment_flow_chart(book: Catalog, period: Period) -> Fragment:
         alt=f"Flow between segments in {period.label}: {title}.{told}",
         data=whole.assign(direction=whole["direction"].map(DIRECTIONS)),
         units={"n": "count", "gained": "money"},
-        settings=book.settings,
+        settings=catalog.settings,
     )
 
 
-def move_total_table(book: Catalog, period: Period) -> Fragment:
+def move_total_table(catalog: Catalog, period: Period) -> Fragment:
     """Return what upgrades and slides brought and cost; nothing where there was only one segment.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    moves = moves_of(book, period)
+    moves = moves_of(catalog, period)
     if not _are_several(moves):
         return _NOTHING
     totals = move_totals(moves)
@@ -440,7 +442,7 @@ def move_total_table(book: Catalog, period: Period) -> Fragment:
         subtitle=f"Change of these customers' revenue of 365 days in {period.label}, with 95 % interval.",
         caption="Who slides brings less in the months after it, too: a year's revenue falls late.",
         units={"n": "count", "gained": "money", "low": "money", "high": "money"},
-        settings=book.settings,
+        settings=catalog.settings,
         labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained"},
     )
 
@@ -467,25 +469,25 @@ _SHOWN = 4  # of each segment, the clearest first
 _KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
 
 
-def segment_trait_table(book: Catalog, period: Period) -> Fragment:
+def segment_trait_table(catalog: Catalog, period: Period) -> Fragment:
     """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    model = page_model(book, day)
-    portraits = segment_portraits(book, day, model).copy()
+    day = last_days(catalog, period)[1]
+    model = page_model(catalog, day)
+    portraits = segment_portraits(catalog, day, model).copy()
     if portraits.empty:
         return _NOTHING
-    order = ladder(book, day, model)
-    portraits["size"] = portraits["segment"].map(segments_on(book, day, model).value_counts())
+    order = ladder(catalog, day, model)
+    portraits["size"] = portraits["segment"].map(segments_on(catalog, day, model).value_counts())
     apart = portraits[(portraits["differs"] != "") & (portraits["n"] >= _KNOWN_OF * portraits["size"])]
     apart = apart.groupby("segment", sort=False).head(_SHOWN)
     apart = apart.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
-    currency = book.settings.company.currency
+    currency = catalog.settings.company.currency
     rows = [_told(row, currency) for row in apart.to_dict("records")]
     n = apart["segment"].nunique()
     what = ", ".join(dict.fromkeys(_topic(topic) for topic in portraits["topic"]))
@@ -500,16 +502,16 @@ def segment_trait_table(book: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_trait_export(book: Catalog, period: Period) -> Fragment:
+def segment_trait_export(catalog: Catalog, period: Period) -> Fragment:
     """Return all that was compared, which the run writes; nothing where nothing was.
 
     Parameters
     ----------
-    book : Catalog
+    catalog : Catalog
     period : Period
     """
-    day = last_days(book, period)[1]
-    portraits = segment_portraits(book, day, page_model(book, day))
+    day = last_days(catalog, period)[1]
+    portraits = segment_portraits(catalog, day, page_model(catalog, day))
     if portraits.empty:
         return _NOTHING
     return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")

@@ -42,8 +42,8 @@ def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_r
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> follow_up(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> follow_up(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit nobody to call back>
     """
     people = follow_up_list(catalog, period, comments=comments)
@@ -85,8 +85,8 @@ def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> follow_up_export(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> follow_up_export(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit nobody to call back>
     """
     people = follow_up_list(catalog, period, comments=comments)
@@ -117,8 +117,8 @@ def sentiment_table(catalog: Catalog, period: Period) -> Fragment:
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> sentiment_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> sentiment_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no texts>
     """
     as_of = last_day(catalog.data_through, period)
@@ -156,8 +156,8 @@ def mood_remarks(catalog: Catalog, period: Period) -> dict[str, Remark]:
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> mood_remarks(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> mood_remarks(catalog, ck.covered_period(catalog, "2026-10"))
     {}
     """
     check = sentiment_check(catalog, last_day(catalog.data_through, period))
@@ -205,8 +205,8 @@ def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragme
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> posting_hours(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> posting_hours(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no posts>
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
@@ -261,8 +261,8 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> channel_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> channel_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no contacts>
     """
     as_of = last_day(catalog.data_through, period)
@@ -306,8 +306,8 @@ def engagement_table(catalog: Catalog, period: Period) -> Fragment:
     >>> import pandas as pd
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> book = ck.connect({"orders": orders})
-    >>> engagement_table(book, ck.covered_period(book, "2026-10"))
+    >>> catalog = ck.connect({"orders": orders})
+    >>> engagement_table(catalog, ck.covered_period(catalog, "2026-10"))
     <crmkit no engagement score>
     """
     as_of = last_day(catalog.data_through, period)

@@ -42,8 +42,8 @@ def remember(
     Examples
     --------
     >>> import crmkit as ck, pandas as pd
-    >>> book = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
-    >>> remember(book, lambda catalog, table: catalog.frame(table), "orders")["revenue"].tolist()
+    >>> catalog = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})})
+    >>> remember(catalog, lambda catalog, table: catalog.frame(table), "orders")["revenue"].tolist()
     [30.0]
     """
     cache = catalog.cache

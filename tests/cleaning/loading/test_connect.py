@@ -265,5 +265,5 @@ def test_a_text_that_was_written_before_it_was_read_is_no_finding():
         "written_at": ["2026-10-02"],
         "mood": [1.0],
     }
-    book = connect({"text_sentiments": pd.DataFrame(moods)})
-    assert not quality_report(book)["finding"].str.contains("written_at").any()
+    catalog = connect({"text_sentiments": pd.DataFrame(moods)})
+    assert not quality_report(catalog)["finding"].str.contains("written_at").any()

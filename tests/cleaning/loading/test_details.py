@@ -39,6 +39,6 @@ def test_rows_of_a_kind_are_counted_by_reason(company):
 def test_frames_have_no_file_and_no_join_without_a_table_to_look_into():
     import pandas as pd
 
-    book = connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [5.0]})})
-    assert file_report(book)[["file", "n_in"]].values.tolist() == [["", 1]]
-    assert join_report(book).empty
+    catalog = connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [5.0]})})
+    assert file_report(catalog)[["file", "n_in"]].values.tolist() == [["", 1]]
+    assert join_report(catalog).empty

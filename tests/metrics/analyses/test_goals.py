@@ -13,8 +13,8 @@ from crmkit.settings import Budget, parse_settings, prorated
 from crmkit.tables.catalog import Catalog
 
 
-def with_settings(book: Catalog, **sections) -> Catalog:
-    return Catalog({name: book.table(name) for name in book.names}, parse_settings(sections))
+def with_settings(catalog: Catalog, **sections) -> Catalog:
+    return Catalog({name: catalog.table(name) for name in catalog.names}, parse_settings(sections))
 
 
 def orders_per_day(start: str, end: str, n: int) -> pd.DataFrame:
@@ -45,21 +45,21 @@ def test_3000_a_month_are_900_in_nine_days_of_november_and_9000_in_a_quarter(sta
 
 def test_a_quarter_in_which_the_target_rises_has_the_sum_of_its_months(company):
     targets = [{"metric": "n_orders", "value": 100}, {"metric": "n_orders", "value": 400, "from": "2026-08-01"}]
-    book = with_settings(company(orders=orders_per_day("2026-07-01", "2026-09-30", 10)), targets=targets)
-    row = scorecard(book, "2026-Q3", "n_orders").iloc[0]
+    catalog = with_settings(company(orders=orders_per_day("2026-07-01", "2026-09-30", 10)), targets=targets)
+    row = scorecard(catalog, "2026-Q3", "n_orders").iloc[0]
     assert (row["target"], row["value"], row["target_verdict"]) == (900, 920, "too close to call")
 
 
 def test_after_nine_days_of_november_the_target_of_300_orders_is_90(company):
-    book = with_settings(
+    catalog = with_settings(
         company(orders=orders_per_day("2026-10-01", "2026-11-09", 20)), targets=[{"metric": "n_orders", "value": 300}]
     )
-    row = scorecard(book, "2026-11", "n_orders").iloc[0]
+    row = scorecard(catalog, "2026-11", "n_orders").iloc[0]
     assert (row["target"], row["value"], row["days_so_far"], row["target_verdict"]) == (90, 180, 9, "met")
 
 
 def test_a_target_per_quarter_is_a_third_of_it_in_a_month_of_a_sum_and_none_of_a_rate(company, answers):
-    book = with_settings(
+    catalog = with_settings(
         company(
             orders=orders_per_day("2026-07-01", "2026-09-30", 1),
             survey_responses=answers("nps", [9.0] * 20, day="2026-07-05"),
@@ -69,13 +69,13 @@ def test_a_target_per_quarter_is_a_third_of_it_in_a_month_of_a_sum_and_none_of_a
             {"metric": "nps", "value": 30, "per": "quarter"},
         ],
     )
-    month = scorecard(book, "2026-07", ["n_orders", "nps"])["target"]
+    month = scorecard(catalog, "2026-07", ["n_orders", "nps"])["target"]
     assert month.iloc[0] == 31 and np.isnan(month.iloc[1])
-    assert scorecard(book, "2026-Q3", ["n_orders", "nps"])["target"].tolist() == [92, 30]
+    assert scorecard(catalog, "2026-Q3", ["n_orders", "nps"])["target"].tolist() == [92, 30]
 
 
 def test_goals_are_the_metrics_with_a_target_the_missed_ones_first(company, answers):
-    book = with_settings(
+    catalog = with_settings(
         company(orders=orders_per_day("2026-10-01", "2026-10-31", 10), survey_responses=answers("nps", [9.0] * 60)),
         targets=[
             {"metric": "nps", "value": 50},
@@ -83,7 +83,7 @@ def test_goals_are_the_metrics_with_a_target_the_missed_ones_first(company, answ
             {"metric": "average_order_value", "value": 10},
         ],
     )
-    reached = goals(scorecard(book, "2026-10"))
+    reached = goals(scorecard(catalog, "2026-10"))
     assert reached["metric"].tolist() == ["n_orders", "average_order_value", "nps"]
     assert reached["target_verdict"].tolist() == ["missed", "met", "met"]
     assert reached["gap"].tolist() == [-690, 0, 50]
@@ -111,8 +111,8 @@ def test_900_of_1000_was_spent_social_200_too_much_and_retention_50_of_200(compa
         {"amount": 200, "purpose": "retention"},
         {"amount": 70, "channel": "radio", "until": "2026-10-01"},
     ]
-    book = with_settings(company(costs=COSTS), budgets=budgets, data={"through": "2026-10-31"})
-    report = budget_report(book, "2026-10")
+    catalog = with_settings(company(costs=COSTS), budgets=budgets, data={"through": "2026-10-31"})
+    report = budget_report(catalog, "2026-10")
     assert report[["channel", "purpose", "budget", "spent", "left"]].values.tolist() == [
         ["all", "acquisition", 1000, 900, 100],
         ["social", "acquisition", 300, 500, -200],
@@ -122,14 +122,14 @@ def test_900_of_1000_was_spent_social_200_too_much_and_retention_50_of_200(compa
 
 
 def test_of_a_month_so_far_only_its_days_count_on_both_sides(company):
-    book = with_settings(company(costs=COSTS), budgets=[{"amount": 3100}], data={"through": "2026-10-10"})
-    assert budget_report(book, "2026-10")[["budget", "spent"]].values.tolist() == [[1000, 300]]
+    catalog = with_settings(company(costs=COSTS), budgets=[{"amount": 3100}], data={"through": "2026-10-10"})
+    assert budget_report(catalog, "2026-10")[["budget", "spent"]].values.tolist() == [[1000, 300]]
 
 
 def test_without_costs_or_budgets_the_report_is_empty(company):
-    book = company(orders=orders_per_day("2026-10-01", "2026-10-02", 1))
-    assert budget_report(book, "2026-10").empty
-    assert budget_report(with_settings(book, budgets=[{"amount": 1}]), "2026-10").empty
+    catalog = company(orders=orders_per_day("2026-10-01", "2026-10-02", 1))
+    assert budget_report(catalog, "2026-10").empty
+    assert budget_report(with_settings(catalog, budgets=[{"amount": 1}]), "2026-10").empty
 
 
 def decided(n_won: int, n_lost: int, visited_won: int, visited_lost: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -31,9 +31,9 @@ def test_a_cost_of_60_is_paid_back_in_four_months_at_15_a_month_and_customer(com
         *(("2026-10-05", 40.0, 15.0, each, None) for each in ids),
         ("2026-10-06", 99.0, 50.0, None, None),  # a guest's margin is nobody's
     )
-    book = company(orders=orders, costs=COSTS, through="2026-10-31")
-    rows = evaluate(book, ["monthly_margin_per_customer", "payback_months"], periods="2026-10").set_index("metric")
+    catalog = company(orders=orders, costs=COSTS, through="2026-10-31")
+    rows = evaluate(catalog, ["monthly_margin_per_customer", "payback_months"], periods="2026-10").set_index("metric")
     assert rows["value"].to_dict() == {"monthly_margin_per_customer": 15, "payback_months": 4}
     assert rows["n"].to_dict() == {"monthly_margin_per_customer": 10, "payback_months": 10}
-    quarter = evaluate(book, "monthly_margin_per_customer", periods="2026-Q4")["value"].item()
+    quarter = evaluate(catalog, "monthly_margin_per_customer", periods="2026-Q4")["value"].item()
     assert quarter == pytest.approx(15.0)  # of the quarter one month has passed

@@ -12,8 +12,8 @@ def of_october(frame: pd.DataFrame, at: str) -> pd.DataFrame:
     return frame[frame[at].dt.strftime("%Y-%m") == "2026-10"]
 
 
-def numbers(book, *names: str) -> dict[str, float]:
-    return evaluate(book, list(names), periods="2026-10").set_index("metric")["value"].to_dict()
+def numbers(catalog, *names: str) -> dict[str, float]:
+    return evaluate(catalog, list(names), periods="2026-10").set_index("metric")["value"].to_dict()
 
 
 def test_new_customers_their_cost_and_the_payback_equal_plain_pandas_on_the_sample_company(sample, sample_tables):
@@ -51,8 +51,8 @@ def test_the_share_of_the_budget_equals_plain_pandas_on_the_sample_company(sampl
 
     settings = parse_settings({"data": {"through": "2026-10-31"}, "budgets": [{"amount": 8000}]})
     winning = of_october(sample_tables["costs"], "spent_at").query("purpose == 'acquisition'")
-    book = Catalog({"costs": sample.table("costs")}, settings)
-    assert numbers(book, "budget_used")["budget_used"] == pytest.approx(winning["amount"].sum() / 8000)
+    catalog = Catalog({"costs": sample.table("costs")}, settings)
+    assert numbers(catalog, "budget_used")["budget_used"] == pytest.approx(winning["amount"].sum() / 8000)
 
 
 def test_the_worth_of_customers_equals_plain_pandas_on_the_sample_company(sample, sample_tables):
@@ -65,9 +65,9 @@ def test_the_worth_of_customers_equals_plain_pandas_on_the_sample_company(sample
         .assign(model=model, as_of=pd.Timestamp("2026-10-31"), model_version="1")
         for model, times in (("value", 1.0), ("lifetime_value", 1.5))
     ]
-    book = sample.with_tables({"customer_scores": pd.concat(scores, ignore_index=True)})
+    catalog = sample.with_tables({"customer_scores": pd.concat(scores, ignore_index=True)})
     new = new_in(sample_tables, "2026-10")
     costs = of_october(sample_tables["costs"], "spent_at").query("purpose == 'acquisition'")["amount"].sum()
     of_new = 1.5 * worth[worth.index.isin(new)].mean()
     expected = {"residual_value": worth.mean(), "new_customer_value": of_new, "clv_to_cac": of_new / (costs / len(new))}
-    assert numbers(book, *expected) == pytest.approx(expected)
+    assert numbers(catalog, *expected) == pytest.approx(expected)

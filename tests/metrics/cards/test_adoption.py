@@ -29,15 +29,15 @@ def test_in_a_week_two_users_logged_in_six_times_created_two_records_and_changed
 
 
 def test_fourteen_logins_of_one_user_in_a_february_of_28_days_are_3_5_a_week(company):
-    book = company(crm_events=events(*[("anna", "2026-02-10", "login")] * 14), through="2026-02-28")
-    row = evaluate(book, "login_frequency", periods="2026-02").iloc[0]
+    catalog = company(crm_events=events(*[("anna", "2026-02-10", "login")] * 14), through="2026-02-28")
+    row = evaluate(catalog, "login_frequency", periods="2026-02").iloc[0]
     assert row["value"] == 3.5
     assert (row["low"], row["high"]) == pytest.approx((7.654 / 4, 23.49 / 4), abs=0.01)  # Garwood for 14
 
 
 def test_the_week_so_far_is_as_long_as_its_days(company):
-    book = company(crm_events=events(*[("anna", "2026-02-02", "login")] * 3), through="2026-02-07")
-    row = evaluate(book, "login_frequency", periods="2026-02", first_days=7).iloc[0]
+    catalog = company(crm_events=events(*[("anna", "2026-02-02", "login")] * 3), through="2026-02-07")
+    row = evaluate(catalog, "login_frequency", periods="2026-02", first_days=7).iloc[0]
     assert (row["value"], row["reason"]) == (3, "so far: 7 of 28 days")
 
 

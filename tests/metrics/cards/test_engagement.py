@@ -51,10 +51,10 @@ def test_mailings_equal_plain_pandas_on_the_sample_company(sample, sample_tables
 def test_three_clicks_of_three_are_drawn_towards_the_mean_of_all(company):
     """30 clicks of 100 in all, 30 of 100 on the channel: (3 + 10 x 0.3) / (0.3 x 3 + 10 x 0.3) x 0.3 = 0.4615."""
     people = ["eager"] * 3 + [f"c{i}" for i in range(97)]
-    book = company(mailings=mailings(people, ["email"] * 100, [True] * 3 + [True] * 27 + [False] * 70))
-    found = preferred_channels(book, date(2026, 10, 31)).set_index("customer_id")
+    catalog = company(mailings=mailings(people, ["email"] * 100, [True] * 3 + [True] * 27 + [False] * 70))
+    found = preferred_channels(catalog, date(2026, 10, 31)).set_index("customer_id")
     assert found.loc["eager", "rate"] == pytest.approx(6 / 3.9 * 0.3)
-    assert channel_responses(book, date(2026, 10, 31))["rate"].tolist() == [0.3]
+    assert channel_responses(catalog, date(2026, 10, 31))["rate"].tolist() == [0.3]
 
 
 def test_the_channel_with_more_responses_is_preferred_and_later_clicks_are_not_seen(company):
@@ -83,16 +83,16 @@ def bought(days: list[tuple[str, str]]) -> pd.DataFrame:
 
 def test_an_order_today_and_two_months_of_three_with_one_are_82_5_points(company):
     """40 recency + 30 x 2/3 frequency + 15 x 1/1 breadth + 15 x 1/2 responses (none recorded) = 82.5."""
-    book = company(orders=bought([("a", "2026-09-10"), ("a", "2026-10-31")]))
-    (row,) = engagement_scores(book, date(2026, 10, 31)).to_dict("records")
+    catalog = company(orders=bought([("a", "2026-09-10"), ("a", "2026-10-31")]))
+    (row,) = engagement_scores(catalog, date(2026, 10, 31)).to_dict("records")
     assert row["recency"] == 1
     assert row["frequency"] == pytest.approx(2 / 3)
     assert row["score"] == pytest.approx(40 + 20 + 15 + 7.5)
 
 
 def test_recency_is_half_after_half_of_churn_after_days(company):
-    book = company(orders=bought([("a", "2026-09-16")]), through="2026-10-31")
-    assert engagement_scores(book, date(2026, 10, 31))["recency"].item() == pytest.approx(0.5)
+    catalog = company(orders=bought([("a", "2026-09-16")]), through="2026-10-31")
+    assert engagement_scores(catalog, date(2026, 10, 31))["recency"].item() == pytest.approx(0.5)
 
 
 def test_scores_lie_between_0_and_100_and_later_data_do_not_move_them(sample, sample_tables):
@@ -139,11 +139,13 @@ def test_the_card_is_the_mean_score_of_the_customers_active_at_the_end_of_the_pe
     """82.5 and 72.5 points (an order today in one month of three, 40 + 10 + 15 + 7.5 = 72.5) as kept by the prediction."""
     from crmkit.predictions.runner.predict import with_predictions
 
-    book = company(orders=bought([("a", "2026-09-10"), ("a", "2026-10-31"), ("b", "2026-10-31")]), through="2026-10-31")
-    predicted = with_predictions(book, date(2026, 10, 31), only=["engagement"])
+    catalog = company(
+        orders=bought([("a", "2026-09-10"), ("a", "2026-10-31"), ("b", "2026-10-31")]), through="2026-10-31"
+    )
+    predicted = with_predictions(catalog, date(2026, 10, 31), only=["engagement"])
     row = evaluate(predicted, "engagement_score", periods="2026-10").iloc[0]
     assert (row["value"], row["n"], row["status"]) == (pytest.approx((82.5 + 72.5) / 2), 2, "too few")
-    assert evaluate(book, "engagement_score", periods="2026-10")["reason"].item() == "needs customer_scores"
+    assert evaluate(catalog, "engagement_score", periods="2026-10")["reason"].item() == "needs customer_scores"
 
 
 def test_the_card_equals_plain_pandas_on_the_sample_company(sample, sample_tables):

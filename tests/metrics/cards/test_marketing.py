@@ -23,8 +23,8 @@ def test_600_were_spent_on_winning_customers_and_nobody_doubts_it(company):
 
 
 def test_400_for_campaigns_brought_a_margin_of_290_a_return_of_minus_27_5_percent(company):
-    book = company(costs=COSTS, orders=ORDERS)
-    rows = evaluate(book, ["marketing_roi", "return_on_ad_spend"], periods="2026-10").set_index("metric")["value"]
+    catalog = company(costs=COSTS, orders=ORDERS)
+    rows = evaluate(catalog, ["marketing_roi", "return_on_ad_spend"], periods="2026-10").set_index("metric")["value"]
     assert rows.to_dict() == pytest.approx({"marketing_roi": 290 / 400 - 1, "return_on_ad_spend": 600 / 400})
 
 
@@ -39,20 +39,20 @@ def test_by_customer_the_order_without_a_campaign_counts_for_the_one_that_won_he
 
 
 def test_a_campaign_that_brought_nothing_lost_all_that_it_cost(company):
-    book = company(costs=COSTS, orders=ORDERS[ORDERS["campaign"] != "reels"])
-    rows = evaluate(book, "marketing_roi", periods="2026-10", by="campaign").set_index("campaign")["value"]
+    catalog = company(costs=COSTS, orders=ORDERS[ORDERS["campaign"] != "reels"])
+    rows = evaluate(catalog, "marketing_roi", periods="2026-10", by="campaign").set_index("campaign")["value"]
     assert rows.to_dict() == pytest.approx({"beans": 250 / 300 - 1, "reels": -1.0})
 
 
 def test_without_margins_the_return_is_not_measured(company):
-    book = company(costs=COSTS, orders=ORDERS.drop(columns="margin"))
-    assert evaluate(book, "marketing_roi", periods="2026-10")["reason"].item() == "needs orders.margin"
+    catalog = company(costs=COSTS, orders=ORDERS.drop(columns="margin"))
+    assert evaluate(catalog, "marketing_roi", periods="2026-10")["reason"].item() == "needs orders.margin"
 
 
 def budgeted(company, *budgets: dict, through: str = "2026-10-31") -> Catalog:
-    book = company(costs=COSTS)
+    catalog = company(costs=COSTS)
     return Catalog(
-        {"costs": book.table("costs")}, parse_settings({"budgets": list(budgets), "data": {"through": through}})
+        {"costs": catalog.table("costs")}, parse_settings({"budgets": list(budgets), "data": {"through": through}})
     )
 
 
@@ -62,17 +62,17 @@ def test_600_of_a_budget_of_800_are_75_percent(company):
 
 
 def test_budgets_of_channels_are_set_against_their_own_costs(company):
-    book = budgeted(company, {"amount": 600, "channel": "search"}, {"amount": 200, "channel": "social"})
-    assert evaluate(book, "budget_used", periods="2026-10")["value"].item() == 0.5  # 400 of 800, the staff in none
-    rows = evaluate(book, "budget_used", periods="2026-10", by="channel").set_index("channel")
+    catalog = budgeted(company, {"amount": 600, "channel": "search"}, {"amount": 200, "channel": "social"})
+    assert evaluate(catalog, "budget_used", periods="2026-10")["value"].item() == 0.5  # 400 of 800, the staff in none
+    rows = evaluate(catalog, "budget_used", periods="2026-10", by="channel").set_index("channel")
     assert rows["value"].to_dict() == {"search": 0.5, "social": 0.5}
-    by_campaign = evaluate(book, "budget_used", periods="2026-10", by="campaign")["reason"].unique().tolist()
+    by_campaign = evaluate(catalog, "budget_used", periods="2026-10", by="campaign")["reason"].unique().tolist()
     assert by_campaign == ["cannot be split by campaign: budgets are set for all, or by channel"]
 
 
 def test_three_days_of_october_have_3_of_31_of_its_budget(company):
-    book = budgeted(company, {"amount": 3100}, through="2026-10-03")
-    row = evaluate(book, "budget_used", periods="2026-10", first_days=3).iloc[0]
+    catalog = budgeted(company, {"amount": 3100}, through="2026-10-03")
+    row = evaluate(catalog, "budget_used", periods="2026-10", first_days=3).iloc[0]
     assert (row["value"], row["reason"]) == (pytest.approx(400 / 300), "so far: 3 of 31 days")
 
 

@@ -30,8 +30,8 @@ def drawn(
 
 def test_12_and_8_against_3_and_5_brought_6_each_and_12_in_all(company):
     """Means 10 and 4; variances 8 / 2 and 2 / 2, so the error of the difference is the root of 5 with 1.47 degrees of freedom."""
-    book = company(treatments=drawn([(True, 12.0), (True, 8.0), (False, 3.0), (False, 5.0)]), through="2026-12-31")
-    rows = evaluate(book, CARDS[:2], periods="2026-10").set_index("metric")
+    catalog = company(treatments=drawn([(True, 12.0), (True, 8.0), (False, 3.0), (False, 5.0)]), through="2026-12-31")
+    rows = evaluate(catalog, CARDS[:2], periods="2026-10").set_index("metric")
     assert rows["value"].to_dict() == {"incremental_value_per_customer": 6, "incremental_value": 12}
     reach = stats.t.ppf(0.975, 25 / 17) * 5**0.5
     assert rows.loc["incremental_value_per_customer", ["low", "high"]].tolist() == pytest.approx([6 - reach, 6 + reach])
@@ -49,8 +49,8 @@ def test_two_draws_with_unlike_holdouts_are_not_pooled(company):
 
 
 def test_without_a_holdout_nothing_is_known_and_an_outcome_of_november_is_not_looked_at(company):
-    book = company(treatments=drawn([(True, 12.0), (True, 8.0)]), through="2026-12-31")
-    row = evaluate(book, "incremental_value", periods="2026-10").iloc[0]
+    catalog = company(treatments=drawn([(True, 12.0), (True, 8.0)]), through="2026-12-31")
+    row = evaluate(catalog, "incremental_value", periods="2026-10").iloc[0]
     assert (row["status"], row["reason"]) == (
         "no data",
         "nobody was held out, or nobody treated: what it did is not known",
@@ -81,10 +81,10 @@ def test_margin_of_50_brought_for_a_cost_of_20_is_a_return_of_150_percent(compan
             "campaign": "voucher",
         }
     )
-    book = company(treatments=people, orders=orders, costs=costs, through="2026-12-31")
-    rows = evaluate(book, CARDS[2:], periods="2026-10").set_index("metric")["value"]
+    catalog = company(treatments=people, orders=orders, costs=costs, through="2026-12-31")
+    rows = evaluate(catalog, CARDS[2:], periods="2026-10").set_index("metric")["value"]
     assert rows.to_dict() == pytest.approx({"incremental_margin": 50, "incremental_roi": 50 / 20 - 1})
-    by_action = evaluate(book, CARDS[2:], periods="2026-10", by="action")
+    by_action = evaluate(catalog, CARDS[2:], periods="2026-10", by="action")
     assert by_action["action"].tolist() == ["voucher", "voucher"]
 
 

@@ -26,8 +26,8 @@ def test_of_ten_deals_four_are_won_after_2_4_6_8_days_and_six_are_lost_half_of_t
     """Nobody is open: incidence .1 .2 .3 .4; its half is reached on day 4, its quarter on day 2, three quarters on day 6."""
     days = [2, 4, 6, 8, 1, 3, 5, 5, 7, 9]
     closed = pd.Timestamp("2026-10-01") + pd.to_timedelta(days, unit="D")
-    book = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 4 + [False] * 6), through="2026-10-31")
-    rows = evaluate(book, [*TO_WIN, "sales_cycle"], periods="2026-10").set_index("metric")
+    catalog = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 4 + [False] * 6), through="2026-10-31")
+    rows = evaluate(catalog, [*TO_WIN, "sales_cycle"], periods="2026-10").set_index("metric")
     assert rows.loc[TO_WIN, "value"].tolist() == [2, 4, 6]
     assert rows.loc[TO_WIN, "n"].tolist() == [4, 4, 4]
     # Kaplan-Meier: 8/9, 6/7, 2/3, 1/2 of those left each time: .889, .762, .508, .254
@@ -36,15 +36,15 @@ def test_of_ten_deals_four_are_won_after_2_4_6_8_days_and_six_are_lost_half_of_t
 
 def test_where_many_are_open_nobody_knows_how_many_will_be_won(company):
     closed = ["2026-10-03"] * 5 + [None] * 5
-    book = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 5 + [None] * 5), through="2026-10-31")
-    row = evaluate(book, "days_to_win_half", periods="2026-10").iloc[0]
+    catalog = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 5 + [None] * 5), through="2026-10-31")
+    row = evaluate(catalog, "days_to_win_half", periods="2026-10").iloc[0]
     assert (row["status"], row["reason"]) == ("not reached", "too many are still open to know how many will come to it")
 
 
 def test_a_quarter_that_is_not_reached_says_so(company):
     closed = ["2026-10-03"] * 2 + [None] * 8
-    book = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 2 + [None] * 8), through="2026-10-31")
-    rows = conventions(book, "2026-10", "days_to_win_first_quarter").set_index("convention")
+    catalog = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 2 + [None] * 8), through="2026-10-31")
+    rows = conventions(catalog, "2026-10", "days_to_win_first_quarter").set_index("convention")
     assert rows.loc["kaplan_meier", "reason"] == "fewer than a quarter would come to an end"
 
 

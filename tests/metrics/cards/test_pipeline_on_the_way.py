@@ -45,8 +45,8 @@ def test_at_the_end_of_august_one_deal_is_open_then_two_and_again_two(company):
 
 
 def test_by_stage_a_deal_counts_where_it_stood_then(company):
-    book = company(deals=DEALS, deal_stages=STAGES, through="2026-10-31")
-    rows = evaluate(book, "open_deals", periods="2026-09..2026-10", by="stage")
+    catalog = company(deals=DEALS, deal_stages=STAGES, through="2026-10-31")
+    rows = evaluate(catalog, "open_deals", periods="2026-09..2026-10", by="stage")
     found = rows.set_index(["period", "stage"])["value"]
     assert found.to_dict() == {
         ("2026-09", "(unknown)"): 0,
@@ -59,10 +59,10 @@ def test_by_stage_a_deal_counts_where_it_stood_then(company):
 
 
 def test_by_owner_and_on_the_fifteenth_day(company):
-    book = company(deals=DEALS, through="2026-10-31")
-    by_owner = evaluate(book, "open_amount", periods="2026-10", by="owner").set_index("owner")["value"]
+    catalog = company(deals=DEALS, through="2026-10-31")
+    by_owner = evaluate(catalog, "open_amount", periods="2026-10", by="owner").set_index("owner")["value"]
     assert by_owner.to_dict() == {"ann": 200, "bob": 400}
-    assert evaluate(book, "open_deals", periods="2026-10", first_days=15)["value"].item() == 1
+    assert evaluate(catalog, "open_deals", periods="2026-10", first_days=15)["value"].item() == 1
 
 
 def test_open_deals_equal_plain_pandas_on_the_sample_company(sample, sample_tables):
@@ -91,8 +91,10 @@ def test_half_of_five_stays_ends_after_4_days_one_still_standing(company):
     entered = [(name, "talk", "2026-10-01") for name in spans]
     entered += [(name, "offer", pd.Timestamp("2026-10-01") + pd.Timedelta(days=n)) for name, n in spans.items()]
     rows += [("e", "2026-10-01", None, None, 1, "ann")]
-    book = company(deals=deals(*rows), deal_stages=stages(*entered, ("e", "talk", "2026-10-01")), through="2026-10-31")
-    found = evaluate(book, "time_in_stage", periods="2026-10", by="stage").set_index("stage")
+    catalog = company(
+        deals=deals(*rows), deal_stages=stages(*entered, ("e", "talk", "2026-10-01")), through="2026-10-31"
+    )
+    found = evaluate(catalog, "time_in_stage", periods="2026-10", by="stage").set_index("stage")
     assert (found.loc["talk", "value"], found.loc["talk", "n"]) == (4, 4)
     assert found.index.tolist() == ["talk"]  # nobody left the offers
 

@@ -76,8 +76,8 @@ def test_who_is_back_by_the_end_of_the_period_is_not_lost(company):
 def test_who_is_back_and_gone_again_is_lost_once(company):
     spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(9)]
     spans += [("x", "2026-01-01", "2026-06-05"), ("x", "2026-06-10", "2026-06-20")]
-    book = company(subscription_terms=terms(spans), through="2026-06-30")
-    assert evaluate(book, "churn_rate", periods="2026-06")["value"].item() == 0.1
+    catalog = company(subscription_terms=terms(spans), through="2026-06-30")
+    assert evaluate(catalog, "churn_rate", periods="2026-06")["value"].item() == 0.1
 
 
 def test_shoppers_cannot_be_seen_to_leave_before_churn_after_days_of_data(company):

@@ -86,8 +86,8 @@ def test_the_curve_equals_lifelines_on_the_sample_company(sample):
 def test_half_of_two_left_after_30_days_and_later_data_do_not_matter(company):
     spans = [("a", "2026-01-01", "2026-12-01"), ("b", "2026-01-01", "2026-01-31")]
     for more in ([], [("a", "2026-12-01", "2027-05-01"), ("late", "2026-08-01", "2026-09-01")]):
-        book = company(subscription_terms=terms(spans + more), through="2026-06-30")
-        curve = survival_curve(book, date(2026, 6, 30))
+        catalog = company(subscription_terms=terms(spans + more), through="2026-06-30")
+        curve = survival_curve(catalog, date(2026, 6, 30))
         assert curve[["age", "at_risk", "survival"]].values.tolist() == [[0, 2, 1], [30, 2, 0.5]]
 
 

@@ -47,8 +47,8 @@ def test_equal_payments_make_revenue_churn_the_share_of_customers_with_its_inter
     from statsmodels.stats.proportion import proportion_confint
 
     rows = [(f"c{i}", "2026-01-01", "2026-10-10" if i < 8 else "2027-01-01", 20.0) for i in range(40)]
-    book = company(subscription_terms=terms(rows), through="2026-10-31")
-    row = evaluate(book, "revenue_churn", periods="2026-10").iloc[0]
+    catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+    row = evaluate(catalog, "revenue_churn", periods="2026-10").iloc[0]
     assert row["value"] == pytest.approx(0.2)
     assert (row["low"], row["high"]) == pytest.approx(proportion_confint(8, 40, method="wilson"), abs=1e-9)
 
@@ -62,8 +62,8 @@ def test_the_unit_of_money_does_not_move_an_interval(company):
             (f"c{i}", "2026-01-01", "2026-10-10" if i % 7 == 0 else "2027-01-01", p * unit)
             for i, p in enumerate(prices)
         ]
-        book = company(subscription_terms=terms(rows), through="2026-10-31")
-        sides.append(evaluate(book, "revenue_churn", periods="2026-10")[["value", "low", "high"]].iloc[0].tolist())
+        catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+        sides.append(evaluate(catalog, "revenue_churn", periods="2026-10")[["value", "low", "high"]].iloc[0].tolist())
     assert sides[1] == pytest.approx(sides[0], rel=1e-6)
     assert sides[2] == pytest.approx(sides[0], rel=1e-6)
 
@@ -74,9 +74,9 @@ def test_three_of_four_terms_renewed_are_75_percent_and_by_value_40(company):
     for i in range(3):
         rows += [(f"c{i}", "2026-09-01", "2026-10-01", 10.0), (f"c{i}", "2026-10-01", "2026-11-01", 10.0)]
     rows += [("gone", "2026-09-05", "2026-10-05", 45.0), ("running", "2026-10-01", "2026-11-01", 5.0)]
-    book = company(subscription_terms=terms(rows), through="2026-10-31")
-    assert evaluate(book, "renewal_rate", periods="2026-10")[["value", "n"]].values.tolist() == [[0.75, 4]]
-    by_value = evaluate(book, "renewal_rate", periods="2026-10", definitions={"renewal_rate": "by_value"})
+    catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+    assert evaluate(catalog, "renewal_rate", periods="2026-10")[["value", "n"]].values.tolist() == [[0.75, 4]]
+    by_value = evaluate(catalog, "renewal_rate", periods="2026-10", definitions={"renewal_rate": "by_value"})
     assert by_value[["value", "n"]].values.tolist() == [[pytest.approx(30 / 75), 4]]
 
 
@@ -88,8 +88,8 @@ def test_a_term_renewed_three_days_late_counts_with_days_of_grace_and_not_withou
     table = company(subscription_terms=terms(rows), through="2026-10-31").table("subscription_terms")
     for grace, expected in ((0, 0.0), (3, 1.0)):
         settings = {"company": {"renewal_grace_days": grace}, "data": {"through": "2026-10-31"}}
-        book = Catalog({"subscription_terms": table}, parse_settings(settings))
-        assert evaluate(book, "renewal_rate", periods="2026-10")["value"].item() == expected
+        catalog = Catalog({"subscription_terms": table}, parse_settings(settings))
+        assert evaluate(catalog, "renewal_rate", periods="2026-10")["value"].item() == expected
 
 
 def test_300_spent_on_20_active_customers_are_15_each(company):
@@ -101,8 +101,8 @@ def test_300_spent_on_20_active_customers_are_15_each(company):
             "purpose": ["retention", "retention", "acquisition"],
         }
     )
-    book = company(subscription_terms=terms(rows), costs=costs, through="2026-10-31")
-    rows = evaluate(book, ["active_customers", "customer_retention_cost"], periods="2026-10")
+    catalog = company(subscription_terms=terms(rows), costs=costs, through="2026-10-31")
+    rows = evaluate(catalog, ["active_customers", "customer_retention_cost"], periods="2026-10")
     assert rows["value"].tolist() == [20, 15]
 
 
@@ -117,8 +117,8 @@ def test_30_spent_against_120_of_margin_on_repeat_orders_must_have_earned_a_quar
         }
     )
     costs = pd.DataFrame({"spent_at": pd.to_datetime(["2026-10-03"]), "amount": [30.0], "purpose": ["retention"]})
-    book = company(orders=orders, costs=costs, through="2026-10-31")
-    assert evaluate(book, "retention_break_even", periods="2026-10")["value"].item() == pytest.approx(0.25)
+    catalog = company(orders=orders, costs=costs, through="2026-10-31")
+    assert evaluate(catalog, "retention_break_even", periods="2026-10")["value"].item() == pytest.approx(0.25)
 
 
 def test_without_margins_the_break_even_says_what_it_needs(company):
@@ -183,7 +183,7 @@ def test_the_interval_of_net_retention_holds_the_truth_in_90_to_98_of_100_simula
                 rows.append((f"c{i}", "2026-01-01", "2026-10-10", price[i]))
                 if fate[i] == "more":
                     rows.append((f"c{i}", "2026-10-10", "2027-01-01", price[i] * 1.5))
-        book = company(subscription_terms=terms(rows), through="2026-10-31")
-        row = evaluate(book, "net_revenue_retention", periods="2026-10").iloc[0]
+        catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+        row = evaluate(catalog, "net_revenue_retention", periods="2026-10").iloc[0]
         hits += row["low"] <= 1 - 0.08 + 0.03 <= row["high"]
     assert 89 <= hits <= 99

@@ -27,8 +27,8 @@ def test_30_new_50_back_60_more_40_less_and_100_left_net_to_zero(company):
     rows += [("less", "2026-01-01", "2026-10-05", 100.0), ("less", "2026-10-05", "2027-01-01", 60.0)]
     rows += [("more", "2026-01-01", "2026-10-20", 100.0), ("more", "2026-10-20", "2027-01-01", 160.0)]
     rows += [("back", "2026-01-01", "2026-03-01", 100.0), ("back", "2026-10-08", "2027-01-01", 50.0)]
-    book = company(subscription_terms=terms(rows), through="2026-10-31")
-    found = evaluate(book, [*PARTS, "net_new_revenue"], periods="2026-10")
+    catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+    found = evaluate(catalog, [*PARTS, "net_new_revenue"], periods="2026-10")
     assert found["value"].tolist() == [30, 50, 60, 40, 100, 0]
     assert found["n"].tolist() == [1, 1, 1, 1, 1, 5]
 
@@ -36,9 +36,9 @@ def test_30_new_50_back_60_more_40_less_and_100_left_net_to_zero(company):
 def test_a_second_subscription_of_a_customer_is_expansion_and_a_move_to_another_plan_no_loss(company):
     rows = [("two", "2026-01-01", "2027-01-01", 10.0), ("two", "2026-10-09", "2027-01-01", 15.0)]
     rows += [("moves", "2026-01-01", "2026-10-09", 20.0), ("moves", "2026-10-09", "2027-01-01", 20.0)]
-    book = company(subscription_terms=terms(rows), through="2026-10-31")
-    assert evaluate(book, PARTS, periods="2026-10")["value"].dropna().sum() == 15
-    assert evaluate(book, "expansion_mrr", periods="2026-10")["value"].item() == 15
+    catalog = company(subscription_terms=terms(rows), through="2026-10-31")
+    assert evaluate(catalog, PARTS, periods="2026-10")["value"].dropna().sum() == 15
+    assert evaluate(catalog, "expansion_mrr", periods="2026-10")["value"].item() == 15
 
 
 def test_who_comes_and_goes_within_the_month_moves_nothing_in_it(company):
@@ -86,17 +86,17 @@ def test_net_new_revenue_is_split_by_the_campaign_that_won_the_customer(sample):
 
 
 def test_40_of_margin_on_100_of_revenue_are_40_percent(company):
-    book = company(orders=orders([("a", "2026-10-01", 70.0), ("b", "2026-10-02", 30.0)], margin=[35.0, 5.0]))
-    assert evaluate(book, ["margin", "margin_rate"], periods="2026-10")["value"].tolist() == [40, pytest.approx(0.4)]
+    catalog = company(orders=orders([("a", "2026-10-01", 70.0), ("b", "2026-10-02", 30.0)], margin=[35.0, 5.0]))
+    assert evaluate(catalog, ["margin", "margin_rate"], periods="2026-10")["value"].tolist() == [40, pytest.approx(0.4)]
 
 
 def test_two_of_three_buyers_had_bought_before_and_one_bought_twice(company):
     rows = [("a", "2026-03-01", 1.0), ("b", "2026-08-01", 1.0), ("a", "2026-10-02", 1.0), ("b", "2026-10-03", 1.0)]
     rows += [("c", "2026-10-04", 1.0), ("a", "2026-10-09", 1.0), (None, "2026-10-09", 1.0), ("c", "2026-10-10", -1.0)]
-    book = company(orders=orders(rows))
-    found = evaluate(book, "repeat_rate", periods="2026-10").iloc[0]
+    catalog = company(orders=orders(rows))
+    found = evaluate(catalog, "repeat_rate", periods="2026-10").iloc[0]
     assert (found["value"], found["n"]) == (pytest.approx(2 / 3), 3)
-    twice = evaluate(book, "repeat_rate", periods="2026-10", definitions={"repeat_rate": "twice_in_period"})
+    twice = evaluate(catalog, "repeat_rate", periods="2026-10", definitions={"repeat_rate": "twice_in_period"})
     assert twice["value"].item() == pytest.approx(1 / 3)
 
 
@@ -146,12 +146,12 @@ def test_a_product_that_triples_is_a_mover_and_one_that_stopped_sells_nothing(co
                 rows.append((f"{name}{month}{i}", f"2026-{month}-{i % 28 + 1:02d}", 10.0))
                 lines.append(name)
     made = orders(rows)
-    book = company(
+    catalog = company(
         orders=made,
         order_lines=pd.DataFrame({"order_id": made["order_id"], "product": lines, "revenue": 10.0}),
         through="2026-10-31",
     )
-    sold = what_sells(book, "2026-10").set_index("product")
+    sold = what_sells(catalog, "2026-10").set_index("product")
     assert (sold.loc["rises", "verdict"], sold.loc["rises", "direction"]) == ("real", "better")
     assert (sold.loc["stopped", "revenue"], sold.loc["stopped", "orders"]) == (0, 0)
     assert (sold.loc["stopped", "verdict"], sold.loc["stopped", "direction"]) == ("real", "worse")
@@ -166,7 +166,7 @@ def test_without_order_lines_nothing_is_said_to_sell(company):
 def test_lines_of_8_and_5_less_a_return_of_3_are_10_of_product_revenue(company):
     made = orders([("a", "2026-10-01", 13.0), ("a", "2026-10-09", -3.0)])
     lines = pd.DataFrame({"order_id": ["o0", "o0", "o1"], "product": ["x", "y", "y"], "revenue": [8.0, 5.0, -3.0]})
-    book = company(orders=made, order_lines=lines)
-    assert evaluate(book, "product_revenue", periods="2026-10")["value"].item() == 10
-    by = evaluate(book, "product_revenue", periods="2026-10", by="product").set_index("product")["value"]
+    catalog = company(orders=made, order_lines=lines)
+    assert evaluate(catalog, "product_revenue", periods="2026-10")["value"].item() == 10
+    by = evaluate(catalog, "product_revenue", periods="2026-10", by="product").set_index("product")["value"]
     assert by.to_dict() == {"x": 8, "y": 2}

@@ -46,14 +46,14 @@ def test_two_own_posts_with_9_reactions_each_on_200_showings_are_9_percent(compa
 
 
 def test_by_reach_the_same_posts_engage_more(company):
-    book = company(social_posts=posts(["brand", "brand"]))
-    found = evaluate(book, "engagement_rate", periods="2026-10", definitions={"engagement_rate": "by_reach"})
+    catalog = company(social_posts=posts(["brand", "brand"]))
+    found = evaluate(catalog, "engagement_rate", periods="2026-10", definitions={"engagement_rate": "by_reach"})
     assert found["value"].item() == pytest.approx(18 / 160)
 
 
 def test_without_impressions_the_rate_says_what_it_needs(company):
-    book = company(social_posts=posts(["brand"]).drop(columns="impressions"))
-    assert evaluate(book, "engagement_rate", periods="2026-10")["reason"].item() == "needs social_posts.impressions"
+    catalog = company(social_posts=posts(["brand"]).drop(columns="impressions"))
+    assert evaluate(catalog, "engagement_rate", periods="2026-10")["reason"].item() == "needs social_posts.impressions"
 
 
 def test_social_numbers_equal_plain_pandas_on_the_sample_company(sample, sample_tables):
@@ -79,10 +79,10 @@ def test_the_shops_posts_have_1622326_reactions(shared_data):
             "shares": frame["num_shares"],
         }
     )
-    book = ck.connect({"social_posts": rows})
-    years = evaluate(book, ["reactions", "n_posts"], periods="2012..2018").groupby("metric")["value"].sum()
+    catalog = ck.connect({"social_posts": rows})
+    years = evaluate(catalog, ["reactions", "n_posts"], periods="2012..2018").groupby("metric")["value"].sum()
     assert years.to_dict() == {"reactions": 1_622_326, "n_posts": 7_050}
-    by_kind = evaluate(book, "reactions", periods="2018", by="kind").set_index("kind")["value"]
+    by_kind = evaluate(catalog, "reactions", periods="2018", by="kind").set_index("kind")["value"]
     assert by_kind.to_dict() == rows[rows["posted_at"].dt.year == 2018].groupby("kind")["likes"].sum().to_dict()
 
 
@@ -134,6 +134,6 @@ def test_four_kind_posts_and_one_unkind_of_five_are_60_points(company):
 
     texts = ["Best beans in town, love it!"] * 4 + ["Horrible, never again."]
     rows = posts(["customer"] * 5 + ["brand"], text=[*texts, "We are the best!"], language="en")
-    book = with_predictions(company(social_posts=rows), date(2026, 10, 31), only=["sentiment"])
-    row = evaluate(book, "post_sentiment", periods="2026-10").iloc[0]
+    catalog = with_predictions(company(social_posts=rows), date(2026, 10, 31), only=["sentiment"])
+    row = evaluate(catalog, "post_sentiment", periods="2026-10").iloc[0]
     assert (row["value"], row["n"], row["status"]) == (pytest.approx(60), 5, "too few")

@@ -49,10 +49,10 @@ def test_of_four_answers_of_a_person_in_a_month_the_last_counts(company, answers
     first = answers("nps", [0.0] * 10, day="2026-10-02")
     last = answers("nps", [10.0] * 10, day="2026-10-20")
     later = answers("nps", [0.0] * 10, day="2026-11-02")
-    book = company(survey_responses=pd.concat([first, last, later]), through="2026-11-30")
-    found = evaluate(book, "nps", periods="2026-10..2026-11")
+    catalog = company(survey_responses=pd.concat([first, last, later]), through="2026-11-30")
+    found = evaluate(catalog, "nps", periods="2026-10..2026-11")
     assert found[["value", "n"]].values.tolist() == [[100, 10], [-100, 10]]
-    every = evaluate(book, "nps", periods="2026-10", definitions={"nps": "every_answer"})
+    every = evaluate(catalog, "nps", periods="2026-10", definitions={"nps": "every_answer"})
     assert every[["value", "n"]].values.tolist() == [[0, 20]]
 
 
@@ -143,8 +143,8 @@ def test_equal_weights_change_nothing_and_unequal_ones_widen_the_interval(compan
     ):
         rows = answers("nps", scores).assign(weight=weight)
         chosen = {} if name == "none" else {"nps": "weighted"}
-        book = company(survey_responses=rows)
-        sides[name] = evaluate(book, "nps", periods="2026-10", definitions=chosen).iloc[0]
+        catalog = company(survey_responses=rows)
+        sides[name] = evaluate(catalog, "nps", periods="2026-10", definitions=chosen).iloc[0]
     for side in ("value", "low", "high", "n"):
         assert sides["equal"][side] == pytest.approx(sides["none"][side])
     widths = {name: row["high"] - row["low"] for name, row in sides.items()}
@@ -152,8 +152,8 @@ def test_equal_weights_change_nothing_and_unequal_ones_widen_the_interval(compan
 
 
 def test_without_weights_the_convention_says_what_it_needs(company, answers):
-    book = company(survey_responses=answers("nps", [10.0] * 12))
-    row = evaluate(book, "nps", periods="2026-10", definitions={"nps": "weighted"}).iloc[0]
+    catalog = company(survey_responses=answers("nps", [10.0] * 12))
+    row = evaluate(catalog, "nps", periods="2026-10", definitions={"nps": "weighted"}).iloc[0]
     assert (row["status"], row["reason"]) == ("not measured", "needs survey_responses.weight")
 
 
@@ -175,8 +175,8 @@ def test_two_of_three_invitations_answered_within_30_days_are_67_percent(company
             "responded_at": pd.to_datetime(["2026-09-10", "2026-10-10", "2026-10-11"]),
         }
     )
-    book = company(survey_invitations=asked, survey_responses=told, through="2026-10-31")
-    found = evaluate(book, "response_rate", periods="2026-10").iloc[0]
+    catalog = company(survey_invitations=asked, survey_responses=told, through="2026-10-31")
+    found = evaluate(catalog, "response_rate", periods="2026-10").iloc[0]
     assert (found["value"], found["n"]) == (pytest.approx(2 / 3), 3)
 
 

@@ -14,24 +14,24 @@ DAY = date(2026, 10, 31)
 def test_two_kind_comments_of_four_and_one_unkind_are_25_points(company, answers):
     frame = answers("csat", [5.0, 4.0, 3.0, 1.0, 5.0]).assign(language="en")
     frame["comment"] = ["Love it, great!", "Wonderful beans", "It is a bag.", "Awful, bitter and horrible", None]
-    book = with_predictions(company(survey_responses=frame), DAY, only=["sentiment"])
-    row = evaluate(book, "comment_sentiment", periods="2026-10").iloc[0]
+    catalog = with_predictions(company(survey_responses=frame), DAY, only=["sentiment"])
+    row = evaluate(catalog, "comment_sentiment", periods="2026-10").iloc[0]
     assert (row["value"], row["n"]) == (pytest.approx(25), 4)
 
 
 def test_sentiment_equals_plain_pandas_on_the_sample_company_and_sours_in_the_bad_month(sample, sample_tables):
-    book = with_predictions(sample, DAY, only=["sentiment"])
-    told = book.frame("text_sentiments")
+    catalog = with_predictions(sample, DAY, only=["sentiment"])
+    told = catalog.frame("text_sentiments")
     for card, source, table, key, by in (
         ("comment_sentiment", "comment", "survey_responses", "response_id", "touchpoint"),
         ("post_sentiment", "post", "social_posts", "post_id", "network"),
     ):
         own = told[told["source"] == source].merge(sample_tables[table], left_on="text_id", right_on=key)
         own = own.assign(month=own["written_at"].dt.strftime("%Y-%m"))
-        months = evaluate(book, card, periods="2026-07..2026-10").set_index("period")["value"]
+        months = evaluate(catalog, card, periods="2026-07..2026-10").set_index("period")["value"]
         assert months.to_dict() == pytest.approx((100 * own.groupby("month")["mood"].mean())[months.index].to_dict())
         assert months["2026-10"] < months[:"2026-09"].min()
-        of_groups = evaluate(book, card, periods="2026-10", by=by).set_index(by)["value"]
+        of_groups = evaluate(catalog, card, periods="2026-10", by=by).set_index(by)["value"]
         expected = 100 * own[own["month"] == "2026-10"].groupby(by)["mood"].mean()
         assert of_groups.drop("(small groups)", errors="ignore").to_dict() == pytest.approx(
             expected[[name for name in of_groups.index if name in expected]].to_dict()

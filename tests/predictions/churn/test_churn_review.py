@@ -35,13 +35,13 @@ def company(leaving, n=400, seed=0):
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     return company(leaving=(1 / 150, 1 / 500))
 
 
-def test_the_shares_are_those_of_all_who_were_at_risk(book):
-    rows = stacked(book, past_days(book, LAST)[:N_LEARNED])
-    told = lost_by(book, LAST).query("what == 'channel'").set_index("group")
+def test_the_shares_are_those_of_all_who_were_at_risk(catalog):
+    rows = stacked(catalog, past_days(catalog, LAST)[:N_LEARNED])
+    told = lost_by(catalog, LAST).query("what == 'channel'").set_index("group")
     for group, other in (("search", "social"), ("social", "search")):
         own = rows[rows["channel"] == group]
         assert told.loc[group, "lost"] == pytest.approx(own["lost"].mean())
@@ -50,14 +50,14 @@ def test_the_shares_are_those_of_all_who_were_at_risk(book):
     assert told["lost"].min() < rows["lost"].mean() < told["lost"].max()
 
 
-def test_a_channel_whose_customers_leave_sooner_is_told_and_its_interval_holds_what_came(book):
-    told = lost_by(book, LAST).query("what == 'channel'").set_index("group")
+def test_a_channel_whose_customers_leave_sooner_is_told_and_its_interval_holds_what_came(catalog):
+    told = lost_by(catalog, LAST).query("what == 'channel'").set_index("group")
     assert told.loc["social", "low"] > told.loc["social", "others"]
     assert (told["low"] < told["lost"]).all() and (told["lost"] < told["high"]).all()
 
 
-def test_a_customers_last_day_alone_would_tell_of_far_more_losses(book):
-    rows = stacked(book, past_days(book, LAST)[:N_LEARNED])
+def test_a_customers_last_day_alone_would_tell_of_far_more_losses(catalog):
+    rows = stacked(catalog, past_days(catalog, LAST)[:N_LEARNED])
     newest = rows[~rows.index.duplicated()]
     assert newest["lost"].mean() > 1.3 * rows["lost"].mean()
 

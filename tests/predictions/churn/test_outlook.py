@@ -54,19 +54,19 @@ def company(orders, **settings):
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     return company(shop(350))
 
 
 @pytest.fixture(scope="module")
-def outlook(book):
-    return churn_outlook(book, LAST)
+def outlook(catalog):
+    return churn_outlook(catalog, LAST)
 
 
-def test_no_outcome_is_used_before_it_is_known(book):
-    days = past_days(book, LAST)
+def test_no_outcome_is_used_before_it_is_known(catalog):
+    days = past_days(catalog, LAST)
     assert days[0] == date(2026, 5, 1) and all(day <= days[0] for day in days)
-    assert stacked(book, days[:2])["lost"].notna().all()
+    assert stacked(catalog, days[:2])["lost"].notna().all()
 
 
 def test_where_everybody_has_left_there_is_nobody_to_tell_of():
@@ -75,7 +75,7 @@ def test_where_everybody_has_left_there_is_nobody_to_tell_of():
     assert told.scores.empty and told.shifts.empty and told.expected == (0.0, 0.0, 0.0)
 
 
-def test_chances_do_not_change_with_what_comes_later(book, outlook):
+def test_chances_do_not_change_with_what_comes_later(catalog, outlook):
     later = shop(350)
     later = pd.concat(
         [
@@ -119,9 +119,9 @@ def test_reasons_name_the_rhythm_in_words(outlook):
     assert not told.str.contains("nan|None|inf", regex=True).any()
 
 
-def test_value_at_risk_is_chance_times_what_was_brought_in_a_year(book, outlook):
-    rows = value_at_risk(book, LAST, outlook.scores["value"])
-    orders = book.frame("orders")
+def test_value_at_risk_is_chance_times_what_was_brought_in_a_year(catalog, outlook):
+    rows = value_at_risk(catalog, LAST, outlook.scores["value"])
+    orders = catalog.frame("orders")
     who = rows.index[0]
     year = orders[(orders["customer_id"] == who) & (orders["ordered_at"] >= pd.Timestamp("2025-06-30"))]
     assert rows.loc[who, "worth"] == pytest.approx(year["revenue"].sum())
@@ -184,13 +184,13 @@ def test_one_sure_place_of_two_and_one_shared_by_four_of_whom_two_left_give_a_li
     assert judged(chance, pd.Series([1.0, 0.0, 1.0, 1.0, 0.0] + [0.0] * 15))["lift"] == pytest.approx(0.75 * 20 / 3)
 
 
-def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(book):
-    tested = back_test(book, LAST)
+def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(catalog):
+    tested = back_test(catalog, LAST)
     assert tested.groupby("day")["n"].nunique().eq(1).all()
 
 
-def test_methods_learned_together_are_those_learned_one_by_one(book):
-    rows = stacked(book, past_days(book, LAST)[:2])
+def test_methods_learned_together_are_those_learned_one_by_one(catalog):
+    rows = stacked(catalog, past_days(catalog, LAST)[:2])
     X, lost = features_of(rows), rows["lost"]
     together = learn_all(["rate", "rhythm", "logistic", "blend"], X, lost)
     assert list(together) == ["rate", "rhythm", "logistic", "blend"]

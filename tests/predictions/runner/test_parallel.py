@@ -79,36 +79,36 @@ def test_it_is_gone_after_an_error_which_is_not_hidden(firm, monkeypatch):
     running = []
     real = ahead.Popen
     monkeypatch.setattr(ahead, "Popen", lambda *a, **o: running.append(real(*a, **o)) or running[-1])
-    book = ck.connect(firm)
-    with pytest.raises(ZeroDivisionError), slow_ones_ahead(firm, book, [book.data_through]):
+    catalog = ck.connect(firm)
+    with pytest.raises(ZeroDivisionError), slow_ones_ahead(firm, catalog, [catalog.data_through]):
         raise ZeroDivisionError
     assert running[0].poll() is not None
 
 
 @pytest.mark.parametrize("only", [["churn"], ["value", "rfm"]])
 def test_there_is_none_where_there_is_nothing_else_to_do_or_nothing_slow(firm, monkeypatch, only):
-    programs, book = started(monkeypatch), ck.connect(firm)
-    with slow_ones_ahead(firm, book, [book.data_through], only):
+    programs, catalog = started(monkeypatch), ck.connect(firm)
+    with slow_ones_ahead(firm, catalog, [catalog.data_through], only):
         assert programs == []
 
 
 def test_there_is_none_for_what_is_there_already_unless_it_is_to_be_made_again(firm, monkeypatch):
     scores(firm)
-    programs, book = started(monkeypatch), ck.connect(firm)
+    programs, catalog = started(monkeypatch), ck.connect(firm)
     earlier = date(2026, 9, 30)
-    with slow_ones_ahead(firm, book, [book.data_through]):
+    with slow_ones_ahead(firm, catalog, [catalog.data_through]):
         assert programs == []
-    with slow_ones_ahead(firm, book, [book.data_through, earlier]):
+    with slow_ones_ahead(firm, catalog, [catalog.data_through, earlier]):
         assert [command[-2:] for command in programs] == [["2026-09-30", "churn"]]
-    with slow_ones_ahead(firm, book, [book.data_through, earlier], fresh=True):
+    with slow_ones_ahead(firm, catalog, [catalog.data_through, earlier], fresh=True):
         assert programs[-1][-2:] == ["2026-09-30,2026-10-31", "churn"]
 
 
 def test_it_may_be_started_in_another_way_and_may_not_start_at_all(firm, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(ahead, "_WORTH_IT", 200)
-    asked, book = [], ck.connect(firm)
-    with slow_ones_ahead(firm, book, [book.data_through], start=lambda *each: asked.append(each)):
+    asked, catalog = [], ck.connect(firm)
+    with slow_ones_ahead(firm, catalog, [catalog.data_through], start=lambda *each: asked.append(each)):
         assert asked == [(ahead.PROGRAM, [str(firm), "2026-10-31", "churn"])]
 
 

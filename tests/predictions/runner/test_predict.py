@@ -54,13 +54,13 @@ def test_rows_are_written_with_day_model_and_version_and_read_back_by_the_catalo
         {"as_of": "2026-09-30", "model": "spend", "n_customers": 2, "status": "made"},
         {"as_of": "2026-09-30", "model": "kinds", "n_customers": 1, "status": "made"},
     ]
-    book = ck.connect(company)
-    scores = book.frame("customer_scores")
+    catalog = ck.connect(company)
+    scores = catalog.frame("customer_scores")
     assert scores["customer_id"].tolist() == ["1", "2"] and scores["value"].tolist() == [20.0, 20.0]
     assert set(pd.to_datetime(scores["as_of"]).dt.date) == {date(2026, 9, 30)} and set(scores["model"]) == {"spend"}
     assert scores["model_version"].str.fullmatch(r"0\.1\.0\.[0-9a-f]{8}").all()
-    assert book.frame("segment_assignments")["model_version"].tolist() == ["7"]
-    assert book.data_through == date(2026, 10, 31), "predictions say nothing of how far the data reach"
+    assert catalog.frame("segment_assignments")["model_version"].tolist() == ["7"]
+    assert catalog.data_through == date(2026, 10, 31), "predictions say nothing of how far the data reach"
 
 
 def test_the_next_months_rows_stand_beside_those_of_before(company, spend):
@@ -237,10 +237,10 @@ def test_a_table_of_no_rows_has_the_types_of_its_columns(tmp_path):
 
 
 def test_a_catalog_of_frames_is_overlaid_and_stays_as_it_is(company, spend):
-    book = ck.connect({"orders": ck.connect(company).frame("orders")})
-    seen = ck.with_predictions(book, date(2026, 10, 9))
+    catalog = ck.connect({"orders": ck.connect(company).frame("orders")})
+    seen = ck.with_predictions(catalog, date(2026, 10, 9))
     assert seen.frame("customer_scores")["value"].sum() == 80.0
-    assert "customer_scores" not in book.names
+    assert "customer_scores" not in catalog.names
     again = ck.with_predictions(seen, date(2026, 9, 30))
     assert len(again.frame("customer_scores")) == 5, "earlier predictions stay"
     assert len(ck.with_predictions(again, date(2026, 9, 30)).frame("customer_scores")) == 5

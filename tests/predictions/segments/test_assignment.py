@@ -31,7 +31,7 @@ def shop(n: int = 200, stopped: int = 0, seed: int = 0) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     return ck.connect({"orders": shop()})
 
 
@@ -55,11 +55,11 @@ def test_two_orders_and_a_refund_of_the_year_and_one_before_it_are_summed_and_no
     }
 
 
-def test_the_behaviour_is_that_of_plain_pandas(book):
-    orders = book.frame("orders")
+def test_the_behaviour_is_that_of_plain_pandas(catalog):
+    orders = catalog.frame("orders")
     known = orders[orders["ordered_at"] < pd.Timestamp(END) + timedelta(days=1)]
     recent = known[known["ordered_at"] >= pd.Timestamp(END) - timedelta(days=364)]
-    found = customers_on(book, END)
+    found = customers_on(catalog, END)
     assert (
         found["n_orders"].to_dict() == recent.groupby("customer_id").size().reindex(found.index, fill_value=0).to_dict()
     )
@@ -67,19 +67,19 @@ def test_the_behaviour_is_that_of_plain_pandas(book):
     np.testing.assert_allclose(found["revenue"], expected)
 
 
-def test_the_ruler_is_that_of_the_last_year_end_and_no_later_than_the_day_itself(book):
-    assert ruler_day(book, END) == date(2025, 4, 30)  # no year end with a year of data: the first month with 90 days
-    assert ruler_day(book, date(2025, 2, 28)) == date(2025, 2, 28)
+def test_the_ruler_is_that_of_the_last_year_end_and_no_later_than_the_day_itself(catalog):
+    assert ruler_day(catalog, END) == date(2025, 4, 30)  # no year end with a year of data: the first month with 90 days
+    assert ruler_day(catalog, date(2025, 2, 28)) == date(2025, 2, 28)
     asked = ck.connect({"orders": shop(30)}, parse_settings({"company": {"segments_learned_on": "2026-06-30"}}))
     assert ruler_day(asked, END) == date(2026, 6, 30)
     assert ruler_day(asked, date(2026, 5, 31)) == date(2025, 4, 30)
 
 
-def test_later_orders_change_no_segment_of_an_earlier_day(book):
+def test_later_orders_change_no_segment_of_an_earlier_day(catalog):
     orders = shop()
     cut = ck.connect({"orders": orders[orders["ordered_at"] < "2026-07-01"]})
     day = date(2026, 6, 30)
-    pd.testing.assert_frame_equal(rfm_segments(book, day), rfm_segments(cut, day))
+    pd.testing.assert_frame_equal(rfm_segments(catalog, day), rfm_segments(cut, day))
 
 
 def test_a_group_that_stops_is_found_and_named():
@@ -88,14 +88,14 @@ def test_a_group_that_stops_is_found_and_named():
     assert len(real) and set(real["to"]) & {"At risk", "Cannot lose them", "About to sleep", "Lost", "Hibernating"}
 
 
-def test_in_a_quiet_month_few_moves_are_called_real(book):
-    moves = migration(book, date(2026, 8, 31), END)
+def test_in_a_quiet_month_few_moves_are_called_real(catalog):
+    moves = migration(catalog, date(2026, 8, 31), END)
     assert (moves["verdict"] == "real").sum() <= 1
-    assert moves["n"].sum() == len(customers_on(book, END))
+    assert moves["n"].sum() == len(customers_on(catalog, END))
 
 
-def test_refitting_moves_no_more_than_the_frozen_ruler_and_two_points(book):
-    shares = movement(book, date(2026, 8, 31), END)
+def test_refitting_moves_no_more_than_the_frozen_ruler_and_two_points(catalog):
+    shares = movement(catalog, date(2026, 8, 31), END)
     assert shares["refitted"] <= shares["frozen"] + 0.02
     assert shares["sure"] + shares["on_the_border"] == pytest.approx(shares["frozen"])
 
@@ -121,10 +121,10 @@ def test_revenue_is_split_by_the_model_that_the_settings_name():
     rules = {"Regulars": "n_orders >= 5"}
     for model, expected in (("rules", {"Regulars", "Others"}), ("segments", None)):
         settings = parse_settings({"company": {"segment_model": model, "segment_rules": rules}})
-        book = with_predictions(
+        catalog = with_predictions(
             ck.connect({"orders": shop()}, settings), date(2026, 8, 31), ["rfm", "segments", "rules"]
         )
-        by = ck.evaluate(book, "revenue", periods="2026-09", by="segment")
-        whole = ck.evaluate(book, "revenue", periods="2026-09")["value"].iloc[0]
+        by = ck.evaluate(catalog, "revenue", periods="2026-09", by="segment")
+        whole = ck.evaluate(catalog, "revenue", periods="2026-09")["value"].iloc[0]
         assert by["value"].sum() == pytest.approx(whole)
         assert expected is None or set(by["segment"]) <= expected | {"(unknown)"}

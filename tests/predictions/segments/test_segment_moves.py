@@ -16,7 +16,7 @@ RULES = {"Large": "revenue >= 100", "Small": "revenue > 0"}
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     """By rules: u goes from 60 to 110, s from 100 to 0 (a year has passed), n orders first, c stays at 20."""
     rows = [
         ("u", "2026-07-01", 60),
@@ -32,15 +32,15 @@ def book():
     )
 
 
-def test_one_upgrades_one_slides_one_is_new_and_one_stays(book):
-    moves = customer_moves(book, BEFORE, NOW, "rules")
+def test_one_upgrades_one_slides_one_is_new_and_one_stays(catalog):
+    moves = customer_moves(catalog, BEFORE, NOW, "rules")
     assert moves["direction"].to_dict() == {"c": "stayed", "n": "new", "s": "down", "u": "up"}
     assert moves["gained"].to_dict() == {"c": 0.0, "n": 30.0, "s": -100.0, "u": 50.0}
     assert flow(moves)["n"].sum() == 4
 
 
-def test_what_moves_brought_adds_up_to_the_change_of_revenue_and_intervals_hold_it(book):
-    totals = move_totals(customer_moves(book, BEFORE, NOW, "rules"))
+def test_what_moves_brought_adds_up_to_the_change_of_revenue_and_intervals_hold_it(catalog):
+    totals = move_totals(customer_moves(catalog, BEFORE, NOW, "rules"))
     assert totals.set_index("direction")["gained"].to_dict() == {"up": 50.0, "down": -100.0, "new": 30.0, "stayed": 0.0}
     assert ((totals["low"] <= totals["gained"]) & (totals["gained"] <= totals["high"])).all()
 
@@ -54,6 +54,6 @@ def test_intervals_of_what_upgrades_bring_hold_the_truth_in_93_of_100_firms():
     assert hits >= 186
 
 
-def test_segments_stand_from_the_best_down(book):
-    assert ladder(book, NOW, "rules") == ["Large", "Small", "Others"]
+def test_segments_stand_from_the_best_down(catalog):
+    assert ladder(catalog, NOW, "rules") == ["Large", "Small", "Others"]
     assert set(LADDER) == {name for row in _NAMES for name in row}

@@ -50,17 +50,17 @@ def test_the_first_predictions_keep_the_ruler_of_a_whole_year_and_it_says_its_da
     (kept,) = read_references(shop / "store")
     assert kept["learned_on"] == "2025-12-31" and len(kept["rfm"]["spending"]) == 4
     assert "c0" not in (shop / "store" / REFERENCE_FILE).read_text()
-    book = ck.connect(shop)
-    assert learned_on(book, SEPTEMBER) == date(2025, 12, 31) and is_kept(book, SEPTEMBER)
-    assert not is_kept(book, date(2025, 6, 30))
+    catalog = ck.connect(shop)
+    assert learned_on(catalog, SEPTEMBER) == date(2025, 12, 31) and is_kept(catalog, SEPTEMBER)
+    assert not is_kept(catalog, date(2025, 6, 30))
 
 
 def test_what_is_kept_reads_back_as_it_was_learned(shop):
-    book, day = ck.connect(shop), date(2025, 12, 31)
-    frames = ck.connect({"orders": book.frame("orders")})
+    catalog, day = ck.connect(shop), date(2025, 12, 31)
+    frames = ck.connect({"orders": catalog.frame("orders")})
     for name, cuts in rfm_for(frames, day).cuts_.items():
-        np.testing.assert_allclose(rfm_for(book, SEPTEMBER).cuts_[name], cuts)
-    ours, theirs = segmentation_for(book, SEPTEMBER), segmentation_for(frames, day)
+        np.testing.assert_allclose(rfm_for(catalog, SEPTEMBER).cuts_[name], cuts)
+    ours, theirs = segmentation_for(catalog, SEPTEMBER), segmentation_for(frames, day)
     assert ours.names == theirs.names
     np.testing.assert_allclose(ours.model.centres_, theirs.model.centres_)
 
@@ -75,8 +75,8 @@ def test_late_orders_of_the_year_of_the_ruler_do_not_move_its_cuts(shop):
 
 
 def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_mends_it(shop):
-    book = ck.connect(shop)
-    found = segment_review(book, SEPTEMBER)
+    catalog = ck.connect(shop)
+    found = segment_review(catalog, SEPTEMBER)
     assert found.verdict == "no longer fits" and found.fit.moved > 0.1
     assert found.side_by_side["n"].sum() == found.side_by_side["n_fresh"].sum() == 120
     assert found.moves["n"].sum() > 0
@@ -91,8 +91,8 @@ def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_mends_it(sho
 
 
 def test_unchanged_customers_are_not_called_otherwise(tmp_path):
-    book = ck.connect(write(tmp_path / "same", exported()))
-    assert segment_review(book, SEPTEMBER).verdict == "fits"
+    catalog = ck.connect(write(tmp_path / "same", exported()))
+    assert segment_review(catalog, SEPTEMBER).verdict == "fits"
 
 
 def test_the_settings_name_a_day_and_a_refresh_on_another_is_refused(tmp_path):
@@ -111,12 +111,12 @@ def test_a_damaged_reference_is_an_error_and_no_other_segments(tmp_path):
 
 
 def test_every_feature_that_there_is_not_is_named(shop):
-    book = ck.connect(
+    catalog = ck.connect(
         {"orders": ck.connect(shop).frame("orders")},
         ck.Settings(segments={"features": ["n_order", "gendre", "n_orders"]}),
     )
     with pytest.raises(Problems, match=r"'n_order'(.|\n)*'gendre'"):
-        segmentation_for(book, SEPTEMBER)
+        segmentation_for(catalog, SEPTEMBER)
 
 
 def test_channel_and_age_are_features_by_setting_and_gaps_are_allowed(shop):
@@ -126,7 +126,7 @@ def test_channel_and_age_are_features_by_setting_and_gaps_are_allowed(shop):
         {"customer_id": ids, "channel": ["search", "social", None] * 40, "birth_year": [1980.0, np.nan, 1990.0] * 40}
     )
     wanted = {"features": ["n_orders", "channel", "age", "engagement"], "number": 3}
-    book = ck.connect({"orders": orders, "customers": people}, ck.Settings(segments=wanted))
-    found = segmentation_for(book, SEPTEMBER)
+    catalog = ck.connect({"orders": orders, "customers": people}, ck.Settings(segments=wanted))
+    found = segmentation_for(catalog, SEPTEMBER)
     assert found.model.n_segments_ == 3 and "channel = search" in found.model.space_.columns
-    assert set(found.named(found.customers(book, SEPTEMBER))) == set(found.names)
+    assert set(found.named(found.customers(catalog, SEPTEMBER))) == set(found.names)

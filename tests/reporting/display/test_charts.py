@@ -8,7 +8,7 @@ from crmkit.errors import UnknownName
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     answers = pd.DataFrame(
         {
             "response_id": [f"{month}-{i}" for month in ("08", "09", "10") for i in range(300)],
@@ -23,13 +23,13 @@ def book():
 
 
 @pytest.fixture(scope="module")
-def history(book):
-    return ck.evaluate(book, ["csat", "nps"], periods="2026-08..2026-10")
+def history(catalog):
+    return ck.evaluate(catalog, ["csat", "nps"], periods="2026-08..2026-10")
 
 
 @pytest.fixture(scope="module")
-def scorecard(book, history):
-    return ck.scorecard(book, "2026-10", ["csat", "nps"], history)
+def scorecard(catalog, history):
+    return ck.scorecard(catalog, "2026-10", ["csat", "nps"], history)
 
 
 def test_a_chart_has_title_text_alternative_and_its_numbers(scorecard, history):
@@ -43,14 +43,14 @@ def test_there_is_one_chart_per_finding_about_a_metric(scorecard, history):
     assert ck.finding_charts(scorecard, history).html.count("<figure") == 1
 
 
-def test_groups_are_compared_with_the_whole_and_their_names_are_escaped(book, scorecard):
-    html = ck.group_chart(book, "csat", "touchpoint", scorecard).html
+def test_groups_are_compared_with_the_whole_and_their_names_are_escaped(catalog, scorecard):
+    html = ck.group_chart(catalog, "csat", "touchpoint", scorecard).html
     assert "No touchpoint differs from the 50 % of all answers by more than chance" in html
     assert "<b>web</b>" not in html and "&lt;b&gt;web&lt;/b&gt;" in html
 
 
-def test_where_the_data_have_no_such_column_there_is_no_chart(book, scorecard):
-    assert ck.group_chart(book, "csat", "channel", scorecard).html == ""
+def test_where_the_data_have_no_such_column_there_is_no_chart(catalog, scorecard):
+    assert ck.group_chart(catalog, "csat", "channel", scorecard).html == ""
 
 
 def test_an_unknown_metric_is_refused(scorecard, history):

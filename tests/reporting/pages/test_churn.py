@@ -130,7 +130,7 @@ MEASURED = SaveRate(0.2, True, "measured against customers left out for comparis
 
 
 @pytest.fixture
-def book():
+def catalog():
     orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a1"], "ordered_at": ["2026-09-01"], "revenue": [10.0]})
     return ck.connect({"orders": orders}, ck.Settings(company={"currency": "EUR"}, retention={"contact_cost": 5}))
 
@@ -155,7 +155,7 @@ def risks(monkeypatch):
     monkeypatch.setattr(churn_learned, "remaining", lambda *_: months)
 
 
-def page(book, summary):
+def page(catalog, summary):
     sections = (
         churn_sections.churn_opening,
         churn_sections.leaving_customers,
@@ -172,7 +172,7 @@ def page(book, summary):
         churn_judgement.earlier_scores,
         churn_learned.churn_shifts,
     )
-    return [section(book, summary)._repr_html_() for section in sections]
+    return [section(catalog, summary)._repr_html_() for section in sections]
 
 
 def test_one_of_three_who_may_leave_is_expected_to_and_100_euros_would_go_with_her():
@@ -210,16 +210,16 @@ def test_whether_contacts_pay_is_said_with_where_the_share_is_from(save, profits
     assert churn_findings(summary(save, profits), "EUR")[2].text == told
 
 
-def test_every_sentence_can_be_read_and_jargon_stands_in_captions_for_the_analyst_alone(book, risks):
-    for html in page(book, summary(GUESSED)):
+def test_every_sentence_can_be_read_and_jargon_stands_in_captions_for_the_analyst_alone(catalog, risks):
+    for html in page(catalog, summary(GUESSED)):
         assert not [fault for text in (*sentences(html), *cells(html)) for fault in faults(text, allow=("no end",))]
         soup = BeautifulSoup(html, "html.parser")
         plain = " ".join(part.get_text() for part in soup.select("h1, h2, h3, li, thead th, summary, .subtitle"))
         assert not [word for word in JARGON if word in plain.lower().replace("log-loss", "")], plain
 
 
-def test_titles_of_the_sections(book, risks):
-    words = " ".join(text for html in page(book, summary(GUESSED)) for text in sentences(html))
+def test_titles_of_the_sections(catalog, risks):
+    words = " ".join(text for html in page(catalog, summary(GUESSED)) for text in sentences(html))
     for title in (
         "Half of the 80 customers of today will have left in 3 months",
         "Leavers differ from stayers most in days since the last order",
@@ -233,18 +233,18 @@ def test_titles_of_the_sections(book, risks):
         assert title in words.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_the_curve_says_how_it_differs_from_the_headline(book, risks):
+def test_the_curve_says_how_it_differs_from_the_headline(catalog, risks):
     told = summary(GUESSED)
     told.outlook.known["kind"] = ["at risk", "notice given", ""]
-    text = BeautifulSoup(churn_learned.remaining_chart(book, told)._repr_html_(), "html.parser").get_text()
+    text = BeautifulSoup(churn_learned.remaining_chart(catalog, told)._repr_html_(), "html.parser").get_text()
     assert (
         "The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
         "within 90 days, not the 1 who gave notice and the 1 whose term runs on beyond that, and goes by each one's own chance"
     ) in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(book):
-    html = churn_learned.churn_drivers(book, summary(GUESSED))._repr_html_()
+def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(catalog):
+    html = churn_learned.churn_drivers(catalog, summary(GUESSED))._repr_html_()
     assert cells(html)[-4:] == ["Orders so far", "9 against 1", "0.54", "0.29 to 1.00"]
 
 
@@ -254,14 +254,14 @@ def test_the_small_print_says_who_may_leave_and_how_it_was_learned():
     assert "400 rows" in how and "100 ended in leaving" in how
 
 
-def test_where_all_have_the_same_chance_no_groups_are_made_by_it(book):
+def test_where_all_have_the_same_chance_no_groups_are_made_by_it(catalog):
     same = summary(GUESSED)
     same.outlook.method = "rate"
-    assert churn_judgement.reliability_chart(book, same).html == ""
+    assert churn_judgement.reliability_chart(catalog, same).html == ""
 
 
-def test_whom_to_call_begins_with_who_and_chance_and_value_and_ends_with_why(book):
-    section = BeautifulSoup(churn_sections.leaving_customers(book, summary(GUESSED)).html, "html.parser")
+def test_whom_to_call_begins_with_who_and_chance_and_value_and_ends_with_why(catalog):
+    section = BeautifulSoup(churn_sections.leaving_customers(catalog, summary(GUESSED)).html, "html.parser")
     heads, first = (
         [cell.get_text().replace("\N{NO-BREAK SPACE}", " ") for cell in section.select(cells)]
         for cells in ("thead th", "tbody tr:first-child > *")

@@ -13,21 +13,21 @@ def html(fragment):
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     days = pd.date_range("2026-06-01", "2026-10-31").delete(range(60, 67))
     orders = pd.DataFrame({"order_id": range(len(days)), "ordered_at": days, "revenue": 12.5, "customer_id": "c"})
     orders.loc[3, "ordered_at"] = pd.NaT
     return ck.connect({"orders": orders, "customers": pd.DataFrame({"customer_id": ["c"]})})
 
 
-def test_what_to_look_into_comes_with_what_follows_and_what_to_do(book):
-    section = html(ck.warning_table(book))
+def test_what_to_look_into_comes_with_what_follows_and_what_to_do(catalog):
+    section = html(ck.warning_table(catalog))
     assert "One thing to look into" in section and "no row from 31 July to 6 August 2026 (7 days)" in section
     assert "too low in these days. If the firm was open, export these days again and load" in section
 
 
-def test_numbers_are_told_with_the_rows_that_they_do_without(book):
-    section = html(ck.loss_table(book))
+def test_numbers_are_told_with_the_rows_that_they_do_without(catalog):
+    section = html(ck.loss_table(catalog))
     assert "At most 0.7 % of the rows are missing from a number" in section
     assert (
         "the time when it was placed or refunded (ordered_at) is missing (1)" in section
@@ -35,9 +35,9 @@ def test_numbers_are_told_with_the_rows_that_they_do_without(book):
     )
 
 
-def test_every_row_that_came_in_is_accounted_for_and_joins_keep_them(book):
-    assert "What came in: 147 rows, every one accounted for" in html(ck.file_table(book))
-    assert "No join makes rows more or fewer" in html(ck.join_table(book))
+def test_every_row_that_came_in_is_accounted_for_and_joins_keep_them(catalog):
+    assert "What came in: 147 rows, every one accounted for" in html(ck.file_table(catalog))
+    assert "No join makes rows more or fewer" in html(ck.join_table(catalog))
 
 
 def test_where_nothing_is_wrong_and_nothing_joined_the_sections_are_left_out():
@@ -67,10 +67,10 @@ def test_a_bound_on_what_is_missing_is_rounded_up():
     days = pd.date_range("2026-06-01", "2026-10-31").repeat(5)[:561].astype(object).to_numpy()
     orders = pd.DataFrame({"order_id": range(561), "ordered_at": days, "revenue": 12.5})
     orders.loc[[3, 4, 5], "ordered_at"] = pd.NaT
-    book = ck.connect({"orders": orders})
-    section = html(ck.loss_table(book))
+    catalog = ck.connect({"orders": orders})
+    section = html(ck.loss_table(catalog))
     assert "At most 0.6 % of the rows are missing from a number" in section and "0.535" in section
-    assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.quality_findings(book))
+    assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.quality_findings(catalog))
 
 
 def test_rows_with_personal_data_are_told_of_where_they_are_not_in_the_table(tmp_path):
@@ -82,10 +82,10 @@ def test_rows_with_personal_data_are_told_of_where_they_are_not_in_the_table(tmp
     assert "Personal data" not in html(ck.file_table(ck.connect({"orders": orders})))
 
 
-def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(book):
+def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(catalog):
     said = "the time when it was placed or refunded (ordered_at) is missing"
-    assert said in html(ck.finding_table(book)) and f"{said} (1)" in html(ck.loss_table(book))
-    assert ck.quality_findings(book)[1].text.count(f"{said} (orders, 1)") == 1
+    assert said in html(ck.finding_table(catalog)) and f"{said} (1)" in html(ck.loss_table(catalog))
+    assert ck.quality_findings(catalog)[1].text.count(f"{said} (orders, 1)") == 1
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,12 @@ def company(tmp_path):
 
 def report(company, period):
     """The fragment of a period's page, its numbers kept beside the page as the run does."""
-    book = ck.connect(company)
+    catalog = ck.connect(company)
     reported = Period.parse(period)
-    history = ck.evaluate(book, METRICS, periods=reported.run_up(13), first_days=book.days_so_far(reported))
-    card = ck.scorecard(book, period, METRICS, history)
-    fragment = ck.revisions(book, card, str(company / "reports"))
-    assert ck.revisions(book, card, str(company / "reports"), history).html == fragment.html
+    history = ck.evaluate(catalog, METRICS, periods=reported.run_up(13), first_days=catalog.days_so_far(reported))
+    card = ck.scorecard(catalog, period, METRICS, history)
+    fragment = ck.revisions(catalog, card, str(company / "reports"))
+    assert ck.revisions(catalog, card, str(company / "reports"), history).html == fragment.html
     folder = company / "reports" / period
     folder.mkdir(parents=True, exist_ok=True)
     keep_numbers(folder, "scorecard", fragment.numbers)
@@ -84,10 +84,10 @@ def test_while_a_month_is_running_the_one_before_is_still_compared_whole(company
     report(company, "2026-09")
     text = (company / "crmkit.toml").read_text()
     (company / "crmkit.toml").write_text(text.replace("2026-10-31", "2026-10-07"))
-    book = ck.connect(company)
-    history = ck.evaluate(book, METRICS, periods="2026-09..2026-10", first_days=7)
-    card = ck.scorecard(book, "2026-10", METRICS, history)
-    said = ck.revisions(book, card, str(company / "reports"), history).html
+    catalog = ck.connect(company)
+    history = ck.evaluate(catalog, METRICS, periods="2026-09..2026-10", first_days=7)
+    card = ck.scorecard(catalog, "2026-10", METRICS, history)
+    said = ck.revisions(catalog, card, str(company / "reports"), history).html
     assert "The numbers of September 2026 are those that its report gave (2 compared)." in said
 
 
@@ -106,9 +106,9 @@ def test_the_numbers_hold_no_path_and_no_customer(company):
 
 @pytest.mark.slow
 def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path, monkeypatch):
-    cells = "import crmkit as ck\nbook = ck.connect(settings)\ncard = ck.scorecard(book, period, ['revenue'])"
+    cells = "import crmkit as ck\nbook = ck.connect(settings)\ncard = ck.scorecard(catalog, period, ['revenue'])"
     lines = 'period = ""  # month\nsettings = ""  # file\nreports = ""  # folder of all reports'
-    write_notebook(tmp_path / "nb", "01_card", cells, "ck.revisions(book, card, reports)", parameters=lines)
+    write_notebook(tmp_path / "nb", "01_card", cells, "ck.revisions(catalog, card, reports)", parameters=lines)
     place = {"output": tmp_path / "out", "notebooks": tmp_path / "nb"}
     september = run_report(company, "2026-09", **place)
     kept = json.loads((september.folder / "numbers.json").read_text())

@@ -8,7 +8,7 @@ from crmkit.reporting.pages.revenue import sales_table
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     days = pd.date_range("2026-07-01", "2026-11-12")
     orders = pd.DataFrame(
         {"order_id": range(len(days)), "ordered_at": days, "revenue": 10.0, "customer_id": range(len(days))}
@@ -27,11 +27,11 @@ def book():
         ("2026-11", "November 2026 against October 2026, for as many days."),
     ],
 )
-def test_it_is_told_where_amounts_are_scaled(book, month, told):
-    html = sales_table(book, ck.covered_period(book, month)).html
+def test_it_is_told_where_amounts_are_scaled(catalog, month, told):
+    html = sales_table(catalog, ck.covered_period(catalog, month)).html
     assert told in html.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_amounts_of_a_shorter_month_are_as_of_a_month_as_long(book):
-    sold = ck.what_sells(book, "2026-10").iloc[0]
+def test_amounts_of_a_shorter_month_are_as_of_a_month_as_long(catalog):
+    sold = ck.what_sells(catalog, "2026-10").iloc[0]
     assert (sold["revenue"], sold["before"]) == (310.0, pytest.approx(310.0))

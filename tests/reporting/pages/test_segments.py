@@ -17,7 +17,7 @@ PERIOD = ck.Period.parse("2026-09")
 
 def sections() -> list[str]:
     cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-    return [re.match(r"ck\.(\w+)\(book, reported\)", "".join(cell["source"]))[1] for cell in cells[2:-1]]
+    return [re.match(r"ck\.(\w+)\(catalog, reported\)", "".join(cell["source"]))[1] for cell in cells[2:-1]]
 
 
 def firm(n: int) -> dict[str, pd.DataFrame]:
@@ -36,8 +36,8 @@ def firm(n: int) -> dict[str, pd.DataFrame]:
     return {"orders": orders.assign(order_id=[str(each) for each in range(len(orders))]), "customers": people}
 
 
-def drawn(book) -> dict:
-    return {name: getattr(ck, name)(book, PERIOD) for name in sections()}
+def drawn(catalog) -> dict:
+    return {name: getattr(ck, name)(catalog, PERIOD) for name in sections()}
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +92,13 @@ def test_who_has_never_ordered_is_in_no_segment_and_is_told_of():
 
 def test_rules_of_the_firm_make_the_page_too():
     rules = parse_settings({"company": {"segment_model": "rules", "segment_rules": {"Key": "revenue > 150"}}})
-    book = ck.connect(firm(20), rules)
-    text = ck.segment_table(book, PERIOD).html
+    catalog = ck.connect(firm(20), rules)
+    text = ck.segment_table(catalog, PERIOD).html
     assert "Key" in text and "rules of your settings" in text
-    assert ck.segment_fit_table(book, PERIOD).html == ""
+    assert ck.segment_fit_table(catalog, PERIOD).html == ""
     assert (
-        "Telephone or write" in ck.segment_action_table(book, PERIOD).html
-        or "Thank them" in ck.segment_action_table(book, PERIOD).html
+        "Telephone or write" in ck.segment_action_table(catalog, PERIOD).html
+        or "Thank them" in ck.segment_action_table(catalog, PERIOD).html
     )
 
 

@@ -54,8 +54,8 @@ CASES = [
 
 @pytest.mark.parametrize(("tables", "n"), CASES)
 def test_every_section_says_something_or_is_not_there(tables, n):
-    book = ck.connect(tables(n), parse_settings({"data": {"through": END}}))
-    summary = ck.value_summary(book, END)
+    catalog = ck.connect(tables(n), parse_settings({"data": {"through": END}}))
+    summary = ck.value_summary(catalog, END)
     of_book = [
         value_sections.value_opening,
         value_sections.value_concentration,
@@ -66,9 +66,9 @@ def test_every_section_says_something_or_is_not_there(tables, n):
         value_judgement.value_judged,
         value_judgement.calibration_chart,
     ]
-    parts = [section(book, summary) for section in of_book]
-    parts += [value_sections.value_by(book, summary, by) for by in ("channel", "cohort")]
-    parts += [value_judgement.tenure_chart(book, summary, "plan"), value_judgement.value_models(summary)]
+    parts = [section(catalog, summary) for section in of_book]
+    parts += [value_sections.value_by(catalog, summary, by) for by in ("channel", "cohort")]
+    parts += [value_judgement.tenure_chart(catalog, summary, "plan"), value_judgement.value_models(summary)]
     page = re.sub(r"<(style|svg|img)\b.*?>", "", " ".join(part._repr_html_() for part in parts))
     words = re.sub(r"<[^>]+>", " ", page)
     assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", words)
@@ -76,8 +76,8 @@ def test_every_section_says_something_or_is_not_there(tables, n):
 
 
 def test_the_alternatives_of_the_formula_are_367_and_333_and_267():
-    book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
-    words = value_judgement.value_conventions(book)._repr_html_()
+    catalog = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
+    words = value_judgement.value_conventions(catalog)._repr_html_()
     assert "worth €367, €333 or €267, by convention" in words
     assert (
         "renews each time with a chance of 80" in words and "€110 that come a period later count as €100 now" in words
@@ -94,6 +94,6 @@ def test_misses_that_are_alike_are_said_once():
 
 
 def test_a_model_taken_unseen_is_not_said_to_have_done_best():
-    book = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
-    words = value_judgement.value_models(ck.value_summary(book, END))._repr_html_()
+    catalog = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
+    words = value_judgement.value_models(ck.value_summary(catalog, END))._repr_html_()
     assert "Too few customers to try models on" in words and "did best" not in words

@@ -146,13 +146,13 @@ def test_polish_in_its_own_code_page_is_asked_for_with_line_and_column(company):
 
 
 def workbook(path, *sheets):
-    book = openpyxl.Workbook()
-    book.remove(book.active)
+    catalog = openpyxl.Workbook()
+    catalog.remove(catalog.active)
     for name, rows in sheets:
-        sheet = book.create_sheet(name)
+        sheet = catalog.create_sheet(name)
         for row in rows:
             sheet.append(row)
-    book.save(path)
+    catalog.save(path)
 
 
 LINKEDIN = [
