@@ -1,8 +1,8 @@
 """Which customers are probably one person: Fellegi and Sunter's model, learned without labels.
 
 Splink makes the candidate pairs, compares them inside DuckDB, and learns from random pairs how often strangers agree.
-How often two entries of one person agree, and how many such pairs there are, is learned from all candidates at once
-(:mod:`crmkit.cleaning.duplicates.linkage`): learned from blocks, as usual, it would leave out the agreement that the block asks for.
+How often two entries of one person agree, and how many such pairs there are, is learned from all candidates at once here:
+learned from blocks, as usual, it would leave out the agreement that the block asks for.
 """
 
 from __future__ import annotations

@@ -291,8 +291,8 @@ def read_references(store: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise CrmkitError(
-            f"The reference of the segments, {store / REFERENCE_FILE}, cannot be read. Restore it from a copy, or delete it and run "
-            "`crmkit predict --refresh-segments`: segments are then learned anew."
+            f"The reference of the segments, {store / REFERENCE_FILE}, cannot be read. Restore it from a copy, or "
+            "delete it and run `crmkit predict --refresh-segments`: segments are then learned anew."
         ) from None
 
 

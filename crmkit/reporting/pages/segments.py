@@ -204,7 +204,8 @@ def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> p
 def _ruler(catalog: Catalog, day: date) -> str:
     if page_model(catalog, day) == "rules":
         return "Segments by the rules of your settings, the first that holds."
-    return f"Learned from the data up to {day_in_words(learned_on(catalog, day))}; equal customers are called alike in every month."
+    learned = day_in_words(learned_on(catalog, day))
+    return f"Learned from the data up to {learned}; equal customers are called alike in every month."
 
 
 # The sections on natural groups: how many there are and why, what each is, and how much of their movement is real.
