@@ -27,7 +27,8 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return points, tier and next anniversary of each customer who has ordered within 365 days.
 
     Tenure gives one point and one more for each whole year since the first order, up to 5. Value (revenue of 365 days) and
-    engagement (see :func:`crmkit.engagement_scores`) give 1 to 5 points each, by the fifths of the customers on the day on which the ruler of the segments was learned: a tier is as hard to reach this month as last.
+    engagement (see :func:`crmkit.engagement_scores`) give 1 to 5 points each, by the fifths of the
+    customers on the day on which the ruler of the segments was learned: a tier is as hard to reach this month as last.
 
     Parameters
     ----------

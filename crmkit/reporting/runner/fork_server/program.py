@@ -1,8 +1,8 @@
 """The nursery's own program: it imports once what every page needs, then forks itself for each child that is asked for.
 
 :mod:`crmkit.reporting.runner.fork_server.server` starts it and gives its orders on standard input, a socket. Whatever
-is amiss, it ends: kernels are then started as they are without it. A fork is safe only while nothing runs beside it, which is looked at
-before the first one; and nothing is open that children could share: no data, no connection, no ZeroMQ.
+is amiss, it ends: kernels are then started as they are without it. A fork is safe only while nothing runs beside it,
+which is looked at before the first one; and nothing is open that children could share: no data, no connection, no ZeroMQ.
 """
 
 from __future__ import annotations
