@@ -1,0 +1,1 @@
+"""The store: Parquet files on disk that a load writes."""
