@@ -19,8 +19,8 @@ from crmkit.cleaning.duplicates.decide import judged_pairs
 from crmkit.cleaning.duplicates.linkage import linked_people
 from crmkit.settings import Duplicates
 from crmkit.sources.sample import sample_company
-from crmkit.sources.sample.customers import FIRST_NAMES, LAST_NAMES, STREETS
-from crmkit.sources.sample.doubles import add_double_accounts
+from crmkit.sources.sample.dirt import add_double_accounts
+from crmkit.sources.sample.people import FIRST_NAMES, LAST_NAMES, STREETS
 
 SYLLABLES = (
     "ba",

@@ -1,4 +1,7 @@
-"""Kaldi Coffee, the sample company: simulate its people first, then every table that they leave behind."""
+"""Kaldi Coffee, the sample company: simulate its people first, then every table that they leave behind.
+
+The simulation counts people and days from 0; the last step gives them customer ids, local times and canonical dtypes.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,38 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from crmkit.sources.sample.baskets import fill_baskets
-from crmkit.sources.sample.canonical import canonical
-from crmkit.sources.sample.customers import describe_people, identities
-from crmkit.sources.sample.deals import simulate_deals, stage_entries
-from crmkit.sources.sample.dirt import plan_dirt
-from crmkit.sources.sample.doubles import plan_double_accounts
-from crmkit.sources.sample.lifetimes import simulate_stays
-from crmkit.sources.sample.mailings import simulate_mailings
-from crmkit.sources.sample.orders import order_tables
-from crmkit.sources.sample.people import simulate_people
-from crmkit.sources.sample.prospects import simulate_leads
-from crmkit.sources.sample.shop import simulate_orders
-from crmkit.sources.sample.social import simulate_posts
-from crmkit.sources.sample.spend import simulate_costs
+from crmkit.sources.sample.dirt import plan_dirt, plan_double_accounts
+from crmkit.sources.sample.feedback import simulate_invitations, simulate_responses, simulate_tickets
+from crmkit.sources.sample.marketing import simulate_costs, simulate_mailings, simulate_posts, simulate_traffic
+from crmkit.sources.sample.orders import fill_baskets, order_tables, simulate_orders
+from crmkit.sources.sample.people import describe_people, identities, simulate_people, simulate_stays
+from crmkit.sources.sample.pipeline import simulate_deals, simulate_leads, stage_entries
+from crmkit.sources.sample.staff import simulate_crm_events, simulate_interactions
 from crmkit.sources.sample.subscriptions import simulate_terms
-from crmkit.sources.sample.support import simulate_tickets
-from crmkit.sources.sample.surveys import simulate_invitations, simulate_responses
-from crmkit.sources.sample.touches import simulate_crm_events, simulate_interactions
 from crmkit.sources.sample.trials import add_trial_orders, simulate_trials, treatments_table, trial_outcomes
 from crmkit.sources.sample.truth import churn_truth, events_truth, persons_truth, trials_truth
-from crmkit.sources.sample.web import simulate_traffic
-from crmkit.sources.sample.world import World
+from crmkit.sources.sample.world import World, only_where
+from crmkit.tables.schema import Column, schema
+
+# simulation's name of a day -> canonical name of the moment, for each table
+_MOMENTS = {
+    "customers": {"day": "acquired_at"},
+    "leads": {name: f"{name}_at" for name in ("created", "qualified", "converted", "abandoned")}
+    | {"active": "last_activity_at"},
+    "deals": {"created": "created_at", "closed": "closed_at"},
+    "deal_stages": {"entered": "entered_at"},
+    "interactions": {"day": "occurred_at"},
+    "crm_events": {"day": "occurred_at"},
+    "tickets": {"opened": "opened_at", "resolved": "resolved_at"},
+    "costs": {"day": "spent_at"},
+    "web_traffic": {"day": "visited_on"},
+    "mailings": {
+        name: f"{name}_at" for name in ("sent", "delivered", "opened", "clicked", "converted", "unsubscribed")
+    },
+    "survey_invitations": {"day": "sent_at"},
+    "survey_responses": {"day": "responded_at"},
+    "social_posts": {"day": "posted_at"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +121,36 @@ def sample_company(
         "treatments": treatments_table(world, trials),
     } | _contacts(world, people, stays, orders, terms, trials)
     tables = {name: canonical(world, people, name, rows) for name, rows in parts.items()}
-    truth = _truth(world, people, stays, terms, trials) | _planned(tables, seed)
+    truth = _truth(world, people, stays, terms, trials) | _planned_errors(tables, seed)
     return SampleCompany(tables, truth, seed, str(world.last_month))
+
+
+def canonical(world: World, people: pd.DataFrame, table: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the columns as the schema does, in its order, with customers in place of persons and the right dtypes."""
+    named = rows.reset_index(drop=True)
+    for day, moment in _MOMENTS.get(table, {}).items():
+        named[moment] = world.at(named[day])
+    if "customer_id" in schema(table).names and "customer_id" not in named:
+        person = named["person"].to_numpy()
+        named["customer_id"] = only_where(person >= 0, people["customer_id"].to_numpy()[person])
+    return pd.DataFrame({column.name: typed(named[column.name], column) for column in schema(table).columns})
+
+
+def typed(values: pd.Series, column: Column) -> pd.Series:
+    """Give a column the dtype of its kind; a missing text is None.
+
+    Examples
+    --------
+    >>> typed(pd.Series([1984, None]), schema("customers").column("birth_year")).tolist()
+    [1984, <NA>]
+    """
+    if column.kind in ("id", "text"):
+        return pd.Series(only_where(values.notna(), values), values.index)
+    if column.kind in ("timestamp", "date"):
+        return values.astype("datetime64[us]")
+    if column.kind == "integer":
+        return values.astype("Int64")
+    return values.astype("boolean" if column.kind == "flag" else "float64")
 
 
 def _sales(world: World, people: pd.DataFrame, stays: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -165,7 +206,7 @@ def _truth(
     }
 
 
-def _planned(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
+def _planned_errors(tables: dict[str, pd.DataFrame], seed: int) -> dict[str, pd.DataFrame]:
     """What the exports will have wrong, known beforehand."""
     duplicates = plan_double_accounts(tables, seed)
     return {"duplicates": duplicates, "dirt": plan_dirt(tables, duplicates)}

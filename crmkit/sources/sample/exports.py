@@ -13,10 +13,8 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME
 from crmkit.sources.sample.company import SampleCompany, sample_company
-from crmkit.sources.sample.dirt import add_dirt
-from crmkit.sources.sample.doubles import add_double_accounts
-from crmkit.sources.sample.layouts import layouts
-from crmkit.sources.sample.settings_file import settings_text
+from crmkit.sources.sample.dirt import add_dirt, add_double_accounts
+from crmkit.sources.sample.layouts import layouts, settings_text
 
 EXPORTS = "exports"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.sources.sample.gaps import only_where
-from crmkit.sources.sample.world import World
+from crmkit.sources.sample.world import World, only_where
 
 PLANS = ("Small", "Medium", "Large")
 OLD_PRICES, NEW_PRICES = np.array([18.0, 27.0, 39.0]), np.array([19.9, 29.9, 42.9])  # [EUR per month]

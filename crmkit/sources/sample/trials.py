@@ -42,7 +42,7 @@ def simulate_trials(world: World, people: pd.DataFrame, stays: pd.DataFrame, ord
         quiet = quiet[quiet.between(*QUIET_DAYS) & people["kind"].loc[quiet.index].eq("shopper")]
         trial = pd.DataFrame({"person": quiet.index, "assigned": day + 9.5 / 24})
         trial["treated"] = rng.permutation(np.arange(len(trial)) % 2 == 0)
-        extra = world.clocked(day + rng.integers(2, 25, len(trial)), rng)
+        extra = world.with_time_of_day(day + rng.integers(2, 25, len(trial)), rng)
         reachable = leaves.loc[quiet.index].to_numpy() > extra
         trial["responds"] = reachable & (rng.random(len(trial)) < RESPONDING)
         drawn.append(trial.assign(extra_day=np.where(trial["responds"], extra, np.nan)))

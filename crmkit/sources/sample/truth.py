@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmkit.sources.sample.lifetimes import BAD_SPREAD, PRICE_SPREAD, cumulative_hazard
+from crmkit.sources.sample.people import BAD_SPREAD, PRICE_SPREAD, cumulative_hazard
 from crmkit.sources.sample.trials import ACTION
 from crmkit.sources.sample.world import World
 
@@ -83,12 +83,12 @@ def trials_truth(world: World, people: pd.DataFrame, trials: pd.DataFrame) -> tu
 def events_truth(world: World) -> pd.DataFrame:
     """The three things that happened: event, starts_on, ends_on (the effect's last day inside the window), meaning."""
     last = world.n_days - 1
-    told = [
+    rows = [
         ("price change", world.price_day, last, f"plans 10 %, beans 6 % dearer, some leave within {PRICE_SPREAD} days"),
         ("bad month", world.bad_day, last, f"burnt beans: low scores, more cases, many leave within {BAD_SPREAD} days"),
         ("cheaper paid social", world.cheap_day, last, "paid social brings more customers for less money"),
     ]
-    events = pd.DataFrame(told, columns=["event", "starts_on", "ends_on", "meaning"])
+    events = pd.DataFrame(rows, columns=["event", "starts_on", "ends_on", "meaning"])
     return events.assign(starts_on=world.at(events["starts_on"]), ends_on=world.at(events["ends_on"]))
 
 

@@ -1,12 +1,15 @@
-"""The stage on which the sample company plays: its calendar, its seasons and the three things that happen to it.
+"""Calendar, seasons and events of the sample company: a price change, a bad month, cheaper paid social.
 
 Times inside the simulation are days since the first midnight, as floats: 1.5 is noon of the second day.
+
+Texts that only some rows have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -17,11 +20,9 @@ from crmkit.errors import Problems
 from crmkit.periods import Period
 
 Days = NDArray[np.float64]
-
 USUAL_SIZE = 5000  # customers for which the amounts and quotas in this package are written
 FUTURE_DAYS = 150  # people won after the last month are simulated too: today they are open leads and deals
 TERM = 30  # [days] rates are per 30 days
-
 _ORDERS_BY_MONTH = (0.98, 0.95, 0.97, 0.95, 0.92, 0.88, 0.84, 0.88, 1.00, 1.00, 1.20, 1.38)
 _ARRIVALS_BY_MONTH = (0.92, 0.90, 0.95, 0.95, 0.90, 0.86, 0.82, 0.88, 1.00, 1.00, 1.18, 1.28)
 _BY_WEEKDAY = (1.08, 1.00, 0.96, 0.94, 0.90, 0.94, 1.18)  # Monday first; Sunday is for shopping
@@ -122,7 +123,7 @@ class World:
         times = (self.start.to_datetime64().astype("datetime64[s]") + seconds).astype("datetime64[us]")
         return np.where(np.isnan(numbers), np.datetime64("NaT", "us"), times)
 
-    def clocked(self, days: ArrayLike, rng: np.random.Generator) -> Days:
+    def with_time_of_day(self, days: ArrayLike, rng: np.random.Generator) -> Days:
         """Keep the day, draw the time of day by the hours at which people shop."""
         whole = np.floor(np.asarray(days, dtype=float))
         weights = np.array(_BY_HOUR) / sum(_BY_HOUR)
@@ -147,6 +148,19 @@ class World:
 
     def _day_of(self, month: Period) -> int:
         return (pd.Timestamp(month.start) - self.start).days
+
+
+def only_where(condition: ArrayLike, values: ArrayLike) -> NDArray[Any]:
+    """Keep the values where the condition holds, None elsewhere.
+
+    Examples
+    --------
+    >>> only_where([True, False], ["u01", "u02"])
+    array(['u01', None], dtype=object)
+    """
+    kept = np.array(values, dtype=object)
+    kept[~np.asarray(condition, dtype=bool)] = None
+    return kept
 
 
 def _by_month(dates: pd.DatetimeIndex, factors: tuple[float, ...]) -> Days:

@@ -7,7 +7,7 @@ from crmkit.cleaning.duplicates.decide import judged_pairs
 from crmkit.cleaning.duplicates.linkage import linked_people
 from crmkit.cleaning.duplicates.people import people_features
 from crmkit.sources.sample import sample_company
-from crmkit.sources.sample.doubles import add_double_accounts
+from crmkit.sources.sample.dirt import add_double_accounts
 
 
 def groups(ids: pd.Series, pairs: pd.DataFrame) -> pd.Series:
