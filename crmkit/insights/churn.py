@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.features.register import FEATURE_WORDS, PAST_WORDS
+from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.phrases import feature_label
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.formatting import counted, in_words

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.features.cut import as_known_on
+from crmkit.features.point_in_time import as_known_on
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, TOO_FEW

@@ -8,8 +8,14 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.features.rhythm import rhythm, rhythm_span
-from crmkit.features.tastes import DAYS_OF_THE_WEEK, category_counts, channel_counts, weekday_counts
+from crmkit.features.customer_summaries import (
+    DAYS_OF_THE_WEEK,
+    category_counts,
+    channel_counts,
+    interpurchase_times,
+    order_span,
+    weekday_counts,
+)
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.models.affinity import Affinity
 from crmkit.models.orders.next_order import FEWEST, NextOrder
@@ -143,7 +149,7 @@ def _judged(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def _mean_gap(catalog: Catalog, day: date) -> pd.Series:
     """Return each customer's mean gap in days: what a reader would reckon without a model."""
-    history = catalog.call(rhythm_span, as_of=day).execute().set_index("customer_id")
+    history = catalog.call(order_span, as_of=day).execute().set_index("customer_id")
     return (history["span"] / history["n_gaps"]).where(history["n_gaps"] > 0)
 
 
@@ -167,7 +173,7 @@ def _learned(catalog: Catalog, as_of: date) -> tuple[NextOrder, pd.DataFrame]:
 
 
 def _histories(catalog: Catalog, day: date, horizon: int) -> pd.DataFrame:
-    rows = catalog.call(rhythm, as_of=day, horizon=horizon).execute()
+    rows = catalog.call(interpurchase_times, as_of=day, horizon=horizon).execute()
     return rows.set_index("customer_id").sort_index()
 
 

@@ -49,8 +49,8 @@ FEWEST_POINTS, MOST_POINTS = 3, 15
 class Segments(BaseModel):
     """What k-means looks at, chosen by the analyst, and how many segments there are to be.
 
-    ``features`` are columns of :mod:`crmkit.features.behaviour`, of :mod:`crmkit.features.buying` and
-    :mod:`crmkit.features.contact` (channel, country, gender, age, click_share, ...), or ``engagement``. ``number`` is
+    ``features`` are columns of :func:`crmkit.features.customer_summaries.purchase_summary`, of
+    :mod:`crmkit.features.feature_sets` (channel, country, gender, age, click_share, ...), or ``engagement``. ``number`` is
     for those who want so many whether they are set apart or not.
     """
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crmkit.features.labels import labels
+from crmkit.features.outcomes import churn_labels
 from crmkit.features.snapshot import snapshot
 from tests.engines.test_engines import ENGINES, assert_same
 
@@ -14,7 +14,7 @@ def engine(request):
     return request.getfixturevalue(request.param)
 
 
-@pytest.mark.parametrize("asked", [snapshot, labels])
+@pytest.mark.parametrize("asked", [snapshot, churn_labels])
 def test_what_was_known_and_what_became_of_each_are_equal_to_a_billionth(engine, expected, asked):
     for day in (date(2026, 6, 30), date(2025, 12, 31)):
         found, of_duckdb = asked(engine, day).reset_index(), expected(asked, day).reset_index()

@@ -4,18 +4,23 @@ from datetime import date
 
 import pytest
 
-from crmkit.features.behaviour import behaviour
-from crmkit.features.opinion import recommendation
-from crmkit.features.rhythm import rhythm, rhythm_span
-from crmkit.features.tastes import category_counts, channel_counts, weekday_counts
+from crmkit.features.customer_summaries import (
+    category_counts,
+    channel_counts,
+    interpurchase_times,
+    last_recommendation,
+    order_span,
+    purchase_summary,
+    weekday_counts,
+)
 from tests.engines.test_engines import ENGINES, assert_same
 
 DAY, BEGUN = date(2026, 6, 30), date(1900, 1, 1)
 FEATURES = {
-    behaviour: {"as_of": DAY},
-    recommendation: {"as_of": DAY},
-    rhythm: {"as_of": DAY, "horizon": 90},
-    rhythm_span: {"as_of": DAY},
+    purchase_summary: {"as_of": DAY},
+    last_recommendation: {"as_of": DAY},
+    interpurchase_times: {"as_of": DAY, "horizon": 90},
+    order_span: {"as_of": DAY},
     category_counts: {"since": BEGUN, "as_of": DAY},
     channel_counts: {"since": BEGUN, "as_of": DAY},
     weekday_counts: {"since": BEGUN, "as_of": DAY},

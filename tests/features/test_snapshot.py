@@ -7,10 +7,10 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import NotMeasured, Problems
-from crmkit.features.cut import as_known_on
-from crmkit.features.labels import _active_as_known, labels
-from crmkit.features.leaks import check_no_leak
-from crmkit.features.snapshot import snapshot, snapshot_table, snapshot_with_ends
+from crmkit.features.outcomes import _active_as_known, churn_labels
+from crmkit.features.point_in_time import as_known_on
+from crmkit.features.snapshot import _with_ends, snapshot, snapshot_with_ends
+from tests.features.leaks import check_no_leak
 
 DAY = date(2026, 6, 30)
 
@@ -98,8 +98,8 @@ def test_the_sample_company_has_no_leak_and_a_planted_one_is_found():
 def test_who_is_active_is_the_same_on_cut_data():
     sample = ck.connect(ck.sample_company(400, 14).tables)
     day = sample.data_through - pd.Timedelta(days=120)
-    assert set(labels(sample, day).index) == set(labels(as_known_on(sample, day), day).index)
-    assert labels(as_known_on(sample, day), day)["lost"].isna().all()
+    assert set(churn_labels(sample, day).index) == set(churn_labels(as_known_on(sample, day), day).index)
+    assert churn_labels(as_known_on(sample, day), day)["lost"].isna().all()
 
 
 def test_without_orders_and_terms_nobody_is_active():
@@ -109,7 +109,7 @@ def test_without_orders_and_terms_nobody_is_active():
 
 def test_a_shopper_is_lost_if_90_days_pass_without_an_order_as_in_the_churn_rate():
     bought = orders(("stays", "2026-06-01", 5.0), ("stays", "2026-08-29", 5.0), ("goes", "2026-06-01", 5.0))
-    became = labels(book(orders=bought), DAY)
+    became = churn_labels(book(orders=bought), DAY)
     assert became["lost"].to_dict() == {"goes": 1.0, "stays": 0.0} and set(became["kind"]) == {"at risk"}
 
 
@@ -121,13 +121,13 @@ def test_a_subscriber_is_at_risk_only_if_the_term_ends_in_time_and_notice_given_
         ("3", "leaves", "2026-06-10", "2026-07-10", 10.0, "2026-07-02"),
         ("4", "told us", "2026-06-10", "2026-07-10", 10.0, "2026-06-20"),
     )
-    became = labels(book(subscription_terms=paid), DAY)
+    became = churn_labels(book(subscription_terms=paid), DAY)
     assert became["kind"].to_dict() == {"leaves": "at risk", "renews": "at risk", "told us": "notice given"}
     assert became["lost"].to_dict() == {"leaves": 1.0, "renews": 0.0, "told us": 1.0}
 
 
 def test_an_outcome_that_the_data_do_not_reach_is_not_known():
-    became = labels(book(through="2026-08-01", orders=orders(("a", "2026-06-01", 5.0))), DAY)
+    became = churn_labels(book(through="2026-08-01", orders=orders(("a", "2026-06-01", 5.0))), DAY)
     assert became["lost"].isna().all()
 
 
@@ -136,8 +136,8 @@ def test_what_is_asked_of_many_days_is_what_is_asked_of_each_by_itself():
     for days in (0, 120, 200):
         day = sample.data_through - pd.Timedelta(days=days)
         ends_on = snapshot_with_ends(sample, day)["ends_on"]
-        pd.testing.assert_frame_equal(labels(sample, day, ends_on=ends_on), labels(sample, day))
-        for asked, question in ((snapshot, snapshot_table), (labels, _active_as_known)):
+        pd.testing.assert_frame_equal(churn_labels(sample, day, ends_on=ends_on), churn_labels(sample, day))
+        for asked, question in ((snapshot, _with_ends), (churn_labels, _active_as_known)):
             alone = question(sample, day).execute().set_index("customer_id").sort_index()
             told = asked(sample, day)
             columns = [name for name in alone if name in told and not name.startswith(("n_", "has_"))]

@@ -8,7 +8,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import Problems
-from crmkit.features.rhythm import rhythm
+from crmkit.features.customer_summaries import interpurchase_times
 from crmkit.predictions.loyalty import anniversaries, loyalty
 from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
 from crmkit.settings import parse_settings
@@ -76,7 +76,7 @@ def test_the_next_anniversary_is_after_the_day(orders, first, next_on, years):
 
 
 def test_gaps_and_outcomes_are_those_of_plain_pandas(catalog, orders):
-    ours = catalog.call(rhythm, as_of=DAY, horizon=60).execute().set_index("customer_id")
+    ours = catalog.call(interpurchase_times, as_of=DAY, horizon=60).execute().set_index("customer_id")
     days = orders.assign(on=orders["ordered_at"].dt.normalize()).drop_duplicates(["customer_id", "on"])
     days = days.sort_values("on")
     for who in ("c000", "c007", "c149"):

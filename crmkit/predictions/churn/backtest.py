@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import log_loss, roc_auc_score
 
-from crmkit.features.labels import labels
+from crmkit.features.outcomes import churn_labels
 from crmkit.metrics.engine.intervals import share
 from crmkit.predictions.churn.learning import (
     N_LEARNED,
@@ -234,7 +234,7 @@ def review(catalog: Catalog, as_of: date) -> pd.DataFrame:
     rows = []
     for day in sorted({on for on in scores["on"] if on + horizon <= as_of}, reverse=True)[:6]:
         then = scores[scores["on"] == day].set_index("customer_id")["value"]
-        lost = labels(catalog, day)["lost"].reindex(then.index).dropna()
+        lost = churn_labels(catalog, day)["lost"].reindex(then.index).dropna()
         if len(lost):
             rows.append({"day": str(day), **judged(then[lost.index].to_numpy(), lost)})
     return pd.DataFrame(rows, columns=["day", *_JUDGED])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.features.durations import durations
+from crmkit.features.outcomes import activity_durations
 from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.models.subscriptions.cox import hazard_ratios
 from crmkit.models.subscriptions.hazard import DiscreteHazard
@@ -199,7 +199,7 @@ def relative_risks(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def _remaining(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    spells = _plain(durations(catalog, as_of))
+    spells = _plain(activity_durations(catalog, as_of))
     columns = ["month", "value", "low", "high", "longest"]
     if spells["lost"].sum() < _LOSSES or not spells["runs"].any():
         return pd.DataFrame(columns=columns)
@@ -223,7 +223,7 @@ def _remaining(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def _relative_risks(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    spells = _plain(durations(catalog, as_of)).query("exit > entry")
+    spells = _plain(activity_durations(catalog, as_of)).query("exit > entry")
     columns = ["what", "group", "against", "n", "hazard_ratio", "low", "high", "p_value", "p_constant"]
     covariates = [name for name in _COVARIATES if name in spells]
     if spells["lost"].sum() < _LOSSES or not covariates:

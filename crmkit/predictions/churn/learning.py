@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from crmkit.features.labels import labels
+from crmkit.features.outcomes import churn_labels
 from crmkit.features.snapshot import snapshot_with_ends
 from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.tables.caching.remember import remember, remember_each
@@ -200,7 +200,7 @@ def features_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _known_on(catalog: Catalog, day: date) -> pd.DataFrame:
     rows = snapshot_with_ends(catalog, day)
-    became = labels(catalog, day, ends_on=rows.pop("ends_on"))
+    became = churn_labels(catalog, day, ends_on=rows.pop("ends_on"))
     return rows.assign(
         kind=became["kind"].reindex(rows.index).fillna(""), lost=became["lost"].reindex(rows.index), day=str(day)
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
-from crmkit.features.labels import labels
+from crmkit.features.outcomes import churn_labels
 from crmkit.predictions.value.payments import money
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.remember import remember
@@ -217,7 +217,7 @@ def _trials(catalog: Catalog, as_of: date) -> pd.DataFrame:
     for day in sorted(set(drawn["day"])):
         if day > as_of - horizon:
             continue
-        each, became = drawn[drawn["day"] == day], labels(catalog, day)
+        each, became = drawn[drawn["day"] == day], churn_labels(catalog, day)
         became = became.loc[became["kind"] == "at risk", ["lost"]]
         rows.append(each.drop_duplicates("customer_id").join(became, on="customer_id", how="inner").dropna())
     if not rows:

@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured, Problems, UnknownName, did_you_mean
-from crmkit.features.behaviour import behaviour
-from crmkit.features.register import FEATURE_WORDS
-from crmkit.features.steady import steady
-from crmkit.features.traits import traits
+from crmkit.features.customer_summaries import purchase_summary
+from crmkit.features.feature_sets import FEATURE_WORDS
+from crmkit.features.snapshot import features_of_all, stable_features
 from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.models.segments.feature_space import SegmentSpace
 from crmkit.models.segments.kmeans import CustomerSegments
@@ -429,7 +428,7 @@ ENGAGEMENT = "engagement"
 
 
 def customers_on(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return what each customer did up to a day, indexed by customer_id; see :func:`crmkit.features.behaviour.behaviour`.
+    """Return the columns of :func:`crmkit.features.customer_summaries.purchase_summary`, indexed by customer_id.
 
     Raises
     ------
@@ -486,11 +485,13 @@ def described_on(catalog: Catalog, as_of: date, features: tuple[str, ...]) -> pd
 
 
 def _customers(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    return steady(catalog.call(behaviour, as_of=as_of).execute()).sort_values("customer_id", ignore_index=True)
+    return stable_features(catalog.call(purchase_summary, as_of=as_of).execute()).sort_values(
+        "customer_id", ignore_index=True
+    )
 
 
 def _further(catalog: Catalog, as_of: date, names: list[str]) -> pd.DataFrame:
-    told = traits(catalog, as_of, [name for name in names if name != ENGAGEMENT])
+    told = features_of_all(catalog, as_of, [name for name in names if name != ENGAGEMENT])
     if ENGAGEMENT in names:
         scores = engagement_scores(catalog, as_of).rename(columns={"score": ENGAGEMENT})
         told = told.merge(scores[["customer_id", ENGAGEMENT]], on="customer_id", how="outer")

@@ -12,8 +12,8 @@ from scipy.special import ndtr
 from scipy.stats import hypergeom
 
 from crmkit.errors import NotMeasured
-from crmkit.features.opinion import recommendation
-from crmkit.features.traits import traits
+from crmkit.features.customer_summaries import last_recommendation
+from crmkit.features.snapshot import features_of_all
 from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.intervals import Array
@@ -232,7 +232,7 @@ def _traits(catalog: Catalog, as_of: date, customers: pd.Index) -> Iterator[Trai
     engaged = engagement_scores(catalog, as_of).set_index("customer_id")["score"]
     yield Trait("engagement", "engagement score of the active", "count", engaged.reindex(customers).astype(float))
     yield Trait("opinion", "net promoters (NPS)", "points", _promotes(catalog, as_of).reindex(customers))
-    people = traits(catalog, as_of, ["age", *PEOPLE]).set_index("customer_id").reindex(customers)
+    people = features_of_all(catalog, as_of, ["age", *PEOPLE]).set_index("customer_id").reindex(customers)
     if "age" in people:
         yield Trait("age", "years old", "count", people["age"].astype(float))
     for name in [name for name in PEOPLE if name in people]:
@@ -251,7 +251,7 @@ def _scores(catalog: Catalog, as_of: date, model: str) -> pd.Series:
 
 def _promotes(catalog: Catalog, as_of: date) -> pd.Series:
     try:
-        rows = catalog.call(recommendation, as_of=as_of).execute()
+        rows = catalog.call(last_recommendation, as_of=as_of).execute()
     except NotMeasured:
         return pd.Series(dtype=float)
     return rows.set_index("customer_id")["promotes"].astype(float)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import Problems
-from crmkit.features.cut import as_known_on
+from crmkit.features.point_in_time import as_known_on
 from crmkit.features.snapshot import snapshot
 from crmkit.tables.catalog import Catalog
 
@@ -31,18 +31,6 @@ def check_no_leak(catalog: Catalog, as_of: date, features: Features = snapshot) 
     ------
     Problems
         With every feature that differs, and a customer for whom it does.
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1", "2"], "customer_id": "a", "revenue": 20.0,
-    ...                        "ordered_at": ["2026-09-01", "2026-10-20"]})
-    >>> def leaky(catalog, as_of):
-    ...     return catalog.frame("orders").groupby("customer_id")[["revenue"]].sum()
-    >>> check_no_leak(ck.connect({"orders": orders}), date(2026, 9, 30), leaky)
-    Traceback (most recent call last):
-    crmkit.errors.Problems: The features of 2026-09-30 has 1 problem:
-      - revenue looks ahead: for customer 'a' it is 40.0 with later data and 20.0 without.
     """
     whole, cut = features(catalog, as_of), features(as_known_on(catalog, as_of), as_of)
     problems = []

@@ -1,6 +1,7 @@
-"""The data as they were known on a day: later rows dropped, later moments emptied, undated columns that change hidden.
+"""Point-in-time data: the tables as they were known on a day.
 
-Whatever is learned at a date is learned from a catalog that went through here, so that no later fact can reach it.
+Later rows are dropped, later moments emptied, and undated columns that change hidden. Every model is fitted on a catalog
+from :func:`as_known_on`, so that no later fact can leak into it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import Day, constant_day, day
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
-#: Undated columns that are overwritten when they change: what they say today is not what they said then.
+#: Undated columns that are overwritten when they change: their values of today are not those of then.
 CHANGING = {
     "customers": ("preferred_channel", "marketing_consent"),
     "deals": ("stage", "owner", "amount"),
     "leads": ("owner",),
     "social_posts": ("impressions", "reach", "likes", "comments", "shares", "clicks"),
 }
-#: Columns that are filled in together with a moment, and known from that moment on.
+#: Columns that are filled in together with a moment, and are known from that moment on.
 KNOWN_WITH = {
     "subscription_terms": {"cancel_reason": "cancelled_at"},
     "deals": {"won": "closed_at"},
@@ -29,33 +30,33 @@ KNOWN_WITH = {
     "mailings": {"revenue": "converted_at"},
     "treatments": {"value": "outcome_at"},
 }
-#: A moment that is agreed beforehand: the end of a paid term stands in the contract.
+#: Moments that are agreed beforehand: the end of a paid term stands in the contract.
 AGREED = {("subscription_terms", "ends_at")}
 #: Tables without a time of their own, and the table whose rows they belong to.
 BELONGS_TO = {"order_lines": ("orders", "order_id")}
-#: The day on which a row came to be, for tables whose rows may lack it.
-_BORN = {"customers": "acquired_at"}
+#: The day on which a row was created, for tables whose rows may lack it.
+_CREATED = {"customers": "acquired_at"}
 
 
 def as_known_on(catalog: Catalog, as_of: Day) -> Catalog:
     """Return the tables as they were known at the end of a day.
 
-    Rows that came later are dropped. Moments that came later are emptied, with what was filled in at them (a deal
-    closed tomorrow is open today, and not won). Undated columns that are overwritten when they change are hidden
-    (:data:`CHANGING`), and so are columns that are not crmkit's own, of which nobody knows when they were filled in. The
+    Rows that came later are dropped. Later moments are emptied, together with the columns filled in at them (a deal that
+    closes tomorrow is open today, and not won). Undated columns that are overwritten when they change are hidden
+    (:data:`CHANGING`), and so are the analyst's own columns, since nothing says when they were filled in. The
     end of a paid term is kept: it was agreed at its start. The plan and the price of a term are dated by its start.
 
     Parameters
     ----------
     catalog : Catalog
     as_of : date
-        The last day whose data is used. Where a constant of Ibis stands for it, ``data_through`` remains the catalog's.
+        The last day whose data is used. If it is an Ibis constant, ``data_through`` stays that of the catalog.
 
     Returns
     -------
     Catalog
-        Without personal data, and without a cache: what it gives depends on the day. A metric or feature that needs a
-        hidden column is "not measured" there.
+        Without personal data, and without a cache, since its tables depend on the day. A metric or feature that needs a
+        hidden column is "not measured" on it.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def as_known_on(catalog: Catalog, as_of: Day) -> Catalog:
         cut = _cut(catalog.table(name), SCHEMAS[name], as_of)
         if name in BELONGS_TO:
             owner, key = BELONGS_TO[name]
-            if owner not in tables:  # undated, and nothing says when its rows came to be
+            if owner not in tables:  # undated, and nothing says when its rows were created
                 continue
             cut = cut.semi_join(tables[owner], key)
         tables[name] = cut
@@ -85,23 +86,26 @@ def as_known_on(catalog: Catalog, as_of: Day) -> Catalog:
 
 def _cut(table: ir.Table, schema: TableSchema, as_of: Day) -> ir.Table:
     last = constant_day(as_of)
-    born = schema.clock or _BORN.get(schema.name)
+    created = schema.clock or _CREATED.get(schema.name)
     rows = table
-    if born in table.columns:
-        on = day(table[born])
+    if created in table.columns:
+        on = day(table[created])
         rows = table.filter(on <= last) if schema.clock else table.filter(on.isnull() | (on <= last))
     moments = {
         column.name
         for column in schema.columns
-        if column.kind in ("timestamp", "date") and column.name != born and (schema.name, column.name) not in AGREED
+        if column.kind in ("timestamp", "date") and column.name != created and (schema.name, column.name) not in AGREED
     } & set(table.columns)
-    told = KNOWN_WITH.get(schema.name, {})
-    hidden = {*CHANGING.get(schema.name, ()), *(name for name, moment in told.items() if moment not in table.columns)}
+    known_with = KNOWN_WITH.get(schema.name, {})
+    hidden = {
+        *CHANGING.get(schema.name, ()),
+        *(name for name, moment in known_with.items() if moment not in table.columns),
+    }
     columns = {}
     for name in schema.names:
         if name not in table.columns or name in hidden:
             continue
-        moment = name if name in moments else told.get(name)
+        moment = name if name in moments else known_with.get(name)
         columns[name] = (
             rows[name] if moment is None else ibis.ifelse(day(rows[moment]) <= last, rows[name], ibis.null())
         )

@@ -8,8 +8,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.features import snapshot as snapshots
-from crmkit.features.snapshot import snapshot
-from crmkit.features.steady import steady
+from crmkit.features.snapshot import snapshot, stable_features
 from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.models.additive.splines import SplineColumns
 from crmkit.predictions.segments.assignment import customers_on
@@ -45,17 +44,17 @@ def few_values(n=600):
     ],
 )
 def test_twelve_digits_are_kept(given, kept):
-    assert steady(pd.DataFrame({"x": [given]}))["x"].iloc[0] == kept
+    assert stable_features(pd.DataFrame({"x": [given]}))["x"].iloc[0] == kept
 
 
 def test_whole_numbers_texts_gaps_and_days_stay():
     frame = pd.DataFrame({"n": [12345678901234567], "plan": ["a"], "gap": [np.nan], "on": [pd.Timestamp("2026-01-01")]})
-    pd.testing.assert_frame_equal(steady(frame), frame)
+    pd.testing.assert_frame_equal(stable_features(frame), frame)
 
 
 def test_values_of_ten_digits_stay_to_the_last_bit():
     cents = np.random.default_rng(2).integers(1, 10**9, 10_000) / 100
-    assert (steady(pd.DataFrame({"revenue": cents}))["revenue"] == cents).all()
+    assert (stable_features(pd.DataFrame({"revenue": cents}))["revenue"] == cents).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,10 +62,11 @@ def test_what_is_off_by_1e_15_gives_the_same_columns_and_the_same_chances(seed):
     features, left = few_values()
     other = stirred(features, seed)
     assert other["order_value"].nunique() > features["order_value"].nunique()  # else nothing is shown
-    columns = [SplineColumns().fit_transform(steady(each))[0] for each in (features, other)]
+    columns = [SplineColumns().fit_transform(stable_features(each))[0] for each in (features, other)]
     assert (columns[0] == columns[1]).all()
     chances = [
-        ChurnClassifier(n_trees=20).fit(steady(each), left).predict_proba(steady(each)) for each in (features, other)
+        ChurnClassifier(n_trees=20).fit(stable_features(each), left).predict_proba(stable_features(each))
+        for each in (features, other)
     ]
     assert (chances[0] == chances[1]).all()
 

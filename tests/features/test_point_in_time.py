@@ -7,7 +7,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import NotMeasured
-from crmkit.features.cut import as_known_on
+from crmkit.features.point_in_time import as_known_on
 from crmkit.sources.sample import sample_company
 from crmkit.tables.schema import SCHEMAS
 
