@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
-from crmkit.errors import Problems, UnknownName
+from crmkit.errors import UnknownName
 from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import spells_of_survivors
-from crmkit.models.terms import Terms
 from crmkit.models.value import present_value, rate_per_period
 from tests.models.subscribers import HIGH_END, REGULAR
 
@@ -79,9 +78,6 @@ def test_constant_retention_understates_the_residual_lifetime_by_31_and_51_perce
     assert round(100 * (1 - alike / differing)) == short
 
 
-def test_an_unknown_convention_and_terms_that_cannot_be_are_refused_in_one_go():
+def test_an_unknown_convention_is_refused_with_the_name_that_was_meant():
     with pytest.raises(UnknownName, match="Did you mean 'start'"):
         present_value(np.ones(3), 1, 0.1, pays="starts")
-    with pytest.raises(Problems) as caught:
-        Terms(discount_rate=-1, periods_per_year=0, horizons=(), longest=0)
-    assert len(caught.value.problems) == 4

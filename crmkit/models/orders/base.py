@@ -26,7 +26,7 @@ from crmkit.models.optimise import (
     normal_draws,
     report,
 )
-from crmkit.models.orders.summary import NEW_CUSTOMER, Array, Params, PurchaseCounts, compress
+from crmkit.models.orders.summary import NEW_CUSTOMER, Array, PurchaseCounts, compress
 
 
 @dataclass(eq=False, kw_only=True)
@@ -43,7 +43,6 @@ class OrderProcess(ABC):
     times: ClassVar[tuple[str, ...]]
     prior_shapes: ClassVar[dict[str, float]]
     rows_at_once: ClassVar[int] = 16_384  # of a likelihood, for the processor's cache
-    moved_by: ClassVar[dict[str, float]]  # covariates of the order rate and of leaving: parameter and sign of each
 
     params_: pd.Series = field(init=False, repr=False)
     covariance_: pd.DataFrame = field(init=False, repr=False)
@@ -65,28 +64,24 @@ class OrderProcess(ABC):
         """Return the log-likelihood and its gradient by the parameters."""
 
     @abstractmethod
-    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
-        """Return the same of each row by itself; a parameter may have a value of its own for each row."""
-
-    @abstractmethod
-    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
+    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
         """Return the probability that she has not left, of each row."""
 
-    def alive_to_draw_by(self, params: Params, counts: PurchaseCounts) -> Array:
+    def alive_to_draw_by(self, params: Array, counts: PurchaseCounts) -> Array:
         """Return the same to six digits at least: which customers are there in a possible future is drawn by it."""
         return self.alive(params, counts)
 
     @abstractmethod
-    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
+    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
         """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""
 
     @abstractmethod
-    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
         """Yield the probabilities of 0, 1, ... orders of a customer who has not left; parameters may be columns."""
 
     @abstractmethod
     def simulate_if_alive(
-        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
         """Draw the orders of customers who have not left."""
 

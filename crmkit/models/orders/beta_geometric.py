@@ -11,7 +11,7 @@ from scipy.special import digamma, expit, gammaln
 
 from crmkit.models.negative_binomial import negative_binomial
 from crmkit.models.orders.base import RepeatBuyingModel
-from crmkit.models.orders.summary import Array, Index, Params, PurchaseCounts
+from crmkit.models.orders.summary import Array, Index, PurchaseCounts
 from crmkit.models.quadrature import beta_nodes
 
 
@@ -30,7 +30,6 @@ class BetaGeometricModel(RepeatBuyingModel):
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
     times: ClassVar[tuple[str, ...]] = ("alpha",)
     prior_shapes: ClassVar[dict[str, float]] = {"a": 1.0, "b": 3.0}
-    moved_by: ClassVar[dict[str, float]] = {"alpha": -1.0, "a": 1.0}
     first_chance: ClassVar[int]
 
     def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
@@ -56,50 +55,25 @@ class BetaGeometricModel(RepeatBuyingModel):
         )
         return float(value), np.array(gradient)
 
-    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
-        r, alpha, a, b = params
-        x, chances = counts.x, counts.x + self.first_chance
-        together = digamma(a + b) - digamma(a + b + chances)
-        log_odds, slope = self._log_odds(params, counts)
-        gone, k = expit(log_odds), r + x
-        log_age, since = np.log1p(counts.age / alpha), 1 / (alpha + counts.age)
-        value = gammaln(r + x) - gammaln(r) + gammaln(b + chances) - gammaln(b) + gammaln(a + b)
-        value = value - gammaln(a + b + chances) + np.logaddexp(0, log_odds) - k * log_age - x * np.log(alpha)
-        left = np.where(chances > 0, 1 / np.where(chances > 0, b + chances - 1, 1.0), 0.0)
-        slopes = (
-            digamma(r + x) - digamma(r) - log_age + gone * slope,
-            r / alpha - k * since + gone * k * (since - 1 / (alpha + counts.last_age)),
-            together + gone / a,
-            digamma(b + chances) - digamma(b) + together - gone * left,
-        )
-        return value, np.array(slopes)
-
-    def _log_odds(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
+    def _log_odds(self, params: Array, counts: PurchaseCounts) -> tuple[Array, Array]:
         """Logarithm of the odds of having left, and its derivative by r."""
         r, alpha, a, b = params
-        x, which = self._kinds(params, counts)
-        chances = x + self.first_chance
+        chances = counts.x_values + self.first_chance
         at_once = np.where(chances > 0, np.log(a) - np.log(np.where(chances > 0, b + chances - 1, 1.0)), -np.inf)
         slope = np.log1p((counts.age - counts.last_age) / (alpha + counts.last_age))
-        return at_once[which] + (r + counts.x) * slope, slope
+        return at_once[counts.which_x] + (r + counts.x) * slope, slope
 
-    def _kinds(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Index]:
-        """Different numbers of orders and their place, or every row where each has parameters of its own."""
-        if np.ndim(params[2]) == 0:
-            return counts.x_values, counts.which_x
-        return counts.x, np.arange(len(counts))
-
-    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
+    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
         return expit(-self._log_odds(params, counts)[0])
 
-    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
+    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
         """Mean of (1 - exp(-lambda p h)) / p: in closed form over lambda, by Gauss-Jacobi quadrature over p."""
         r, alpha, a, b = params
         ahead = horizon / (alpha + counts.age)
         if horizon == 0 or not len(counts):
             return np.zeros(len(counts))
-        x, kinds = self._kinds(params, counts)
-        nodes, weights = beta_nodes(np.broadcast_to(a, len(x)), b + x + self.first_chance, _n_nodes(float(ahead.max())))
+        x = counts.x_values
+        nodes, weights = beta_nodes(np.full(len(x), a), b + x + self.first_chance, _n_nodes(float(ahead.max())))
 
         def mean(block: PurchaseCounts, which: Index, ahead: Array) -> Array:
             p = nodes[which]
@@ -107,9 +81,9 @@ class BetaGeometricModel(RepeatBuyingModel):
             return (weights[which] * bought).sum(axis=1)
 
         blocks = counts.blocks(8192)
-        return np.concatenate([mean(block, kinds[rows], ahead[rows]) for rows, block in blocks])
+        return np.concatenate([mean(block, counts.which_x[rows], ahead[rows]) for rows, block in blocks])
 
-    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
         r, alpha, a, b = params
         staying: Array | float = 1.0
         at_least: Array | float = 1.0
@@ -121,13 +95,13 @@ class BetaGeometricModel(RepeatBuyingModel):
             at_least = np.maximum(at_least - bought, 0.0)
 
     def simulate_if_alive(
-        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
         r, alpha, a, b = params
         bought = random.poisson(random.gamma(r + counts.x) * np.minimum(horizon / (alpha + counts.age), 1e9))
         some = np.flatnonzero(bought)
         p = np.clip(
-            random.beta(np.broadcast_to(a, len(counts))[some], b + counts.x[some] + self.first_chance),
+            random.beta(a, b + counts.x[some] + self.first_chance),
             1e-300,
             1 - 1e-16,
         )

@@ -72,8 +72,6 @@ class NextOrder:
     rhythm_ : Rhythm
     quantiles_ : array (3,)
         In place of 0.1, 0.5 and 0.9.
-    n_seen_ : int
-        Orders on past days that it was corrected by [count].
 
     References
     ----------
@@ -94,7 +92,6 @@ class NextOrder:
     horizon: int
     rhythm_: Rhythm = field(init=False, repr=False)
     quantiles_: Array = field(init=False, repr=False)
-    n_seen_: int = field(init=False, repr=False)
 
     def fit(self, past: list[tuple[pd.DataFrame, pd.Series]], now: pd.DataFrame) -> Self:
         """Learn from past days, and the rhythm from what is known now.
@@ -117,7 +114,6 @@ class NextOrder:
             rows.append(_signs(rhythm, histories))
             hits.append(came)
         place, came = np.concatenate(places), np.concatenate(hits)
-        self.n_seen_ = len(place)
         self.quantiles_ = np.quantile(place, LEVELS) if len(place) else np.array(LEVELS)
         self._rate = float(came.mean())
         enough = min(came.sum(), (~came).sum()) >= 10

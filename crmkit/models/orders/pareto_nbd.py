@@ -13,7 +13,7 @@ from scipy.special import digamma, expit, gammaln
 
 from crmkit.models.negative_binomial import negative_binomial
 from crmkit.models.orders.base import RepeatBuyingModel
-from crmkit.models.orders.summary import Array, Params, PurchaseCounts
+from crmkit.models.orders.summary import Array, PurchaseCounts
 from crmkit.models.quadrature import legendre
 
 _N_NODES = 16  # for the time at which she leaves within the horizon
@@ -53,7 +53,6 @@ class ParetoNBD(RepeatBuyingModel):
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
     times: ClassVar[tuple[str, ...]] = ("alpha", "beta")
     prior_shapes: ClassVar[dict[str, float]] = {"s": 1.0, "beta": 2.0}
-    moved_by: ClassVar[dict[str, float]] = {"alpha": -1.0, "beta": -1.0}
     rows_at_once: ClassVar[int] = 1_048_576  # many share one table of the integral
 
     def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
@@ -73,27 +72,13 @@ class ParetoNBD(RepeatBuyingModel):
         )
         return float(value), np.array(gradient) + slopes @ gone
 
-    def row_log_likelihood(self, params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
-        r, alpha, s, beta = params
-        log_odds, by = log_odds_gone(params, counts, slopes=True)
-        k = r + counts.x
-        log_age, log_stay = np.log1p(counts.age / alpha), np.log1p(counts.age / beta)
-        value = gammaln(k) - gammaln(r) + np.logaddexp(0, log_odds) - k * log_age - counts.x * np.log(alpha)
-        slopes = (
-            digamma(k) - digamma(r) - log_age,
-            r / alpha - k / (alpha + counts.age),
-            -log_stay,
-            s * counts.age / (beta * (beta + counts.age)),
-        )
-        return value - s * log_stay, np.array(slopes) + by * expit(log_odds)
-
-    def alive(self, params: Params, counts: PurchaseCounts) -> Array:
+    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
         return expit(-log_odds_gone(params, counts)[0])
 
-    def alive_to_draw_by(self, params: Params, counts: PurchaseCounts) -> Array:
+    def alive_to_draw_by(self, params: Array, counts: PurchaseCounts) -> Array:
         return expit(-log_odds_gone(params, counts, roughly=True)[0])
 
-    def orders_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Array:
+    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
         """Order rate times the mean time she stays; the latter is a logarithm at s = 1."""
         r, alpha, s, beta = params
         beta = beta + counts.age
@@ -102,7 +87,7 @@ class ParetoNBD(RepeatBuyingModel):
         stays = beta * growth * np.where(np.abs(power) < 1e-12, 1.0, np.expm1(power) / np.where(power == 0, 1.0, power))
         return (r + counts.x) / (alpha + counts.age) * stays
 
-    def distribution_if_alive(self, params: Params, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
         """Negative binomial until the end of the horizon or until she leaves, by quadrature over her time of leaving."""
         r, alpha, s, beta = (np.asarray(value)[..., None] for value in params)
         k, alpha, beta = r + counts.x[:, None], alpha + counts.age[:, None], beta + counts.age[:, None]
@@ -115,7 +100,7 @@ class ParetoNBD(RepeatBuyingModel):
             yield (shares * bought).sum(axis=-1)
 
     def simulate_if_alive(
-        self, params: Params, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
         r, alpha, s, beta = params
         stays = (beta + counts.age) * np.expm1(np.minimum(random.exponential(size=len(counts)) / s, 600.0))
@@ -144,7 +129,7 @@ _FEWER_NODES = ((1.0, 4.0, 5), (2.0, 8.0, 6), (4.0, 16.0, 8), (8.0, np.inf, 14),
 
 
 def log_odds_gone(
-    params: Params, counts: PurchaseCounts, slopes: bool = False, roughly: bool = False
+    params: Array, counts: PurchaseCounts, slopes: bool = False, roughly: bool = False
 ) -> tuple[Array, Array]:
     """Logarithm of the odds of having left, of each row, and its derivatives.
 
@@ -171,8 +156,8 @@ def log_odds_gone(
     """
     log_odds = np.empty(len(counts))
     by = np.empty((4 if slopes else 0, len(counts)))
-    if all(np.ndim(value) == 0 for value in params) and worthwhile(counts):
-        table = LeavingTable(np.array(params, dtype=float), counts)
+    if worthwhile(counts):
+        table = LeavingTable(params, counts)
         held = table.holds()
         rows, others = np.flatnonzero(held), np.flatnonzero(~held)
         log_odds[rows], by[:, rows] = table.log_odds(rows, slopes)
@@ -187,12 +172,11 @@ def log_odds_gone(
         rows = np.flatnonzero(level == number)
         for start in range(0, len(rows), 4096):
             part = rows[start : start + 4096]
-            own = [value[part] if np.ndim(value) else value for value in params]
-            log_odds[part], by[:, part] = _integral(own, counts.take(part), reach[part], n_nodes, slopes)
+            log_odds[part], by[:, part] = _integral(params, counts.take(part), reach[part], n_nodes, slopes)
     return log_odds, by
 
 
-def _reach(params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
+def _reach(params: Array, counts: PurchaseCounts) -> tuple[Array, Array]:
     """Upper limit of y: the age at the end, or where the integrand has become negligible; and how far it falls."""
     r, alpha, s, beta = params
     least, t = np.minimum(alpha, beta), counts.last_age
@@ -203,7 +187,7 @@ def _reach(params: Params, counts: PurchaseCounts) -> tuple[Array, Array]:
     return np.maximum(np.log1p(silence / (least + t)), 1e-300), fall
 
 
-def _integral(params: Params, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
+def _integral(params: Array, counts: PurchaseCounts, reach: Array, n_nodes: int, slopes: bool) -> tuple[Array, Array]:
     r, alpha, s, beta = params
     nodes, weights = (column[:, None] for column in legendre(n_nodes))
     k, least, age = r + counts.x, np.minimum(alpha, beta), counts.age
@@ -211,8 +195,8 @@ def _integral(params: Params, counts: PurchaseCounts, reach: Array, n_nodes: int
     near = (least + counts.last_age) * np.exp(y)  # age at leaving, and the lesser of alpha and beta
     far = near + (np.maximum(alpha, beta) - least)
     log_near, log_far = np.log(least + counts.last_age) + y, np.log(far)
-    orders, leaving = _in_turn(np.asarray(alpha <= beta), near, far)
-    log_orders, log_leaving = _in_turn(np.asarray(alpha <= beta), log_near, log_far)
+    orders, leaving = (near, far) if alpha <= beta else (far, near)
+    log_orders, log_leaving = (log_near, log_far) if alpha <= beta else (log_far, log_near)
     fewer, earlier = np.log(alpha + age) - log_orders, np.log(beta + age) - log_leaving
     terms = k * fewer + s * earlier + (log_near - log_leaving)
     top = terms.max(axis=0)
@@ -230,15 +214,6 @@ def _integral(params: Params, counts: PurchaseCounts, reach: Array, n_nodes: int
         s / (beta + age) - (s + 1) * since_leaving,
     )
     return log_odds, np.array(by)
-
-
-def _in_turn(first: NDArray[np.bool_], near: Array, far: Array) -> tuple[Array, Array]:
-    """Near and far, the other way round in columns that are not ``first``."""
-    if first.all():
-        return near, far
-    if not first.any():
-        return far, near
-    return np.where(first, near, far), np.where(first, far, near)
 
 
 # The integral of Pareto/NBD for very many customers: one table of it, of which each customer needs two places.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -127,7 +127,6 @@ def _days(orders: pd.DataFrame, until: pd.Timestamp, money: str) -> pd.DataFrame
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
-Params = Array | list[Any]  # a list where parameters have values of their own for each row
 
 COLUMNS = ("n_repeats", "last_age", "age")
 _NO_TIME = 1e-6  # of the unit of age: of a year half a minute
@@ -196,13 +195,6 @@ class PurchaseCounts:
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
             yield rows, self.take(rows)
-
-    def map_blocks(self, function: Callable[[PurchaseCounts], Array], size: int = 8192) -> Array:
-        """One number per row, computed block by block."""
-        result = np.empty(len(self))
-        for rows, block in self.blocks(size):
-            result[rows] = function(block)
-        return result
 
     def thinned(self, most: int) -> PurchaseCounts:
         """About ``most`` rows that stand for all: rows of many customers, and every k-th of the others k-fold."""
