@@ -12,7 +12,7 @@ from crmkit.metrics.engine.evaluate import fetch
 from crmkit.periods import Period
 from crmkit.predictions.days import last_day
 from crmkit.tables.as_of import check_catalog
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
 
@@ -52,7 +52,7 @@ def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = F
     check_catalog(catalog, "follow_up_list")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
-    return remember(catalog, _listed, period, comments)
+    return memoize(catalog, _listed, period, comments)
 
 
 def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from crmkit.insights.phrases import finding_in_words
 from crmkit.metrics.card import Card, cards, load_own_cards
 from crmkit.metrics.definitions import in_force
 from crmkit.metrics.engine.evaluate import Reads, reads_of
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 COLUMNS = ["metrics", "n_left_out", "n_rows", "share", "why"]
@@ -67,7 +67,7 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     'the time of the answer (responded_at) is missing (1)'
     """
     load_own_cards(catalog.settings)
-    return remember(catalog, _metric_losses, in_force(cards(), catalog.settings.definitions))
+    return memoize(catalog, _metric_losses, in_force(cards(), catalog.settings.definitions))
 
 
 def _metric_losses(catalog: Catalog, asked: Sequence[Card]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from crmkit.metrics.definitions import in_force, under
 from crmkit.metrics.engine.evaluate import check_named, evaluate_cards, parts_of
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog
-from crmkit.tables.caching.remember import remember_each
+from crmkit.tables.caching.memoize import memoize_each
 from crmkit.tables.catalog import Catalog
 
 
@@ -51,7 +51,7 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work
     disputed = [card for card in in_force(together, catalog.settings.definitions) if card.conventions]
     parts = [(part, period) for part in parts_of(disputed)]  # pages that ask at the same time share the work
-    rows = pd.concat(remember_each(catalog, _under_each, parts)) if parts else _under_each(catalog, [], period)
+    rows = pd.concat(memoize_each(catalog, _under_each, parts)) if parts else _under_each(catalog, [], period)
     place = {name: i for i, name in enumerate(asked)}
     rows = rows[rows["metric"].isin(asked)]
     return rows.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)

@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, fifths, points_by
 from crmkit.predictions.segments.assignment import ENGAGEMENT, described_on, learned_on
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.given import check_made_by
 
@@ -59,7 +59,7 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     ('Silver', '2027-01-01')
     """
     tiers = list(catalog.settings.loyalty.tiers.items())
-    return remember(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False)
+    return memoize(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False)
 
 
 @takes_day

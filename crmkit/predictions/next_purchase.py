@@ -21,7 +21,7 @@ from crmkit.models.affinity import Affinity
 from crmkit.models.orders.next_order import FEWEST, NextOrder
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _N_PAST = 3  # past days that correct the model, each a horizon apart
@@ -62,7 +62,7 @@ def next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs at least 30 orders ...
     """
-    return remember(catalog, _next_orders, as_of, reads_predictions=False)
+    return memoize(catalog, _next_orders, as_of, reads_predictions=False)
 
 
 @takes_day
@@ -96,7 +96,7 @@ def next_order_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs at least 30 orders ...
     """
-    return remember(catalog, _judged, as_of, reads_predictions=False)
+    return memoize(catalog, _judged, as_of, reads_predictions=False)
 
 
 @prediction(table="customer_scores", model="next_order_days")
@@ -213,7 +213,7 @@ def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> preferences(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # of one customer nothing is learned
     True
     """
-    return remember(catalog, _preferences, as_of, reads_predictions=False)
+    return memoize(catalog, _preferences, as_of, reads_predictions=False)
 
 
 @takes_day
@@ -241,7 +241,7 @@ def preference_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> preference_backtest(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return remember(catalog, _judged_of_preferences, as_of, reads_predictions=False)
+    return memoize(catalog, _judged_of_preferences, as_of, reads_predictions=False)
 
 
 def _preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:

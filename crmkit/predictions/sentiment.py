@@ -13,7 +13,7 @@ from crmkit.metrics.engine.evaluate import fetch
 from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day
 
@@ -65,7 +65,7 @@ def sentiment_check(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> sentiment_check(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return remember(catalog, _checked, as_of)
+    return memoize(catalog, _checked, as_of)
 
 
 def _checked(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from crmkit.errors import CrmkitError, NotMeasured, Problems, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
 from crmkit.tables.caching.cache import Cache, Memory
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.given import check_names, fault_of, plain_rows
 from crmkit.tables.in_turn import backend_of
@@ -161,7 +161,7 @@ class Catalog:
     @property
     def _span(self) -> tuple[date | None, date | None]:
         if self._found_span is None:  # no cached_property: up to Python 3.11 threads wait in one for all catalogs
-            rows = remember(self, _bounds).itertuples(index=False, name=None)
+            rows = memoize(self, _bounds).itertuples(index=False, name=None)
             days = {name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows}
             self._found_span = whole_span(days)
         return self._found_span

@@ -21,7 +21,7 @@ from crmkit.cleaning.checks.findings import Finding
 from crmkit.cleaning.checks.timeline import Stretch, improbable_stretches, odd_events, rows_by_day
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.periods import day_in_words, days_in_words
-from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog, dated
 from crmkit.tables.expressions import day, period_ordinal
 from crmkit.tables.schema import SCHEMAS
@@ -51,7 +51,7 @@ def table_findings(catalog: Catalog) -> list[Finding]:
     'no row from 2 to 11 March 2026 (10 days), where about 10 were to be expected'
     """
     # Two pages ask for it at the same time: part by part they share the work.
-    parts = remember_each(catalog, _part, [(part,) for part in _PARTS])
+    parts = memoize_each(catalog, _part, [(part,) for part in _PARTS])
     return [
         Finding(**{str(name): value for name, value in row.items()})
         for part in parts
@@ -366,7 +366,7 @@ def joins(catalog: Catalog) -> list[Join]:
     >>> join.n_before, join.n_after, join.n_not_found
     (3, 3, 1)
     """
-    rows = remember(catalog, _counted_all)
+    rows = memoize(catalog, _counted_all)
     return [Join(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
 
 

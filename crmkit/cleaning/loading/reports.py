@@ -21,7 +21,7 @@ from crmkit.errors import CrmkitError
 from crmkit.periods import days_in_words
 from crmkit.sources.sql import MERGED, PART, REASON, identifier
 from crmkit.sources.store.store import found_store
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
 
@@ -48,7 +48,7 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
         table                finding  n_rows  severity
     0  orders  ordered_at is missing       1  rejected
     """
-    return remember(catalog, _quality_report, in_turn=False)
+    return memoize(catalog, _quality_report, wait=False)
 
 
 def _quality_report(catalog: Catalog) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
         table  n_kept    last_day                            gaps  days_behind
     0  orders      81  2026-11-30  5 to 14 October 2026 (10 days)            0
     """
-    return remember(catalog, _table_report)
+    return memoize(catalog, _table_report)
 
 
 def _table_report(catalog: Catalog) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from crmkit.metrics.engine.groups import UNKNOWN_GROUP, check_customer_column
 from crmkit.metrics.measures.survival import kaplan_meier
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog, takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator, period_ordinal, union, with_periods
 from crmkit.tables.given import check_made_by
@@ -51,7 +51,7 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     check_catalog(catalog, "cohort_retention")
     if not isinstance(through, Period):
         through = Period.parse(through, catalog.settings.company.fiscal_year_start)
-    return remember(catalog, _cohorts, through, n_cohorts)
+    return memoize(catalog, _cohorts, through, n_cohorts)
 
 
 def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     """
     if by:
         check_customer_column(catalog, by)
-    return remember(catalog, _curve, as_of, by or "")
+    return memoize(catalog, _curve, as_of, by or "")
 
 
 def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12, 18, 24)) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog, takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, period_ordinal, union
 
@@ -60,7 +60,7 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> preferred_channels(catalog, date(2026, 10, 31))[["customer_id", "channel", "n_responses"]].values.tolist()
     [['a', 'email', 1.0], ['b', 'email', 0.0]]
     """
-    return remember(catalog, _preferred, as_of)
+    return memoize(catalog, _preferred, as_of)
 
 
 @takes_day
@@ -221,7 +221,7 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     columns = catalog.table("posts").columns if "social_posts" in catalog.names else ()
     if by not in ["hours", "weekday", *columns]:
         raise UnknownName("time of posts", str(by), ["hours", "weekday"])
-    return remember(catalog, _compared, period, by)
+    return memoize(catalog, _compared, period, by)
 
 
 def _in_order(names: pd.Index) -> pd.Index:

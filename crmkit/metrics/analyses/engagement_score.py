@@ -15,7 +15,7 @@ from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.intervals import Z
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
 
@@ -69,7 +69,7 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> engagement_scores(catalog, date(2026, 10, 2))[["customer_id", "score", "recency"]].values.tolist()
     [['a', 72.5, 1.0]]
     """
-    return remember(catalog, _scores, as_of)
+    return memoize(catalog, _scores, as_of)
 
 
 @takes_day
@@ -105,7 +105,7 @@ def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> p
     >>> engagement_check(catalog, date(2026, 10, 31)).empty  # nobody was a customer 90 days before
     True
     """
-    return remember(catalog, _check, as_of, horizon_days)
+    return memoize(catalog, _check, as_of, horizon_days)
 
 
 def _scores(catalog: Catalog, as_of: date) -> pd.DataFrame:

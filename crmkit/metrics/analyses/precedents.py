@@ -13,7 +13,7 @@ from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.engine.verdict import POWER, SIGNIFICANCE, benjamini_hochberg
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import indicator, period_ordinal
 
@@ -48,7 +48,7 @@ def events_before_win(catalog: Catalog, period: str | Period) -> pd.DataFrame:
     check_catalog(catalog, "events_before_win")
     if not isinstance(period, Period):
         period = Period.parse(period, catalog.settings.company.fiscal_year_start)
-    return remember(catalog, _compared, period)
+    return memoize(catalog, _compared, period)
 
 
 def _compared(catalog: Catalog, period: Period) -> pd.DataFrame:

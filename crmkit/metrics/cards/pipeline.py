@@ -24,7 +24,7 @@ from crmkit.metrics.measures import (
     Stock,
     Total,
 )
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import add_days, days_between, place, where
 
@@ -280,7 +280,7 @@ def stage_order(catalog: Catalog) -> list[str]:
     >>> stage_order(ck.connect({"deal_stages": rows}))
     ['talk', 'offer']
     """
-    return list(remember(catalog, _placed)["stage"])
+    return list(memoize(catalog, _placed)["stage"])
 
 
 def _placed(catalog: Catalog) -> pd.DataFrame:

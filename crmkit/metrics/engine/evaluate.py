@@ -30,7 +30,7 @@ from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
 from crmkit.periods import Period, parse_periods
 from crmkit.tables.as_of import check_catalog
-from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 from crmkit.tables.schema import SCHEMAS
@@ -98,8 +98,8 @@ def evaluate(
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
     if not catalog.cache:
-        return remember(catalog, evaluate_cards, chosen, asked, columns, first_days)
-    return remember(catalog, _evaluate_shared, chosen, asked, columns, first_days, in_turn=False)
+        return memoize(catalog, evaluate_cards, chosen, asked, columns, first_days)
+    return memoize(catalog, _evaluate_shared, chosen, asked, columns, first_days, wait=False)
 
 
 def check_named(metrics: object) -> None:
@@ -124,7 +124,7 @@ def _evaluate_shared(
     Cards that read the same table stay together: they share its queries.
     """
     asked_each = [(part, asked, columns, first_days) for part in parts_of(chosen)]
-    numbers = dict(list(pd.concat(remember_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
+    numbers = dict(list(pd.concat(memoize_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
     ordered = pd.concat([numbers[card.name] for card in chosen], ignore_index=True)
     ordered.attrs["currency"] = catalog.settings.company.currency
     return ordered

@@ -23,7 +23,7 @@ from crmkit.predictions.churn.learning import (
     past_days,
     stacked,
 )
-from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 
 COLUMNS = ["day", "method", "n", "expected", "variance", "lost", "log_loss", "auc", "lift", "slope"]
@@ -56,7 +56,7 @@ def back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def back_test_by_tenth(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return the same with one row per day, method and tenth of the customers; their own columns begin with "tenth"."""
-    return remember(catalog, _back_test, as_of, reads_predictions=False, in_turn=False)
+    return memoize(catalog, _back_test, as_of, reads_predictions=False, wait=False)
 
 
 def of_days(tenths: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def _back_test(catalog: Catalog, as_of: date) -> pd.DataFrame:
     days = past_days(catalog, as_of)
     look_at(catalog, days)  # first: what is tested on two days is learned from much the same ones
     asked = [(as_of, day) for day in days[:N_TESTED]]
-    tested = [each for each in remember_each(catalog, _tested_on, asked, reads_predictions=False) if len(each)]
+    tested = [each for each in memoize_each(catalog, _tested_on, asked, reads_predictions=False) if len(each)]
     return pd.concat(tested, ignore_index=True) if tested else pd.DataFrame(columns=_ALL_COLUMNS)
 
 

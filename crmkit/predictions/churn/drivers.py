@@ -14,7 +14,7 @@ from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.models.subscriptions.cox import hazard_ratios
 from crmkit.models.subscriptions.hazard import DiscreteHazard
 from crmkit.predictions.churn.learning import Learned, Rhythm, log_odds
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _Z = 1.96
@@ -181,7 +181,7 @@ def remaining(catalog: Catalog, as_of: date) -> pd.DataFrame:
     NotMeasured
         If nobody can be called active.
     """
-    return remember(catalog, _remaining, as_of, reads_predictions=False)
+    return memoize(catalog, _remaining, as_of, reads_predictions=False)
 
 
 def relative_risks(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -195,7 +195,7 @@ def relative_risks(catalog: Catalog, as_of: date) -> pd.DataFrame:
         what, group, against (the most frequent group), n [stretches], hazard_ratio, low, high (95 %), p_value,
         p_constant. No rows where fewer than 20 stretches have ended.
     """
-    return remember(catalog, _relative_risks, as_of, reads_predictions=False)
+    return memoize(catalog, _relative_risks, as_of, reads_predictions=False)
 
 
 def _remaining(catalog: Catalog, as_of: date) -> pd.DataFrame:

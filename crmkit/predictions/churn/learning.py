@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 from crmkit.features.outcomes import churn_labels
 from crmkit.features.snapshot import snapshot_with_ends
 from crmkit.models.additive.classifier import ChurnClassifier
-from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 
 ENOUGH, FEW, HARDLY_ANY = 100, 25, 5  # customers lost, and as many kept, below which less can be learned
@@ -171,7 +171,7 @@ def known_on(catalog: Catalog, day: date) -> pd.DataFrame:
     """
     kept = _KEPT.setdefault(catalog, {})  # a back-test asks for each day several times
     if day not in kept:
-        kept[day] = remember(catalog, _known_on, day, reads_predictions=False)
+        kept[day] = memoize(catalog, _known_on, day, reads_predictions=False)
     return kept[day].copy()
 
 
@@ -179,7 +179,7 @@ def look_at(catalog: Catalog, days: Sequence[date]) -> None:
     """Have :func:`known_on` ready for several days; programs that ask for the same share the work."""
     kept = _KEPT.setdefault(catalog, {})
     days = [day for day in days if day not in kept]
-    each = remember_each(catalog, _known_on, [(day,) for day in days], reads_predictions=False)
+    each = memoize_each(catalog, _known_on, [(day,) for day in days], reads_predictions=False)
     kept.update(zip(days, each, strict=True))
 
 

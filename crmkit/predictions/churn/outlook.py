@@ -32,7 +32,7 @@ from crmkit.predictions.churn.learning import (
 )
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _Z = 1.96
@@ -212,7 +212,7 @@ def told_by(catalog: Catalog, as_of: date, method: str) -> Told:
     method : str
         See :data:`crmkit.predictions.churn.learning.NAMES`.
     """
-    kept = {part: remember(catalog, _part, as_of, method, part, reads_predictions=False) for part in _PARTS}
+    kept = {part: memoize(catalog, _part, as_of, method, part, reads_predictions=False) for part in _PARTS}
     _LAST.pop(catalog, None)
     return Told(**{part: _changed(frame, part, json.loads) for part, frame in kept.items()})
 

@@ -13,7 +13,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features.outcomes import churn_labels
 from crmkit.predictions.value.payments import money
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _N_DRAWS = 2000
@@ -189,7 +189,7 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     'from your settings; no action of yours has been measured against customers left out for comparison'
     """
     setting = catalog.settings.retention.save_rate
-    told = remember(catalog, _trials, as_of, reads_predictions=False)
+    told = memoize(catalog, _trials, as_of, reads_predictions=False)
     lost = told.set_index("treated")["lost"] if len(told) else pd.Series(dtype=float)
     n = told.set_index("treated")["n"] if len(told) else pd.Series(dtype=float)
     if len(told) < 2 or lost[False] < _FEWEST or lost[True] < 1:

@@ -26,7 +26,7 @@ from crmkit.models.segments.rfm import RFM
 from crmkit.periods import Period
 from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.runner.store import only_writer, read_ledger, read_references, write_ledger, write_references
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 RULED = ("rfm", "segments")  # by a ruler that is learned
@@ -435,7 +435,7 @@ def customers_on(catalog: Catalog, as_of: date) -> pd.DataFrame:
     NotMeasured
         If there are no orders of known customers.
     """
-    rows = remember(catalog, _customers, as_of)
+    rows = memoize(catalog, _customers, as_of)
     if rows.empty:
         raise NotMeasured("orders of known customers")
     return rows.set_index("customer_id").sort_index()
@@ -478,7 +478,7 @@ def described_on(catalog: Catalog, as_of: date, features: tuple[str, ...]) -> pd
     further = [name for name in features if name not in BEHAVIOUR]
     if not further:
         return customers
-    told = remember(catalog, _further, as_of, further)
+    told = memoize(catalog, _further, as_of, further)
     if absent := [name for name in further if name not in told]:
         raise NotMeasured(f"{' and '.join(absent)} (named in segments.features of the settings)")
     return customers.join(told.set_index("customer_id"))

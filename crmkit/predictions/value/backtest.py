@@ -14,7 +14,7 @@ from crmkit.predictions.value.customer_values import months_since, valuation
 from crmkit.predictions.value.forecast_error import past_days
 from crmkit.predictions.value.payments import MONTH, Money, money, subscriptions
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 OURS, NAIVE, BOOSTED = "This page", "Last year's pace", "Gradient boosting"
@@ -48,7 +48,7 @@ def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> value_backtest(catalog, date(2026, 9, 30)).empty
     True
     """
-    return remember(catalog, _value_backtest, as_of, reads_predictions=False)
+    return memoize(catalog, _value_backtest, as_of, reads_predictions=False)
 
 
 def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         tenth (1 is the highest), n [customers], predicted, actual [money per customer]; no rows below 30 customers.
     """
-    return remember(catalog, _value_tenths, as_of, reads_predictions=False)
+    return memoize(catalog, _value_tenths, as_of, reads_predictions=False)
 
 
 def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from crmkit.predictions.value.forecast import Futures
 from crmkit.predictions.value.forecast_error import common_doubt, widened
 from crmkit.predictions.value.payments import MONTH, Money, money
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 HORIZONS = (12, 24, 36)  # months
@@ -123,7 +123,7 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> customer_values(catalog, date(2026, 9, 30))["so_far"].tolist()
     [10.0, 10.0, 10.0]
     """
-    return remember(catalog, _customer_values, as_of, reads_predictions=False)
+    return memoize(catalog, _customer_values, as_of, reads_predictions=False)
 
 
 def valued(whole: Valuation) -> pd.DataFrame:

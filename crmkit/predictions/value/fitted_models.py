@@ -36,7 +36,7 @@ from crmkit.predictions.value.payments import (
     shoppers,
     subscriptions,
 )
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 FEWEST = 3  # customers below which nothing is learned of how they differ
@@ -133,7 +133,7 @@ def n_draws_of(known: Learned) -> int:
 
 def _learned(catalog: Catalog, as_of: date) -> Learned:
     brought = money(catalog, as_of)
-    kept = remember(catalog, _models, as_of, reads_predictions=False)
+    kept = memoize(catalog, _models, as_of, reads_predictions=False)
     by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
     for row in kept.itertuples():
         by[str(row.what)].append(made_again(row))
@@ -274,7 +274,7 @@ def kept_futures(catalog: Catalog, known: Learned, horizon: int, discount_rate: 
     """
     if n_draws_of(known) * len(known.first_on) > _MOST:
         return futures_of(catalog, known, horizon, discount_rate)
-    rows = remember(catalog, _rows, known.as_of, horizon, discount_rate, reads_predictions=False)
+    rows = memoize(catalog, _rows, known.as_of, horizon, discount_rate, reads_predictions=False)
     months = np.array(rows.attrs["months"])
     numbers = rows["number"].to_numpy(dtype=float).reshape(len(known.first_on), -1)
     models = [*(known.orders[:1] if known.orders else ()), *(chosen for _, chosen in known.renewals)]

@@ -12,7 +12,7 @@ from crmkit.predictions.days import months_before
 from crmkit.predictions.value.fitted_models import futures_of, learned
 from crmkit.predictions.value.forecast import Array
 from crmkit.predictions.value.payments import MONTH, money
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 STEP = 6  # months between two past days
@@ -69,7 +69,7 @@ def misses(catalog: Catalog, as_of: date) -> pd.DataFrame:
         One row per past day: day, months (ahead), miss (logarithm of what came over what was foreseen), spread (its
         standard deviation by chance, as the models see it).
     """
-    return remember(catalog, _misses, as_of, reads_predictions=False)
+    return memoize(catalog, _misses, as_of, reads_predictions=False)
 
 
 def widened(draws: Array, doubt: float) -> Array:

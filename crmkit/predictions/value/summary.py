@@ -15,7 +15,7 @@ from crmkit.predictions.value.customer_values import HORIZONS, Valuation, months
 from crmkit.predictions.value.forecast import ChosenRenewals, with_few_explained
 from crmkit.predictions.value.payments import MONTH
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 TOO_FEW = "too few to choose by"  # said in place of what a model was chosen by
@@ -226,7 +226,7 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     0
     """
     check_customer_column(catalog, by, "cohort")
-    return remember(catalog, _new_customer_values, as_of, by, reads_predictions=False)
+    return memoize(catalog, _new_customer_values, as_of, by, reads_predictions=False)
 
 
 @takes_day
@@ -253,7 +253,7 @@ def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> value_over_life(catalog, date(2026, 9, 30))["value"].iloc[0]
     np.float64(10.0)
     """
-    return remember(catalog, _value_over_life, as_of, reads_predictions=False)
+    return memoize(catalog, _value_over_life, as_of, reads_predictions=False)
 
 
 def _new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:

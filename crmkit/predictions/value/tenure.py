@@ -14,7 +14,7 @@ from crmkit.predictions.value.fitted_models import learned
 from crmkit.predictions.value.forecast import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.value.payments import subscriptions
 from crmkit.tables.as_of import takes_day
-from crmkit.tables.caching.remember import remember
+from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _MOST_GROUPS = 5
@@ -60,7 +60,7 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     True
     """
     check_customer_column(catalog, by, "plan")
-    return remember(catalog, _tenure_curves, as_of, by, reads_predictions=False)
+    return memoize(catalog, _tenure_curves, as_of, by, reads_predictions=False)
 
 
 def _tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
@@ -155,7 +155,7 @@ def renewal_odds(catalog: Catalog, as_of: date) -> pd.DataFrame:
     >>> renewal_odds(ck.connect({"orders": orders}), date(2026, 9, 30)).empty  # nobody subscribes
     True
     """
-    return remember(catalog, _renewal_odds, as_of, reads_predictions=False)
+    return memoize(catalog, _renewal_odds, as_of, reads_predictions=False)
 
 
 def _renewal_odds(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -9,24 +9,24 @@ import hashlib
 import os
 import warnings
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
 from crmkit.errors import CrmkitError, StaleStore
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files.file_sets import list_files, sha256_of
+from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store.keys import KEY_VARIABLE, forgotten_digest, key_for, key_id
 from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
-from crmkit.tables.caching.fingerprint import code_digest, digest_of
-from contextlib import closing
-from functools import cached_property
-from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.tables.caching.cache import Cache
-from crmkit.tables.schema import PREDICTED
+from crmkit.tables.caching.fingerprint import code_digest, digest_of
 from crmkit.tables.catalog import dated, whole_span
-
+from crmkit.tables.schema import PREDICTED
 
 INPUTS = "inputs"
 """In the manifest: all that the store was made from."""
@@ -145,8 +145,10 @@ def lost_key(manifest: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str
     before = (manifest.get(INPUTS) or {}).get("key")
     if before in (None, inputs["key"]):
         return []
-    return [f"the key of ids is another than at the last load (the file was lost, or {KEY_VARIABLE} changed): people known by "
-            "an e-mail address or telephone number alone have new ids; earlier predictions have the old ones"]
+    return [
+        f"the key of ids is another than at the last load (the file was lost, or {KEY_VARIABLE} changed): people known by "
+        "an e-mail address or telephone number alone have new ids; earlier predictions have the old ones"
+    ]
 
 
 def _if_changed(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
-import re
 import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.store.store import beside
-from collections.abc import Iterable, Mapping
-from crmkit.tables.schema import SCHEMAS
-from datetime import UTC, datetime
 from crmkit.tables.caching.fingerprint import digest_of
+from crmkit.tables.schema import SCHEMAS
 
 if TYPE_CHECKING:
     import duckdb
-
 
 
 KEY_VARIABLE = "CRMKIT_ID_KEY"
@@ -51,8 +51,10 @@ def find_key(settings: Settings) -> bytes | None:
     given = os.environ.get(KEY_VARIABLE)
     if given:
         if len(given) < _SHORTEST:
-            raise CrmkitError(f"The environment variable {KEY_VARIABLE} is too short for a key: it needs {_SHORTEST} characters "
-                              "or more. Take a long random text, and keep it.")
+            raise CrmkitError(
+                f"The environment variable {KEY_VARIABLE} is too short for a key: it needs {_SHORTEST} characters "
+                "or more. Take a long random text, and keep it."
+            )
         return given.encode()
     file = key_file(settings)
     if not file.is_file():
@@ -61,8 +63,10 @@ def find_key(settings: Settings) -> bytes | None:
         key = bytes.fromhex(file.read_text(encoding="ascii").strip())
         if len(key) >= _SHORTEST:
             return key
-    raise CrmkitError(f"The key {file} is damaged. Put it back from a backup. If there is none, delete it: a new one is made, "
-                      "and people who are known only by an e-mail address or a telephone number get other ids.")
+    raise CrmkitError(
+        f"The key {file} is damaged. Put it back from a backup. If there is none, delete it: a new one is made, "
+        "and people who are known only by an e-mail address or a telephone number get other ids."
+    )
 
 
 def make_key(settings: Settings) -> bytes:
@@ -109,8 +113,10 @@ def use_key(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
     block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
     con.execute("SET VARIABLE crmkit_inner = $1::BLOB", [bytes(byte ^ 0x36 for byte in block)])
     con.execute("SET VARIABLE crmkit_outer = $1::BLOB", [bytes(byte ^ 0x5C for byte in block)])
-    con.execute("CREATE OR REPLACE MACRO keyed_hash(text) AS sha256(getvariable('crmkit_outer') || "
-                "unhex(sha256(getvariable('crmkit_inner') || encode(text))))")
+    con.execute(
+        "CREATE OR REPLACE MACRO keyed_hash(text) AS sha256(getvariable('crmkit_outer') || "
+        "unhex(sha256(getvariable('crmkit_inner') || encode(text))))"
+    )
 
 
 def forget_key(con: duckdb.DuckDBPyConnection) -> None:
@@ -217,9 +223,11 @@ def forgotten_hashes(settings: Settings) -> frozenset[str]:
         return frozenset()
     people = _read(file)
     if any(person["key"] != key_id(key_for(settings)) for person in people):
-        raise CrmkitError(f"People were forgotten with another key than the present one, and could not be told from others: "
-                          f"{file}. Put the key back (the file {settings.path('store').name}.key, or CRMKIT_ID_KEY). If it is "
-                          "lost, delete that file, run `crmkit load`, and forget them again.")
+        raise CrmkitError(
+            f"People were forgotten with another key than the present one, and could not be told from others: "
+            f"{file}. Put the key back (the file {settings.path('store').name}.key, or CRMKIT_ID_KEY). If it is "
+            "lost, delete that file, run `crmkit load`, and forget them again."
+        )
     return frozenset(each for person in people for each in person["hashes"])
 
 
@@ -251,5 +259,7 @@ def _read(file: Path) -> list[dict[str, Any]]:
         people: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
         return [{"key": person["key"], "hashes": list(person["hashes"]), **person} for person in people]
     except (ValueError, KeyError, TypeError):
-        raise CrmkitError(f"The file {file}, which keeps forgotten people out, is damaged. Put it back from a backup, or "
-                          "delete it and forget them again.") from None
+        raise CrmkitError(
+            f"The file {file}, which keeps forgotten people out, is damaged. Put it back from a backup, or "
+            "delete it and forget them again."
+        ) from None

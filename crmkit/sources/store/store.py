@@ -15,30 +15,31 @@ One program writes it (:mod:`crmkit.sources.store.store`), any number read it.
 from __future__ import annotations
 
 import json
-import time
 import os
+import platform
 import re
 import secrets
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
 import duckdb
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 import ibis.expr.types as ir
-import platform
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-from crmkit.errors import CrmkitError
-from crmkit.tables.schema import SCHEMAS
-from contextlib import contextmanager
-from crmkit.sources.sql import identifier, literal, open_duckdb, parquet
-from functools import cache
 from ibis.backends.sql.datatypes import DuckDBType
-from crmkit.tables.in_turn import backend_of
-from hashlib import blake2b
 
+from crmkit.errors import CrmkitError
+from crmkit.sources.sql import identifier, literal, open_duckdb, parquet
+from crmkit.tables.in_turn import backend_of
+from crmkit.tables.schema import SCHEMAS
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -100,8 +101,11 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def table_files(store: Path, personal: bool = False) -> dict[str, Path]:
     """Return the Parquet file of each canonical table in the store; personal tables only if asked for."""
-    folders = {name: store / "personal" if table.personal else store for name, table in SCHEMAS.items()
-               if personal or not table.personal}
+    folders = {
+        name: store / "personal" if table.personal else store
+        for name, table in SCHEMAS.items()
+        if personal or not table.personal
+    }
     files = {name: folder / f"{name}.parquet" for name, folder in folders.items()}
     return {name: file for name, file in files.items() if file.is_file()}
 

@@ -1,9 +1,9 @@
-"""Results that are kept, so that several notebooks, and the same one tomorrow, compute a number once.
+"""Kept results, so that several notebooks, and the same one tomorrow, compute a number once.
 
-A result is kept as Parquet under a hash of everything it depends on: the content of the store, the settings, the
-function and its arguments, the code, and the versions of the packages. Nothing is looked up by date, so a number
-cannot be stale; what cannot be named exactly (a function written in a notebook, files that changed meanwhile) is
-computed each time. The folder holds nothing else and may be deleted at any moment.
+:class:`Cache` keeps results on disk for all programs, :class:`Memory` in this program for a catalog of frames. A result
+is kept under a hash of everything it depends on: the content of the store, the settings, the function and its
+arguments, the code, and the versions of the packages. Nothing is looked up by date, so a number cannot be stale; what
+has no exact name (a function defined in a notebook, files that changed meanwhile) is computed each time.
 """
 
 from __future__ import annotations
@@ -12,27 +12,32 @@ import hashlib
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from crmkit.settings import Settings
-from crmkit.tables.caching.fingerprint import Nameless, WatchedFiles, code_digest, digest_of, named, package_versions
+from crmkit.tables.caching.fingerprint import (
+    NoFingerprint,
+    WatchedFiles,
+    code_digest,
+    digest_of,
+    fingerprint,
+    package_versions,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-MOST_BYTES = 200_000_000
+MOST_BYTES = 200_000_000  # of a cache, and of a memory
+_LOCK = Lock()  # of all memories, held for a moment: a catalog with a lock of its own could not be copied
 
 
 class Cache:
-    """The kept results of one company.
+    """The results of one company that are kept as Parquet files; their folder may be deleted at any moment.
 
     Parameters
     ----------
@@ -41,8 +46,8 @@ class Cache:
     data : iterable of Path
         Files of the store that the catalog has opened.
     settings : Settings
-    known : mapping
-        What the store says of itself; when it was loaded does not count.
+    provenance : mapping
+        What the store's manifest says of it; the time of the load does not count.
     predicted : iterable of Path
         Files of the store that predictions have filled from the others.
     """
@@ -52,13 +57,13 @@ class Cache:
         folder: Path,
         data: Iterable[Path],
         settings: Settings,
-        known: Mapping[str, Any],
+        provenance: Mapping[str, Any],
         predicted: Iterable[Path] = (),
     ) -> None:
         self.folder = folder
         self._data, self._predicted = WatchedFiles(data), WatchedFiles(predicted)
-        told = sorted((name, value) for name, value in known.items() if name != "loaded_at")
-        self._origin = digest_of(settings.model_dump_json(), told)
+        known = sorted((name, value) for name, value in provenance.items() if name != "loaded_at")
+        self._origin = digest_of(settings.model_dump_json(), known)
 
     @property
     def fingerprint(self) -> str | None:
@@ -68,17 +73,13 @@ class Cache:
 
     @property
     def data_fingerprint(self) -> str | None:
-        """Hash of data, settings, code and versions, predictions left out; None if data or code changed."""
+        """Hash of data, settings, code and versions, without predictions; None if data or code changed."""
         watched = (self._data.digest, code_digest())
         return None if None in watched else digest_of(*watched, self._origin, sorted(package_versions().items()))
 
     def key(self, compute: Callable[..., Any], arguments: Iterable[Any], reads_predictions: bool = True) -> str | None:
-        """Return the key of a result, or None if it cannot be named."""
-        fingerprint = self.fingerprint if reads_predictions else self.data_fingerprint
-        try:
-            return fingerprint and digest_of(fingerprint, named(compute), *map(named, arguments))
-        except Nameless:
-            return None
+        """Return the key of a result, or None if it has none."""
+        return _key(self.fingerprint if reads_predictions else self.data_fingerprint, compute, arguments)
 
     def read(self, key: str) -> pd.DataFrame | None:
         """Return the result kept under a key; None if there is none, or it is damaged."""
@@ -88,35 +89,35 @@ class Cache:
             with suppress(Exception):  # whatever is wrong with the file, the result is computed again
                 content = path.read_bytes()
                 if path.name == _file_name(key, content):
-                    os.utime(path)  # used just now: the last one to go
+                    os.utime(path)  # used just now: the last one to be removed
                     return pd.read_parquet(BytesIO(content), engine="pyarrow")
             with suppress(OSError):
                 path.unlink()
         return None
 
     def write(self, key: str, frame: pd.DataFrame) -> None:
-        """Keep a result; that the folder cannot be written is no fault, and neither that Parquet cannot hold it."""
+        """Keep a result; a folder that cannot be written, and a frame that Parquet cannot hold, are no errors."""
         content = _as_parquet(frame)
         if content is None:
             return
-        aside = self.folder.joinpath(f"{key}.{secrets.token_hex(4)}.aside")
+        unfinished = self.folder.joinpath(f"{key}.{secrets.token_hex(4)}.unfinished")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            aside.write_bytes(content)
-            aside.replace(self.folder.joinpath(_file_name(key, content)))
-            self._make_room()
+            unfinished.write_bytes(content)
+            unfinished.replace(self.folder.joinpath(_file_name(key, content)))
+            self._evict()
         except OSError:
             with suppress(OSError):
-                aside.unlink(missing_ok=True)
+                unfinished.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget all results."""
+        """Remove all results."""
         for path in self._files():
             with suppress(OSError):
                 path.unlink()
 
-    def _make_room(self) -> None:
-        """Remove the results that were not used for longest until the others are small enough."""
+    def _evict(self) -> None:
+        """Remove the least recently used results until the others are small enough."""
         seen = sorted(((path.stat(), path) for path in self._files()), key=lambda each: each[0].st_mtime_ns)
         total = sum(stat.st_size for stat, _ in seen)
         for stat, path in seen:
@@ -126,37 +127,13 @@ class Cache:
             total -= stat.st_size
 
     def _files(self) -> list[Path]:
-        return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".aside", ".lock")]
-
-
-def _file_name(key: str, content: bytes) -> str:
-    return f"{key}.{hashlib.blake2b(content, digest_size=8).hexdigest()}.parquet"  # tells damage
-
-
-def _as_parquet(frame: pd.DataFrame) -> bytes | None:
-    """Return the frame as Parquet, or None if reading it back gives another frame."""
-    import pandas as pd
-
-    buffer = BytesIO()
-    try:
-        frame.to_parquet(buffer, engine="pyarrow", compression="zstd")
-        again = pd.read_parquet(BytesIO(buffer.getvalue()), engine="pyarrow")
-    except Exception:  # pyarrow has many ways to say that it has no type for a column
-        return None
-    same = again.equals(frame) and again.dtypes.equals(frame.dtypes) and again.attrs == frame.attrs
-    return buffer.getvalue() if same else None
-
-
-# Results that a catalog of frames keeps while it lives: whoever explores asks for the same number again and again.
-# Nothing is written. The tables of such a catalog are its own copies, so a result can only become old by new code.
-
-
-_MOST_BYTES = 200_000_000
-_LOCK = Lock()  # of all memories, held for a moment: a catalog with a lock of its own could not be copied
+        return [path for path in self.folder.glob("*") if path.suffix in (".parquet", ".unfinished", ".lock")]
 
 
 class Memory:
-    """The kept results of one catalog, those that were asked for last.
+    """The results that one catalog of frames keeps while it lives, those that were asked for last; nothing is written.
+
+    The tables of such a catalog are its own copies, so a result can only become stale by new code.
 
     Examples
     --------
@@ -171,12 +148,9 @@ class Memory:
         self._kept: OrderedDict[str, tuple[pd.DataFrame, int]] = OrderedDict()
 
     def key(self, compute: Callable[..., Any], arguments: Sequence[Any], settings: Settings) -> str | None:
-        """Return the key of a result, or None if it cannot be named, or the code has changed since it was loaded."""
+        """Return the key of a result, or None if it has none, or the code has changed since it was loaded."""
         code = code_digest()
-        try:
-            return code and digest_of(code, settings.model_dump_json(), named(compute), *map(named, arguments))
-        except Nameless:
-            return None
+        return _key(code and digest_of(code, settings.model_dump_json()), compute, arguments)
 
     def read(self, key: str) -> pd.DataFrame | None:
         """Return a copy of the result kept under a key; None if there is none."""
@@ -188,62 +162,37 @@ class Memory:
         return kept.copy()
 
     def write(self, key: str, frame: pd.DataFrame) -> None:
-        """Keep a copy of a result; those that nobody has asked for longest may have to go."""
+        """Keep a copy of a result; the least recently used ones are dropped if all together are too large."""
         kept = frame.copy(), int(frame.memory_usage(deep=True).sum())
         with _LOCK:
             self._kept[key] = kept
-            while sum(size for _, size in self._kept.values()) > _MOST_BYTES:
+            while sum(size for _, size in self._kept.values()) > MOST_BYTES:
                 self._kept.popitem(last=False)
 
 
-# Whoever computes a result first, the others wait for it: no two notebooks compute the same at the same time.
-
-
-_PATIENCE = 600.0  # s: whoever is stopped in the middle does not keep the others for ever
-_ASK_AGAIN = 0.05  # s
-
-
-@contextmanager
-def turn(folder: Path, key: str, patience: float = _PATIENCE) -> Iterator[bool]:
-    """Hold a key for the length of a block; wait while another program, or another thread, holds it.
-
-    The operating system lets the key go when its holder ends, however it ends. A folder that cannot be written, or
-    waiting for too long, is no fault: then the same may be computed twice.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it is not there.
-    key : str
-        Fit for a file name.
-    patience : float
-        How long to wait at most [s].
-
-    Yields
-    ------
-    bool
-        Whether somebody else holds it still.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as place, turn(Path(place), "sales"):
-    ...     [path.name for path in Path(place).iterdir()]
-    ['sales.lock']
-    """
-    place = folder.joinpath(f"{key}.lock")
-    lock, taken = FileLock(place, timeout=patience, poll_interval=_ASK_AGAIN, thread_local=False), False
+def _key(context: str | None, compute: Callable[..., Any], arguments: Iterable[Any]) -> str | None:
+    """Return the key of a result in a context, the hash of all else that it depends on; None if it has none."""
+    if context is None:
+        return None
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        taken = True
-    except (OSError, NotImplementedError):  # nobody can hold anything there
-        pass
+        return digest_of(context, fingerprint(compute), *map(fingerprint, arguments))
+    except NoFingerprint:
+        return None
+
+
+def _file_name(key: str, content: bytes) -> str:
+    return f"{key}.{hashlib.blake2b(content, digest_size=8).hexdigest()}.parquet"  # the hash shows damage
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes | None:
+    """Return the frame as Parquet, or None if reading it back gives another frame."""
+    import pandas as pd
+
+    buffer = BytesIO()
     try:
-        yield taken
-    finally:
-        if lock.is_locked:
-            with suppress(OSError):  # Windows keeps the file while another program waits at it
-                place.unlink(missing_ok=True)
-            lock.release()
+        frame.to_parquet(buffer, engine="pyarrow", compression="zstd")
+        again = pd.read_parquet(BytesIO(buffer.getvalue()), engine="pyarrow")
+    except Exception:  # pyarrow raises many types of error for a column that it cannot hold
+        return None
+    same = again.equals(frame) and again.dtypes.equals(frame.dtypes) and again.attrs == frame.attrs
+    return buffer.getvalue() if same else None

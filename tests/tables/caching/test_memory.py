@@ -10,7 +10,7 @@ import pytest
 import crmkit as ck
 from crmkit.tables.caching import cache as memory_module
 from crmkit.tables.caching.cache import Memory
-from crmkit.tables.caching.remember import remember, remember_each
+from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 
 
@@ -41,17 +41,17 @@ def book():
 
 
 def test_the_second_of_two_equal_questions_is_answered_from_memory(book):
-    first, second = remember(book, sales, "2026-10"), remember(book, sales, "2026-10")
+    first, second = memoize(book, sales, "2026-10"), memoize(book, sales, "2026-10")
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    remember_each(book, sales, [("2026-10",), (date(2026, 9, 1),)])
+    memoize_each(book, sales, [("2026-10",), (date(2026, 9, 1),)])
     assert ["2026-10", date(2026, 9, 1)] == sales.calls
 
 
 def test_whoever_writes_into_an_answer_does_not_change_the_next_one(book):
     for _ in range(2):
-        answer = remember(book, sales, "2026-10")
+        answer = memoize(book, sales, "2026-10")
         answer["revenue"] = 0.0
-    assert remember(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
+    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
 
 
 def test_an_evaluation_is_done_once_and_one_of_another_month_or_convention_is_another(monkeypatch):
@@ -70,33 +70,33 @@ def test_an_evaluation_is_done_once_and_one_of_another_month_or_convention_is_an
 
 
 def test_other_tables_have_a_memory_of_their_own(book):
-    remember(book, sales, "2026-10")
+    memoize(book, sales, "2026-10")
     changed = book.with_tables({"orders": orders(7.0)})
-    assert remember(changed, sales, "2026-10")["revenue"].tolist() == [7.0]
-    assert remember(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
+    assert memoize(changed, sales, "2026-10")["revenue"].tolist() == [7.0]
+    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
 
 
 def test_tables_that_somebody_else_can_change_are_asked_each_time():
     con = ibis.duckdb.connect()
     con.create_table("orders", orders(30.0))
     book = Catalog({"orders": con.table("orders")})
-    assert remember(book, sales, "2026-10")["revenue"].tolist() == [30.0]
+    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0]
     con.create_table("orders", orders(31.0), overwrite=True)
-    assert remember(book, sales, "2026-10")["revenue"].tolist() == [31.0]
+    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [31.0]
     assert book.with_tables({"orders": orders(7.0)}).memory is None
 
 
 def test_what_has_no_name_is_computed_each_time(book):
     for _ in range(2):
-        remember(book, sales, ibis.literal(1))
+        memoize(book, sales, ibis.literal(1))
     assert len(sales.calls) == 2
 
 
 def test_after_a_change_of_the_code_nothing_is_kept(book, monkeypatch):
-    remember(book, sales, "2026-10")
+    memoize(book, sales, "2026-10")
     monkeypatch.setattr(memory_module, "code_digest", lambda: None)
     for _ in range(2):
-        remember(book, sales, "2026-10")
+        memoize(book, sales, "2026-10")
     assert len(sales.calls) == 3
 
 
@@ -110,7 +110,7 @@ def test_with_other_settings_it_is_another_question(book):
 
 def test_of_many_results_those_that_were_asked_for_last_stay(monkeypatch):
     frame = pd.DataFrame({"n": range(1_000)})
-    monkeypatch.setattr(memory_module, "_MOST_BYTES", 2.5 * frame.memory_usage().sum())
+    monkeypatch.setattr(memory_module, "MOST_BYTES", 2.5 * frame.memory_usage().sum())
     memory = Memory()
     for key in ("a", "b"):
         memory.write(key, frame)

@@ -1,4 +1,4 @@
-"""Whoever computes first, the others wait; a holder that dies holds nothing."""
+"""One program computes a result and the others wait; a lock ends with its holder."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.tables.caching.cache import turn
+from crmkit.tables.caching.memoize import key_lock
 from tests.tables.side_by_side import FORK, in_programs, in_threads, needs_fork
 
 
@@ -17,8 +17,8 @@ def note(place: Path, word: str) -> None:
 
 
 def compute_once(place: Path) -> None:
-    """What `remember` does: look, take the turn, look again, compute."""
-    with turn(place / "cache", "sales"):
+    """What `memoize` does: look, take the lock, look again, compute."""
+    with key_lock(place / "cache", "sales"):
         if not (place / "sales").exists():
             note(place, "computed")
             time.sleep(0.3)
@@ -43,14 +43,14 @@ def test_threads_of_one_program_wait_for_each_other_too(tmp_path):
 
 
 def test_other_results_are_not_waited_for(tmp_path):
-    with turn(tmp_path, "sales"), turn(tmp_path, "margin"):
+    with key_lock(tmp_path, "sales"), key_lock(tmp_path, "margin"):
         assert sorted(path.name for path in tmp_path.iterdir()) == ["margin.lock", "sales.lock"]
 
 
 @needs_fork
-def test_a_program_that_is_killed_lets_go(tmp_path):
+def test_a_program_that_is_killed_releases_its_lock(tmp_path):
     def hold() -> None:
-        with turn(tmp_path, "sales"):
+        with key_lock(tmp_path, "sales"):
             (tmp_path / "held").touch()
             time.sleep(600)
 
@@ -61,27 +61,27 @@ def test_a_program_that_is_killed_lets_go(tmp_path):
     os.kill(holder.pid, signal.SIGKILL)
     holder.join(60)
     start = time.monotonic()
-    with turn(tmp_path, "sales"):
+    with key_lock(tmp_path, "sales"):
         assert time.monotonic() - start < 30
 
 
-def test_patience_ends(tmp_path):
-    with turn(tmp_path, "sales"), turn(tmp_path, "sales", patience=0.2):
+def test_waiting_ends_after_the_timeout(tmp_path):
+    with key_lock(tmp_path, "sales"), key_lock(tmp_path, "sales", timeout=0.2):
         assert (tmp_path / "sales.lock").exists(), "the one who did not wait long enough takes nothing away"
 
 
-def test_without_patience_one_is_told_that_another_is_at_it(tmp_path):
-    with turn(tmp_path, "sales") as first, turn(tmp_path, "sales", patience=0) as second:
+def test_without_waiting_one_learns_that_another_holds_the_lock(tmp_path):
+    with key_lock(tmp_path, "sales") as first, key_lock(tmp_path, "sales", timeout=0) as second:
         assert (first, second) == (False, True)
 
 
-def test_a_folder_that_cannot_be_made_is_no_fault(tmp_path):
+def test_a_folder_that_cannot_be_made_is_no_error(tmp_path):
     (tmp_path / "file").touch()
-    with turn(tmp_path / "file" / "cache", "sales") as taken:
-        assert not taken
+    with key_lock(tmp_path / "file" / "cache", "sales") as is_held_elsewhere:
+        assert not is_held_elsewhere
 
 
-def test_an_error_in_the_block_lets_go_and_is_not_hidden(tmp_path):
-    with pytest.raises(ZeroDivisionError), turn(tmp_path, "sales"):
+def test_an_error_in_the_block_releases_the_lock_and_is_not_hidden(tmp_path):
+    with pytest.raises(ZeroDivisionError), key_lock(tmp_path, "sales"):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
