@@ -7,9 +7,8 @@ from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
 from crmkit.sources.files.file_sets import FileMapping, Peek
 from crmkit.sources.files.read import Layout
-from crmkit.sources.presets.expressions import mentioned
-from crmkit.sources.presets.model import presets
-from crmkit.sources.presets.recognise import header_key, recognised
+from crmkit.sources.presets.model import mentioned, presets
+from crmkit.sources.presets.recognise import header_key, match_preset
 from crmkit.tables.schema import SCHEMAS
 from tests.sources.layouts import export
 from tests.sources.preset_rows import export_of, header_of, row_of
@@ -46,7 +45,7 @@ def test_a_preset_fills_canonical_columns_from_fields_it_has(name):
 def test_the_header_of_a_preset_is_recognised_in_capitals_behind_a_title_and_as_no_other(name):
     header = tuple(f" {cell.upper()} " for cell in header_of(PRESETS[name]).values())
     below = ((4, ("",) * len(header)),)
-    fit = recognised([Peek(None, ((1, ("A report",)), (3, ("\ufeff" + header[0], *header[1:])), *below))])
+    fit = match_preset([Peek(None, ((1, ("A report",)), (3, ("\ufeff" + header[0], *header[1:])), *below))])
     assert fit is not None and fit.preset.name == name and fit.rivals == ()
     assert fit.layout.header_line == 3
 

@@ -14,7 +14,7 @@ from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_fi
 from crmkit.sources.files.mapping import Origin, Staged, not_used, origins, plain, stage
 from crmkit.sources.files.union import united
 from crmkit.sources.presets.folder import find_presets, read_presets
-from crmkit.sources.presets.recognise import Recognised
+from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
@@ -79,7 +79,7 @@ def stage_exports(
     raw_files = RawFiles(con)
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
-    read.hints += [*given.said, *not_used([path for path in listed if path not in _paths(by_preset)], found)]
+    read.hints += [*given.remarks, *not_used([path for path in listed if path not in _paths(by_preset)], found)]
     tables = [
         name for name in SCHEMAS if name in {origin.table for origin in found} | {p.table for p in given.portions}
     ]
@@ -100,7 +100,7 @@ def stage_exports(
 
 def sorted_origins(
     settings: Settings, sets: dict[str, FileSet], listed: Sequence[Path]
-) -> tuple[list[Origin], list[tuple[FileSet, Recognised]], list[str]]:
+) -> tuple[list[Origin], list[tuple[FileSet, PresetMatch]], list[str]]:
     """Return where tables come from: by mapping or name, by a preset; and what is wrong with the settings.
 
     A file that bears a table's name and has not its columns may still be an export that a preset knows.
@@ -125,14 +125,14 @@ def _is_canonical(origin: Origin) -> bool:
     return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
 
 
-def _layouts(found: Iterable[Origin], by_preset: Iterable[tuple[FileSet, Recognised]]) -> dict[str, str]:
+def _layouts(found: Iterable[Origin], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
     mapped = {
         path.name: "mapped" for origin in found if origin.mapped for files in origin.files for path in files.paths
     }
     return mapped | {path.name: fit.preset.name for files, fit in by_preset for path in files.paths}
 
 
-def _paths(by_preset: Iterable[tuple[FileSet, Recognised]]) -> set[Path]:
+def _paths(by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> set[Path]:
     return {files.paths[0] for files, _ in by_preset}
 
 

@@ -14,7 +14,7 @@ from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.facts import look
 from crmkit.sources.parsing.types import reading
 from crmkit.sources.presets.takes import Portion
-from crmkit.sources.presets.typed import told, typed_rows
+from crmkit.sources.presets.typed import text_of, typed_rows
 from crmkit.sources.sql import PART, ROW, identifier
 from crmkit.tables.given import check_names, fault_of, plain_rows
 from crmkit.tables.schema import SCHEMAS, schema
@@ -134,7 +134,7 @@ def _as_text(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str, first_pa
         if column.name in staged.types
     }
     typed = typed_rows(staged.relation, {name: name for name in readings}, readings)
-    cells = "".join(f"typed.{told(name)} AS {identifier(name)}, " for name in readings)
+    cells = "".join(f"typed.{text_of(name)} AS {identifier(name)}, " for name in readings)
     cells += "".join(f"CAST(raw.{identifier(name)} AS VARCHAR) AS {identifier(name)}, " for name in staged.extras)
     return (
         f"SELECT {cells}typed.{ROW}, (typed.{PART} + {first_part})::INTEGER AS {PART} FROM {typed} typed "

@@ -1,4 +1,4 @@
-"""The recognised files of a folder: each found, read and judged, and the people in them known to one another."""
+"""The recognised files of a folder: found, read and typed, with one directory of the people in all of them."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import make_directory, make_lookups, register
 from crmkit.sources.files.file_sets import FileSet, RawFiles, peeks
-from crmkit.sources.presets.judging import IGNORED, REFUSED
 from crmkit.sources.presets.model import presets
-from crmkit.sources.presets.recognise import Recognised, recognised
+from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, no_usable_rows, read_preset_file
+from crmkit.sources.presets.recognise import PresetMatch, match_preset
 from crmkit.sources.presets.takes import Portion, person_of, portions
-from crmkit.sources.presets.unit import Unit, none_left, read_unit
 
 NO_PRESET = "none"
-"""In place of a preset's name: the file is to be left alone."""
+"""In place of a preset's name: do not read the file by a preset."""
 
 
 @dataclass
-class FromPresets:
-    """What the recognised files of a folder give.
+class PresetRows:
+    """What was read from the recognised files of a folder.
 
     Attributes
     ----------
-    units : list of Unit
+    preset_files : list of PresetFile
     portions : list of Portion
-    said : list of str
-        What was understood of each file.
+    remarks : list of str
+        How each file was understood.
     problems : list of str
     """
 
-    units: list[Unit] = field(default_factory=list)
+    preset_files: list[PresetFile] = field(default_factory=list)
     portions: list[Portion] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
     def paths(self) -> set[Path]:
         """The files."""
-        return {unit.files.paths[0] for unit in self.units}
+        return {preset_file.files.paths[0] for preset_file in self.preset_files}
 
 
 def find_presets(
     settings: Settings, listed: Iterable[Path], taken: Collection[Path]
-) -> tuple[list[tuple[FileSet, Recognised]], list[str]]:
+) -> tuple[list[tuple[FileSet, PresetMatch]], list[str]]:
     """Return the files that a preset fits, and what is wrong with the presets that the settings name.
 
     Parameters
@@ -69,7 +68,7 @@ def find_presets(
             )
             continue
         try:
-            fit = recognised(peeks(path, dialect), wanted)
+            fit = match_preset(peeks(path, dialect), wanted)
         except CrmkitError as error:
             advice = "" if path in taken else " If it is not wanted, take it out of the folder."
             problems += [f"{path.name}: {error}{advice}"] if path.suffix.lower() != ".txt" else []
@@ -85,49 +84,49 @@ def find_presets(
     return found, problems
 
 
-def read_presets(raw_files: RawFiles, settings: Settings, found: Iterable[tuple[FileSet, Recognised]]) -> FromPresets:
-    """Read and judge the recognised files, then take the rows of canonical tables from them."""
-    read = FromPresets()
+def read_presets(raw_files: RawFiles, settings: Settings, found: Iterable[tuple[FileSet, PresetMatch]]) -> PresetRows:
+    """Read the recognised files, then take the rows of canonical tables from them."""
+    read = PresetRows()
     con = raw_files.con
     make_directory(con)
     for number, (files, fit) in enumerate(found):
         shown = f"{files.paths[0].name} ({fit.preset.system} {fit.preset.export})"
         try:
-            unit = read_unit(raw_files, files, fit, settings, number)
+            preset_file = read_preset_file(raw_files, files, fit, settings, number)
         except CrmkitError as error:
             read.problems.append(f"{shown}: {error}")
             continue
-        problems = unit.problems or [problem for problem in [none_left(con, unit)] if problem]
+        problems = preset_file.problems or [problem for problem in [no_usable_rows(con, preset_file)] if problem]
         if problems:
             read.problems.append(f"{shown}: {'; '.join(problem.rstrip('.') for problem in problems)}.")
         else:
-            read.units.append(unit)
-            _register(raw_files, unit)
+            read.preset_files.append(preset_file)
+            _register(raw_files, preset_file)
     make_lookups(con)
-    for unit in read.units:
-        made = portions(con, unit)
+    for preset_file in read.preset_files:
+        made = portions(con, preset_file)
         read.portions += made
-        read.said.append(_understood(unit, made))
+        read.remarks.append(_understood(preset_file, made))
     return read
 
 
 def _dialect_of(settings: Settings, path: Path) -> tuple[str, FileMapping]:
-    """Return the name under which a file stands in the settings, and its dialect; its stem and the usual one if it does not."""
+    """Return the name of a file in the settings and its dialect; its stem and the default dialect if it is not named there."""
     for name, dialect in settings.files.items():
         if path.match(dialect.path):
             return name, dialect
     return path.stem, FileMapping(path="")
 
 
-def _register(raw_files: RawFiles, unit: Unit) -> None:
-    usable = f"(SELECT * FROM {unit.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
-    for take in unit.preset.takes:
+def _register(raw_files: RawFiles, preset_file: PresetFile) -> None:
+    usable = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
+    for take in preset_file.preset.takes:
         if take.table == "customer_identities" and not take.supplement:
-            register(raw_files.con, unit.preset.prefix, usable, person_of(unit, take))
+            register(raw_files.con, preset_file.preset.prefix, usable, person_of(preset_file, take))
 
 
-def _understood(unit: Unit, made: Iterable[Portion]) -> str:
-    preset = unit.preset
+def _understood(preset_file: PresetFile, made: Iterable[Portion]) -> str:
+    preset = preset_file.preset
     tables = ", ".join(dict.fromkeys(portion.table for portion in made))
-    more = "".join(f"; {each}" for each in unit.said)
-    return f"{unit.file} is read as {preset.system} {preset.export} and fills {tables}{more}"
+    more = "".join(f"; {each}" for each in preset_file.remarks)
+    return f"{preset_file.file} is read as {preset.system} {preset.export} and fills {tables}{more}"

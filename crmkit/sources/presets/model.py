@@ -1,9 +1,13 @@
-"""What a preset file may hold: how an export is recognised, its columns, and the canonical rows made of it."""
+"""What a preset file may hold: how an export is recognised, its columns, and the canonical rows made of it.
+
+Its SQL is plain DuckDB over the fields, and ``has(field)``, which is true where the file has a column for the field.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 
@@ -17,6 +21,11 @@ Confidence = str
 HAS = re.compile(r"\bhas\((\w+)\)")
 """In the SQL of a preset: whether the file has a column for a field."""
 
+_STRINGS = re.compile(r"'(?:[^']|'')*'")
+_AGGREGATES = re.compile(
+    r"\b(sum|min|max|count|count_if|avg|any_value|arg_min|arg_max|bool_or|bool_and|string_agg)\s*\("
+)
+
 
 class Rule(Section):
     """A condition in SQL over the fields, and the reason why rows that fulfil it do not count."""
@@ -26,7 +35,7 @@ class Rule(Section):
 
 
 class Doubt(Section):
-    """A condition in SQL over all rows of a file, and what the reader must know where it is true."""
+    """A condition in SQL over all rows of a file, and a remark for the reader if it is true."""
 
     when: str
     says: str
@@ -41,7 +50,7 @@ class Person(Section):
 
 
 class Surroundings(Section):
-    """What stands around the rows of a file; ``constants`` are patterns of the lines above the header."""
+    """The lines around the rows of a file; ``constants`` are patterns of the lines above the header."""
 
     comment: str | None = None
     ends_at_blank: bool = False
@@ -51,7 +60,7 @@ class Surroundings(Section):
 
 
 class Fill(Section):
-    """Fields that stand on one row of a group only, and hold for all of it."""
+    """Fields that are filled in one row of a group only, and hold for the whole group."""
 
     within: str
     fields: tuple[str, ...]
@@ -96,7 +105,7 @@ class Preset(Section):
     name : str
         Name of its file.
     prefix : str
-        Stands before every id, so that those of two systems never meet.
+        Stands before every id, so that those of two systems never collide.
     confidence : str
         Whether the header was seen in real exports ("verbatim"), or how else it is known.
     detect, detect_any : tuple of str
@@ -177,3 +186,42 @@ def presets() -> dict[str, Preset]:
         for file in found
         if (name := file.name.removesuffix(".toml"))
     }
+
+
+def mentioned(expression: str, fields: Collection[str]) -> set[str]:
+    """Return the fields that an expression names.
+
+    Examples
+    --------
+    >>> sorted(mentioned("total - coalesce(tax, 0) || 'total'", ["total", "tax", "fee"]))
+    ['tax', 'total']
+    """
+    return set(re.findall(r"\b\w+\b", HAS.sub(" ", _STRINGS.sub("", expression)))) & set(fields)
+
+
+def in_sql(expression: str, present: Collection[str]) -> str:
+    """Return the SQL of an expression for a file that has columns for some of the fields.
+
+    Examples
+    --------
+    >>> in_sql("has(campaign) AND campaign IS NULL", ["cost"])
+    'false AND campaign IS NULL'
+    """
+    return HAS.sub(lambda asked: str(asked[1] in present).lower(), expression)
+
+
+def is_empty(expression: str, fields: Collection[str], present: Collection[str]) -> bool:
+    """Whether an expression names fields, the file has a column for none of them, and no word stands in for them.
+
+    Examples
+    --------
+    >>> is_empty("lower(survey)", ["survey"], []), is_empty("coalesce(survey, 'nps')", ["survey"], [])
+    (True, False)
+    """
+    named = mentioned(expression, fields)
+    return bool(named) and not named & set(present) and re.search(r",\s*'[^']*'\)+$", expression) is None
+
+
+def is_aggregate(expression: str) -> bool:
+    """Whether an expression adds up or picks from the rows of a group."""
+    return _AGGREGATES.search(expression.lower()) is not None

@@ -1,4 +1,4 @@
-"""Which system wrote a file: its header is compared with those of all presets, wherever in the file it stands."""
+"""Recognise which system wrote a file, by comparing its header, in whatever line it is, with those of all presets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crmkit.sources.presets.model import Preset, presets
 
 
 @dataclass(frozen=True)
-class Recognised:
+class PresetMatch:
     """A file (or sheet) and the preset that its header fits.
 
     Attributes
@@ -41,7 +41,7 @@ class Recognised:
     rivals: tuple[str, ...] = ()
 
 
-def recognised(peeked: Sequence[Peek], named: str | None = None) -> Recognised | None:
+def match_preset(peeked: Sequence[Peek], named: str | None = None) -> PresetMatch | None:
     """Return the preset that fits the beginning of a file best; None if none does.
 
     Parameters
@@ -61,7 +61,7 @@ def recognised(peeked: Sequence[Peek], named: str | None = None) -> Recognised |
         for fit in found
         if fit.preset is not best.preset and fit.sheet == best.sheet and _weight(fit) == _weight(best)
     )
-    return Recognised(**{**vars(best), "rivals": rivals})
+    return PresetMatch(**{**vars(best), "rivals": rivals})
 
 
 @lru_cache(maxsize=10_000)
@@ -76,11 +76,11 @@ def header_key(name: str) -> str:
     return " ".join(plain(name).removeprefix("'").replace("\u00a0", " ").split())
 
 
-def _weight(fit: Recognised) -> tuple[int, float]:
+def _weight(fit: PresetMatch) -> tuple[int, float]:
     return len(fit.preset.detect) + len(fit.columns), len(fit.columns) / len(fit.preset.aliases)
 
 
-def _fit(preset: Preset, peek: Peek) -> Recognised | None:
+def _fit(preset: Preset, peek: Peek) -> PresetMatch | None:
     for position, (line, cells) in enumerate(peek.lines):
         if len([cell for cell in cells if cell.strip()]) < 2:
             continue
@@ -92,7 +92,7 @@ def _fit(preset: Preset, peek: Peek) -> Recognised | None:
         above = "\n".join(",".join(row) for _, row in peek.lines[:position])
         unmatched = tuple(name for name in names if name not in columns.values())
         layout, given = _layout(preset, line, above)
-        return Recognised(preset, peek.sheet, layout, columns | given, unmatched, currency)
+        return PresetMatch(preset, peek.sheet, layout, columns | given, unmatched, currency)
     return None
 
 

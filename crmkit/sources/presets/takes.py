@@ -8,11 +8,9 @@ import duckdb
 
 from crmkit.sources.contacts import owned, with_customer
 from crmkit.sources.files.read import BadLine
-from crmkit.sources.presets.expressions import in_sql, is_aggregate, is_empty
-from crmkit.sources.presets.judging import IGNORED, REFUSED, possible_takes
-from crmkit.sources.presets.model import Take
-from crmkit.sources.presets.typed import told
-from crmkit.sources.presets.unit import Unit
+from crmkit.sources.presets.model import Take, in_sql, is_aggregate, is_empty
+from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, possible_takes
+from crmkit.sources.presets.typed import text_of
 from crmkit.sources.sql import PART, ROW, identifier
 from crmkit.tables.schema import SCHEMAS
 
@@ -52,19 +50,21 @@ class Portion:
     unused: tuple[str, ...] = ()
 
 
-def person_of(unit: Unit, take: Take) -> dict[str, str | None]:
+def person_of(preset_file: PresetFile, take: Take) -> dict[str, str | None]:
     """Return the SQL of id, e-mail and telephone of the person that a row of a take is about."""
     person = take.person
     if person is None:
         return {"id": None, "email": None, "phone": None}
-    return {name: in_sql(value, unit.fit.columns) if value else None for name, value in dict(person).items()}
+    return {name: in_sql(value, preset_file.fit.columns) if value else None for name, value in dict(person).items()}
 
 
-def portions(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[Portion]:
-    """Return what each take of the file's preset makes of its rows."""
-    takes = possible_takes(unit.preset, unit.fit)
-    made = [_portion(con, unit, take, f"{unit.relation}_take_{number}") for number, take in enumerate(takes)]
-    bad_lines, ignored, unused = unit.bad_lines(con), unit.ignored(con), unit.fit.unmatched
+def portions(con: duckdb.DuckDBPyConnection, preset_file: PresetFile) -> list[Portion]:
+    """Return the canonical rows that each take of the file's preset makes of its rows."""
+    takes = possible_takes(preset_file.preset, preset_file.fit)
+    made = [
+        _portion(con, preset_file, take, f"{preset_file.relation}_take_{number}") for number, take in enumerate(takes)
+    ]
+    bad_lines, ignored, unused = preset_file.bad_lines(con), preset_file.ignored(con), preset_file.fit.unmatched
     return [
         portion
         if take.split
@@ -73,26 +73,26 @@ def portions(con: duckdb.DuckDBPyConnection, unit: Unit) -> list[Portion]:
     ]
 
 
-def _portion(con: duckdb.DuckDBPyConnection, unit: Unit, take: Take, name: str) -> Portion:
-    usable = f"(SELECT * FROM {unit.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
-    rows = with_customer(usable, unit.preset.prefix, person_of(unit, take)) if take.person else usable
+def _portion(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, take: Take, name: str) -> Portion:
+    usable = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
+    rows = with_customer(usable, preset_file.preset.prefix, person_of(preset_file, take)) if take.person else usable
     n_usable = _count(con, rows)
-    condition = in_sql(take.where, unit.fit.columns) if take.where else "true"
+    condition = in_sql(take.where, preset_file.fit.columns) if take.where else "true"
     if take.supplement:
         condition = f"({condition}) AND __customer IS NOT NULL"
     wanted = f"(SELECT * FROM {rows} WHERE {condition})"
     n_wanted = _count(con, wanted)
-    columns = _columns(unit, take)
+    columns = _columns(preset_file, take)
     cells = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
     if take.group:
-        group = f"coalesce(CAST({in_sql(take.group, unit.fit.columns)} AS VARCHAR), chr(0) || CAST({ROW} AS VARCHAR))"
+        group = f"coalesce(CAST({in_sql(take.group, preset_file.fit.columns)} AS VARCHAR), chr(0) || CAST({ROW} AS VARCHAR))"
         con.execute(
             f"CREATE TABLE {name} AS SELECT {cells}, min({ROW}) AS {ROW} FROM {wanted} GROUP BY {PART}, {group}"
         )
     else:
         con.execute(f"CREATE TABLE {name} AS SELECT {cells}, {ROW} FROM {wanted}")
     n_made = _count(con, name)
-    portion = Portion(take.table, unit.file, name, tuple(columns), supplement=take.supplement)
+    portion = Portion(take.table, preset_file.file, name, tuple(columns), supplement=take.supplement)
     if take.split:
         return replace(portion, n_split=n_made)
     because = take.because or "rows that name nobody"
@@ -100,18 +100,18 @@ def _portion(con: duckdb.DuckDBPyConnection, unit: Unit, take: Take, name: str) 
     return replace(portion, n_folded=n_wanted - n_made, ignored=ignored)
 
 
-def _columns(unit: Unit, take: Take) -> dict[str, str]:
+def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
     """Return the SQL, as text, of each canonical column that the file has something for."""
-    schema, kinds = SCHEMAS[take.table], unit.preset.kinds
+    schema, kinds = SCHEMAS[take.table], preset_file.preset.kinds
     columns = {}
     for column, expression in take.columns.items():
-        if is_empty(expression, kinds, unit.fit.columns):
+        if is_empty(expression, kinds, preset_file.fit.columns):
             continue
         if expression == CUSTOMER:
             value = "__customer"
         else:
-            value = told(expression) if expression in kinds else f"({in_sql(expression, unit.fit.columns)})"
-            value = owned(unit.preset.prefix, value) if schema.column(column).kind == "id" else value
+            value = text_of(expression) if expression in kinds else f"({in_sql(expression, preset_file.fit.columns)})"
+            value = owned(preset_file.preset.prefix, value) if schema.column(column).kind == "id" else value
         grouped = take.group is not None and not is_aggregate(expression)
         columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
     return columns

@@ -33,14 +33,14 @@ class Zones:
     file: str | None = None
 
 
-def told(field: str) -> str:
-    """Return the column that holds a field as text: as it was read, else as it stands in the file."""
-    return identifier(f"__told {field}")
+def text_of(field: str) -> str:
+    """Return the column that holds a field as text: the value read, else the cell as it is in the file."""
+    return identifier(f"__text {field}")
 
 
 def unreadable(field: str) -> str:
     """Return the SQL condition under which a cell holds something that could not be read."""
-    return f"({told(field)} IS NOT NULL AND {identifier(field)} IS NULL)"
+    return f"({text_of(field)} IS NOT NULL AND {identifier(field)} IS NULL)"
 
 
 def typed_rows(relation: str, columns: Mapping[str, str], readings: Mapping[str, Reading]) -> str:
@@ -58,10 +58,10 @@ def typed_rows(relation: str, columns: Mapping[str, str], readings: Mapping[str,
     query = f"(SELECT {', '.join([*kept, *cells])} FROM {relation})"
     for step in (1, 2, 3):
         cells = [f"{_step(read, step, identifier(name))} AS {identifier(name)}" for name, read in readings.items()]
-        first = [f"CAST({identifier(name)} AS VARCHAR) AS {told(name)}" for name in readings]
-        query = f"(SELECT {', '.join([*kept, *cells, *(first if step == 1 else map(told, readings))])} FROM {query})"
+        first = [f"CAST({identifier(name)} AS VARCHAR) AS {text_of(name)}" for name in readings]
+        query = f"(SELECT {', '.join([*kept, *cells, *(first if step == 1 else map(text_of, readings))])} FROM {query})"
     cells = [
-        f"{identifier(name)}, coalesce(CAST({identifier(name)} AS VARCHAR), {told(name)}) AS {told(name)}"
+        f"{identifier(name)}, coalesce(CAST({identifier(name)} AS VARCHAR), {text_of(name)}) AS {text_of(name)}"
         for name in readings
     ]
     return f"(SELECT {', '.join([*kept, *cells])} FROM {query})"
@@ -98,11 +98,11 @@ def make_typed(
             whole = kind == "id" and is_text(met) and _all_whole(con, relation, columns[name])
             readings[name] = _reading(Column(name, kind, ""), met, Facts(whole_ids=whole), evidence, zones)
     cells = [
-        f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {told(name)}"
+        f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {text_of(name)}"
         for name in readings
     ]
     absent = [
-        f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {told(name)}"
+        f"NULL::{_SQL_TYPES[kind]} AS {identifier(name)}, NULL::VARCHAR AS {text_of(name)}"
         for name, kind in fields.items()
         if name not in readings
     ]

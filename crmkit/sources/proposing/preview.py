@@ -16,9 +16,9 @@ from crmkit.sources.contacts import make_directory, make_lookups
 from crmkit.sources.files.exports import sorted_origins
 from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_files
 from crmkit.sources.parsing.evidence import EXCEL
-from crmkit.sources.presets.recognise import Recognised
+from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
+from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.presets.takes import portions
-from crmkit.sources.presets.unit import none_left, read_unit
 from crmkit.sources.proposing.propose import (
     OPENING,
     evidence_of_profiles,
@@ -121,7 +121,7 @@ def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
     return free
 
 
-def _recognised(files: FileSet, fit: Recognised, settings: Settings) -> FilePreview:
+def _recognised(files: FileSet, fit: PresetMatch, settings: Settings) -> FilePreview:
     preset = fit.preset
     seen = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
     seen.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
@@ -130,14 +130,14 @@ def _recognised(files: FileSet, fit: Recognised, settings: Settings) -> FilePrev
         make_directory(con)
         make_lookups(con)
         try:
-            unit = read_unit(RawFiles(con), files, fit, settings, 0)
+            preset_file = read_preset_file(RawFiles(con), files, fit, settings, 0)
         except CrmkitError as error:
             seen.problems.append(str(error))
             return seen
-        seen.doubts += [*unit.said, *preset.notes]
-        seen.problems += unit.problems or [problem for problem in [none_left(con, unit)] if problem]
+        seen.doubts += [*preset_file.remarks, *preset.notes]
+        seen.problems += preset_file.problems or [problem for problem in [no_usable_rows(con, preset_file)] if problem]
         if not seen.problems:
-            for portion in portions(con, unit):
+            for portion in portions(con, preset_file):
                 seen.tables.setdefault(portion.table, _first_rows(con, portion.relation, portion.table))
     return seen
 

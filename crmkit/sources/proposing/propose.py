@@ -19,8 +19,7 @@ from rapidfuzz.utils import default_process
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
 from crmkit.sources.parsing.types import trimmed
-from crmkit.sources.presets.expressions import mentioned
-from crmkit.sources.presets.model import presets
+from crmkit.sources.presets.model import mentioned, presets
 from crmkit.sources.sql import columns_of, identifier, literal
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
 
