@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.groups import UNKNOWN_GROUP, check_customer_column
-from crmkit.metrics.measures.survival import kaplan_meier
+from crmkit.metrics.measures.durations import kaplan_meier
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog, takes_day
 from crmkit.tables.caching.memoize import memoize

@@ -209,7 +209,7 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
     fetched: dict[Any, pd.DataFrame] = {}
     for leaf in leaves:
         if isinstance(leaf, Median | KaplanMeierMedian | OwnQuery):
-            asked = id(leaf) if isinstance(leaf, Median) else leaf.asks_the_same()
+            asked = id(leaf) if isinstance(leaf, Median) else leaf.query_key()
             if asked not in fetched:
                 fetched[asked] = fetch(_own_query(catalog, leaf, window))
             found[id(leaf)] = estimate(leaf, fetched[asked], window)

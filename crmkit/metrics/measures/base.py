@@ -1,7 +1,12 @@
-"""What every measure has: a table, a clock, sums that the database makes and an estimate that Python makes."""
+"""The bases of all measures: a table, a time column, sums made by the database and an estimate made by Python.
+
+A subclass says which columns to add up and how value and interval follow from their sums. Grouping, filtering by period
+and joining the columns to split by are done for all of them in :mod:`crmkit.metrics.engine`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, ClassVar, Protocol
@@ -17,23 +22,20 @@ from crmkit.metrics.engine.window import Window
 from crmkit.periods import Grain
 from crmkit.tables.expressions import day_of_period, indicator, where
 
-#: Columns of an estimate, one row per period and group.
-ESTIMATE = ("value", "low", "high", "n")
-
 
 class Measure(Protocol):
     """Anything that a card may return."""
 
     @property
     def minimum(self) -> int:
-        """Customers below which the interval is too rough to rely on."""
+        """Sampling units below which the interval is too rough to rely on [count]."""
 
     @property
     def unseen_days(self) -> int:
-        """Days from the first data on in which what is measured does not show yet [days]."""
+        """Days after the first data in which the measure cannot be observed yet [days]."""
 
     def tables(self) -> list[ir.Table]:
-        """Tables that the measure reads; a split must be reachable from each."""
+        """Return the tables that the measure reads; each must have, or be joined to, the columns to split by."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,19 +43,19 @@ class Sums:
     """Base of measures that are functions of sums over customers.
 
     The database adds up each part per period, group and customer, then over the customers: sums, sums of products and
-    the number of customers. All such measures on one table and clock share one query.
+    the number of customers. All such measures on one table and time column share one query.
 
     Attributes
     ----------
     table : ibis table (positional)
     at : column
-        The clock: decides the period a row belongs to.
+        Time column: decides the period a row belongs to.
     where : column, optional
         Rows to count.
     unit : column, optional
         The sampling unit; by default the customer, and the row itself where it has none.
     unseen_days : int
-        From the first data on, days in which what is measured does not show yet: who is new, who has left [days].
+        Days after the first data in which the measure cannot be observed yet, such as who is a new customer [days].
     """
 
     table: ir.Table = field(kw_only=False)
@@ -74,7 +76,7 @@ class Sums:
         raise TypeError(f"{type(self).__name__} must say what it adds up")
 
     def parts_within(self, window: Window) -> dict[str, Any]:
-        """Return the parts, of the days that count."""
+        """Return the parts, counted on the first days of each period only if the window says so."""
         parts = self.parts(window.grain)
         if window.first_days is None:
             return parts
@@ -82,14 +84,14 @@ class Sums:
         return {name: where(counts, part) for name, part in parts.items()}
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
-        """Return what to add up over customers, given the columns with their own sums."""
+        """Return the expressions to add up over customers, given the columns with each customer's sums."""
         sums = {name: column.sum() for name, column in unit.items()}
         for one, other in combinations_with_replacement(unit, 2):
             sums[f"{one}_{other}"] = (unit[one] * unit[other]).sum()
         return sums | {"units": indicator(unit["n"] != 0).sum()}
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
-        """Return ``sums`` with the columns of :data:`ESTIMATE` and ``units`` added."""
+        """Return ``sums``, one row per period and group, with value, low, high [unit of the metric] and n [count]."""
         value, low, high = self.interval(
             {str(name): _floats(sums, str(name)) for name in sums if name not in window.keys}
         )
@@ -104,12 +106,12 @@ class Sums:
 class OwnQuery(Sums):
     """Base of measures that need another grouping than by customer, and so a query of their own."""
 
-    def asks_the_same(self) -> Any:
-        """Return what is equal for two measures of which one query serves both."""
+    def query_key(self) -> Any:
+        """Return a key that is equal for measures that can share one query."""
         return id(self)
 
     def columns(self, window: Window) -> dict[str, Any]:
-        """Return the columns that :meth:`query` needs, named; ``period``, an ordinal, among them."""
+        """Return the columns that :meth:`query` needs, by name; one of them is ``period``, an ordinal."""
         raise TypeError(f"{type(self).__name__} must say which columns it needs")
 
     def query(self, rows: ir.Table, window: Window) -> ir.Table:
@@ -121,10 +123,21 @@ def counted(condition: Any, *known: Any) -> Any:
     """Return 1.0 where ``condition`` holds and every column of ``known`` is known, else 0.0."""
     for column in known:
         if isinstance(column.op(), ops.NotNull | ops.IsNull):
-            continue  # always known, and Spark does not read x IS NOT NULL IS NOT NULL
+            continue  # always known, and Spark cannot parse x IS NOT NULL IS NOT NULL
         present = column.notnull()
         condition = present if condition is None else condition & present
     return indicator(ibis.literal(True) if condition is None else condition)
+
+
+def estimate_each(
+    sums: pd.DataFrame, window: Window, estimate: Callable[[pd.DataFrame], dict[str, Any]], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return the estimate of the rows of each period and group: the keys of the window and ``columns``."""
+    records: list[dict[Any, Any]] = []
+    for key, rows in sums.groupby(window.keys, dropna=False):
+        values = key if isinstance(key, tuple) else (key,)
+        records.append(dict(zip(window.keys, values, strict=True)) | estimate(rows))
+    return pd.DataFrame(records, columns=[*window.keys, *columns])
 
 
 def _floats(sums: pd.DataFrame, name: str) -> Array:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from crmkit.metrics.engine.intervals import Z
 from crmkit.metrics.engine.window import Window
-from crmkit.metrics.measures.base import Sums
+from crmkit.metrics.measures.base import Sums, estimate_each
 from crmkit.tables.expressions import indicator, ratio
 
 _REACH = 40  # (2 rank + 1 - n)^2 <= 40 n holds every rank that an interval can need up to a design effect of 10
@@ -57,14 +57,10 @@ class Median(Sums):
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return one row per period and group with value, low, high, n, units."""
-        records = []
-        for key, group in sums.groupby(window.keys, dropna=False):
-            key = key if isinstance(key, tuple) else (key,)
-            records.append(dict(zip(window.keys, key, strict=True)) | _order_statistics(group))
-        return pd.DataFrame(records, columns=[*window.keys, "value", "low", "high", "n", "units"])
+        return estimate_each(sums, window, _order_statistics, ["value", "low", "high", "n", "units"])
 
     def _scatter(self, ranked: ir.Table, window: Window) -> ir.Table:
-        # By value and not by rank: which of equal values comes first is the engine's choice, and no two choose alike.
+        # By value and not by rank: the order of equal values differs from one database engine to another.
         middle = ranked.value.max(where=ranked.offset <= 0).over(ibis.window(group_by=window.keys))
         ranked = ranked.mutate(below=indicator(ranked.value <= middle))
         unit = ranked.group_by([*window.keys, "unit"]).aggregate(x=ranked.below.sum(), n=ranked.count().cast("float64"))

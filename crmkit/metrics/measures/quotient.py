@@ -1,4 +1,4 @@
-"""One metric over another, from different tables."""
+"""The quotient of two measures from different tables, such as cost over new customers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crmkit.metrics.measures.base import Sums
 
 @dataclass(eq=False)
 class Quotient:
-    """The quotient of two measures, such as cost over new customers; n is that of the denominator.
+    """One measure over another; n is that of the denominator.
 
     Attributes
     ----------
@@ -24,9 +24,9 @@ class Quotient:
     minimum : int
         n of the denominator below which the interval is too rough to rely on.
     less : float
-        Taken away from the quotient: 1 for a return, of which what was spent is no part.
+        Subtracted from the quotient: 1 for a return on money spent.
     missing_is_zero : bool
-        Whether a numerator without a row is 0, as revenue is where nothing was sold; else there is no number.
+        Whether a numerator without a row is 0, as revenue is where nothing was sold; else there is no value.
     """
 
     numerator: Sums | Quotient
@@ -46,21 +46,22 @@ class Quotient:
 
     @property
     def unseen_days(self) -> int:
-        """Days from the first data on in which either of both does not show yet [days]."""
+        """Days after the first data in which one of the two cannot be observed yet [days]."""
         return max(self.numerator.unseen_days, self.denominator.unseen_days)
 
     def combine(self, numerator: pd.DataFrame, denominator: pd.DataFrame, window: Window) -> pd.DataFrame:
-        """Return value, low, high, n of the quotient where both are there, one row per period and group."""
+        """Return value, low, high [unit of the metric] and n [count] of the quotient, one row per period and group."""
         both = numerator.merge(
             denominator, on=window.keys, suffixes=("_of", "_by"), how="right" if self.missing_is_zero else "inner"
         )
         if self.missing_is_zero:
             both = both.fillna({f"{side}_of": 0.0 for side in ("value", "low", "high")})
         elif "n_of" in both:
-            both = both[both["n_of"] > 0]  # nothing booked is not a cost of 0
+            both = both[both["n_of"] > 0]  # no cost was recorded, which is not a cost of 0
         above, below = _interval(both, "of"), _interval(both, "by")
         value, low, high = intervals.quotient(above, below)
-        known = (below[1] == below[2]) & (below[0] > 0)  # also of what may be negative: its ends by what is known
+        # A denominator known exactly divides the ends of the numerator's interval, which then may be negative.
+        known = (below[1] == below[2]) & (below[0] > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             low, high = np.where(known, above[1] / below[0], low), np.where(known, above[2] / below[0], high)
         n = both["n_by"]

@@ -1,4 +1,4 @@
-"""What an action brought: those treated against those held out by lot, draw by draw."""
+"""The effect of an action: customers treated against customers held out at random, estimated draw by draw."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ _NO_HOLDOUT = "nobody was held out, or nobody treated: what it did is not known"
 class Uplift(OwnQuery):
     """Mean ``value`` of the customers treated less that of those held out, for all who were treated or for each.
 
-    Within a draw chance alone decided who was treated, so the difference of the two means is what the action did.
+    Within a draw chance alone decided who was treated, so the difference of the two means is the effect of the action.
     Draws are estimated apart and then added up, weighted by the customers treated: pooled, a draw with a large holdout
-    among poor customers would make the action look good. A draw without two customers on either side tells nothing.
+    among customers who buy little would make the action look good. Draws with fewer than two customers on either side
+    are left out.
 
     Attributes
     ----------
     value : column
-        The outcome of a customer.
+        Outcome of a customer.
     treated : column
-        Whether she was treated; else she was held out.
+        Whether the customer was treated; else held out.
     draw : column
         Name of the draw.
     each : bool
@@ -52,7 +53,7 @@ class Uplift(OwnQuery):
     minimum: ClassVar[int] = 100
 
     def columns(self, window: Window) -> dict[str, Any]:
-        """Return the columns that :meth:`query` needs, named."""
+        """Return the columns that :meth:`query` needs, by name."""
         known = self.value.notnull()
         if window.first_days is not None:
             known = known & (day_of_period(self.at, window.grain) < window.first_days)
@@ -86,7 +87,7 @@ class Uplift(OwnQuery):
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = found["variance"].to_numpy()
             freedom = variance**2 / found["welch"].to_numpy()
-            # Outcomes that are all alike have no scatter to learn from: that is not certainty.
+            # Outcomes that are all equal give no estimate of the variance; they do not make the mean certain.
             reach = np.where(variance > 0, stdtrit(freedom, 0.5 + LEVEL / 2) * np.sqrt(variance), np.nan) / divisor
             value = np.where(found["for"] > 0, found["gain"] / divisor, np.nan)
         because = np.array([None if n > 0 else _NO_HOLDOUT for n in found["for"]], dtype=object)
@@ -94,7 +95,7 @@ class Uplift(OwnQuery):
 
 
 def _differences(draws: pd.DataFrame) -> dict[str, Array]:
-    """Return of each draw what it brought, its variance and its share of the degrees of freedom; 0 where it tells nothing."""
+    """Return for each draw the gain, its variance and its part of Welch's degrees of freedom; 0 where it is too small."""
     usable = ((draws["n_treated"] >= 2) & (draws["n_held"] >= 2)).to_numpy()
     mean, error, welch = {}, {}, np.zeros(len(draws))
     with np.errstate(divide="ignore", invalid="ignore"):

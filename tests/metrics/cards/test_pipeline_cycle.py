@@ -6,7 +6,7 @@ import pytest
 from lifelines import AalenJohansenFitter
 
 from crmkit.metrics import conventions, evaluate
-from crmkit.metrics.measures.incidence import IncidenceMedian, cumulative_incidence
+from crmkit.metrics.measures.durations import IncidenceMedian, cumulative_incidence
 
 TO_WIN = ["days_to_win_first_quarter", "days_to_win_half", "days_to_win_three_quarters"]
 

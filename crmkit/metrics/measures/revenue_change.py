@@ -1,4 +1,4 @@
-"""What made revenue grow or shrink from one period to the next, customer by customer."""
+"""The change of revenue from one period to the next, by kind of customer: new, returning, buying more or less, lost."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from crmkit.metrics.measures.base import OwnQuery
 from crmkit.periods import Period
 from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal, ratio
 
-#: What a customer's change is called; "less" and "lost" are positive amounts.
+#: Kinds of change of a customer's revenue; "less" and "lost" are positive amounts.
 PARTS = ("new", "back", "more", "less", "lost", "guests")
 _NOTHING_BEFORE = "the data hold no whole period before this one"
 
 
 @dataclass(eq=False, kw_only=True)
 class RevenueChange(OwnQuery):
-    """Change of revenue against the period before, of one kind or in all: each customer's now less hers then.
+    """Change of revenue against the period before, of one kind of customer or in all.
 
     Reads :func:`~crmkit.tables.derived.orders.revenue_in_turn`, in which each order stands twice: in its own period and, as
-    what was before, in the next one. Every customer is of one kind, so that the kinds add up to the whole change to the
-    last cent. Of a period still running, as many days of the one before are taken.
+    revenue of the period before, in the next one. Every customer is of one kind, so that the kinds add up to the whole
+    change to the last cent. A period that is still running is compared with as many days of the one before.
 
     Attributes
     ----------
     part : str
-        One of :data:`PARTS`, or "net": all that was won less all that was lost.
+        One of :data:`PARTS`, or "net": all gains less all losses.
     """
 
     part: str = "net"
 
     minimum: ClassVar[int] = 0
 
-    def asks_the_same(self) -> Any:
-        """Return what is equal for measures that need the same query: all kinds come of one."""
+    def query_key(self) -> Any:
+        """Return a key that is equal for measures that can share one query, which is that of all kinds of change."""
         return type(self), self.table.op(), self.at.op()
 
     def columns(self, window: Window) -> dict[str, Any]:
-        """Return the columns that :meth:`query` needs, named."""
+        """Return the columns that :meth:`query` needs, by name."""
         t, grain = self.table, window.grain
         period = period_ordinal(self.at, grain) + t.turn
         counts = ibis.literal(True) if window.first_days is None else day_of_period(self.at, grain) < window.first_days
@@ -85,10 +85,10 @@ class RevenueChange(OwnQuery):
         """Return one row per period and group with value, low, high, n and units."""
         x, xx, n = (sums[f"{name}_{self.part}"].to_numpy(dtype=np.float64) for name in ("x", "xx", "n"))
         value, low, high = intervals.total(x, xx, np.ones(len(x)))
-        if self.part in ("net", "guests"):  # sums of gains and losses: on either side of zero by the same law
+        if self.part in ("net", "guests"):  # sums of gains and losses may lie on either side of zero
             reach = intervals.Z * np.sqrt(xx)
             low, high = x - reach, x + reach
-        # Before the data began nobody bought, so far as can be seen: all of the first period would be new.
+        # Without data on the period before, every customer would count as new.
         unseen = np.array([_began_before(window, int(ordinal) - 1) for ordinal in sums["period"]], dtype=bool)
         because = np.array([_NOTHING_BEFORE if late else None for late in unseen], dtype=object)
         value = np.where(unseen, np.nan, value)

@@ -1,4 +1,4 @@
-"""Recurring revenue kept, lost and won, customer by customer, from the movements of each."""
+"""Recurring revenue won, lost and kept, from the movements of each customer."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
-from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.window import Window
-from crmkit.metrics.measures.attrition import every_period
 from crmkit.metrics.measures.base import Sums
+from crmkit.metrics.measures.movements import every_period, sum_before
 from crmkit.periods import Grain
 from crmkit.tables.expressions import indicator, number, period_ordinal
 
-#: What a change of a customer's recurring revenue over a period is called.
+#: Kinds of change of a customer's recurring revenue over a period.
 PARTS = ("new", "reactivation", "expansion", "contraction", "churn")
 
 
 @dataclass(eq=False, kw_only=True)
 class RecurringChange(Sums):
-    """Change of recurring revenue over a period, of one kind or net: each customer's end less her start.
+    """Change of recurring revenue over a period, of one kind or net: each customer's amount at the end less at the start.
 
-    Reads :func:`~crmkit.tables.derived.recurring.mrr_movements`. What a customer had at the start is what she had before her
-    first movement of the period, so no grid of customers by periods is needed.
+    Reads :func:`~crmkit.tables.derived.recurring.mrr_movements`. A customer's amount at the start is that before the first
+    movement of the period, so no table of customers by periods is needed.
 
     Attributes
     ----------
     part : str
-        One of :data:`PARTS`, contraction and churn as positive amounts, or "net": what was won less what was lost.
+        One of :data:`PARTS`, contraction and churn as positive amounts, or "net": gains less losses.
     """
 
     part: str = "net"
@@ -67,8 +66,8 @@ class RecurringKept(RecurringChange):
     Attributes
     ----------
     of : str
-        "gross" (no customer counts for more than she had), "net", "net with reactivation" (those who came back count
-        too), "lost" (1 - gross), "left" (only of those who left altogether).
+        "gross" (no customer counts for more than at the start), "net" (with expansion), "net with reactivation" (with
+        expansion and customers who came back), "lost" (1 - gross), "left" (only customers who left altogether).
     """
 
     of: str = "net"
@@ -77,13 +76,13 @@ class RecurringKept(RecurringChange):
     run_up: ClassVar[int] = -1
 
     def parts(self, grain: Grain) -> dict[str, Any]:
-        return super().parts(grain) | self._standing()
+        return super().parts(grain) | self._changes_of_level()
 
     def parts_within(self, window: Window) -> dict[str, Any]:
-        """Return the parts of the days that count, and the whole movement: the later start depends on every day."""
-        return super().parts_within(window) | self._standing()
+        """Return the parts of the days that count, and the movements of all days, on which later periods depend."""
+        return super().parts_within(window) | self._changes_of_level()
 
-    def _standing(self) -> dict[str, Any]:
+    def _changes_of_level(self) -> dict[str, Any]:
         m = self.table
         there = indicator(m.after > 0) - indicator(m.before > 0)
         return {"moved": m.change, "squares": m.after * m.after - m.before * m.before, "there": there}
@@ -97,8 +96,8 @@ class RecurringKept(RecurringChange):
             "lost": kind["contraction"] + kind["churn"],
             "left": kind["churn"],
         }[self.of]
-        standing = {name: unit[name].sum() for name in ("moved", "squares", "there")}
-        return standing | {
+        levels = {name: unit[name].sum() for name in ("moved", "squares", "there")}
+        return levels | {
             "d": change.sum(),
             "dd": (change * change).sum(),
             "sd": (change * unit["start"]).sum(),
@@ -106,7 +105,9 @@ class RecurringKept(RecurringChange):
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = every_period(sums, window)
-        s, ss, units = (_before(filled, name, window) for name in ("moved", "squares", "there"))
+        s, ss, units = (
+            sum_before(filled, name, window).to_numpy(dtype=np.float64) for name in ("moved", "squares", "there")
+        )
         s, ss = np.where(units > 0.5, s, 0.0), np.maximum(ss, 0.0)
         d, dd, sd = (filled[name].to_numpy(dtype=np.float64) for name in ("d", "dd", "sd"))
         if self.of.startswith("net"):
@@ -135,8 +136,3 @@ def _kinds(unit: dict[str, Any]) -> dict[str, Any]:
         "contraction": ibis.ifelse(had & has & (end < start), end - start, zero),
         "churn": ibis.ifelse(moved & had & (end <= 0), -start, zero),
     }
-
-
-def _before(filled: pd.DataFrame, name: str, window: Window) -> Array:
-    groups = filled.groupby(list(window.by), dropna=False)[name] if window.by else filled[name]
-    return np.asarray(groups.cumsum() - filled[name], dtype=np.float64)
