@@ -1,7 +1,7 @@
 """All commands, in the order in which the help lists them."""
 
 from crmkit.cli.app import app
-from crmkit.cli.data import check, history, load, map_folder, sample, tables
+from crmkit.cli.data import check, history, load, map_folder, new, sample, tables
 from crmkit.cli.duplicates import duplicates, take_apart
 from crmkit.cli.people import forget
 from crmkit.cli.predictions import predict
@@ -17,6 +17,7 @@ __all__ = [
     "load",
     "map_folder",
     "metrics",
+    "new",
     "predict",
     "report",
     "sample",

@@ -1,4 +1,4 @@
-"""Commands on the way in: ``sample``, ``map``, ``load``, ``history``, ``check``, ``tables``.
+"""Commands on the way in: ``new``, ``sample``, ``map``, ``load``, ``history``, ``check``, ``tables``.
 
 Each imports what it needs itself: ``--help`` answers at once.
 """
@@ -28,6 +28,32 @@ class HistoryBy(StrEnum):
     load = "load"
     table = "table"
     file = "file"
+
+
+@app.command(epilog='Examples: crmkit new kaldi | crmkit new kaldi --name "Kaldi Coffee" --currency MYR --notebooks')
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to begin; made if need be.")],
+    name: Annotated[str | None, typer.Option(help="Name of the company.", show_default="the folder's")] = None,
+    currency: Annotated[str, typer.Option(help="Currency of every amount, such as EUR or IDR.")] = "EUR",
+    time_zone: Annotated[
+        str | None, typer.Option(help="Such as Asia/Jakarta.", show_default="this machine's, else UTC")
+    ] = None,
+    notebooks: Annotated[
+        bool, typer.Option("--notebooks", help="Copy the pages' notebooks, for you to edit; report then uses them.")
+    ] = False,
+) -> None:
+    """Begin a folder for your own company: commented settings, a place for export files, notebooks if asked for."""
+    from crmkit.settings.starter import write_starter
+
+    file = write_starter(folder, name, currency, time_zone)
+    if notebooks:
+        from crmkit.reporting.runner.notebooks import copy_notebooks
+
+        copy_notebooks(folder / "notebooks")
+    typer.echo(
+        f"Put your export files into {folder / 'exports'}, then run crmkit load and crmkit report there.", err=True
+    )
+    typer.echo(file)
 
 
 @app.command(epilog="Examples: crmkit sample | crmkit sample demo --customers 60 && crmkit load --settings demo")

@@ -70,7 +70,12 @@ def report(
         bool, typer.Option("--fresh", help="Compute all numbers and make all pages again, changed or not.")
     ] = False,
     notebooks: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the notebooks.", show_default="crmkit's own")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the notebooks.",
+            show_default="beside the settings, else crmkit's own",
+        ),
     ] = None,
     settings: SettingsPath = None,
 ) -> None:

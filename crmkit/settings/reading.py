@@ -36,12 +36,12 @@ def read_settings(path: str | Path | None = None) -> Settings:
     --------
     >>> read_settings("no/such/folder")
     Traceback (most recent call last):
-    crmkit.errors.CrmkitError: There is no settings file no/such/folder. Write one, or run `crmkit sample` for an example.
+    crmkit.errors.CrmkitError: There is no settings file no/such/folder. Begin one with `crmkit new FOLDER`.
     """
     file = Path(path) if path is not None else Path.cwd()
     file = file / FILE_NAME if file.is_dir() else file
     if not file.is_file():
-        raise CrmkitError(f"There is no settings file {file}. Write one, or run `crmkit sample` for an example.")
+        raise CrmkitError(f"There is no settings file {file}. Begin one with `crmkit new FOLDER`.")
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a byte order mark first
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

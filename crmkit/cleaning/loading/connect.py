@@ -105,7 +105,7 @@ def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Cat
         return catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
     raise CrmkitError(
         f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
-        "Run `crmkit sample` for an invented company."
+        "Begin a folder of your own with `crmkit new FOLDER`."
     )
 
 

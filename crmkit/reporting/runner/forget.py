@@ -153,7 +153,7 @@ def _renew_index(folder: Path, settings: Settings) -> None:
         read_summary(file)
         if (file := folder / f"{notebook.page}.html").is_file()
         else PageSummary(notebook.title, "", status="not made")
-        for notebook in find_notebooks()
+        for notebook in find_notebooks(company=settings.folder)
     ]
     write_index(folder, period, summaries, company=settings.company.name)
 

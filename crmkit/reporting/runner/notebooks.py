@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +48,15 @@ class Notebook:
         return heading[1].strip() if heading else self.page.replace("_", " ").capitalize()
 
 
-def find_notebooks(folder: str | Path | None = None) -> list[Notebook]:
+def find_notebooks(folder: str | Path | None = None, company: Path | None = None) -> list[Notebook]:
     """Return the pages' notebooks in the order of their numbers.
 
     Parameters
     ----------
     folder : path, optional
-        Where to look. Without it in ``notebooks/`` of the clone, else where pip put them.
+        Where to look.
+    company : path, optional
+        Folder of the settings: without ``folder`` its own ``notebooks/`` are used if it has any, else crmkit's.
 
     Raises
     ------
@@ -64,11 +68,16 @@ def find_notebooks(folder: str | Path | None = None) -> list[Notebook]:
     >>> [notebook.page for notebook in find_notebooks()][:2]
     ['data_quality', 'scorecard']
     """
-    place = Path(folder) if folder is not None else _own_folder()
-    found = sorted(path.resolve() for path in place.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
+    own = company / "notebooks" if company else None
+    place = Path(folder) if folder is not None else own if own and _notebooks_in(own) else _own_folder()
+    found = _notebooks_in(place)
     if not found:
         raise CrmkitError(f"There are no notebooks in {place}. A page is a file such as 01_scorecard.ipynb.")
     return [Notebook(path) for path in found]
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    return sorted(path.resolve() for path in folder.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
 
 
 def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[Notebook]:
@@ -93,18 +102,24 @@ def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[No
     return [notebook for notebook in notebooks if {notebook.page, notebook.path.stem} & wanted]
 
 
-def _own_folder() -> Path:
-    """The clone's ``notebooks/``, or the folder into which pip put the same files."""
-    beside = Path(__file__).parents[3] / "notebooks"
-    if beside.is_dir():
-        return beside
-    from importlib.metadata import PackageNotFoundError, files
+def copy_notebooks(folder: Path) -> list[Path]:
+    """Copy crmkit's own notebooks into a folder, for an analyst to edit.
 
-    try:
-        installed = [file for file in files("crmkit") or () if file.parent.match("crmkit/notebooks")]
-    except PackageNotFoundError:
-        installed = []
-    return Path(str(installed[0].locate())).resolve().parent if installed else beside
+    Raises
+    ------
+    CrmkitError
+        If the folder has notebooks already.
+    """
+    if next(folder.glob("*.ipynb"), None):
+        raise CrmkitError(f"There are notebooks in {folder} already; they are left as they are.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copy(path, folder)) for path in sorted(_own_folder().glob("*.ipynb"))]
+
+
+def _own_folder() -> Path:
+    """Return the notebooks that the installed package carries, or those of the clone, which has them at its top."""
+    packaged = Path(str(files("crmkit"))) / "notebooks"
+    return packaged if packaged.is_dir() else packaged.parents[1] / "notebooks"
 
 
 # Check the parameters of all notebooks before any kernel starts. papermill only warns of a parameter that a

@@ -137,7 +137,7 @@ def prepared(
     deadline : float
         Time that one notebook may take [s].
     notebooks : path, optional
-        Folder of the notebooks; without it crmkit's own.
+        Folder of the notebooks; without it ``notebooks/`` beside the settings, else crmkit's own.
     fresh : bool
         Compute all numbers and make all pages again, whether or not something has changed.
     """
@@ -145,7 +145,7 @@ def prepared(
 
     source = Path(settings if settings is not None else find_settings()).resolve()
     catalog = glance(source) or _connected(source)
-    everything = find_notebooks(notebooks)
+    everything = find_notebooks(notebooks, catalog.settings.folder)
     chosen = choose(everything, only)
     if fresh and catalog.cache:
         catalog.cache.clear()

@@ -286,8 +286,8 @@ def find_settings() -> Path:
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise CrmkitError(
-            f"There is no {FILE_NAME} in {Path.cwd()} or above it. Run `crmkit sample` for an invented company, "
-            f"or name your own settings: --settings PATH, or the environment variable {STORE_VARIABLE}."
+            f"There is no {FILE_NAME} in {Path.cwd()} or above it. Begin a folder of your own with `crmkit new FOLDER`, "
+            f"or name your settings: --settings PATH, or the environment variable {STORE_VARIABLE}."
         )
     return found
 
