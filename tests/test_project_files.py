@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
@@ -135,6 +136,30 @@ def test_make_report_installs_without_the_tests_tools_and_then_makes_loads_and_r
     places = [plan.find(step) for step in steps]
     assert -1 not in places and places == sorted(places)
     assert "[dev]" not in plan
+
+
+def test_what_pip_installs_carries_the_notebooks_and_the_settings_to_begin_with(tmp_path):
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--target", str(tmp_path / "site"), str(ROOT)], check=True)
+    code = """
+        from pathlib import Path
+        from crmkit.reporting.runner.notebooks import find_notebooks
+        from crmkit.settings.starter import write_starter
+        print(*(notebook.path for notebook in find_notebooks()), write_starter("own"), sep="\\n")
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        env={"PATH": "", "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *notebooks, settings = map(Path, run.stdout.split())
+    ours = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    assert [path.name for path in notebooks] == [path.name for path in ours]
+    assert {path.parent for path in notebooks} == {tmp_path / "site" / "crmkit" / "notebooks"}
+    assert (tmp_path / settings).is_file()
 
 
 def test_make_says_what_to_install_where_python_is_too_old(tmp_path):

@@ -60,7 +60,7 @@ def test_without_a_source_the_settings_are_looked_for_upwards_then_in_a_sample(l
 def test_without_any_settings_the_message_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.delenv("CRMKIT_SETTINGS", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CrmkitError, match="Run `crmkit sample` for an invented company"):
+    with pytest.raises(CrmkitError, match="Begin a folder of your own with `crmkit new FOLDER`"):
         connect()
 
 
