@@ -94,8 +94,8 @@ _HOMES = {
     "crmkit.predictions.segments.profiles": ["segment_portraits", "segment_profiles", "typical_customers"],
     "crmkit.predictions.segments.migration": ["migration", "movement", "customer_moves", "move_totals"],
     "crmkit.predictions.segments.stability": ["segment_review"],
-    "crmkit.reporting.display.charts": ["finding_charts", "group_chart", "history_chart"],
-    "crmkit.reporting.pages.scorecard": ["budget_table", "goals_table", "group_table", "precedents_table"],
+    "crmkit.reporting.pages.metrics": ["finding_charts", "group_chart", "group_table", "history_chart"],
+    "crmkit.reporting.pages.scorecard": ["budget_table", "goals_table", "precedents_table"],
     "crmkit.reporting.pages.glossary": ["glossary_headline", "glossary_terms", "nomenclature"],
     "crmkit.metrics.glossary": ["glossary_markdown"],
     "crmkit.reporting.pages.voice": [

@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "opening": "pages.scorecard",
-    "tiles": "pages.scorecard",
-    "figure": "display.charts",
+    "opening": "display.opening",
+    "tiles": "display.tiles",
+    "figure": "display.figures",
     "table": "display.tables",
     "export": "display.exports",
-    "quality_notes": "pages.data_quality",
-    "method": "pages.data_quality",
-    "glossary_section": "pages.data_quality",
+    "quality_notes": "display.notes",
+    "method": "display.notes",
+    "glossary_section": "display.notes",
     "provenance": "display.provenance",
     "revisions": "pages.revisions",
     "render_page": "runner.render",

@@ -14,7 +14,7 @@ from crmkit.insights.sentences import against_last_year, clause, in_short, misse
 from crmkit.metrics.card import CARDS, Card
 from crmkit.metrics.engine.verdict import judge_target
 from crmkit.metrics.scorecard import scorecard
-from crmkit.reporting.pages.scorecard import tiles
+from crmkit.reporting.display.tiles import tiles
 from tests.firms import firm
 from tests.reading import faults, sentences
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import nbformat
 
-from crmkit.reporting.display.charts import Image
+from crmkit.reporting.display.figures import Image
 from crmkit.tables.catalog import Catalog
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -22,7 +22,7 @@ def sections(name: str, catalog: Catalog) -> list[tuple[str, str]]:
     shown = []
     with (
         patch("crmkit.cleaning.loading.connect.connect", lambda *_, **__: catalog),
-        patch("crmkit.reporting.display.charts.encoded", _no_picture),
+        patch("crmkit.reporting.display.figures.encoded", _no_picture),
     ):
         for source in _cells(name):
             tree = ast.parse(source)

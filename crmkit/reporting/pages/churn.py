@@ -25,26 +25,21 @@ from crmkit.predictions.churn.backtest import drift, reliability
 from crmkit.predictions.churn.drivers import relative_risks, remaining
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook
-from crmkit.reporting.display.charts import figure
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import table
-from crmkit.reporting.pages.scorecard import opening
+from crmkit.reporting.pages.section import section
 from crmkit.sources.store.keys import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
-_NOTHING = Fragment("", "no section")
 
 
+@section()
 def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return the top of the page: headline and three to five sentences.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+    """Return the top of the page: headline and three to five sentences."""
     return opening(
         title=churn_headline(summary),
         findings=churn_findings(summary, catalog.settings.company.currency),
@@ -52,17 +47,12 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
-        return _NOTHING
+        return None
     top = _listed(catalog, summary).head(_SHOWN)
     top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
@@ -81,34 +71,24 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return the whole list, which the run writes; nothing where no list should be acted upon.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return the whole list, which the run writes; nothing where no list should be acted upon."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
-        return _NOTHING
+        return None
     return export(
         _listed(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
     )
 
 
-def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return what it brings to contact more and more customers.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return what it brings to contact more and more customers."""
     from crmkit.plots import plot_call_profit
 
     if not summary.n_calls:
-        return _NOTHING
+        return None
     settings, currency = catalog.settings.retention, catalog.settings.company.currency
     gain = in_words(summary.profit, "money", currency=currency)
     brings = "brings" if summary.save.measured else "would bring"
@@ -141,19 +121,14 @@ def _listed(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
 # The sections on how chances of leaving did before, and what leavers have in common.
 
 
-def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return the losses expected at past days beside those that came.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return the losses expected at past days beside those that came."""
     from crmkit.plots import plot_expected_losses
 
     days = _past(summary)
     if summary.outlook is None or not len(days):
-        return _NOTHING
+        return None
     horizon = summary.outlook.horizon
     inside = int(((days["lost"] >= days["low"]) & (days["lost"] <= days["high"])).sum())
     title = f"On {inside} of {counted(len(days), 'past days')} about as many left as expected"
@@ -171,19 +146,14 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return whether as many left as the chances said.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return whether as many left as the chances said."""
     from crmkit.plots import plot_reliability
 
     outlook = summary.outlook
     if outlook is None or not len(outlook.tested) or outlook.method == "rate":  # all have the same chance
-        return _NOTHING
+        return None
     tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
     inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())
     title = f"In {inside} of {len(tenths)} groups about as many left as their chances said"
@@ -201,16 +171,11 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return how each way of telling leavers would have done at past days.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return how each way of telling leavers would have done at past days."""
     if summary.outlook is None or not len(summary.outlook.tested):
-        return _NOTHING
+        return None
     tested = summary.outlook.tested.groupby("method")
     each = tested[["log_loss", "auc", "lift", "slope"]].mean().round(3).assign(n=tested.size())
     each = each.sort_values("log_loss").reset_index()
@@ -225,16 +190,11 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return who left more often than others on past days.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return who left more often than others on past days."""
     if summary.outlook is None or not len(summary.groups):
-        return _NOTHING
+        return None
     rows, message = groups_by_difference(summary.groups)
     return table(
         rows[["what", "group", "lost", "low", "high", "others", "n"]],
@@ -248,16 +208,11 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return the reasons that subscribers gave when they cancelled.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return the reasons that subscribers gave when they cancelled."""
     if not len(summary.reasons_given):
-        return _NOTHING
+        return None
     return table(
         summary.reasons_given,
         reasons_message(summary.reasons_given),
@@ -268,16 +223,11 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return how the chances that earlier reports gave have turned out.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return how the chances that earlier reports gave have turned out."""
     if not len(summary.reviewed):
-        return _NOTHING
+        return None
     reviewed = summary.reviewed.assign(day=pd.to_datetime(summary.reviewed["day"]))
     last = reviewed.iloc[0]
     return table(
@@ -308,18 +258,13 @@ _NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyon
 _DOUBTFUL = 0.01  # of the check of proportional hazards
 
 
-def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return how many of the customers of today will still be active in the months to come.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return how many of the customers of today will still be active in the months to come."""
     from crmkit.plots import plot_remaining
 
     if summary.outlook is None or not len(months := remaining(catalog, summary.as_of)):
-        return _NOTHING
+        return None
     title = remaining_message(months)
     longest = int(months["longest"].iloc[0])
     return figure(
@@ -349,17 +294,12 @@ def _beside_the_headline(outlook: ChurnOutlook) -> str:
     )
 
 
-def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return what leaving goes together with most, all else equal.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return what leaving goes together with most, all else equal."""
     rows = driver_rows(summary, catalog.settings.company.currency)
     if not len(rows):
-        return _NOTHING
+        return None
     return table(
         rows.drop(columns="sure").assign(feature=rows["feature"].map(sentence_case)),
         driver_message(rows),
@@ -373,16 +313,11 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return how much sooner customers of one plan, channel or country leave than others.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return how much sooner customers of one plan, channel or country leave than others."""
     if summary.outlook is None or not len(rows := relative_risks(catalog, summary.as_of)):
-        return _NOTHING
+        return None
     doubtful = rows["p_constant"] < _DOUBTFUL
     shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
     columns = ["what", "group", "hazard_ratio", "low", "high", "against", "n"]
@@ -407,18 +342,13 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment:
     )
 
 
-def churn_shifts(catalog: Catalog, summary: ChurnSummary) -> Fragment:
-    """Return whether the customers of today are still those that were learned from.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ChurnSummary
-    """
+@section()
+def churn_shifts(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+    """Return whether the customers of today are still those that were learned from."""
     from crmkit.insights.churn import feature_value
 
     if summary.outlook is None or not len(rows := summary.outlook.shifts):
-        return _NOTHING
+        return None
     off = rows[rows["shifted"].astype(bool)]
     currency = catalog.settings.company.currency
     told = rows.head(8).assign(feature=rows["feature"].map(feature_label).map(sentence_case))

@@ -14,6 +14,7 @@ from crmkit.metrics.formatting import scale_of
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
 _COLUMNS = {
@@ -24,37 +25,24 @@ _COLUMNS = {
 }
 
 
-def action_table(catalog: Catalog, period: Period) -> Fragment:
+@section("no actions with a holdout")
+def action_table(catalog: Catalog, period: Period) -> Fragment | None:
     """Return what each action with a holdout brought; empty where nobody was drawn for one.
 
     Parameters
     ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
     period : Period
         From :func:`crmkit.covered_period`; outcomes of the year that ends with it are counted, a month has few draws.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> action_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no actions with a holdout>
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     seen = period if period.n_days >= year.n_days else year
     try:
         rows = evaluate(catalog, list(_COLUMNS), periods=seen, by="action")
     except CrmkitError:  # no table has actions
-        return Fragment("", "no actions with a holdout")
+        return None
     each = rows[(rows["metric"] == "incremental_value_per_customer") & (rows["n"] > 0)]
     if each.empty:
-        return Fragment("", "no actions with a holdout")
+        return None
     currency = catalog.settings.company.currency
     frame = pd.DataFrame({"action": each["action"], "Customers drawn": each["n"]})
     for metric, heading in _COLUMNS.items():

@@ -8,9 +8,9 @@ from crmkit.metrics.card import cards
 from crmkit.metrics.formatting import counted
 from crmkit.metrics.glossary import glossary
 from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.notes import glossary_section
 from crmkit.reporting.display.tables import table
-from crmkit.reporting.pages.data_quality import glossary_section
-from crmkit.reporting.pages.scorecard import topic_title, topics_in_order
+from crmkit.reporting.display.tiles import topic_title, topics_in_order
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
 

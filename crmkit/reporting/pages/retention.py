@@ -17,47 +17,33 @@ from crmkit.periods import Period, day_in_words
 from crmkit.predictions.days import last_day
 from crmkit.predictions.loyalty import NO_TIER, anniversaries, loyalty
 from crmkit.predictions.segments.assignment import learned_on
-from crmkit.reporting.display.charts import figure
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.revenue import parts_of, waterfall
+from crmkit.reporting.pages.section import section
 from crmkit.sources.store.keys import masked_id
 from crmkit.tables.catalog import Catalog
 
 _HALF = 0.5
 
 
-def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
+@section("no customers")
+def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment | None:
     """Return the share of customers still there so long after they came; empty where there are none.
 
     Parameters
     ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
     by : str
         The column to split by.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> survival_chart(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no customers>
     """
     from crmkit.plots import plot_survival
 
     as_of = last_day(catalog.data_through, period)
     curve = survival_curve(catalog, as_of, by)
     if curve.empty or curve["at_risk"].max() < 20:
-        return Fragment("", "no customers")
+        return None
     known = at_risk_table(curve)
     if by:  # what a small group does is in the table; six lines are what an eye can follow, and the title tells of them
         largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
@@ -79,31 +65,12 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment:
     )
 
 
-def cohort_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return the cohorts of the last twelve periods as a table; what is not yet reached stays empty.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> cohort_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no cohorts>
-    """
+@section("no cohorts")
+def cohort_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the cohorts of the last twelve periods as a table; what is not yet reached stays empty."""
     cells = cohort_retention(catalog, period)
     if cells.empty:
-        return Fragment("", "no cohorts")
+        return None
     noun = period.noun
     # At age 0 nearly all are there: the column would tell nothing.
     wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False).drop(columns=0)
@@ -164,21 +131,15 @@ def _months(days: float) -> str:
 # The sections on loyalty: how many are in each tier, whose anniversary comes, and the list.
 
 
-_NOTHING = Fragment("", "no section")
 _SHOWN = 10
 
 
-def loyalty_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return how many customers are in each tier and what they bring; nothing where there are too few to rank.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def loyalty_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how many customers are in each tier and what they bring; nothing where there are too few to rank."""
     loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
-        return _NOTHING
+        return None
     tiers = [*catalog.settings.loyalty.tiers.items(), (NO_TIER, 3)]
     total = max(float(loyal["revenue"].sum()), 1e-9)
     rows = [
@@ -215,18 +176,13 @@ def loyalty_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def anniversary_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def anniversary_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does."""
     loyal, day = _loyal(catalog, period), last_days(catalog, period)[1]
     soon = anniversaries(loyal, day) if loyal is not None else pd.DataFrame()
     if soon.empty:
-        return _NOTHING
+        return None
     first = soon.sort_values(["points", "anniversary_on"], ascending=[False, True]).head(_SHOWN)
     shown = pd.DataFrame(
         {
@@ -245,17 +201,12 @@ def anniversary_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def loyalty_export(catalog: Catalog, period: Period) -> Fragment:
-    """Return the list of tiers and anniversaries, which the run writes; nothing where there is none.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def loyalty_export(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the list of tiers and anniversaries, which the run writes; nothing where there is none."""
     loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
-        return _NOTHING
+        return None
     return export(loyal, "loyalty", "Each customer's tier and next anniversary")
 
 
@@ -272,31 +223,12 @@ def _loyal(catalog: Catalog, period: Period) -> pd.DataFrame | None:
 _LONGER = ("month", "quarter", "year")
 
 
-def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
-    """Return what made revenue differ from the period before, customer by customer; empty without orders of customers.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> turnover_chart(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no change of revenue>
-    """
+@section("no change of revenue")
+def turnover_chart(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return what made revenue differ from the period before, customer by customer; empty without orders of customers."""
     rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
     if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
-        return Fragment("", "no change of revenue")
+        return None
     currency, before = catalog.settings.company.currency, beside(str(period.previous), str(period))
     title = turnover_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
     scale = scale_of(rows.loc["revenue_change"], currency)
@@ -312,28 +244,9 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def turnover_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return the same change for the month, the quarter and the year up to the end of the period, side by side.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> turnover_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no change of revenue>
-    """
+@section("no change of revenue")
+def turnover_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the same change for the month, the quarter and the year up to the end of the period, side by side."""
     last = min(period.end - timedelta(days=1), catalog.data_through or period.end)
     columns = {}
     for grain in _LONGER:
@@ -348,7 +261,7 @@ def turnover_table(catalog: Catalog, period: Period) -> Fragment:
             )
             columns[name] = rows["value"]
     if not columns:
-        return Fragment("", "no change of revenue")
+        return None
     frame = pd.DataFrame(columns).assign(part=[label for label, _ in PARTS.values()]).set_index("part")
     return table(
         frame,

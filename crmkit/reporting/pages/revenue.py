@@ -13,10 +13,11 @@ from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted, in_words, joined, scale_for, scale_of
 from crmkit.periods import Period, day_in_words
 from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
-from crmkit.reporting.display.charts import figure
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.section import section
 from crmkit.settings import Settings
 from crmkit.tables.catalog import Catalog
 
@@ -30,31 +31,12 @@ _PARTS = {
 }
 
 
-def waterfall_chart(catalog: Catalog, period: Period) -> Fragment:
-    """Return what made recurring revenue grow or shrink in a period; empty without paid terms.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> waterfall_chart(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no paid terms>
-    """
+@section("no paid terms")
+def waterfall_chart(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return what made recurring revenue grow or shrink in a period; empty without paid terms."""
     rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period))
     if (rows["status"] == "not measured").any() or rows["value"].isna().all():
-        return Fragment("", "no paid terms")
+        return None
     parts = parts_of(rows.fillna({"value": 0.0}), _PARTS, losses=("contraction_mrr", "churned_mrr"))
     value = parts["value"].to_dict()
     lost = value["contraction_mrr"] + value["churned_mrr"]
@@ -67,34 +49,15 @@ def waterfall_chart(catalog: Catalog, period: Period) -> Fragment:
     return waterfall(parts, title, span, catalog.settings)
 
 
-def retention_worth(catalog: Catalog, period: Period) -> Fragment:
-    """Return whether what is spent on keeping customers can pay: cost, repeat margin, and the share it must have earned.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> retention_worth(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no retention costs>
-    """
+@section("no retention costs")
+def retention_worth(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return whether what is spent on keeping customers can pay: cost, repeat margin, and the share it must have earned."""
     names = ["customer_retention_cost", "retention_break_even"]
     rows = evaluate(catalog, names, periods=period.run_up(6), first_days=catalog.days_so_far(period))
     own = rows[rows["period"] == str(period)].set_index("metric")
     share = own.loc["retention_break_even"]
     if pd.isna(share["value"]):
-        return Fragment("", "no retention costs")
+        return None
     currency = catalog.settings.company.currency
     scale = scale_of(share, currency)
     title = f"Keeping customers pays if it brought about at least {scale.words(share['value'])} of the margin on repeat orders"
@@ -136,35 +99,20 @@ def _words(rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
 _REST = 0.001  # of what was sold: less is a matter of rounding
 
 
-def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows: int = 20) -> Fragment:
+@section("no order lines")
+def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows: int = 20) -> Fragment | None:
     """Return what sold and what did not, each against the period before; empty without order lines.
 
     Parameters
     ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
     by : str
         The column to split by.
     max_rows : int
         Rows shown.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> sales_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no order lines>
     """
     sold = what_sells(catalog, period, by)
     if sold.empty:
-        return Fragment("", "no order lines")
+        return None
     currency = catalog.settings.company.currency
     top, moved = sold.iloc[0], sold[sold["verdict"] == "real"]
     scale = scale_for("money", top["revenue"], low=top["low"], high=top["high"], currency=currency)
@@ -206,22 +154,14 @@ def _movers(moved: pd.DataFrame, by: str) -> str:
 # The sections on when customers order next and what they prefer, each with how such predictions did before.
 
 
-_NOTHING = Fragment("", "no section")
-
-
-def next_order_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def next_order_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is."""
     day = last_days(catalog, period)[1]
     try:
         tested, told = next_order_backtest(catalog, day), next_orders(catalog, day)
     except NotMeasured:
-        return _NOTHING
+        return None
     ours, own = tested.iloc[0], tested.iloc[1]
     days = counted(catalog.settings.company.churn_after_days, "days")
     better = "nearer than" if ours["error"] < own["error"] else "no nearer than"
@@ -245,18 +185,13 @@ def next_order_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def preference_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def preference_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known."""
     day = last_days(catalog, period)[1]
     tested, told = preference_backtest(catalog, day), preferences(catalog, day)
     if tested.empty:
-        return _NOTHING
+        return None
     own = told.groupby("kind")["own"].mean()
     is_told = tested["surprise"] < tested["surprise_popular"] - 0.01
     useful = tested.loc[is_told & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
@@ -281,14 +216,9 @@ def preference_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def next_order_export(catalog: Catalog, period: Period) -> Fragment:
-    """Return when each customer is likely to order and what she prefers, which the run writes; nothing if neither is known.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def next_order_export(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return when each customer is likely to order and what she prefers, which the run writes; nothing if neither is known."""
     day = last_days(catalog, period)[1]
     liked = preferences(catalog, day)
     wide = liked.pivot(index="customer_id", columns="kind", values="level").add_prefix("usual_") if len(liked) else None
@@ -299,7 +229,7 @@ def next_order_export(catalog: Catalog, period: Period) -> Fragment:
         told = pd.DataFrame()
     parts = [part for part in (told, wide) if part is not None and len(part)]
     if not parts:
-        return _NOTHING
+        return None
     rows = pd.concat(parts, axis=1).rename_axis("customer_id").reset_index()
     rows = rows.sort_values("chance", ascending=False, kind="stable") if "chance" in rows else rows
     return export(rows, "next_orders", "When each customer is likely to order next, and what she prefers")

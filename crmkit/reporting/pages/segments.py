@@ -32,24 +32,18 @@ from crmkit.predictions.segments.assignment import customers_on, is_kept, learne
 from crmkit.predictions.segments.migration import DIRECTIONS, NEW, flow, ladder, move_totals, movement
 from crmkit.predictions.segments.profiles import segment_portraits, segment_profiles, typical_customers
 from crmkit.predictions.segments.stability import segment_review
-from crmkit.reporting.display.charts import figure
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import rounded_together, table
-from crmkit.reporting.pages.scorecard import opening
+from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
-_NOTHING = Fragment("", "no section")
 
-
+@section()
 def segment_opening(catalog: Catalog, period: Period) -> Fragment:
-    """Return the top of the page about segments.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+    """Return the top of the page about segments."""
     day = last_days(catalog, period)[1]
     told = segment_findings(catalog, period, segment_moves(catalog, period))
     if (model := page_model(catalog, day)) != "rules" and (
@@ -64,16 +58,11 @@ def segment_opening(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return the profile of each segment against the rest; nothing with one segment, as the opening says.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the profile of each segment against the rest; nothing with one segment, as the opening says."""
     if not are_segments(catalog, period):
-        return _NOTHING
+        return None
     day = last_days(catalog, period)[1]
     profiles, currency = profiles_of(catalog, period), catalog.settings.company.currency
     arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
@@ -107,19 +96,18 @@ def segment_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Fragment:
+@section()
+def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Fragment | None:
     """Return who moved where in the period, and what was gained and lost by it.
 
     Parameters
     ----------
-    catalog : Catalog
-    period : Period
     most : int
         Rows shown.
     """
     moves = segment_moves(catalog, period)
     if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
-        return _NOTHING
+        return None
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
     labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
@@ -136,16 +124,11 @@ def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Frag
     )
 
 
-def typical_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return of each segment the two customers nearest to its middle, masked; nothing with one segment.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def typical_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return of each segment the two customers nearest to its middle, masked; nothing with one segment."""
     if not are_segments(catalog, period):
-        return _NOTHING
+        return None
     day = last_days(catalog, period)[1]
     found = typical_customers(catalog, day, page_model(catalog, day))
     labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
@@ -160,30 +143,20 @@ def typical_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_action_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return what to do for each segment; nothing where there are too few customers for any, as the opening says.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_action_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return what to do for each segment; nothing where there are too few customers for any, as the opening says."""
     actions = segment_actions(catalog, period)
     if _are_too_few(actions):
-        return _NOTHING
+        return None
     return table(actions, "What to do for each", labels={"n": "Customers"})
 
 
-def segment_export(catalog: Catalog, period: Period) -> Fragment:
-    """Return the list of customers with their segments, which the run writes; nothing where there are too few for any.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_export(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the list of customers with their segments, which the run writes; nothing where there are too few for any."""
     listed = segment_list(catalog, period)
-    return _NOTHING if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
+    return None if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
 
 
 def _are_too_few(listed: pd.DataFrame) -> bool:
@@ -211,18 +184,13 @@ def _ruler(catalog: Catalog, day: date) -> str:
 # The sections on natural groups: how many there are and why, what each is, and how much of their movement is real.
 
 
-def group_search_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def group_search_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try."""
     found = segmentation_for(catalog, last_days(catalog, period)[1])
     tried, n = found.model.search_, len(found.names)
     if tried.empty:
-        return _NOTHING
+        return None
     told = tried.assign(
         n_segments=tried["n_segments"].map(lambda number: counted(number, "groups")),
         **{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")},
@@ -246,17 +214,12 @@ def group_search_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def natural_group_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return the profile of each natural group, and how much of the movement between them is real; nothing with one group.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def natural_group_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the profile of each natural group, and how much of the movement between them is real; nothing with one group."""
     before, now = last_days(catalog, period)
     if len(segmentation_for(catalog, now).names) < 2:
-        return _NOTHING
+        return None
     profiles, moved = segment_profiles(catalog, now, "segments"), movement(catalog, before, now)
     shares = {name: in_words(share, "share") for name, share in moved.items()}
     best = profiles.iloc[0]
@@ -286,18 +249,13 @@ def natural_group_table(catalog: Catalog, period: Period) -> Fragment:
 # The section on whether the segments still fit: the old ones beside those that would be learned today.
 
 
-def segment_fit_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return whether the segments still fit: if not, today's beside those that would be learned today.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_fit_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return whether the segments still fit: if not, today's beside those that would be learned today."""
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
     if model == "rules" or not are_segments(catalog, period):  # rules are the firm's own: they fit by definition
-        return Fragment("", "no section")
+        return None
     review = segment_review(catalog, day, model)
     words = review_words(review, is_kept(catalog, day))
     if review.side_by_side.empty:
@@ -342,14 +300,9 @@ def _facts(facts: dict[str, str]) -> pd.DataFrame:
 # The pictures of the page about segments: where customers stand, and who moved where.
 
 
-def segment_map(catalog: Catalog, period: Period) -> Fragment:
-    """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_map(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment."""
     from crmkit.plots import plot_segment_map
 
     day = last_days(catalog, period)[1]
@@ -357,7 +310,7 @@ def segment_map(catalog: Catalog, period: Period) -> Fragment:
     customers = customers_on(catalog, day).join(segments_on(catalog, day, model).rename("segment"))
     order = ladder(catalog, day, model)
     if len(order) < 2:
-        return _NOTHING
+        return None
     customers = customers.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
     customers = customers.groupby("segment", sort=False)[["days_since_order", "revenue"]].apply(_spread_out)
     customers = customers.reset_index("segment")
@@ -384,21 +337,16 @@ def segment_map(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment:
-    """Return how customers flowed between segments in a period; nothing where there was only one.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how customers flowed between segments in a period; nothing where there was only one."""
     from crmkit.plots import plot_segment_flow
 
     day = last_days(catalog, period)[1]
     moves = moves_of(catalog, period)
     whole, order = flow(moves), ladder(catalog, day, page_model(catalog, day))
     if not _are_several(moves):
-        return _NOTHING
+        return None
     counts = moves["direction"].value_counts()
     up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
     title = (
@@ -422,17 +370,12 @@ def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def move_total_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return what upgrades and slides brought and cost; nothing where there was only one segment.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def move_total_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return what upgrades and slides brought and cost; nothing where there was only one segment."""
     moves = moves_of(catalog, period)
     if not _are_several(moves):
-        return _NOTHING
+        return None
     totals = move_totals(moves)
     shown = totals.assign(direction=totals["direction"].map(DIRECTIONS))
     amounts = ["gained", "low", "high"]
@@ -470,19 +413,14 @@ _SHOWN = 4  # of each segment, the clearest first
 _KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
 
 
-def segment_trait_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_trait_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does."""
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
     portraits = segment_portraits(catalog, day, model).copy()
     if portraits.empty:
-        return _NOTHING
+        return None
     order = ladder(catalog, day, model)
     portraits["size"] = portraits["segment"].map(segments_on(catalog, day, model).value_counts())
     apart = portraits[(portraits["differs"] != "") & (portraits["n"] >= _KNOWN_OF * portraits["size"])]
@@ -503,18 +441,13 @@ def segment_trait_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def segment_trait_export(catalog: Catalog, period: Period) -> Fragment:
-    """Return all that was compared, which the run writes; nothing where nothing was.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    period : Period
-    """
+@section()
+def segment_trait_export(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return all that was compared, which the run writes; nothing where nothing was."""
     day = last_days(catalog, period)[1]
     portraits = segment_portraits(catalog, day, page_model(catalog, day))
     if portraits.empty:
-        return _NOTHING
+        return None
     return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")
 
 

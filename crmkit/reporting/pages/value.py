@@ -20,25 +20,20 @@ from crmkit.models.value import present_value
 from crmkit.predictions.value.backtest import value_backtest, value_tenths
 from crmkit.predictions.value.summary import TOO_FEW, ValueSummary, new_customer_values, value_over_life
 from crmkit.predictions.value.tenure import renewal_odds, tenure_curves
-from crmkit.reporting.display.charts import figure
+from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import in_three_digits, table
-from crmkit.reporting.pages.scorecard import opening
+from crmkit.reporting.pages.section import section
 from crmkit.sources.store.keys import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
-_NOTHING = Fragment("", "no section")
 
 
+@section()
 def value_opening(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return the top of the page: headline and three to five sentences.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+    """Return the top of the page: headline and three to five sentences."""
     currency = catalog.settings.company.currency
     backtest = value_backtest(catalog, summary.as_of) if summary.n else pd.DataFrame({"method": []})
     return opening(
@@ -49,16 +44,11 @@ def value_opening(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return the most valuable customers, their ids masked.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return the most valuable customers, their ids masked."""
     if not summary.n:
-        return _NOTHING
+        return None
     top = summary.customers.nlargest(_SHOWN, "value")
     currency = catalog.settings.company.currency
     rows = [_customer(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
@@ -71,16 +61,11 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return how much of the value the most valuable customers hold.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return how much of the value the most valuable customers hold."""
     if not summary.n:
-        return _NOTHING
+        return None
     rows = summary.concentration
     shown = pd.DataFrame(
         {
@@ -100,16 +85,11 @@ def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return how much of the value comes within a year, two, three, and later.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return how much of the value comes within a year, two, three, and later."""
     if not summary.n:
-        return _NOTHING
+        return None
     rows = summary.horizons
     labels = [f"{months} months" if months < 120 else "ten years" for months in rows["months"]]
     later = 1 - rows.loc[rows["months"] == 36, "share"].iloc[0] if rows["value"].iloc[-1] > 0 else 0.0
@@ -123,27 +103,26 @@ def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
+@section()
+def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | None:
     """Return the value of a new customer by channel, cohort or another column; empty where there are no two groups.
 
     Parameters
     ----------
-    catalog : Catalog
-    summary : ValueSummary
     by : str
         "cohort", or a column of customers.
     """
     from crmkit.plots import plot_groups
 
     if not summary.n:
-        return _NOTHING
+        return None
     currency = catalog.settings.company.currency
     try:
         groups = new_customer_values(catalog, summary.as_of, by)
     except CrmkitError:
-        return _NOTHING
+        return None
     if len(groups) < 2:
-        return _NOTHING
+        return None
     names = groups[by].astype(str).str.replace(r"^(\d{4})-(Q\d)$", r"\2 \1", regex=True)  # as quarters read elsewhere
     groups = groups.assign(unit="money", status="ok", **{by: names})
     title = group_value_message(groups, by, currency)
@@ -162,21 +141,16 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
     )
 
 
-def value_life(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return what a customer brings over her life.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def value_life(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return what a customer brings over her life."""
     from crmkit.plots import plot_life
 
     if not summary.n:
-        return _NOTHING
+        return None
     life, currency = value_over_life(catalog, summary.as_of), catalog.settings.company.currency
     if life["value"].max() <= 0:
-        return _NOTHING
+        return None
     year, end = (float(np.interp(month, life["month"], life["value"])) for month in (12, 36))
     scale = scale_for("money", end, currency=currency)
     title = f"A customer brings {scale.words(year)} in her first year and {scale.words(end)} in three"
@@ -215,23 +189,22 @@ _CONVENTIONS = {
 }
 
 
-def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
+@section()
+def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | None:
     """Return how long subscribers stay, by plan, channel or another column; empty where nobody subscribes.
 
     Parameters
     ----------
-    catalog : Catalog
-    summary : ValueSummary
     by : str
         "plan", or a column of customers.
     """
     from crmkit.plots import plot_tenure
 
     if not summary.n:
-        return _NOTHING
+        return None
     curves = tenure_curves(catalog, summary.as_of, by)
     if curves.empty:
-        return _NOTHING
+        return None
     title = survival_message(curves, by)
     shown = curves.drop_duplicates(["group", "month"])  # where the forecast begins both are there: what was seen counts
     shown = shown.rename(columns={"extrapolated": "forecast"})
@@ -250,17 +223,12 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment:
     )
 
 
-def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return how plan and channel go with leaving sooner, each with the other held fixed; empty where nobody subscribes.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return how plan and channel go with leaving sooner, each with the other held fixed; empty where nobody subscribes."""
     odds = renewal_odds(catalog, summary.as_of) if summary.n else pd.DataFrame()
     if odds.empty:
-        return _NOTHING
+        return None
     return table(
         odds,
         odds_message(odds),
@@ -280,16 +248,11 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return what the forecast was worth on past days, beside two simpler ways.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return what the forecast was worth on past days, beside two simpler ways."""
     if not summary.n:
-        return _NOTHING
+        return None
     rows = value_backtest(catalog, summary.as_of)
     columns = ["day", "method", "predicted", "low", "high", "actual", "mae", "rank_correlation", "coverage"]
     money = dict.fromkeys(("predicted", "low", "high", "actual", "mae"), "money")
@@ -317,21 +280,16 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
-def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment:
-    """Return predicted and actual money by tenths of the customers; empty where there are too few.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    summary : ValueSummary
-    """
+@section()
+def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return predicted and actual money by tenths of the customers; empty where there are too few."""
     from crmkit.plots import plot_calibration
 
     if not summary.n:
-        return _NOTHING
+        return None
     tenths, currency = value_tenths(catalog, summary.as_of), catalog.settings.company.currency
     if tenths.empty or tenths["actual"].sum() <= 0:
-        return _NOTHING
+        return None
     first = tenths.iloc[0]
     scale = scale_for("money", first["actual"], currency=currency)
     came, foreseen = scale.words(first["actual"]), scale.words(first["predicted"])
@@ -348,13 +306,9 @@ def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment:
     )
 
 
+@section()
 def value_conventions(catalog: Catalog) -> Fragment:
-    """Return what three textbooks' formulas give for the same customer, and which one this page uses.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    """
+    """Return what three textbooks' formulas give for the same customer, and which one this page uses."""
     curve = 0.8 ** np.arange(400)
     values = {name: float(present_value(curve, 100.0, 0.1, pays=name)) for name in ("start", "end", "renewal")}  # type: ignore[arg-type]
     formulas = {"start": "m (1 + d) / (1 + d − r)", "end": "m / (1 + d − r)", "renewal": "m r / (1 + d − r)"}
@@ -376,15 +330,11 @@ def value_conventions(catalog: Catalog) -> Fragment:
     )
 
 
-def value_models(summary: ValueSummary) -> Fragment:
-    """Return which models were chosen, and by what.
-
-    Parameters
-    ----------
-    summary : ValueSummary
-    """
+@section()
+def value_models(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+    """Return which models were chosen, and by what."""
     if summary.models.empty:
-        return _NOTHING
+        return None
     is_chosen = summary.models["held_out"] != TOO_FEW
     return table(
         summary.models.assign(held_out=summary.models["held_out"].str.replace(r"-(?=\d)", "−", regex=True)),

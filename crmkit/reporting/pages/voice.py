@@ -15,40 +15,25 @@ from crmkit.predictions.sentiment import sentiment_check
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.section import section
 from crmkit.sources.store.keys import masked_id
 from crmkit.tables.catalog import Catalog
 
 
-def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_rows: int = 10) -> Fragment:
+@section("nobody to call back")
+def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_rows: int = 10) -> Fragment | None:
     """Return whom to call back, the most valuable first; empty if nobody.
 
     Parameters
     ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
     comments : bool
         With the customers' own words, which may name people.
     max_rows : int
         Rows shown.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> follow_up(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit nobody to call back>
     """
     people = follow_up_list(catalog, period, comments=comments)
     if people.empty:
-        return Fragment("", "nobody to call back")
+        return None
     what = "customer is" if len(people) == 1 else "customers are"
     people = people.assign(customer_id=[masked_id(str(who)) for who in people["customer_id"]])
     return table(
@@ -64,67 +49,31 @@ def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_r
     )
 
 
-def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False) -> Fragment:
+@section("nobody to call back")
+def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False) -> Fragment | None:
     """Return the follow-up list as files for the run to write; empty if nobody is on it.
 
     Parameters
     ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
     comments : bool
         With the customers' own words, which may name people.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> follow_up_export(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit nobody to call back>
     """
     people = follow_up_list(catalog, period, comments=comments)
     if people.empty:
-        return Fragment("", "nobody to call back")
+        return None
     return export(people, "follow_up", "Everybody to call back")
 
 
 # A section on what the words of customers say, and how far that can be trusted.
 
 
-def sentiment_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return how texts are read in each language, and how often rightly; empty where nobody wrote any.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> sentiment_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no texts>
-    """
+@section("no texts")
+def sentiment_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return how texts are read in each language, and how often rightly; empty where nobody wrote any."""
     as_of = last_day(catalog.data_through, period)
     check = sentiment_check(catalog, as_of)
     if check.empty:
-        return Fragment("", "no texts")
+        return None
     frame = check[["language", "n_texts"]].assign(
         language=check["language"].map(language_name),
         read=check["method"].map(METHODS),
@@ -184,36 +133,21 @@ def _kinder(row: dict) -> str:  # type: ignore[type-arg]
 _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 
 
-def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragment:
+@section("no posts")
+def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragment | None:
     """Return the engagement rate by time of day or weekday, over the year that ends with the period.
 
     Parameters
     ----------
-    catalog : Catalog
     period : Period
         A month has too few posts; the year up to its end is looked at.
     by : {"hours", "weekday"}
-
-    Returns
-    -------
-    Fragment
-        Names a time only if chance would rarely deal it such a rate; see :func:`crmkit.posting_times`. Empty without
-        posts of the firm.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> posting_hours(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no posts>
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     year = period if period.n_days >= year.n_days else year
     times = posting_times(catalog, year, by)
     if times.empty:
-        return Fragment("", "no posts")
+        return None
     name, at = _NAMES[by]
     overall = scale_for("share", times.attrs["overall"]).words(times.attrs["overall"])
     real = times[times["verdict"] == "real"]
@@ -242,33 +176,13 @@ _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rul
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
-def channel_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return on which channel customers respond, and how many respond best on each; empty without contacts.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> channel_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no contacts>
-    """
+@section("no contacts")
+def channel_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return on which channel customers respond, and how many respond best on each; empty without contacts."""
     as_of = last_day(catalog.data_through, period)
     people, rates = preferred_channels(catalog, as_of), channel_responses(catalog, as_of)
     if people.empty:
-        return Fragment("", "no contacts")
+        return None
     wide = rates.pivot(index="channel", columns="kind", values="rate").rename(columns=_KINDS)
     wide.columns.name = None
     choice = people[people["n_channels"] > 1]["channel"].value_counts()
@@ -287,33 +201,13 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment:
     )
 
 
-def engagement_table(catalog: Catalog, period: Period) -> Fragment:
-    """Return whether the engagement score of 90 days ago has told who would stay; empty where it cannot be judged.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        From :func:`crmkit.connect`.
-    period : Period
-        From :func:`crmkit.covered_period`.
-
-    Returns
-    -------
-    Fragment
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0], "customer_id": ["a"]})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> engagement_table(catalog, ck.covered_period(catalog, "2026-10"))
-    <crmkit no engagement score>
-    """
+@section("no engagement score")
+def engagement_table(catalog: Catalog, period: Period) -> Fragment | None:
+    """Return whether the engagement score of 90 days ago has told who would stay; empty where it cannot be judged."""
     as_of = last_day(catalog.data_through, period)
     bands = engagement_check(catalog, as_of)
     if len(bands) < 2:
-        return Fragment("", "no engagement score")
+        return None
     auc, low, high = bands.attrs["auc"]
     first, last = bands.iloc[0], bands.iloc[-1]
     stayed = f"{100 * last['value']:.0f} % of the customers at {last['band']} points stayed, "

@@ -4,7 +4,7 @@ import pandas as pd
 
 from crmkit.metrics.cards.pipeline import stage_order
 from crmkit.periods import Period
-from crmkit.reporting.pages.scorecard import group_table
+from crmkit.reporting.pages.metrics import group_table
 from tests.reading import cells
 
 

@@ -5,7 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from crmkit.reporting import table
-from crmkit.reporting.display.tables import Column, across, naming, phone_layout
+from crmkit.reporting.display.phone_layout import Column, across, naming, phone_layout
 from tests.reporting.rendered_pages import HOSTILE
 
 

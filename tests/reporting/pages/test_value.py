@@ -68,7 +68,7 @@ def test_every_section_says_something_or_is_not_there(tables, n):
     ]
     parts = [section(catalog, summary) for section in of_book]
     parts += [value_sections.value_by(catalog, summary, by) for by in ("channel", "cohort")]
-    parts += [value_judgement.tenure_chart(catalog, summary, "plan"), value_judgement.value_models(summary)]
+    parts += [value_judgement.tenure_chart(catalog, summary, "plan"), value_judgement.value_models(catalog, summary)]
     page = re.sub(r"<(style|svg|img)\b.*?>", "", " ".join(part._repr_html_() for part in parts))
     words = re.sub(r"<[^>]+>", " ", page)
     assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", words)
@@ -95,5 +95,5 @@ def test_misses_that_are_alike_are_said_once():
 
 def test_a_model_taken_unseen_is_not_said_to_have_done_best():
     catalog = ck.connect(single_orders(3), parse_settings({"data": {"through": END}}))
-    words = value_judgement.value_models(ck.value_summary(catalog, END))._repr_html_()
+    words = value_judgement.value_models(catalog, ck.value_summary(catalog, END))._repr_html_()
     assert "Too few customers to try models on" in words and "did best" not in words

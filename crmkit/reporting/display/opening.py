@@ -1,0 +1,103 @@
+"""The top of a page: headline, how fresh the data are, three to five findings, what the marks mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmkit.errors import CrmkitError
+from crmkit.insights.findings import Finding, findings, headline
+from crmkit.metrics.formatting import counted
+from crmkit.periods import Period, day_in_words
+from crmkit.reporting.display.html import Fragment, drawn
+from crmkit.settings import Settings
+
+
+def opening(
+    scorecard: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+    *,
+    title: str | None = None,
+    findings: Sequence[Finding] | None = None,
+    data_through: date | None = None,
+    n_quality_notes: int = 0,
+    links: Mapping[str, tuple[str, str]] | None = None,
+    kicker: str = "",
+) -> Fragment:
+    """Return the top of a page.
+
+    Parameters
+    ----------
+    scorecard : DataFrame or None
+        Judged scorecard; headline and findings are made from it unless given.
+    settings : Settings or None
+        For the currency.
+    title : str or None
+        Headline, such as "October 2026: more customers left"; needed without a scorecard.
+    findings : sequence of Finding or None
+        What to say instead of the findings of the scorecard.
+    data_through : date or None
+        Last day with data.
+    n_quality_notes : int
+        Number of notes on data quality, linked to :func:`quality_notes`.
+    links : mapping of metric name to (text, address), or None
+        A link behind the finding about a metric: ``{"churn_rate": ("Who and why", "churn.html")}``.
+    kicker : str
+        A few words above the headline; the report sets the notebook's title there by itself.
+
+    Returns
+    -------
+    Fragment
+
+    Raises
+    ------
+    CrmkitError
+        If there is neither a scorecard nor a title.
+
+    Examples
+    --------
+    >>> opening(title="October 2026: 380 customers are about to leave", data_through=date(2026, 10, 31))
+    <crmkit opening>
+    """
+    if scorecard is None and not title:
+        raise CrmkitError("opening needs a scorecard or a title. Pass one of them.")
+    currency = settings.company.currency if settings is not None else None
+    told = list(findings) if findings is not None else _findings_of(scorecard, currency)
+    return drawn(
+        "opening",
+        "opening",
+        kicker=kicker,
+        title=title or headline(scorecard),  # type: ignore[arg-type]
+        status=_status(scorecard, data_through, n_quality_notes),
+        findings=[_linked(finding, links or {}) for finding in told],
+        legend=scorecard is not None,
+    )
+
+
+def _findings_of(scorecard: pd.DataFrame | None, currency: str | None) -> list[Finding]:
+    return [] if scorecard is None else findings(scorecard, currency=currency)
+
+
+def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) -> list[dict[str, str]]:
+    parts = []
+    if through is not None:
+        parts.append({"text": f"Data through {day_in_words(through)}", "href": ""})
+    if scorecard is not None and scorecard.get("days_so_far", pd.Series(dtype=float)).notna().any():
+        row = scorecard.iloc[0]
+        text = f"The {Period.parse(row['period']).noun} is still running: {row['days_so_far']} days, compared with as many before"
+        parts.append({"text": text, "href": ""})
+    if scorecard is not None:
+        n_measured = int(scorecard["value"].notna().sum())  # what could be, and has no case in the period, is not
+        parts.append({"text": f"{n_measured} of {counted(len(scorecard), 'numbers')} measured", "href": ""})
+    if n_notes:
+        parts.append({"text": f"{counted(n_notes, 'notes')} on data quality", "href": "#quality"})
+    return parts
+
+
+def _linked(finding: Finding, links: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    text, href = links.get(finding.metric, ("", ""))
+    link = {"text": text, "href": href} if href else None
+    return {"bold": finding.bold, "rest": finding.rest, "tone": finding.tone, "link": link}

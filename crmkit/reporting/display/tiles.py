@@ -1,0 +1,171 @@
+"""The tiles: one per number, with interval, history, comparisons and target; what is not measured in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.phrases import sentence_case
+from crmkit.insights.sentiment import Remark
+from crmkit.metrics.card import CARDS
+from crmkit.metrics.formatting import Scale, beside, counted, currency_of, is_exact, is_number, scale_for, scale_of
+from crmkit.reporting.display.html import Fragment, drawn, kept_together
+from crmkit.reporting.display.sparkline import sparkline
+from crmkit.settings import Settings
+
+TOPIC_TITLES = {
+    "voice": "What customers say",
+    "retention": "Staying and leaving",
+    "revenue": "Buying",
+    "acquisition": "Winning customers",
+    "marketing": "What marketing spends and brings",
+    "traffic": "Visits and what becomes of them",
+    "pipeline": "From lead to sale",
+    "value": "What customers are worth",
+    "adoption": "Using the CRM",
+    "engagement": "Taking part",
+    "social": "Social networks",
+    "goals": "Targets",
+}
+_WITHOUT_VALUE = {"too few": "Too few to say", "not reached": "Not reached"}
+_SIGNS = {"within noise": "≈", "too few to tell": "?"}
+_TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
+
+
+def tiles(
+    scorecard: pd.DataFrame,
+    history: pd.DataFrame | None = None,
+    settings: Settings | None = None,
+    *,
+    remarks: Mapping[str, Remark] | None = None,
+) -> Fragment:
+    """Return the tiles of a scorecard, by topic.
+
+    Parameters
+    ----------
+    scorecard : DataFrame
+        One row per metric, judged.
+    history : DataFrame or None
+        Rows of :func:`crmkit.metrics.engine.evaluate` for the last periods (13 months show the year before), for the sparklines.
+    settings : Settings or None
+        For the currency; without it money has no currency sign.
+    remarks : mapping of metric to Remark, or None
+        How far a number can be trusted, such as :func:`crmkit.mood_remarks`.
+
+    Returns
+    -------
+    Fragment
+
+    Examples
+    --------
+    >>> card = {"metric": "csat", "label": "Satisfied customers", "topic": "voice", "period": "2026-10", "unit": "share"}
+    >>> card |= {"value": None, "low": None, "high": None, "status": "not measured", "reason": "needs survey_responses"}
+    >>> tiles(pd.DataFrame([card]))
+    <crmkit tiles: no numbers>
+    """
+    currency = currency_of(scorecard, settings.company.currency if settings is not None else None)
+    rows: list[Any] = list(scorecard.itertuples(index=False))
+    shown = [row for row in rows if row.status != "not measured"]
+    topics = topics_in_order({row.topic for row in shown})
+    return drawn(
+        "tiles",
+        f"tiles: {counted(len(shown), 'numbers')}",
+        topics=[
+            {
+                "title": topic_title(topic),
+                "tiles": [
+                    _tile(row, _of(history, row.metric), currency, (remarks or {}).get(row.metric))
+                    for row in shown
+                    if row.topic == topic
+                ],
+            }
+            for topic in topics
+        ],
+        unmeasured=[{"label": row.label, "reason": row.reason} for row in rows if row.status == "not measured"],
+    )
+
+
+def topics_in_order(topics: set[str]) -> list[str]:
+    """Return topics in the order of the tiles, an analyst's own last."""
+    order = list(TOPIC_TITLES)
+    return sorted(topics, key=lambda topic: (order.index(topic) if topic in order else len(order), topic))
+
+
+def topic_title(topic: str) -> str:
+    """Return a topic in words: "What customers say"."""
+    return TOPIC_TITLES.get(topic, sentence_case(topic))
+
+
+def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
+    if history is None:
+        return None
+    periods = history[history["metric"] == metric]
+    return periods if len(periods) else None
+
+
+def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
+    scale, has_value = scale_of(row, currency), is_number(row.value)
+    if not has_value and periods is not None and periods["value"].notna().any():
+        past = periods[periods["value"].notna()].iloc[-1]  # the sparkline still has numbers to word
+        scale = scale_of(past, currency)
+    remark = remark if has_value else None
+    is_doubted = remark is not None and remark.is_doubt  # no colour then: it asks to be acted on
+    tone = row.direction if row.verdict == "real" and not is_doubted else ""
+    target = row.target if is_number(row.target) else None
+    number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
+    return {
+        "metric": row.metric,
+        "label": row.label,
+        "tone": tone,
+        "has_value": has_value,
+        "caveat": f"Too few: {row.reason}" if has_value and row.status == "too few" else "",
+        "remark": remark.text if remark else "",
+        "is_doubted": is_doubted,
+        "number": number,
+        "unit": unit,
+        "basis": _basis(row, scale),
+        "spark": None if periods is None else sparkline(periods, row.label, scale, target=target, tone=tone),
+        "comparisons": _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else [],
+    }
+
+
+def _basis(row: Any, scale: Scale) -> str:
+    if not is_number(row.value):
+        return sentence_case(str(row.reason or ""))
+    counts = counted(row.n, row.counted) if row.n != row.value or row.unit != "count" else ""
+    interval = "" if is_exact(row) else scale.interval(row.low, row.high)
+    if interval and row.metric in CARDS and CARDS[row.metric].additive:
+        interval = f"{interval} by chance"  # the books are exact; what is open is how such a month might have gone
+    return kept_together(", ".join(part for part in (interval, counts) if part))
+
+
+def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_doubted: bool) -> list[dict[str, Any]]:
+    rows = [
+        _against(row, "", row.previous_period, row.previous_value, scale) | {"is_main": True},
+        _against(row, "year_", row.year_period, row.year_value, scale) | {"is_main": False},
+    ]
+    if is_number(row.target):
+        words = scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
+        verdict = row.target_verdict if row.status == "ok" else "too few to tell"
+        tone = {"met": "better", "missed": "worse"}.get(verdict, "")
+        sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), sentence_case(str(verdict or ""))
+        rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
+    return [each | {"tone": ""} for each in rows] if is_doubted else rows
+
+
+def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> dict[str, Any]:
+    """Return the change against another period; ``prefix`` is that of its columns: change, verdict and direction."""
+    change, verdict, direction = (getattr(row, f"{prefix}{name}") for name in ("change", "verdict", "direction"))
+    name = beside(other, row.period)
+    if verdict == "no comparison" or not is_number(change):
+        return {"text": f"No value for {name} to compare with", "tone": "", "sign": "", "word": ""}
+    is_real = verdict == "real"
+    word = (
+        sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
+    )
+    sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
+    tone = direction if is_real else "few" if verdict == "too few to tell" else ""
+    text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")
+    return {"text": text, "tone": tone, "sign": sign, "word": word}
