@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.conventions import conventions
+from crmkit.metrics.analyses.conventions import conventions
 from crmkit.metrics.formatting import adding_up, common_scale, is_number, joined
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog

@@ -10,9 +10,8 @@ import pandas as pd
 
 from crmkit.cleaning.loading.reports import quality_report, table_report
 from crmkit.insights.phrases import finding_in_words
-from crmkit.metrics.card import Card, cards, load_own_cards
-from crmkit.metrics.definitions import in_force
-from crmkit.metrics.engine.evaluate import Reads, reads_of
+from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
+from crmkit.metrics.engine.lineage import Reads, reads_of
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -67,7 +66,7 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     'the time of the answer (responded_at) is missing (1)'
     """
     load_own_cards(catalog.settings)
-    return memoize(catalog, _metric_losses, in_force(cards(), catalog.settings.definitions))
+    return memoize(catalog, _metric_losses, apply_definitions(cards(), catalog.settings.definitions))
 
 
 def _metric_losses(catalog: Catalog, asked: Sequence[Card]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What we watch: metrics with intervals and verdicts."""
 
+from crmkit.metrics.analyses.conventions import conventions
 from crmkit.metrics.analyses.goals import budget_report, goals
 from crmkit.metrics.analyses.precedents import events_before_win
 from crmkit.metrics.card import CARDS, Card, metric
@@ -18,11 +19,9 @@ from crmkit.metrics.cards import (  # noqa: F401  each registers its cards
     value,
     voice,
 )
-from crmkit.metrics.conventions import conventions
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.glossary import glossary
-from crmkit.metrics.scorecard import scorecard
-from crmkit.metrics.selection import about, headlines
+from crmkit.metrics.scorecard import about, headlines, scorecard
 
 __all__ = [
     "CARDS",

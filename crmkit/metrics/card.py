@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -170,16 +170,6 @@ def metric(
     return register
 
 
-def _check_words(metric: str, **given: tuple[str, Any]) -> None:
-    problems = [
-        f"{name} '{word}' is none of them: {', '.join(get_args(words))}."
-        for name, (word, words) in given.items()
-        if word not in get_args(words)
-    ]
-    if problems:
-        raise Problems(f"Metric '{metric}'", problems)
-
-
 def cards(names: str | Sequence[str] | None = None) -> list[Card]:
     """Return the cards of these names, in the order given; all registered cards without names.
 
@@ -199,7 +189,56 @@ def cards(names: str | Sequence[str] | None = None) -> list[Card]:
     return [CARDS[name] for name in wanted]
 
 
-# What the function of a card says of itself: definition and formula, tables, the switch of its conventions.
+def apply_definitions(chosen: Sequence[Card], definitions: Mapping[str, str]) -> list[Card]:
+    """Return the cards under the conventions that ``definitions`` names, by metric, with the formula of each.
+
+    Raises
+    ------
+    Problems
+        Naming each metric or convention that does not exist.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> (card,) = apply_definitions(ck.cards("churn_rate"), {"churn_rate": "daily_rates"})
+    >>> card.formula
+    'churn rate = sum over the days of customers lost / customers at the start of the day'
+    """
+    problems = [problem for item in definitions.items() if (problem := _definition_problem(*item))]
+    if problems:
+        raise Problems("definitions", problems)
+    return [with_convention(card, definitions.get(card.name, card.convention)) for card in chosen]
+
+
+def with_convention(card: Card, convention: str) -> Card:
+    """Return the card under another of its conventions."""
+    if convention == card.convention:
+        return card
+    name = card.formula.partition(" = ")[0]
+    return replace(card, convention=convention, formula=f"{name} = {card.conventions[convention]}")
+
+
+def load_own_cards(settings: Settings) -> None:
+    """Load the files that ``metric_modules`` names, each once; a card registers itself.
+
+    Raises
+    ------
+    Problems
+        If a file is not there, or fails: each with its cause.
+    """
+    problems = []
+    for name in settings.metric_modules:
+        path = (settings.folder / name).resolve()
+        try:
+            _load(path)
+        except FileNotFoundError:
+            problems.append(f"metric_modules: there is no file {name} beside crmkit.toml.")
+        except CrmkitError as error:
+            problems.append(f"metric_modules: {name}: {error}")
+        except Exception as error:  # whatever the analyst's file raises is told, not thrown
+            problems.append(f"metric_modules: {name} fails with {type(error).__name__}: {error}")
+    if problems:
+        raise Problems("crmkit.toml", problems)
 
 
 def paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
@@ -230,30 +269,23 @@ def table_parameters(function: Callable[..., Any]) -> list[str]:
     return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
 
 
-# The analyst's own cards: Python files named in ``crmkit.toml``; nothing else is ever loaded.
-
-
-def load_own_cards(settings: Settings) -> None:
-    """Load the files that ``metric_modules`` names, each once; a card registers itself.
-
-    Raises
-    ------
-    Problems
-        If a file is not there, or fails: each with its cause.
-    """
-    problems = []
-    for name in settings.metric_modules:
-        path = (settings.folder / name).resolve()
-        try:
-            _load(path)
-        except FileNotFoundError:
-            problems.append(f"metric_modules: there is no file {name} beside crmkit.toml.")
-        except CrmkitError as error:
-            problems.append(f"metric_modules: {name}: {error}")
-        except Exception as error:  # whatever the analyst's file raises is told, not thrown
-            problems.append(f"metric_modules: {name} fails with {type(error).__name__}: {error}")
+def _check_words(metric: str, **given: tuple[str, Any]) -> None:
+    problems = [
+        f"{name} '{word}' is none of them: {', '.join(get_args(words))}."
+        for name, (word, words) in given.items()
+        if word not in get_args(words)
+    ]
     if problems:
-        raise Problems("crmkit.toml", problems)
+        raise Problems(f"Metric '{metric}'", problems)
+
+
+def _definition_problem(metric: str, convention: str) -> str:
+    if metric not in CARDS:
+        return f"'{metric}' is not a metric. {did_you_mean(metric, CARDS)}"
+    known = CARDS[metric].conventions
+    if not known:
+        return f"{metric} has one definition only; take the line away."
+    return "" if convention in known else f"{metric}: '{convention}' is not one of {', '.join(known)}."
 
 
 def _load(path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import crmkit as ck
 from crmkit.insights.metric_losses import metric_losses
 from crmkit.metrics.card import cards
-from crmkit.metrics.engine.evaluate import reads_of
+from crmkit.metrics.engine.lineage import reads_of
 
 
 @pytest.fixture(scope="module")

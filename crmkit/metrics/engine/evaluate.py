@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
-from crmkit.metrics.card import Card, cards, load_own_cards
-from crmkit.metrics.definitions import in_force
+from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.groups import (
     changes,
     check_columns,
@@ -25,17 +23,17 @@ from crmkit.metrics.engine.groups import (
     with_columns,
     without_small_groups,
 )
-from crmkit.metrics.engine.verdict import judged
 from crmkit.metrics.engine.window import Window
+from crmkit.metrics.formatting import none_of
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
 from crmkit.periods import Period, parse_periods
 from crmkit.tables.as_of import check_catalog
 from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
-from crmkit.tables.schema import SCHEMAS
 
 _FEW = 6  # cards that are evaluated together at least: each part has its own questions to the database, and its file
+_NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
 
 
 def evaluate(
@@ -94,7 +92,7 @@ def evaluate(
     _check_asked(metrics, definitions, first_days)
     columns = columns_of(by)
     load_own_cards(catalog.settings)
-    chosen = in_force(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
+    chosen = apply_definitions(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
     asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
     if not catalog.cache:
@@ -342,132 +340,112 @@ def _unit(leaf: Sums) -> Any:
     return ibis.coalesce(customer, ibis.literal("no customer: ") + leaf.table[own[0]]) if own else customer
 
 
-# What a metric reads: which columns of which canonical tables decide its number, and which kinds of rows it counts.
+def judged(
+    found: Sequence[tuple[Card, Measure | str, pd.DataFrame]], asked: list[Period], columns: list[str], catalog: Catalog
+) -> pd.DataFrame:
+    """Put estimates on every period and group asked for, with status and reason, in the order of their cards.
 
+    All cards at once: one by one, to name what is missing takes as long as to add up.
 
-@dataclass(frozen=True)
-class Reads:
-    """What a metric reads.
-
-    Attributes
+    Parameters
     ----------
-    columns : mapping of str to set of str
-        Columns by canonical table.
-    kinds : mapping of (str, str) to set of str
-        Of a column with a few choices, such as ``("survey_responses", "survey")``: those that count; absent where all do.
+    found : sequence of (Card, Measure or str, DataFrame)
+        Each card with its measure and its estimate, or with the reason why it cannot be measured.
+    asked : list of Period
+    columns : list of str
+        Of the groups.
+    catalog : Catalog
     """
+    parts = []
+    for place, (card, measure, estimate) in enumerate(found):
+        if isinstance(measure, str):
+            part = not_measured(card, measure, asked, columns)
+        else:
+            part = _on_grid(card, measure, estimate, asked, columns, catalog)
+        parts.append(part.assign(place=place))
+    told = [part for part in parts if "nothing" not in part]
+    rows = [part for part in parts if "nothing" in part]
+    told += [_with_status(pd.concat(rows, ignore_index=True), asked, catalog)] if rows else []
+    together = pd.concat([part.astype(dict.fromkeys(("value", "low", "high"), float)) for part in told])
+    return together.sort_values("place", kind="stable", ignore_index=True)[_columns(columns)]
 
-    columns: Mapping[str, frozenset[str]]
-    kinds: Mapping[tuple[str, str], frozenset[str]]
 
-
-def reads_of(catalog: Catalog, card: Card) -> Reads | None:
-    """Return what a metric reads; None if it cannot be measured with these tables.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import crmkit as ck
-    >>> answers = {"response_id": ["a"], "responded_at": ["2026-10-01"], "survey": ["nps"], "score": [9], "comment": ["!"]}
-    >>> found = reads_of(ck.connect({"survey_responses": pd.DataFrame(answers)}), ck.cards("nps")[0])
-    >>> sorted(found.columns["survey_responses"]), dict(found.kinds)
-    (['responded_at', 'score', 'survey'], {('survey_responses', 'survey'): frozenset({'nps'})})
-    """
-    try:
-        switches = {"convention": card.convention} if card.conventions else {}
-        measure = catalog.call(card.function, **switches)
-    except NotMeasured:
-        return None
-    trace = _Trace({catalog.table(name).op(): name for name in catalog.names})
-    for leaf in measure.leaves() if isinstance(measure, Quotient) else [measure]:
-        trace.measure(leaf)
-    return Reads(
-        {name: frozenset(columns) for name, columns in trace.columns.items()},
-        {of: frozenset(values) for of, values in trace.kinds.items()},
+def _on_grid(
+    card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
+) -> pd.DataFrame:
+    """Return a row for each period and group, with what its status and reason are told from."""
+    grid = pd.DataFrame({"period": [period.ordinal for period in asked]})
+    if columns:
+        groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
+        if groups.empty:  # a metric that was asked for is told of, whatever there is of it
+            nothing = not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
+            return nothing.assign(status="no data")
+        grid = grid.merge(groups, how="cross")
+        rows = grid.merge(estimate, on=["period", *columns], how="left")
+    else:
+        rows = estimate.set_index("period").reindex(grid["period"]).reset_index()
+    outside = _outside(catalog, measure, asked)
+    numbers = {name: rows[name].to_numpy(dtype=float, na_value=np.nan) for name in _NUMBERS if name in rows}
+    return pd.DataFrame(
+        {
+            **{name: rows[name] for name in ("period", *columns)},
+            **dict.fromkeys(_NUMBERS, np.nan),
+            **numbers,
+            "because": rows["because"].fillna("") if "because" in rows else "",
+            "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
+            "minimum": float(measure.minimum),
+            "nothing": f"{none_of(card.counted)} in this period",
+            "rough": f"the interval is rough below {measure.minimum} {_what(card, measure)}",
+            "metric": card.name,
+            "unit": card.unit,
+        }
     )
 
 
-class _Trace:
-    """Follows expressions down to canonical columns; a column that a table only carries along is not read."""
+def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> pd.DataFrame:
+    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
+    alike = "the interval is rough: too few of them came apart from each other"
+    few_words = rows["rough"].where(rows["n"] < rows["minimum"].clip(lower=1), alike)
+    missing = rows["value"].isna() | rows["n"].isna() | (rows["outside"] != "")
+    few = ~missing & (rows["units"] < rows["minimum"])
+    status = np.select([missing & (rows["at_risk"] > 0), missing, few], ["not reached", "no data", "too few"], "ok")
+    reason = pd.Series(np.select([missing, few], [rows["nothing"], few_words], ""), index=rows.index)
+    reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the measure knows better
+    so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
+    reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))
+    reason = reason.mask(rows["outside"] != "", rows["outside"])
+    rows.loc[missing, ["value", "low", "high"]] = np.nan
+    text = {period.ordinal: str(period) for period in asked}
+    return rows.assign(
+        n=rows["n"].fillna(0).astype("int64"), period=rows["period"].map(text), status=status, reason=reason
+    )
 
-    def __init__(self, canonical: Mapping[Any, str]) -> None:
-        self._canonical = canonical
-        self._seen: set[Any] = set()
-        self.columns: defaultdict[str, set[str]] = defaultdict(set)
-        self.kinds: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
-    def measure(self, measure: Measure) -> None:
-        for field in fields(measure):  # type: ignore[arg-type]
-            value = getattr(measure, field.name)
-            if isinstance(value, ir.Table):
-                self._rows(value.op())
-            elif isinstance(value, ir.Value):
-                self._value(value.op())
+def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
+    """Return why the data cannot speak of some of the periods, by ordinal."""
+    through, first = catalog.data_through, catalog.data_from
+    reasons = {}
+    for period in asked:
+        if through and period.start > through:
+            reasons[period.ordinal] = f"the data end on {through}"
+        elif first and period.end <= first:
+            reasons[period.ordinal] = f"the data begin on {first}"
+        elif first and measure.unseen_days and period.start < first + timedelta(days=measure.unseen_days):
+            reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
+    return reasons
 
-    def _value(self, node: Any) -> None:
-        if node in self._seen:
-            return
-        self._seen.add(node)
-        if isinstance(node, ops.Field):
-            self._field(node.rel, node.name)
-            return
-        if isinstance(node, ops.Relation):
-            self._rows(node)
-            return
-        if isinstance(node, ops.Equals):
-            self._kind(node)
-        for child in node.__children__:
-            self._value(child)
 
-    def _field(self, relation: Any, name: str) -> None:
-        if relation in self._canonical:
-            self.columns[self._canonical[relation]].add(name)
-            return
-        for part in (relation.left, relation.right) if isinstance(relation, ops.Set) else (relation,):
-            if part is relation and name in part.values:
-                self._value(part.values[name])
-            elif part is not relation:
-                self._field(part, name)
-        self._rows(relation)
+def _what(card: Card, measure: Measure) -> str:
+    return "customers" if measure.minimum >= 100 else card.counted
 
-    def _rows(self, relation: Any) -> None:
-        """Follow what decides which rows there are: filters, groups, the sides and conditions of joins."""
-        if ("rows", relation) in self._seen:
-            return
-        self._seen.add(("rows", relation))
-        if relation in self._canonical:
-            self.columns[self._canonical[relation]]  # it is read, whatever its columns
-            return
-        if isinstance(relation, ops.Aggregate):
-            for value in relation.groups.values():
-                self._value(value)
-        elif isinstance(relation, ops.Distinct):
-            for value in relation.values.values():
-                self._value(value)
-        carried = (
-            set(relation.values.values())
-            if isinstance(relation, (ops.Project, ops.Aggregate, ops.JoinChain))
-            else set()
-        )
-        for child in relation.__children__:
-            if isinstance(child, ops.Relation):
-                self._rows(child)
-            elif child not in carried:
-                self._value(child)
 
-    def _kind(self, node: Any) -> None:
-        """Note where a column of few choices is compared with one of them."""
-        for column, literal in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(column, ops.Field) and isinstance(literal, ops.Literal):
-                origin = self._origin(column)
-                if origin and SCHEMAS[origin[0]].column(origin[1]).choices:
-                    self.kinds[origin].add(str(literal.value))
+def not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
+    """Return a row without a number for each period, with the reason."""
+    empty = {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "unit": card.unit}
+    groups = dict.fromkeys(columns, "")
+    rows = pd.DataFrame({"period": [str(period) for period in asked]})
+    return rows.assign(metric=card.name, **groups, **empty, status="not measured", reason=reason)[_columns(columns)]
 
-    def _origin(self, field: Any) -> tuple[str, str] | None:
-        """Return the canonical table and column that a field is carried along from, None if it is made on the way."""
-        while isinstance(field, ops.Field):
-            if field.rel in self._canonical:
-                table = self._canonical[field.rel]
-                return (table, field.name) if field.name in SCHEMAS[table].names else None
-            field = field.rel.values.get(field.name)
-        return None
+
+def _columns(by: list[str]) -> list[str]:
+    return ["metric", "period", *by, "value", "low", "high", "n", "unit", "status", "reason"]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from crmkit.metrics.card import Card, cards, load_own_cards
-from crmkit.metrics.definitions import in_force, under
+from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards, with_convention
 from crmkit.metrics.engine.evaluate import check_named, evaluate_cards, parts_of
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog
@@ -49,7 +48,7 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     load_own_cards(catalog.settings)
     asked = [card.name for card in cards(metrics)]
     together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work
-    disputed = [card for card in in_force(together, catalog.settings.definitions) if card.conventions]
+    disputed = [card for card in apply_definitions(together, catalog.settings.definitions) if card.conventions]
     parts = [(part, period) for part in parts_of(disputed)]  # pages that ask at the same time share the work
     rows = pd.concat(memoize_each(catalog, _under_each, parts)) if parts else _under_each(catalog, [], period)
     place = {name: i for i, name in enumerate(asked)}
@@ -71,7 +70,7 @@ def _under_each(catalog: Catalog, disputed: list[Card], period: Period) -> pd.Da
         "difference",
         "unit",
     ]
-    variants = [under(card, name) for card in disputed for name in _in_force_first(card)]
+    variants = [with_convention(card, name) for card in disputed for name in _in_force_first(card)]
     facts = [[card.label, card.convention, card.formula] for card in variants]
     if not variants:
         return pd.DataFrame(columns=[*columns, "status", "reason"])
