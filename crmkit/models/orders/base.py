@@ -14,17 +14,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import Problems
-from crmkit.models.optimise import (
+from crmkit.models.maximum_likelihood import (
     AT_BOUNDARY,
     BOUNDARY_PENALTY,
+    Bounds,
     Cost,
     Maximum,
-    Pair,
     Prior,
+    estimates,
     intervals,
     maximise,
     normal_draws,
-    report,
 )
 from crmkit.models.orders.summary import NEW_CUSTOMER, Array, PurchaseCounts, compress
 
@@ -385,7 +385,6 @@ def _by_simulation(
 
 
 _ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
-_CRAWL = 1e-5  # of log-likelihood: a search for a boundary is over when steps gain less
 _BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
 
 
@@ -401,7 +400,7 @@ def fit_orders(model: OrderProcess, counts: PurchaseCounts) -> None:
         model.penalty_ = BOUNDARY_PENALTY
         found = _search(model, scaled, BOUNDARY_PENALTY)
     shift = np.array([np.log(unit) if name in model.times else 0.0 for name in model.names])
-    model.params_, model.covariance_, model.standard_errors_ = report(found, model.names, shift)
+    model.params_, model.covariance_, model.standard_errors_ = estimates(found, model.names, shift)
     model._intervals = partial(_intervals, model, scaled, replace(found, cost=None), shift, found.cost is None)
     vars(model).pop("interval_", None)  # of an earlier fit
     model.log_likelihood_ = found.log_likelihood - float(counts.n @ counts.x) * np.log(unit)
@@ -424,7 +423,6 @@ def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maxi
         bounds_of(model),
         Prior(centre, penalty),
         None if rough is counts else _on_logs(model, rough),
-        crawl=_CRAWL if penalty < BOUNDARY_PENALTY else 0.0,  # at a boundary the fit is repeated with a prior
     )
 
 
@@ -439,7 +437,7 @@ def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
     return log_likelihood
 
 
-def bounds_of(model: OrderProcess) -> Pair:
+def bounds_of(model: OrderProcess) -> Bounds:
     """Lowest and highest logarithm of each parameter, with ages in mean ages."""
     lowest, highest = np.array([_BOUNDS["time" if name in model.times else "shape"] for name in model.names]).T
     return lowest, highest
@@ -459,4 +457,4 @@ def _simpler(model: OrderProcess, found: Maximum, counts: PurchaseCounts) -> str
     if not (counts.x > 0).any():
         return next(iter(nearness))
     nearest = max(nearness, key=nearness.__getitem__)
-    return nearest if found.flat or nearness[nearest] > AT_BOUNDARY else None
+    return nearest if found.is_flat or nearness[nearest] > AT_BOUNDARY else None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
-from crmkit.models.optimise import (
+from crmkit.models.maximum_likelihood import (
     AT_BOUNDARY,
     BOUNDARY_PENALTY,
     Cost,
     Maximum,
     Prior,
+    estimates,
     intervals,
     maximise,
     normal_draws,
-    report,
 )
 from crmkit.models.orders.summary import Array, read_columns
 
@@ -75,7 +77,6 @@ class GammaGamma:
     names: ClassVar[tuple[str, ...]] = ("p", "q", "gamma")
 
     params_: pd.Series = field(init=False, repr=False)
-    interval_: pd.DataFrame = field(init=False, repr=False)
     covariance_: pd.DataFrame = field(init=False, repr=False)
     standard_errors_: pd.Series = field(init=False, repr=False)
     log_likelihood_: float = field(init=False, repr=False)
@@ -84,6 +85,12 @@ class GammaGamma:
     penalty_: float = field(init=False, repr=False)
     simpler_model_: str | None = field(init=False, repr=False)
     mean_value_: float = field(init=False, repr=False)
+    _intervals: Callable[[], pd.DataFrame] = field(init=False, repr=False)
+
+    @cached_property
+    def interval_(self) -> pd.DataFrame:
+        """Return low and high of each parameter (95 %), computed when first asked for."""
+        return self._intervals()
 
     def fit(self, X: pd.DataFrame) -> Self:
         """Learn from customers.
@@ -109,8 +116,9 @@ class GammaGamma:
             self.penalty_ = BOUNDARY_PENALTY
             found = self._search(n, z / unit, BOUNDARY_PENALTY)
         shift = np.array([0.0, 0.0, np.log(unit)])
-        self.params_, self.covariance_, self.standard_errors_ = report(found, self.names, shift)
-        self.interval_ = intervals(found, self.names, shift, found.cost)
+        self.params_, self.covariance_, self.standard_errors_ = estimates(found, self.names, shift)
+        self._intervals = partial(intervals, found, self.names, shift, found.cost)
+        vars(self).pop("interval_", None)  # of an earlier fit
         self.log_likelihood_ = found.log_likelihood - len(n) * float(np.log(unit))
         self.n_customers_, self.converged_ = len(n), found.converged
         self.mean_value_ = float(z.mean()) if len(z) else 0.0
@@ -249,4 +257,4 @@ def simpler_spend(found: Maximum, n: Array, z: Array) -> str | None:
         "one mean for all customers": np.log(q) - 1,
     }
     nearest = max(nearness, key=nearness.__getitem__)
-    return nearest if found.flat or nearness[nearest] > AT_BOUNDARY - 1 else None
+    return nearest if found.is_flat or nearness[nearest] > AT_BOUNDARY - 1 else None

@@ -9,14 +9,15 @@ whatever the entries, exits and censoring were.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult
 from scipy.special import expit, logit
 
-from crmkit.models.optimise import lowest, second_derivatives
+from crmkit.models.maximum_likelihood import Bounds, Cost, one_thread, search, second_derivatives
 from crmkit.models.subscriptions.spells import Array, RiskTable
 
 ALIKE = "geometric: customers do not differ"
@@ -30,6 +31,7 @@ BOUNDARIES = {
 _NO_LOSS_SEEN = 1e-6  # of log-likelihood, by moving to a boundary
 _TINY = 1e-100  # in place of a risk of 0, whose logarithm would be infinite
 _VAGUE = 2.0  # standard error of a logit or logarithm above which a boundary is tried
+_NEAR, _LITTLE = 0.1, 0.01  # in every coordinate, and of log-likelihood: a search this near to a known end is over
 _BLOCK = 1_000_000  # draws x periods computed at a time
 
 
@@ -105,8 +107,7 @@ class _Likelihood:
         """Search from three places: customers nearly alike, mixed, and of two kinds."""
         risk = np.clip(self._guess(), *(expit(bound[0]) for bound in self.bounds))
         starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
-        best = lowest(self._negative, starts, self.bounds)
-        return best.at, best.converged
+        return lowest(self._negative, starts, self.bounds)
 
     def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
         """Move to a boundary where that costs no likelihood, and name the model that holds there."""
@@ -127,12 +128,12 @@ class _Likelihood:
     def draws(self, near: Array, n_draws: int, seed: int) -> tuple[Array, Array]:
         """Draw from the posterior density; also return its covariance."""
 
-        def negative(at: Array) -> tuple[Array, Array]:
+        def negative(at: Array) -> tuple[float, Array]:
             value, gradient = self._negative(at)
-            return value - log_prior(at), gradient - log_prior_slope(at)
+            return value - float(log_prior(at[None])[0]), gradient - log_prior_slope(at[None])[0]
 
         middle = np.array([near[0], -1.0, 0.0])[: len(near)]
-        peak = lowest(negative, [near, middle], self.bounds).at
+        peak, _ = lowest(negative, [near, middle], self.bounds)
         curvature, axes = np.linalg.eigh(second_derivatives(negative, peak))
         spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
         return draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
@@ -160,20 +161,46 @@ class _Likelihood:
         """Return the maximum of the other coordinates with one of them fixed at its bound."""
         free = np.arange(len(at)) != fixed
 
-        def negative(part: Array) -> tuple[Array, Array]:
-            value, gradient = self._negative(np.insert(part, fixed, bound, axis=1))
-            return value, gradient[:, free]
+        def negative(part: Array) -> tuple[float, Array]:
+            value, gradient = self._negative(np.insert(part, fixed, bound))
+            return value, gradient[free]
 
-        found = lowest(negative, [at[free]], (self.bounds[0][free], self.bounds[1][free]))
-        return np.insert(found.at, fixed, bound), found.converged
+        found, converged = lowest(negative, [at[free]], (self.bounds[0][free], self.bounds[1][free]))
+        return np.insert(found, fixed, bound), converged
 
-    def _negative(self, at: Array) -> tuple[Array, Array]:
-        """Return minus the log-likelihood and its gradient, of each row."""
-        steps = self.log_renewal(to_params(at), self.table.period)
+    def _negative(self, at: Array) -> tuple[float, Array]:
+        """Return minus the log-likelihood and its gradient."""
+        steps = self.log_renewal(to_params(at[None]), self.table.period)
         lost = np.maximum(-np.expm1(steps.value), _TINY)
         weight = self.table.kept - self.table.lost * (1 - lost) / lost  # d log-likelihood / d log s(t)
-        by_params = np.stack([(slope * weight).sum(axis=1) for slope in steps.slopes], axis=1)
-        return -log_likelihood_of(steps.value, self.table), -np.einsum("ij,ijk->ik", by_params, jacobian(at))
+        by_params = np.array([(slope * weight).sum() for slope in steps.slopes])
+        return -float(log_likelihood_of(steps.value, self.table)[0]), -by_params @ jacobian(at[None])[0]
+
+
+def lowest(cost: Cost, starts: Sequence[Array], bounds: Bounds) -> tuple[Array, bool]:
+    """Return where a function is lowest within bounds, by L-BFGS-B from several starts, and whether that search ended.
+
+    A search that comes near the end of an earlier one stops there.
+
+    Examples
+    --------
+    >>> found, converged = lowest(lambda x: ((x[0] - 1) ** 2, 2 * (x - 1)), [np.zeros(1)], (np.full(1, -3.0), np.full(1, 3.0)))
+    >>> found.round(6).tolist(), converged
+    ([1.0], True)
+    """
+    ends: list[OptimizeResult] = []
+
+    def stop_at_known_end(intermediate_result: OptimizeResult) -> None:
+        for end in ends:
+            above = intermediate_result.fun - end.fun
+            if np.abs(intermediate_result.x - end.x).max() < _NEAR and 0 <= above < _LITTLE:
+                raise StopIteration
+
+    with one_thread():
+        for start in starts:
+            ends.append(search(cost, start, bounds, stop_at_known_end if ends else None))
+    best = min(ends, key=lambda end: float(end.fun))
+    return np.asarray(best.x, dtype=np.float64), bool(best.success)
 
 
 # Where the parameters of renewals are searched for: coordinates without bounds, whose errors are nearly
