@@ -59,9 +59,9 @@ def test_it_is_on_the_scorecard_in_words_on_tiles_and_among_the_targets(newcomer
     assert (row["value"], row["n"], row["topic"]) == (0.75, 20, "voice")
     assert newcomer in set(ck.about(card, "voice")["metric"]) and newcomer in set(ck.headlines(card)["metric"])
     assert ck.goals(card)[["metric", "target_verdict"]].values.tolist() == [[newcomer, "met"]]
-    html = ck.tiles(ck.about(card, "voice"), history, catalog.settings).html
+    html = ck.pages.tiles(ck.about(card, "voice"), history, catalog.settings).html
     assert f'id="tile-{newcomer}"' in html and "Customer effort" in html and "75" in html
-    html = ck.opening(card[card["metric"] == newcomer], catalog.settings).html
+    html = ck.pages.opening(card[card["metric"] == newcomer], catalog.settings).html
     told = [text.replace("\N{NO-BREAK SPACE}", " ") for text in sentences(html)]
     assert any("Customer effort: 75 %" in text for text in told) and not [text for text in told if faults(text)]
 
@@ -81,5 +81,8 @@ def test_it_is_plotted_in_its_own_unit_over_time_and_by_group(newcomer, catalog)
     assert any("%" in label.get_text() for label in [*axes.get_yticklabels(), *axes.texts])
     pyplot.close(axes.figure)
     card = ck.scorecard(catalog, "2026-10", newcomer, history)
-    assert "Customer effort: 75 % in October 2026" in ck.history_chart(newcomer, card, history, catalog.settings).html
-    assert "touchpoint" in ck.group_chart(catalog, newcomer, "touchpoint", card).html
+    assert (
+        "Customer effort: 75 % in October 2026"
+        in ck.pages.history_chart(newcomer, card, history, catalog.settings).html
+    )
+    assert "touchpoint" in ck.pages.group_chart(catalog, newcomer, "touchpoint", card).html

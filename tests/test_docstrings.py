@@ -13,7 +13,7 @@ EXPORTED = {name: getattr(ck, name) for name in ck.__all__ if callable(getattr(c
 # What needs a company's files, or is a part of something larger, is shown at work where tests run it.
 SHOWN_AT_WORK = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in [ROOT / "README.md", *(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "crmkit/metrics").glob("*.py")]
+    for path in [ROOT / "README.md", *(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "crmkit/metrics").rglob("*.py")]
 )
 
 
@@ -22,7 +22,7 @@ def test_the_analysts_first_words_are_there():
 
 
 def test_tab_completion_offers_what_is_exported():
-    assert set(ck.__all__) <= set(dir(ck))
+    assert all(set(package.__all__) <= set(dir(package)) for package in (ck, ck.pages, ck.plots, ck.models))
 
 
 @pytest.mark.parametrize("name", EXPORTED)

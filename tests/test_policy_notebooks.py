@@ -111,6 +111,6 @@ def test_a_notebook_opens_with_its_name_and_its_question(notebook):
 
 @for_each_notebook
 def test_a_page_ends_with_where_its_numbers_come_from(notebook):
-    assert "ck.provenance(" in _code(notebook)[-1].source
+    assert "ck.pages.provenance(" in _code(notebook)[-1].source
     page = NOTEBOOKS[[nbformat.read(path, 4) for path in NOTEBOOKS].index(notebook)].stem.partition("_")[2]
     assert f"--only {page}" in _code(notebook)[-1].source

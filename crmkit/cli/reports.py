@@ -124,7 +124,7 @@ def glossary(
 
         load_own_cards(ck.read_settings(settings))
     if markdown:
-        typer.echo(ck.glossary_markdown(), nl=False)
+        typer.echo(ck.pages.glossary_markdown(), nl=False)
         return
     print_glossary(ck.glossary(), output.value)
 

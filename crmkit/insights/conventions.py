@@ -27,7 +27,7 @@ def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]
     Returns
     -------
     list of str
-        Plain text, for :func:`crmkit.method`. Metrics without a value are left out.
+        Plain text, for :func:`crmkit.reporting.pages.method`. Metrics without a value are left out.
 
     Examples
     --------

@@ -269,7 +269,7 @@ def test_a_page_with_many_figures_is_smaller_than_500_kilobytes(folder):
 
 
 def test_a_fragment_in_a_notebook_looks_like_the_report(visit, folder):
-    from crmkit.reporting import tiles
+    from crmkit.reporting.pages import tiles
     from tests.reporting.factories import history_frame, scorecard_frame
 
     alone = folder / "notebook.html"

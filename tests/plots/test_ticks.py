@@ -50,24 +50,24 @@ def history(*values, unit="money"):
 
 
 def test_a_cost_between_1_20_and_1_60_has_cents_on_its_axis():
-    told = labels(ck.plot_history(history(1.3, 1.5), currency="EUR").yaxis)
+    told = labels(ck.plots.plot_history(history(1.3, 1.5), currency="EUR").yaxis)
     assert {"€1.20", "€1.40", "€1.60"} <= set(told) and all(len(each) == 5 for each in told)
 
 
 def test_an_axis_of_yen_has_no_tick_between_two_yen():
-    told = labels(ck.plot_history(history(1.3, 3.5), currency="JPY").yaxis)
+    told = labels(ck.plots.plot_history(history(1.3, 3.5), currency="JPY").yaxis)
     assert told == ["¥1", "¥2", "¥3"]
 
 
 def test_the_profit_of_contacts_is_told_in_the_currency():
-    ax = ck.plot_call_profit(pd.DataFrame({"n": [1, 2, 3], "profit": [500.0, 1400.0, 900.0]}), currency="EUR")
+    ax = ck.plots.plot_call_profit(pd.DataFrame({"n": [1, 2, 3], "profit": [500.0, 1400.0, 900.0]}), currency="EUR")
     assert "€1,000" in labels(ax.yaxis) and set(labels(ax.xaxis)) == {"1", "2", "3"}
 
 
 def test_no_label_of_a_waterfall_is_struck_through_by_the_line_at_zero():
     values = [95.0, -115.0, -477.0, 0.0, 190.0, -307.0]
     parts = pd.DataFrame({"label": list("abcdef"), "value": values, "low": values, "high": values, "unit": "money"})
-    ax = ck.plot_waterfall(parts, currency="EUR")
+    ax = ck.plots.plot_waterfall(parts, currency="EUR")
     ax.figure.set_size_inches(3.5, 3.9)
     ax.figure.canvas.draw()
     zero = ax.transData.transform((0, 0))[0]
@@ -84,7 +84,7 @@ def test_the_parts_of_a_waterfall_are_told_to_the_unit_so_that_they_add_up():
             "unit": "money",
         }
     )
-    assert [text.get_text() for text in ck.plot_waterfall(parts, currency="EUR").texts] == [
+    assert [text.get_text() for text in ck.plots.plot_waterfall(parts, currency="EUR").texts] == [
         "€7,148",
         "−€11,334",
         "−€4,186",

@@ -11,14 +11,14 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from crmkit.plots import plot_groups, plot_history
-from crmkit.reporting import (
+from crmkit.reporting import render_page
+from crmkit.reporting.pages import (
     figure,
     glossary_section,
     method,
     opening,
     provenance,
     quality_notes,
-    render_page,
     table,
     tiles,
 )

@@ -13,7 +13,7 @@ def test_what_was_reached_is_shown_and_why_it_is_not_judged_stands_in_the_verdic
     rough = {"status": "too few", "reason": "the interval is rough below 10 new customers", "target_verdict": ""}
     card.loc[card["metric"] == "customer_acquisition_cost", list(rough)] = list(rough.values())
     card.loc[card["metric"] == "ces", "target"] = 0.8
-    html = BeautifulSoup(ck.goals_table(catalog, card).html.replace("\N{NO-BREAK SPACE}", " "), "html.parser")
+    html = BeautifulSoup(ck.pages.goals_table(catalog, card).html.replace("\N{NO-BREAK SPACE}", " "), "html.parser")
     rows = {
         cells[0]: cells[1:]
         for row in html.select("tbody tr")

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from crmkit.errors import CrmkitError
 from crmkit.insights import Finding
-from crmkit.reporting import opening
+from crmkit.reporting.pages import opening
 from tests.reporting.factories import THROUGH, scorecard_frame
 from tests.reporting.rendered_pages import HOSTILE, SETTINGS
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from crmkit.insights.sentiment import Remark
-from crmkit.reporting import tiles
+from crmkit.reporting.pages import tiles
 from tests.reporting.factories import history_frame, scorecard_frame
 from tests.reporting.rendered_pages import HOSTILE, SETTINGS
 

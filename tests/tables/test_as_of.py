@@ -107,7 +107,7 @@ def test_reports_look_no_further_than_the_data_and_say_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error", DataEndEarly)
         ck.scorecard(catalog, "2027-06")
-        ck.survival_chart(catalog, ck.covered_period(catalog, "2026"))
+        ck.pages.survival_chart(catalog, ck.covered_period(catalog, "2026"))
 
 
 def test_every_day_is_taken_as_it_is_written_and_told_by_its_name():

@@ -52,7 +52,7 @@ def tiles(
     settings : Settings or None
         For the currency; without it money has no currency sign.
     remarks : mapping of metric to Remark, or None
-        How far a number can be trusted, such as :func:`crmkit.mood_remarks`.
+        How far a number can be trusted, such as :func:`crmkit.reporting.pages.mood_remarks`.
 
     Returns
     -------

@@ -95,7 +95,7 @@ def finding_charts(
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     >>> catalog = ck.connect({"orders": orders})
     >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
-    >>> ck.finding_charts(ck.scorecard(catalog, "2026-10", "revenue", history), history)
+    >>> ck.pages.finding_charts(ck.scorecard(catalog, "2026-10", "revenue", history), history)
     <crmkit finding charts>
     """
     told = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
@@ -144,7 +144,7 @@ def group_table(
     by : str
         The column.
     title, subtitle : str
-        As of :func:`crmkit.table`.
+        As of :func:`crmkit.reporting.pages.table`.
     """
     from crmkit.metrics.card import cards
 

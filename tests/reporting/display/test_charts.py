@@ -33,26 +33,26 @@ def scorecard(catalog, history):
 
 
 def test_a_chart_has_title_text_alternative_and_its_numbers(scorecard, history):
-    html = ck.history_chart("csat", scorecard, history).html
+    html = ck.pages.history_chart("csat", scorecard, history).html
     assert "Fewer customers are satisfied: 50 % in October 2026 after" in html
     assert 'alt="Satisfied customers (CSAT), August 2026 to October 2026: between' in html
     assert "<details>" in html and "<td" in html
 
 
 def test_there_is_one_chart_per_finding_about_a_metric(scorecard, history):
-    assert ck.finding_charts(scorecard, history).html.count("<figure") == 1
+    assert ck.pages.finding_charts(scorecard, history).html.count("<figure") == 1
 
 
 def test_groups_are_compared_with_the_whole_and_their_names_are_escaped(catalog, scorecard):
-    html = ck.group_chart(catalog, "csat", "touchpoint", scorecard).html
+    html = ck.pages.group_chart(catalog, "csat", "touchpoint", scorecard).html
     assert "No touchpoint differs from the 50 % of all answers by more than chance" in html
     assert "<b>web</b>" not in html and "&lt;b&gt;web&lt;/b&gt;" in html
 
 
 def test_where_the_data_have_no_such_column_there_is_no_chart(catalog, scorecard):
-    assert ck.group_chart(catalog, "csat", "channel", scorecard).html == ""
+    assert ck.pages.group_chart(catalog, "csat", "channel", scorecard).html == ""
 
 
 def test_an_unknown_metric_is_refused(scorecard, history):
     with pytest.raises(UnknownName, match="Did you mean 'csat'"):
-        ck.history_chart("csta", scorecard, history)
+        ck.pages.history_chart("csta", scorecard, history)

@@ -16,39 +16,39 @@ from tests.reporting.tiny import write_notebook
 ROWS = pd.DataFrame({"customer_id": ["=cmd|' /C calc'!A1", "Ä-2"], "chance": [-0.5, 0.25]})
 LISTED = """import pandas as pd
 import crmkit as ck
-ck.export(pd.DataFrame({{"customer_id": {ids}}}), "{name}")"""
+ck.pages.export(pd.DataFrame({{"customer_id": {ids}}}), "{name}")"""
 
 
 def test_the_csv_is_text_where_a_spreadsheet_would_run_it_and_numbers_stay_numbers():
-    csv = ck.export(ROWS, "to_call").files["to_call.csv"]
+    csv = ck.pages.export(ROWS, "to_call").files["to_call.csv"]
     assert csv.startswith(b"\xef\xbb\xbf")
     assert csv.decode("utf-8-sig").splitlines() == ["customer_id,chance", "'=cmd|' /C calc'!A1,-0.5", "Ä-2,0.25"]
 
 
 def test_parquet_holds_the_rows_as_they_are_with_their_types():
-    parquet = ck.export(ROWS, "to_call").files["to_call.parquet"]
+    parquet = ck.pages.export(ROWS, "to_call").files["to_call.parquet"]
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(parquet)), ROWS)
 
 
 def test_a_named_index_is_the_first_column():
-    files = ck.export(ROWS.set_index("customer_id"), "to_call").files
+    files = ck.pages.export(ROWS.set_index("customer_id"), "to_call").files
     assert files["to_call.csv"].decode("utf-8-sig").startswith("customer_id,chance\n")
 
 
 def test_a_heading_that_is_a_formula_is_text_and_an_empty_list_has_its_headings():
-    files = ck.export(pd.DataFrame({"=1+1": []}), "none").files
+    files = ck.pages.export(pd.DataFrame({"=1+1": []}), "none").files
     assert files["none.csv"].decode("utf-8-sig") == "'=1+1\n"
 
 
 def test_the_line_on_the_page_links_both_files_and_escapes_its_title():
-    html = ck.export(ROWS, "to_call", "Call <them>").html
+    html = ck.pages.export(ROWS, "to_call", "Call <them>").html
     assert 'href="exports/to_call.csv"' in html and 'href="exports/to_call.parquet"' in html
     assert "Call &lt;them&gt; (2 rows)" in html
 
 
 def test_personal_data_and_names_that_leave_the_folder_are_all_refused_at_once():
     with pytest.raises(Problems) as refused:
-        ck.export(pd.DataFrame({"customer_id": ["a"], "Email": ["a@b.c"], "phone": ["1"]}), "../list")
+        ck.pages.export(pd.DataFrame({"customer_id": ["a"], "Email": ["a@b.c"], "phone": ["1"]}), "../list")
     assert len(refused.value.problems) == 3
 
 

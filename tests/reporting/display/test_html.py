@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-import crmkit.reporting
+import crmkit.reporting.pages
 from crmkit.plots.palette import DARK, LIGHT
-from crmkit.reporting import method, opening
 from crmkit.reporting.display.html import THEME, component_css, kept_together, page_css, plain_text
+from crmkit.reporting.pages import method, opening
 
 
 def test_a_fragment_brings_its_style_to_a_notebook_and_names_itself():
@@ -60,22 +60,22 @@ def test_a_sign_stays_with_its_currency_and_nothing_invisible_gets_out_of_the_pa
     assert plain_text(kept_together("−€3, 6 %")) == "−€3, 6 %"
 
 
-@pytest.mark.parametrize("name", crmkit.reporting.__all__)
-def test_every_public_name_is_there(name):
-    assert getattr(crmkit.reporting, name) is not None
-    assert name in dir(crmkit.reporting)
+@pytest.mark.parametrize("package", [crmkit.reporting, crmkit.reporting.pages], ids=lambda package: package.__name__)
+def test_every_public_name_is_there(package):
+    assert [name for name in package.__all__ if getattr(package, name) is None] == []
+    assert set(package.__all__) <= set(dir(package))
 
 
 def test_the_functions_win_over_modules_of_like_names():
-    from crmkit.reporting import figure, table, tiles
+    from crmkit.reporting.pages import figure, table, tiles
 
     assert all(callable(thing) for thing in (figure, table, tiles))
     with pytest.raises(AttributeError, match="charts_of_pie"):
-        crmkit.reporting.charts_of_pie  # noqa: B018
+        crmkit.reporting.pages.charts_of_pie  # noqa: B018
 
 
 def test_showing_tiles_loads_neither_nbconvert_nor_matplotlib():
-    code = "import sys, crmkit.reporting as r; r.tiles, r.opening, r.method(); sys.exit(bool({'nbconvert', 'matplotlib', 'bs4'} & set(sys.modules)))"
+    code = "import sys, crmkit.reporting.pages as r; r.tiles, r.opening, r.method(); sys.exit(bool({'nbconvert', 'matplotlib', 'bs4'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

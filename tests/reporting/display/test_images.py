@@ -17,9 +17,9 @@ from crmkit.errors import CrmkitError
 from crmkit.plots import plot_groups, plot_history
 from crmkit.plots.palette import DARK, LIGHT
 from crmkit.plots.theme import new_axes
-from crmkit.reporting import figure
 from crmkit.reporting.display import figures as images
 from crmkit.reporting.display.figures import encoded
+from crmkit.reporting.pages import figure
 from tests.reporting.factories import groups_frame, history_frame
 from tests.reporting.rendered_pages import HOSTILE
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from crmkit.reporting import table
 from crmkit.reporting.display.phone_layout import Column, across, naming, phone_layout
+from crmkit.reporting.pages import table
 from tests.reporting.rendered_pages import HOSTILE
 
 

@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from crmkit.errors import CrmkitError
-from crmkit.reporting import table
 from crmkit.reporting.display.tables import worded_table
+from crmkit.reporting.pages import table
 from tests.reporting.factories import groups_frame, history_frame
 from tests.reporting.rendered_pages import HOSTILE, SETTINGS
 

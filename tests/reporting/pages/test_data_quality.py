@@ -21,13 +21,13 @@ def catalog():
 
 
 def test_what_to_look_into_comes_with_what_follows_and_what_to_do(catalog):
-    section = html(ck.warning_table(catalog))
+    section = html(ck.pages.warning_table(catalog))
     assert "One thing to look into" in section and "no row from 31 July to 6 August 2026 (7 days)" in section
     assert "too low in these days. If the firm was open, export these days again and load" in section
 
 
 def test_numbers_are_told_with_the_rows_that_they_do_without(catalog):
-    section = html(ck.loss_table(catalog))
+    section = html(ck.pages.loss_table(catalog))
     assert "At most 0.7 % of the rows are missing from a number" in section
     assert (
         "the time when it was placed or refunded (ordered_at) is missing (1)" in section
@@ -36,14 +36,14 @@ def test_numbers_are_told_with_the_rows_that_they_do_without(catalog):
 
 
 def test_every_row_that_came_in_is_accounted_for_and_joins_keep_them(catalog):
-    assert "What came in: 147 rows, every one accounted for" in html(ck.file_table(catalog))
-    assert "No join makes rows more or fewer" in html(ck.join_table(catalog))
+    assert "What came in: 147 rows, every one accounted for" in html(ck.pages.file_table(catalog))
+    assert "No join makes rows more or fewer" in html(ck.pages.join_table(catalog))
 
 
 def test_where_nothing_is_wrong_and_nothing_joined_the_sections_are_left_out():
     few = ck.connect({"orders": pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [5.0]})})
-    assert ck.warning_table(few).html == ck.join_table(few).html == ck.load_trend(few).html == ""
-    assert "Every number of the scorecard uses every row" in html(ck.loss_table(few))
+    assert ck.pages.warning_table(few).html == ck.pages.join_table(few).html == ck.pages.load_trend(few).html == ""
+    assert "Every number of the scorecard uses every row" in html(ck.pages.loss_table(few))
 
 
 def test_the_trend_needs_two_loads_and_tells_the_last_against_the_one_before():
@@ -68,24 +68,24 @@ def test_a_bound_on_what_is_missing_is_rounded_up():
     orders = pd.DataFrame({"order_id": range(561), "ordered_at": days, "revenue": 12.5})
     orders.loc[[3, 4, 5], "ordered_at"] = pd.NaT
     catalog = ck.connect({"orders": orders})
-    section = html(ck.loss_table(catalog))
+    section = html(ck.pages.loss_table(catalog))
     assert "At most 0.6 % of the rows are missing from a number" in section and "0.535" in section
-    assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.quality_findings(catalog))
+    assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.pages.quality_findings(catalog))
 
 
 def test_rows_with_personal_data_are_told_of_where_they_are_not_in_the_table(tmp_path):
     people = pd.DataFrame({"customer_id": ["c", "d"], "email": ["c@example.com", "d@example.com"]})
     orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
-    with_people = html(ck.file_table(ck.connect({"orders": orders, "customer_identities": people})))
+    with_people = html(ck.pages.file_table(ck.connect({"orders": orders, "customer_identities": people})))
     assert "1 row, every one accounted for" in with_people
     assert "Personal data (2 rows) are kept apart and not in this table" in with_people
-    assert "Personal data" not in html(ck.file_table(ck.connect({"orders": orders})))
+    assert "Personal data" not in html(ck.pages.file_table(ck.connect({"orders": orders})))
 
 
 def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(catalog):
     said = "the time when it was placed or refunded (ordered_at) is missing"
-    assert said in html(ck.finding_table(catalog)) and f"{said} (1)" in html(ck.loss_table(catalog))
-    assert ck.quality_findings(catalog)[1].text.count(f"{said} (orders, 1)") == 1
+    assert said in html(ck.pages.finding_table(catalog)) and f"{said} (1)" in html(ck.pages.loss_table(catalog))
+    assert ck.pages.quality_findings(catalog)[1].text.count(f"{said} (orders, 1)") == 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from crmkit.errors import CrmkitError
-from crmkit.reporting import glossary_section, method, provenance, quality_notes
 from crmkit.reporting.display.provenance import without_paths
+from crmkit.reporting.pages import glossary_section, method, provenance, quality_notes
 from tests.reporting.factories import glossary_frame, scorecard_frame
 from tests.reporting.rendered_pages import HOSTILE, ORIGIN
 

@@ -29,8 +29,8 @@ def report(company, period):
     reported = Period.parse(period)
     history = ck.evaluate(catalog, METRICS, periods=reported.run_up(13), first_days=catalog.days_so_far(reported))
     card = ck.scorecard(catalog, period, METRICS, history)
-    fragment = ck.revisions(catalog, card, str(company / "reports"))
-    assert ck.revisions(catalog, card, str(company / "reports"), history).html == fragment.html
+    fragment = ck.pages.revisions(catalog, card, str(company / "reports"))
+    assert ck.pages.revisions(catalog, card, str(company / "reports"), history).html == fragment.html
     folder = company / "reports" / period
     folder.mkdir(parents=True, exist_ok=True)
     keep_numbers(folder, "scorecard", fragment.numbers)
@@ -87,7 +87,7 @@ def test_while_a_month_is_running_the_one_before_is_still_compared_whole(company
     catalog = ck.connect(company)
     history = ck.evaluate(catalog, METRICS, periods="2026-09..2026-10", first_days=7)
     card = ck.scorecard(catalog, "2026-10", METRICS, history)
-    said = ck.revisions(catalog, card, str(company / "reports"), history).html
+    said = ck.pages.revisions(catalog, card, str(company / "reports"), history).html
     assert "The numbers of September 2026 are those that its report gave (2 compared)." in said
 
 
@@ -108,7 +108,7 @@ def test_the_numbers_hold_no_path_and_no_customer(company):
 def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path, monkeypatch):
     cells = "import crmkit as ck\nbook = ck.connect(settings)\ncard = ck.scorecard(catalog, period, ['revenue'])"
     lines = 'period = ""  # month\nsettings = ""  # file\nreports = ""  # folder of all reports'
-    write_notebook(tmp_path / "nb", "01_card", cells, "ck.revisions(catalog, card, reports)", parameters=lines)
+    write_notebook(tmp_path / "nb", "01_card", cells, "ck.pages.revisions(catalog, card, reports)", parameters=lines)
     place = {"output": tmp_path / "out", "notebooks": tmp_path / "nb"}
     september = run_report(company, "2026-09", **place)
     kept = json.loads((september.folder / "numbers.json").read_text())

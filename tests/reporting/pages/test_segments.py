@@ -82,23 +82,24 @@ def test_one_and_thirty_customers_have_a_page(n):
 
 def test_who_has_never_ordered_is_in_no_segment_and_is_told_of():
     tables = firm(60)
-    assert "others have not" not in ck.segment_table(ck.connect(tables), PERIOD).html
+    assert "others have not" not in ck.pages.segment_table(ck.connect(tables), PERIOD).html
     silent = pd.DataFrame({"customer_id": [f"silent-{each}" for each in range(40)], "channel": "search"})
     tables["customers"] = pd.concat([tables["customers"], silent])
     assert (
-        "Of the 60 customers who have ordered; 40 others have not." in ck.segment_table(ck.connect(tables), PERIOD).html
+        "Of the 60 customers who have ordered; 40 others have not."
+        in ck.pages.segment_table(ck.connect(tables), PERIOD).html
     )
 
 
 def test_rules_of_the_firm_make_the_page_too():
     rules = parse_settings({"company": {"segment_model": "rules", "segment_rules": {"Key": "revenue > 150"}}})
     catalog = ck.connect(firm(20), rules)
-    text = ck.segment_table(catalog, PERIOD).html
+    text = ck.pages.segment_table(catalog, PERIOD).html
     assert "Key" in text and "rules of your settings" in text
-    assert ck.segment_fit_table(catalog, PERIOD).html == ""
+    assert ck.pages.segment_fit_table(catalog, PERIOD).html == ""
     assert (
-        "Telephone or write" in ck.segment_action_table(catalog, PERIOD).html
-        or "Thank them" in ck.segment_action_table(catalog, PERIOD).html
+        "Telephone or write" in ck.pages.segment_action_table(catalog, PERIOD).html
+        or "Thank them" in ck.pages.segment_action_table(catalog, PERIOD).html
     )
 
 
@@ -122,7 +123,7 @@ def test_what_is_known_of_less_than_a_third_of_a_segment_is_left_out_and_of_how_
         }
     )
     rules = parse_settings({"company": {"segment_rules": {"Large": "revenue >= 100"}, "segment_model": "rules"}})
-    html = ck.segment_trait_table(ck.connect({"orders": orders, "customers": people}, rules), PERIOD).html
+    html = ck.pages.segment_trait_table(ck.connect({"orders": orders, "customers": people}, rules), PERIOD).html
     large_rows = [row for row in re.findall(r"<tr\b.*?</tr>", html, re.DOTALL) if ">Large<" in row]
     told = {re.search(r"(channel|country|industry)", row)[1]: re.search(r"\d+ of \d+", row)[0] for row in large_rows}
     assert told == {"channel": "100 of 100", "country": "60 of 100"}

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from PIL import Image as Pillow
 
-from crmkit.reporting import opening, tiles
+from crmkit.reporting.pages import opening, tiles
 from tests.reporting.factories import scorecard_frame
 from tests.reporting.rendered_pages import HOSTILE, SETTINGS, notebook_of, rendered, scorecard_cells, shown
 

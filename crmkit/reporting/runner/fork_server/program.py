@@ -247,7 +247,7 @@ _LIBRARIES = """
     sqlite3 ibis.backends.duckdb sqlglot.dialects.duckdb pyarrow.dataset pyarrow.parquet pandas.io.formats.style
     matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg babel.dates tornado.platform.asyncio
 """.split()
-_PACKAGES = ("crmkit", "crmkit.plots")  # their names are loaded when they are first used
+_PACKAGES = ("crmkit", "crmkit.reporting.pages", "crmkit.plots")  # their names are loaded when they are first used
 # jemalloc, which pyarrow brings, has a thread that tidies up; it makes itself ready for a fork.
 _HARMLESS_THREADS = {"jemalloc_bg_thd"}
 

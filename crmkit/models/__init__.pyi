@@ -1,0 +1,31 @@
+"""Estimators: frames in, frames out."""
+
+# Orders of customers who pay by the order.
+from .orders.pareto_nbd import ParetoNBD as ParetoNBD
+from .orders.beta_geometric import BGNBD as BGNBD
+from .orders.beta_geometric import MBGNBD as MBGNBD
+from .orders.gamma_gamma import GammaGamma as GammaGamma
+from .orders.next_order import NextOrder as NextOrder
+from .orders.choose import choose_orders as choose_orders
+from .orders.summary import order_summary as order_summary
+
+# Subscriptions that end.
+from .subscriptions.hazard import DiscreteHazard as DiscreteHazard
+from .subscriptions.sbg import BetaDiscreteWeibull as BetaDiscreteWeibull
+from .subscriptions.sbg import ShiftedBetaGeometric as ShiftedBetaGeometric
+from .subscriptions.sbg import tenure_curve as tenure_curve
+from .subscriptions.cox import hazard_ratios as hazard_ratios
+from .subscriptions.cox import proportionality as proportionality
+
+# Who leaves, who is alike, what is bought together.
+from .additive.classifier import ChurnClassifier as ChurnClassifier
+from .segments.kmeans import CustomerSegments as CustomerSegments
+from .segments.rfm import RFM as RFM
+from .affinity import Affinity as Affinity
+
+# What text says, what money is worth.
+from .sentiment import learned_sentiment as learned_sentiment
+from .sentiment import lexicon_sentiment as lexicon_sentiment
+from .value import discount_factors as discount_factors
+from .value import present_value as present_value
+from .value import rate_per_period as rate_per_period
