@@ -29,10 +29,10 @@ from .insights.metric_losses import metric_losses as metric_losses
 # Numbers, with intervals and verdicts.
 from .metrics.engine.evaluate import evaluate as evaluate
 from .metrics.scorecard import scorecard as scorecard
-from .metrics.selection import about as about
-from .metrics.selection import headlines as headlines
+from .metrics.scorecard import about as about
+from .metrics.scorecard import headlines as headlines
 from .metrics.glossary import glossary as glossary
-from .metrics.conventions import conventions as conventions
+from .metrics.analyses.conventions import conventions as conventions
 from .metrics.analyses.goals import budget_report as budget_report
 from .metrics.analyses.goals import goals as goals
 
