@@ -8,6 +8,7 @@ ordinal), so that "the one before" is a subtraction; the same number is computed
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -225,6 +226,45 @@ def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
         f"'{text}' is not a period. Write 2026-10, 2026-Q4, 2026-W43 (a week), 2026, FY2026 (a fiscal year), "
         "FY2026-Q1 or 2026-03-01..2026-03-15; years run from 1700 to 2200."
     )
+
+
+def last_day(data_through: date | None, period: Period | None) -> date:
+    """Return the last day whose data is used for a period: its own last day, or the last day with data if that is earlier.
+
+    Parameters
+    ----------
+    data_through : date or None
+        Last day with data.
+    period : Period or None
+        The period; None for all data.
+
+    Raises
+    ------
+    CrmkitError
+        If there are no data.
+
+    Examples
+    --------
+    >>> last_day(date(2026, 10, 31), Period.parse("2026-09"))
+    datetime.date(2026, 9, 30)
+    """
+    if data_through is None:
+        raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")
+    return min(data_through, period.end - timedelta(days=1)) if period else data_through
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day so many months before; the last day of a month stays one.
+
+    Examples
+    --------
+    >>> months_before(date(2026, 10, 31), 8), months_before(date(2026, 9, 30), -1)
+    (datetime.date(2026, 2, 28), datetime.date(2026, 10, 31))
+    """
+    after = day + timedelta(days=1)
+    year, month = divmod(12 * after.year + after.month - 1 - months, 12)
+    day_of_month = min(after.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day_of_month) - timedelta(days=1)
 
 
 def parse_periods(text: str | Period | Sequence[str | Period], fiscal_year_start: int = 1) -> list[Period]:

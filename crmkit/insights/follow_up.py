@@ -9,8 +9,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.engine.evaluate import fetch
-from crmkit.periods import Period
-from crmkit.predictions.days import last_day
+from crmkit.periods import Period, last_day
 from crmkit.tables.as_of import check_catalog
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog

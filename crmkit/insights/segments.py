@@ -12,8 +12,7 @@ from crmkit.features.point_in_time import as_known_on
 from crmkit.insights.sentences import Finding
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, TOO_FEW
-from crmkit.periods import Period, day_in_words
-from crmkit.predictions.days import last_day
+from crmkit.periods import Period, day_in_words, last_day
 from crmkit.predictions.segments.assignment import customers_on, learned_on, segmentation_for
 from crmkit.predictions.segments.migration import DIRECTIONS, NEW, customer_moves, migration, move_totals
 from crmkit.predictions.segments.profiles import segment_profiles

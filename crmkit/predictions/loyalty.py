@@ -1,4 +1,4 @@
-"""Loyalty: points for tenure, value and engagement, the tiers they make, and who has been a customer for whole years."""
+"""Loyalty and engagement: the engagement score of each day; loyalty points and tiers, and anniversaries of customers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, fifths, points_by
+from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.segments.assignment import ENGAGEMENT, described_on, learned_on
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
@@ -17,7 +19,7 @@ from crmkit.tables.given import check_made_by
 
 PARTS = ("tenure", "value", "engagement")
 _BY_FIFTHS = {"value": "revenue", "engagement": ENGAGEMENT}
-_MOST = 5  # points for one part
+_MOST_POINTS = 5  # of one part
 NO_TIER = "No tier"
 _YEAR = 365  # days
 
@@ -28,7 +30,7 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
     Tenure gives one point and one more for each whole year since the first order, up to 5. Value (revenue of 365 days) and
     engagement (see :func:`crmkit.engagement_scores`) give 1 to 5 points each, by the fifths of the
-    customers on the day on which the ruler of the segments was learned: a tier is as hard to reach this month as last.
+    customers on the day on which the cuts of the segments were learned: a tier is as hard to reach this month as last.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         One row per customer, most points first: customer_id, tier (of the settings, "No tier" below the lowest), points
         [3 to 15], tenure, value, engagement [points, 1 to 5], tenure_days [days], revenue [currency], first_on,
-        anniversary_on (the next one after ``as_of``), years (that she will have been a customer then [count]).
+        anniversary_on (the next one after ``as_of``), years (which anniversary that is [count]).
 
     Raises
     ------
@@ -89,15 +91,24 @@ def anniversaries(loyal: pd.DataFrame, as_of: date, days: int = 31) -> pd.DataFr
     )
 
 
-def _loyalty(catalog: Catalog, as_of: date, ruler_on: date, tiers: list[tuple[str, int]]) -> pd.DataFrame:
-    then, now = _buying(catalog, ruler_on), _buying(catalog, as_of)
-    if len(then) < FEWEST_CUSTOMERS:
-        raise NotMeasured(f"at least {FEWEST_CUSTOMERS} customers who ordered in the year to {ruler_on}")
+@prediction(table="customer_scores", model="engagement")
+def engagement(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the score of each customer active on a day: customer_id, value [0 to 100]."""
+    scores = engagement_scores(catalog, as_of)
+    if scores.empty:
+        raise NotMeasured("orders or subscription_terms")
+    return scores[["customer_id", "score"]].rename(columns={"score": "value"})
+
+
+def _loyalty(catalog: Catalog, as_of: date, cuts_of: date, tiers: list[tuple[str, int]]) -> pd.DataFrame:
+    reference, now = _recent_customers(catalog, cuts_of), _recent_customers(catalog, as_of)
+    if len(reference) < FEWEST_CUSTOMERS:
+        raise NotMeasured(f"at least {FEWEST_CUSTOMERS} customers who ordered in the year to {cuts_of}")
     first_on = pd.Timestamp(as_of) - pd.to_timedelta(now["tenure_days"], unit="D")
-    years = [_years(each, pd.Timestamp(as_of)) for each in first_on]
-    points = pd.DataFrame({"tenure": np.minimum(years, _MOST)}, index=now.index)
+    years = [_next_anniversary(each, pd.Timestamp(as_of)) for each in first_on]
+    points = pd.DataFrame({"tenure": np.minimum(years, _MOST_POINTS)}, index=now.index)
     for part, column in _BY_FIFTHS.items():
-        points[part] = points_by(now[column].to_numpy(dtype=float), fifths(then[column].to_numpy(dtype=float)))
+        points[part] = points_by(now[column].to_numpy(dtype=float), fifths(reference[column].to_numpy(dtype=float)))
     total = points.sum(axis=1)
     reached = [total >= least for _, least in tiers]
     tier = np.select(reached, [name for name, _ in tiers], NO_TIER) if len(now) else np.array([], dtype=object)
@@ -116,13 +127,15 @@ def _loyalty(catalog: Catalog, as_of: date, ruler_on: date, tiers: list[tuple[st
     ]
 
 
-def _buying(catalog: Catalog, day: date) -> pd.DataFrame:
+def _recent_customers(catalog: Catalog, day: date) -> pd.DataFrame:
     customers = described_on(catalog, day, (ENGAGEMENT,))
     customers = customers[customers["days_since_order"] < _YEAR]
-    return customers.assign(**{ENGAGEMENT: customers[ENGAGEMENT].astype(float).fillna(0.0)})  # no longer active: none
+    return customers.assign(
+        **{ENGAGEMENT: customers[ENGAGEMENT].astype(float).fillna(0.0)}
+    )  # 0 for those no longer active
 
 
-def _years(first: pd.Timestamp, today: pd.Timestamp) -> int:
-    """Return which anniversary is the next one after today."""
+def _next_anniversary(first: pd.Timestamp, today: pd.Timestamp) -> int:
+    """Return the number of the next anniversary after today."""
     n = max(today.year - first.year, 1)
     return n if first + pd.DateOffset(years=n) > today else n + 1

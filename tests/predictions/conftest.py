@@ -3,7 +3,7 @@
 import pytest
 
 from crmkit.predictions.runner import registry as register_module
-from crmkit.predictions.runner.registry import PREDICTIONS, predictions
+from crmkit.predictions.runner.registry import PREDICTIONS, registered_predictions
 from crmkit.tables.caching import cache as cache_module
 from tests.reporting.loaded import orders, write_company
 
@@ -11,7 +11,7 @@ from tests.reporting.loaded import orders, write_company
 @pytest.fixture
 def register(monkeypatch):
     """An empty register, as it was before after the test; the code stays what it is, whoever edits it meanwhile."""
-    predictions()
+    registered_predictions()
     kept = dict(PREDICTIONS)
     PREDICTIONS.clear()
     monkeypatch.setattr(register_module, "MODULES", ())

@@ -1,4 +1,4 @@
-"""Make predictions: for pages, written into the store; in a notebook, laid over the catalog at hand."""
+"""Make predictions: written into the store for pages, or added to the catalog at hand in a notebook."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ import pandas as pd
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.errors import CrmkitError
-from crmkit.periods import Period
-from crmkit.predictions.days import last_day
-from crmkit.predictions.runner.parallel import slow_ones_ahead, slow_ones_last
-from crmkit.predictions.runner.registry import Outcome, Progress, by_table, made, predictions, silent, unchanged
-from crmkit.predictions.runner.store import Ledger, read_ledger, write_predictions
+from crmkit.periods import Period, last_day
+from crmkit.predictions.runner.parallel import prefetch_slow, running_order
+from crmkit.predictions.runner.registry import (
+    Outcome,
+    Progress,
+    by_table,
+    no_progress,
+    registered_predictions,
+    run_prediction,
+    unchanged_outcome,
+)
+from crmkit.predictions.runner.run_log import RunLog, read_run_log
+from crmkit.predictions.runner.store import write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
 from crmkit.sources.store.changes import find_settings
 from crmkit.sources.store.store import found_store
@@ -31,12 +39,12 @@ def predict(
     refresh_segments: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Make the predictions of a period and write them into the store; what is unchanged is not computed again.
+    """Make the predictions of a period and write them into the store; unchanged ones are not computed again.
 
     Parameters
     ----------
     settings : path, optional
-        ``crmkit.toml`` or the folder that holds it; without it the nearest one is looked for.
+        ``crmkit.toml`` or the folder that holds it; without it the nearest one is used.
     period : str, optional
         Such as "2026-10": the data up to its end are used. Without it, all data.
     only : sequence of str, optional
@@ -44,10 +52,10 @@ def predict(
     fresh : bool
         Compute them again even if nothing has changed.
     refresh_segments : bool
-        Learn the cuts and centres of the segments anew from the data up to the end of the period, and keep them in the
-        store: they hold from that day on; earlier days keep theirs.
+        Fit the cuts and centres of the segments again to the data up to the end of the period, and keep them in the store.
+        They apply from that day on; earlier days keep theirs.
     progress : callable, optional
-        Called with a model's name and what becomes of it: "waiting", "started", then "done" or "failed"; or "unchanged".
+        Called with a model's name and its state: "waiting", "started", then "done" or "failed"; or "unchanged".
 
     Returns
     -------
@@ -71,8 +79,8 @@ def predict(
     wanted = Period.parse(period, catalog.settings.company.fiscal_year_start) if period else None
     day = last_day(catalog.data_through, wanted)
     if refresh_segments:
-        refresh_reference(catalog, _store_of(catalog), day)
-    with slow_ones_ahead(source, catalog, [day], only, fresh):
+        refresh_reference(catalog, _store_folder(catalog), day)
+    with prefetch_slow(source, catalog, [day], only, fresh):
         return predict_days(source, [day], only, fresh, progress)
 
 
@@ -84,15 +92,15 @@ def predict_days(
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Make and write the predictions of several days, one after another; see :func:`predict`."""
-    told: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for day in sorted(set(days)):
-        told += _written(source, day, only, fresh, progress or silent)
-    return _summary(told)
+        outcomes += _predict_day(source, day, only, fresh, progress or no_progress)
+    return _summary(outcomes)
 
 
 @takes_day
 def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence[str] | None = None) -> Catalog:
-    """Return a catalog whose tables of predictions hold those made now, beside the earlier ones; nothing is written.
+    """Return a catalog with predictions made now in its tables of predictions; nothing is written.
 
     Parameters
     ----------
@@ -105,7 +113,7 @@ def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence
     Raises
     ------
     CrmkitError
-        If there are no data, no prediction of that name, or one fails by a fault in the data.
+        If there are no data, no prediction of that name, or one fails.
 
     Examples
     --------
@@ -121,7 +129,7 @@ def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence
     >>> del PREDICTIONS["doctest"]
     """
     day = as_of or last_day(catalog.data_through, None)
-    outcomes = [made(catalog, day, each, "", silent) for each in predictions(only)]
+    outcomes = [run_prediction(catalog, day, each, "", no_progress) for each in registered_predictions(only)]
     failed = [f"{outcome.entry.model}: {outcome.entry.reason}" for outcome in outcomes if outcome.status == "failed"]
     if failed:
         raise CrmkitError(f"Predictions failed. {' '.join(failed)}")
@@ -133,21 +141,23 @@ def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence
     return catalog.with_tables(frames) if frames else catalog
 
 
-def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, progress: Progress) -> list[Outcome]:
-    catalog = connect(source)  # anew for each day: a prediction may look at what the one before has written
-    store = _store_of(catalog)
-    made_from = _made_from(catalog)
+def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: bool, progress: Progress) -> list[Outcome]:
+    catalog = connect(source)  # opened again for each day: a prediction may read those of the day before
+    store = _store_folder(catalog)
+    made_from = _data_fingerprint(catalog)
     keep_first_reference(catalog, store)
-    before = Ledger() if fresh else read_ledger(store) or Ledger()
-    wanted = predictions(only)
+    before = RunLog() if fresh else read_run_log(store) or RunLog()
+    wanted = registered_predictions(only)
     for each in wanted:
         progress(each.model, "waiting")
-    there = {each.model: unchanged(before.entry(day, each.model), made_from, progress) for each in wanted}
-    lacking = [each for each in wanted if there[each.model] is None]
-    in_turn = slow_ones_last(catalog, day, lacking)
-    fresh_ones = {each.model: made(catalog, day, each, made_from, progress) for each in in_turn}
-    outcomes = [there[each.model] or fresh_ones[each.model] for each in wanted]
-    if _made_from(catalog) != made_from:
+    unchanged = {each.model: unchanged_outcome(before.entry(day, each.model), made_from, progress) for each in wanted}
+    missing = [each for each in wanted if unchanged[each.model] is None]
+    made = {
+        each.model: run_prediction(catalog, day, each, made_from, progress)
+        for each in running_order(catalog, day, missing)
+    }
+    outcomes = [unchanged[each.model] or made[each.model] for each in wanted]
+    if _data_fingerprint(catalog) != made_from:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")
     whole = {day.isoformat(): made_from} if not only and all(o.status != "failed" for o in outcomes) else {}
     new = [outcome for outcome in outcomes if outcome.status != "unchanged"]
@@ -156,13 +166,13 @@ def _written(source: Path, day: date, only: Sequence[str] | None, fresh: bool, p
     return outcomes
 
 
-def _store_of(catalog: Catalog) -> Path:
-    """Return the folder for predictions; where the data are in a database it holds nothing else."""
+def _store_folder(catalog: Catalog) -> Path:
+    """Return the folder of predictions: the store, or a folder of their own where the data are in a database."""
     folder = catalog.settings.path("store")
     return folder if catalog.settings.database else found_store(folder) or folder
 
 
-def _made_from(catalog: Catalog) -> str:
+def _data_fingerprint(catalog: Catalog) -> str:
     return (catalog.cache and catalog.cache.data_fingerprint) or ""
 
 

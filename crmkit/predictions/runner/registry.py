@@ -1,8 +1,8 @@
-"""The register of predictions: what each is called, which table it fills, and what its rows must be.
+"""The register of predictions, and how one of them is run.
 
-A prediction is a function ``(catalog, as_of) -> frame`` that uses the data up to and including the day ``as_of`` and no
-more. It returns one row per customer (or text): the key and the columns of its table. The runner adds as_of, model and
-model_version, so that earlier predictions stay beside it and can be judged by what came.
+A prediction is a function ``(catalog, as_of) -> frame`` that uses the data up to and including the day ``as_of`` only. It
+returns one row per customer (or text): the key and the columns of its table. The runner adds as_of, model and
+model_version, so that earlier predictions are kept and can be judged by their outcome.
 """
 
 from __future__ import annotations
@@ -16,23 +16,33 @@ import pandas as pd
 
 from crmkit import __version__
 from crmkit.errors import CrmkitError, NotMeasured, UnknownName
-from crmkit.predictions.runner.store import Entry
+from crmkit.predictions.runner.run_log import RunEntry
 from crmkit.settings import Settings
 from crmkit.tables.caching.fingerprint import code_digest, digest_of
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED, SCHEMAS
 
 Predict = Callable[[Catalog, date], pd.DataFrame]
-
-#: The modules that hold crmkit's own predictions, in the order in which they are made.
+Progress = Callable[[str, str], None]
+#: The modules that hold crmkit's own predictions, in the order in which they are run.
 MODULES: tuple[str, ...] = (
     "crmkit.predictions.value.customer_values",
     "crmkit.predictions.churn.outlook",
     "crmkit.predictions.segments.assignment",
     "crmkit.predictions.next_purchase",
-    "crmkit.predictions.engagement",
+    "crmkit.predictions.loyalty",
     "crmkit.predictions.sentiment",
 )
+#: Settings that do not change what a prediction computes.
+_IRRELEVANT_SETTINGS = {
+    "data",
+    "targets",
+    "smallest_change_that_matters",
+    "files",
+    "tables",
+    "database",
+    "metric_modules",
+}
 
 
 @dataclass(frozen=True)
@@ -47,9 +57,9 @@ class Prediction:
         ``customer_scores``, ``segment_assignments`` or ``text_sentiments``.
     function : callable
     version : str
-        What the author calls this version of the method.
+        The author's name for this version of the method.
     shared : callable, optional
-        ``(catalog, as_of)``: computes the part of it that programs may do together, and has it remembered.
+        ``(catalog, as_of)``: computes and caches the part of it that two programs may share.
     """
 
     model: str
@@ -72,11 +82,11 @@ def prediction(
     table : str
         The table it fills: ``customer_scores``, ``segment_assignments`` or ``text_sentiments``.
     model : str
-        Its name; a second function of the same name takes the place of the first.
+        Its name; a second function of the same name replaces the first.
     version : str
         A name for this version of the method; without it, one is made from crmkit's code and the settings.
     shared : callable, optional
-        ``(catalog, as_of)``: computes a part of it that is remembered, for programs that make predictions side by side.
+        ``(catalog, as_of)``: computes and caches the part of it that two programs may share.
 
     Examples
     --------
@@ -96,7 +106,7 @@ def prediction(
     return registered
 
 
-def predictions(only: str | Sequence[str] | None = None) -> list[Prediction]:
+def registered_predictions(only: str | Sequence[str] | None = None) -> list[Prediction]:
     """Return the registered predictions, crmkit's own among them; ``only`` those of these models.
 
     Raises
@@ -113,18 +123,72 @@ def predictions(only: str | Sequence[str] | None = None) -> list[Prediction]:
     return [each for model, each in PREDICTIONS.items() if not only or model in only]
 
 
-def checked(rows: pd.DataFrame, table: str) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of running one prediction.
+
+    Attributes
+    ----------
+    entry : RunEntry
+    status : str
+        "made", "unchanged", "not made" where the data lack what it needs, or "failed".
+    rows : DataFrame or None
+        The rows to be written.
+    """
+
+    entry: RunEntry
+    status: str
+    rows: pd.DataFrame | None = None
+
+
+def run_prediction(catalog: Catalog, day: date, each: Prediction, made_from: str, progress: Progress) -> Outcome:
+    """Run one prediction; an error becomes the reason of its outcome and does not stop the others."""
+    progress(each.model, "started")
+    version = each.version or _version(catalog.settings)
+    entry = RunEntry(day.isoformat(), each.model, each.table, version, made_from)
+    try:
+        rows = checked_rows(each.function(catalog, day), each.table)
+        outcome = _with_rows(entry, rows.assign(as_of=day, model=each.model, model_version=version))
+    except NotMeasured as error:
+        outcome = _without(entry, "not made", str(error))
+    except CrmkitError as error:
+        outcome = _without(entry, "failed", str(error))
+    except Exception as error:  # a fault of the method: the pages are made without it
+        outcome = _without(entry, "failed", f"{type(error).__name__}: {error}"[:300])
+    progress(each.model, "failed" if outcome.status == "failed" else "done")
+    return outcome
+
+
+def unchanged_outcome(entry: RunEntry | None, made_from: str, progress: Progress) -> Outcome | None:
+    """Return the prediction of the store, if it was made from the same data, settings and code; else None."""
+    if entry is None or not made_from or entry.made_from != made_from:
+        return None
+    progress(entry.model, "unchanged")
+    return Outcome(entry, "unchanged")
+
+
+def by_table(outcomes: Iterable[Outcome]) -> dict[str, pd.DataFrame]:
+    """Return the rows of all outcomes, one frame per table."""
+    rows = {table: [o.rows for o in outcomes if o.rows is not None and o.entry.table == table] for table in PREDICTED}
+    return {table: pd.concat(frames, ignore_index=True) for table, frames in rows.items() if frames}
+
+
+def no_progress(model: str, state: str) -> None:
+    """Report no progress."""
+
+
+def checked_rows(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the columns of a prediction's frame that belong into its table, one row per customer.
 
     Raises
     ------
     CrmkitError
-        If a customer is missing or there twice, or a number or an interval cannot be.
+        If a customer is missing or there twice, a number infinite, or a value outside its interval.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"customer_id": ["a", "b"], "value": [2.0, 3.0], "low": [1.0, 4.0], "high": [3.0, 5.0]})
-    >>> checked(frame, "customer_scores")
+    >>> checked_rows(frame, "customer_scores")
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: The prediction has 1 of 2 rows whose interval does not hold its value.
     """
@@ -151,77 +215,16 @@ def checked(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     return kept
 
 
-# Run one prediction: its rows, or the reason why there are none.
-
-
-Progress = Callable[[str, str], None]
-_NO_MATTER = {"data", "targets", "smallest_change_that_matters", "files", "tables", "database", "metric_modules"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one prediction.
-
-    Attributes
-    ----------
-    entry : Entry
-    status : str
-        "made", "unchanged", "not made" where the data lack what it needs, or "failed".
-    rows : DataFrame or None
-        What is to be written.
-    """
-
-    entry: Entry
-    status: str
-    rows: pd.DataFrame | None = None
-
-
-def silent(model: str, state: str) -> None:
-    """Tell nobody."""
-
-
-def unchanged(entry: Entry | None, made_from: str, progress: Progress) -> Outcome | None:
-    """Return what is written already, if it was made from the very same; else None."""
-    if entry is None or not made_from or entry.made_from != made_from:
-        return None
-    progress(entry.model, "unchanged")
-    return Outcome(entry, "unchanged")
-
-
-def made(catalog: Catalog, day: date, each: Prediction, made_from: str, progress: Progress) -> Outcome:
-    """Run one prediction; whatever goes wrong in it is its own reason and harms no other."""
-    progress(each.model, "started")
-    version = each.version or _version(catalog.settings)
-    entry = Entry(day.isoformat(), each.model, each.table, version, made_from)
-    try:
-        rows = checked(each.function(catalog, day), each.table)
-        outcome = _with_rows(entry, rows.assign(as_of=day, model=each.model, model_version=version))
-    except NotMeasured as error:
-        outcome = _without(entry, "not made", str(error))
-    except CrmkitError as error:
-        outcome = _without(entry, "failed", str(error))
-    except Exception as error:  # a fault of the method, not of the reader's: the pages are made without it
-        outcome = _without(entry, "failed", f"{type(error).__name__}: {error}"[:300])
-    progress(each.model, "failed" if outcome.status == "failed" else "done")
-    return outcome
-
-
-def _with_rows(entry: Entry, rows: pd.DataFrame) -> Outcome:
+def _with_rows(entry: RunEntry, rows: pd.DataFrame) -> Outcome:
     return Outcome(replace(entry, n_customers=len(rows)), "made", rows)
 
 
-def _without(entry: Entry, status: str, reason: str) -> Outcome:
+def _without(entry: RunEntry, status: str, reason: str) -> Outcome:
     made_from = entry.made_from if status == "not made" else ""  # what failed is tried again
     return Outcome(replace(entry, reason=reason, made_from=made_from), status)
 
 
-def by_table(outcomes: Iterable[Outcome]) -> dict[str, pd.DataFrame]:
-    """Return the rows of all outcomes, one frame per table."""
-    rows = {table: [o.rows for o in outcomes if o.rows is not None and o.entry.table == table] for table in PREDICTED}
-    return {table: pd.concat(frames, ignore_index=True) for table, frames in rows.items() if frames}
-
-
 def _version(settings: Settings) -> str:
-    """Name what else than the data makes the numbers: crmkit's code, and the settings that are no mere places."""
-    made_by = digest_of(code_digest(), settings.model_dump_json(exclude=_NO_MATTER))
-    return f"{__version__}.{made_by[:8]}"
+    """Return a name for what determines the numbers beside the data: crmkit's code and the relevant settings."""
+    digest = digest_of(code_digest(), settings.model_dump_json(exclude=_IRRELEVANT_SETTINGS))
+    return f"{__version__}.{digest[:8]}"

@@ -25,7 +25,8 @@ from crmkit.models.segments.matching import match_labels, segment_names
 from crmkit.models.segments.rfm import RFM
 from crmkit.periods import Period
 from crmkit.predictions.runner.registry import prediction
-from crmkit.predictions.runner.store import only_writer, read_ledger, read_references, write_ledger, write_references
+from crmkit.predictions.runner.run_log import read_references, read_run_log, write_references, write_run_log
+from crmkit.predictions.runner.store import write_lock
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -332,7 +333,7 @@ def keep_first_reference(catalog: Catalog, store: Path) -> None:
     day = wanted_first(catalog, read_references(store))
     if day is not None:
         # Without the features that the settings name nothing can be kept; the prediction of the segments says which.
-        with only_writer(store), suppress(CrmkitError, NotMeasured):
+        with write_lock(store), suppress(CrmkitError, NotMeasured):
             keep(catalog, store, day)
 
 
@@ -344,11 +345,11 @@ def refresh_reference(catalog: Catalog, store: Path, day: date) -> None:
     CrmkitError
         If there are too few customers to learn from, or the settings name another day.
     """
-    with only_writer(store):
+    with write_lock(store):
         keep(catalog, store, day)
-        ledger = read_ledger(store)
-        if ledger is not None:
-            write_ledger(store, ledger.without(RULED, since=day))
+        run_log = read_run_log(store)
+        if run_log is not None:
+            write_run_log(store, run_log.with_outdated(RULED, since=day))
 
 
 # Segments by the firm's own rules: comparisons of what is known of a customer, written in the settings.

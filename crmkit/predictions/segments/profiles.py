@@ -18,7 +18,7 @@ from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import benjamini_hochberg
-from crmkit.predictions.runner.store import latest
+from crmkit.predictions.runner.store import latest_predictions
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
 from crmkit.sources.store.keys import masked_id
 from crmkit.tables.as_of import takes_day
@@ -245,7 +245,7 @@ def _traits(catalog: Catalog, as_of: date, customers: pd.Index) -> Iterator[Trai
 def _scores(catalog: Catalog, as_of: date, model: str) -> pd.Series:
     if "customer_scores" not in catalog.names:
         return pd.Series(dtype=float)
-    rows = latest(catalog.frame("customer_scores"), model, as_of)
+    rows = latest_predictions(catalog.frame("customer_scores"), model, as_of)
     return rows.set_index("customer_id")["value"].astype(float)
 
 

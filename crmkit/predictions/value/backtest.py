@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.models.additive.trees import BoostedValue
-from crmkit.predictions.days import months_before
+from crmkit.periods import months_before
 from crmkit.predictions.value.customer_values import months_since, valuation
 from crmkit.predictions.value.forecast_error import past_days
 from crmkit.predictions.value.payments import MONTH, Money, money, subscriptions

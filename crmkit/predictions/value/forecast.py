@@ -19,7 +19,7 @@ from crmkit.models.subscriptions.renewal_rates import RenewalModel
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table
 from crmkit.models.value import rate_per_period
-from crmkit.predictions.days import months_before
+from crmkit.periods import months_before
 from crmkit.predictions.value.payments import MONTH, Money, subscriptions
 from crmkit.tables.catalog import Catalog
 

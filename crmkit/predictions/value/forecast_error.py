@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.predictions.days import months_before
+from crmkit.periods import months_before
 from crmkit.predictions.value.fitted_models import futures_of, learned
 from crmkit.predictions.value.forecast import Array
 from crmkit.predictions.value.payments import MONTH, money

@@ -13,8 +13,7 @@ from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import beside, counted, in_words, joined, scale_of
-from crmkit.periods import Period, day_in_words
-from crmkit.predictions.days import last_day
+from crmkit.periods import Period, day_in_words, last_day
 from crmkit.predictions.loyalty import NO_TIER, anniversaries, loyalty
 from crmkit.predictions.segments.assignment import learned_on
 from crmkit.reporting.display.exports import export

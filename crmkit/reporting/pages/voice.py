@@ -9,8 +9,7 @@ from crmkit.insights.sentiment import METHODS, Remark, language_name, sentiment_
 from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
 from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
 from crmkit.metrics.formatting import counted, is_number, joined, scale_for
-from crmkit.periods import Period, day_in_words
-from crmkit.predictions.days import last_day
+from crmkit.periods import Period, day_in_words, last_day
 from crmkit.predictions.sentiment import sentiment_check
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.html import Fragment

@@ -10,10 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from crmkit.errors import CrmkitError
-from crmkit.periods import Period
-from crmkit.predictions.days import last_day
-from crmkit.predictions.runner.parallel import slow_ones_ahead
-from crmkit.predictions.runner.store import read_ledger
+from crmkit.periods import Period, last_day
+from crmkit.predictions.runner.parallel import prefetch_slow
+from crmkit.predictions.runner.run_log import read_run_log
 from crmkit.reporting.runner.execute import import_papermill, import_renderer
 from crmkit.reporting.runner.fork_server.server import Nursery
 from crmkit.sources.store.changes import Known
@@ -48,14 +47,14 @@ def make_predictions(
     """
     days = {last_day(catalog.data_through, period) for period in periods}
     made_from = (catalog.cache and catalog.cache.data_fingerprint) or ""
-    ledger = None if fresh else read_ledger(catalog.settings.path("store"))
-    missing = sorted(day for day in days if ledger is None or not ledger.has_all_of(day, made_from))
+    run_log = None if fresh else read_run_log(catalog.settings.path("store"))
+    missing = sorted(day for day in days if run_log is None or not run_log.is_complete(day, made_from))
     if not missing:
         return ()
     progress(_STEP, "started")
     troubles = _in_a_child(nursery, source, catalog, missing, fresh) if nursery and not _has_own() else None
     if troubles is None:
-        with slow_ones_ahead(source, catalog, missing, fresh=fresh):
+        with prefetch_slow(source, catalog, missing, fresh=fresh):
             troubles = _troubles(source, missing, fresh)
     progress(_STEP, "failed" if troubles else "done")
     return troubles
@@ -73,7 +72,7 @@ def _in_a_child(
 ) -> tuple[str, ...] | None:
     """Have the predictions made by children of the nursery; None if that did not come to a good end."""
     nursery.open(catalog.settings.folder.resolve())
-    with slow_ones_ahead(source, catalog, days, fresh=fresh, start=nursery.program), TemporaryFile() as printed:
+    with prefetch_slow(source, catalog, days, fresh=fresh, start=nursery.program), TemporaryFile() as printed:
         asked = [str(source), json.dumps(fresh), *(day.isoformat() for day in days)]
         program = nursery.program(_PROGRAM, asked, printed)
         import_papermill()  # what this program is going to need

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError
-from crmkit.predictions.runner.store import known_predictions
+from crmkit.predictions.runner.run_log import predictions_hash
 from crmkit.reporting.runner.notebooks import Notebook
 from crmkit.reporting.runner.publish import read_summary
 from crmkit.settings import Settings
@@ -47,7 +47,7 @@ class PageKeys:
         made_from = [cache.data_fingerprint if cache else None, own_code(self.catalog.settings)]
         if None in made_from:
             return ""
-        made_from.append(known_predictions(self.catalog.settings.path("store"), self.end))
+        made_from.append(predictions_hash(self.catalog.settings.path("store"), self.end))
         if "reports" in parameters:
             made_from.append(self.earlier.read_text(encoding="utf-8") if self.earlier.is_file() else "")
         source = notebook.path.read_text(encoding="utf-8")

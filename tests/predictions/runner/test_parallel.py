@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.predictions.runner import parallel as ahead
-from crmkit.predictions.runner.parallel import slow_ones_ahead
-from crmkit.predictions.runner.store import written_rows
+from crmkit.predictions.runner import parallel
+from crmkit.predictions.runner.parallel import prefetch_slow
+from crmkit.predictions.runner.store import read_predictions
 from tests.predictions.churn.test_outlook import shop
 from tests.reporting.loaded import write_company
 
@@ -32,21 +32,21 @@ def firm(tmp_path, exported):
 
 def started(monkeypatch):
     programs = []
-    real = ahead.Popen
+    real = parallel.Popen
 
     def note(command, **options):
         programs.append(command)
         return real(command, **options)
 
-    monkeypatch.setattr(ahead, "Popen", note)
-    monkeypatch.setattr(ahead, "_WORTH_IT", 200)
+    monkeypatch.setattr(parallel, "Popen", note)
+    monkeypatch.setattr(parallel, "_WORTH_IT", 200)
     return programs
 
 
 def scores(firm):
     told = ck.predict(firm, only=MODELS, fresh=True)
     assert dict(zip(told["model"], told["status"], strict=True)) == dict.fromkeys(MODELS, "made")
-    rows = written_rows(firm / "store", "customer_scores").drop(columns=["model_version"])
+    rows = read_predictions(firm / "store", "customer_scores").drop(columns=["model_version"])
     return rows.sort_values(["model", "customer_id"], ignore_index=True)
 
 
@@ -75,12 +75,12 @@ def test_it_ends_with_the_program_that_started_it(firm):
 
 def test_it_is_gone_after_an_error_which_is_not_hidden(firm, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(ahead, "_WORTH_IT", 200)
+    monkeypatch.setattr(parallel, "_WORTH_IT", 200)
     running = []
-    real = ahead.Popen
-    monkeypatch.setattr(ahead, "Popen", lambda *a, **o: running.append(real(*a, **o)) or running[-1])
+    real = parallel.Popen
+    monkeypatch.setattr(parallel, "Popen", lambda *a, **o: running.append(real(*a, **o)) or running[-1])
     catalog = ck.connect(firm)
-    with pytest.raises(ZeroDivisionError), slow_ones_ahead(firm, catalog, [catalog.data_through]):
+    with pytest.raises(ZeroDivisionError), prefetch_slow(firm, catalog, [catalog.data_through]):
         raise ZeroDivisionError
     assert running[0].poll() is not None
 
@@ -88,7 +88,7 @@ def test_it_is_gone_after_an_error_which_is_not_hidden(firm, monkeypatch):
 @pytest.mark.parametrize("only", [["churn"], ["value", "rfm"]])
 def test_there_is_none_where_there_is_nothing_else_to_do_or_nothing_slow(firm, monkeypatch, only):
     programs, catalog = started(monkeypatch), ck.connect(firm)
-    with slow_ones_ahead(firm, catalog, [catalog.data_through], only):
+    with prefetch_slow(firm, catalog, [catalog.data_through], only):
         assert programs == []
 
 
@@ -96,20 +96,20 @@ def test_there_is_none_for_what_is_there_already_unless_it_is_to_be_made_again(f
     scores(firm)
     programs, catalog = started(monkeypatch), ck.connect(firm)
     earlier = date(2026, 9, 30)
-    with slow_ones_ahead(firm, catalog, [catalog.data_through]):
+    with prefetch_slow(firm, catalog, [catalog.data_through]):
         assert programs == []
-    with slow_ones_ahead(firm, catalog, [catalog.data_through, earlier]):
+    with prefetch_slow(firm, catalog, [catalog.data_through, earlier]):
         assert [command[-2:] for command in programs] == [["2026-09-30", "churn"]]
-    with slow_ones_ahead(firm, catalog, [catalog.data_through, earlier], fresh=True):
+    with prefetch_slow(firm, catalog, [catalog.data_through, earlier], fresh=True):
         assert programs[-1][-2:] == ["2026-09-30,2026-10-31", "churn"]
 
 
 def test_it_may_be_started_in_another_way_and_may_not_start_at_all(firm, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(ahead, "_WORTH_IT", 200)
+    monkeypatch.setattr(parallel, "_WORTH_IT", 200)
     asked, catalog = [], ck.connect(firm)
-    with slow_ones_ahead(firm, catalog, [catalog.data_through], start=lambda *each: asked.append(each)):
-        assert asked == [(ahead.PROGRAM, [str(firm), "2026-10-31", "churn"])]
+    with prefetch_slow(firm, catalog, [catalog.data_through], start=lambda *each: asked.append(each)):
+        assert asked == [(parallel.PROGRAM, [str(firm), "2026-10-31", "churn"])]
 
 
 def test_there_is_none_for_few_rows(tmp_path, monkeypatch):

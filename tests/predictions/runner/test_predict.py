@@ -9,8 +9,9 @@ import pytest
 import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError, NotMeasured
-from crmkit.predictions.runner import store as written
-from crmkit.predictions.runner.store import known_predictions, latest, read_ledger, write_predictions, written_rows
+from crmkit.predictions.runner import store as store_module
+from crmkit.predictions.runner.run_log import predictions_hash, read_run_log
+from crmkit.predictions.runner.store import latest_predictions, read_predictions, write_predictions
 from crmkit.settings import read_settings
 from crmkit.sources.store.store import save_table
 from tests.reporting.loaded import orders, write_company
@@ -45,7 +46,7 @@ def status(company, *arguments, **options):
 
 
 def rows_of(company, table="customer_scores"):
-    return written_rows(company / "store", table)
+    return read_predictions(company / "store", table)
 
 
 def test_rows_are_written_with_day_model_and_version_and_read_back_by_the_catalog(company, spend, kinds):
@@ -68,7 +69,7 @@ def test_the_next_months_rows_stand_beside_those_of_before(company, spend):
     ck.predict(company, "2026-10")
     rows = rows_of(company)
     assert rows.groupby(rows["as_of"].astype(str))["value"].sum().to_dict() == {"2026-09-30": 40.0, "2026-10-31": 80.0}
-    assert latest(rows, "spend", date(2026, 10, 30))["value"].tolist() == [20.0, 20.0]
+    assert latest_predictions(rows, "spend", date(2026, 10, 30))["value"].tolist() == [20.0, 20.0]
 
 
 def test_what_is_unchanged_is_not_computed_again_even_after_another_load(company, spend, kinds):
@@ -168,13 +169,13 @@ def test_progress_is_told_for_each(company, spend, kinds):
 
 def test_a_months_pages_do_not_depend_on_later_predictions_but_on_those_they_can_read(company, spend):
     store, until = company / "store", date(2026, 10, 1)
-    nothing = known_predictions(store, until)
+    nothing = predictions_hash(store, until)
     ck.predict(company, "2026-09")
-    of_september = known_predictions(store, until)
+    of_september = predictions_hash(store, until)
     ck.predict(company, "2026-10")
-    assert known_predictions(store, until) == of_september != nothing
+    assert predictions_hash(store, until) == of_september != nothing
     ck.predict(company, "2026-08")
-    assert known_predictions(store, until) != of_september
+    assert predictions_hash(store, until) != of_september
 
 
 def test_a_ledger_that_is_damaged_or_of_another_table_counts_for_nothing(company, spend):
@@ -183,16 +184,18 @@ def test_a_ledger_that_is_damaged_or_of_another_table_counts_for_nothing(company
     noted = file.read_text()
     for content in ("{", json.dumps(json.loads(noted) | {"tables": {}}), "[]"):
         file.write_text(content)
-        assert read_ledger(company / "store") is None
+        assert read_run_log(company / "store") is None
     file.write_text(noted)
-    assert read_ledger(company / "store").entry(date(2026, 10, 31), "spend").n_customers == 3
+    assert read_run_log(company / "store").entry(date(2026, 10, 31), "spend").n_customers == 3
 
 
 def test_rows_that_no_entry_speaks_of_get_one(company, spend):
     ck.predict(company, "2026-09")
     (company / "store/predictions.json").unlink()
     ck.predict(company, "2026-10")
-    days = [(entry.as_of, entry.n_customers, bool(entry.made_from)) for entry in read_ledger(company / "store").entries]
+    days = [
+        (entry.as_of, entry.n_customers, bool(entry.made_from)) for entry in read_run_log(company / "store").entries
+    ]
     assert days == [("2026-09-30", 2, False), ("2026-10-31", 3, True)]
 
 
@@ -200,18 +203,18 @@ def test_rows_that_no_entry_speaks_of_get_one(company, spend):
 
 
 def test_a_second_writer_waits_and_then_says_so(company, spend, monkeypatch):
-    (company / "store" / written._LOCK).touch()
-    monkeypatch.setattr(written, "_PATIENCE", 0.0)
+    (company / "store" / store_module._LOCK).touch()
+    monkeypatch.setattr(store_module, "_PATIENCE", 0.0)
     with pytest.raises(CrmkitError, match="Another program is writing predictions"):
         ck.predict(company, "2026-10")
     assert rows_of(company).empty
 
 
 def test_a_lock_that_was_left_behind_is_forgotten(company, spend, monkeypatch):
-    (company / "store" / written._LOCK).touch()
-    monkeypatch.setattr(written, "_FORGOTTEN_AFTER", -1.0)
+    (company / "store" / store_module._LOCK).touch()
+    monkeypatch.setattr(store_module, "_STALE_AFTER", -1.0)
     assert status(company, "2026-10") == {"spend": "made"}
-    assert not (company / "store" / written._LOCK).exists()
+    assert not (company / "store" / store_module._LOCK).exists()
 
 
 def test_a_write_that_fails_leaves_the_table_as_it_was(company, spend, monkeypatch):
@@ -221,7 +224,7 @@ def test_a_write_that_fails_leaves_the_table_as_it_was(company, spend, monkeypat
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(written, "save_table", full)
+    monkeypatch.setattr(store_module, "save_table", full)
     with pytest.raises(OSError, match="No space"):
         ck.predict(company, "2026-10")
     assert (company / "store/customer_scores.parquet").read_bytes() == before
@@ -230,7 +233,7 @@ def test_a_write_that_fails_leaves_the_table_as_it_was(company, spend, monkeypat
 
 def test_a_table_of_no_rows_has_the_types_of_its_columns(tmp_path):
     write_predictions(tmp_path, [], {}, {})
-    assert written_rows(tmp_path, "customer_scores").empty
+    assert read_predictions(tmp_path, "customer_scores").empty
 
 
 # --- without a store

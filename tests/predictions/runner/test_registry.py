@@ -7,14 +7,14 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import CrmkitError, UnknownName
-from crmkit.predictions.days import last_day
-from crmkit.predictions.runner.registry import PREDICTIONS, checked, prediction, predictions
+from crmkit.periods import last_day
+from crmkit.predictions.runner.registry import PREDICTIONS, checked_rows, prediction, registered_predictions
 
 
 @pytest.fixture(autouse=True)
 def register(monkeypatch):
     """A register that is as before after each test."""
-    predictions()
+    registered_predictions()
     kept = dict(PREDICTIONS)
     yield PREDICTIONS
     PREDICTIONS.clear()
@@ -30,10 +30,10 @@ def test_a_prediction_is_found_by_the_name_of_its_model():
     def luck(catalog, as_of):
         return scores()
 
-    (found,) = predictions(["luck"])
+    (found,) = registered_predictions(["luck"])
     assert (found.model, found.table, found.function) == ("luck", "customer_scores", luck)
     with pytest.raises(UnknownName, match="There is no prediction 'lick'. Did you mean 'luck'"):
-        predictions(["lick"])
+        registered_predictions(["lick"])
 
 
 def test_a_table_that_predictions_do_not_fill_is_refused():
@@ -42,7 +42,7 @@ def test_a_table_that_predictions_do_not_fill_is_refused():
 
 
 def test_columns_that_the_table_does_not_have_are_left_out():
-    rows = checked(scores(low=[0.5, 1], high=[1.5, 3], within_12=1.0, model="other"), "customer_scores")
+    rows = checked_rows(scores(low=[0.5, 1], high=[1.5, 3], within_12=1.0, model="other"), "customer_scores")
     assert list(rows) == ["customer_id", "value", "low", "high"]
 
 
@@ -59,18 +59,18 @@ def test_columns_that_the_table_does_not_have_are_left_out():
 )
 def test_rows_that_cannot_be_are_refused(rows, fault):
     with pytest.raises(CrmkitError, match=fault):
-        checked(rows, "customer_scores")
+        checked_rows(rows, "customer_scores")
 
 
 def test_all_faults_are_told_at_once():
     with pytest.raises(CrmkitError, match=r"without a customer_id\. 1 of 2 rows without a value"):
-        checked(scores(customer_id=["a", None], value=[None, 2.0]), "customer_scores")
+        checked_rows(scores(customer_id=["a", None], value=[None, 2.0]), "customer_scores")
 
 
 def test_segments_need_a_name():
     rows = pd.DataFrame({"customer_id": ["a", "b"], "segment": ["Loyal", None]})
     with pytest.raises(CrmkitError, match="1 of 2 rows without a segment"):
-        checked(rows, "segment_assignments")
+        checked_rows(rows, "segment_assignments")
 
 
 def test_a_running_month_is_predicted_from_its_last_day_with_data():

@@ -10,7 +10,7 @@ import pytest
 import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError, Problems
-from crmkit.predictions.runner.store import REFERENCE_FILE, known_predictions, read_ledger, read_references
+from crmkit.predictions.runner.run_log import REFERENCE_FILE, predictions_hash, read_references, read_run_log
 from crmkit.predictions.segments.assignment import is_kept, learned_on, rfm_for, segmentation_for
 from crmkit.predictions.segments.stability import segment_review
 from crmkit.settings import read_settings
@@ -80,13 +80,13 @@ def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_mends_it(sho
     assert found.verdict == "no longer fits" and found.fit.moved > 0.1
     assert found.side_by_side["n"].sum() == found.side_by_side["n_fresh"].sum() == 120
     assert found.moves["n"].sum() > 0
-    old = known_predictions(shop / "store", date(2026, 9, 1))
+    old = predictions_hash(shop / "store", date(2026, 9, 1))
     ck.predict(shop, only=["rfm"], refresh_segments=True)
     assert [each["learned_on"] for each in read_references(shop / "store")] == ["2025-12-31", "2026-09-30"]
     again = ck.connect(shop)
     assert learned_on(again, SEPTEMBER) == SEPTEMBER and learned_on(again, date(2026, 8, 31)) == date(2025, 12, 31)
-    assert known_predictions(shop / "store", date(2026, 9, 1)) == old, "pages of earlier months are as they were"
-    outdated = read_ledger(shop / "store").entry(SEPTEMBER, "segments")
+    assert predictions_hash(shop / "store", date(2026, 9, 1)) == old, "pages of earlier months are as they were"
+    outdated = read_run_log(shop / "store").entry(SEPTEMBER, "segments")
     assert outdated.made_from == "", "the other segments are to be made again"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.models.segments.drift import Drift
-from crmkit.predictions.days import months_before
+from crmkit.periods import months_before
 from crmkit.predictions.value.backtest import brought_after
 from crmkit.predictions.value.customer_values import valuation
 from crmkit.predictions.value.fitted_models import learned

@@ -9,7 +9,7 @@ import crmkit as ck
 from crmkit.periods import Period
 from crmkit.predictions.runner import predict as run_module
 from crmkit.predictions.runner import registry as register_module
-from crmkit.predictions.runner.registry import PREDICTIONS, predictions
+from crmkit.predictions.runner.registry import PREDICTIONS, registered_predictions
 from crmkit.reporting.runner.fork_server.server import Nursery
 from crmkit.reporting.runner.notebooks import Notebook
 from crmkit.reporting.runner.predictions import make_predictions
@@ -24,7 +24,7 @@ SEPTEMBER, OCTOBER = Period.parse("2026-09"), Period.parse("2026-10")
 
 @pytest.fixture(autouse=True)
 def register(monkeypatch):
-    predictions()
+    registered_predictions()
     kept = dict(PREDICTIONS)
     PREDICTIONS.clear()
     monkeypatch.setattr(register_module, "MODULES", ())

@@ -257,9 +257,9 @@ def import_models() -> None:
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as in a kernel that starts alone: no file of the company is taken for a library
     import_module("crmkit.predictions.runner.predict")
-    from crmkit.predictions.runner.registry import predictions
+    from crmkit.predictions.runner.registry import registered_predictions
 
-    predictions()
+    registered_predictions()
     for known_to_all in (code_digest, package_versions, time_zones):
         known_to_all()
     close_default_database()

@@ -10,7 +10,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.predictions.runner import predict as run_module
-from crmkit.predictions.runner.store import written_rows
+from crmkit.predictions.runner.store import read_predictions
 from crmkit.reporting.runner.fork_server.server import Nursery, Program
 from crmkit.reporting.runner.run import run_report
 from tests.predictions.churn.test_outlook import shop
@@ -112,7 +112,7 @@ def report(firm):
 
 
 def scores(firm):
-    rows = written_rows(firm / "store", "customer_scores")
+    rows = read_predictions(firm / "store", "customer_scores")
     return rows.sort_values(["model", "customer_id"], ignore_index=True)
 
 

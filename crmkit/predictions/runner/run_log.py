@@ -1,0 +1,187 @@
+"""Two small files in the store beside the predictions: the run log, and the references of the segments.
+
+They are read without pandas, so that a report with nothing to predict starts quickly::
+
+    store/
+      customer_scores.parquet  ...  the rows (see :mod:`crmkit.predictions.runner.store`)
+      predictions.json              per day and model: what it was made from, the number of rows, a hash of the rows
+      segment_reference.json        cuts and centres of the segments, oldest first, without customers
+
+An entry of the run log is valid only for the very tables that it was written for. A page uses the last reference that was
+learned by its own day, so that a refresh changes no earlier page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from crmkit.errors import CrmkitError
+from crmkit.tables.caching.fingerprint import digest_of
+from crmkit.tables.schema import PREDICTED
+
+RUN_LOG_FILE = "predictions.json"
+REFERENCE_FILE = "segment_reference.json"
+_REFERENCE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """The result of one prediction of one day.
+
+    Attributes
+    ----------
+    as_of : str
+        The last day whose data was used.
+    model, table, version : str
+    made_from : str
+        Hash of data, settings, code and versions; empty where it is not known or the prediction is outdated.
+    n_customers : int
+        Rows [count].
+    reason : str
+        Why there are no rows.
+    rows : str
+        Hash of the rows.
+    """
+
+    as_of: str
+    model: str
+    table: str
+    version: str
+    made_from: str
+    n_customers: int = 0
+    reason: str = ""
+    rows: str = ""
+
+
+@dataclass(frozen=True)
+class RunLog:
+    """The predictions that a store holds.
+
+    Attributes
+    ----------
+    entries : tuple of RunEntry
+    whole : mapping of str to str
+        Days on which every prediction was made, each with the hash of what they were made from.
+    """
+
+    entries: tuple[RunEntry, ...] = ()
+    whole: Mapping[str, str] | None = None
+
+    def is_complete(self, as_of: date, made_from: str) -> bool:
+        """Return whether the store holds all predictions of a day, made from data with this hash."""
+        return bool(made_from) and (self.whole or {}).get(as_of.isoformat()) == made_from
+
+    def entry(self, as_of: date, model: str) -> RunEntry | None:
+        """Return the entry of a model on a day; None if there is none."""
+        return next((e for e in self.entries if (e.as_of, e.model) == (as_of.isoformat(), model)), None)
+
+    def with_outdated(self, models: Collection[str], since: date) -> RunLog:
+        """Return the run log with these models' predictions from a day on marked as outdated, so that they are made again."""
+        entries = [
+            replace(e, made_from="") if e.model in models and e.as_of >= since.isoformat() else e for e in self.entries
+        ]
+        return RunLog(tuple(entries), {day: of for day, of in (self.whole or {}).items() if day < since.isoformat()})
+
+    def hash_before(self, day: date) -> str:
+        """Return the hash of all predictions of the days before a day."""
+        seen = [(e.as_of, e.model, e.version, e.reason, e.rows) for e in self.entries if e.as_of < day.isoformat()]
+        return digest_of(*sorted(seen)) if seen else ""
+
+
+def read_run_log(store: Path) -> RunLog | None:
+    """Return the run log of a store; None if it was written for other tables, or is damaged."""
+    try:
+        content = json.loads((store / RUN_LOG_FILE).read_text(encoding="utf-8"))
+        if content["tables"] != _table_hashes(store):
+            return None
+        return RunLog(tuple(RunEntry(**entry) for entry in content["entries"]), content["whole"])
+    except FileNotFoundError:
+        return None if _table_hashes(store) else RunLog()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_run_log(store: Path, run_log: RunLog) -> None:
+    """Write the run log of a store, valid for its tables as they are now."""
+    entries = [asdict(entry) for entry in run_log.entries]
+    content = {"tables": _table_hashes(store), "whole": dict(run_log.whole or {}), "entries": entries}
+    _replace_file(store / RUN_LOG_FILE, content)
+
+
+def read_references(store: Path) -> list[dict[str, Any]]:
+    """Return the references of the segments in a store, oldest first; an empty list without any.
+
+    Raises
+    ------
+    CrmkitError
+        If the file is damaged: with a new reference, segments would silently mean something else.
+    """
+    try:
+        content = json.loads((store / REFERENCE_FILE).read_text(encoding="utf-8"))
+        if content["version"] != _REFERENCE_VERSION:
+            raise ValueError("another version")
+        return sorted(content["references"], key=lambda each: date.fromisoformat(each["learned_on"]))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CrmkitError(
+            f"The reference of the segments, {store / REFERENCE_FILE}, cannot be read. Restore it from a copy, or "
+            "delete it and run `crmkit predict --refresh-segments`: segments are then learned anew."
+        ) from None
+
+
+def write_references(store: Path, references: Sequence[dict[str, Any]]) -> None:
+    """Replace the references of a store."""
+    store.mkdir(parents=True, exist_ok=True)
+    _replace_file(store / REFERENCE_FILE, {"version": _REFERENCE_VERSION, "references": list(references)})
+
+
+def predictions_hash(store: Path, day: date) -> str:
+    """Return the hash of the predictions that a page of a period that ends on ``day`` can read.
+
+    Later predictions do not change it, so that the page of a month stays as it is when those of the next are made.
+    """
+    run_log, references = read_run_log(store), references_hash(store, day)
+    known = digest_of(*sorted(_table_hashes(store).items())) if run_log is None else run_log.hash_before(day)
+    return digest_of(known, references) if references else known
+
+
+def references_hash(store: Path, day: date) -> str:
+    """Return the hash of the references that a page of a period that ends on ``day`` can use; empty without any."""
+    try:
+        used = [each for each in read_references(store) if each["learned_on"] < day.isoformat()]
+    except CrmkitError:  # the page that reads the references reports it
+        return "damaged"
+    return digest_of(json.dumps(used, sort_keys=True)) if used else ""
+
+
+def _table_hashes(store: Path) -> dict[str, str]:
+    return {name: digest for name in PREDICTED if (digest := _hash(store / f"{name}.parquet"))}
+
+
+def _hash(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _replace_file(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file in one step: at any moment the old or the new one is there whole."""
+    temporary = file.parent / f".{file.name}.{secrets.token_hex(4)}"
+    try:
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        os.replace(temporary, file)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
