@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check, load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
 from crmkit.settings import parse_settings
 
@@ -66,7 +66,7 @@ def test_of_any_csv_file_every_row_is_kept_merged_or_aside_with_its_line(rows, t
     (folder / "exports" / "orders.csv").write_text(csv_of([*rows, *sound]), encoding="utf-8", newline="")
     company = parse_settings({"data": {"through": "2026-10-31"}}, folder=folder)
     report = load(company)
-    counts, aside = report.counts["orders"], rows_aside(company.path("store"), "orders")
+    counts, aside = report.counts["orders"], quarantined_rows(company.path("store"), "orders")
     assert counts.n_in == len(rows) + len(sound) == counts.n_kept + counts.n_merged + counts.n_aside
     assert len(aside) == counts.n_aside
     assert aside.line.is_unique

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmkit.cleaning.loading.load import load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import parse_settings
 from crmkit.sources.presets.model import presets
@@ -153,7 +153,7 @@ def tried(name: str, content: bytes, folder: Path) -> str:
         of_file = [record for record in report.details["by_file"] if record["table"] == table]
         for name_of_count in ("n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside", "n_split"):
             assert sum(record[name_of_count] for record in of_file) == getattr(counts, name_of_count), (table, of_file)
-        aside = rows_aside(settings.path("store"), table)
+        aside = quarantined_rows(settings.path("store"), table)
         assert len(aside) == counts.n_aside
         assert set(aside.file) <= {name} and aside.line.notna().all() and aside.reason.str.len().gt(5).all()
     if any(counts.n_aside for counts in report.counts.values()):

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 from crmkit.sources.files.file_sets import FileSet, RawFiles
@@ -90,6 +90,6 @@ def test_letters_that_steer_a_terminal_do_not_come_back_in_a_message(tmp_path):
 def test_a_cell_that_cannot_be_read_is_told_with_file_line_and_column(tmp_path):
     content = BY_HAND["payments.csv"].replace("ch_5,,ok,2026-09-06 10:00,5.25", "ch_5,,ok,2026-09-06 10:00,=A1+2")
     assert tried("payments.csv", content.encode(), tmp_path) == "loaded, with rows aside"
-    (row,) = rows_aside(tmp_path / "store", "orders").to_dict("records")
+    (row,) = quarantined_rows(tmp_path / "store", "orders").to_dict("records")
     assert (row["file"], row["line"]) == ("payments.csv", 7)
     assert re.search("'Amount' cannot be read as a number", row["reason"])

@@ -195,9 +195,9 @@ def test_google_and_meta_spend_are_one_table_with_file_and_line_of_what_is_kept_
     )
     report, catalog = loaded(settings)
     assert sorted(catalog.frame("costs").amount) == [1.5, 10.0, 11.0, 20.5]
-    from crmkit.cleaning.loading.reports import rows_aside
+    from crmkit.cleaning.loading.reports import quarantined_rows
 
-    assert rows_aside(settings.path("store"), "costs")[["file", "line", "reason"]].values.tolist() == [
+    assert quarantined_rows(settings.path("store"), "costs")[["file", "line", "reason"]].values.tolist() == [
         ["google.csv", 3, "'Cost' cannot be read as a number"]
     ]
     assert report.counts["costs"].n_in == 5

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
-from crmkit.cleaning.checks.rows import Taken, take_in, unreadable_columns, wrong_types
-from crmkit.cleaning.loading.left_out import leave_out_forgotten
+from crmkit.cleaning.checks.parse_rows import ParsedTable, parse_rows, unreadable_columns, wrong_types
+from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress
@@ -27,13 +27,13 @@ from crmkit.tables.schema import Column
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedTable:
     """One checked table: SQL of the rows kept and of those kept aside, and what became of how many.
 
     ``merged`` names the relation of its rows after people were merged, if any of its rows are theirs.
     """
 
-    taken: Taken
+    parsed: ParsedTable
     counts: Counts
     findings: tuple[Finding, ...]
     merged: str = ""
@@ -41,27 +41,27 @@ class Checked:
     @property
     def table(self) -> str:
         """Canonical name."""
-        return self.taken.staged.table
+        return self.parsed.staged.table
 
     @property
     def kept(self) -> str:
         """SQL of the canonical table, in the order of the input."""
         if self.merged:
-            return f"SELECT {self.taken.selected} FROM {self.merged} ORDER BY position"
-        rows = f"SELECT {self.taken.selected} FROM {self.taken.relation}"
+            return f"SELECT {self.parsed.selected} FROM {self.merged} ORDER BY position"
+        rows = f"SELECT {self.parsed.selected} FROM {self.parsed.relation}"
         return f"{rows} WHERE {REASON} IS NULL AND NOT {MERGED} ORDER BY {PART}, {ROW}"
 
     @property
-    def aside(self) -> str:
+    def quarantined(self) -> str:
         """SQL of the rows kept aside: file, line, reason, and the raw row as JSON; none of it for personal data."""
-        staged = self.taken.staged
+        staged = self.parsed.staged
         cells = ", ".join(f"{identifier(name)}: CAST(raw.{identifier(name)} AS VARCHAR)" for name in staged.types)
         raw = "NULL::VARCHAR" if staged.schema.personal else f"CAST(to_json({{{cells}}}) AS VARCHAR)"
         part = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(staged.parts))
         file = f"CASE {PART} {part} END" if part else "NULL::VARCHAR"
         line = ROW if part else "NULL::BIGINT"
         rows = (
-            f"SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.taken.relation} "
+            f"SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.parsed.relation} "
             f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE {REASON} IS NOT NULL"
         )
         lines = ", ".join(_bad_line(line) for line in staged.bad_lines)
@@ -75,45 +75,45 @@ def check_rows(
     end_of_data: date | None,
     progress: Progress | None = None,
     allow_empty: bool = False,
-) -> tuple[list[Checked], list[str]]:
+) -> tuple[list[CheckedTable], list[str]]:
     """Read, judge and settle the rows of all tables.
 
     Returns
     -------
-    (list of Checked, list of str)
+    (list of CheckedTable, list of str)
         The checked tables, and what is wrong with whole tables; where anything is, nothing is to be used.
     """
-    taken, problems = [], []
+    parsed, problems = [], []
     for number, raw in enumerate(staged, start=1):
         if progress:
             progress(f"Checking {raw.table}", len(staged) + number, 2 * len(staged))
         faults = list(raw.problems)
         if raw.types:
             try:
-                table = take_in(con, raw, settings, end_of_data)
+                table = parse_rows(con, raw, settings, end_of_data)
                 faults = [*table.problems, *wrong_types(con, table)]
-                taken.append(table)
+                parsed.append(table)
             except CrmkitError as error:
                 faults.append(str(error))
         if faults:
             problems.append(f"{raw.origin}: {'; '.join(faults)}.")
     if problems:
         return [], problems
-    taken, findings = leave_out_forgotten(con, taken, forgotten_hashes(settings))
-    findings += [*unify_spelling(con, taken), *settle_overlaps(con, taken)]
-    for table in taken:
-        findings += settle_repeats(con, table)
+    parsed, findings = leave_out_forgotten(con, parsed, forgotten_hashes(settings))
+    findings += [*unify_spelling(con, parsed), *merge_overlaps(con, parsed)]
+    for table in parsed:
+        findings += merge_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
-    checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in taken]
+    checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in parsed]
     return checked, [] if allow_empty else [fault for table in checked for fault in _nothing_left(table)]
 
 
-def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Finding]) -> Checked:
-    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {taken.relation} GROUP BY ALL").fetchall()
-    bad = Counter(line.reason for line in taken.staged.bad_lines)
+def _counted(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, findings: list[Finding]) -> CheckedTable:
+    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {parsed.relation} GROUP BY ALL").fetchall()
+    bad = Counter(line.reason for line in parsed.staged.bad_lines)
     reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
     n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
-    staged = taken.staged
+    staged = parsed.staged
     ignored = Counter[str]()
     for reason, n in staged.ignored:
         ignored[reason] += n
@@ -137,15 +137,15 @@ def _counted(con: duckdb.DuckDBPyConnection, taken: Taken, findings: list[Findin
     found += [
         Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
     ]
-    found += [*findings, *notes(con, taken)]
-    return Checked(taken, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
+    found += [*findings, *notes(con, parsed)]
+    return CheckedTable(parsed, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
 
 
-def _nothing_left(checked: Checked) -> list[str]:
+def _nothing_left(checked: CheckedTable) -> list[str]:
     if checked.counts.n_kept or not checked.counts.n_aside:  # of rows that are no business nothing need be left
         return []
     most = next(finding for finding in checked.findings if finding.severity == "rejected")
-    origin = checked.taken.staged.origin
+    origin = checked.parsed.staged.origin
     return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
 
 
@@ -157,14 +157,14 @@ def _bad_line(line: BadLine) -> str:
 # over all tables at once, so that a campaign goes by one name in costs, leads and orders.
 
 
-def unify_spelling(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> list[Finding]:
+def unify_spelling(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
     """Give the case variants of each category one spelling, in place, and return what was changed.
 
     Only rows that are not kept aside vote. The most frequent spelling wins, the first of the alphabet in a tie.
     """
     voters = [
         (table, column.name)
-        for table in taken
+        for table in parsed
         for column in table.columns
         if column.name in SPELLED and not column.choices
     ]
@@ -188,7 +188,7 @@ def unify_spelling(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> li
     return [finding for finding in findings if finding is not None]
 
 
-def _respell(con: duckdb.DuckDBPyConnection, table: Taken, name: str) -> Finding | None:
+def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> Finding | None:
     column = identifier(name)
     same = f"s.category = {literal(name)} AND s.spelling = {table.relation}.{column}"
     joined = f"spellings s WHERE {same} AND {REASON} IS NULL"
@@ -220,26 +220,26 @@ class _Note:
     consequence: str
 
 
-def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+def notes(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     """Count what is odd about the kept rows of a table, in one query."""
-    lost = unreadable_columns(con, taken)
-    asked = [note for note in _emptied(taken) if note.finding not in lost] + _out_of_order(taken)
-    table = taken.staged.table
+    lost = unreadable_columns(con, parsed)
+    asked = [note for note in _emptied(parsed) if note.finding not in lost] + _out_of_order(parsed)
+    table = parsed.staged.table
     found = list(lost.values())
     if asked:
         counts = ", ".join(f"coalesce(count_if({note.condition}), 0)" for note in asked)
-        kept = f"{taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+        kept = f"{parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
         answers = con.execute(f"SELECT {counts} FROM {kept}").fetchone() or ()
         found += [
             Finding(table, note.finding, n_rows, 0.0, "note", note.consequence)
             for note, n_rows in zip(asked, answers, strict=True)
             if n_rows
         ]
-    if taken.staged.unused:
+    if parsed.staged.unused:
         found.append(
             Finding(
                 table,
-                f"columns of {taken.staged.origin} that are not used: {', '.join(taken.staged.unused)}",
+                f"columns of {parsed.staged.origin} that are not used: {', '.join(parsed.staged.unused)}",
                 0,
                 0.0,
                 "note",
@@ -249,19 +249,19 @@ def notes(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
     return found
 
 
-def _emptied(taken: Taken) -> list[_Note]:
+def _emptied(parsed: ParsedTable) -> list[_Note]:
     return [
         _Note(f"{fault(column.name)} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
-        for column in taken.columns
+        for column in parsed.columns
         if not column.required
-        for number, rule in enumerate(taken.rules[column.name], start=1)
+        for number, rule in enumerate(parsed.rules[column.name], start=1)
     ]
 
 
-def _out_of_order(taken: Taken) -> list[_Note]:
+def _out_of_order(parsed: ParsedTable) -> list[_Note]:
     """Return the notes on optional times that lie before the row's own time, by days: some exports give no hour."""
-    clock = taken.staged.schema.clock
-    if clock not in taken.rules:
+    clock = parsed.staged.schema.clock
+    if clock not in parsed.rules:
         return []
     return [
         _Note(
@@ -269,7 +269,7 @@ def _out_of_order(taken: Taken) -> list[_Note]:
             f"{column.name} lies before {clock}",
             "The row counts; a duration from it counts as 0 days.",
         )
-        for column in taken.columns
+        for column in parsed.columns
         if is_later_time(column)
     ]
 
@@ -282,51 +282,51 @@ def is_later_time(column: Column) -> bool:
 # Rows that come twice: equal ones are merged, other ones of the same key are kept aside after the first.
 
 
-def settle_repeats(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     """Merge equal rows of a key and keep its other ones aside, in place; the first row of a key stays.
 
     A table without a key (order_lines, costs) keeps equal rows: an order may well hold two equal lines.
     """
-    key = [name for name in taken.staged.schema.key if name in taken.rules]
+    key = [name for name in parsed.staged.schema.key if name in parsed.rules]
     if not key:
-        return _equal_rows(con, taken)
+        return _equal_rows(con, parsed)
     keys = ", ".join(identifier(name) for name in key)
-    if not _n_more(con, taken, keys):
+    if not _n_more(con, parsed, keys):
         return []
     reason = f"{' and '.join(key)} came before with other content"
     con.execute(f"""
-        UPDATE {taken.relation}
+        UPDATE {parsed.relation}
         SET {MERGED} = again.equal, {REASON} = CASE WHEN again.equal THEN NULL ELSE {literal(reason)} END
         FROM (
             SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
                    row_number() OVER key_rows AS nth
-            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({taken.selected}) AS content,
+            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({parsed.selected}) AS content,
                          count(*) OVER (PARTITION BY {keys}) AS n
-                  FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
+                  FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
             WHERE n > 1
             WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})
         ) again
-        WHERE again.id = {taken.relation}.rowid AND again.nth > 1""")
+        WHERE again.id = {parsed.relation}.rowid AND again.nth > 1""")
     return []
 
 
-def shared_contacts(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
+def shared_contacts(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     """Count the customers who share an e-mail address or a telephone number with another; nothing is merged."""
     normal = {"email": "lower(email)", "phone": "ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0')"}
     findings = []
     for name, contact in normal.items():
-        if name not in taken.rules:
+        if name not in parsed.rules:
             continue
         (n_rows,) = con.execute(f"""
             SELECT coalesce(sum(n), 0) FROM (
-                SELECT count(DISTINCT customer_id) AS n FROM {taken.relation}
+                SELECT count(DISTINCT customer_id) AS n FROM {parsed.relation}
                 WHERE {REASON} IS NULL AND NOT {MERGED} AND length({contact}) >= 5 GROUP BY {contact} HAVING n > 1)
         """).fetchone() or (0,)
         if n_rows:
             what = "e-mail address" if name == "email" else "telephone number"
             findings.append(
                 Finding(
-                    taken.staged.table,
+                    parsed.staged.table,
                     f"customers share their {what} with another customer",
                     int(n_rows),
                     0.0,
@@ -337,13 +337,13 @@ def shared_contacts(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Findin
     return findings
 
 
-def _equal_rows(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
-    n_rows = _n_more(con, taken, taken.selected)
+def _equal_rows(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
+    n_rows = _n_more(con, parsed, parsed.selected)
     if not n_rows:
         return []
     return [
         Finding(
-            taken.staged.table,
+            parsed.staged.table,
             "rows equal another row in every column",
             n_rows,
             0.0,
@@ -353,9 +353,9 @@ def _equal_rows(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[Finding]:
     ]
 
 
-def _n_more(con: duckdb.DuckDBPyConnection, taken: Taken, columns: str) -> int:
+def _n_more(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, columns: str) -> int:
     """Return how many rows there are beyond one for each combination of the columns [rows]."""
-    kept = f"FROM {taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    kept = f"FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
     counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
     (n_rows,) = con.execute(counted).fetchone() or (0,)
     return int(n_rows)
@@ -372,13 +372,13 @@ _NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
 _FILE = "__file"  # rank of a row's file: the higher, the newer
 
 
-def settle_overlaps(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> list[Finding]:
+def merge_overlaps(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
     """Merge the rows of older files that a newer file has too, in place; equal ones are left to those that merge repeats.
 
     Parameters
     ----------
     con : duckdb connection
-    taken : sequence of Taken
+    parsed : sequence of ParsedTable
         All tables: the rows of one tell how far a file reaches that fills another too.
 
     Returns
@@ -386,32 +386,32 @@ def settle_overlaps(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> l
     list of Finding
         How many rows of each table were merged so.
     """
-    tables = {table.staged.table: table for table in taken}
-    several = [table for table in taken if len(set(table.staged.parts)) > 1]
-    ranks = _ranks(con, taken) if several else {}
+    tables = {table.staged.table: table for table in parsed}
+    several = [table for table in parsed if len(set(table.staged.parts)) > 1]
+    ranks = _ranks(con, parsed) if several else {}
     settled = {table.staged.table: _settle(con, table, tables, ranks) for table in several}
     return [Finding(name, REPLACED, n, 0.0, "note", _NEWER_COUNTS) for name, n in settled.items() if n]
 
 
-def _ranks(con: duckdb.DuckDBPyConnection, taken: Sequence[Taken]) -> dict[str, int]:
+def _ranks(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> dict[str, int]:
     """Return the files in order, the newest with the highest rank."""
     reach: dict[str, datetime] = {}
-    for table in taken:
-        for part, last in con.execute(query).fetchall() if (query := _reach(table, taken)) else ():
+    for table in parsed:
+        for part, last in con.execute(query).fetchall() if (query := _reach(table, parsed)) else ():
             if last is not None and part < len(table.staged.parts):
                 file = table.staged.parts[part]
                 reach[file] = max(reach.get(file, datetime.min), last)
-    files = {file for table in taken for file in table.staged.parts}
+    files = {file for table in parsed for file in table.staged.parts}
     return {
         file: rank for rank, file in enumerate(sorted(files, key=lambda f: (reach.get(f, datetime.min), *_natural(f))))
     }
 
 
-def _reach(table: Taken, taken: Sequence[Taken]) -> str | None:
+def _reach(table: ParsedTable, parsed: Sequence[ParsedTable]) -> str | None:
     clock = table.staged.schema.clock or "acquired_at"
     if clock in table.rules:
         return f"SELECT {PART}, CAST(max({identifier(clock)}) AS TIMESTAMP) FROM {table.relation} GROUP BY {PART}"
-    orders = next((other for other in taken if other.staged.table == "orders"), None)
+    orders = next((other for other in parsed if other.staged.table == "orders"), None)
     if orders is None or table.staged.table != "order_lines" or not {"order_id"} <= table.rules.keys():
         return None
     return (
@@ -428,7 +428,9 @@ def _natural(file: str) -> tuple[Any, ...]:
     ), file
 
 
-def _settle(con: duckdb.DuckDBPyConnection, table: Taken, tables: Mapping[str, Taken], ranks: Mapping[str, int]) -> int:
+def _settle(
+    con: duckdb.DuckDBPyConnection, table: ParsedTable, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]
+) -> int:
     parts = " ".join(f"WHEN {number} THEN {ranks[file]}" for number, file in enumerate(table.staged.parts))
     rows = f"(SELECT rowid AS id, *, CASE {PART} {parts} END AS {_FILE} FROM {table.relation} WHERE {REASON} IS NULL)"
     older = _older(table, rows, tables, ranks)
@@ -442,7 +444,7 @@ def _settle(con: duckdb.DuckDBPyConnection, table: Taken, tables: Mapping[str, T
     return int(n_rows)
 
 
-def _older(table: Taken, rows: str, tables: Mapping[str, Taken], ranks: Mapping[str, int]) -> str | None:
+def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]) -> str | None:
     """Return the SQL of the rows that a newer file has too; None where a table's rows cannot be told from each other."""
     schema = table.staged.schema
     if schema.key and set(schema.key) <= table.rules.keys():
@@ -476,7 +478,7 @@ def _of_several_files(rows: str, key: Sequence[str]) -> str:
     return f"(SELECT each.* FROM {rows} each SEMI JOIN {shared} shared ON {same})"
 
 
-def _in_several_files(orders: Taken) -> str:
+def _in_several_files(orders: ParsedTable) -> str:
     files = " ".join(f"WHEN {number} THEN {literal(name)}" for number, name in enumerate(orders.staged.parts))
     file = f"CASE {PART} {files} END" if files else "NULL"
     return f"SELECT order_id FROM {orders.relation} WHERE {REASON} IS NULL GROUP BY order_id HAVING count(DISTINCT {file}) > 1"

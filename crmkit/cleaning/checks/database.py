@@ -18,7 +18,7 @@ import ibis.expr.types as ir
 
 from crmkit.cleaning.checks.check_rows import is_later_time
 from crmkit.cleaning.checks.findings import Counts, Finding
-from crmkit.cleaning.checks.rows import FIRST_DAY, PLANS
+from crmkit.cleaning.checks.parse_rows import FIRST_DAY, PLANS
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.settings import Settings
 from crmkit.sources.databases.database import Linked, linked_tables
@@ -32,7 +32,7 @@ _TWICE = "All of them count. Make the key unique in the database, or in a view."
 
 
 @dataclass(frozen=True)
-class Note:
+class Rule:
     """A condition that is true where something is odd, and the sentence that says so."""
 
     broken: Any
@@ -42,21 +42,21 @@ class Note:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class RuledTable:
     """A linked table and what its rows are held to.
 
     Attributes
     ----------
     linked : Linked
-    reasons : tuple of Note
+    reasons : tuple of Rule
         Why a row is left out; the first that holds is the reason.
-    emptied : dict of str to tuple of Note
+    emptied : dict of str to tuple of Rule
         Why a cell of an optional column is empty.
     """
 
     linked: Linked
-    reasons: tuple[Note, ...]
-    emptied: dict[str, tuple[Note, ...]]
+    reasons: tuple[Rule, ...]
+    emptied: dict[str, tuple[Rule, ...]]
 
     @property
     def kept(self) -> ir.Table:
@@ -92,7 +92,7 @@ class Judged:
     def _reason(self) -> Any:
         return ibis.cases(*((note.broken, note.finding) for note in self.reasons), else_=ibis.null("string"))
 
-    def _odd(self) -> Iterator[tuple[Note, int]]:
+    def _odd(self) -> Iterator[tuple[Rule, int]]:
         rows = self.linked.rows.filter(self._reason.isnull())
         notes = [note for found in self.emptied.values() for note in found] + list(self._out_of_order())
         if notes:
@@ -102,62 +102,62 @@ class Judged:
         if key:
             each = rows.group_by(key).aggregate(n=rows.count())
             more = each.aggregate(n=(each.n - 1).sum().fill_null(0)).execute()
-            yield Note(None, f"rows have the {' and '.join(key)} of another row", _TWICE), int(more["n"].iloc[0])
+            yield Rule(None, f"rows have the {' and '.join(key)} of another row", _TWICE), int(more["n"].iloc[0])
 
-    def _out_of_order(self) -> Iterator[Note]:
+    def _out_of_order(self) -> Iterator[Rule]:
         rows, clock = self.linked.rows, self.linked.schema.clock
         for column in self.linked.schema.columns:
             if clock and column.name in rows.columns and is_later_time(column):
-                yield Note(
+                yield Rule(
                     day(rows[column.name]) < day(rows[clock]),
                     f"{column.name} lies before {clock}",
                     "The row counts; a duration from it counts as 0 days.",
                 )
 
 
-def judged(linked: Linked, end_of_data: date) -> Judged:
+def with_rules(linked: Linked, end_of_data: date) -> RuledTable:
     """Return the table with the rules that its rows are held to; nothing is computed yet."""
     there = [column for column in linked.schema.columns if column.name in linked.rows.columns]
     broken = {column.name: tuple(_rules(linked, column, end_of_data)) for column in there}
     reasons = [note for column in there if column.required for note in broken[column.name]]
     reasons += [
-        Note(linked.rows[column.name].isnull(), f"{column.name} is missing") for column in there if column.required
+        Rule(linked.rows[column.name].isnull(), f"{column.name} is missing") for column in there if column.required
     ]
     reasons += _row_rules(linked)
-    return Judged(
+    return RuledTable(
         linked,
         tuple(reasons),
         {column.name: broken[column.name] for column in there if not column.required and broken[column.name]},
     )
 
 
-def _rules(linked: Linked, column: Column, end_of_data: date) -> Iterator[Note]:
+def _rules(linked: Linked, column: Column, end_of_data: date) -> Iterator[Rule]:
     """Yield the rules of one column; a cell without a value breaks none."""
     value, empty = linked.rows[column.name], f"{column.name} is left empty; the row counts."
     if column.kind in ("money", "number"):
-        yield Note(value.isnan() | value.isinf(), f"{column.name} cannot be read as {in_words(column.kind)}", empty)
+        yield Rule(value.isnan() | value.isinf(), f"{column.name} cannot be read as {in_words(column.kind)}", empty)
     if column.choices:
-        yield Note(value.notin(column.choices), f"{column.name} is none of {', '.join(column.choices)}", empty)
+        yield Rule(value.notin(column.choices), f"{column.name} is none of {', '.join(column.choices)}", empty)
     if column.low is not None:
-        yield Note(value < column.low, f"{column.name} is below {column.low:g}", empty)
+        yield Rule(value < column.low, f"{column.name} is below {column.low:g}", empty)
     if column.high is not None:
-        yield Note(value > column.high, f"{column.name} is above {column.high:g}", empty)
+        yield Rule(value > column.high, f"{column.name} is above {column.high:g}", empty)
     if column.kind in ("timestamp", "date"):
-        yield Note(value < _midnight(FIRST_DAY, column), f"{column.name} lies before {FIRST_DAY}", empty)
+        yield Rule(value < _midnight(FIRST_DAY, column), f"{column.name} lies before {FIRST_DAY}", empty)
         if (linked.schema.name, column.name) not in PLANS:
             after = f"{column.name} lies after {end_of_data}, the end of the data"
-            yield Note(value >= _midnight(end_of_data + timedelta(days=1), column), after, empty)
+            yield Rule(value >= _midnight(end_of_data + timedelta(days=1), column), after, empty)
         else:  # infinity is a time for PostgreSQL, and for nobody else
-            yield Note(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
+            yield Rule(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
 
 
-def _row_rules(linked: Linked) -> Iterator[Note]:
+def _row_rules(linked: Linked) -> Iterator[Rule]:
     rows = linked.rows
     if linked.schema.name == "survey_responses":
         low, high = (_scale_end(rows, *end) for end in (("scale_min", 0), ("scale_max", 10)))
-        yield Note((rows.score < low) | (rows.score > high), "score lies outside its own scale", may_be_unknown=True)
+        yield Rule((rows.score < low) | (rows.score > high), "score lies outside its own scale", may_be_unknown=True)
     if linked.schema.name == "subscription_terms":
-        yield Note(rows.ends_at < rows.starts_at, "ends_at lies before starts_at")
+        yield Rule(rows.ends_at < rows.starts_at, "ends_at lies before starts_at")
 
 
 def _scale_end(rows: ir.Table, name: str, nps: int) -> Any:
@@ -183,9 +183,9 @@ Progress = Callable[[str, int, int], None]
 class DatabaseCatalog(Catalog):
     """A catalog whose rows stay in a database; what is wrong with them is counted there, when it is first asked for."""
 
-    def __init__(self, tables: Mapping[str, Judged], settings: Settings, provenance: Mapping[str, Any]) -> None:
+    def __init__(self, tables: Mapping[str, RuledTable], settings: Settings, provenance: Mapping[str, Any]) -> None:
         super().__init__({name: table.kept for name, table in tables.items()}, settings, provenance)
-        self._judged = dict(tables)
+        self._ruled = dict(tables)
 
     @cached_property
     def report(self) -> LoadReport:
@@ -195,9 +195,9 @@ class DatabaseCatalog(Catalog):
     def check(self, progress: Progress | None = None) -> LoadReport:
         """Count, in each table, the rows that cannot be used and those that are odd."""
         counts, findings = {}, []
-        for done, (name, table) in enumerate(self._judged.items()):
+        for done, (name, table) in enumerate(self._ruled.items()):
             if progress:
-                progress(f"Checking {name}", done, len(self._judged))
+                progress(f"Checking {name}", done, len(self._ruled))
             counts[name], found = table.counted()
             findings += found
         return LoadReport(counts, tuple(findings), data_through=self.data_through)
@@ -223,4 +223,4 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
         "input_sha256": None,  # it could only be known by reading every row
         "read_at": now.isoformat(timespec="seconds"),
     }
-    return DatabaseCatalog({table.schema.name: judged(table, end) for table in linked}, settings, known)
+    return DatabaseCatalog({table.schema.name: with_rules(table, end) for table in linked}, settings, known)

@@ -25,7 +25,7 @@ _YEARS = (-366, -365, -364, 364, 365, 366)  # days to the same date or the same 
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Gap:
     """Days in a row without any row.
 
     Attributes
@@ -55,7 +55,7 @@ def rows_by_day(table: ir.Table, clock: str) -> pd.Series:
     return pd.Series(found["n"].to_numpy(), index=[pd.Timestamp(on).date() for on in found["on"]], dtype="int64")
 
 
-def improbable_stretches(rows_on: pd.Series, through: date | None = None) -> list[Stretch]:
+def unexpected_gaps(rows_on: pd.Series, through: date | None = None) -> list[Gap]:
     """Return the stretches without rows that chance does not explain, in their order.
 
     A day is as likely to have a row as the same weekdays of the 91 days before the stretch, or after it, whichever is
@@ -72,12 +72,12 @@ def improbable_stretches(rows_on: pd.Series, through: date | None = None) -> lis
 
     Returns
     -------
-    list of Stretch
+    list of Gap
 
     Examples
     --------
     >>> days = [date(2026, 3, 1) + timedelta(days=n) for n in range(90) if not 40 <= n < 47]
-    >>> [(str(gap.first), gap.n_days, gap.expected) for gap in improbable_stretches(pd.Series(4, index=days))]
+    >>> [(str(gap.first), gap.n_days, gap.expected) for gap in unexpected_gaps(pd.Series(4, index=days))]
     [('2026-04-10', 7, 28.0)]
     """
     if len(rows_on) < _FEWEST_DAYS:
@@ -94,7 +94,7 @@ def improbable_stretches(rows_on: pd.Series, through: date | None = None) -> lis
             counts[:n_known], start, stop
         ):
             found.append(
-                Stretch(
+                Gap(
                     first + timedelta(days=start),
                     first + timedelta(days=stop - 1),
                     round(expected, 1),
@@ -161,7 +161,7 @@ def _recurs(counts: NDArray[np.float64], start: int, stop: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Odd:
+class Contradiction:
     """Rows of a table that contradict themselves or another table.
 
     Attributes
@@ -204,7 +204,7 @@ _CONTRADICTIONS = (
 )
 
 
-def odd_events(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
+def contradictions(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
     """Yield what is odd in the order of events, each counted where the rows are.
 
     Parameters
@@ -218,7 +218,7 @@ def odd_events(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
     >>> deals = {"deal_id": ["a"], "created_at": ["2026-10-01"], "closed_at": [None], "won": [True]}
     >>> from crmkit.cleaning.loading.connect import connect
     >>> catalog = connect({"deals": pd.DataFrame(deals)})
-    >>> [(odd.finding, odd.n_rows) for odd in odd_events({"deals": catalog.table("deals")})]
+    >>> [(odd.finding, odd.n_rows) for odd in contradictions({"deals": catalog.table("deals")})]
     [('won is told and closed_at is not', 1)]
     """
     yield from _inside(tables)
@@ -226,7 +226,7 @@ def odd_events(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
     if "subscription_terms" in tables:
         n_rows = _overlapping(tables["subscription_terms"])
         if n_rows:
-            yield Odd(
+            yield Contradiction(
                 "subscription_terms",
                 "the term begins before the one before it of its subscription ends",
                 "For the days that both cover, recurring revenue counts twice.",
@@ -234,7 +234,7 @@ def odd_events(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
             )
 
 
-def _inside(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
+def _inside(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
     for name, table in tables.items():
         asked: dict[tuple[str, str], Any] = {}
         for of, earlier, later in _IN_ROW:
@@ -247,10 +247,10 @@ def _inside(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
         if asked:
             sums = {f"n_{number}": _count(broken) for number, broken in enumerate(asked.values())}
             counts = table.aggregate(**sums).execute().iloc[0]
-            yield from (Odd(name, *told, int(n)) for told, n in zip(asked, counts, strict=True) if n)
+            yield from (Contradiction(name, *told, int(n)) for told, n in zip(asked, counts, strict=True) if n)
 
 
-def _across(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
+def _across(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
     for name, event, key, other, first in _ACROSS:
         if name not in tables or other not in tables:
             continue
@@ -263,7 +263,7 @@ def _across(tables: Mapping[str, ir.Table]) -> Iterator[Odd]:
         both = rows.join(begun, rows["_key"] == begun["_theirs"])
         n_rows = both.aggregate(n=_count(both["_on"] < both["_first"])).execute()["n"].iloc[0]
         if n_rows:
-            yield Odd(
+            yield Contradiction(
                 name,
                 f"{event} lies before {first} of its {_SINGULAR[other]}",
                 _FOLLOWS.get((name, other), "The row counts; one of the two days is wrong."),

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.cleaning.checks.findings import Finding
-from crmkit.cleaning.checks.timeline import Stretch, improbable_stretches, odd_events, rows_by_day
+from crmkit.cleaning.checks.timeline import Gap, contradictions, rows_by_day, unexpected_gaps
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.periods import day_in_words, days_in_words
 from crmkit.tables.caching.memoize import memoize, memoize_each
@@ -65,7 +65,7 @@ def _part(catalog: Catalog, part: str) -> pd.DataFrame:
     )
 
 
-def looked_at_whole(report: LoadReport, catalog: Catalog) -> LoadReport:
+def with_table_findings(report: LoadReport, catalog: Catalog) -> LoadReport:
     """Return a report on rows with what is odd about the tables as wholes."""
     shares = {name: 1 / max(counts.n_in, 1) for name, counts in report.counts.items()}
     found = [replace(each, share=each.n_rows * shares.get(each.table, 0.0)) for each in table_findings(catalog)]
@@ -86,12 +86,12 @@ def _all_amounts(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _odd_events(catalog: Catalog) -> Iterator[Finding]:
-    for odd in odd_events(_tables(catalog)):
+    for odd in contradictions(_tables(catalog)):
         yield Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND)
 
 
 def _all_joined(catalog: Catalog) -> Iterator[Finding]:
-    for join in joins(catalog):
+    for join in join_counts(catalog):
         yield from _joined(join)
 
 
@@ -108,7 +108,7 @@ def _tables(catalog: Catalog) -> dict[str, ir.Table]:
 
 
 def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> Iterator[Finding]:
-    stretches = improbable_stretches(rows_by_day(table, clock), through)
+    stretches = unexpected_gaps(rows_by_day(table, clock), through)
     inside = sorted((s for s in stretches if not s.at_end), key=lambda stretch: -stretch.expected)
     for stretch in sorted(inside[:_MOST_GAPS], key=lambda stretch: stretch.first):
         days = f"{days_in_words(stretch.first, stretch.last)} ({stretch.n_days} days)"
@@ -136,7 +136,7 @@ def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> I
             yield _early_end(name, stretch)
 
 
-def _early_end(name: str, stretch: Stretch) -> Finding:
+def _early_end(name: str, stretch: Gap) -> Finding:
     return Finding(
         name,
         f"the rows end {stretch.n_days} days before {day_in_words(stretch.last)}, where the data end; about "
@@ -179,7 +179,7 @@ def _weight(table: ir.Table, odd: Outliers, clock: str) -> str:
     )
 
 
-def _joined(join: Join) -> Iterator[Finding]:
+def _joined(join: JoinCounts) -> Iterator[Finding]:
     if join.n_not_found:
         yield Finding(
             join.table,
@@ -327,7 +327,7 @@ _KEYS = {"customers": "customer_id", "orders": "order_id", "leads": "lead_id", "
 
 
 @dataclass(frozen=True)
-class Join:
+class JoinCounts:
     """What becomes of a table's rows when each looks up the row that its id names.
 
     Attributes
@@ -350,7 +350,7 @@ class Join:
     n_not_found: int
 
 
-def joins(catalog: Catalog) -> list[Join]:
+def join_counts(catalog: Catalog) -> list[JoinCounts]:
     """Return each join of a table with the one that a column of ids points to, counted where the rows are.
 
     Parameters
@@ -362,12 +362,12 @@ def joins(catalog: Catalog) -> list[Join]:
     >>> from crmkit.cleaning.loading.connect import connect
     >>> lines = pd.DataFrame({"order_id": ["a", "a", "z"], "product": ["cup", "pot", "cup"]})
     >>> orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [12.5]})
-    >>> (join,) = joins(connect({"orders": orders, "order_lines": lines}))
+    >>> (join,) = join_counts(connect({"orders": orders, "order_lines": lines}))
     >>> join.n_before, join.n_after, join.n_not_found
     (3, 3, 1)
     """
     rows = memoize(catalog, _counted_all)
-    return [Join(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
+    return [JoinCounts(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
 
 
 def _counted_all(catalog: Catalog) -> pd.DataFrame:
@@ -378,10 +378,10 @@ def _counted_all(catalog: Catalog) -> pd.DataFrame:
         for column, target in TARGETS.items()
         if column in table.columns and target in tables and (name != target or column == "referred_by")
     ]
-    return pd.DataFrame([asdict(join) for join in found], columns=[field.name for field in fields(Join)])
+    return pd.DataFrame([asdict(join) for join in found], columns=[field.name for field in fields(JoinCounts)])
 
 
-def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Table) -> Join:
+def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Table) -> JoinCounts:
     ids = table.group_by(_id=table[column]).aggregate(_n=ibis._.count())
     key = other[_KEYS[target]]
     partners = other.filter(key.notnull()).group_by(_other=key).aggregate(_partners=ibis._.count())
@@ -394,4 +394,4 @@ def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Tab
         n_not_found=ibis.ifelse(lone & ~unknown, both["_n"], 0).sum(),
     )
     sums = counts.execute().iloc[0].astype("float64").fillna(0).astype("int64").to_dict()
-    return Join(name, column, target, **sums)
+    return JoinCounts(name, column, target, **sums)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pandas as pd
 from rapidfuzz.distance import DamerauLevenshtein
 
-from crmkit.cleaning.duplicates.people import people_features
+from crmkit.cleaning.duplicates.features import identity_features
 
 Names = Literal["same", "close", "different", "unknown"]
 Person = dict[str, Any]
@@ -54,7 +54,7 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     >>> judged_pairs(pairs, people)["agrees"].tolist()
     [True, False]
     """
-    known = _identifying(people_features(people))
+    known = _identifying(identity_features(people))
     cells: dict[Any, Any] = known.to_dict("index")
     sides = [(cells[one], cells[other]) for one, other in zip(pairs["customer_id"], pairs["other_id"], strict=True)]
     return pairs.assign(
@@ -198,7 +198,7 @@ class Clusters:
     impossible: tuple[Pair, ...] = ()
 
 
-def clustered(
+def cluster_pairs(
     sure: Iterable[Pair],
     same: Sequence[Pair],
     different: Iterable[Pair],
@@ -217,9 +217,9 @@ def clustered(
 
     Examples
     --------
-    >>> clustered([("a", "b"), ("b", "c")], [], [], lambda pairs: set())
+    >>> cluster_pairs([("a", "b"), ("b", "c")], [], [], lambda pairs: set())
     Clusters(people=(('a', 'b', 'c'),), doubted=(), impossible=())
-    >>> clustered([("a", "b"), ("b", "c")], [], [], lambda pairs: {("a", "c")})
+    >>> cluster_pairs([("a", "b"), ("b", "c")], [], [], lambda pairs: {("a", "c")})
     Clusters(people=(), doubted=(('a', 'b'), ('b', 'c')), impossible=())
     """
     apart = set(different)

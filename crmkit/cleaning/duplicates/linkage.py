@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.cleaning.duplicates.people import people_features
+from crmkit.cleaning.duplicates.features import identity_features
 from crmkit.sources.sql import open_duckdb
 
 RANDOM_PAIRS = 200_000
@@ -56,7 +56,7 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     >>> linked_people(pd.DataFrame({"customer_id": ["a"], "name": ["Ada Byron"]})).empty
     True
     """
-    features = people_features(people)
+    features = identity_features(people)
     known = [str(name) for name in features if features[name].notna().any()]
     columns = ["customer_id", "other_id", "probability", "agreement"]
     if len(features) < 2 or not keys_of(known):

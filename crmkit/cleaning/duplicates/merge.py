@@ -14,21 +14,21 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from crmkit.cleaning.checks.check_rows import Checked, shared_contacts
+from crmkit.cleaning.checks.check_rows import CheckedTable, shared_contacts
 from crmkit.cleaning.checks.findings import Finding
-from crmkit.cleaning.duplicates.decide import Clusters, Pair, clustered, judged_pairs, pair_of
+from crmkit.cleaning.duplicates.decide import Clusters, Pair, cluster_pairs, judged_pairs, pair_of
 from crmkit.cleaning.duplicates.linkage import linked_people
 from crmkit.cleaning.duplicates.review import pair_name, read_review, write_review
 from crmkit.cleaning.duplicates.state import (
     BEFORE,
     MERGED_ROWS,
-    PeopleState,
-    TwicePeople,
+    DuplicatesReport,
+    DuplicatesState,
     now,
-    read_people_state,
+    read_state,
     with_answers,
     with_merges,
-    write_people_state,
+    write_state,
 )
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
@@ -207,14 +207,14 @@ _CONSEQUENCE = (
 )
 
 
-def merge_people(
-    con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], settings: Settings
-) -> tuple[list[Checked], TwicePeople | None]:
+def merge_duplicates(
+    con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings
+) -> tuple[list[CheckedTable], DuplicatesReport | None]:
     """Look for people who are in there twice, and merge those who are so for sure or by the analyst's answer.
 
     Returns
     -------
-    (list of Checked, TwicePeople or None)
+    (list of CheckedTable, DuplicatesReport or None)
         The tables with one row per person; None where there are no personal data, or the settings say not to look.
 
     Raises
@@ -224,13 +224,13 @@ def merge_people(
     """
     wanted = settings.duplicates
     identities = next((table for table in checked if table.table == IDENTITIES), None)
-    known = read_people_state(found_store(settings.path("store")))
+    known = read_state(found_store(settings.path("store")))
     if identities is None or not wanted.find:
         return list(checked), _nobody(known)
     people = con.execute(identities.kept).df()
     answers = with_answers(known.answers, _answers_in_file(settings, known), now())
     pairs = _likely_pairs(people, settings)
-    answered = PeopleState(answers).answered
+    answered = DuplicatesState(answers).answered
     sure = pairs[pairs["sure"]] if wanted.merge else pairs.iloc[:0]
     groups = _groups(sure, answered, people)
     tables = {table.table: table.kept for table in checked}
@@ -239,8 +239,8 @@ def merge_people(
     links = _links(pairs, sure, answered, accounts)
     questions = _questions(pairs, answered, accounts)
     asked = questions.head(wanted.most_questions)
-    state = PeopleState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
-    told = TwicePeople(accounts, state, people, str(wanted.file), len(questions) - len(asked))
+    state = DuplicatesState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
+    told = DuplicatesReport(accounts, state, people, str(wanted.file), len(questions) - len(asked))
     return [_recounted(con, table, dropped) for table in checked], told
 
 
@@ -252,17 +252,17 @@ def has_new_answers(settings: Settings) -> bool:
     Problems
         With all that is wrong with the answers.
     """
-    known = read_people_state(found_store(settings.path("store")))
+    known = read_state(found_store(settings.path("store")))
     return settings.duplicates.find and not _answers_in_file(settings, known).items() <= known.answered.items()
 
 
-def _nobody(known: PeopleState) -> TwicePeople | None:
+def _nobody(known: DuplicatesState) -> DuplicatesReport | None:
     """Return what is left to note where nobody is looked for: earlier merges no longer hold."""
     if known.merges.empty and known.answers.empty:
         return None
-    nobody = TwicePeople()
+    nobody = DuplicatesReport()
     log = with_merges(known.merges, nobody.accounts, known.links, now())
-    return replace(nobody, state=replace(PeopleState(known.answers), merges=log))
+    return replace(nobody, state=replace(DuplicatesState(known.answers), merges=log))
 
 
 def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -277,7 +277,7 @@ def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _answers_in_file(settings: Settings, known: PeopleState) -> dict[Pair, str]:
+def _answers_in_file(settings: Settings, known: DuplicatesState) -> dict[Pair, str]:
     file = settings.folder / settings.duplicates.file
     if file.resolve().parent == settings.path("exports"):
         raise CrmkitError(
@@ -300,7 +300,7 @@ def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFra
         wrong = judged[judged["contradicted"]]
         return set(zip(wrong["customer_id"], wrong["other_id"], strict=True))
 
-    groups = clustered(_pairs(sure), said["same"], said["different"], contradicted)
+    groups = cluster_pairs(_pairs(sure), said["same"], said["different"], contradicted)
     if groups.impossible:
         raise Problems(
             "The review of duplicates",
@@ -347,7 +347,7 @@ def _pairs(rows: pd.DataFrame) -> list[Pair]:
     return list(zip(rows["customer_id"], rows["other_id"], strict=True))
 
 
-def _recounted(con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[str, int]) -> Checked:
+def _recounted(con: duckdb.DuckDBPyConnection, table: CheckedTable, dropped: Mapping[str, int]) -> CheckedTable:
     """Return a table with the rows of its people instead of those of their accounts, and with what became of the others."""
     name, n = table.table, dropped.get(table.table)
     if n is None:
@@ -359,7 +359,7 @@ def _recounted(con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[
     if name == IDENTITIES:
         findings = [each for each in findings if "customers share their" not in each.finding]
         findings += [
-            replace(each, share=each.n_rows / max(counts.n_in, 1)) for each in shared_contacts(con, table.taken)
+            replace(each, share=each.n_rows / max(counts.n_in, 1)) for each in shared_contacts(con, table.parsed)
         ]
     if n:
         what = MERGED_ROWS[name not in ("customers", IDENTITIES)]
@@ -367,9 +367,9 @@ def _recounted(con: duckdb.DuckDBPyConnection, table: Checked, dropped: Mapping[
     return replace(table, counts=counts, findings=tuple(findings), merged=f"merged_{name}")
 
 
-def _mark_merged(con: duckdb.DuckDBPyConnection, table: Checked) -> None:
+def _mark_merged(con: duckdb.DuckDBPyConnection, table: CheckedTable) -> None:
     """Mark the rows that went into those of another account, so that rows are counted by file as they are in all."""
-    relation, before = table.taken.relation, f"before_{table.table}"
+    relation, before = table.parsed.relation, f"before_{table.table}"
     same = " AND ".join(f"b.{key} = {relation}.{key}" for key in map(identifier, SCHEMAS[table.table].key))
     con.execute(
         f"UPDATE {relation} SET {MERGED} = true WHERE {REASON} IS NULL AND EXISTS "
@@ -381,7 +381,9 @@ def _mark_merged(con: duckdb.DuckDBPyConnection, table: Checked) -> None:
 # file.
 
 
-def write_people(con: duckdb.DuckDBPyConnection, store: Path, settings: Settings, told: TwicePeople | None) -> None:
+def write_duplicates(
+    con: duckdb.DuckDBPyConnection, store: Path, settings: Settings, told: DuplicatesReport | None
+) -> None:
     """Write answers, merges and the rows of before into the folder of a store, and the questions into the review file.
 
     Parameters
@@ -391,12 +393,12 @@ def write_people(con: duckdb.DuckDBPyConnection, store: Path, settings: Settings
     store : Path
         Folder of the store that is being written.
     settings : Settings
-    told : TwicePeople or None
+    told : DuplicatesReport or None
         None where nobody looked, and nobody ever did.
     """
     if told is None:
         return
-    write_people_state(store, told.state)
+    write_state(store, told.state)
     (store / "personal").mkdir(mode=0o700, exist_ok=True)
     write_rows_before(con, store)
     if len(told.people):

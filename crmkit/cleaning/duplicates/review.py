@@ -108,7 +108,7 @@ def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:
     _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
 
 
-def leave_out(file: Path, is_about: Callable[[str], bool], dry_run: bool = False) -> int:
+def remove_from_review(file: Path, is_about: Callable[[str], bool], dry_run: bool = False) -> int:
     """Take the lines out of the file of which a cell is about somebody; return how many [rows]."""
     if not file.is_file():
         return 0

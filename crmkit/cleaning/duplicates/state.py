@@ -22,7 +22,7 @@ import duckdb
 import pandas as pd
 
 from crmkit.cleaning.duplicates.decide import Pair, pair_of
-from crmkit.cleaning.loading.left_out import name_people
+from crmkit.cleaning.loading.forgotten_rows import list_forgotten
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.contacts import plain_email, pseudonym
@@ -47,7 +47,7 @@ def _none(kind: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class PeopleState:
+class DuplicatesState:
     """The four lists, one row each as in the files."""
 
     answers: pd.DataFrame = field(default_factory=lambda: _none("answers"))
@@ -62,7 +62,7 @@ class PeopleState:
         return {pair_of(one, other): answer for one, other, answer in rows}
 
 
-def read_people_state(store: Path | None) -> PeopleState:
+def read_state(store: Path | None) -> DuplicatesState:
     """Return what a store knows; nothing where there is none.
 
     Raises
@@ -82,10 +82,10 @@ def read_people_state(store: Path | None) -> PeopleState:
                 f"{file} is damaged: {str(error).splitlines()[0]} Take the file away and load again; "
                 "what it held is answered again."
             ) from None
-    return PeopleState(**found)
+    return DuplicatesState(**found)
 
 
-def write_people_state(store: Path, state: PeopleState) -> None:
+def write_state(store: Path, state: DuplicatesState) -> None:
     """Write the lists into the folder of a store, readable by their owner only."""
     folder = store / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -105,7 +105,7 @@ def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], at: str) -> pd.
 
     Examples
     --------
-    >>> first = with_answers(PeopleState().answers, {("a", "b"): "same"}, "2026-10-01")
+    >>> first = with_answers(DuplicatesState().answers, {("a", "b"): "same"}, "2026-10-01")
     >>> with_answers(first, {("a", "b"): "different", ("a", "c"): "same"}, "2026-11-01")["answer"].tolist()
     ['different', 'same']
     """
@@ -160,14 +160,14 @@ _ACCOUNTS = ("customer_id", "person_id", "oldest", "newest")
 
 
 @dataclass(frozen=True, eq=False)
-class TwicePeople:
+class DuplicatesReport:
     """Who was merged, and who is asked for.
 
     Attributes
     ----------
     accounts : DataFrame
         customer_id, person_id, oldest, newest of everybody who is merged.
-    state : PeopleState
+    state : DuplicatesState
         What the store is to know: what was answered, merged and is asked.
     people : DataFrame
         Rows of ``customer_identities`` as they came.
@@ -178,7 +178,7 @@ class TwicePeople:
     """
 
     accounts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_ACCOUNTS))
-    state: PeopleState = field(default_factory=PeopleState)
+    state: DuplicatesState = field(default_factory=DuplicatesState)
     people: pd.DataFrame = field(default_factory=pd.DataFrame)
     file: str = ""
     n_more: int = 0
@@ -238,7 +238,7 @@ def find_person(settings: Settings, customer: str) -> Person:
         if not ids:
             known = hashes_of(key, [customer.strip()], [customer.strip().lower()])
             raise CrmkitError(_nobody(con, customer, bool(forgotten_hashes(settings) & set(known))))
-        name_people(con, ids)
+        list_forgotten(con, ids)
         known_by = {
             what: (*_hers_alone(con, column), *_before_merging(con, store, column))
             for what, column in _CONTACTS.items()
@@ -251,7 +251,7 @@ def emails_of(settings: Settings, person: Person) -> list[str]:
     """Return a person's e-mail addresses as they are hashed, those included that others have too."""
     store = found_store(settings.path("store"))
     with closing(opened(store or Path(), key_for(settings))) as con:
-        name_people(con, person.ids)
+        list_forgotten(con, person.ids)
         return [each.lower() for each in _contacts(con, plain_email("email"))] if _has(con, "email") else []
 
 
@@ -292,7 +292,7 @@ def _ids(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _with_merged(store: Path, given: str, ids: list[str]) -> list[str]:
     """Return the ids, and those of the accounts that were merged into them."""
-    merges = read_people_state(store).merges
+    merges = read_state(store).merges
     standing = merges[merges["undone_at"].isna()]
     people = {*ids, *standing.loc[standing["from_id"] == given, "into_id"]}
     return sorted(people | set(standing.loc[standing["into_id"].isin(people), "from_id"]))

@@ -11,18 +11,18 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from crmkit.cleaning.duplicates.decide import clustered, pair_of
+from crmkit.cleaning.duplicates.decide import cluster_pairs, pair_of
 from crmkit.cleaning.duplicates.merge import merge_rows, ranked_accounts, write_rows_before
 from crmkit.cleaning.duplicates.review import change_answers
 from crmkit.cleaning.duplicates.state import (
     BEFORE,
     MERGED_ROWS,
-    PeopleState,
+    DuplicatesState,
     now,
-    read_people_state,
+    read_state,
     with_answers,
     with_merges,
-    write_people_state,
+    write_state,
 )
 from crmkit.errors import CrmkitError, UnknownName
 from crmkit.settings import Settings
@@ -48,7 +48,7 @@ def merge_log(settings: Settings) -> pd.DataFrame:
     CrmkitError
         If there is no store.
     """
-    return read_people_state(_store(settings)).merges
+    return read_state(_store(settings)).merges
 
 
 def unmerge(settings: Settings, customer: str) -> str:
@@ -73,22 +73,22 @@ def unmerge(settings: Settings, customer: str) -> str:
         If the person stands for several accounts, or the store was changed since the load.
     """
     store = _store(settings)
-    state = read_people_state(store)
+    state = read_state(store)
     account, others = _taken_out(state.merges, customer)
     answers = {pair_of(account, other): "different" for other in others}
     links = state.links[[pair_of(*ids) not in answers for ids in _ids(state.links)]]
     with closing(open_duckdb()) as con:
         manifest = read_manifest(store)
         tables = rows_before(con, store, manifest["tables"])
-        people = clustered(_ids(links), [], [], lambda pairs: set()).people
+        people = cluster_pairs(_ids(links), [], [], lambda pairs: set()).people
         accounts = ranked_accounts(con, tables, people)
         dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
-        left = PeopleState(
+        left = DuplicatesState(
             with_answers(state.answers, answers, now()), with_merges(state.merges, accounts, links, now()), links
         )
         with new_store(settings.path("store")) as fresh:
             _rewrite(con, store, fresh, {name: tables[name] for name in files_before(store)}, dropped)
-            write_people_state(fresh, left)
+            write_state(fresh, left)
             write_manifest(fresh, _recounted(con, manifest, store, dropped))
     change_answers(settings.folder / settings.duplicates.file, answers)
     return f"{account} is a customer of its own again, and will not be merged with {', '.join(others)}."

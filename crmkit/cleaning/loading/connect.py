@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from crmkit.cleaning.checks.check_rows import Checked
+from crmkit.cleaning.checks.check_rows import CheckedTable
 from crmkit.cleaning.checks.database import catalog_of_database
 from crmkit.cleaning.loading.load import checked_exports, checked_frames, manifest
 from crmkit.cleaning.loading.load_report import LoadReport
@@ -152,10 +152,14 @@ def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, pe
 
 
 def _catalog(
-    con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], report: LoadReport, settings: Settings, personal: bool
+    con: duckdb.DuckDBPyConnection,
+    checked: Sequence[CheckedTable],
+    report: LoadReport,
+    settings: Settings,
+    personal: bool,
 ) -> Catalog:
     con.execute("CREATE SCHEMA crmkit")
-    opened = [table for table in checked if personal or not table.taken.staged.schema.personal]
+    opened = [table for table in checked if personal or not table.parsed.staged.schema.personal]
     for table in opened:
         con.execute(f"CREATE TABLE crmkit.{table.table} AS {table.kept}")
     _forget_raw_rows(con)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.duplicates.state import opened
-from crmkit.cleaning.loading.left_out import Left, forget_rows, name_people
+from crmkit.cleaning.loading.forgotten_rows import Erased, forget_rows, list_forgotten
 from crmkit.settings import Settings
 from crmkit.sources.proposing.search import Person
 from crmkit.sources.sql import ROW, columns_of, identifier, parquet
@@ -21,28 +21,28 @@ from crmkit.sources.store.store import found_store, new_store, read_manifest, ta
 from crmkit.tables.schema import SCHEMAS
 
 
-def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -> dict[str, Left]:
+def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -> dict[str, Erased]:
     """Remove a person from every table of the store and from the rows kept aside, in one swap.
 
     Returns
     -------
-    dict of str to Left
+    dict of str to Erased
         By table; "aside/<table>" for rows kept aside.
     """
     store = found_store(settings.path("store"))
     if store is None:
         return {}
     with closing(opened(store, key_for(settings))) as con:
-        name_people(con, person.ids)
+        list_forgotten(con, person.ids)
         left = forget_rows(con, {name: identifier(name) for name in table_files(store, personal=True)})
         others = {path: rows for path in _other_tables(store) if (rows := _rows_about(con, path, person))}
-        told = left | {str(path.relative_to(store).with_suffix("")): Left(len(rows)) for path, rows in others.items()}
+        told = left | {str(path.relative_to(store).with_suffix("")): Erased(len(rows)) for path, rows in others.items()}
         if dry_run:
             return told
         with new_store(settings.path("store")) as fresh:
             shutil.copytree(store, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
             for name, file in table_files(fresh, personal=True).items():
-                if left[name] != Left() or name in (
+                if left[name] != Erased() or name in (
                     "customers",
                     "deals",
                 ):  # these may have named her beside a row's customer
@@ -76,11 +76,11 @@ def _write_without(con: duckdb.DuckDBPyConnection, old: Path, new: Path, rows: I
     )
 
 
-def _corrected(manifest: dict[str, Any], left: dict[str, Left], settings: Settings) -> dict[str, Any]:
+def _corrected(manifest: dict[str, Any], left: dict[str, Erased], settings: Settings) -> dict[str, Any]:
     """Return the manifest with the counts that a load of the same files would give now."""
     tables = {name: dict(counts) for name, counts in manifest["tables"].items()}
     for name, counts in tables.items():
-        n_rows, n_aside = (left.get(each, Left()).n_dropped for each in (name, f"aside/{name}"))
+        n_rows, n_aside = (left.get(each, Erased()).n_dropped for each in (name, f"aside/{name}"))
         counts["n_kept"] -= n_rows
         counts["n_aside"] -= n_aside
         counts["n_ignored"] = counts.get("n_ignored", 0) + n_rows + n_aside

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import duckdb
 import pandas as pd
 
-from crmkit.cleaning.checks.check_rows import Checked
+from crmkit.cleaning.checks.check_rows import CheckedTable
 from crmkit.errors import Problems, UnknownName
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.sql import columns_of, identifier, parquet
@@ -169,7 +169,7 @@ _FEW_OF = 0.01  # of the rows before
 
 
 @dataclass(frozen=True)
-class Vanished:
+class VanishedRows:
     """Rows of one table that no file has any more.
 
     Attributes
@@ -182,7 +182,7 @@ class Vanished:
 
     Examples
     --------
-    >>> print(Vanished("orders", 812, 1240, date(2026, 1, 2), date(2026, 9, 30)))
+    >>> print(VanishedRows("orders", 812, 1240, date(2026, 1, 2), date(2026, 9, 30)))
     orders: 812 of the 1,240 rows of the last load, from 2026-01-02 to 2026-09-30, are in no file any more
     """
 
@@ -206,7 +206,9 @@ class Vanished:
         return f"{self.table}: {self.n_rows:,} of {rows} of the last load, {days}, {are} in no file any more"
 
 
-def vanished_rows(con: duckdb.DuckDBPyConnection, store: Path | None, checked: Sequence[Checked]) -> list[Vanished]:
+def vanished_rows(
+    con: duckdb.DuckDBPyConnection, store: Path | None, checked: Sequence[CheckedTable]
+) -> list[VanishedRows]:
     """Return what the store has and the checked rows have not, of each table whose rows have a time.
 
     Parameters
@@ -214,15 +216,15 @@ def vanished_rows(con: duckdb.DuckDBPyConnection, store: Path | None, checked: S
     con : duckdb connection
     store : Path or None
         The store of the load before.
-    checked : sequence of Checked
+    checked : sequence of CheckedTable
     """
-    new = {table.table: table.taken.relation for table in checked}
+    new = {table.table: table.parsed.relation for table in checked}
     files = table_files(store) if store else {}
     found = [_gone(con, name, parquet(file), new.get(name)) for name, file in files.items() if name not in PREDICTED]
     return [each for each in found if each and each.n_rows]
 
 
-def refuse_many(vanished: Sequence[Vanished], changes: Changes) -> None:
+def refuse_many_vanished(vanished: Sequence[VanishedRows], changes: Changes) -> None:
     """Stop a load that would lose many rows.
 
     Raises
@@ -244,7 +246,7 @@ def refuse_many(vanished: Sequence[Vanished], changes: Changes) -> None:
     raise Problems("The export files", [*many, advice])
 
 
-def _gone(con: duckdb.DuckDBPyConnection, name: str, old: str, new: str | None) -> Vanished | None:
+def _gone(con: duckdb.DuckDBPyConnection, name: str, old: str, new: str | None) -> VanishedRows | None:
     schema = SCHEMAS[name]
     if schema.clock is None:
         return None
@@ -257,7 +259,7 @@ def _gone(con: duckdb.DuckDBPyConnection, name: str, old: str, new: str | None) 
         f"SELECT count(*), CAST(min({at}) AS DATE), CAST(max({at}) AS DATE), (SELECT count(*) FROM {old}) FROM ({gone})"
     ).fetchone()
     n_rows, first, last, n_before = counted or (0, None, None, 0)
-    return Vanished(name, n_rows, n_before, first, last) if first and last else None
+    return VanishedRows(name, n_rows, n_before, first, last) if first and last else None
 
 
 def _by_key(keys: Sequence[str], old: str, new: str | None) -> str:

@@ -15,14 +15,14 @@ import duckdb
 import ibis
 import pandas as pd
 
-from crmkit.cleaning.checks.check_rows import Checked, check_rows
+from crmkit.cleaning.checks.check_rows import CheckedTable, check_rows
 from crmkit.cleaning.checks.database import catalog_of_database
 from crmkit.cleaning.checks.findings import Counts, Finding
-from crmkit.cleaning.checks.whole_tables import looked_at_whole
-from crmkit.cleaning.duplicates.merge import has_new_answers, merge_people, write_people
-from crmkit.cleaning.loading.history import history_entry, refuse_many, vanished_rows
+from crmkit.cleaning.checks.whole_tables import with_table_findings
+from crmkit.cleaning.duplicates.merge import has_new_answers, merge_duplicates, write_duplicates
+from crmkit.cleaning.loading.history import history_entry, refuse_many_vanished, vanished_rows
 from crmkit.cleaning.loading.load_report import LoadReport
-from crmkit.cleaning.loading.reports import details_of
+from crmkit.cleaning.loading.reports import counts_by_file_and_kind
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress, stage_exports
@@ -90,26 +90,26 @@ def load(
             "Run `crmkit check`, `crmkit metrics` or `crmkit report`."
         )
     store = settings.path("store")
-    before, inputs = manifest_before(store), inputs_of(settings, exports_folder(settings, exports))
+    before, inputs = previous_manifest(store), inputs_of(settings, exports_folder(settings, exports))
     if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
-        return report_of(before, str(store))
+        return report_from_manifest(before, str(store))
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
         changes = changes_since(before, inputs)
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
         if not drop:
-            refuse_many(vanished, changes)
-        seen = looked_at_whole(report, _canonical(con, checked, settings))  # before anything is written
+            refuse_many_vanished(vanished, changes)
+        seen = with_table_findings(report, _canonical(con, checked, settings))  # before anything is written
         with new_store(store) as folder:
             for table in checked:
-                personal = table.taken.staged.schema.personal
+                personal = table.parsed.staged.schema.personal
                 write_table(
                     con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
                 )
                 if table.counts.n_aside:
-                    write_table(con, table.aside, folder / "aside" / f"{table.table}.parquet")
-            write_people(con, folder, settings, report.people)
+                    write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet")
+            write_duplicates(con, folder, settings, report.people)
             told = {**manifest(report, settings), INPUTS: inputs}
             entry = history_entry(told, before, {each.table: each.n_rows for each in vanished})
             write_loads(folder, [*read_loads(found_store(store)), entry])
@@ -124,10 +124,10 @@ def check(settings: Settings, exports: str | Path | None = None, progress: Progr
     """Check the export files as :func:`load` does, or the tables of the database, and write nothing."""
     if settings.database:
         catalog = catalog_of_database(settings)
-        return looked_at_whole(catalog.check(progress), catalog)
+        return with_table_findings(catalog.check(progress), catalog)
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
-        return looked_at_whole(report, _canonical(con, checked, settings))
+        return with_table_findings(report, _canonical(con, checked, settings))
 
 
 def checked_exports(
@@ -135,19 +135,19 @@ def checked_exports(
     settings: Settings,
     exports: str | Path | None = None,
     progress: Progress | None = None,
-) -> tuple[list[Checked], LoadReport]:
+) -> tuple[list[CheckedTable], LoadReport]:
     """Read and check the export files inside a connection; see :func:`load`."""
     read = stage_exports(con, settings, exports, progress)
     checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
     if read.problems or faults:
         raise Problems(read.subject, read.problems + faults)
-    merged, people = merge_people(con, checked, settings)
+    merged, people = merge_duplicates(con, checked, settings)
     return merged, replace(_report(con, merged, settings, read.files, read.hints), people=people)
 
 
 def checked_frames(
     con: duckdb.DuckDBPyConnection, settings: Settings, frames: Mapping[str, pd.DataFrame]
-) -> tuple[list[Checked], LoadReport]:
+) -> tuple[list[CheckedTable], LoadReport]:
     """Check frames inside a connection; unless the settings say how far the data goes, their times may lie anywhere.
 
     Raises
@@ -165,7 +165,7 @@ def checked_frames(
 
 def _report(
     con: duckdb.DuckDBPyConnection,
-    checked: Sequence[Checked],
+    checked: Sequence[CheckedTable],
     settings: Settings,
     files: Sequence[dict[str, Any]],
     hints: Sequence[str],
@@ -180,11 +180,11 @@ def _report(
         files=tuple(files),
         hints=tuple(hints),
         data_through=_canonical(con, checked, settings).data_through,
-        details=details_of(con, checked),
+        details=counts_by_file_and_kind(con, checked),
     )
 
 
-def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked], settings: Settings) -> Catalog:
+def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings) -> Catalog:
     backend = ibis.duckdb.from_connection(con)
     return Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)
 
@@ -210,7 +210,7 @@ def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
     }
 
 
-def report_of(known: Mapping[str, Any], store: str) -> LoadReport:
+def report_from_manifest(known: Mapping[str, Any], store: str) -> LoadReport:
     """Return the report of a load of before from its manifest."""
     return LoadReport(
         counts={table: Counts(**counts) for table, counts in known["tables"].items()},
@@ -223,7 +223,7 @@ def report_of(known: Mapping[str, Any], store: str) -> LoadReport:
     )
 
 
-def manifest_before(store: Path) -> dict[str, Any]:
+def previous_manifest(store: Path) -> dict[str, Any]:
     """Return what the store says of itself; nothing if there is none, or it is to be written anew."""
     try:
         return read_manifest(there) if (there := found_store(store)) else {}

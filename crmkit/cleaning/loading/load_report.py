@@ -13,7 +13,7 @@ from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.sources.store.changes import Changes
 
 if TYPE_CHECKING:
-    from crmkit.cleaning.duplicates.state import TwicePeople
+    from crmkit.cleaning.duplicates.state import DuplicatesReport
 
 _MARKS = {"rejected": "-", "warning": "!", "note": "-"}
 
@@ -39,10 +39,10 @@ class LoadReport:
         How the files differ from those of the load before; nothing where there was none.
     loaded_at : str or None
         Where nothing was new and the store stays as it was: when it was loaded.
-    people : TwicePeople or None
+    people : DuplicatesReport or None
         Who was in there twice; None if nobody looked.
     details : mapping
-        Rows by file and by kind; see :func:`crmkit.cleaning.loading.reports.details_of`.
+        Rows by file and by kind; see :func:`crmkit.cleaning.loading.reports.counts_by_file_and_kind`.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class LoadReport:
     store: str | None = None
     changes: Changes = field(default=Changes())
     loaded_at: str | None = None
-    people: TwicePeople | None = field(default=None, compare=False, repr=False)
+    people: DuplicatesReport | None = field(default=None, compare=False, repr=False)
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from crmkit.cleaning.checks.check_rows import Checked
+from crmkit.cleaning.checks.check_rows import CheckedTable
 from crmkit.cleaning.checks.database import DatabaseCatalog
 from crmkit.cleaning.checks.findings import Counts, Finding
-from crmkit.cleaning.checks.timeline import improbable_stretches, rows_by_day
-from crmkit.cleaning.checks.whole_tables import joins, looked_at_whole
+from crmkit.cleaning.checks.timeline import rows_by_day, unexpected_gaps
+from crmkit.cleaning.checks.whole_tables import join_counts, with_table_findings
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.errors import CrmkitError
 from crmkit.periods import days_in_words
@@ -57,7 +57,7 @@ def _quality_report(catalog: Catalog) -> pd.DataFrame:
     else:
         found = [Finding(**finding) for finding in catalog.provenance.get("findings", [])]
         report = LoadReport({name: Counts(**_counts(catalog, name)) for name in catalog.names}, tuple(found))
-    told = [asdict(finding) for finding in looked_at_whole(report, catalog).findings]
+    told = [asdict(finding) for finding in with_table_findings(report, catalog).findings]
     return pd.DataFrame(told, columns=[field.name for field in fields(Finding)])
 
 
@@ -73,7 +73,7 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
     DataFrame
         One row per table: table, n_in, n_kept, n_merged, n_folded, n_ignored, n_aside [rows]; first_day, last_day of its
         time column (empty where it has none); gaps (stretches without rows that chance does not explain, in words: see
-        :func:`crmkit.cleaning.checks.timeline.improbable_stretches`); days_behind (days from its last day to the last day of
+        :func:`crmkit.cleaning.checks.timeline.unexpected_gaps`); days_behind (days from its last day to the last day of
         all data [days], empty where it has no time column).
 
     Examples
@@ -99,7 +99,7 @@ def _table_report(catalog: Catalog) -> pd.DataFrame:
     )
 
 
-def rows_aside(store: str | Path, table: str) -> pd.DataFrame:
+def quarantined_rows(store: str | Path, table: str) -> pd.DataFrame:
     """Return the rows of a table that the load kept aside.
 
     Parameters
@@ -144,7 +144,7 @@ def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
     if rows_on.empty:
         return {"first_day": None, "last_day": None, "gaps": ""}
     behind = max((catalog.data_through - rows_on.index[-1]).days, 0) if catalog.data_through else None
-    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in improbable_stretches(rows_on)]
+    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in unexpected_gaps(rows_on)]
     return {
         "first_day": rows_on.index[0],
         "last_day": rows_on.index[-1],
@@ -209,7 +209,7 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
         table     target  n_before  n_after  n_not_found
     0  orders  customers         2        2            1
     """
-    found = [asdict(join) for join in joins(catalog)]
+    found = [asdict(join) for join in join_counts(catalog)]
     columns = ["table", "column", "target", "n_before", "n_after", "n_without_id", "n_not_found"]
     return pd.DataFrame(found, columns=columns)
 
@@ -217,7 +217,9 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
 # What became of the rows of each file, and of each kind of row: as exact as the counts of whole tables.
 
 
-def details_of(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked]) -> dict[str, list[dict[str, Any]]]:
+def counts_by_file_and_kind(
+    con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable]
+) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of all tables by file and by kind.
 
     Returns
@@ -237,13 +239,13 @@ def details_of(con: duckdb.DuckDBPyConnection, checked: Sequence[Checked]) -> di
     return {"by_file": by_file, "by_kind": [record for table in checked for record in _by_kind(con, table)]}
 
 
-def _by_file(con: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, Counts]:
-    staged = checked.taken.staged
+def _by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str, Counts]:
+    staged = checked.parsed.staged
     if not staged.parts:
         return {"": checked.counts}
     counted = con.execute(
         f"SELECT {PART}, count(*) FILTER ({REASON} IS NULL AND NOT {MERGED}), count(*) FILTER ({REASON} IS NULL AND {MERGED}), "
-        f"count(*) FILTER ({REASON} IS NOT NULL) FROM {checked.taken.relation} GROUP BY ALL"
+        f"count(*) FILTER ({REASON} IS NOT NULL) FROM {checked.parsed.relation} GROUP BY ALL"
     ).fetchall()
     unread = Counter(line.file for line in staged.bad_lines)
     kept = {file: Counts(0, 0, 0, 0) for file in (*staged.parts, *unread)}
@@ -261,25 +263,25 @@ def _by_file(con: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, Coun
     return kept
 
 
-def _days_by_file(con: duckdb.DuckDBPyConnection, checked: Checked) -> dict[str, list[str | None]]:
+def _days_by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str, list[str | None]]:
     """Return the first and the last day of the rows that each file gave and that are kept."""
-    staged = checked.taken.staged
-    if staged.schema.clock not in checked.taken.rules:
+    staged = checked.parsed.staged
+    if staged.schema.clock not in checked.parsed.rules:
         return {}
     at, part = identifier(staged.schema.clock), PART if staged.parts else "0"
     first, last = (f"CAST(CAST({end}({at}) AS DATE) AS VARCHAR)" for end in ("min", "max"))
-    kept = f"FROM {checked.taken.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    kept = f"FROM {checked.parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
     rows = con.execute(f"SELECT {part}, {first}, {last} {kept} GROUP BY 1").fetchall()
     return {staged.parts[number] if staged.parts else "": days for number, *days in rows}
 
 
-def _by_kind(con: duckdb.DuckDBPyConnection, checked: Checked) -> list[dict[str, Any]]:
+def _by_kind(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> list[dict[str, Any]]:
     records = []
-    for column in checked.taken.columns:
+    for column in checked.parsed.columns:
         if column.required and column.choices:
             name = identifier(column.name)
             counted = con.execute(
-                f"SELECT {name}, coalesce({REASON}, ''), count(*) FROM {checked.taken.relation} "
+                f"SELECT {name}, coalesce({REASON}, ''), count(*) FROM {checked.parsed.relation} "
                 f"WHERE {name} IS NOT NULL AND NOT {MERGED} GROUP BY ALL ORDER BY ALL"
             ).fetchall()
             records += [

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmkit.cleaning.duplicates.review import leave_out
+from crmkit.cleaning.duplicates.review import remove_from_review
 from crmkit.cleaning.duplicates.state import emails_of, find_person
 from crmkit.cleaning.loading.forget import forget_in_store
-from crmkit.cleaning.loading.left_out import Left
+from crmkit.cleaning.loading.forgotten_rows import Erased
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, joined
 from crmkit.periods import Period
@@ -36,7 +36,7 @@ class Forgetting:
     ----------
     n_ids : int
         Ids that were hers.
-    tables : mapping of str to Left
+    tables : mapping of str to Erased
         Rows by table of the store.
     n_cached : int
         Kept results [files].
@@ -53,7 +53,7 @@ class Forgetting:
     """
 
     n_ids: int
-    tables: Mapping[str, Left]
+    tables: Mapping[str, Erased]
     n_cached: int
     pages: tuple[Shown, ...]
     n_searched: int = 0
@@ -64,7 +64,7 @@ class Forgetting:
     def __str__(self) -> str:
         would = "Would be forgotten" if self.is_dry else "Forgotten"
         lines = [f"{would}: one customer, known by {counted(self.n_ids, 'ids')}."]
-        lines += [f"  store, {table}: {_fate(left)}" for table, left in self.tables.items() if left != Left()]
+        lines += [f"  store, {table}: {_fate(left)}" for table, left in self.tables.items() if left != Erased()]
         lines += [f"  cache: {counted(self.n_cached, 'kept results')}, removed"] if self.n_cached else []
         lines += [f"  reports, {shown.period}: {joined(list(shown.files))}, removed" for shown in self.pages]
         lines += [f"Make the pages again: crmkit report --period {shown.period}" for shown in self.pages]
@@ -130,7 +130,9 @@ def forget(
     own = _own_files(known, person)
     review = known.folder / known.duplicates.file
     if dry_run:
-        left = forget_in_store(known, person, dry_run=True) | {_QUESTIONS: Left(leave_out(review, person.is_in, True))}
+        left = forget_in_store(known, person, dry_run=True) | {
+            _QUESTIONS: Erased(remove_from_review(review, person.is_in, True))
+        }
         return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
     note_forgotten(known, person.ids, emails_of(known, person))  # first: whatever stops this, no load lets her in again
     tidy(folder)
@@ -141,7 +143,7 @@ def forget(
         write_archive(folder, company=known.company.name)
     for path in cached:
         path.unlink(missing_ok=True)
-    asked = {_QUESTIONS: Left(leave_out(review, person.is_in))}
+    asked = {_QUESTIONS: Erased(remove_from_review(review, person.is_in))}
     left = asked | forget_in_store(known, person)  # last: until then she can be found, and this begun again
     n_searched, remains = _search(known, folder, person)
     return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
@@ -182,7 +184,7 @@ def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
     return (*(path.name for path in files if person.found_in(path.name, path.read_bytes())), *books)
 
 
-def _fate(left: Left) -> str:
+def _fate(left: Erased) -> str:
     told = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
     if left.n_anonymous:
         told.append(f"{left.n_anonymous:,} kept for the books without her")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check, load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 
 
 def test_of_three_equal_rows_two_are_merged_and_of_a_changed_one_the_first_stays(company):
@@ -13,7 +13,7 @@ def test_of_three_equal_rows_two_are_merged_and_of_a_changed_one_the_first_stays
     counts = load(settings).counts["orders"]
     assert (counts.n_in, counts.n_kept, counts.n_merged, counts.n_aside) == (6, 2, 2, 2)
     assert connect(settings=settings).frame("orders").revenue.tolist() == [5, 6]
-    assert rows_aside(settings.path("store"), "orders").line.tolist() == [6, 7]
+    assert quarantined_rows(settings.path("store"), "orders").line.tolist() == [6, 7]
 
 
 def test_a_row_that_cannot_be_used_does_not_stand_in_the_way_of_a_good_one(company):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.checks.timeline import improbable_stretches
+from crmkit.cleaning.checks.timeline import unexpected_gaps
 
 START = date(2025, 1, 6)  # a Monday
 
@@ -19,7 +19,7 @@ def rows_on(n_days, n=3, open_on=range(7), without=()):
 
 
 def told(rows, through=None):
-    return [((gap.first - START).days, gap.n_days, gap.at_end) for gap in improbable_stretches(rows, through)]
+    return [((gap.first - START).days, gap.n_days, gap.at_end) for gap in unexpected_gaps(rows, through)]
 
 
 @pytest.mark.parametrize("open_on", [range(7), range(6), range(5)])
@@ -29,7 +29,7 @@ def test_a_missing_week_of_a_firm_open_five_to_seven_days_is_found_with_its_days
 
 
 def test_the_rows_to_be_expected_are_those_of_the_same_weekdays():
-    (gap,) = improbable_stretches(rows_on(365, n=4, open_on=range(5), without=[(140, 7)]))
+    (gap,) = unexpected_gaps(rows_on(365, n=4, open_on=range(5), without=[(140, 7)]))
     assert gap.expected == 20
 
 
@@ -58,7 +58,7 @@ def test_a_break_that_comes_every_year_is_how_the_firm_works():
 
 def test_bills_that_come_each_month_lack_one():
     months = [date(2025, month, 1) for month in range(1, 13) if month != 6]
-    (gap,) = improbable_stretches(pd.Series(5, index=months))
+    (gap,) = unexpected_gaps(pd.Series(5, index=months))
     assert (gap.first, gap.last) == (date(2025, 5, 2), date(2025, 6, 30))
 
 
@@ -83,5 +83,5 @@ def test_of_twenty_years_of_chance_hardly_one_has_a_false_alarm(per_week):
     for _ in range(20):
         counts = chance.poisson(per_week / 7, 365)
         rows = pd.Series(counts, index=[START + timedelta(days=k) for k in range(365)])
-        n_found += len(improbable_stretches(rows[rows > 0], START + timedelta(days=364)))
+        n_found += len(unexpected_gaps(rows[rows > 0], START + timedelta(days=364)))
     assert n_found == 0

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from ibis import _
 
-from crmkit.cleaning.checks.timeline import odd_events
-from crmkit.cleaning.checks.whole_tables import joins
+from crmkit.cleaning.checks.timeline import contradictions
+from crmkit.cleaning.checks.whole_tables import join_counts
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check
 from crmkit.cleaning.loading.reports import quality_report
@@ -22,7 +22,7 @@ def tables_of(catalog):
 
 
 def odd(**frames):
-    return {(each.table, each.finding): each.n_rows for each in odd_events(tables_of(book(**frames)))}
+    return {(each.table, each.finding): each.n_rows for each in contradictions(tables_of(book(**frames)))}
 
 
 def test_of_three_deals_one_is_won_without_a_day_and_one_closed_without_a_result():
@@ -79,7 +79,7 @@ def test_rows_before_and_after_a_join_are_counted():
         "revenue": 1.0,
         "customer_id": ["x", "x", "z", None],
     }
-    (join,) = joins(book(orders=orders, customers={"customer_id": ["x", "y"]}))
+    (join,) = join_counts(book(orders=orders, customers={"customer_id": ["x", "y"]}))
     assert (join.n_before, join.n_after, join.n_without_id, join.n_not_found) == (4, 4, 1, 1)
 
 
@@ -89,7 +89,7 @@ def test_a_join_that_repeats_rows_is_told():
         customers={"customer_id": ["x", "y"]},
     )
     customers = catalog.table("customers")
-    (join,) = joins(
+    (join,) = join_counts(
         Catalog(tables_of(catalog) | {"customers": customers.union(customers.filter(_.customer_id == "x"))})
     )
     assert (join.n_before, join.n_after) == (2, 3)

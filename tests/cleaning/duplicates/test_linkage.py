@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from crmkit.cleaning.duplicates.decide import judged_pairs
+from crmkit.cleaning.duplicates.features import identity_features
 from crmkit.cleaning.duplicates.linkage import linked_people
-from crmkit.cleaning.duplicates.people import people_features
 from crmkit.sources.sample import sample_company
 from crmkit.sources.sample.dirt import add_double_accounts
 
@@ -48,7 +48,7 @@ def test_a_name_a_number_and_a_mailbox_are_alike_however_they_are_written():
             "address": ["Rue 5, 75001 Paris", None],
         }
     )
-    features = people_features(people)
+    features = identity_features(people)
     for column in ("given", "family", "names", "email", "mailbox"):
         assert features[column].nunique() == 1, column
     assert features.phone[0][-8:] == features.phone[1][-8:] == "12345678"

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from crmkit.cleaning.duplicates.review import change_answers, pair_name, read_review, write_review
-from crmkit.cleaning.duplicates.state import PeopleState, with_answers, with_merges
+from crmkit.cleaning.duplicates.state import DuplicatesState, with_answers, with_merges
 from crmkit.errors import Problems
 
 PEOPLE = pd.DataFrame(
@@ -102,7 +102,7 @@ def test_answers_come_back_in_the_file_and_an_empty_review_leaves_none(file):
 def test_the_log_keeps_merges_that_were_undone_and_notes_when_one_begins_again():
     accounts = pd.DataFrame({"customer_id": ["old", "new"], "person_id": ["old", "old"]})
     links = pd.DataFrame({"customer_id": ["new"], "other_id": ["old"], "score": [0.99996], "why": ["same: e-mail"]})
-    first = with_merges(PeopleState().merges, accounts, links, "2026-09-01")
+    first = with_merges(DuplicatesState().merges, accounts, links, "2026-09-01")
     assert first.to_dict("records") == [
         {
             "from_id": "new",
@@ -122,6 +122,6 @@ def test_the_log_keeps_merges_that_were_undone_and_notes_when_one_begins_again()
 
 
 def test_an_answer_given_again_keeps_its_day():
-    answers = with_answers(PeopleState().answers, {FIRST: "same"}, "2026-09-01")
+    answers = with_answers(DuplicatesState().answers, {FIRST: "same"}, "2026-09-01")
     assert with_answers(answers, {FIRST: "same"}, "2026-10-01")["answered_at"].tolist() == ["2026-09-01"]
     assert with_answers(answers, {FIRST: "different"}, "2026-10-01")["answered_at"].tolist() == ["2026-10-01"]

@@ -7,7 +7,7 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
-from crmkit.cleaning.loading.reports import quality_report, rows_aside, table_report
+from crmkit.cleaning.loading.reports import quality_report, quarantined_rows, table_report
 from crmkit.errors import CrmkitError
 from crmkit.tables.catalog import Catalog
 
@@ -84,6 +84,6 @@ def test_a_load_prints_what_became_of_the_rows(company):
 def test_rows_aside_are_none_where_nothing_was_rejected_and_need_a_store(company):
     settings = company({"orders.csv": "order_id,ordered_at,revenue\n1,2026-10-01,5\n"})
     with pytest.raises(CrmkitError, match="Run `crmkit load` first"):
-        rows_aside(settings.path("store"), "orders")
+        quarantined_rows(settings.path("store"), "orders")
     load(settings)
-    assert rows_aside(settings.path("store"), "orders").empty
+    assert quarantined_rows(settings.path("store"), "orders").empty

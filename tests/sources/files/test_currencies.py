@@ -3,7 +3,7 @@
 import pytest
 
 from crmkit.cleaning.loading.load import load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
 from tests.sources.layouts import loaded
 
@@ -16,7 +16,7 @@ def test_one_row_of_four_in_dollars_is_kept_aside_with_its_line(company):
     report, catalog = loaded(settings)
     assert (report.counts["orders"].n_in, report.counts["orders"].n_aside) == (4, 1)
     assert catalog.frame("orders").revenue.sum() == 19
-    assert rows_aside(settings.path("store"), "orders")[["file", "line", "reason"]].values.tolist() == [
+    assert quarantined_rows(settings.path("store"), "orders")[["file", "line", "reason"]].values.tolist() == [
         ["orders.csv", 3, "the amount is in USD, and the company counts in EUR"]
     ]
 

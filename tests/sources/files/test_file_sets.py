@@ -7,7 +7,7 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
 
 HEADER = "order_id,ordered_at,revenue,customer_id,channel\n"
@@ -106,7 +106,7 @@ def test_a_line_that_does_not_fit_the_header_is_kept_aside_and_the_others_stay(c
     )
     settings = company({"orders.csv": text})
     assert orders_of(settings).order_id.tolist() == ["1", "4", "5"]
-    aside = rows_aside(settings.path("store"), "orders")
+    aside = quarantined_rows(settings.path("store"), "orders")
     assert aside.line.tolist() == [3, 4]
     assert aside.reason.tolist() == [
         "the line has 2 cells and the header 5",
@@ -118,7 +118,7 @@ def test_the_line_of_a_rejected_row_is_its_first_line_in_the_file(company):
     text = HEADER + '1,2026-10-01,5,c1,"two\nlines"\n\n2,never,5,c1,shop\n'
     settings = company({"orders.csv": text})
     load(settings)
-    assert rows_aside(settings.path("store"), "orders").line.tolist() == [5]
+    assert quarantined_rows(settings.path("store"), "orders").line.tolist() == [5]
 
 
 HOSTILE = [
@@ -151,7 +151,7 @@ def test_hostile_texts_in_a_rejected_row_are_kept_as_json(company):
     rows += "".join(f"g{n},2026-10-01,nps,9,\n" for n in range(len(HOSTILE)))
     settings = company({"survey_responses.csv": "response_id,responded_at,survey,score,comment\n" + rows})
     load(settings)
-    aside = rows_aside(settings.path("store"), "survey_responses")
+    aside = quarantined_rows(settings.path("store"), "survey_responses")
     assert [json.loads(row)["comment"] for row in aside.row] == HOSTILE
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
 from crmkit.sources.files.encoding import encoding_of
 from crmkit.sources.files.file_sets import FileMapping
@@ -203,7 +203,7 @@ def test_a_sheet_of_dates_numbers_and_formulas_is_read_and_a_formula_without_val
     assert orders.order_id.tolist() == ["1", "2"]
     assert orders.revenue.tolist() == [12.5, 40.0]
     assert str(orders.ordered_at[0]) == "2026-10-01 08:30:00"
-    aside = rows_aside(settings.path("store"), "orders")
+    aside = quarantined_rows(settings.path("store"), "orders")
     assert aside[["file", "line", "reason"]].values.tolist() == [
         ["orders.xlsx", n, "revenue cannot be read as a number"] for n in (4, 5)
     ]

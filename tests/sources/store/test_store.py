@@ -15,7 +15,7 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check, load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import parse_settings
 from crmkit.sources.store import store as store_writing
@@ -219,7 +219,7 @@ def test_the_name_of_a_folder_plays_no_part(tmp_path, name):
     settings = parse_settings({}, folder=tmp_path / name)
     assert load(settings).findings[0].finding == "ordered_at is missing"
     assert connect(settings=settings).frame("orders").columns.tolist() == ["order_id", "ordered_at", "revenue"]
-    assert rows_aside(settings.path("store"), "orders").columns.tolist() == ["file", "line", "reason", "row"]
+    assert quarantined_rows(settings.path("store"), "orders").columns.tolist() == ["file", "line", "reason", "row"]
 
 
 def test_two_readers_and_a_writer_do_not_lock_each_other_out(company):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from crmkit.cleaning.checks.findings import Finding
-from crmkit.cleaning.checks.rows import Taken
+from crmkit.cleaning.checks.parse_rows import ParsedTable
 from crmkit.sources.contacts import plain_email
 from crmkit.sources.sql import REASON, columns_of, identifier, literal
 
@@ -27,7 +27,7 @@ ANONYMOUS = {
 
 
 @dataclass(frozen=True)
-class Left:
+class Erased:
     """What forgetting does to one table [rows]: how many rows it loses, and how many stay without the person."""
 
     n_dropped: int = 0
@@ -35,39 +35,39 @@ class Left:
 
 
 def leave_out_forgotten(
-    con: duckdb.DuckDBPyConnection, taken: Sequence[Taken], hashes: Collection[str]
-) -> tuple[list[Taken], list[Finding]]:
+    con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable], hashes: Collection[str]
+) -> tuple[list[ParsedTable], list[Finding]]:
     """Leave out the rows of forgotten people, in place; they count as ignored.
 
     Parameters
     ----------
     con : duckdb connection
         With the function ``keyed_hash``.
-    taken : sequence of Taken
+    parsed : sequence of ParsedTable
     hashes : collection of str
         See :mod:`crmkit.sources.store.keys`.
     """
     if not hashes:
-        return list(taken), []
-    relations = {table.staged.table: table.relation for table in taken}
-    name_people(con, _known_again(con, relations, hashes))
+        return list(parsed), []
+    relations = {table.staged.table: table.relation for table in parsed}
+    list_forgotten(con, _known_again(con, relations, hashes))
     left = forget_rows(con, relations)
     findings = [
         Finding(name, ANONYMOUS_ROWS, each.n_anonymous, 0.0, "note", "They count in totals and under no customer.")
         for name, each in left.items()
         if each.n_anonymous
     ]
-    return [_without(table, left[table.staged.table].n_dropped) for table in taken], findings
+    return [_without(table, left[table.staged.table].n_dropped) for table in parsed], findings
 
 
-def name_people(con: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> None:
+def list_forgotten(con: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> None:
     """Make the table of the ids to forget."""
     con.execute("CREATE OR REPLACE TEMP TABLE forgotten_ids (id VARCHAR)")
     for each in ids:
         con.execute("INSERT INTO forgotten_ids VALUES ($1)", [each])
 
 
-def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> dict[str, Left]:
+def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> dict[str, Erased]:
     """Forget the people of ``forgotten_ids`` in the tables named, in place.
 
     Parameters
@@ -78,7 +78,7 @@ def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) ->
 
     Returns
     -------
-    dict of str to Left
+    dict of str to Erased
     """
     columns = {name: columns_of(con, relation) for name, relation in relations.items()}
     con.execute("CREATE OR REPLACE TEMP TABLE forgotten_leads (id VARCHAR)")
@@ -89,20 +89,20 @@ def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) ->
     return {name: _forget_in(con, name, relation, columns[name]) for name, relation in relations.items()}
 
 
-def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns: Mapping[str, str]) -> Left:
+def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns: Mapping[str, str]) -> Erased:
     hers = _is_hers("customer_id") if "customer_id" in columns else "false"
     leads = "lead_id IN (SELECT id FROM forgotten_leads)" if "lead_id" in columns else "false"
     if "referred_by" in columns:
         con.execute(f"UPDATE {relation} SET referred_by = NULL WHERE {_is_hers('referred_by')}")
     if name not in ANONYMOUS:
         n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {hers} OR {leads}")
-        return Left(n_dropped=n_dropped)
+        return Erased(n_dropped=n_dropped)
     # What is kept aside is kept as it came, with her id in it: it goes.
     aside = f"{REASON} IS NOT NULL AND {hers}" if REASON in columns else "false"
     n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {aside}")
     if "lead_id" in columns:
         con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
-    return Left(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {hers}"))
+    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {hers}"))
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
@@ -130,7 +130,7 @@ def _known_again(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], h
     return [each for (each,) in con.execute(" UNION ".join(queries)).fetchall()]
 
 
-def _without(table: Taken, n_rows: int) -> Taken:
+def _without(table: ParsedTable, n_rows: int) -> ParsedTable:
     if not n_rows:
         return table
     return replace(table, staged=replace(table.staged, ignored=(*table.staged.ignored, (LEFT_OUT, n_rows))))

@@ -8,7 +8,7 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check, load
-from crmkit.cleaning.loading.reports import rows_aside
+from crmkit.cleaning.loading.reports import quarantined_rows
 
 THROUGH = {"data": {"through": "2026-10-31"}}
 ORDERS = "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-02,6\n"
@@ -45,7 +45,7 @@ def test_a_row_that_breaks_a_rule_is_kept_aside_with_its_line_and_the_reason(com
     report = load(settings)
     assert found(report) == {reason: (1, "rejected")}
     table = name.removesuffix(".csv")
-    assert rows_aside(settings.path("store"), table)[["file", "line", "reason"]].values.tolist() == [
+    assert quarantined_rows(settings.path("store"), table)[["file", "line", "reason"]].values.tolist() == [
         [name, len(rows.splitlines()), reason]
     ]
     assert report.counts[table].n_kept == len(rows.splitlines()) - 2

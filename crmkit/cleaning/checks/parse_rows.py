@@ -114,31 +114,31 @@ class _Lost:
     line: int
 
 
-def wrong_types(con: duckdb.DuckDBPyConnection, taken: Taken) -> list[str]:
+def wrong_types(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[str]:
     """Return a sentence, without full stop, for each required column more than half of whose cells cannot be read."""
-    return [_sentence(taken, lost) + _hint(taken, lost) for lost in _lost(con, taken, required=True)]
+    return [_sentence(parsed, lost) + _hint(parsed, lost) for lost in _lost(con, parsed, required=True)]
 
 
-def unreadable_columns(con: duckdb.DuckDBPyConnection, taken: Taken) -> dict[str, Finding]:
+def unreadable_columns(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> dict[str, Finding]:
     """Return a warning for each optional column more than half of whose cells cannot be read, by the rule it breaks.
 
     The rows stay, so it must be said aloud: what reads the column sees hardly anything of it. A page will show it, and
     the wrong column may hold names: only the shape of a cell is told.
     """
     found = {}
-    for lost in _lost(con, taken, required=False):
+    for lost in _lost(con, parsed, required=False):
         if lost.n_unreadable < _FEWEST:
             continue
         column, example = lost.column, f"'{_shape(lost.example)}' in line {lost.line}"
         rule = f"{column.name} cannot be read as {in_words(column.kind)}"
         found[rule] = Finding(
-            taken.staged.table,
+            parsed.staged.table,
             f"{rule} in most of its {lost.n_present:,} filled cells, shaped like {example}",
             lost.n_unreadable,
             0.0,
             "warning",
             f"What is measured from {column.name} leaves these rows out; the rows themselves count.",
-            f"See whether the right column is taken for {column.name}{_hint(taken, lost)}.",
+            f"See whether the right column is taken for {column.name}{_hint(parsed, lost)}.",
         )
     return found
 
@@ -147,33 +147,33 @@ def _shape(cell: str) -> str:
     return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", cell))[:30]
 
 
-def _lost(con: duckdb.DuckDBPyConnection, taken: Taken, required: bool) -> list[_Lost]:
-    asked = [column for column in taken.columns if column.required == required and column.kind not in ("id", "text")]
+def _lost(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, required: bool) -> list[_Lost]:
+    asked = [column for column in parsed.columns if column.required == required and column.kind not in ("id", "text")]
     if not asked:
         return []
     counts = ", ".join(
         f"coalesce(count_if({present(column.name)}), 0), coalesce(count_if({fault(column.name)} = 1), 0)"
         for column in asked
     )
-    answers = iter(con.execute(f"SELECT {counts} FROM {taken.relation}").fetchone() or ())
+    answers = iter(con.execute(f"SELECT {counts} FROM {parsed.relation}").fetchone() or ())
     found = []
     for column in asked:
         n_present, n_unreadable = next(answers), next(answers)
         if n_unreadable * 2 > n_present:
-            found.append(_Lost(column, n_unreadable, n_present, *_example(con, taken, column)))
+            found.append(_Lost(column, n_unreadable, n_present, *_example(con, parsed, column)))
     return found
 
 
-def _example(con: duckdb.DuckDBPyConnection, taken: Taken, column: Column) -> tuple[str, int]:
-    staged, name = taken.staged, identifier(column.name)
+def _example(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, column: Column) -> tuple[str, int]:
+    staged, name = parsed.staged, identifier(column.name)
     return con.execute(
-        f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {taken.relation} USING ({PART}, {ROW}) "
+        f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {parsed.relation} USING ({PART}, {ROW}) "
         f"WHERE {fault(column.name)} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
     ).fetchone() or ("", 0)
 
 
-def _sentence(taken: Taken, lost: _Lost) -> str:
-    staged, wanted = taken.staged, in_words(lost.column.kind)
+def _sentence(parsed: ParsedTable, lost: _Lost) -> str:
+    staged, wanted = parsed.staged, in_words(lost.column.kind)
     if staged.files is None:
         kind = in_words(staged.types[lost.column.name])
         return f"{lost.column.name} is {kind}, must be {wanted} (met: '{lost.example[:60]}')"
@@ -183,9 +183,9 @@ def _sentence(taken: Taken, lost: _Lost) -> str:
     )
 
 
-def _hint(taken: Taken, lost: _Lost) -> str:
-    files, column, example = taken.staged.files, lost.column, lost.example
-    if files is None or column.kind not in ("timestamp", "date") or not is_text(taken.staged.types[column.name]):
+def _hint(parsed: ParsedTable, lost: _Lost) -> str:
+    files, column, example = parsed.staged.files, lost.column, lost.example
+    if files is None or column.kind not in ("timestamp", "date") or not is_text(parsed.staged.types[column.name]):
         return ""
     shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
     swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
@@ -203,8 +203,8 @@ EMPTY_ROW = "the row is empty"
 
 
 @dataclass(frozen=True)
-class Taken:
-    """One table taken in: its raw rows, the columns that it has, and the rules that each of them was held to."""
+class ParsedTable:
+    """One table parsed: its raw rows, the columns that it has, and the rules that each of them was held to."""
 
     staged: Staged
     columns: tuple[Column, ...]
@@ -222,7 +222,9 @@ class Taken:
         return ", ".join(identifier(name) for name in (*(c.name for c in self.columns), *self.staged.extras))
 
 
-def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, end_of_data: date | None) -> Taken:
+def parse_rows(
+    con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, end_of_data: date | None
+) -> ParsedTable:
     """Read and judge the rows of a table.
 
     Parameters
@@ -246,30 +248,30 @@ def take_in(con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, 
         for column in columns
     }
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
-    taken = Taken(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
+    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
     try:
-        con.execute(_judging(taken, readings))
+        con.execute(_judging(parsed, readings))
     except duckdb.Error as error:  # an impossible date_format or time_zone
         raise CrmkitError(short_message(error).rstrip(".")) from None
-    return taken
+    return parsed
 
 
-def _judging(taken: Taken, readings: dict[str, Reading]) -> str:
-    extras = [f"{_extra(taken.staged, name)} AS {identifier(name)}" for name in taken.staged.extras]
-    extra_names = [identifier(name) for name in taken.staged.extras]
+def _judging(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
+    extras = [f"{_extra(parsed.staged, name)} AS {identifier(name)}" for name in parsed.staged.extras]
+    extra_names = [identifier(name) for name in parsed.staged.extras]
     first = [f"{r.cell.replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
     flags = [f"{identifier(name)} IS NOT NULL AS {present(name)}" for name in readings]
     levels = [[*first, *extras], [*_step(readings, 1), *extra_names, *flags]]
     flags = [present(name) for name in readings]
     levels += [[*_step(readings, step), *extra_names, *flags] for step in (2, 3)]
     names = [*map(identifier, readings), *extra_names, *flags]
-    levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in taken.rules.items())])
+    levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in parsed.rules.items())])
     values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}" for name in readings]
     levels.append([*values, *extra_names, *flags, *map(fault, readings)])
-    query = taken.staged.relation
+    query = parsed.staged.relation
     for level in levels:
         query = f"(SELECT {', '.join([PART, ROW, *level])} FROM {query})"
-    return f"CREATE TABLE {taken.relation} AS SELECT *, {_reason(taken)} AS {REASON}, false AS {MERGED} FROM {query}"
+    return f"CREATE TABLE {parsed.relation} AS SELECT *, {_reason(parsed)} AS {REASON}, false AS {MERGED} FROM {query}"
 
 
 def _step(readings: dict[str, Reading], step: int) -> list[str]:
@@ -282,17 +284,17 @@ def _first(rules: list[Rule]) -> str:
     return f"CASE {cases} END" if cases else "NULL::INTEGER"
 
 
-def _reason(taken: Taken) -> str:
+def _reason(parsed: ParsedTable) -> str:
     """Return the SQL of the first reason to keep a row aside."""
-    filled = " OR ".join(f"coalesce({present(name)}, false)" for name in taken.rules)
+    filled = " OR ".join(f"coalesce({present(name)}, false)" for name in parsed.rules)
     cases = [Rule(f"NOT ({filled})", EMPTY_ROW)]
-    for column in taken.columns:
+    for column in parsed.columns:
         if column.required:
             cases += [
                 Rule(f"{fault(column.name)} = {number}", rule.finding)
-                for number, rule in enumerate(taken.rules[column.name], start=1)
+                for number, rule in enumerate(parsed.rules[column.name], start=1)
             ]
-    cases += row_rules(taken.staged.schema, taken.rules)
+    cases += row_rules(parsed.staged.schema, parsed.rules)
     return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
 
 

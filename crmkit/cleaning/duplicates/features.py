@@ -28,7 +28,7 @@ _STREET = re.compile(r"str(asse|\.)(?!\w)")
 _PHONE_DIGITS = 8  # the last ones: what stands before them is the country and the area, written in many ways
 
 
-def people_features(people: pd.DataFrame) -> pd.DataFrame:
+def identity_features(people: pd.DataFrame) -> pd.DataFrame:
     """Return what is compared of each person.
 
     Parameters
@@ -48,7 +48,7 @@ def people_features(people: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> person = {"customer_id": ["c1"], "name": ["Zoë  Müller"], "birth_date": ["1980-02-31"]}
-    >>> people_features(pd.DataFrame(person)).iloc[0].tolist()
+    >>> identity_features(pd.DataFrame(person)).iloc[0].tolist()
     ['c1', 'zoe', 'mueller', 'zoe mueller', 'mueller zoe', '19800231']
     """
     names = _texts(people, "name").map(_LETTERS.findall)
