@@ -1,8 +1,11 @@
-"""One period of the calendar: its days, its neighbours, its name.
+"""Periods of the calendar: read from text, numbered, compared and named.
 
-A period is half-open: it holds its first day and not its end. The pieces of a grain are numbered without gaps (the
-ordinal), so that "the one before" is a subtraction; the same number is computed in the database by
-:func:`crmkit.tables.expressions.period_ordinal`, and a test keeps the two in step.
+A period is half-open: it contains its first day and not its end. Its grain is the kind of period; the periods of a
+grain are numbered without gaps (the ordinal), so that the previous one is a subtraction. The database computes the
+same number by an expression of :mod:`crmkit.tables`, and a test compares the two.
+
+A grain is a name, so that it can stand in a frame: "week", "month", "quarter", "year", "fiscal-year-04" and
+"fiscal-quarter-04" (from April), "days-15-739675" (blocks of 15 days, counted from day 739,675 of the calendar).
 """
 
 from __future__ import annotations
@@ -16,8 +19,21 @@ from functools import cache
 
 from crmkit.errors import CrmkitError
 
+Grain = str
+
 # Fixed English: a report must not change its language with the machine's locale.
 MONTH_NAMES = "January February March April May June July August September October November December".split()
+_YEARS = range(1700, 2201)  # within the range of pandas' timestamps, with room for the periods before and after
+_SHAPES: dict[Grain, re.Pattern[str]] = {
+    "year": re.compile(r"(\d{4})"),
+    "quarter": re.compile(r"(\d{4})-Q([1-4])"),
+    "month": re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
+    "week": re.compile(r"(\d{4})-W(0[1-9]|[1-4]\d|5[0-3])"),
+    "fiscal-year": re.compile(r"FY(\d{4})"),
+    "fiscal-quarter": re.compile(r"FY(\d{4})-Q([1-4])"),
+}
+_PERIODS_PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "fiscal-year": 1, "fiscal-quarter": 4}
+_DAY_RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True, order=True)
@@ -51,7 +67,7 @@ class Period:
 
     @classmethod
     def containing(cls, day: date, grain: Grain = "month") -> Period:
-        """Return the period of the given grain that holds ``day``."""
+        """Return the period of the given grain that contains ``day``."""
         return cls(grain, blocks_of(grain).ordinal_of(day))
 
     @property
@@ -85,7 +101,7 @@ class Period:
             return Period.containing(date.fromisocalendar(year - 1, min(week, last_week), 1), "week")
         leap_day = (self.start.month, self.start.day) == (2, 29)
         start = self.start.replace(year=self.start.year - 1, day=28 if leap_day else self.start.day)
-        return Period(span_grain(start, self._blocks.days), 0)
+        return Period(day_block_grain(start, self._blocks.days), 0)
 
     @property
     def label(self) -> str:
@@ -104,12 +120,12 @@ class Period:
 
     @property
     def noun(self) -> str:
-        """What the period is one of: "month", "quarter", "week", "year", "period"."""
+        """The word for its kind: "month", "quarter", "week", "year", "period"."""
         known = [name for name in ("month", "quarter", "week", "year") if name in self.grain]
         return known[0] if known else "period"
 
     def label_beside(self, other: Period) -> str:
-        """The label without the year where ``other`` is near enough for the reader to fill it in.
+        """The label without the year where it is clear from ``other``.
 
         Examples
         --------
@@ -151,49 +167,6 @@ class Period:
         return f"FY{year:04d}" if self._blocks.months == 12 else f"FY{year:04d}-Q{quarter + 1}"
 
 
-def day_in_words(day: date) -> str:
-    """Return a day as a reader writes it.
-
-    Examples
-    --------
-    >>> day_in_words(date(2026, 10, 31))
-    '31 October 2026'
-    """
-    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
-
-
-def days_in_words(first: date, last: date) -> str:
-    """Return a stretch of days as a reader writes it.
-
-    Examples
-    --------
-    >>> days_in_words(date(2026, 2, 27), date(2026, 3, 4)), days_in_words(date(2026, 3, 2), date(2026, 3, 4))
-    ('27 February to 4 March 2026', '2 to 4 March 2026')
-    """
-    if first == last:
-        return day_in_words(first)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {day_in_words(last)}"
-    from_year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {MONTH_NAMES[first.month - 1]}{from_year} to {day_in_words(last)}"
-
-
-# Read periods written as text.
-
-
-_YEARS = range(1700, 2201)  # what pandas' timestamps hold, with room for the periods before and after
-_SHAPES: dict[Grain, re.Pattern[str]] = {
-    "year": re.compile(r"(\d{4})"),
-    "quarter": re.compile(r"(\d{4})-Q([1-4])"),
-    "month": re.compile(r"(\d{4})-(0[1-9]|1[0-2])"),
-    "week": re.compile(r"(\d{4})-W(0[1-9]|[1-4]\d|5[0-3])"),
-    "fiscal-year": re.compile(r"FY(\d{4})"),
-    "fiscal-quarter": re.compile(r"FY(\d{4})-Q([1-4])"),
-}
-_PIECES_A_YEAR = {"year": 1, "quarter": 4, "month": 12, "fiscal-year": 1, "fiscal-quarter": 4}
-_SPAN = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
-
-
 def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
     """Read "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "FY2026-Q1" or "2026-03-01..2026-03-15".
 
@@ -216,8 +189,8 @@ def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
     datetime.date(2026, 3, 16)
     """
     written = str(text).strip().upper()
-    if span := _SPAN.fullmatch(written):
-        return _span(text, *span.groups())
+    if span := _DAY_RANGE.fullmatch(written):
+        return _day_range(text, *span.groups())
     for grain, shape in _SHAPES.items():
         match = shape.fullmatch(written)
         if match and (period := _from_parts(grain, match, fiscal_year_start)):
@@ -298,49 +271,13 @@ def parse_periods(text: str | Period | Sequence[str | Period], fiscal_year_start
         periods = sorted({p for item in text for p in parse_periods(item, fiscal_year_start)})
         return _one_grain(periods, ", ".join(str(item) for item in text))
     text = str(text)  # papermill turns the year 2026 into a number
-    if ".." not in text or _SPAN.fullmatch(text.strip()):
+    if ".." not in text or _DAY_RANGE.fullmatch(text.strip()):
         return [parse_period(text, fiscal_year_start)]
     first, _, last = text.partition("..")
     ends = _one_grain([parse_period(end, fiscal_year_start) for end in (first, last)], text)
     if ends[0] > ends[1]:
         raise CrmkitError(f"'{text}' runs backwards. Write the earlier period first.")
     return [Period(ends[0].grain, ordinal) for ordinal in range(ends[0].ordinal, ends[1].ordinal + 1)]
-
-
-def _from_parts(grain: Grain, match: re.Match[str], fiscal_year_start: int) -> Period | None:
-    year, part = int(match[1]), int(match[2]) if match.lastindex == 2 else 1
-    if year not in _YEARS:
-        return None
-    if grain == "week":
-        try:
-            return Period.containing(date.fromisocalendar(year, part, 1), "week")
-        except ValueError:  # week 53 of a year that has 52
-            return None
-    if grain.startswith("fiscal"):
-        begins = year - (fiscal_year_start > 1)
-        return Period(f"{grain}-{fiscal_year_start:02d}", begins * _PIECES_A_YEAR[grain] + part - 1)
-    return Period(grain, year * _PIECES_A_YEAR[grain] + part - 1)
-
-
-def _span(text: str, first: str, last: str) -> Period:
-    try:
-        start, end = date.fromisoformat(first), date.fromisoformat(last)
-    except ValueError:
-        raise CrmkitError(f"'{text}' holds a day that the calendar has not.") from None
-    if end < start or start.year not in _YEARS or end.year not in _YEARS:
-        raise CrmkitError(f"'{text}' is not a range of days. Write the earlier day first; years run from 1700 to 2200.")
-    return Period(span_grain(start, (end - start).days + 1), 0)
-
-
-def _one_grain(periods: list[Period], text: str) -> list[Period]:
-    if len({p.grain for p in periods}) > 1:
-        raise CrmkitError(f"'{text}' mixes kinds of periods. Use months only, quarters only, weeks only or years only.")
-    if not periods:
-        raise CrmkitError("No period was given. Write a month as 2026-10.")
-    return periods
-
-
-# A day, however it is written: as a date, a timestamp or text.
 
 
 def day_of(value: object, name: str = "as_of") -> date:
@@ -350,7 +287,7 @@ def day_of(value: object, name: str = "as_of") -> date:
     ----------
     value : date, timestamp or text
     name : str
-        What it is called where it was given.
+        Name of the parameter, for the message.
 
     Raises
     ------
@@ -366,36 +303,52 @@ def day_of(value: object, name: str = "as_of") -> date:
     crmkit.errors.CrmkitError: as_of must be a day, such as date(2026, 9, 30) or "2026-09-30"; met: '2026-09'.
     """
     try:
-        if isinstance(value, datetime) and value == value:  # a pandas Timestamp is one too, and so is NaT
+        if isinstance(value, datetime) and value == value:  # a pandas Timestamp is a datetime too, and so is NaT
             return value.date()
         if type(value) is date:
             return value
-        return date.fromisoformat(value)  # type: ignore[arg-type]  # anything but text is told below
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # anything but text raises TypeError
     except (TypeError, ValueError):
         raise CrmkitError(f'{name} must be a day, such as date(2026, 9, 30) or "2026-09-30"; met: {value!r}.') from None
 
 
-# The ways to cut time into numbered pieces: so many months, or so many days, counted from a fixed point. A grain is
-# a name, so that it can stand in a frame; what a piece is made of follows from the name alone: "week", "month",
-# "quarter", "year", "fiscal-year-04" and "fiscal-quarter-04" (from April), "days-15-739675" (blocks of 15 days,
-# counted from day 739,675 of the calendar).
+def day_in_words(day: date) -> str:
+    """Return a day in words.
+
+    Examples
+    --------
+    >>> day_in_words(date(2026, 10, 31))
+    '31 October 2026'
+    """
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
 
 
-Grain = str
+def days_in_words(first: date, last: date) -> str:
+    """Return a range of days in words.
 
-CALENDAR_GRAINS: tuple[Grain, ...] = ("week", "month", "quarter", "year")
+    Examples
+    --------
+    >>> days_in_words(date(2026, 2, 27), date(2026, 3, 4)), days_in_words(date(2026, 3, 2), date(2026, 3, 4))
+    ('27 February to 4 March 2026', '2 to 4 March 2026')
+    """
+    if first == last:
+        return day_in_words(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day_in_words(last)}"
+    from_year = "" if first.year == last.year else f" {first.year}"
+    return f"{first.day} {MONTH_NAMES[first.month - 1]}{from_year} to {day_in_words(last)}"
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Pieces of equal length: in months, or in days.
+    """The periods of a grain as blocks of equal length, in months or in days.
 
     Attributes
     ----------
     months, days : int
-        Length of a piece; the other one is 0.
+        Length of a block; the other one is 0.
     offset : int
-        Where piece 0 begins: months after January of the year 0, or days after 1 January of the year 1, a Monday.
+        Where block 0 begins: months after January of the year 0, or days after 1 January of the year 1, a Monday.
     """
 
     months: int = 0
@@ -403,13 +356,13 @@ class Blocks:
     offset: int = 0
 
     def ordinal_of(self, day: date) -> int:
-        """Return the number of the piece that holds ``day``."""
+        """Return the number of the block that contains ``day``."""
         if self.months:
             return (day.year * 12 + day.month - 1 - self.offset) // self.months
         return (day.toordinal() - 1 - self.offset) // self.days
 
     def start_of(self, ordinal: int) -> date:
-        """Return the first day of a piece."""
+        """Return the first day of a block."""
         if self.months:
             year, month = divmod(ordinal * self.months + self.offset, 12)
             return date(year, month + 1, 1)
@@ -418,7 +371,7 @@ class Blocks:
 
 @cache
 def blocks_of(grain: Grain) -> Blocks:
-    """Return what a piece of a grain is made of.
+    """Return the blocks of a grain.
 
     Examples
     --------
@@ -433,6 +386,39 @@ def blocks_of(grain: Grain) -> Blocks:
     return {"week": Blocks(days=7), "month": Blocks(1), "quarter": Blocks(3), "year": Blocks(12)}[grain]
 
 
-def span_grain(first: date, n_days: int) -> Grain:
-    """Return the grain whose piece 0 is the ``n_days`` days from ``first`` on."""
+def day_block_grain(first: date, n_days: int) -> Grain:
+    """Return the grain whose period 0 is the ``n_days`` days from ``first`` on."""
     return f"days-{n_days}-{first.toordinal() - 1}"
+
+
+def _day_range(text: str, first: str, last: str) -> Period:
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        raise CrmkitError(f"'{text}' holds a day that the calendar has not.") from None
+    if end < start or start.year not in _YEARS or end.year not in _YEARS:
+        raise CrmkitError(f"'{text}' is not a range of days. Write the earlier day first; years run from 1700 to 2200.")
+    return Period(day_block_grain(start, (end - start).days + 1), 0)
+
+
+def _from_parts(grain: Grain, match: re.Match[str], fiscal_year_start: int) -> Period | None:
+    year, part = int(match[1]), int(match[2]) if match.lastindex == 2 else 1
+    if year not in _YEARS:
+        return None
+    if grain == "week":
+        try:
+            return Period.containing(date.fromisocalendar(year, part, 1), "week")
+        except ValueError:  # week 53 of a year that has 52
+            return None
+    if grain.startswith("fiscal"):
+        begins = year - (fiscal_year_start > 1)
+        return Period(f"{grain}-{fiscal_year_start:02d}", begins * _PERIODS_PER_YEAR[grain] + part - 1)
+    return Period(grain, year * _PERIODS_PER_YEAR[grain] + part - 1)
+
+
+def _one_grain(periods: list[Period], text: str) -> list[Period]:
+    if len({p.grain for p in periods}) > 1:
+        raise CrmkitError(f"'{text}' mixes kinds of periods. Use months only, quarters only, weeks only or years only.")
+    if not periods:
+        raise CrmkitError("No period was given. Write a month as 2026-10.")
+    return periods

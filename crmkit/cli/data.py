@@ -147,7 +147,7 @@ def tables(
 ) -> None:
     """List the tables that data can be mapped to, or the columns of one table: type, unit, meaning."""
     from crmkit.cli.show import print_frame
-    from crmkit.tables.listing import columns_frame, tables_frame
+    from crmkit.tables.schema import columns_frame, tables_frame
 
     print_frame(columns_frame(table) if table else tables_frame(), output.value)
 

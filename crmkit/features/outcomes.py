@@ -14,8 +14,8 @@ import pandas as pd
 
 from crmkit.features.point_in_time import as_known_on
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.day_queries import execute_for_day
 from crmkit.tables.expressions import Day, constant_day, day, days_between
-from crmkit.tables.questions import answer
 
 MONTH = 365.25 / 12  # days
 _AT_START = ("channel", "country")  # of customers: known when they come, and not changed later
@@ -60,7 +60,7 @@ def churn_labels(
     """
     days = horizon or catalog.settings.company.churn_after_days
     until = as_of + timedelta(days=days)
-    active = answer(catalog, _active_as_known, as_of) if ends_on is None else ends_on.reset_index()
+    active = execute_for_day(catalog, _active_as_known, as_of) if ends_on is None else ends_on.reset_index()
     rows = _by_customer(active)
     rows = rows[rows["ends_on"] <= pd.Timestamp(until)]
     notice = _with_notice(catalog, as_of)
@@ -68,7 +68,7 @@ def churn_labels(
     through = catalog.data_through
     if through is None or through < until:
         return rows.assign(lost=float("nan"))[["kind", "ends_on", "lost"]]
-    ended = _by_customer(answer(catalog, _active, as_of))["ends_on"].reindex(rows.index)
+    ended = _by_customer(execute_for_day(catalog, _active, as_of))["ends_on"].reindex(rows.index)
     return rows.assign(lost=(ended <= pd.Timestamp(until)).astype(float))[["kind", "ends_on", "lost"]]
 
 
@@ -91,7 +91,7 @@ def _with_notice(catalog: Catalog, on: date) -> set[str]:
     """Return the customers whose running term was cancelled by the day."""
     if "subscription_terms" not in catalog.names or "cancelled_at" not in catalog.table("subscription_terms").columns:
         return set()
-    return set(answer(catalog, _notice_as_known, on)["customer_id"])
+    return set(execute_for_day(catalog, _notice_as_known, on)["customer_id"])
 
 
 def _notice_as_known(catalog: Catalog, on: Day) -> ir.Table:

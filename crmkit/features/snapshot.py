@@ -14,8 +14,8 @@ from crmkit.errors import NotMeasured
 from crmkit.features.feature_sets import FEATURE_SETS
 from crmkit.features.point_in_time import as_known_on
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.day_queries import execute_for_day
 from crmkit.tables.expressions import Day, constant_day
-from crmkit.tables.questions import answer
 
 _DIGITS = 12  # significant
 
@@ -56,7 +56,7 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 def snapshot_with_ends(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return :func:`snapshot` with ends_on: the day on which the activity ends, as it was known; it is not a feature."""
-    rows = stable_features(answer(catalog, _with_ends, as_of)).set_index("customer_id").sort_index()
+    rows = stable_features(execute_for_day(catalog, _with_ends, as_of)).set_index("customer_id").sort_index()
     return _counts_filled(rows)
 
 

@@ -11,7 +11,7 @@ from crmkit.metrics.analyses.conventions import conventions
 from crmkit.metrics.formatting import adding_up, common_scale, is_number, joined
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 
 def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]:

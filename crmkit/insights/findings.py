@@ -26,7 +26,7 @@ from crmkit.insights.sentences import (
 from crmkit.metrics.card import CARDS
 from crmkit.metrics.formatting import beside, currency_of, is_number, joined, number_word
 from crmkit.periods import Period
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 __all__ = ["Finding", "findings", "headline"]
 

@@ -16,7 +16,7 @@ from crmkit.periods import Period
 from crmkit.settings import Settings
 from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
 

@@ -15,7 +15,7 @@ from crmkit.predictions.segments.assignment import ENGAGEMENT, described_on, lea
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 PARTS = ("tenure", "value", "engagement")
 _BY_FIFTHS = {"value": "revenue", "engagement": ENGAGEMENT}

@@ -1,7 +1,7 @@
 """Tables by name: the canonical ones that the source has, and those derived from them.
 
-One convention holds the house together: a function's parameter names are the tables it reads. Positional parameters
-are tables, one with ``=None`` is optional, keyword-only parameters are switches taken from the settings.
+One convention holds throughout: a function's parameter names are the tables it reads. Positional parameters are
+tables, one with ``=None`` is optional, keyword-only parameters are switches taken from the settings.
 """
 
 from __future__ import annotations
@@ -9,26 +9,38 @@ from __future__ import annotations
 import inspect
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 from ibis.common.exceptions import IbisTypeError
 
-from crmkit.errors import CrmkitError, NotMeasured, Problems, UnknownName
+from crmkit.errors import CrmkitError, NotMeasured, UnknownName
 from crmkit.periods import Period
 from crmkit.settings import Company, Settings
 from crmkit.tables.caching.cache import Cache, Memory
 from crmkit.tables.caching.memoize import memoize
+from crmkit.tables.connection_lock import locked_backend
+from crmkit.tables.data_span import data_span, time_columns
 from crmkit.tables.derived import DERIVED
-from crmkit.tables.given import check_names, fault_of, plain_rows
-from crmkit.tables.in_turn import backend_of
 from crmkit.tables.schema import SCHEMAS, Kind, schema
+from crmkit.tables.validate import typed_frames
+
+_IBIS_TYPES: dict[Kind, str] = {
+    "id": "string",
+    "text": "string",
+    "timestamp": "timestamp(6)",
+    "date": "date",
+    "money": "float64",
+    "number": "float64",
+    "integer": "int64",
+    "flag": "boolean",
+}
+_COLUMN_NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
 
 
 class Catalog:
@@ -43,9 +55,10 @@ class Catalog:
     provenance : mapping, optional
         What is known of the input: files, hash, counts.
     cache : Cache, optional
-        Where results are kept for all programs; those of a store.
+        Keeps results on disk for all programs; only for a catalog opened from a store.
     memory : Memory, optional
-        Where they are kept otherwise; only for tables that nobody can change. Without either they are computed each time.
+        Keeps results in this program; only for tables that no other program can change. Without either, results are
+        computed each time.
     """
 
     def __init__(
@@ -73,7 +86,7 @@ class Catalog:
 
     @property
     def names(self) -> list[str]:
-        """Names of the canonical tables that are there."""
+        """Names of the canonical tables that the source has."""
         return list(self._canonical)
 
     def table(self, name: str) -> ir.Table:
@@ -101,9 +114,9 @@ class Catalog:
         return self.table(name).execute()
 
     def with_tables(self, frames: Mapping[str, pd.DataFrame]) -> Catalog:
-        """Return a catalog in which frames, such as fresh predictions, stand for the tables of their names.
+        """Return a catalog in which frames, such as new predictions, take the place of the tables of their names.
 
-        They are given the types of their tables and else taken as they are; :func:`crmkit.connect` checks rows, too.
+        They are converted to the types of their tables and their rows are not checked, as :func:`crmkit.connect` does.
 
         Raises
         ------
@@ -111,7 +124,7 @@ class Catalog:
             If a frame lacks the table's columns or types, there is no such table, or the data are in a database.
         """
         memory = None if self.memory is None else Memory()
-        return Catalog(self._canonical | laid_over(self, frames), self.settings, self.provenance, memory=memory)
+        return Catalog(self._canonical | _temporary_tables(self, frames), self.settings, self.provenance, memory=memory)
 
     def call(self, function: Callable[..., Any], **switches: Any) -> Any:
         """Call a function with the tables its parameters name and the switches that the settings hold.
@@ -132,9 +145,9 @@ class Catalog:
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:
-            if missing := missing_column(error, tables, self._canonical):
+            if missing := _missing_column(error, tables, self._canonical):
                 raise NotMeasured(missing) from None
-            if misspelt := misspelt_column(error, tables):
+            if misspelt := _misspelt_column(error, tables):
                 raise misspelt from None
             raise
 
@@ -160,10 +173,10 @@ class Catalog:
 
     @property
     def _span(self) -> tuple[date | None, date | None]:
-        if self._found_span is None:  # no cached_property: up to Python 3.11 threads wait in one for all catalogs
+        if self._found_span is None:  # no cached_property: up to Python 3.11 it locks all catalogs at once
             rows = memoize(self, _bounds).itertuples(index=False, name=None)
             days = {name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows}
-            self._found_span = whole_span(days)
+            self._found_span = data_span(days)
         return self._found_span
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
@@ -175,229 +188,73 @@ class Catalog:
             raise
 
 
-def _bounds(catalog: Catalog) -> pd.DataFrame:
-    """First and last moment of each dated table that has one."""
-    rows = []
-    for name, clock in dated({name: catalog.table(name) for name in catalog.names}).items():
-        table = catalog.table(name)
-        at = table[clock]  # as it stands: a Parquet file and an index know its bounds
-        bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
-        if bounds.notna().all():
-            rows.append((name, pd.Timestamp(bounds["first"]), pd.Timestamp(bounds["last"])))
-    return pd.DataFrame(rows, columns=["table", "first", "last"])
-
-
-# Which column a function has asked for in vain: one that the data lack, or one that there is not.
-
-
-_NOT_FOUND = re.compile(r"Column '(\w+)' is not found in table")
-
-
-def missing_column(
-    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None], canonical: Mapping[str, ir.Table]
-) -> str | None:
-    """Return "table.column" if the error is a canonical column that the data lack, else None.
-
-    Of a derived table it is one that a canonical table behind it would have brought along.
-    """
-    if isinstance(error, AttributeError):
-        if not isinstance(error.obj, ir.Table):
-            return None
-        column, read = error.name, [name for name, table in tables.items() if table is error.obj]
-    else:  # table["margin"] and select("margin"): Ibis names the column in its sentence only
-        met = _NOT_FOUND.match(str(error))
-        column, read = met[1] if met else None, []
-    for name in read or tables:
-        table = tables[name]
-        if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
-            return f"{name}.{column}"
-        if name in DERIVED and table is not None and column not in table.columns:
-            for origin in inspect.signature(DERIVED[name]).parameters:
-                there = origin in canonical and column in canonical[origin].columns
-                if origin in SCHEMAS and column in SCHEMAS[origin].names and not there:
-                    return f"{origin}.{column}"
-    return None
-
-
-def misspelt_column(error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]) -> UnknownName | None:
-    """Return the error to raise if a column was read that neither the table nor its schema has."""
-    present = {name: table for name, table in tables.items() if table is not None}
-    columns = {name: table.columns for name, table in present.items()}
-    for name, table in present.items():
-        if isinstance(error, AttributeError) and error.obj is table:
-            return UnknownName(f"column of {name}", str(error.name), columns[name])
-    return None
-
-
-# Tables that were computed just now, laid over those of a catalog.
-
-
-_TYPES: dict[Kind, str] = {
-    "id": "string",
-    "text": "string",
-    "timestamp": "timestamp(6)",
-    "date": "date",
-    "money": "float64",
-    "number": "float64",
-    "integer": "int64",
-    "flag": "boolean",
-}
-
-
-def typed(frame: pd.DataFrame, table: str, time_zone: str = "UTC") -> pd.DataFrame:
-    """Return the canonical columns of a frame, in the order and with the types of their table.
-
-    Times that have a zone become those of ``time_zone``, the company's.
-
-    Raises
-    ------
-    Problems
-        With every required column that is missing and every one whose values are of another kind.
-
-    Examples
-    --------
-    >>> typed(pd.DataFrame({"value": [3], "customer_id": [7]}), "customer_scores")
-    Traceback (most recent call last):
-    crmkit.errors.Problems: Table 'customer_scores' has 3 problems:
-      - as_of is missing.
-      - model is missing.
-      - model_version is missing.
-    """
-    known = schema(table)
-    problems = [f"{name} is missing." for name in known.required if name not in frame]
-    columns = {}
-    for column in known.columns:
-        if column.name in frame:
-            try:
-                columns[column.name] = _as(column.kind, frame[column.name], time_zone)
-            except (TypeError, ValueError):
-                met = "" if known.personal else _met(column.kind, frame[column.name], time_zone)
-                problems.append(f"{column.name} holds something else than it must: {column.meaning}{met}.")
-    if problems:
-        raise Problems(f"Table '{table}'", problems)
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def laid_over(catalog: Catalog, frames: Mapping[str, pd.DataFrame]) -> dict[str, ir.Table]:
-    """Return each frame as an Ibis table beside the catalog's own, where queries can join them.
+def _temporary_tables(catalog: Catalog, frames: Mapping[str, pd.DataFrame]) -> dict[str, ir.Table]:
+    """Return each frame as an Ibis table on the catalog's own backend, where queries can join them.
 
     Raises
     ------
     CrmkitError
-        If the tables are in a database, where a reader may make none.
+        If the tables are in a database, in which crmkit may create none.
     Problems, UnknownName
-        See :func:`typed`.
+        See :func:`crmkit.tables.validate.typed_frames`.
     """
-    backend = catalog.table(catalog.names[0]).get_backend() if catalog.names else backend_of(duckdb.connect())
+    backend = catalog.table(catalog.names[0]).get_backend() if catalog.names else locked_backend(duckdb.connect())
     if backend.name != "duckdb":
         raise CrmkitError(
             "Tables cannot be laid over those of a database, of which crmkit is a reader only. Take the frames: "
             "ck.connect({name: catalog.frame(name) for name in catalog.names})."
         )
     tables = {}
-    for name, rows in _all_typed(frames, catalog.settings.company.time_zone).items():
-        kinds = {column: _TYPES[schema(name).column(column).kind] for column in map(str, rows)}
-        own = f"{name}_{secrets.token_hex(4)}"  # the table of that name may be there already
-        tables[name] = backend.create_table(own, rows, schema=ibis.schema(kinds), temp=True)
+    for name, rows in typed_frames(frames, catalog.settings.company.time_zone).items():
+        kinds = {column: _IBIS_TYPES[schema(name).column(column).kind] for column in map(str, rows)}
+        unique_name = f"{name}_{secrets.token_hex(4)}"  # there may already be a table of the plain name
+        tables[name] = backend.create_table(unique_name, rows, schema=ibis.schema(kinds), temp=True)
     return tables
 
 
-def _all_typed(frames: Mapping[str, pd.DataFrame], time_zone: str) -> dict[str, pd.DataFrame]:
-    """Return the canonical rows of each frame; what is wrong with any of them is told together."""
-    check_names(frames)
-    rows, faults = {}, []
-    for name, frame in frames.items():
-        if fault := fault_of(frame):
-            faults.append(Problems(f"Table '{name}'", [f"{fault}."]))
-            continue
-        try:
-            rows[name] = typed(plain_rows(frame), name, time_zone)
-        except Problems as found:
-            faults.append(found)
-    if len(faults) > 1:
-        every = [f"{found.subject}: {problem}" for found in faults for problem in found.problems]
-        raise Problems("The dictionary of frames", every)
-    if faults:
-        raise faults[0]
-    return rows
+def _missing_column(
+    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None], canonical: Mapping[str, ir.Table]
+) -> str | None:
+    """Return "table.column" if the error is about a canonical column that the data lack, else None.
 
-
-def _met(kind: Kind, values: pd.Series, time_zone: str) -> str:
-    """Return the first value that cannot be read, in brackets; none if each can, but not all together."""
-    while len(values) > 1:  # by halves: one bad value of a million is found in twenty steps
-        half, rest = (values.iloc[places] for places in np.array_split(np.arange(len(values)), 2))
-        values = rest if _is_readable(kind, half, time_zone) else half
-    return "" if _is_readable(kind, values, time_zone) else f" (met: {values.iloc[0]!r:.60})"
-
-
-def _is_readable(kind: Kind, values: pd.Series, time_zone: str) -> bool:
-    try:
-        _as(kind, values, time_zone)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _as(kind: Kind, values: pd.Series, time_zone: str) -> pd.Series:
-    if kind in ("id", "text"):
-        return _whole(values).astype("string")
-    if kind in ("timestamp", "date"):
-        times = pd.to_datetime(values)
-        local = times if times.dt.tz is None else times.dt.tz_convert(time_zone).dt.tz_localize(None)
-        return local.dt.floor("us") if kind == "timestamp" else local.dt.date.astype(object)
-    if kind == "flag":
-        return values.astype("boolean")
-    with np.errstate(invalid="ignore"):  # that a number is too large for an integer is told as an error
-        return pd.to_numeric(values).astype("Int64" if kind == "integer" else float)
-
-
-def _whole(values: pd.Series) -> pd.Series:
-    """Return numbers that are all whole as such: an id that pandas has made 7.0, since others are missing, is "7"."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        return values.astype("Int64")
-    return values
-
-
-# From which day to which the tables of a company reach, all of them together.
-
-
-# By the workbook, after the data ended.
-_WRITTEN_HERE = {
-    "treatments",
-    "customer_scores",
-    "segment_assignments",
-    "text_sentiments",
-}
-#: Paid terms begin and end when they like, after the last day of the data too.
-BOOKED_AHEAD = "subscription_terms"
-
-
-def dated(names: Iterable[str]) -> dict[str, str]:
-    """Return the time column of each table whose rows say how far the data reach.
-
-    Examples
-    --------
-    >>> dated(["orders", "customer_scores"])
-    {'orders': 'ordered_at'}
+    A column of a derived table is looked for in the canonical tables that it is derived from.
     """
-    clocks = {name: SCHEMAS[name].clock for name in names if name not in _WRITTEN_HERE}
-    return {name: clock for name, clock in clocks.items() if clock is not None}
+    if isinstance(error, AttributeError):
+        if not isinstance(error.obj, ir.Table):
+            return None
+        column, read = error.name, [name for name, table in tables.items() if table is error.obj]
+    else:  # table["margin"] and select("margin"): Ibis names the column only in its message
+        match = _COLUMN_NOT_FOUND.match(str(error))
+        column, read = match[1] if match else None, []
+    for name in read or tables:
+        table = tables[name]
+        if name in SCHEMAS and table is not None and column in SCHEMAS[name].names and column not in table.columns:
+            return f"{name}.{column}"
+        if name in DERIVED and table is not None and column not in table.columns:
+            for source in inspect.signature(DERIVED[name]).parameters:
+                is_present = source in canonical and column in canonical[source].columns
+                if source in SCHEMAS and column in SCHEMAS[source].names and not is_present:
+                    return f"{source}.{column}"
+    return None
 
 
-def whole_span(days: Mapping[str, tuple[date, date]]) -> tuple[date | None, date | None]:
-    """Return the first and the last day of all tables; paid terms say how far the data reach only if they are all there is.
+def _misspelt_column(
+    error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]
+) -> UnknownName | None:
+    """Return the error to raise if a column was read that neither the table nor its schema has."""
+    for name, table in tables.items():
+        if table is not None and isinstance(error, AttributeError) and error.obj is table:
+            return UnknownName(f"column of {name}", str(error.name), table.columns)
+    return None
 
-    Parameters
-    ----------
-    days : mapping of str to (date, date)
-        First and last day of each table that has any.
 
-    Examples
-    --------
-    >>> terms, orders = (date(2026, 1, 1), date(2027, 1, 1)), (date(2026, 2, 1), date(2026, 10, 31))
-    >>> whole_span({"subscription_terms": terms, "orders": orders})
-    (datetime.date(2026, 1, 1), datetime.date(2026, 10, 31))
-    """
-    last = {name: last for name, (_, last) in days.items() if name != BOOKED_AHEAD}
-    last = last or {name: last for name, (_, last) in days.items()}
-    return min((first for first, _ in days.values()), default=None), max(last.values(), default=None)
+def _bounds(catalog: Catalog) -> pd.DataFrame:
+    """Return the first and last moment of each table that has a time column and rows."""
+    rows = []
+    for name, clock in time_columns(catalog.names).items():
+        table = catalog.table(name)
+        at = table[clock]  # not cast: a Parquet file and an index know the bounds of a bare column
+        bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
+        if bounds.notna().all():
+            rows.append((name, pd.Timestamp(bounds["first"]), pd.Timestamp(bounds["last"])))
+    return pd.DataFrame(rows, columns=["table", "first", "last"])

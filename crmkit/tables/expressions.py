@@ -1,8 +1,8 @@
-"""The few column expressions that engines disagree on; the only module that knows Ibis' quirks.
+"""Column expressions on which engines differ; the only module that works around peculiarities of Ibis.
 
 Five rules make the same query give the same numbers on DuckDB, PostgreSQL and Spark: divide floats only; count
 days between dates, never between timestamps; make float constants by a cast; join on equality only; number months
-as integers. Every other module writes plain comparisons and sums and takes the rest from here.
+as integers. Every other module writes plain comparisons and sums and uses the functions of this one for the rest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def ratio(numerator: Any, denominator: Any) -> ir.FloatingColumn:
     return numerator.cast("float64") / denominator.cast("float64").nullif(0)
 
 
-#: A day, or what stands for one in a question that is asked of many (:mod:`crmkit.tables.questions`).
+#: A day, or a placeholder in a query that is compiled once for many days (:mod:`crmkit.tables.day_queries`).
 Day: TypeAlias = date | ir.DateScalar
 
 
@@ -61,7 +61,7 @@ def add_days(on: Any, days: int) -> ir.DateColumn:
 
 
 def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
-    """Return the number of the period that holds ``at``, as :class:`crmkit.periods.Period` counts them."""
+    """Return the number of the period that contains ``at``, as :class:`crmkit.periods.Period` counts them."""
     blocks, on = blocks_of(grain), day(at)
     if blocks.months:
         ordinal = on.year() * 12 + on.month() - 1 - blocks.offset
@@ -72,7 +72,7 @@ def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
 
 
 def day_of_period(at: Any, grain: Grain) -> ir.IntegerColumn:
-    """Return the days from the first day of the period that holds ``at`` to that day [days]; 0 on the first."""
+    """Return the days from the first day of the period that contains ``at`` to that day [days]; 0 on the first."""
     blocks, on = blocks_of(grain), day(at)
     if blocks.months == 1:
         return on.day() - 1
@@ -112,7 +112,7 @@ def highest_before(table: ir.Table, column: str, *, within: str, order_by: Seque
 
 
 def highest(table: ir.Table, column: str, *, within: str, order_by: Sequence[str]) -> Any:
-    """Return the highest value of ``column`` in all rows of the same ``within``; the order spares the engine a sort."""
+    """Return the highest value of ``column`` in all rows of the same ``within``; the order saves the engine a second sort."""
     window = ibis.window(group_by=within, order_by=list(order_by), preceding=None, following=None)
     return table[column].max().over(window)
 
@@ -143,28 +143,28 @@ def with_periods(table: ir.Table, first: Any, last: Any, bounds: Mapping[int, tu
     """Repeat each row for every period from ordinal ``first`` to ``last``, as far as ``bounds`` lists them.
 
     Adds ``period`` (ordinal), ``period_start`` and ``period_end`` (days). The repetition is bounded by each row's own
-    span: no grid of rows by periods is made. A row whose span is unknown is in no period.
+    span, so no grid of rows by periods arises. A row whose span is unknown is in no period.
     """
     low, high = min(bounds), max(bounds)
     inside = table.mutate(_first=first, _last=last)
-    inside = inside.filter(inside._first.notnull() & inside._last.notnull())  # GREATEST passes over nulls
+    inside = inside.filter(inside._first.notnull() & inside._last.notnull())  # GREATEST ignores nulls
     inside = inside.mutate(_first=ibis.greatest(inside._first, low), _last=ibis.least(inside._last, high))
     inside = inside.filter(inside._first <= inside._last)
     spread = inside.mutate(period=ibis.range(inside._first.cast("int64"), inside._last.cast("int64") + 1).unnest())
-    return spread.join(_listed(bounds), "period").drop("_first", "_last")
+    return spread.join(_period_table(bounds), "period").drop("_first", "_last")
 
 
-def _listed(bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
+def _period_table(bounds: Mapping[int, tuple[date, date]]) -> ir.Table:
     """Return one row per period: period, period_start, period_end.
 
-    A frame would become a temporary table, which a role that may only read cannot make.
+    A frame would become a temporary table, which a read-only role cannot create.
     """
     low, high = (ibis.literal(ordinal, "int64") for ordinal in (min(bounds), max(bounds) + 1))
     rows = ibis.range(low, high).unnest().name("period").as_table()
     rows = rows.filter(rows.period.isin(list(bounds)))
     starts, ends = ({ordinal: days[side] for ordinal, days in bounds.items()} for side in (0, 1))
-    return rows.mutate(period_start=_looked_up(rows.period, starts), period_end=_looked_up(rows.period, ends))
+    return rows.mutate(period_start=_look_up(rows.period, starts), period_end=_look_up(rows.period, ends))
 
 
-def _looked_up(ordinal: Any, days: Mapping[int, date]) -> ir.DateColumn:
+def _look_up(ordinal: Any, days: Mapping[int, date]) -> ir.DateColumn:
     return ordinal.cases(*((period, constant_day(on)) for period, on in days.items()))

@@ -7,16 +7,166 @@ that needs an optional one says so.
 
 from __future__ import annotations
 
-from crmkit.errors import UnknownName
-from crmkit.tables.columns import Column, Kind, TableSchema
-from crmkit.tables.columns import count_column as _count
-from crmkit.tables.columns import flag_column as _flag
-from crmkit.tables.columns import id_column as _id
-from crmkit.tables.columns import moment_column as _at
-from crmkit.tables.columns import money_column as _money
-from crmkit.tables.columns import text_column as _text
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["PREDICTED", "SCHEMAS", "Column", "Kind", "TableSchema", "schema"]
+from crmkit.errors import UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["id", "text", "timestamp", "date", "money", "number", "integer", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    Attributes
+    ----------
+    name, meaning : str
+    kind : str
+        ``id`` and ``text`` are strings, ``money`` and ``number`` floats, ``flag`` a boolean.
+    required : bool
+        A row without it cannot be used and is set aside.
+    unit : str
+        Unit in brackets in the documentation, empty for text.
+    choices : tuple of str
+        The only values allowed, lower case; empty for any.
+    low, high : float or None
+        Smallest and largest believable value, ends included.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One canonical table: its name, what one row is, its key columns and all columns."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    personal: bool = False
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name, or raise :class:`~crmkit.errors.UnknownName`."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UnknownName(f"column of {self.name}", name, self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that every row must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def clock(self) -> str | None:
+        """The required time column by which a row belongs to a period, if the table has one."""
+        times = [column.name for column in self.columns if column.required and column.kind in ("timestamp", "date")]
+        return times[0] if times else None
+
+
+def schema(table: str) -> TableSchema:
+    """Return the schema of a canonical table.
+
+    Examples
+    --------
+    >>> schema("orders").required
+    ('order_id', 'ordered_at', 'revenue')
+    """
+    if table not in SCHEMAS:
+        raise UnknownName("table", table, SCHEMAS)
+    return SCHEMAS[table]
+
+
+def tables_frame() -> pd.DataFrame:
+    """Return one row per canonical table: table, one_row_is, required (column names), optional (column names).
+
+    Examples
+    --------
+    >>> tables_frame().set_index("table").loc["orders", "required"]
+    'order_id, ordered_at, revenue'
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "table": table.name,
+            "one_row_is": table.row,
+            "required": ", ".join(table.required),
+            "optional": ", ".join(name for name in table.names if name not in table.required),
+        }
+        for table in SCHEMAS.values()
+    ]
+    return pd.DataFrame(rows)
+
+
+def columns_frame(table: str) -> pd.DataFrame:
+    """Return one row per column of a table: column, kind, required (yes or empty), unit, meaning.
+
+    Raises
+    ------
+    UnknownName
+        If the table does not exist.
+
+    Examples
+    --------
+    >>> columns_frame("orders").iloc[2].tolist()
+    ['revenue', 'money', 'yes', 'currency', 'net of tax, negative for a refund']
+    """
+    import pandas as pd
+
+    rows = [
+        {
+            "column": column.name,
+            "kind": column.kind,
+            "required": "yes" if column.required else "",
+            "unit": column.unit,
+            "meaning": column.meaning + (f"; one of {', '.join(column.choices)}" if column.choices else ""),
+        }
+        for column in schema(table).columns
+    ]
+    return pd.DataFrame(rows)
+
+
+def _id(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "id", meaning, required)
+
+
+def _text(name: str, meaning: str, required: bool = False, choices: tuple[str, ...] = ()) -> Column:
+    return Column(name, "text", meaning, required, choices=choices)
+
+
+def _at(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "timestamp", meaning, required, unit="local time")
+
+
+def _money(name: str, meaning: str, required: bool = False, low: float | None = None) -> Column:
+    return Column(name, "money", meaning, required, unit="currency", low=low)
+
+
+def _count(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "integer", meaning, required, unit="count", low=0)
+
+
+def _flag(name: str, meaning: str, required: bool = False) -> Column:
+    return Column(name, "flag", meaning, required)
+
 
 _CUSTOMER = _id("customer_id", "the customer; empty where unknown")
 _THE_CUSTOMER = _id("customer_id", "the customer", required=True)
@@ -368,18 +518,5 @@ _TABLES = (
 
 SCHEMAS: dict[str, TableSchema] = {table.name: table for table in _TABLES}
 
-#: The tables that predictions fill: they follow from the others, and are no data of their own.
+#: The tables that predictions fill: they follow from the others and hold no data of their own.
 PREDICTED = ("customer_scores", "segment_assignments", "text_sentiments")
-
-
-def schema(table: str) -> TableSchema:
-    """Return the schema of a canonical table.
-
-    Examples
-    --------
-    >>> schema("orders").required
-    ('order_id', 'ordered_at', 'revenue')
-    """
-    if table not in SCHEMAS:
-        raise UnknownName("table", table, SCHEMAS)
-    return SCHEMAS[table]

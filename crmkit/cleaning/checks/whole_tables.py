@@ -22,7 +22,8 @@ from crmkit.cleaning.checks.timeline import Gap, contradictions, rows_by_day, un
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.periods import day_in_words, days_in_words
 from crmkit.tables.caching.memoize import memoize, memoize_each
-from crmkit.tables.catalog import Catalog, dated
+from crmkit.tables.catalog import Catalog
+from crmkit.tables.data_span import time_columns
 from crmkit.tables.expressions import day, period_ordinal
 from crmkit.tables.schema import SCHEMAS
 
@@ -74,7 +75,7 @@ def with_table_findings(report: LoadReport, catalog: Catalog) -> LoadReport:
 
 def _timelines(catalog: Catalog) -> Iterator[Finding]:
     tables = _tables(catalog)
-    for name, clock in dated(tables).items():
+    for name, clock in time_columns(tables).items():
         if name not in _BOOKED:
             yield from _timeline(name, tables[name], clock, catalog.data_through)
 

@@ -21,7 +21,7 @@ from crmkit.sources.store.keys import forget_key
 from crmkit.sources.store.store import found_store, provenance, read_manifest, view_files
 from crmkit.tables.caching.cache import Memory
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.in_turn import backend_of
+from crmkit.tables.connection_lock import locked_backend
 
 
 def connect(
@@ -163,7 +163,7 @@ def _catalog(
     for table in opened:
         con.execute(f"CREATE TABLE crmkit.{table.table} AS {table.kept}")
     _forget_raw_rows(con)
-    backend = backend_of(con)
+    backend = locked_backend(con)
     tables = {table.table: backend.table(table.table, database="crmkit") for table in opened}
     return Catalog(tables, settings, provenance(manifest(report, settings)), memory=Memory())
 

@@ -13,7 +13,7 @@ from crmkit.metrics.scorecard import smallest_changes
 from crmkit.periods import Period
 from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.derived.pipeline import STATES
+from crmkit.tables.derived.states import STATES
 from crmkit.tables.schema import SCHEMAS
 
 

@@ -17,7 +17,7 @@ from crmkit.tables.as_of import check_catalog, takes_day
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator, period_ordinal, union, with_periods
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 
 def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 12) -> pd.DataFrame:

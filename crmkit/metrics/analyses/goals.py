@@ -14,7 +14,7 @@ from crmkit.settings import Budget, prorated
 from crmkit.tables.as_of import check_catalog
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, where
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 _ORDER = {"missed": 0, "too close to call": 1, "": 2, "met": 3}
 

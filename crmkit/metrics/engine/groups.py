@@ -28,7 +28,7 @@ from crmkit.metrics.measures import (
     Total,
 )
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.derived.pipeline import STATES
+from crmkit.tables.derived.states import STATES
 from crmkit.tables.expressions import period_ordinal, with_periods
 from crmkit.tables.schema import SCHEMAS
 

@@ -26,7 +26,7 @@ _NOTHING_BEFORE = "the data hold no whole period before this one"
 class RevenueChange(OwnQuery):
     """Change of revenue against the period before, of one kind of customer or in all.
 
-    Reads :func:`~crmkit.tables.derived.orders.revenue_in_turn`, in which each order stands twice: in its own period and, as
+    Reads :func:`~crmkit.tables.derived.orders.compared_revenue`, in which each order stands twice: in its own period and, as
     revenue of the period before, in the next one. Every customer is of one kind, so that the kinds add up to the whole
     change to the last cent. A period that is still running is compared with as many days of the one before.
 
@@ -47,7 +47,7 @@ class RevenueChange(OwnQuery):
     def columns(self, window: Window) -> dict[str, Any]:
         """Return the columns that :meth:`query` needs, by name."""
         t, grain = self.table, window.grain
-        period = period_ordinal(self.at, grain) + t.turn
+        period = period_ordinal(self.at, grain) + t.periods_later
         counts = ibis.literal(True) if window.first_days is None else day_of_period(self.at, grain) < window.first_days
         if window.last_known is not None:
             running = Period.containing(window.last_known, grain)
@@ -59,8 +59,8 @@ class RevenueChange(OwnQuery):
             "unit": ibis.coalesce(t.customer_id, ibis.literal("no customer: ") + t.order_id),
             "guest": indicator(t.customer_id.isnull()),
             "new": indicator(period_ordinal(t.first_on, grain) == period),
-            "there": indicator(t.turn == 0) * indicator(counts),
-            "was": indicator(t.turn == 1) * indicator(counts),
+            "there": indicator(t.periods_later == 0) * indicator(counts),
+            "was": indicator(t.periods_later == 1) * indicator(counts),
             "value": t.revenue.cast("float64"),
         }
 

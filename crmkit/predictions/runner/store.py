@@ -15,7 +15,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.predictions.runner.run_log import RunEntry, RunLog, read_run_log, write_run_log
 from crmkit.sources.store.store import save_table
-from crmkit.tables.catalog import typed
+from crmkit.tables.validate import typed
 from crmkit.tables.schema import SCHEMAS
 
 _LOCK = ".predictions.lock"

@@ -17,7 +17,7 @@ from crmkit.models.segments.rfm import LADDER, LEVEL_WITH
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.given import check_made_by
+from crmkit.tables.validate import check_made_by
 
 NEW = "(new)"
 _REAL = 0.05

@@ -16,8 +16,8 @@ from crmkit.sources.parsing.types import reading
 from crmkit.sources.presets.takes import Portion
 from crmkit.sources.presets.typed import text_of, typed_rows
 from crmkit.sources.sql import PART, ROW, identifier
-from crmkit.tables.given import check_names, fault_of, plain_rows
 from crmkit.tables.schema import SCHEMAS, schema
+from crmkit.tables.validate import check_table_names, frame_problem, plain_rows
 
 
 def united(
@@ -161,12 +161,12 @@ def stage_frames(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.DataFra
     Problems
         If there are several such names. What else is wrong with a frame is noted with it.
     """
-    check_names(frames)
+    check_table_names(frames)
     return [_staged(con, table, frames[table]) for table in SCHEMAS if table in frames]
 
 
 def _staged(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> Staged:
-    if fault := fault_of(frame):
+    if fault := frame_problem(frame):
         return Staged(table, f"Table '{table}'", relation="", types={}, problems=(fault,))
     rows = plain_rows(frame)
     arrays = [_array(rows[name]) for name in rows.columns]

@@ -25,7 +25,7 @@ from crmkit.sources.store.keys import KEY_VARIABLE, forgotten_digest, key_for, k
 from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
 from crmkit.tables.caching.cache import Cache
 from crmkit.tables.caching.fingerprint import code_digest, digest_of
-from crmkit.tables.catalog import dated, whole_span
+from crmkit.tables.data_span import data_span, time_columns
 from crmkit.tables.schema import PREDICTED
 
 INPUTS = "inputs"
@@ -222,13 +222,13 @@ class Glance:
     def _span(self) -> tuple[date | None, date | None]:
         days = {}
         with closing(open_duckdb()) as con:
-            for name, clock in dated(self.files).items():
+            for name, clock in time_columns(self.files).items():
                 at = identifier(clock)
                 query = f"SELECT CAST(min({at}) AS DATE), CAST(max({at}) AS DATE) FROM {parquet(self.files[name])}"
                 bounds = con.execute(query).fetchone()
                 if bounds and None not in bounds:
                     days[name] = bounds
-        return whole_span(days)
+        return data_span(days)
 
 
 def glance(source: Path) -> Glance | None:

@@ -38,7 +38,7 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.sql import identifier, literal, open_duckdb, parquet
-from crmkit.tables.in_turn import backend_of
+from crmkit.tables.connection_lock import locked_backend
 from crmkit.tables.schema import SCHEMAS
 
 MANIFEST = "manifest.json"
@@ -275,7 +275,7 @@ def view_files(files: Mapping[str, Path]) -> dict[str, ir.Table]:
     columns: dict[str, dict[str, dt.DataType]] = {name: {} for name in files}
     for table, column, kind, is_nullable in con.execute(_COLUMNS).fetchall():
         columns[table][column] = _type_of(kind, is_nullable)
-    backend = backend_of(con)
+    backend = locked_backend(con)
     namespace = ops.Namespace()
     return {
         name: ops.DatabaseTable(name, schema=sch.Schema(own), source=backend, namespace=namespace).to_expr()

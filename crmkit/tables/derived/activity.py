@@ -2,7 +2,7 @@
 
 A spell is an unbroken stretch of activity of one customer. A paid term is active from its first to its last day; an
 order keeps its customer active for ``churn_after_days``. Stretches that touch or overlap are one spell. A spell's end
-is the first day without activity, so it is known on that day: nothing here looks into the future.
+is the first day without activity, so it is known on that day without looking into the future.
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ def activity_spells(
     stretches = [*_order_stretches(orders, churn_after_days), *_term_stretches(subscription_terms)]
     if not stretches:
         raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
-    every = union(stretches)
-    in_turn: dict[str, Any] = {"within": "customer_id", "order_by": ["starts_on"]}
-    # Where all stretches are equally long, the one before reaches furthest, and looking back one row is cheaper.
+    stretch = union(stretches)
+    in_order: dict[str, Any] = {"within": "customer_id", "order_by": ["starts_on"]}
+    # Where all stretches are equally long, the previous one ends last of all before, and reading one row is cheaper.
     look_back = value_before if subscription_terms is None else highest_before
-    every = every.mutate(reached=look_back(every, "ends_on", **in_turn), furthest=highest(every, "ends_on", **in_turn))
-    # Of stretches that start on the same day only the first can open a spell. Few rows are left: one for each spell.
-    spells = every.filter(every.reached.isnull() | (every.starts_on > every.reached))
-    # What was reached when the next spell opens is where this one ended.
-    ends_on = ibis.coalesce(value_after(spells, "reached", **in_turn), spells.furthest)
-    returns_on = value_after(spells, "starts_on", **in_turn)
+    stretch = stretch.mutate(
+        reached=look_back(stretch, "ends_on", **in_order), furthest=highest(stretch, "ends_on", **in_order)
+    )
+    # Of stretches that start on the same day only the first can open a spell. One row per spell is left.
+    spells = stretch.filter(stretch.reached.isnull() | (stretch.starts_on > stretch.reached))
+    # A spell ended on the day reached when the next one opens.
+    ends_on = ibis.coalesce(value_after(spells, "reached", **in_order), spells.furthest)
+    returns_on = value_after(spells, "starts_on", **in_order)
     return spells.select(
-        "customer_id", "starts_on", ends_on=ends_on, returns_on=returns_on, spell_number=place(**in_turn)
+        "customer_id", "starts_on", ends_on=ends_on, returns_on=returns_on, spell_number=place(**in_order)
     )
 
 

@@ -1,6 +1,8 @@
-"""Orders in their turn, and what was in them."""
+"""Orders in sequence, what was in them, and to which channel, campaign or referral a customer or an order is credited."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -9,10 +11,14 @@ from crmkit.errors import NotMeasured
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import day, days_between, place, union, value_after, value_before
 
+#: Columns that tell where a customer came from; the first that the data have decides whether the origin is known.
+ORIGINS = ("channel", "campaign", "landing_page")
+_CAMPAIGN_ORDER_COLUMNS = ("order_id", "ordered_at", "revenue", "customer_id", "margin", "campaign")
+
 
 @derived
 def order_sequence(orders: ir.Table) -> ir.Table:
-    """One row per order of a known customer, in its turn; refunds and orders without revenue are left out.
+    """One row per order of a known customer, numbered in sequence; refunds and orders without revenue are left out.
 
     Returns
     -------
@@ -23,39 +29,39 @@ def order_sequence(orders: ir.Table) -> ir.Table:
     """
     bought = orders.filter(orders.customer_id.notnull() & (orders.revenue > 0))
     bought = bought.mutate(ordered_on=day(bought.ordered_at))
-    in_turn = {"within": "customer_id", "order_by": ["ordered_at", "order_id"]}
+    in_sequence: dict[str, Any] = {"within": "customer_id", "order_by": ["ordered_at", "order_id"]}
     bought = bought.mutate(
-        order_number=place(within="customer_id", order_by=["ordered_at", "order_id"]),
-        previous_on=value_before(bought, "ordered_on", **in_turn),  # type: ignore[arg-type]
-        next_on=value_after(bought, "ordered_on", **in_turn),  # type: ignore[arg-type]
+        order_number=place(**in_sequence),
+        previous_on=value_before(bought, "ordered_on", **in_sequence),
+        next_on=value_after(bought, "ordered_on", **in_sequence),
     )
     return bought.mutate(days_since=days_between(bought.previous_on, bought.ordered_on))
 
 
 @derived
-def revenue_in_turn(orders: ir.Table) -> ir.Table:
-    """Two rows per order or refund: one for the period of the order, one for the period after it, where it is what was.
+def compared_revenue(orders: ir.Table) -> ir.Table:
+    """Two rows per order or refund: one for its own period, one for the next period, which is compared with it.
 
     Returns
     -------
     table
-        order_id, customer_id (null for a guest), ordered_at, revenue, first_on (day of the customer's first row), turn (0
-        for the order's own period, 1 for the next).
+        order_id, customer_id (null for a guest), ordered_at, revenue, first_on (day of the customer's first row),
+        periods_later (0 for the order's own period, 1 for the next).
     """
     o = orders.select("order_id", "customer_id", "ordered_at", "revenue", ordered_on=day(orders.ordered_at))
     o = o.mutate(first_on=o.ordered_on.min().over(ibis.window(group_by="customer_id"))).drop("ordered_on")
-    return union([o.mutate(turn=ibis.literal(turn, "int64")) for turn in (0, 1)])
+    return union([o.mutate(periods_later=ibis.literal(n, "int64")) for n in (0, 1)])
 
 
 @derived
 def sold_products(order_lines: ir.Table, orders: ir.Table) -> ir.Table:
-    """One row per order and product, with the order's day and customer; returns lower the revenue of their own day.
+    """One row per order and product, with the order's time and customer; a return lowers the revenue of its own day.
 
     Returns
     -------
     table
-        order_id, product, category (if known), revenue [currency], ordered_at, and of the order those of customer_id,
-        channel, campaign that the data has.
+        order_id, product, category (if known), revenue [currency], ordered_at, and those of customer_id, channel and campaign
+        that the orders have.
     """
     columns = ["order_id", "product", *(["category"] if "category" in order_lines.columns else [])]
     lines = order_lines.group_by(columns).aggregate(revenue=ibis.coalesce(order_lines.revenue.cast("float64"), 0).sum())
@@ -64,31 +70,24 @@ def sold_products(order_lines: ir.Table, orders: ir.Table) -> ir.Table:
     return lines.join(of_orders, lines["order_id"] == of_orders["_order"]).drop("_order")
 
 
-# Where each new customer came from: the channel, campaign and landing page that won her.
-
-
-#: What an origin is, the first that the data has decides whether it is known.
-ORIGINS = ("channel", "campaign", "landing_page")
-
-
 @derived
 def customer_origins(
     customer_movements: ir.Table | None = None, customers: ir.Table | None = None, leads: ir.Table | None = None
 ) -> ir.Table:
     """One row per new customer, with what is known of the origin.
 
-    The firm's own record (``customers``) decides; what it leaves open comes from the customer's first lead, made by
-    the day of the first order or paid term. Where neither buyers nor subscribers have an origin, new customers are
-    the leads that were converted.
+    The firm's own record (``customers``) comes first; what it leaves empty is taken from the customer's first lead, if
+    that was made by the day of the first order or paid term. Where neither buyers nor subscribers have an origin, new
+    customers are the leads that were converted.
 
     Returns
     -------
     table
         customer_id (if known), won_on (day of the first order or term, or of conversion), and those of channel,
-        campaign, landing_page that the data has.
+        campaign, landing_page that the data have.
     """
-    if customer_movements is not None and (_origins_of(customers) or _leads_to_customers(leads)):
-        return _of_new_customers(customer_movements, customers, leads)
+    if customer_movements is not None and (_origins_of(customers) or _origins_of_linked(leads)):
+        return _origins_of_new_customers(customer_movements, customers, leads)
     if leads is not None and "converted_at" in leads.columns and _origins_of(leads):
         won = leads.filter(leads.converted_at.notnull())
         ids = [name for name in ("lead_id", "customer_id") if name in won.columns]
@@ -96,15 +95,100 @@ def customer_origins(
     raise NotMeasured("customers.channel, or leads with a channel")
 
 
+@derived
+def paid_customers(customer_origins: ir.Table, costs: ir.Table) -> ir.Table:
+    """One row per new customer from a channel on which money was spent for media.
+
+    Returns
+    -------
+    table
+        customer_id (if known), won_on, channel.
+    """
+    if "channel" not in customer_origins.columns:
+        raise NotMeasured("customers.channel")
+    media = costs.filter((costs.purpose == "acquisition") & (costs.category == "media") & costs.channel.notnull())
+    return customer_origins.semi_join(media.select("channel").distinct(), "channel")
+
+
+@derived
+def referrals(customer_movements: ir.Table, customers: ir.Table) -> ir.Table:
+    """One row per new customer whom the firm has on record, with whether another customer recommended the firm.
+
+    Returns
+    -------
+    table
+        customer_id, won_on (day of the first order or term), referred [flag].
+    """
+    new = customer_movements.filter(customer_movements.kind == "joined").select("customer_id", won_on="moved_on")
+    return new.join(customers.select("customer_id", referred=customers.referred_by.notnull()), "customer_id")
+
+
+@derived
+def orders_by_referral(orders: ir.Table, customers: ir.Table) -> ir.Table:
+    """One row per order of a customer whom the firm has on record, with whether another customer recommended the firm.
+
+    Returns
+    -------
+    table
+        order_id, ordered_at, revenue, customer_id, referred [flag].
+    """
+    known = customers.select("customer_id", referred=customers.referred_by.notnull())
+    return orders.select("order_id", "ordered_at", "revenue", "customer_id").join(known, "customer_id")
+
+
+@derived
+def campaign_costs(costs: ir.Table) -> ir.Table:
+    """One row per cost of winning customers that names its campaign.
+
+    Returns
+    -------
+    table
+        spent_at, amount [currency], campaign.
+    """
+    with_campaign = costs.filter((costs.purpose == "acquisition") & costs.campaign.notnull())
+    return with_campaign.select("spent_at", "amount", "campaign")
+
+
+@derived
+def campaign_orders(orders: ir.Table, campaign_costs: ir.Table) -> ir.Table:
+    """One row per order that names a campaign on which money was spent.
+
+    Returns
+    -------
+    table
+        Those of order_id, ordered_at, revenue, customer_id, margin, campaign that the orders have.
+    """
+    with_campaign = orders.filter(orders.campaign.notnull())
+    paid = campaign_costs.select("campaign").distinct()
+    columns = [name for name in _CAMPAIGN_ORDER_COLUMNS if name in with_campaign.columns]
+    return with_campaign.select(*columns).semi_join(paid, "campaign")
+
+
+@derived
+def campaign_customers_orders(orders: ir.Table, customers: ir.Table, campaign_costs: ir.Table) -> ir.Table:
+    """One row per order of a customer won by a campaign on which money was spent, whatever led to this order.
+
+    Returns
+    -------
+    table
+        As of :func:`campaign_orders`; campaign is the one that won the customer.
+    """
+    paid = campaign_costs.select("campaign").distinct()
+    won = customers.filter(customers.campaign.notnull()).select("customer_id", "campaign").semi_join(paid, "campaign")
+    columns = [name for name in _CAMPAIGN_ORDER_COLUMNS if name in orders.columns and name != "campaign"]
+    return orders.select(*columns).join(won, "customer_id")
+
+
 def _origins_of(table: ir.Table | None) -> list[str]:
     return [] if table is None else [name for name in ORIGINS if name in table.columns]
 
 
-def _leads_to_customers(leads: ir.Table | None) -> list[str]:
+def _origins_of_linked(leads: ir.Table | None) -> list[str]:
+    """Return the origin columns of leads that name their customers."""
     return _origins_of(leads) if leads is not None and "customer_id" in leads.columns else []
 
 
-def _of_new_customers(movements: ir.Table, customers: ir.Table | None, leads: ir.Table | None) -> ir.Table:
+def _origins_of_new_customers(movements: ir.Table, customers: ir.Table | None, leads: ir.Table | None) -> ir.Table:
     new = movements.filter(movements.kind == "joined").select("customer_id", won_on=movements.moved_on)
     found: dict[str, list[str]] = {name: [] for name in ORIGINS}
     rows = new
@@ -125,8 +209,8 @@ def _own_record(customers: ir.Table | None) -> ir.Table | None:
 
 
 def _first_leads(new: ir.Table, leads: ir.Table | None) -> ir.Table | None:
-    """Return the first lead of each new customer, of those made by the day she was won."""
-    if leads is None or not _leads_to_customers(leads):
+    """Return the first lead of each new customer, of those made by the day the customer was won."""
+    if leads is None or not _origins_of_linked(leads):
         return None
     columns = {name: name for name in _origins_of(leads)}
     theirs = leads.select("lead_id", "created_at", _customer="customer_id", **columns)
@@ -135,92 +219,3 @@ def _first_leads(new: ir.Table, leads: ir.Table | None) -> ir.Table | None:
     in_order = ibis.window(group_by="customer_id", order_by=["created_at", "lead_id"])
     ranked = before.mutate(place=ibis.row_number().over(in_order))
     return ranked.filter(ranked.place == 0).select("customer_id", *columns)
-
-
-# What is put down to whom: customers to those who recommended them, orders to the campaigns that were paid for.
-
-
-_OF_ORDERS = ("order_id", "ordered_at", "revenue", "customer_id", "margin", "campaign")
-
-
-@derived
-def referrals(customer_movements: ir.Table, customers: ir.Table) -> ir.Table:
-    """One row per new customer of whom the firm has a record: whether another customer recommended it.
-
-    Returns
-    -------
-    table
-        customer_id, won_on (day of the first order or term), referred [flag].
-    """
-    new = customer_movements.filter(customer_movements.kind == "joined").select("customer_id", won_on="moved_on")
-    return new.join(customers.select("customer_id", referred=customers.referred_by.notnull()), "customer_id")
-
-
-@derived
-def orders_by_referral(orders: ir.Table, customers: ir.Table) -> ir.Table:
-    """One row per order of a customer of whom the firm has a record: whether another customer recommended it.
-
-    Returns
-    -------
-    table
-        order_id, ordered_at, revenue, customer_id, referred [flag].
-    """
-    known = customers.select("customer_id", referred=customers.referred_by.notnull())
-    return orders.select("order_id", "ordered_at", "revenue", "customer_id").join(known, "customer_id")
-
-
-@derived
-def campaign_costs(costs: ir.Table) -> ir.Table:
-    """One row per cost of winning customers that names its campaign.
-
-    Returns
-    -------
-    table
-        spent_at, amount [currency], campaign.
-    """
-    named = costs.filter((costs.purpose == "acquisition") & costs.campaign.notnull())
-    return named.select("spent_at", "amount", "campaign")
-
-
-@derived
-def campaign_orders(orders: ir.Table, campaign_costs: ir.Table) -> ir.Table:
-    """One row per order that names a campaign for which money was spent.
-
-    Returns
-    -------
-    table
-        Those of order_id, ordered_at, revenue, customer_id, margin, campaign that the orders have.
-    """
-    named = orders.filter(orders.campaign.notnull())
-    paid = campaign_costs.select("campaign").distinct()
-    return named.select(*[name for name in _OF_ORDERS if name in named.columns]).semi_join(paid, "campaign")
-
-
-@derived
-def campaign_customers_orders(orders: ir.Table, customers: ir.Table, campaign_costs: ir.Table) -> ir.Table:
-    """One row per order of a customer whom a campaign won for which money was spent, whatever brought this order.
-
-    Returns
-    -------
-    table
-        As of :func:`campaign_orders`; campaign is the one that won the customer.
-    """
-    paid = campaign_costs.select("campaign").distinct()
-    won = customers.filter(customers.campaign.notnull()).select("customer_id", "campaign").semi_join(paid, "campaign")
-    columns = [name for name in _OF_ORDERS if name in orders.columns and name != "campaign"]
-    return orders.select(*columns).join(won, "customer_id")
-
-
-@derived
-def paid_customers(customer_origins: ir.Table, costs: ir.Table) -> ir.Table:
-    """One row per new customer from a channel on which money was spent for media.
-
-    Returns
-    -------
-    table
-        customer_id (if known), won_on, channel.
-    """
-    if "channel" not in customer_origins.columns:
-        raise NotMeasured("customers.channel")
-    media = costs.filter((costs.purpose == "acquisition") & (costs.category == "media") & costs.channel.notnull())
-    return customer_origins.semi_join(media.select("channel").distinct(), "channel")

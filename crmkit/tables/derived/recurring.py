@@ -1,4 +1,4 @@
-"""Recurring revenue: terms that come up for renewal, and each day on which a customer's recurring revenue changes."""
+"""Recurring revenue: terms up for renewal, and the days on which a customer's recurring revenue changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crmkit.tables.expressions import add_days, day, number, running_sum, union,
 
 @derived
 def renewals(subscription_terms: ir.Table, *, renewal_grace_days: int = 0) -> ir.Table:
-    """One row per term that ends, decided when its days of grace are over.
+    """One row per term that ends, with whether it was renewed within the days of grace.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def renewals(subscription_terms: ir.Table, *, renewal_grace_days: int = 0) -> ir
 
 @derived
 def mrr_movements(subscription_terms: ir.Table) -> ir.Table:
-    """One row per customer and day on which the sum of her recurring revenue changes.
+    """One row per customer and day on which the sum of the customer's recurring revenue changes.
 
     A term that follows the last one on the same day at the same price is no change: subscriptions of one customer are
     added up, so that moving from one to another is expansion or contraction, not a loss and a gain.
@@ -51,14 +51,14 @@ def mrr_movements(subscription_terms: ir.Table) -> ir.Table:
     terms = t.select("customer_id", "mrr", starts_on=day(t.starts_at), ends_on=day(t.ends_at))
     terms = terms.filter((terms.starts_on < terms.ends_on) & (terms.mrr > 0))
     amount = terms.mrr.cast("float64")
-    ends = union(
+    changes = union(
         [
             terms.select("customer_id", moved_on=terms.starts_on, change=amount),
             terms.select("customer_id", moved_on=terms.ends_on, change=-amount),
         ]
     )
-    days = ends.group_by("customer_id", "moved_on").aggregate(change=ends.change.sum())
-    days = days.filter(days.change.abs() * 1_000_000 > 1)  # what is left of adding up cents is no change
+    days = changes.group_by("customer_id", "moved_on").aggregate(change=changes.change.sum())
+    days = days.filter(days.change.abs() * 1_000_000 > 1)  # a rounding error of adding up cents is no change
     after = running_sum(days, "change", within="customer_id", order_by=["moved_on"])
     previous_on = value_before(days, "moved_on", within="customer_id", order_by=["moved_on"])
     days = days.mutate(after=after, previous_on=previous_on)
@@ -67,4 +67,5 @@ def mrr_movements(subscription_terms: ir.Table) -> ir.Table:
 
 
 def _cents(amount: ir.FloatingValue) -> ir.FloatingValue:
+    """Return an amount with rounding errors of adding up cents as 0."""
     return ibis.ifelse(amount.abs() * 1_000_000 > 1, amount, number(0))

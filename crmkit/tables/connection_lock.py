@@ -1,8 +1,8 @@
-"""DuckDB for several threads: one connection answers one question at a time, so they take turns.
+"""A lock around DuckDB's connection, so that several threads can use one catalog.
 
-Two threads in one connection take each other's answers away. A connection for each would not do: it would not see the
-temporary tables and views of the others. The lock is held while DuckDB works and never while anything else is waited
-for, so that nobody can wait for somebody who waits for her.
+One connection runs one query at a time; two threads in it would take each other's results. A connection for each
+thread would not do: it would not see the temporary tables and views of the others. The lock is held while DuckDB works
+and never while waiting for anything else, so no deadlock can arise.
 """
 
 from __future__ import annotations
@@ -17,65 +17,65 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
 
-class InTurn(Backend):
-    """Ibis' backend of DuckDB whose every use of the connection waits for the one before; see :func:`backend_of`."""
+class LockedBackend(Backend):
+    """Ibis' backend of DuckDB in which every use of the connection holds a lock; see :func:`locked_backend`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.turn = RLock()  # again by the same thread: to make a table is a use of several uses
+        self.lock = RLock()  # reentrant: creating a table uses the connection several times
 
     def execute(self, expr: ir.Expr, /, **options: Any) -> Any:
-        """Return the answer to an expression."""
-        with self.turn:
+        """Return the result of an expression."""
+        with self.lock:
             return super().execute(expr, **options)
 
     def to_pyarrow(self, expr: ir.Expr, /, **options: Any) -> Any:
-        """Return the answer to an expression as an Arrow table."""
-        with self.turn:
+        """Return the result of an expression as an Arrow table."""
+        with self.lock:
             return super().to_pyarrow(expr, **options)
 
     def raw_sql(self, query: Any, **options: Any) -> Any:
-        """Run SQL; whoever reads what it gives holds the turn meanwhile."""
-        with self.turn:
+        """Run SQL; a caller that reads its result holds the lock meanwhile."""
+        with self.lock:
             return super().raw_sql(query, **options)
 
     def create_table(self, *arguments: Any, **options: Any) -> ir.Table:
-        """Make a table."""
-        with self.turn:
+        """Create a table."""
+        with self.lock:
             return super().create_table(*arguments, **options)
 
     def get_schema(self, *arguments: Any, **options: Any) -> Any:
         """Return the columns of a table and their types."""
-        with self.turn:
+        with self.lock:
             return super().get_schema(*arguments, **options)
 
     def list_tables(self, **options: Any) -> list[str]:
         """Return the names of the tables."""
-        with self.turn:
+        with self.lock:
             return list(super().list_tables(**options))
 
     @contextmanager
     def _safe_raw_sql(self, *arguments: Any, **options: Any) -> Iterator[Any]:
-        with self.turn:
+        with self.lock:
             yield self.raw_sql(*arguments, **options)
 
 
-def backend_of(con: duckdb.DuckDBPyConnection) -> InTurn:
-    """Return a connection as Ibis' backend, for any number of threads.
+def locked_backend(con: duckdb.DuckDBPyConnection) -> LockedBackend:
+    """Return a connection as an Ibis backend that any number of threads may use.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from concurrent.futures import ThreadPoolExecutor
-    >>> numbers = backend_of(duckdb.connect()).create_table("numbers", pd.DataFrame({"n": range(100)}))
+    >>> numbers = locked_backend(duckdb.connect()).create_table("numbers", pd.DataFrame({"n": range(100)}))
     >>> with ThreadPoolExecutor(8) as threads:
     ...     set(threads.map(lambda _: int(numbers.n.sum().execute()), range(100)))
     {4950}
     """
-    backend: InTurn = InTurn.from_connection(con)
+    backend: LockedBackend = LockedBackend.from_connection(con)
     return backend
 
 
-def turn_of(backend: object) -> AbstractContextManager[Any]:
-    """Return what holds a backend for the length of a block; nothing where threads do not share it."""
-    return backend.turn if isinstance(backend, InTurn) else nullcontext()
+def connection_lock(backend: object) -> AbstractContextManager[Any]:
+    """Return the lock of a backend's connection; a context that does nothing where threads do not share one."""
+    return backend.lock if isinstance(backend, LockedBackend) else nullcontext()

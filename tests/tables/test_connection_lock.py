@@ -14,7 +14,7 @@ from crmkit.cleaning.loading.load import load
 from crmkit.features.snapshot import snapshot
 from crmkit.sources.sample import sample_company
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.in_turn import InTurn, backend_of
+from crmkit.tables.connection_lock import LockedBackend, locked_backend
 
 SEPTEMBER, JUNE = date(2026, 9, 30), date(2026, 6, 30)
 ASKED = [
@@ -82,7 +82,7 @@ def test_a_catalog_can_be_copied(tables):
         pd.testing.assert_frame_equal(ck.evaluate(again, "revenue", periods="2026-09"), expected, rtol=1e-9)
 
 
-def test_every_catalog_on_duckdb_takes_turns(tmp_path, company):
+def test_every_catalog_on_duckdb_locks_its_connection(tmp_path, company):
     orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-01"], "revenue": [5.0]})
     settings = company({"orders.csv": orders.to_csv(index=False)})
     load(settings)
@@ -92,11 +92,11 @@ def test_every_catalog_on_duckdb_takes_turns(tmp_path, company):
         ck.connect({"orders": orders}),
         Catalog({}).with_tables({"orders": orders}),
     ]
-    assert [type(catalog.table("orders").get_backend()) for catalog in books] == [InTurn] * 4
+    assert [type(catalog.table("orders").get_backend()) for catalog in books] == [LockedBackend] * 4
 
 
 def test_the_backend_is_still_that_of_duckdb():
-    backend = backend_of(duckdb.connect())
+    backend = locked_backend(duckdb.connect())
     assert backend.name == "duckdb" and backend.list_tables() == []
     made = backend.create_table("numbers", pd.DataFrame({"n": [1, 2]}))
     assert made.execute()["n"].tolist() == [1, 2] and backend.list_tables() == ["numbers"]

@@ -3,8 +3,7 @@
 import pytest
 
 from crmkit.errors import UnknownName
-from crmkit.tables.listing import columns_frame, tables_frame
-from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.schema import SCHEMAS, columns_frame, tables_frame
 
 
 def test_each_table_is_one_row_and_names_all_its_columns():
@@ -21,6 +20,6 @@ def test_the_columns_of_orders_are_seven_and_three_are_required():
     assert columns.loc[columns.required == "yes", "column"].tolist() == ["order_id", "ordered_at", "revenue"]
 
 
-def test_a_table_that_is_none_is_told_with_the_nearest_name():
+def test_an_unknown_table_is_an_error_that_names_the_nearest_one():
     with pytest.raises(UnknownName, match="Did you mean 'orders'"):
         columns_frame("order")

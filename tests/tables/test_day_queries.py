@@ -7,8 +7,8 @@ import pandas as pd
 
 import crmkit as ck
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.day_queries import _VIEWS, execute_for_day
 from crmkit.tables.expressions import constant_day, days_between
-from crmkit.tables.questions import _VIEWS, answer
 
 DAYS = [date(2026, 1, 31), date(2025, 12, 31), date(2026, 1, 31)]
 
@@ -31,16 +31,16 @@ def without_a_day(catalog, day):
 def test_two_days_and_the_first_again_are_as_each_by_itself_and_one_view_serves_them():
     catalog = ck.connect(tables())
     for day in DAYS:
-        told, alone = answer(catalog, ages, day), ages(catalog, day).execute()
-        pd.testing.assert_frame_equal(told.sort_values("order_id"), alone.sort_values("order_id"))
-    assert answer(catalog, ages, DAYS[1])["year"].tolist() == [2025]
+        found, alone = execute_for_day(catalog, ages, day), ages(catalog, day).execute()
+        pd.testing.assert_frame_equal(found.sort_values("order_id"), alone.sort_values("order_id"))
+    assert execute_for_day(catalog, ages, DAYS[1])["year"].tolist() == [2025]
     views = catalog.table("orders").get_backend().raw_sql("SELECT view_name FROM duckdb_views() WHERE NOT internal")
     assert [name for (name,) in views.fetchall()] == [_VIEWS[catalog][ages].op().parent.name]
 
 
-def test_a_question_that_uses_no_day_and_frames_that_go_away_are_asked_each_time():
+def test_a_query_that_uses_no_day_and_frames_that_go_away_are_compiled_each_time():
     catalog = ck.connect(tables())
-    assert len(answer(catalog, without_a_day, DAYS[0])) == 3 and without_a_day not in _VIEWS[catalog]
+    assert len(execute_for_day(catalog, without_a_day, DAYS[0])) == 3 and without_a_day not in _VIEWS[catalog]
     for _ in range(2):
         lent = Catalog({"orders": ibis.memtable(tables()["orders"])})
-        assert len(answer(lent, ages, DAYS[0])) == 2 and ages not in _VIEWS[lent]
+        assert len(execute_for_day(lent, ages, DAYS[0])) == 2 and ages not in _VIEWS[lent]

@@ -1,4 +1,4 @@
-"""Survey answers on one scale, which is the last of each person and wave, and who was asked."""
+"""What customers say: survey answers on one scale, invitations and whether they were answered, and social posts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ import ibis.expr.types as ir
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import add_days, day, number, period_ordinal, ratio, value_after
 
-#: Highest scale of a survey whose answers do not say theirs; the lowest is 0 for NPS and 1 for the others.
-USUAL_SCALE = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+_USUAL_SCALE = {
+    "nps": (0, 10),
+    "csat": (1, 5),
+    "ces": (1, 7),
+}  # lowest and highest score, where answers do not state them
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_REACTIONS = ("likes", "comments", "shares")
 
 
 @derived
 def survey_answers(survey_responses: ir.Table) -> ir.Table:
-    """One row per answer, set on its scale; the last of a person, survey, touchpoint and month is marked.
+    """One row per answer, placed on its scale; the last of a person, survey, touchpoint and month is marked.
 
-    An answer without a person stands for itself. Where an answer does not say its scale, the usual one of its survey
-    holds: NPS 0 to 10, satisfaction 1 to 5, effort 1 to 7, high scores good. Answers outside their scale are left out.
+    An answer without a person counts as one of its own. Where an answer does not state its scale, the usual one of its
+    survey is taken: NPS 0 to 10, satisfaction 1 to 5, effort 1 to 7, high scores good. Answers outside their scale are left out.
 
     Returns
     -------
@@ -59,29 +64,18 @@ def survey_requests(survey_invitations: ir.Table, survey_responses: ir.Table) ->
     ids = [name for name in ("customer_id", "channel") if name in i.columns]
     asked = i.filter(i.customer_id.notnull()).select("invitation_id", "survey", "sent_at", *ids)
     asked = asked.mutate(sent_on=day(asked.sent_at), due_on=add_days(asked.sent_at, 30))
-    told = r.select(_customer="customer_id", _survey="survey", _on=day(r.responded_at))
-    met = asked.join(told, [asked["customer_id"] == told["_customer"], asked["survey"] == told["_survey"]])
-    met = met.filter((met._on >= met.sent_on) & (met._on <= met.due_on)).select(_met="invitation_id").distinct()
-    joined = asked.left_join(met, asked["invitation_id"] == met["_met"])
-    return joined.mutate(answered=joined._met.notnull()).drop("_met", "sent_on")
-
-
-def _scale(responses: ir.Table, column: str, side: int) -> ir.FloatingValue:
-    usual = responses.survey.cases(*((name, scale[side]) for name, scale in USUAL_SCALE.items()), else_=side * 10)
-    usual = usual.cast("float64")
-    return ibis.coalesce(responses[column].cast("float64"), usual) if column in responses.columns else usual
-
-
-# Posts with what they brought and when they went out.
-
-
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_REACTIONS = ("likes", "comments", "shares")
+    answers = r.select(_customer="customer_id", _survey="survey", _on=day(r.responded_at))
+    same_survey = [asked["customer_id"] == answers["_customer"], asked["survey"] == answers["_survey"]]
+    answered = asked.join(answers, same_survey)
+    answered = answered.filter((answered._on >= answered.sent_on) & (answered._on <= answered.due_on))
+    answered = answered.select(_answered="invitation_id").distinct()
+    joined = asked.left_join(answered, asked["invitation_id"] == answered["_answered"])
+    return joined.mutate(answered=joined._answered.notnull()).drop("_answered", "sent_on")
 
 
 @derived
 def posts(social_posts: ir.Table) -> ir.Table:
-    """One row per post, with its interactions and its time of day.
+    """One row per social post, with its interactions, weekday and time of day.
 
     Returns
     -------
@@ -100,3 +94,9 @@ def posts(social_posts: ir.Table) -> ir.Table:
     labels = [(hour, f"{hour - hour % 3:02d} to {hour - hour % 3 + 3:02d}") for hour in range(24)]
     weekday = p.posted_at.day_of_week.index().cast("int64").cases(*enumerate(_WEEKDAYS))
     return p.mutate(**added, weekday=weekday, hours=p.posted_at.hour().cast("int64").cases(*labels))
+
+
+def _scale(responses: ir.Table, column: str, side: int) -> ir.FloatingValue:
+    usual = responses.survey.cases(*((name, scale[side]) for name, scale in _USUAL_SCALE.items()), else_=side * 10)
+    usual = usual.cast("float64")
+    return ibis.coalesce(responses[column].cast("float64"), usual) if column in responses.columns else usual
