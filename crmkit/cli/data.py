@@ -131,7 +131,7 @@ def map_folder(
     from crmkit.cli.progress import working
     from crmkit.cli.show_map import print_previews
     from crmkit.sources.proposing.preview import preview_folder, write_proposal
-    from crmkit.sources.store.changes import settings_beside
+    from crmkit.sources.store.locate import settings_beside
 
     known = read(settings) if settings else settings_beside(folder, "exports")
     with working("Looking at the files"):
@@ -155,6 +155,6 @@ def tables(
 def read(path: Path | None) -> Settings:
     """Return the settings of a file or folder, else those nearby."""
     from crmkit.settings import read_settings
-    from crmkit.sources.store.changes import find_settings
+    from crmkit.sources.store.locate import find_settings
 
     return read_settings(path or find_settings())

@@ -16,9 +16,12 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files.file_sets import list_files
 from crmkit.sources.sql import identifier, open_duckdb
-from crmkit.sources.store.changes import cache_for, find_settings, settings_beside, store_files, warn_if_stale
+from crmkit.sources.store.changes import warn_if_stale
 from crmkit.sources.store.keys import forget_key
-from crmkit.sources.store.store import found_store, provenance, read_manifest, view_files
+from crmkit.sources.store.locate import find_settings, settings_beside
+from crmkit.sources.store.store import found_store, provenance, read_manifest
+from crmkit.sources.store.summary import cache_for, store_files
+from crmkit.sources.store.views import view_files
 from crmkit.tables.caching.cache import Memory
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.connection_lock import locked_backend

@@ -15,7 +15,8 @@ from crmkit.cleaning.checks.check_rows import CheckedTable
 from crmkit.errors import Problems, UnknownName
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.sql import columns_of, identifier, parquet
-from crmkit.sources.store.changes import INPUTS, Changes, changes_between, find_settings
+from crmkit.sources.store.changes import INPUTS, Changes, changes_between
+from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store, read_loads, table_files
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED, SCHEMAS

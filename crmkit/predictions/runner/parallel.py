@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from threadpoolctl import threadpool_limits
 
 from crmkit.predictions.runner.run_log import RunLog, read_run_log
-from crmkit.sources.store.changes import Known
+from crmkit.sources.store.summary import CompanyData
 
 if TYPE_CHECKING:
     from crmkit.predictions.runner.registry import Prediction
@@ -51,7 +51,7 @@ def _start(module: str, arguments: Sequence[str]) -> Running:
 @contextmanager
 def prefetch_slow(
     source: Path,
-    catalog: Known,
+    catalog: CompanyData,
     days: Iterable[date],
     only: Sequence[str] | None = None,
     fresh: bool = False,
@@ -142,12 +142,12 @@ def shared_processors(n_programs: int) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _saves_time(catalog: Known) -> bool:
+def _saves_time(catalog: CompanyData) -> bool:
     rows = [file.get("n_rows") or 0 for file in catalog.provenance.get("files", [])]
     return catalog.cache is not None and (os.cpu_count() or 1) > 1 and max(rows, default=0) >= _WORTH_IT
 
 
-def _missing_days(catalog: Known, days: Iterable[date], slow: Sequence[str], fresh: bool) -> list[str]:
+def _missing_days(catalog: CompanyData, days: Iterable[date], slow: Sequence[str], fresh: bool) -> list[str]:
     """Return the days for which a slow prediction is not in the store yet."""
     made_from = catalog.cache and catalog.cache.data_fingerprint
     run_log = (None if fresh else read_run_log(catalog.settings.path("store"))) or RunLog()

@@ -24,7 +24,7 @@ from crmkit.predictions.runner.registry import (
 from crmkit.predictions.runner.run_log import RunLog, read_run_log
 from crmkit.predictions.runner.store import write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
-from crmkit.sources.store.changes import find_settings
+from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog

@@ -20,7 +20,7 @@ from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import benjamini_hochberg
 from crmkit.predictions.runner.store import latest_predictions
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
-from crmkit.sources.store.keys import masked_id
+from crmkit.sources.masking import masked_id
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.catalog import Catalog
 

@@ -13,7 +13,7 @@ from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, is_number
 from crmkit.periods import Period, day_in_words
 from crmkit.reporting.display.html import Fragment, drawn, without_paths
-from crmkit.sources.store.changes import Known
+from crmkit.sources.store.summary import CompanyData
 
 _PACKAGES = ("pandas", "numpy", "scipy", "scikit-learn", "ibis-framework", "duckdb", "matplotlib")
 
@@ -111,12 +111,12 @@ def _item(name: str, text: str, *, is_code: bool = False) -> dict[str, Any]:
 # Which period to report: the last whole month by default, and none that the data cannot speak of.
 
 
-def covered_period(catalog: Known, text: str | None = None) -> Period:
+def covered_period(catalog: CompanyData, text: str | None = None) -> Period:
     """Return the period asked for, or the last whole month of the data.
 
     Parameters
     ----------
-    catalog : Catalog or Glance
+    catalog : Catalog or StoreSummary
     text : str, optional
         Such as ``2026-10``, ``2026-Q4``, ``2026-W43``, ``2026``, ``FY2026`` or ``2026-03-01..2026-03-15``; empty or
         None for the last whole month.

@@ -25,7 +25,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import in_three_digits, table
 from crmkit.reporting.pages.section import section
-from crmkit.sources.store.keys import masked_id
+from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15

@@ -15,7 +15,7 @@ from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
-from crmkit.sources.store.keys import masked_id
+from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 

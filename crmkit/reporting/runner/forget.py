@@ -21,8 +21,8 @@ from crmkit.settings import Settings, read_settings
 from crmkit.sources.files.file_sets import list_files
 from crmkit.sources.files.read import WORKBOOK_SUFFIXES
 from crmkit.sources.proposing.search import Person, files_below
-from crmkit.sources.store.changes import find_settings
 from crmkit.sources.store.keys import forgotten_file, note_forgotten
+from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 
 _QUESTIONS = "questions about duplicates"

@@ -15,7 +15,7 @@ from crmkit.predictions.runner.parallel import prefetch_slow
 from crmkit.predictions.runner.run_log import read_run_log
 from crmkit.reporting.runner.execute import import_papermill, import_renderer
 from crmkit.reporting.runner.fork_server.server import Nursery
-from crmkit.sources.store.changes import Known
+from crmkit.sources.store.summary import CompanyData
 
 _STEP = "predictions"
 _PROGRAM = "crmkit.reporting.runner.predictions"
@@ -23,7 +23,7 @@ _PROGRAM = "crmkit.reporting.runner.predictions"
 
 def make_predictions(
     source: Path,
-    catalog: Known,
+    catalog: CompanyData,
     periods: Iterable[Period],
     fresh: bool,
     progress: Callable[[str, str], None],
@@ -35,7 +35,7 @@ def make_predictions(
     ----------
     source : Path
         The settings.
-    catalog : Catalog or Glance
+    catalog : Catalog or StoreSummary
     periods : iterable of Period
     fresh : bool
         Make them again even if nothing has changed.
@@ -68,7 +68,7 @@ def _has_own() -> bool:
 
 
 def _in_a_child(
-    nursery: Nursery, source: Path, catalog: Known, days: Sequence[date], fresh: bool
+    nursery: Nursery, source: Path, catalog: CompanyData, days: Sequence[date], fresh: bool
 ) -> tuple[str, ...] | None:
     """Have the predictions made by children of the nursery; None if that did not come to a good end."""
     nursery.open(catalog.settings.folder.resolve())

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 from crmkit.reporting.display.html import capitalised, filled, page_css, some
-from crmkit.sources.store.store import beside, is_abandoned, parted
+from crmkit.sources.store.temporary_paths import is_abandoned, split_temporary_path, temporary_path
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def swapped_in(folder: Path, *, keep: bool) -> Iterator[Path]:
     CrmkitError
         If the folder cannot be written or replaced.
     """
-    aside = beside(folder, "tmp")
+    aside = temporary_path(folder, "tmp")
     try:
         shutil.rmtree(aside, ignore_errors=True)
         if keep and folder.is_dir():
@@ -63,7 +63,7 @@ def swapped_in(folder: Path, *, keep: bool) -> Iterator[Path]:
 
 def write_whole(file: Path, content: bytes) -> None:
     """Write a file so that there is the old one or the new one at any moment, and never half of one."""
-    aside = beside(file, "tmp")
+    aside = temporary_path(file, "tmp")
     try:
         aside.write_bytes(content)
         aside.replace(file)
@@ -83,7 +83,7 @@ def tidy(folder: Path) -> None:
     """
     left = [path for pattern in ("*.tmp-*", "*.old-*", "*/*.tmp-*") for path in folder.glob(pattern)]
     for path in left:
-        known = parted(path)
+        known = split_temporary_path(path)
         if known is None or not is_abandoned(path):
             continue
         name, kind = known
@@ -98,7 +98,7 @@ def tidy(folder: Path) -> None:
 
 
 def _swap(aside: Path, folder: Path) -> None:
-    former = beside(folder, "old")
+    former = temporary_path(folder, "old")
     try:
         if folder.exists():
             folder.rename(former)

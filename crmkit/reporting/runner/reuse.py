@@ -17,7 +17,7 @@ from crmkit.predictions.runner.run_log import predictions_hash
 from crmkit.reporting.runner.notebooks import Notebook
 from crmkit.reporting.runner.publish import read_summary
 from crmkit.settings import Settings
-from crmkit.sources.store.changes import Known
+from crmkit.sources.store.summary import CompanyData
 from crmkit.tables.caching.fingerprint import WatchedFolder, digest_of
 
 _END = b"</html>"
@@ -29,7 +29,7 @@ class PageKeys:
 
     Attributes
     ----------
-    catalog : Catalog or Glance
+    catalog : Catalog or StoreSummary
         As it was opened for this run.
     earlier : Path
         The numbers that the period before has reported, which a page with the parameter ``reports`` reads.
@@ -37,7 +37,7 @@ class PageKeys:
         First day after the period: later predictions are none of its pages' business.
     """
 
-    catalog: Known
+    catalog: CompanyData
     earlier: Path
     end: date = date.max
 

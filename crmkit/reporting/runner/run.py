@@ -19,7 +19,7 @@ from crmkit.reporting.runner.pages import Page, PageMaker, Progress
 from crmkit.reporting.runner.predictions import make_predictions
 from crmkit.reporting.runner.publish import PageSummary, read_summary, swapped_in, tidy
 from crmkit.reporting.runner.reuse import PageKeys
-from crmkit.sources.store.changes import Known
+from crmkit.sources.store.summary import CompanyData
 
 
 def run_report(
@@ -141,10 +141,11 @@ def prepared(
     fresh : bool
         Compute all numbers and make all pages again, whether or not something has changed.
     """
-    from crmkit.sources.store.changes import find_settings, glance
+    from crmkit.sources.store.locate import find_settings
+    from crmkit.sources.store.summary import store_summary
 
     source = Path(settings if settings is not None else find_settings()).resolve()
-    catalog = glance(source) or _connected(source)
+    catalog = store_summary(source) or _connected(source)
     everything = find_notebooks(notebooks, catalog.settings.folder)
     chosen = choose(everything, only)
     if fresh and catalog.cache:
@@ -168,7 +169,7 @@ class Run:
     """What the periods of one run have in common; see :func:`prepared`."""
 
     source: Path
-    catalog: Known
+    catalog: CompanyData
     everything: list[Notebook]
     chosen: list[Notebook]
     reports: Path
@@ -235,7 +236,7 @@ class Run:
         ]
 
 
-def _connected(source: Path) -> Known:
+def _connected(source: Path) -> CompanyData:
     from crmkit.cleaning.loading.connect import connect
 
     return connect(source)
@@ -336,7 +337,7 @@ def run_reports(
     return Backfill(run.reports / "index.html", tuple(made), not_made, not_predicted)
 
 
-def _why_not(catalog: Known, period: Period) -> str:
+def _why_not(catalog: CompanyData, period: Period) -> str:
     try:
         covered_period(catalog, str(period))
     except CrmkitError as error:

@@ -15,6 +15,7 @@ from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import make_directory, make_lookups
 from crmkit.sources.files.exports import sorted_origins
 from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_files
+from crmkit.sources.masking import masked_cell, masked_row
 from crmkit.sources.parsing.evidence import EXCEL
 from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch
@@ -29,7 +30,7 @@ from crmkit.sources.proposing.propose import (
     proposal_text,
 )
 from crmkit.sources.sql import ROW, open_duckdb
-from crmkit.sources.store.keys import key_for, masked_cell, masked_row, use_key
+from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
 _SHOWN = 3

@@ -1,1 +1,1 @@
-"""The store: Parquet files on disk that a load writes."""
+"""The store: Parquet files on disk that a load writes, its keys, its changes and its summary."""

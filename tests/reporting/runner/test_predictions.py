@@ -14,7 +14,7 @@ from crmkit.reporting.runner.fork_server.server import Nursery
 from crmkit.reporting.runner.notebooks import Notebook
 from crmkit.reporting.runner.predictions import make_predictions
 from crmkit.reporting.runner.reuse import PageKeys
-from crmkit.sources.store.changes import glance
+from crmkit.sources.store.summary import store_summary
 from crmkit.tables.caching import cache as cache_module
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.tiny import write_notebook
@@ -46,7 +46,7 @@ def company(tmp_path):
 
 def made(company, *periods, fresh=False):
     told = []
-    troubles = make_predictions(company, glance(company), periods, fresh, lambda *each: told.append(each))
+    troubles = make_predictions(company, store_summary(company), periods, fresh, lambda *each: told.append(each))
     return troubles, told
 
 
@@ -62,7 +62,7 @@ def test_a_second_run_makes_none_and_says_nothing_and_a_fresh_one_does(company, 
 def test_those_that_only_this_program_knows_are_made_here(company, monkeypatch):
     nursery = Nursery()
     monkeypatch.setattr(nursery, "open", lambda home: pytest.fail("another program is asked"))
-    make_predictions(company, glance(company), [OCTOBER], False, lambda *each: None, nursery)
+    make_predictions(company, store_summary(company), [OCTOBER], False, lambda *each: None, nursery)
     assert ck.connect(company).frame("customer_scores")["value"].tolist() == [10.0]
 
 
@@ -80,7 +80,7 @@ def test_pages_of_september_stay_as_they_are_when_october_is_predicted_and_those
     notebook = Notebook(write_notebook(tmp_path / "nb", "01_page", "period"))
 
     def key(period):
-        return PageKeys(glance(company), company, period.end).key(notebook, {"period": str(period)})
+        return PageKeys(store_summary(company), company, period.end).key(notebook, {"period": str(period)})
 
     made(company, SEPTEMBER)
     before = key(SEPTEMBER), key(OCTOBER)

@@ -9,7 +9,7 @@ import pytest
 
 from crmkit.errors import CrmkitError
 from crmkit.reporting.runner.publish import swapped_in, tidy, write_whole
-from crmkit.sources.store import store as aside
+from crmkit.sources.store import temporary_paths
 
 
 def names(folder):
@@ -91,7 +91,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_as_it_was(tmp_path, monkeypatch
 
 def left(tmp_path, name, program, machine=None):
     """A folder that a run has left beside the others."""
-    folder = tmp_path / f"{name}-{machine or aside.MACHINE}-{program}"
+    folder = tmp_path / f"{name}-{machine or temporary_paths.MACHINE}-{program}"
     folder.mkdir(parents=True)
     (folder / "page.html").write_text(name)
     return folder
@@ -109,7 +109,7 @@ def test_a_half_written_month_goes_and_the_whole_one_stays(tmp_path, ended):
     (tmp_path / "2026-10").mkdir()
     left(tmp_path, "2026-10.tmp", ended)
     left(tmp_path, "2026-10.old", ended)
-    (tmp_path / f"2026-10/page.html.tmp-{aside.MACHINE}-{ended}").write_text("half")
+    (tmp_path / f"2026-10/page.html.tmp-{temporary_paths.MACHINE}-{ended}").write_text("half")
     tidy(tmp_path)
     assert [*names(tmp_path), *names(tmp_path / "2026-10")] == ["2026-10"]
 

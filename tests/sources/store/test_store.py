@@ -19,7 +19,8 @@ from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import parse_settings
 from crmkit.sources.store import store as store_writing
-from crmkit.sources.store.store import MACHINE, found_store, left_behind, save_table
+from crmkit.sources.store.store import found_store, save_table
+from crmkit.sources.store.temporary_paths import MACHINE, temporary_paths_of
 
 ORDERS = "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-02,6\n"
 MORE_ORDERS = ORDERS + "3,2026-10-03,7\n"
@@ -60,7 +61,7 @@ def test_a_check_writes_nothing(company, tmp_path):
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("failing", ["write_table", "write_manifest", "_take_along", "_swap"])
+@pytest.mark.parametrize("failing", ["write_table", "write_manifest", "_copy_other_tables", "_swap"])
 def test_a_load_that_fails_while_writing_leaves_the_old_store_as_it_was(company, monkeypatch, failing):
     load(company({"orders.csv": ORDERS}))
     settings = company({"orders.csv": MORE_ORDERS})
@@ -74,7 +75,7 @@ def test_a_load_that_fails_while_writing_leaves_the_old_store_as_it_was(company,
     with pytest.raises(CrmkitError, match="cannot be written: No space left on device"):
         load(settings)
     assert contents(settings.path("store")) == before
-    assert left_behind(settings.path("store"), "tmp") == left_behind(settings.path("store"), "old") == []
+    assert temporary_paths_of(settings.path("store"), "tmp") == temporary_paths_of(settings.path("store"), "old") == []
 
 
 @pytest.mark.parametrize("fatal", ["shutil.copy2", "pathlib.Path.rename", "shutil.rmtree"])
@@ -105,7 +106,7 @@ def test_a_load_that_is_killed_leaves_a_whole_store(company, tmp_path, fatal):
     load(settings)
     assert len(connect(settings=settings).frame("orders")) == 3
     assert len(connect(settings=settings).frame("customer_scores")) == 1
-    assert left_behind(settings.path("store"), "old") == []
+    assert temporary_paths_of(settings.path("store"), "old") == []
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_what_a_program_that_has_ended_left_unfinished_is_removed_at_once(compan
     (tmp_path / "store.tmp-of-mine").mkdir()
     load(settings)
     assert not list(tmp_path.glob("store.key.*"))
-    assert [path.name for path in left_behind(settings.path("store"), "tmp")] == ["store.tmp-of-mine"]
+    assert [path.name for path in temporary_paths_of(settings.path("store"), "tmp")] == ["store.tmp-of-mine"]
 
 
 def test_while_another_program_writes_the_store_a_load_waits_for_its_turn_and_says_so(company, tmp_path):

@@ -4,7 +4,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from crmkit.sources.store.store import view_files
+from crmkit.sources.store.views import view_files
 
 FRAMES = {
     "orders": pd.DataFrame(

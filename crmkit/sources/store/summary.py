@@ -1,0 +1,115 @@
+"""The summary of a store that a run of reports needs before it opens the store: its span, and whether it has changed.
+
+No Ibis and no frames here: a run that finds nothing to do ends before they would have been imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.sql import identifier, open_duckdb, parquet
+from crmkit.sources.store.changes import warn_if_stale
+from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
+from crmkit.tables.caching.cache import Cache
+from crmkit.tables.data_span import data_span, time_columns
+from crmkit.tables.schema import PREDICTED
+
+
+class CompanyData(Protocol):
+    """What a run of reports needs to know of a company's data: a catalog, or the summary of its store."""
+
+    settings: Settings
+    cache: Cache | None
+    provenance: dict[str, Any]
+
+    @property
+    def data_from(self) -> date | None:
+        """First day with data."""
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data."""
+
+
+@dataclass
+class StoreSummary:
+    """The settings, the cache and the span of a store that is not opened.
+
+    Attributes
+    ----------
+    settings : Settings
+    files : dict of str to Path
+        Parquet file of each table.
+    cache : Cache or None
+        Kept results, and the fingerprint of all that they depend on.
+    provenance : dict
+        What the manifest says of the input; see :func:`crmkit.sources.store.store.provenance`.
+    """
+
+    settings: Settings
+    files: Mapping[str, Path]
+    cache: Cache | None
+    provenance: dict[str, Any]
+
+    @property
+    def data_from(self) -> date | None:
+        """First day with data."""
+        return self._span[0]
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data: the setting, else that of the tables."""
+        return self.settings.data.through or self._span[1]
+
+    @cached_property
+    def _span(self) -> tuple[date | None, date | None]:
+        days = {}
+        with closing(open_duckdb()) as con:
+            for name, clock in time_columns(self.files).items():
+                at = identifier(clock)
+                query = f"SELECT CAST(min({at}) AS DATE), CAST(max({at}) AS DATE) FROM {parquet(self.files[name])}"
+                bounds = con.execute(query).fetchone()
+                if bounds and None not in bounds:
+                    days[name] = bounds
+        return data_span(days)
+
+
+def store_summary(source: Path) -> StoreSummary | None:
+    """Return the summary of the store of a settings file, or of the folder that contains one; None if there is no store.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the settings.
+    """
+    if not (source.is_file() or (source / FILE_NAME).is_file()):
+        return None
+    settings = read_settings(source)
+    store = None if settings.database else found_store(settings.path("store"))
+    if store is None:
+        return None
+    known = provenance(read_manifest(store))
+    warn_if_stale(settings)
+    files = store_files(store)
+    return StoreSummary(settings, files, cache_for(files, settings, known), known)
+
+
+def store_files(store: Path, personal: bool = False) -> dict[str, Path]:
+    """Return the absolute path of each table's file in a store."""
+    return {name: file.resolve() for name, file in table_files(store, personal).items()}
+
+
+def cache_for(files: Mapping[str, Path], settings: Settings, known: Mapping[str, Any]) -> Cache | None:
+    """Return the cache of results from these files; None for settings without a file, which have no folder."""
+    if not settings.folder.is_absolute():
+        return None
+    data = [file for name, file in files.items() if name not in PREDICTED]
+    predicted = [file for name, file in files.items() if name in PREDICTED]
+    return Cache(settings.path("cache"), data, settings, known, predicted)
