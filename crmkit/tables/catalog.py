@@ -242,9 +242,11 @@ def _misspelt_column(
     error: AttributeError | IbisTypeError, tables: Mapping[str, ir.Table | None]
 ) -> UnknownName | None:
     """Return the error to raise if a column was read that neither the table nor its schema has."""
-    for name, table in tables.items():
-        if table is not None and isinstance(error, AttributeError) and error.obj is table:
-            return UnknownName(f"column of {name}", str(error.name), table.columns)
+    present = {name: table for name, table in tables.items() if table is not None}
+    columns = {name: table.columns for name, table in present.items()}
+    for name, table in present.items():
+        if isinstance(error, AttributeError) and error.obj is table:
+            return UnknownName(f"column of {name}", str(error.name), columns[name])
     return None
 
 
