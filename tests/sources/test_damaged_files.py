@@ -12,8 +12,9 @@ import pytest
 from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
-from crmkit.sources.files.file_sets import FileSet, RawFiles
-from crmkit.sources.files.read import sheet_records
+from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.raw_files import RawFiles
+from crmkit.sources.files.workbook import sheet_records
 from crmkit.sources.sql import open_duckdb
 from tests.sources.damaged_files import BY_HAND, run, tried, written_files
 

@@ -5,8 +5,9 @@ import pytest
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import Problems
-from crmkit.sources.files.file_sets import FileMapping, Peek
-from crmkit.sources.files.read import Layout
+from crmkit.sources.files.file_sets import FileMapping
+from crmkit.sources.files.layout import Layout
+from crmkit.sources.files.read import FileHead
 from crmkit.sources.presets.model import mentioned, presets
 from crmkit.sources.presets.recognise import header_key, match_preset
 from crmkit.tables.schema import SCHEMAS
@@ -45,7 +46,7 @@ def test_a_preset_fills_canonical_columns_from_fields_it_has(name):
 def test_the_header_of_a_preset_is_recognised_in_capitals_behind_a_title_and_as_no_other(name):
     header = tuple(f" {cell.upper()} " for cell in header_of(PRESETS[name]).values())
     below = ((4, ("",) * len(header)),)
-    fit = match_preset([Peek(None, ((1, ("A report",)), (3, ("\ufeff" + header[0], *header[1:])), *below))])
+    fit = match_preset([FileHead(None, ((1, ("A report",)), (3, ("\ufeff" + header[0], *header[1:])), *below))])
     assert fit is not None and fit.preset.name == name and fit.rivals == ()
     assert fit.layout.header_line == 3
 

@@ -18,8 +18,8 @@ from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress
-from crmkit.sources.files.mapping import Staged
 from crmkit.sources.files.read import BadLine
+from crmkit.sources.files.staging import Staged
 from crmkit.sources.parsing.types import SPELLED
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal
 from crmkit.sources.store.keys import forgotten_hashes

@@ -16,9 +16,9 @@ import duckdb
 from crmkit.cleaning.checks.findings import Finding
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
-from crmkit.sources.files.mapping import Staged
+from crmkit.sources.files.staging import Staged
 from crmkit.sources.parsing.dates import Clock
-from crmkit.sources.parsing.facts import look
+from crmkit.sources.parsing.facts import column_facts
 from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading, trimmed
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.tables.schema import Column, TableSchema
@@ -240,7 +240,7 @@ def parse_rows(
     CrmkitError
         If the dialect's date format or the table's time zone is none; the message does not name the table.
     """
-    facts = look(con, staged)
+    facts = column_facts(con, staged)
     clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
     columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
     readings = {

@@ -26,7 +26,7 @@ from crmkit.cleaning.loading.reports import counts_by_file_and_kind
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress, stage_exports
-from crmkit.sources.files.union import stage_frames
+from crmkit.sources.files.staging import stage_frames
 from crmkit.sources.sql import open_duckdb
 from crmkit.sources.store.changes import INPUTS, changes_since, end_of_data, exports_folder, inputs_of, is_as_loaded, lost_key, settings_digest
 from crmkit.sources.store.keys import make_key

@@ -18,8 +18,7 @@ from crmkit.reporting.runner.notebooks import Notebook, find_notebooks
 from crmkit.reporting.runner.pages import KEPT
 from crmkit.reporting.runner.publish import PageSummary, read_summary, tidy, write_archive, write_index
 from crmkit.settings import Settings, read_settings
-from crmkit.sources.files.file_sets import list_files
-from crmkit.sources.files.read import WORKBOOK_SUFFIXES
+from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
 from crmkit.sources.proposing.search import Person, files_below
 from crmkit.sources.store.keys import forgotten_file, note_forgotten
 from crmkit.sources.store.locate import find_settings

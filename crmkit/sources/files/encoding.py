@@ -1,4 +1,8 @@
-"""In which encoding a text file is written, as far as its bytes tell."""
+"""Detect the encoding of a text file from its bytes.
+
+Only what the bytes prove is accepted: UTF-8, UTF-16, or Western letters that make sense. Libraries for detection rank
+encodings by likelihood instead, and a wrong guess would silently change customers' names.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from pathlib import Path
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 
-# The mark of UTF-32 begins with that of UTF-16: it is asked for first.
+# UTF-32 first: its mark begins with that of UTF-16.
 _BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -25,10 +29,10 @@ _INSIDE_WORDS = frozenset("’·")
 
 @dataclass(frozen=True)
 class Encoding:
-    """The encoding of a file, and what is to be said about it: nothing where the file or the settings name it."""
+    """The encoding of a file, and a note on how it was found; empty where the file or the settings name it."""
 
     name: str
-    said: str = ""
+    note: str = ""
 
 
 def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
@@ -37,7 +41,7 @@ def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
     Raises
     ------
     CrmkitError
-        If there is no such encoding, the bytes tell that the file is in another one, or they do not tell enough.
+        If there is no such encoding, or the bytes prove that the file is in another one.
     """
     declared = dialect.encoding
     try:
@@ -51,15 +55,15 @@ def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
         return Encoding(marked)
     if "encoding" not in dialect.model_fields_set:
         return _proven(content)
-    if name.startswith(("cp", "iso8859")) and not content.isascii() and _reads(content, "utf-8"):
+    if name.startswith(("cp", "iso8859")) and not content.isascii() and _is_decodable(content, "utf-8"):
         raise CrmkitError(f'it is written in utf-8, not in {declared}. Write encoding = "utf-8".')
-    if _wide(content) and not name.startswith(("utf-16", "utf-32")):
+    if _is_wide(content) and not name.startswith(("utf-16", "utf-32")):
         raise CrmkitError(f'it is not written in {declared}. It may be utf-16: write encoding = "utf-16".')
     return Encoding(name)
 
 
 def undecodable(path: Path, encoding: str, delimiter: str | None) -> CrmkitError:
-    """Return the error that says where a file stops being text in an encoding: line and column."""
+    """Return the error that names the line and column where a file cannot be decoded."""
     content = path.read_bytes()
     bare = encoding.removesuffix("-sig")
     try:
@@ -78,21 +82,21 @@ def undecodable(path: Path, encoding: str, delimiter: str | None) -> CrmkitError
 
 
 def _proven(content: bytes) -> Encoding:
-    """Return the encoding that the bytes prove: UTF-8, two bytes a letter, or Western letters where they make sense."""
-    if _wide(content):
+    """Return the encoding that the bytes prove: UTF-8, UTF-16, or cp1252 where its letters make sense."""
+    if _is_wide(content):
         little = content[1::2].count(0) >= content[::2].count(0)
         name = "utf-16-le" if little else "utf-16-be"
-        if _reads(content, name):
+        if _is_decodable(content, name):
             return Encoding(name, "read as UTF-16, as every second byte is zero")
-    if _reads(content, "utf-8") or not _western(content):
+    if _is_decodable(content, "utf-8") or not _is_western(content):
         return Encoding("utf-8")
     return Encoding(
         "cp1252", "read as cp1252 (Windows, Western Europe): it is not UTF-8, and its letters make sense so"
     )
 
 
-def _western(content: bytes) -> bool:
-    """Whether all letters beyond ASCII make sense in cp1252, and are not bits of UTF-8.
+def _is_western(content: bytes) -> bool:
+    """Return whether all letters beyond ASCII make sense in cp1252, and are not parts of UTF-8.
 
     In a file of another code page a currency sign stands inside words, or a letter is none.
     """
@@ -100,7 +104,7 @@ def _western(content: bytes) -> bool:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    if any(mark in text for mark in ("Ã", "Â\u00a0", "â€")):  # UTF-8 read as cp1252 looks so
+    if any(mark in text for mark in ("Ã", "Â\u00a0", "â€")):  # UTF-8 decoded as cp1252
         return False
     padded = f" {text} "
     for before, letter, after in zip(padded, padded[1:], padded[2:], strict=False):
@@ -108,18 +112,18 @@ def _western(content: bytes) -> bool:
             continue
         if not unicodedata.category(letter).startswith("L") or letter in _TYPOGRAPHY:
             return False
-        if letter.isupper() and before.islower():  # no word goes on with a capital
+        if letter.isupper() and before.islower():  # no word continues with a capital letter
             return False
     return True
 
 
-def _wide(content: bytes) -> bool:
-    """Whether about every second byte is zero, as in Western text of two bytes a letter."""
+def _is_wide(content: bytes) -> bool:
+    """Return whether about every second byte is zero, as in Western text of two bytes a letter."""
     beginning = content[:400]
     return beginning.count(0) * 3 > len(beginning)
 
 
-def _reads(content: bytes, encoding: str) -> bool:
+def _is_decodable(content: bytes, encoding: str) -> bool:
     try:
         content.decode(encoding)
     except UnicodeDecodeError:
@@ -128,12 +132,12 @@ def _reads(content: bytes, encoding: str) -> bool:
 
 
 def _advice(content: bytes) -> str:
-    likely = "utf-16" if _wide(content) else "cp1252"
+    likely = "utf-16" if _is_wide(content) else "cp1252"
     return f'It may be {likely}: if its letters look right so, write encoding = "{likely}".'
 
 
 def _column(content: bytes, encoding: str, before: str, delimiter: str) -> str:
-    """Return the name of the column in which a text breaks off, as far as the first line tells."""
+    """Return the column in which decoding fails, by name if the header can be read."""
     try:
         header = next(
             csv.reader([content.split(b"\n", 1)[0].decode(encoding).lstrip("\ufeff")], delimiter=delimiter), []

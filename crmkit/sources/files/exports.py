@@ -1,4 +1,4 @@
-"""Read the exports folder: every table that the settings or the files' names tell of, staged, with all that is wrong."""
+"""Read the exports folder: stage every table named by the settings, by a preset or by a file name, and collect problems."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import duckdb
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
-from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_files, peeks
-from crmkit.sources.files.mapping import Origin, Staged, not_used, origins, plain, stage
-from crmkit.sources.files.union import united
+from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
+from crmkit.sources.files.mapping import TableSource, not_used, plain_name, table_sources
+from crmkit.sources.files.raw_files import RawFiles
+from crmkit.sources.files.read import file_heads
+from crmkit.sources.files.staging import Staged, stage
+from crmkit.sources.files.union import combined
 from crmkit.sources.presets.folder import find_presets, read_presets
 from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.store.keys import key_for, use_key
@@ -29,14 +32,14 @@ class StagedExports:
     Attributes
     ----------
     subject : str
-        How a message names the folder.
+        The folder, as messages name it.
     staged : list of Staged
     files : list of dict
         ``file``, ``sha256``, ``n_rows`` and ``layout`` (a preset's name, "mapped" or "crmkit") of each file read.
     hints : list of str
-        What was understood of recognised files, files that no table uses, tables without rows.
+        What was found out about recognised files, files that no table uses, tables without rows.
     problems : list of str
-        What is wrong with whole files, tables and mappings.
+        Problems of whole files, tables and mappings.
     """
 
     subject: str
@@ -49,7 +52,7 @@ class StagedExports:
 def stage_exports(
     con: duckdb.DuckDBPyConnection, settings: Settings, exports: str | Path | None, progress: Progress | None
 ) -> StagedExports:
-    """Read every table of an exports folder; what is wrong with single files is collected and not raised.
+    """Read every table of an exports folder; problems of single files are collected and not raised.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def stage_exports(
         raise Problems(read.subject, [f"it is not there. {advice}"])
     sets, missing_files = file_sets(settings, folder)
     listed = list_files(folder)
-    found, by_preset, wrong_mappings = sorted_origins(settings, sets, listed)
+    found, by_preset, wrong_mappings = find_sources(settings, sets, listed)
     read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not (missing_files or settings.tables):
         raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
@@ -81,16 +84,16 @@ def stage_exports(
     read.problems += given.problems
     read.hints += [*given.remarks, *not_used([path for path in listed if path not in _paths(by_preset)], found)]
     tables = [
-        name for name in SCHEMAS if name in {origin.table for origin in found} | {p.table for p in given.portions}
+        name for name in SCHEMAS if name in {source.table for source in found} | {p.table for p in given.portions}
     ]
     for number, table in enumerate(tables, start=1):
         if progress:
             progress(f"Reading {table}", number, 2 * len(tables))
-        origin = next((origin for origin in found if origin.table == table), None)
-        staged = _staged(read, raw_files, origin, settings.company.currency) if origin else None
+        source = next((source for source in found if source.table == table), None)
+        staged = _staged(read, raw_files, source, settings.company.currency) if source else None
         portions = [portion for portion in given.portions if portion.table == table]
         if portions:
-            staged = united(con, portions, staged, settings.company.time_zone)
+            staged = combined(con, portions, staged, settings.company.time_zone)
         if staged:
             read.staged.append(staged)
     layouts = _layouts(found, by_preset)
@@ -98,36 +101,36 @@ def stage_exports(
     return read
 
 
-def sorted_origins(
+def find_sources(
     settings: Settings, sets: dict[str, FileSet], listed: Sequence[Path]
-) -> tuple[list[Origin], list[tuple[FileSet, PresetMatch]], list[str]]:
-    """Return where tables come from: by mapping or name, by a preset; and what is wrong with the settings.
+) -> tuple[list[TableSource], list[tuple[FileSet, PresetMatch]], list[str]]:
+    """Return the sources of tables by mapping or name, the files that presets recognise, and problems in the settings.
 
-    A file that bears a table's name and has not its columns may still be an export that a preset knows.
+    A file with a table's name and other columns may still be an export that a preset recognises.
     """
-    found, problems = origins(settings, sets)
-    mapped = {path for origin in found if origin.mapped for files in origin.files for path in files.paths}
-    own = {path for origin in found if not origin.mapped and _is_canonical(origin) for path in origin.files[0].paths}
+    found, problems = table_sources(settings, sets)
+    mapped = {path for source in found if source.mapped for files in source.files for path in files.paths}
+    own = {path for source in found if not source.mapped and _is_canonical(source) for path in source.files[0].paths}
     by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
     taken = _paths(by_preset)
-    kept = [origin for origin in found if origin.mapped or not taken & set(origin.files[0].paths)]
+    kept = [source for source in found if source.mapped or not taken & set(source.files[0].paths)]
     return kept, by_preset, problems + wrong_presets
 
 
-def _is_canonical(origin: Origin) -> bool:
-    """Whether a file that bears a table's name has the table's required columns too."""
-    schema = SCHEMAS[origin.table]
-    dialect = origin.files[0].dialect
+def _is_canonical(source: TableSource) -> bool:
+    """Return whether a file with a table's name has the table's required columns too."""
+    schema = SCHEMAS[source.table]
+    dialect = source.files[0].dialect
     try:
-        headers = [peeks(path, dialect)[0].lines[:1] for path in origin.files[0].paths]
-    except CrmkitError:  # whoever reads it will say what is wrong with it
+        headers = [file_heads(path, dialect)[0].lines[:1] for path in source.files[0].paths]
+    except CrmkitError:  # reading it raises the error again, and there it is reported
         return True
-    return all(set(schema.required) <= {plain(cell) for _, cells in first for cell in cells} for first in headers)
+    return all(set(schema.required) <= {plain_name(cell) for _, cells in first for cell in cells} for first in headers)
 
 
-def _layouts(found: Iterable[Origin], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
+def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
     mapped = {
-        path.name: "mapped" for origin in found if origin.mapped for files in origin.files for path in files.paths
+        path.name: "mapped" for source in found if source.mapped for files in source.files for path in files.paths
     }
     return mapped | {path.name: fit.preset.name for files, fit in by_preset for path in files.paths}
 
@@ -136,16 +139,16 @@ def _paths(by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> set[Path]:
     return {files.paths[0] for files, _ in by_preset}
 
 
-def _staged(read: StagedExports, raw_files: RawFiles, origin: Origin, currency: str) -> Staged | None:
+def _staged(read: StagedExports, raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
     try:
-        rows = stage(raw_files, origin, currency)
+        rows = stage(raw_files, source, currency)
     except CrmkitError as error:
-        read.problems.append(f"{origin.shown}: {error}")
+        read.problems.append(f"{source.shown}: {error}")
         return None
     if rows is None:
-        read.hints.append(f"{origin.shown} has no rows: there is no table {origin.table}")
-    elif origin.sql is None:
-        read.hints += raw_files.read(origin.files[0]).said
+        read.hints.append(f"{source.shown} has no rows: there is no table {source.table}")
+    elif source.sql is None:
+        read.hints += raw_files.read(source.files[0]).notes
     return rows
 
 

@@ -1,145 +1,36 @@
-"""Read one file as text, cell by cell, with the line of each row and the lines that do not fit the header.
+"""Read a file as text, cell by cell, with the line of each row and the lines that do not fit the header.
 
-CSV or a sheet of a workbook: nothing is guessed but the delimiter; numbers and dates are read later, by the type of the
-column they are for.
+CSV or a sheet of a workbook: only the delimiter and the encoding are detected here; numbers and dates are read later,
+by the type of the column that they are for.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import lru_cache
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from crmkit.errors import CrmkitError, did_you_mean
+from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 from crmkit.sources.files.encoding import encoding_of, undecodable
+from crmkit.sources.files.file_sets import is_workbook
+from crmkit.sources.files.layout import Body, Layout, Record, distinct_names, header_of
+from crmkit.sources.files.workbook import sheet_names, sheet_records
 from crmkit.sources.sql import ROW
 
-# Where the rows of a table stand in a file that holds more than them: titles above, totals and notes below.
-
-
-Record = tuple[int, list[str] | None]
-"""The line on which a record begins, and its cells; None where its quotation marks do not fit, [] for a blank line."""
-
-_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-NOTES = "lines that are notes, titles or totals and no rows"
-SECOND_TABLE = "lines of a second table below the first"
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What stands around the rows.
-
-    Attributes
-    ----------
-    header_line : int or None
-        Line of the header; None for the first that is not blank.
-    second_header : bool
-        Whether the line below the header goes on with it: a question, and below it the choices.
-    comment : str or None
-        How lines begin that are notes.
-    ends_at_blank : bool
-        Whether a blank line ends the table.
-    footer : str or None
-        Pattern of the first cell of lines that are no rows: totals, a copyright.
-    constants : tuple of (str, str)
-        Columns that the file does not have, and the value that its preamble gives for all rows.
-    """
-
-    header_line: int | None = None
-    second_header: bool = False
-    comment: str | None = None
-    ends_at_blank: bool = False
-    footer: str | None = None
-    constants: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass
-class Body:
-    """The rows below the header, and how many lines were passed over, by reason."""
-
-    records: Iterable[Record]
-    layout: Layout
-    ignored: Counter[str] = field(default_factory=Counter)
-
-    def __iter__(self) -> Iterator[Record]:
-        """Yield the line and the cells of each row."""
-        seen, ended = False, False
-        for line, row in self.records:
-            if row == [] or (row is not None and self.layout.ends_at_blank and not any(row)):
-                ended = ended or (seen and self.layout.ends_at_blank)
-            elif ended:
-                self.ignored[SECOND_TABLE] += 1
-            elif row is not None and self._is_note(row):
-                self.ignored[NOTES] += 1
-            else:
-                seen = True
-                yield line, row
-
-    def _is_note(self, row: list[str]) -> bool:
-        first = row[0].strip()
-        if self.layout.comment and first.startswith(self.layout.comment):
-            return True
-        return self.layout.footer is not None and re.search(self.layout.footer, first) is not None
-
-
-def header_of(records: Iterator[Record], layout: Layout) -> list[str]:
-    """Return the header and leave the records behind it; empty if there is none."""
-    header: list[str] = []
-    for line, row in records:
-        if row and (layout.header_line is None or line == layout.header_line):
-            header = row
-            break
-    if not layout.second_header or not header:
-        return header
-    _, below = next(records, (0, None))
-    return joined(header, below or [])
-
-
-def distinct_names(header: list[str]) -> list[str]:
-    """Return the column names without marks and spaces around them; an empty or repeated one gets its position.
-
-    Examples
-    --------
-    >>> distinct_names(["Id", " id ", ""])
-    ['Id', 'id (2)', 'column 3']
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    for position, cell in enumerate(header, start=1):
-        name = _STEERING.sub("", cell).strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
-        name = f"{name} ({position})" if name.casefold() in taken else name
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def joined(questions: list[str], choices: list[str]) -> list[str]:
-    """Return one name per column of a header of two lines; a choice goes with the question to its left."""
-    plain = {"", "response", "open-ended response"}
-    names, question = [], ""
-    for position, cell in enumerate(questions):
-        question = cell.strip() or question
-        choice = choices[position].strip() if position < len(choices) else ""
-        names.append(question if choice.casefold() in plain else f"{question} - {choice}")
-    return names
-
-
 _DELIMITERS = ",;\t|"
-_CHUNK = 1000  # rows; larger ones are slower, Python's garbage collector walks through all of them
+_BATCH = 1000  # rows; larger batches are slower, as Python's garbage collector walks through all of them
 _CUT_OFF = "unexpected end of data"
+_HEAD_LINES = 60
+_PLAIN_LAYOUT = Layout()
 csv.field_size_limit(2**31 - 1)
 
 
@@ -154,7 +45,7 @@ class BadLine:
 
 @dataclass(frozen=True)
 class CsvText:
-    """The cells of a file as text, empty ones null, with the hidden column of line numbers; and the other lines.
+    """The cells of a file as text, empty ones null, with a hidden column of line numbers; and the other lines.
 
     Attributes
     ----------
@@ -162,25 +53,25 @@ class CsvText:
     bad_lines : tuple of BadLine
         Lines that do not fit the header.
     ignored : tuple of (str, int)
-        Lines that are no rows, by reason.
-    said : str
-        What was settled about the file's encoding.
+        Lines that are not rows, by reason.
+    note : str
+        What was found out about the file's encoding.
     """
 
     cells: pa.Table
     bad_lines: tuple[BadLine, ...]
     ignored: tuple[tuple[str, int], ...] = ()
-    said: str = ""
+    note: str = ""
 
 
-def read_csv(path: Path, dialect: FileMapping, layout: Layout = Layout()) -> CsvText:
+def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -> CsvText:
     """Read a CSV file, or a sheet of a workbook.
 
     Parameters
     ----------
     path : Path
     dialect : FileMapping
-        Encoding (a byte-order mark overrules it), delimiter (found out where None), sheet of a workbook.
+        Encoding (a byte-order mark overrules it), delimiter (detected where None), sheet of a workbook.
     layout : Layout
         Where the rows stand in the file.
 
@@ -189,13 +80,13 @@ def read_csv(path: Path, dialect: FileMapping, layout: Layout = Layout()) -> Csv
     CrmkitError
         If the file is empty, cut off, in another encoding, or mostly lines that do not fit its header.
     """
-    with opened_records(path, dialect) as (records, said):
-        return _read(records, path.name, layout, said)
+    with opened_records(path, dialect) as (records, note):
+        return _text_of(records, path.name, layout, note)
 
 
 @contextmanager
 def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[Record], str]]:
-    """Yield the records of a file with their lines, and what was settled about its encoding.
+    """Yield the records of a file with their lines, and a note on its encoding.
 
     Raises
     ------
@@ -213,7 +104,7 @@ def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[
         with path.open(encoding=encoding.name, newline="") as opened:
             delimiter = delimiter or sniffed_delimiter(opened.read(65536))
             opened.seek(0)
-            yield _records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.said
+            yield _records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.note
     except UnicodeError:
         first = path.read_bytes().splitlines()[0].decode(encoding.name, "replace")
         raise undecodable(path, encoding.name, delimiter or sniffed_delimiter(first)) from None
@@ -248,7 +139,51 @@ def sniffed_delimiter(beginning: str) -> str:
     return max(_DELIMITERS, key=agreeing.__getitem__)
 
 
-def _read(records: Iterator[Record], file: str, layout: Layout, said: str) -> CsvText:
+@dataclass(frozen=True)
+class FileHead:
+    """The first lines of one file, or of one sheet of it, with their numbers.
+
+    Attributes
+    ----------
+    sheet : str or None
+    lines : tuple of (int, tuple of str)
+    """
+
+    sheet: str | None
+    lines: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def file_heads(path: Path, dialect: FileMapping) -> list[FileHead]:
+    """Return the first lines of a file, of a workbook those of each sheet.
+
+    Raises
+    ------
+    CrmkitError
+        If it cannot be read.
+    """
+    try:
+        if path.suffix.lower() == ".parquet":
+            return [FileHead(None, ((0, tuple(pq.read_schema(path).names)),))]
+        if not is_workbook(path) or dialect.sheet is not None:
+            return [FileHead(dialect.sheet, tuple(_first_lines(path, dialect)))]
+        sheets = sheet_names(path)
+        return [
+            FileHead(name, tuple(_first_lines(path, dialect.model_copy(update={"sheet": name})))) for name in sheets
+        ]
+    except OSError as error:
+        raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
+    except ValueError as error:
+        raise CrmkitError(f"it cannot be read as Parquet: {str(error).splitlines()[0]} Export it again.") from None
+
+
+def _first_lines(path: Path, dialect: FileMapping) -> Iterator[tuple[int, tuple[str, ...]]]:
+    with opened_records(path, dialect) as (records, _):
+        for line, row in islice(records, _HEAD_LINES):
+            if row:
+                yield line, tuple(row)
+
+
+def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) -> CsvText:
     header = header_of(records, layout)
     if not header:
         raise CrmkitError("the file holds no header. Export it again.")
@@ -262,7 +197,7 @@ def _read(records: Iterator[Record], file: str, layout: Layout, said: str) -> Cs
             continue
         cells.append(fitting)
         lines.append(line)
-        if len(cells) == _CHUNK:
+        if len(cells) == _BATCH:
             batches.append(_batch(names, cells, lines))
             cells, lines = [], []
     batches.append(_batch(names, cells, lines))
@@ -274,7 +209,7 @@ def _read(records: Iterator[Record], file: str, layout: Layout, said: str) -> Cs
         )
     for name, value in layout.constants:
         table = table.append_column(name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
-    return CsvText(table, tuple(bad), tuple(body.ignored.items()), said)
+    return CsvText(table, tuple(bad), tuple(body.ignored.items()), note)
 
 
 def _records(reader: Iterator[list[str]]) -> Iterator[Record]:
@@ -293,7 +228,7 @@ def _records(reader: Iterator[list[str]]) -> Iterator[Record]:
 
 
 def _fitted(row: list[str] | None, width: int) -> list[str] | None:
-    """Return the row if it has the header's number of cells; empty cells beyond it do no harm."""
+    """Return the row if it has the header's number of cells; further empty cells are dropped."""
     if row is None or len(row) == width:
         return row
     return row[:width] if len(row) > width and not any(row[width:]) else None
@@ -310,121 +245,3 @@ def _batch(names: list[str], cells: list[list[str]], lines: list[int]) -> pa.Rec
     texts = [pa.array(column, pa.string()) for column in columns]
     filled = [pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text) for text in texts]
     return pa.record_batch([*filled, pa.array(lines, pa.int64())], names=[*names, ROW])
-
-
-# Read a sheet of an Excel workbook as rows of text, each cell as a CSV file would write it.
-
-
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
-_CELL = re.compile(rb'<c\s[^>]*?r="([A-Z]+)(\d+)"([^>/]*)>(.*?)</c>', re.DOTALL)
-_FORMULA = re.compile(rb"<f[^>]*?(?:/>|>(.*?)</f>)", re.DOTALL)
-_VALUE = re.compile(rb"<v>(.+?)</v>|<is>", re.DOTALL)
-
-
-def is_workbook(path: Path) -> bool:
-    """Whether a file is an Excel or OpenDocument workbook, by its name."""
-    return path.suffix.lower() in WORKBOOK_SUFFIXES
-
-
-def sheet_names(path: Path) -> list[str]:
-    """Return the names of a workbook's sheets.
-
-    Raises
-    ------
-    CrmkitError
-        If it cannot be read as a workbook.
-    """
-    return list(_opened(path, path.stat().st_mtime_ns).sheet_names)
-
-
-def sheet_records(path: Path, sheet: str | None = None) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield the line and the cells of each row of a sheet, the first one if none is named; a blank row is empty.
-
-    Raises
-    ------
-    CrmkitError
-        If it cannot be read as a workbook, or has no such sheet.
-    """
-    names = sheet_names(path)
-    name = names[0] if sheet is None else next((each for each in names if each.casefold() == sheet.casefold()), None)
-    if name is None:
-        raise CrmkitError(f"it has no sheet '{sheet}'. {did_you_mean(str(sheet), names)}")
-    rows = _rows_of(path, name)
-    told = _cells_without_value(path, names.index(name))
-    for line, row in enumerate(rows, start=1):
-        cells = [told.get((line, position)) or as_text(cell) for position, cell in enumerate(row)]
-        yield line, cells if any(cells) else []
-
-
-def as_text(cell: Any) -> str:
-    """Return a cell of a sheet as a CSV file would write it.
-
-    Examples
-    --------
-    >>> as_text(12.0), as_text(0.5), as_text(datetime(2026, 10, 1, 8, 30)), as_text(date(2026, 10, 1)), as_text(True)
-    ('12', '0.5', '2026-10-01 08:30:00', '2026-10-01', 'true')
-    """
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
-
-
-def _rows_of(path: Path, sheet: str) -> list[list[Any]]:
-    opened = _opened(path, path.stat().st_mtime_ns)
-    try:  # the sheet is unpacked only now
-        rows: list[list[Any]] = opened.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except Exception as error:
-        raise _unreadable(error) from None
-    return rows
-
-
-@lru_cache(maxsize=2)
-def _opened(path: Path, _changed: int) -> Any:
-    import python_calamine
-
-    try:
-        return python_calamine.CalamineWorkbook.from_path(path)
-    except Exception as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: Exception) -> CrmkitError:
-    """Return what is to be said of a damaged workbook; the reader's errors differ by format, and some are Rust's panics."""
-    return CrmkitError(f"it cannot be read as a workbook: {error}. Save it again, or export it as CSV.")
-
-
-def _cells_without_value(path: Path, index: int) -> dict[tuple[int, int], str]:
-    """Return, by line and position, what stands in cells that hold an error, or a formula that was never computed.
-
-    The reader would give them as empty, and what is empty nobody misses.
-    """
-    if path.suffix.lower() not in (".xlsx", ".xlsm"):
-        return {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
-            sheets.sort(key=lambda name: int(re.findall(r"\d+", name)[-1]))
-            content = archive.read(sheets[index]) if index < len(sheets) else b""
-    except (zipfile.BadZipFile, zlib.error, OSError, KeyError, NotImplementedError):
-        return {}
-    told: dict[tuple[int, int], str] = {}
-    if b"<f" not in content and b't="e"' not in content:
-        return told
-    for column, line, attributes, inside in _CELL.findall(content):
-        if b'"e"' in attributes:
-            told[int(line), _position(column)] = (_VALUE.findall(inside) or [b"#ERROR"])[0].decode("utf-8", "replace")
-        elif (formula := _FORMULA.search(inside)) and not _VALUE.search(inside):
-            told[int(line), _position(column)] = "=" + (formula[1] or b"").decode("utf-8", "replace")
-    return told
-
-
-def _position(letters: bytes) -> int:
-    """Return the position from 0 of a column by its letters: A, B, ..., Z, AA."""
-    position = 0
-    for letter in letters:
-        position = position * 26 + letter - 64
-    return position - 1

@@ -1,7 +1,7 @@
-"""How a time is read, from text or from a database type, into the company's local time.
+"""The SQL that reads a time, from text or from a database type, into the company's local time.
 
-A value with an offset, and one of a table that declares its ``time_zone``, is moved to the company's zone. A value
-that says no more than the day stays on that day: moving midnight would move sales to the day before.
+A value with an offset, and one of a table that declares its ``time_zone``, is converted to the company's zone. A value
+without a time of day keeps its day: converting midnight would move sales to the day before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TIME_OF_DAY = re.compile(r"%[HIMSfpXcT]")
 
 @dataclass(frozen=True)
 class Clock:
-    """How the times of a table are written and moved.
+    """The notation and the zones of the times of a table.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Clock:
     from_zone : str or None
         Zone of times without an offset; None for the company's.
     date_format : str or None
-        Format in strptime's letters, besides ISO 8601.
+        Declared format in strptime's letters, besides ISO 8601.
     formats : tuple of str
-        Formats that were found out, besides ISO 8601; the first that fits reads the text.
+        Formats proven by the cells, besides ISO 8601; the first that fits is used.
     """
 
     to_zone: str
@@ -41,13 +41,13 @@ class Clock:
 
 
 def time_parts(text: str, clock: Clock) -> str:
-    """Return the SQL that takes a trimmed text apart as ISO 8601 does; with a format, the text is a part too."""
+    """Return the SQL that splits a trimmed text into the parts of ISO 8601; with a format, the whole text is a part too."""
     cut = f"regexp_extract({text}, '{_ISO}', ['y', 'm', 'd', 'time', 's', 'fraction', 'zone'])"
     return cut if clock.date_format is None and not clock.formats else f"struct_insert({cut}, whole := {text})"
 
 
 def time_from_parts(parts: str, clock: Clock) -> str:
-    """Return the SQL that reads a local timestamp from its parts, null where they are none.
+    """Return the SQL that reads a local timestamp from its parts, null where they are not a time.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def time_from_parts(parts: str, clock: Clock) -> str:
     if clock.date_format is None:
         return _iso(parts, clock)
     formatted = _formatted(f"{parts}.whole", clock)
-    # %Y-%d-%m also reads as ISO where the day is below 13: such a format has no second chance.
+    # A day below 13 in %Y-%d-%m would also be valid ISO: with such a format only the format counts.
     return formatted if clock.date_format.startswith("%Y") else f"coalesce({formatted}, {_iso(parts, clock)})"
 
 
@@ -70,7 +70,7 @@ def time_from_native(raw: str, kind_met: str, clock: Clock) -> str:
         return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS TIMESTAMP) END"
     if kind_met == "TIMESTAMP WITH TIME ZONE":
         return f"CASE WHEN isfinite({raw}) THEN timezone({literal(clock.to_zone)}, {raw}) END"
-    nanoseconds = f"epoch_ns({raw})"  # a cast would cut towards 1970 and not down
+    nanoseconds = f"epoch_ns({raw})"  # a cast would round towards 1970 and not down
     floored = f"make_timestamp(({nanoseconds} - (({nanoseconds} % 1000) + 1000) % 1000) // 1000)"
     moment = floored if kind_met == "TIMESTAMP_NS" else f"CAST({raw} AS TIMESTAMP)"
     return f"CASE WHEN isfinite(CAST({raw} AS TIMESTAMP)) THEN {_moved(moment, clock)} END"
@@ -95,13 +95,13 @@ def _offset_minutes(cut: str) -> str:
 
 
 def _formatted(text: str, clock: Clock) -> str:
-    """Return the SQL for the declared format; with or without a time of day, whichever of them it names."""
+    """Return the SQL for the declared format, with and without a time of day."""
     declared = clock.date_format or ""
     if "%z" in declared or "%Z" in declared:
         return f"timezone({literal(clock.to_zone)}, try_strptime({text}, {literal(declared)}))"
-    named = _TIME_OF_DAY.search(declared)
-    day = declared[: named.start()].rstrip(" T") if named else declared
-    with_time = [declared] if named else [f"{day} %H:%M:%S", f"{day} %H:%M"]
+    time_of_day = _TIME_OF_DAY.search(declared)
+    day = declared[: time_of_day.start()].rstrip(" T") if time_of_day else declared
+    with_time = [declared] if time_of_day else [f"{day} %H:%M:%S", f"{day} %H:%M"]
     formats = "[" + ", ".join(literal(form) for form in with_time) + "]"
     return f"coalesce({_moved(f'try_strptime({text}, {formats})', clock)}, try_strptime({text}, {literal(day)}))"
 

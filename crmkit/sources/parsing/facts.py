@@ -1,27 +1,27 @@
-"""What one look at a whole table settles before its cells are read: how its ids and numbers are written."""
+"""Facts about whole columns, found in one pass over a table before its cells are read: how ids and numbers are written."""
 
 from __future__ import annotations
 
 import duckdb
 
-from crmkit.sources.files.mapping import Staged
+from crmkit.sources.files.staging import Staged
 from crmkit.sources.parsing.types import Facts, is_text, shows_decimal, trimmed
 from crmkit.sources.sql import identifier
 
 _NUMBERS = ("money", "number", "integer")
 
 
-def look(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, Facts]:
+def column_facts(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, Facts]:
     """Return the facts on each canonical column of a table, from one pass over it."""
-    asked = {column.name: _questions(staged, column.name, column.kind) for column in staged.schema.columns}
-    selected = [question for questions in asked.values() for question in questions]
+    wanted = {column.name: _fact_queries(staged, column.name, column.kind) for column in staged.schema.columns}
+    selected = [query for queries in wanted.values() for query in queries]
     if not selected:
-        return {name: Facts() for name in asked}
-    answers = iter(con.execute(f"SELECT {', '.join(selected)} FROM {staged.relation}").fetchone() or ())
-    return {name: _facts(staged, [next(answers) for _ in questions]) for name, questions in asked.items()}
+        return {name: Facts() for name in wanted}
+    values = iter(con.execute(f"SELECT {', '.join(selected)} FROM {staged.relation}").fetchone() or ())
+    return {name: _facts(staged, [next(values) for _ in queries]) for name, queries in wanted.items()}
 
 
-def _questions(staged: Staged, name: str, kind: str) -> list[str]:
+def _fact_queries(staged: Staged, name: str, kind: str) -> list[str]:
     if name not in staged.types or not is_text(staged.types[name]):
         return []
     text = trimmed(identifier(name))
@@ -36,12 +36,12 @@ def _questions(staged: Staged, name: str, kind: str) -> list[str]:
     return []
 
 
-def _facts(staged: Staged, answers: list[bool | str | None]) -> Facts:
-    if not answers:
+def _facts(staged: Staged, values: list[bool | str | None]) -> Facts:
+    if not values:
         return Facts()
-    if len(answers) == 1:
-        return Facts(whole_ids=bool(answers[0]))
-    seen, other = answers
+    if len(values) == 1:
+        return Facts(whole_ids=bool(values[0]))
+    seen, other = values
     declared = "decimal" in staged.dialect.model_fields_set
     return Facts(
         sure_groups=declared or bool(seen), other_decimal=None if declared or seen or other is None else str(other)

@@ -1,6 +1,6 @@
-"""How a raw value becomes a canonical one: the SQL that reads each kind of column.
+"""The SQL that converts raw values to canonical ones, for each kind of column.
 
-A cell that holds something and yields no value is unreadable; what holds nothing is empty.
+A cell with content that yields no value is unreadable; a cell without content is empty.
 """
 
 from __future__ import annotations
@@ -16,27 +16,43 @@ SPELLED = frozenset(
     "channel campaign plan country region gender industry company_size preferred_channel product category owner stage "
     "topic kind network touchpoint cancel_reason origin action object language".split()
 )
-"""Text columns that name a category: inner spaces and case do not make another one."""
+"""Text columns that name a category: inner spaces and case do not distinguish categories."""
 
 STEP = "{step}"
-"""Stands in the SQL of a step for the cell that the step before has made."""
+"""Placeholder in the SQL of a step for the result of the previous step."""
 
 _SPACES = r"[\s\x{a0}\x{202f}\x{feff}]"
 _EMPTY_WORDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
 _EMPTY_IDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n")
 _YES, _NO = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
+_NUMBER_TYPES = frozenset(
+    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE".split()
+)
+_WORDS = {
+    "id": "text",
+    "text": "text",
+    "money": "a number",
+    "number": "a number",
+    "integer": "a whole number",
+    "timestamp": "a time",
+    "date": "a day",
+    "flag": "yes or no",
+}
+_GROUPING_MARKS = (" ", "\u00a0", "\u202f", "\u2009", "'", "’")  # only ever group thousands, in any language
+_CODES = "EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|CAD|AUD|NZD|SGD|HKD|JPY|CNY|INR|IDR|MYR|PHP|THB|BRL|MXN|ZAR|EGP|AED"
+_CURRENCY = f"(?:[€$£¥₹]|{_CODES}|R\\$|[Kk]r|zł|Rp)"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a look at the whole column settles before its cells are read.
+    """Facts about a whole column that decide how its cells are read.
 
     Attributes
     ----------
     whole_ids : bool
         Every id is written like ``17850.0``, as a spreadsheet or pandas does with numbers.
     sure_groups : bool
-        The decimal mark is declared or seen, so that the other mark can only group thousands.
+        The decimal mark is declared or proven, so that the other mark can only group thousands.
     other_decimal : str or None
         A number that only makes sense with the other decimal mark, where none uses the dialect's.
     """
@@ -48,18 +64,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Reading:
-    """The SQL that reads a column in four steps, each in terms of the cell that the one before has made.
+    """The SQL that reads a column in four steps, each in terms of the result of the previous one.
 
-    In one expression the inner steps would be computed again wherever an outer one names them.
+    In a single expression an inner step would be computed again wherever an outer one uses it.
 
     Attributes
     ----------
     cell : str
         The raw cell, null if it holds nothing.
     parts : str
-        The cell taken apart.
+        The cell split into parts.
     value : str
-        The parts read, null where they cannot be.
+        The value of the parts, null where they have none.
     typed : str
         The value in the canonical type.
     """
@@ -76,12 +92,12 @@ class Reading:
 
 
 def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Clock) -> Reading:
-    """Return the SQL that reads one column; :data:`STEP` stands in it for the cell so far, the raw one at first.
+    """Return the SQL that reads one column; :data:`STEP` is its placeholder for the cell so far, at first the raw one.
 
     Parameters
     ----------
     column : Column
-        What it is to become.
+        The canonical column.
     kind_met : str
         DuckDB type of the raw column.
     facts : Facts
@@ -107,15 +123,77 @@ def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Cl
     return Reading(cell, value=f"CASE WHEN isfinite({STEP}) THEN {STEP} END", typed=typed)
 
 
+def is_text(kind: str) -> bool:
+    """Return whether a DuckDB type holds text."""
+    return kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
+
+
+def is_number(kind: str) -> bool:
+    """Return whether a DuckDB type holds numbers."""
+    return kind in _NUMBER_TYPES or kind.startswith("DECIMAL")
+
+
+def in_words(kind: str) -> str:
+    """Return the word for values of a canonical kind, or of a DuckDB type.
+
+    Examples
+    --------
+    >>> in_words("money"), in_words("VARCHAR")
+    ('a number', 'text')
+    """
+    if kind in _WORDS:
+        return _WORDS[kind]
+    if is_text(kind):
+        return "text"
+    if is_number(kind):
+        return "a number"
+    if kind.startswith(("TIMESTAMP", "DATE")):
+        return "a time"
+    return "true or false" if kind == "BOOLEAN" else kind.lower()
+
+
 def trimmed(raw: str) -> str:
     """Return the SQL of a text without spaces around it, null if nothing is left."""
     return f"nullif(regexp_replace(CAST({raw} AS VARCHAR), '^{_SPACES}+|{_SPACES}+$', '', 'g'), '')"
 
 
+def bare_number(text: str) -> str:
+    """Return the SQL of the text with a plain minus and without a currency sign; (12.50) is -12.50 in accounting."""
+    minus = f"regexp_replace(replace({text}, '−', '-'), '^\\((.+)\\)$', '-\\1')"
+    return f"regexp_replace({minus}, '^([+-]?)\\s*{_CURRENCY}\\s*|\\s*{_CURRENCY}$', '\\1')"
+
+
+def number_from_bare(bare: str, decimal: str, sure_groups: bool) -> str:
+    """Return the SQL that reads a number from its bare text, null where it is not one.
+
+    ``1,234`` is 1234 where the decimal mark is known to be the point. Where it is not known, it may also be 1.234, and
+    the cell counts as unreadable.
+
+    Parameters
+    ----------
+    bare : str
+        SQL of the text that :func:`bare_number` returns.
+    decimal : {".", ","}
+    sure_groups : bool
+        Whether the decimal mark is declared or proven elsewhere in the column.
+    """
+    marks = "".join(_GROUPING_MARKS) + _other(decimal)
+    digits = f"replace(regexp_replace({bare}, {literal(f'[{marks}]')}, '', 'g'), '{decimal}', '.')"
+    matches = f"regexp_full_match({bare}, {literal(_shape(decimal, sure_groups))})"
+    return f"CASE WHEN {matches} THEN try_cast({digits} AS DOUBLE) END"
+
+
+def shows_decimal(text: str, decimal: str) -> str:
+    """Return the SQL condition under which a text can only be a number with that decimal mark."""
+    d, m = re.escape(decimal), re.escape(_other(decimal))
+    shown = rf"[+-]?(\d+{d}(\d{{1,2}}|\d{{4,}})|\d{{1,3}}({m}\d{{3}})+{d}\d+|\d{{1,3}}({m}\d{{3}}){{2,}})"
+    return f"regexp_full_match({bare_number(text)}, {literal(shown)})"
+
+
 def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
     text = _as_text(kind_met)
     if column.kind == "id":
-        text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep the digits
+        text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep all digits
         text = f"regexp_replace({text}, '\\.0+$', '')" if facts.whole_ids else text
         return Reading(_without(text, _EMPTY_IDS))
     if column.choices:
@@ -150,7 +228,7 @@ def _as_text(kind_met: str) -> str:
 
 
 def _filled(raw: str) -> str:
-    """Return the SQL of a text that is to become something else; the words that exports write for nothing are null."""
+    """Return the SQL of a text that is to be converted; the words that exports write for an empty cell are null."""
     return _without(trimmed(raw), _EMPTY_WORDS)
 
 
@@ -159,97 +237,9 @@ def _without(text: str, words: tuple[str, ...]) -> str:
     return f"nullif(regexp_replace({text}, {literal(pattern)}, ''), '')"
 
 
-# What a DuckDB type holds, and what values of a type or of a canonical kind are called.
-
-
-_NUMBERS = frozenset(
-    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE".split()
-)
-_CANONICAL = {
-    "id": "text",
-    "text": "text",
-    "money": "a number",
-    "number": "a number",
-    "integer": "a whole number",
-    "timestamp": "a time",
-    "date": "a day",
-    "flag": "yes or no",
-}
-
-
-def is_text(kind: str) -> bool:
-    """Whether a DuckDB type holds text."""
-    return kind in ("VARCHAR", "JSON") or kind.startswith("ENUM")
-
-
-def is_number(kind: str) -> bool:
-    """Whether a DuckDB type holds numbers."""
-    return kind in _NUMBERS or kind.startswith("DECIMAL")
-
-
-def in_words(kind: str) -> str:
-    """Return what a value of a canonical kind, or of a DuckDB type, is called.
-
-    Examples
-    --------
-    >>> in_words("money"), in_words("VARCHAR")
-    ('a number', 'text')
-    """
-    if kind in _CANONICAL:
-        return _CANONICAL[kind]
-    if is_text(kind):
-        return "text"
-    if is_number(kind):
-        return "a number"
-    if kind.startswith(("TIMESTAMP", "DATE")):
-        return "a time"
-    return "true or false" if kind == "BOOLEAN" else kind.lower()
-
-
-# How a number written as text is read: decimal mark, thousands marks, signs and currency signs.
-
-
-_SAFE_MARKS = (" ", "\u00a0", "\u202f", "\u2009", "'", "’")  # group thousands and nothing else, in any language
-_CODES = "EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|CAD|AUD|NZD|SGD|HKD|JPY|CNY|INR|IDR|MYR|PHP|THB|BRL|MXN|ZAR|EGP|AED"
-_CURRENCY = f"(?:[€$£¥₹]|{_CODES}|R\\$|[Kk]r|zł|Rp)"
-
-
-def bare_number(text: str) -> str:
-    """Return the SQL of the text with one kind of minus and without a currency sign; (12.50) is -12.50 in accounting."""
-    minus = f"regexp_replace(replace({text}, '−', '-'), '^\\((.+)\\)$', '-\\1')"
-    return f"regexp_replace({minus}, '^([+-]?)\\s*{_CURRENCY}\\s*|\\s*{_CURRENCY}$', '\\1')"
-
-
-def number_from_bare(bare: str, decimal: str, sure_groups: bool) -> str:
-    """Return the SQL that reads a number from its bare text, null where it is none.
-
-    ``1,234`` is 1234 where the decimal mark is known to be the point. Where it is not, it may as well be 1.234, and
-    is not read.
-
-    Parameters
-    ----------
-    bare : str
-        SQL of the text that :func:`bare_number` returns.
-    decimal : {".", ","}
-    sure_groups : bool
-        Whether the decimal mark is declared or seen elsewhere in the column.
-    """
-    marks = "".join(_SAFE_MARKS) + _other(decimal)
-    digits = f"replace(regexp_replace({bare}, {literal(f'[{marks}]')}, '', 'g'), '{decimal}', '.')"
-    matches = f"regexp_full_match({bare}, {literal(_shape(decimal, sure_groups))})"
-    return f"CASE WHEN {matches} THEN try_cast({digits} AS DOUBLE) END"
-
-
-def shows_decimal(text: str, decimal: str) -> str:
-    """Return the SQL condition under which a text can only be a number with that decimal mark."""
-    d, m = re.escape(decimal), re.escape(_other(decimal))
-    shown = rf"[+-]?(\d+{d}(\d{{1,2}}|\d{{4,}})|\d{{1,3}}({m}\d{{3}})+{d}\d+|\d{{1,3}}({m}\d{{3}}){{2,}})"
-    return f"regexp_full_match({bare_number(text)}, {literal(shown)})"
-
-
 def _shape(decimal: str, sure_groups: bool) -> str:
     d, m = re.escape(decimal), re.escape(_other(decimal))
-    grouped = [rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+({d}\d+)?" for mark in _SAFE_MARKS]
+    grouped = [rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+({d}\d+)?" for mark in _GROUPING_MARKS]
     grouped.append(
         rf"\d{{1,3}}({m}\d{{3}})+({d}\d+)?" if sure_groups else rf"\d{{1,3}}(({m}\d{{3}})+{d}\d+|({m}\d{{3}}){{2,}})"
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import make_directory, make_lookups, register
-from crmkit.sources.files.file_sets import FileSet, RawFiles, peeks
+from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.raw_files import RawFiles
+from crmkit.sources.files.read import file_heads
 from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch, match_preset
@@ -68,7 +70,7 @@ def find_presets(
             )
             continue
         try:
-            fit = match_preset(peeks(path, dialect), wanted)
+            fit = match_preset(file_heads(path, dialect), wanted)
         except CrmkitError as error:
             advice = "" if path in taken else " If it is not wanted, take it out of the folder."
             problems += [f"{path.name}: {error}{advice}"] if path.suffix.lower() != ".txt" else []

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from crmkit.settings import Settings
-from crmkit.sources.files.file_sets import FileSet, Raw, RawFiles
-from crmkit.sources.files.mapping import foreign_sign
+from crmkit.sources.files.currencies import foreign_sign
+from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
 from crmkit.sources.parsing.types import in_words, is_text
@@ -31,7 +32,7 @@ class PresetFile:
     files : FileSet
         The one file.
     fit : PresetMatch
-    raw : Raw
+    raw : RawRows
     evidence : Evidence
     relation : str
         Table of typed fields with the reasons to ignore or refuse a row.
@@ -43,7 +44,7 @@ class PresetFile:
 
     files: FileSet
     fit: PresetMatch
-    raw: Raw
+    raw: RawRows
     evidence: Evidence
     relation: str
     problems: list[str] = field(default_factory=list)
@@ -113,8 +114,8 @@ def read_preset_file(
         for problem in _missing_columns(preset, fit, take)
     ]
     preset_file.remarks += [
-        *raw.said,
-        *evidence.said,
+        *raw.notes,
+        *evidence.notes,
         *_doubts(con, preset_file),
         *_currency_taken(con, preset_file, currency),
     ]

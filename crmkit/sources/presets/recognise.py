@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from crmkit.sources.files.file_sets import Peek
-from crmkit.sources.files.mapping import plain
-from crmkit.sources.files.read import Layout, distinct_names, joined
+from crmkit.sources.files.layout import Layout, distinct_names, joined_header
+from crmkit.sources.files.mapping import plain_name
+from crmkit.sources.files.read import FileHead
 from crmkit.sources.presets.model import Preset, presets
 
 
@@ -41,12 +41,12 @@ class PresetMatch:
     rivals: tuple[str, ...] = ()
 
 
-def match_preset(peeked: Sequence[Peek], named: str | None = None) -> PresetMatch | None:
+def match_preset(peeked: Sequence[FileHead], named: str | None = None) -> PresetMatch | None:
     """Return the preset that fits the beginning of a file best; None if none does.
 
     Parameters
     ----------
-    peeked : sequence of Peek
+    peeked : sequence of FileHead
         The file's beginning, or that of each of its sheets.
     named : str, optional
         Name of the only preset that may fit.
@@ -73,14 +73,14 @@ def header_key(name: str) -> str:
     >>> header_key("\ufeff 'Created  AT")
     'created at'
     """
-    return " ".join(plain(name).removeprefix("'").replace("\u00a0", " ").split())
+    return " ".join(plain_name(name).removeprefix("'").replace("\u00a0", " ").split())
 
 
 def _weight(fit: PresetMatch) -> tuple[int, float]:
     return len(fit.preset.detect) + len(fit.columns), len(fit.columns) / len(fit.preset.aliases)
 
 
-def _fit(preset: Preset, peek: Peek) -> PresetMatch | None:
+def _fit(preset: Preset, peek: FileHead) -> PresetMatch | None:
     for position, (line, cells) in enumerate(peek.lines):
         if len([cell for cell in cells if cell.strip()]) < 2:
             continue
@@ -132,7 +132,7 @@ def _matched(preset: Preset, names: Sequence[str]) -> tuple[dict[str, str], str 
 
 @lru_cache(maxsize=1000)
 def _names(cells: tuple[str, ...], below: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(distinct_names(list(cells) if below is None else joined(list(cells), list(below))))
+    return tuple(distinct_names(list(cells) if below is None else joined_header(list(cells), list(below))))
 
 
 @lru_cache(maxsize=1000)

@@ -29,7 +29,7 @@ class Portion:
         Canonical columns, and the hidden line.
     columns : tuple of str
     n_folded, n_split : int
-        As in :class:`crmkit.sources.files.mapping.Staged`.
+        As in :class:`crmkit.sources.files.staging.Staged`.
     bad_lines : tuple of BadLine
     ignored : tuple of (str, int)
     supplement : bool

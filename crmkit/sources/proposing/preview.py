@@ -13,8 +13,9 @@ import duckdb
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import make_directory, make_lookups
-from crmkit.sources.files.exports import sorted_origins
-from crmkit.sources.files.file_sets import FileSet, RawFiles, file_sets, list_files
+from crmkit.sources.files.exports import find_sources
+from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
+from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.masking import masked_cell, masked_row
 from crmkit.sources.parsing.evidence import EXCEL
 from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
@@ -88,7 +89,7 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
     if not listed:
         raise CrmkitError(f"The folder {folder} holds no CSV, Excel or Parquet files.")
     sets, _ = file_sets(settings, folder)
-    found, by_preset, problems = sorted_origins(settings, sets, listed)
+    found, by_preset, problems = find_sources(settings, sets, listed)
     fits = {files.paths[0]: (files, fit) for files, fit in by_preset}
     known = {path: origin for origin in found for files in origin.files for path in files.paths}
     previews = []
@@ -165,7 +166,7 @@ def _unknown(files: FileSet, told: list[str]) -> FilePreview:
         used = {header: column for column, (header, _) in found.columns.items()} if found else {}
         seen.matched = {header: f"{found.table}.{column}?" for header, column in used.items()} if found else {}
         seen.unmatched = tuple(column.name for column in columns if column.name not in used)
-        seen.doubts += [*raw.said, *evidence.said, *evidence.questions]
+        seen.doubts += [*raw.notes, *evidence.notes, *evidence.questions]
         seen.proposed = proposal_text(seen.file, found, evidence, date_format, seen.unmatched)
         visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
         rows = con.execute(f"SELECT {visible} FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")

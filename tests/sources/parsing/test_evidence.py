@@ -11,7 +11,7 @@ from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
 from crmkit.sources.files.encoding import encoding_of
 from crmkit.sources.files.file_sets import FileMapping
-from crmkit.sources.files.read import sheet_records
+from crmkit.sources.files.workbook import sheet_records
 from tests.sources.layouts import META_ADS, export
 
 HEADER = "Bestellnummer;Bestellstatus;Bestelldatum;Gesamtsumme\n"

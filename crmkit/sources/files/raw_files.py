@@ -1,0 +1,126 @@
+"""Export files in DuckDB as they are; each file is read once, and only if a table needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from crmkit.errors import CrmkitError
+from crmkit.sources.files.file_sets import FileSet, sha256_of
+from crmkit.sources.files.layout import Layout
+from crmkit.sources.files.read import BadLine, CsvText, read_csv
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """The rows of a set of files.
+
+    Attributes
+    ----------
+    relation : str
+        DuckDB relation with the files' columns and the hidden :data:`PART` and :data:`ROW`.
+    columns : tuple of str
+    parts : tuple of str
+        File names; a row's part is the position in it.
+    bad_lines : tuple of BadLine
+        Lines that were not read as rows.
+    ignored : tuple of (str, int)
+        Lines that are not rows, by reason.
+    notes : tuple of str
+        What was found out about the files' encodings.
+    """
+
+    relation: str
+    columns: tuple[str, ...]
+    parts: tuple[str, ...]
+    bad_lines: tuple[BadLine, ...]
+    ignored: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class RawFiles:
+    """The files read so far into one DuckDB connection; each set is a view of its name, for the SQL of the settings."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        self.records: list[dict[str, str | int]] = []
+        self._read: dict[tuple[tuple[Path, ...], Layout, str], RawRows] = {}
+
+    def read(self, files: FileSet) -> RawRows:
+        """Return the rows of a set of files.
+
+        Raises
+        ------
+        CrmkitError
+            If a file cannot be read, or the set mixes CSV and Parquet.
+        """
+        key = (files.paths, files.layout, files.dialect.model_dump_json())
+        if key not in self._read:
+            try:
+                self._read[key] = self._read_set(files, f"raw_{len(self._read)}")
+            except OSError as error:
+                raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
+        raw = self._read[key]
+        visible = ", ".join(identifier(column) for column in raw.columns)
+        self.con.execute(f"CREATE OR REPLACE VIEW {identifier(files.name)} AS SELECT {visible} FROM {raw.relation}")
+        return raw
+
+    def _read_set(self, files: FileSet, relation: str) -> RawRows:
+        kinds = {path.suffix.lower() == ".parquet" for path in files.paths}
+        if len(kinds) > 1:
+            raise CrmkitError(
+                f"both CSV and Parquet: {', '.join(path.name for path in files.paths)}. Keep one of them."
+            )
+        texts = [] if True in kinds else self._read_texts(relation, files)
+        if not texts:
+            self._create_parquet_view(relation, files)
+        raw = RawRows(
+            relation,
+            tuple(columns_of(self.con, relation)),
+            tuple(path.name for path in files.paths),
+            tuple(line for text in texts for line in text.bad_lines),
+            tuple(reason for text in texts for reason in text.ignored),
+            tuple(f"{path.name}: {t.note}" for path, t in zip(files.paths, texts, strict=False) if t.note),
+        )
+        self._record(files, raw, [sum(n for _, n in text.ignored) for text in texts])
+        return raw
+
+    def _read_texts(self, relation: str, files: FileSet) -> list[CsvText]:
+        tables: list[pa.Table] = []
+        texts: list[CsvText] = []
+        for part, path in enumerate(files.paths):
+            try:
+                text = read_csv(path, files.dialect, files.layout)
+            except CrmkitError as error:
+                raise CrmkitError(str(error) if len(files.paths) == 1 else f"{path.name}: {error}") from None
+            tables.append(text.cells.append_column(PART, pa.repeat(pa.scalar(part, pa.int32()), text.cells.num_rows)))
+            texts.append(text)
+        self.con.register(relation, pa.concat_tables(tables, promote_options="default"))
+        return texts
+
+    def _create_parquet_view(self, relation: str, files: FileSet) -> None:
+        selects = [
+            f"SELECT *, {part}::INTEGER AS {PART} FROM {parquet(path, ', file_row_number = true')}"
+            for part, path in enumerate(files.paths)
+        ]
+        try:
+            self.con.execute(
+                f"CREATE VIEW {relation} AS SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {ROW} "
+                f"FROM ({' UNION ALL BY NAME '.join(selects)})"
+            )
+            # Every cell is decompressed, so that damage shows now.
+            self.con.execute(f"SELECT bit_xor(hash(COLUMNS(*))) FROM {relation}")
+        except duckdb.Error as error:
+            raise CrmkitError(f"it cannot be read as Parquet: {short_message(error)} Export it again.") from None
+
+    def _record(self, files: FileSet, raw: RawRows, ignored: list[int]) -> None:
+        counts = dict(self.con.execute(f"SELECT {PART}, count(*) FROM {raw.relation} GROUP BY ALL").fetchall())
+        for part, path in enumerate(files.paths):
+            n_others = sum(line.file == path.name for line in raw.bad_lines) + (ignored[part] if ignored else 0)
+            if all(record["file"] != path.name for record in self.records):
+                n_rows = counts.get(part, 0) + n_others
+                self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": n_rows})

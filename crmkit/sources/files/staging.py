@@ -1,0 +1,254 @@
+"""The raw rows of each canonical table, from a file, from SQL or from a frame, under the canonical column names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from crmkit.errors import CrmkitError
+from crmkit.settings import FileMapping
+from crmkit.sources.files.currencies import foreign_rows
+from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
+from crmkit.sources.files.raw_files import RawFiles, RawRows
+from crmkit.sources.files.read import BadLine
+from crmkit.sources.parsing.types import is_text
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, short_message
+from crmkit.tables.schema import SCHEMAS, TableSchema, schema
+from crmkit.tables.validate import check_table_names, frame_problem, plain_rows
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The raw rows of one canonical table.
+
+    Attributes
+    ----------
+    table, origin : str
+        Canonical name, and where it comes from, for messages.
+    relation : str
+        View with the hidden columns :data:`PART` and :data:`ROW` and the columns below.
+    types : dict of str to str
+        DuckDB type by column: canonical ones in the schema's order, then the extra ones that are kept.
+    parts : tuple of str
+        File by part; empty where the rows are not those of files.
+    bad_lines : tuple of BadLine
+        Lines of its files that were not read as rows.
+    unused : tuple of str
+        Columns that nothing uses.
+    problems : tuple of str
+        Columns that are missing or not known, without full stops.
+    files : FileSet or None
+        The set of files that it comes from.
+    time_zone : str or None
+        Zone of its times, if not the company's.
+    n_folded : int
+        Rows of the files that were folded into the one they belong to: the lines of an order [rows].
+    n_split : int
+        Rows added by splitting a row that is two: the refund in the row of its order [rows].
+    ignored : tuple of (str, int)
+        Rows of the files that are not counted, by reason: totals, test payments.
+    beside : mapping of str to (int, int, int)
+        By file, how many rows were folded, ignored and split [rows]; a file without any may be absent.
+    """
+
+    table: str
+    origin: str
+    relation: str
+    types: dict[str, str]
+    parts: tuple[str, ...] = ()
+    bad_lines: tuple[BadLine, ...] = ()
+    unused: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    files: FileSet | None = None
+    time_zone: str | None = None
+    n_folded: int = 0
+    n_split: int = 0
+    ignored: tuple[tuple[str, int], ...] = ()
+    beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> TableSchema:
+        """The table's schema."""
+        return SCHEMAS[self.table]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Columns beyond the canonical ones."""
+        return tuple(name for name in self.types if name not in self.schema.names)
+
+    @property
+    def dialect(self) -> FileMapping:
+        """The dialect of its files; the default one where it has none."""
+        return self.files.dialect if self.files else FileMapping(path="")
+
+
+def stage(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
+    """Return the raw rows of a table; None if its file has a header and no row, or its SQL makes no row.
+
+    Parameters
+    ----------
+    raw_files : RawFiles
+    source : TableSource
+    currency : str
+        The company's; a row of a file whose amounts are in another one is left out, as a bad line.
+
+    Raises
+    ------
+    CrmkitError
+        A file cannot be read, the SQL cannot run, a mapped file has no row; the message does not name the source.
+    """
+    return _from_file(raw_files, source, currency) if source.sql is None else _from_sql(raw_files, source)
+
+
+def stage_frames(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.DataFrame]) -> list[Staged]:
+    """Return the raw rows of each frame.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    frames : mapping of str to DataFrame
+        Canonical table name to its rows; a named index counts as a column.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such table.
+    Problems
+        If there are several such names. What else is wrong with a frame is noted with it.
+    """
+    check_table_names(frames)
+    return [_from_frame(con, table, frames[table]) for table in SCHEMAS if table in frames]
+
+
+def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched, **known: Any) -> Staged:
+    """Return the rows of a relation under the canonical names of its matched columns.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relation : str
+        Relation with the file's columns and the hidden ones.
+    matched : Matched
+    **known
+        The other attributes of :class:`Staged`; ``table`` and ``origin`` at least.
+    """
+    view = f"staged_{known['table']}"
+    columns = [f"{identifier(name)} AS {identifier(column)}, " for column, name in matched.sources.items()]
+    con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
+    return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
+
+
+def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
+    files = source.files[0]
+    raw = raw_files.read(files)
+    if not _has_rows(raw_files.con, raw.relation):
+        if source.mapped:
+            raise CrmkitError(f"it has a header and no rows, and [tables.{source.table}] needs it. Export it again.")
+        return None
+    matched = matched_columns(SCHEMAS[source.table], raw.columns, source.columns)
+    relation, foreign = _without_foreign(raw_files.con, raw, SCHEMAS[source.table], matched, currency)
+    return staged_rows(
+        raw_files.con,
+        relation,
+        matched,
+        table=source.table,
+        origin=source.shown,
+        parts=raw.parts,
+        bad_lines=(*raw.bad_lines, *foreign),
+        files=files,
+        time_zone=source.time_zone,
+        ignored=raw.ignored,
+    )
+
+
+def _without_foreign(
+    con: duckdb.DuckDBPyConnection, raw: RawRows, schema: TableSchema, matched: Matched, currency: str
+) -> tuple[str, list[BadLine]]:
+    """Return the rows whose amounts are in the company's currency, and the others as bad lines: nothing is converted."""
+    types = columns_of(con, raw.relation)
+    money = [
+        source
+        for name, source in matched.sources.items()
+        if name in schema.names and schema.column(name).kind == "money"
+    ]
+    if not money:
+        return raw.relation, []
+    amounts = [source for source in money if is_text(types[source])]
+    foreign = foreign_rows(con, raw.relation, raw.columns, amounts, currency)
+    if not foreign:
+        return raw.relation, []
+    kept = f"kept_{schema.name}"
+    out = ", ".join(f"({part}, {line})" for part, line, _ in foreign)
+    con.execute(
+        f"CREATE TABLE {kept} AS FROM {raw.relation} ANTI JOIN (VALUES {out}) f({PART}, {ROW}) USING ({PART}, {ROW})"
+    )
+    return kept, [BadLine(raw.parts[part], line, reason) for part, line, reason in foreign]
+
+
+def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
+    con, made = raw_files.con, f"made_{source.table}"
+    bad_lines = tuple(line for files in source.files for line in _read_for_sql(raw_files, files).bad_lines)
+    try:
+        con.execute(f"CREATE TABLE {made} AS {(source.sql or '').strip().rstrip(';')}")
+    except duckdb.Error as error:
+        raise CrmkitError(f"it cannot run: {short_message(error)}") from None
+    if not _has_rows(con, made):
+        return None
+    columns = list(columns_of(con, made))
+    # SQL returns rows in any order: sorted by their values, the same files give the same store.
+    order = ", ".join(identifier(column) for column in columns)
+    con.execute(
+        f"CREATE TABLE sorted_{source.table} AS SELECT *, 0::INTEGER AS {PART}, "
+        f"row_number() OVER (ORDER BY {order}) AS {ROW} FROM {made}; DROP TABLE {made}"
+    )
+    matched = matched_columns(SCHEMAS[source.table], columns, keep_extra=True)
+    return staged_rows(
+        con,
+        f"sorted_{source.table}",
+        matched,
+        table=source.table,
+        origin=source.shown,
+        bad_lines=bad_lines,
+        time_zone=source.time_zone,
+    )
+
+
+def _read_for_sql(raw_files: RawFiles, files: FileSet) -> RawRows:
+    try:
+        return raw_files.read(files)
+    except CrmkitError as error:
+        raise CrmkitError(f"{files.shown}: {error}") from None
+
+
+def _has_rows(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
+
+
+def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> Staged:
+    if fault := frame_problem(frame):
+        return Staged(table, f"Table '{table}'", relation="", types={}, problems=(fault,))
+    rows = plain_rows(frame)
+    arrays = [_array(rows[name]) for name in rows.columns]
+    numbers, part = pa.array(range(1, len(rows) + 1), pa.int64()), pa.repeat(pa.scalar(0, pa.int32()), len(rows))
+    con.register(f"frame_{table}", pa.table([*arrays, numbers, part], names=[*rows.columns, ROW, PART]))
+    matched = matched_columns(schema(table), rows.columns, keep_extra=True)
+    return staged_rows(con, f"frame_{table}", matched, table=table, origin=f"Table '{table}'")
+
+
+def _array(values: pd.Series) -> pa.Array:
+    """Return a column for DuckDB; values of mixed types, or too long for DuckDB, become text."""
+    try:
+        converted = pa.array(values, from_pandas=True)
+        too_long = pa.types.is_decimal256(converted.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
+        too_long = True
+    if too_long:
+        texts = [None if pd.api.types.is_scalar(value) and pd.isna(value) else str(value) for value in values]
+        converted = pa.array([text and text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+    return converted.cast(pa.string()) if pa.types.is_null(converted.type) else converted
