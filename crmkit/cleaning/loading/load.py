@@ -28,9 +28,27 @@ from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress, stage_exports
 from crmkit.sources.files.staging import stage_frames
 from crmkit.sources.sql import open_duckdb
-from crmkit.sources.store.changes import INPUTS, changes_since, end_of_data, exports_folder, inputs_of, is_as_loaded, lost_key, settings_digest
+from crmkit.sources.store.changes import (
+    INPUTS,
+    changes_since,
+    end_of_data,
+    exports_folder,
+    inputs_of,
+    is_as_loaded,
+    lost_key,
+    settings_digest,
+)
 from crmkit.sources.store.keys import make_key
-from crmkit.sources.store.store import found_store, new_store, read_loads, read_manifest, tidy, write_loads, write_manifest, write_table
+from crmkit.sources.store.store import (
+    found_store,
+    new_store,
+    read_loads,
+    read_manifest,
+    tidy,
+    write_loads,
+    write_manifest,
+    write_table,
+)
 from crmkit.tables.catalog import Catalog
 
 

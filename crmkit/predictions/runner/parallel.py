@@ -63,7 +63,7 @@ def prefetch_slow(
     ----------
     source : Path
         The settings file.
-    catalog : Catalog or Glance
+    catalog : Catalog or StoreSummary
         Opened from it.
     days : iterable of date
     only : sequence of str, optional

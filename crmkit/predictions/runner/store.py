@@ -15,8 +15,8 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.predictions.runner.run_log import RunEntry, RunLog, read_run_log, write_run_log
 from crmkit.sources.store.store import save_table
-from crmkit.tables.validate import typed
 from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.validate import typed
 
 _LOCK = ".predictions.lock"
 _PATIENCE = 20.0  # seconds to wait for another writer; a write takes one or two
