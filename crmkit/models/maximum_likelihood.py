@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from threadpoolctl import ThreadpoolController
 
-Array = NDArray[np.float64]
+from crmkit.models.arrays import Array
+
 Bounds = tuple[Array, Array]  # lowest and highest value of each coordinate
 Cost = Callable[[Array], tuple[float, Array]]  # a function of a point: its value and its gradient
 
@@ -26,7 +27,7 @@ BOUNDARY_PENALTY = 0.1  # of the prior at a boundary: sd 3.2, so 95 % reach from
 AT_BOUNDARY = 7.0  # logarithm of 1,000: a parameter as far from 1 as that stands for a simpler model
 _FLAT = 0.05  # curvature per squared logarithm below which the data do not distinguish a parameter from its 100-fold
 _SETTLED = 1e-6  # rise of the log-likelihood that a further step could bring, below which a search is at its end
-_PRECISION = 1e-10  # the same of the estimates: a hundred-thousandth of a standard error
+_PRECISION = 1e-9  # the same of the estimates: a twenty-thousandth of a standard error
 _SETTLED_LARGE = 1e-5  # the same with many customers: a two-hundredth of a standard error
 _NEAR = 0.05  # logarithm: a maximum this near to that of a subsample has about the same curvature
 _DIFFERENCE = 1e-4  # step of the central differences that make the Hessian from the gradient
@@ -123,7 +124,7 @@ def maximise(
     with one_thread():
         end = _best_end(cost if subsample is None else prior.added_to(subsample), starts, bounds)
         precision = _PRECISION if subsample is None else _SETTLED_LARGE
-        logs, _ = _search_near(cost, end.logs, bounds, end.information, precision)
+        logs, _ = _search_near(cost, end.logs, bounds, end.information, precision, end.cost)
         is_near = np.abs(logs - end.logs).max() < _NEAR if subsample else end.remaining(bounds) < _SETTLED
         found = _Point(logs, *cost(logs), end.information if is_near else second_derivatives(cost, logs))
         is_approximate = subsample is not None and is_near
@@ -210,7 +211,9 @@ def search(
     )
 
 
-def _search_near(cost: Cost, start: Array, bounds: Bounds, information: Array, precision: float) -> tuple[Array, float]:
+def _search_near(
+    cost: Cost, start: Array, bounds: Bounds, information: Array, precision: float, scale: float
+) -> tuple[Array, float]:
     """Return where a function is lowest and its value there, beginning near that place with its Hessian about known.
 
     The search goes by coordinates in which the Hessian is the identity, so that its first step is Newton's.
@@ -223,6 +226,8 @@ def _search_near(cost: Cost, start: Array, bounds: Bounds, information: Array, p
         The Hessian.
     precision : float
         The fall to be expected from a further step at which to stop.
+    scale : float
+        About the value of the function.
     """
     root, (low, high) = _standard_deviations(information), bounds
 
@@ -231,9 +236,18 @@ def _search_near(cost: Cost, start: Array, bounds: Bounds, information: Array, p
         value, gradient = cost(at)
         return value, root.T @ np.where(_points_outward(at, gradient, bounds), 0.0, gradient)
 
-    limits = [(-_FARTHEST, _FARTHEST)] * len(start)
-    options = {"ftol": 1e-15, "gtol": np.sqrt(2 * precision / len(start)), "maxiter": 50}
-    found = minimize(standardised, np.zeros(len(start)), jac=True, method="L-BFGS-B", bounds=limits, options=options)
+    found = minimize(
+        standardised,
+        np.zeros(len(start)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-_FARTHEST, _FARTHEST)] * len(start),
+        options={
+            "ftol": max(precision / 10 / (1 + abs(scale)), 1e-15),
+            "gtol": np.sqrt(2 * precision / len(start)),
+            "maxiter": 50,
+        },
+    )
     return np.clip(start + root @ found.x, low, high), float(found.fun)
 
 
@@ -351,7 +365,7 @@ def _profile_end(cost: Cost, found: Maximum, lowest: float, number: int, side: f
             value, gradient = cost(_replaced(logs, others, values))
             return value, gradient[others]
 
-        best, value = _search_near(with_others, logs[others], limits, information, 1e-3)
+        best, value = _search_near(with_others, logs[others], limits, information, 1e-3, lowest)
         root = np.sqrt(2 * max(value - lowest, 0.0))
         if abs(root - Z_95) < _CLOSE:
             break

@@ -17,7 +17,7 @@ from crmkit.features.customer_summaries import (
     weekday_counts,
 )
 from crmkit.metrics.engine.evaluate import fetch
-from crmkit.models.affinity import Affinity
+from crmkit.models.orders.affinity import Affinity
 from crmkit.models.orders.next_order import FEWEST, NextOrder
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.as_of import takes_day

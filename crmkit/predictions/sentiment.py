@@ -10,7 +10,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
-from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
+from crmkit.models.text.sentiment import learned_sentiment, lexicon_sentiment
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize

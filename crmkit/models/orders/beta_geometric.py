@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import digamma, expit, gammaln
 
-from crmkit.models.negative_binomial import negative_binomial
-from crmkit.models.orders.base import RepeatBuyingModel
-from crmkit.models.orders.summary import Array, Index, PurchaseCounts
-from crmkit.models.quadrature import beta_nodes
+from crmkit.models.arrays import Array, Index
+from crmkit.models.orders.negative_binomial import negative_binomial
+from crmkit.models.orders.quadrature import beta_nodes
+from crmkit.models.orders.repeat_buying import RepeatBuyingModel
+from crmkit.models.orders.summary import PurchaseCounts
 
 
 @dataclass(eq=False, kw_only=True)

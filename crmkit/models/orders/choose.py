@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from crmkit.models.orders.base import RepeatBuyingModel
+from crmkit.models.arrays import Array
 from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
 from crmkit.models.orders.pareto_nbd import ParetoNBD
-from crmkit.models.orders.summary import Array, compress, order_days_between, order_summary
+from crmkit.models.orders.repeat_buying import RepeatBuyingModel
+from crmkit.models.orders.summary import compress, order_days_between, order_summary
 
 ORDER_MODELS: dict[str, type[RepeatBuyingModel]] = {"Pareto/NBD": ParetoNBD, "BG/NBD": BGNBD, "MBG/NBD": MBGNBD}
 FEW = 300  # customers below which a prior steadies the fit

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
+from crmkit.models.arrays import Array
 from crmkit.models.maximum_likelihood import (
     AT_BOUNDARY,
     BOUNDARY_PENALTY,
@@ -22,7 +23,7 @@ from crmkit.models.maximum_likelihood import (
     maximise,
     normal_draws,
 )
-from crmkit.models.orders.summary import Array, read_columns
+from crmkit.models.orders.summary import read_columns
 
 _CENTRE = np.log([2.0, 3.0, 1.0])  # of p, q and gamma, where the mean is 1
 _ROUGH_CUSTOMERS = 20_000  # where there are more than twice as many, the search begins on that many
@@ -54,7 +55,7 @@ class GammaGamma:
     params_ : Series
         p, q and gamma; gamma in the unit of money.
     interval_, covariance_, standard_errors_, log_likelihood_, converged_, penalty_, simpler_model_
-        As of :class:`crmkit.models.orders.base.RepeatBuyingModel`.
+        As of :class:`crmkit.models.orders.repeat_buying.RepeatBuyingModel`.
     n_customers_ : int
         With a positive mean: those learned from.
     mean_value_ : float

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 from sklearn.linear_model import LogisticRegression
 
-from crmkit.models.subscriptions.spells import Array
+from crmkit.models.arrays import Array
 
 LEVELS = (0.1, 0.5, 0.9)  # of the window: it holds four of five next orders
 FEWEST = 30  # next orders on past days below which nothing can be said

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, expit, gammaln
 
-from crmkit.models.negative_binomial import negative_binomial
-from crmkit.models.orders.base import RepeatBuyingModel
-from crmkit.models.orders.summary import Array, PurchaseCounts
-from crmkit.models.quadrature import legendre
+from crmkit.models.arrays import Array
+from crmkit.models.orders.negative_binomial import negative_binomial
+from crmkit.models.orders.quadrature import legendre
+from crmkit.models.orders.repeat_buying import RepeatBuyingModel
+from crmkit.models.orders.summary import PurchaseCounts
 
 _N_NODES = 16  # for the time at which she leaves within the horizon
 

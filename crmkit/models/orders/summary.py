@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crmkit.errors import Problems
+from crmkit.models.arrays import Array, Index
 
 
 def order_summary(
@@ -124,9 +124,6 @@ def _days(orders: pd.DataFrame, until: pd.Timestamp, money: str) -> pd.DataFrame
 
 # Sufficient statistics of repeat buying: who bought how often, last at which age, and seen until which age.
 
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 COLUMNS = ("n_repeats", "last_age", "age")
 _NO_TIME = 1e-6  # of the unit of age: of a year half a minute

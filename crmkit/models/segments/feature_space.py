@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from crmkit.models.subscriptions.spells import Array
+from crmkit.models.arrays import Array
 
 FURTHEST = 4.0  # robust standard deviations: beyond that a customer is extreme, and how extreme does not matter
 MOST_LEVELS, RAREST_LEVEL = 10, 0.02

@@ -16,10 +16,10 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from crmkit.models.arrays import Array
 from crmkit.models.segments.feature_space import SegmentSpace
 from crmkit.models.segments.matching import match_centres
 from crmkit.models.segments.rfm import RFM
-from crmkit.models.subscriptions.spells import Array
 
 LEARNED_ROWS = 20_000
 FEWEST_CUSTOMERS = 20

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from crmkit.models.arrays import Array
 from crmkit.models.segments.feature_space import SegmentSpace
-from crmkit.models.subscriptions.spells import Array
 
 
 def match_centres(before: Array, now: Array) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from crmkit.models.subscriptions.spells import Array
+from crmkit.models.arrays import Array
 
 FEWEST_CUSTOMERS = 20
 TOO_FEW = "Too few to rank"

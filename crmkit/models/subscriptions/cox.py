@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from crmkit.models.design import Design, covariates_of, plain, ratios
-from crmkit.models.subscriptions.spells import Array, read_spells
+from crmkit.models.arrays import Array
+from crmkit.models.subscriptions.design import Design, covariates_of, plain, ratios
+from crmkit.models.subscriptions.spells import read_spells
 
 _RATIO = ["hazard_ratio", "low", "high", "p_value", "p_constant"]
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 from scipy.special import expit, logit
 
+from crmkit.models.arrays import Array
 from crmkit.models.maximum_likelihood import Bounds, Cost, one_thread, search, second_derivatives
-from crmkit.models.subscriptions.spells import Array, RiskTable
+from crmkit.models.subscriptions.spells import RiskTable
 
 ALIKE = "geometric: customers do not differ"
 TWO_KINDS = "two kinds: those who leave at the first chance and those who stay"

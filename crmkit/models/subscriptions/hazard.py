@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from crmkit.models.design import Design, Z, covariates_of, plain, ratios
-from crmkit.models.subscriptions.spells import SPELL_COLUMNS, Array, RiskTable, read_spells, risk_table
+from crmkit.models.arrays import Array
+from crmkit.models.subscriptions.design import Design, Z, covariates_of, plain, ratios
+from crmkit.models.subscriptions.spells import SPELL_COLUMNS, RiskTable, read_spells, risk_table
 
 
 @dataclass(eq=False, kw_only=True)

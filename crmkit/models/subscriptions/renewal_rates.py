@@ -10,8 +10,9 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from crmkit.models.arrays import Array
 from crmkit.models.subscriptions.fit import Fitted, Steps, fit_renewals, log_likelihood_of, most_likely
-from crmkit.models.subscriptions.spells import Array, RiskTable, read_spells, risk_table
+from crmkit.models.subscriptions.spells import RiskTable, read_spells, risk_table
 
 TAILS = (0.025, 0.975)  # of a 95 % interval
 

@@ -10,9 +10,10 @@ import pandas as pd
 from scipy.special import gammaln, psi
 from scipy.stats import norm
 
+from crmkit.models.arrays import Array
 from crmkit.models.subscriptions.fit import Steps
 from crmkit.models.subscriptions.renewal_rates import RenewalModel
-from crmkit.models.subscriptions.spells import Array, read_spells, risk_table
+from crmkit.models.subscriptions.spells import read_spells, risk_table
 
 
 @dataclass(eq=False, kw_only=True)

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crmkit.errors import Problems
-
-Array = NDArray[np.float64]
+from crmkit.models.arrays import Array
 
 SPELL_COLUMNS = ("entry", "exit", "lost")
 LONGEST = 10_000  # [periods]; more is a clock in seconds or a mistaken date

@@ -14,7 +14,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.models.orders.choose import ORDER_MODELS, ChosenOrders
 from crmkit.models.orders.gamma_gamma import GammaGamma
-from crmkit.models.segments.drift import Drift
+from crmkit.models.series.drift import Drift
 from crmkit.predictions.value.forecast import (
     RENEWAL_MODELS,
     ChosenRenewals,
@@ -213,7 +213,7 @@ def model_of(kind: type[Model], text: str) -> Model:
 
     Examples
     --------
-    >>> from crmkit.models.segments.drift import Drift
+    >>> from crmkit.models.series.drift import Drift
     >>> model = Drift()
     >>> model.growth_ = 1 / 3
     >>> model_of(Drift, as_text(model)).growth_ == 1 / 3

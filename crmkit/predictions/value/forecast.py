@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from crmkit.metrics.formatting import counted
 from crmkit.models.orders.choose import FEW, ChosenOrders
 from crmkit.models.orders.gamma_gamma import GammaGamma
-from crmkit.models.segments.drift import Drift
+from crmkit.models.series.drift import Drift
+from crmkit.models.subscriptions.present_value import rate_per_period
 from crmkit.models.subscriptions.renewal_rates import RenewalModel
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table
-from crmkit.models.value import rate_per_period
 from crmkit.periods import months_before
 from crmkit.predictions.value.payments import MONTH, Money, subscriptions
 from crmkit.tables.catalog import Catalog

@@ -16,7 +16,7 @@ from crmkit.insights.value import (
     value_headline,
 )
 from crmkit.metrics.formatting import counted, in_words, scale_for
-from crmkit.models.value import present_value
+from crmkit.models.subscriptions.present_value import present_value
 from crmkit.predictions.value.backtest import value_backtest, value_tenths
 from crmkit.predictions.value.summary import TOO_FEW, ValueSummary, new_customer_values, value_over_life
 from crmkit.predictions.value.tenure import renewal_odds, tenure_curves

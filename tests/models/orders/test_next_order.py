@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.models.affinity import Affinity
+from crmkit.models.orders.affinity import Affinity
 from crmkit.models.orders.next_order import NextOrder, Rhythm
 
 HORIZON = 90

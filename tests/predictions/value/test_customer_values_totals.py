@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.models.segments.drift import Drift
+from crmkit.models.series.drift import Drift
 from crmkit.periods import months_before
 from crmkit.predictions.value.backtest import brought_after
 from crmkit.predictions.value.customer_values import valuation

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from crmkit.models.arrays import Array
 
 _THREADED = 24  # rows from which on LAPACK calls in several threads, which wait for each other on a busy machine
 

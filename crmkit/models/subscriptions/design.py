@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import Problems
-from crmkit.models.subscriptions.spells import SPELL_COLUMNS, Array
+from crmkit.models.arrays import Array
+from crmkit.models.subscriptions.spells import SPELL_COLUMNS
 
 Z = 1.959963984540054  # of a 95 % interval
 MOST_LEVELS = 60

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crmkit.models.orders.summary import Array
+from crmkit.models.arrays import Array
 
 _UNDERFLOW = 600.0  # exp(-700) is the smallest number
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.models.segments.drift import Drift
+from crmkit.models.series.drift import Drift
 
 
 def payments(amounts, who="a"):

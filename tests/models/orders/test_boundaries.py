@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crmkit.models.orders.base import shortest_range
 from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
 from crmkit.models.orders.pareto_nbd import ParetoNBD
+from crmkit.models.orders.repeat_buying import shortest_range
 from tests.models.shoppers import MODELS, TRUTH, customers, simulated, with_params
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
 from crmkit.errors import UnknownName
+from crmkit.models.subscriptions.present_value import present_value, rate_per_period
 from crmkit.models.subscriptions.sbg import ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import spells_of_survivors
-from crmkit.models.value import present_value, rate_per_period
 from tests.models.subscribers import HIGH_END, REGULAR
 
 

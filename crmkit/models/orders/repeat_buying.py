@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import Problems
+from crmkit.models.arrays import Array
 from crmkit.models.maximum_likelihood import (
     AT_BOUNDARY,
     BOUNDARY_PENALTY,
@@ -26,7 +27,7 @@ from crmkit.models.maximum_likelihood import (
     maximise,
     normal_draws,
 )
-from crmkit.models.orders.summary import NEW_CUSTOMER, Array, PurchaseCounts, compress
+from crmkit.models.orders.summary import NEW_CUSTOMER, PurchaseCounts, compress
 
 
 @dataclass(eq=False, kw_only=True)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.models.orders.summary import Array, read_columns
+from crmkit.models.arrays import Array
+from crmkit.models.orders.summary import read_columns
 
 _COLUMNS = ("month", "amount")
 _STEADY = 0.05 / 12  # usual growth of a month, one standard deviation around none: the prior

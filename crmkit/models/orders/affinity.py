@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv, gammaln
 
-from crmkit.models.subscriptions.spells import Array
+from crmkit.models.arrays import Array
 
 _LEAST, _MOST = np.log(0.05), np.log(500.0)  # of the concentration, logarithm
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from crmkit.errors import UnknownName
-from crmkit.models.subscriptions.spells import Array
+from crmkit.models.arrays import Array
 
 Pays = Literal["start", "end", "renewal", "due"]
 

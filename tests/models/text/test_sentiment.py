@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from crmkit.models.sentiment import learned_sentiment, lexicon_sentiment
+from crmkit.models.text.sentiment import learned_sentiment, lexicon_sentiment
 
 
 def test_the_lexicon_reads_negation_and_needs_no_connection(monkeypatch):
