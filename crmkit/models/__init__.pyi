@@ -21,11 +21,11 @@ from .subscriptions.cox import proportionality as proportionality
 from .additive.classifier import ChurnClassifier as ChurnClassifier
 from .segments.kmeans import CustomerSegments as CustomerSegments
 from .segments.rfm import RFM as RFM
-from .affinity import Affinity as Affinity
+from .orders.affinity import Affinity as Affinity
 
 # What text says, what money is worth.
-from .sentiment import learned_sentiment as learned_sentiment
-from .sentiment import lexicon_sentiment as lexicon_sentiment
-from .value import discount_factors as discount_factors
-from .value import present_value as present_value
-from .value import rate_per_period as rate_per_period
+from .text.sentiment import learned_sentiment as learned_sentiment
+from .text.sentiment import lexicon_sentiment as lexicon_sentiment
+from .subscriptions.present_value import discount_factors as discount_factors
+from .subscriptions.present_value import present_value as present_value
+from .subscriptions.present_value import rate_per_period as rate_per_period
