@@ -37,7 +37,7 @@ from .metrics.analyses.goals import budget_report as budget_report
 from .metrics.analyses.goals import goals as goals
 
 # Analyses of what happened.
-from .metrics.analyses.assortment import what_sells as what_sells
+from .metrics.analyses.products import what_sells as what_sells
 from .metrics.analyses.cohorts import at_risk_table as at_risk_table
 from .metrics.analyses.cohorts import cohort_retention as cohort_retention
 from .metrics.analyses.cohorts import survival_curve as survival_curve
@@ -46,7 +46,7 @@ from .metrics.analyses.contact import posting_times as posting_times
 from .metrics.analyses.contact import preferred_channels as preferred_channels
 from .metrics.analyses.engagement_score import engagement_check as engagement_check
 from .metrics.analyses.engagement_score import engagement_scores as engagement_scores
-from .metrics.analyses.precedents import events_before_win as events_before_win
+from .metrics.analyses.events_before_win import events_before_win as events_before_win
 from .insights.follow_up import follow_up_list as follow_up_list
 
 # What will happen.

@@ -1,8 +1,8 @@
-"""What we watch: metrics with intervals and verdicts."""
+"""Metrics: cards that define them, measures that estimate them, and verdicts on their changes."""
 
 from crmkit.metrics.analyses.conventions import conventions
+from crmkit.metrics.analyses.events_before_win import events_before_win
 from crmkit.metrics.analyses.goals import budget_report, goals
-from crmkit.metrics.analyses.precedents import events_before_win
 from crmkit.metrics.card import CARDS, Card, metric
 from crmkit.metrics.cards import (  # noqa: F401  each registers its cards
     acquisition,

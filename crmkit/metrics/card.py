@@ -1,4 +1,4 @@
-"""A metric is one card: a function that names its tables and returns a measure, with what the reader must know of it.
+"""A metric is one card: a function that names its tables and returns a measure, with its definition, formula and unit.
 
 Scorecard, glossary, targets, plots and number formats all read this one record.
 """
@@ -113,11 +113,11 @@ def metric(
     additive : bool, optional
         Whether the values of two halves of a period add up to that of the whole: by default if the unit is ``count``.
     headline : bool
-        Whether it stands on the scorecard's page. One among several of its question does not: it is on the page of
-        the question, and on the scorecard only where it has a target.
+        Whether it stands on the scorecard's page. A detail of its question is only on the page of that question, and on
+        the scorecard where it has a target.
     news : bool
-        Whether a real change of it may be a headline of its page: not where it grows with something else that is told, or
-        where the page says how little it can be relied upon.
+        Whether a real change of it may be a headline of its page. False for a number that grows with another one on the
+        page, or that the page says cannot be relied upon.
     conventions : mapping of str to str, optional
         Where the definition is disputed: name and formula of each convention, the default first. The function then
         has a switch ``convention``, a keyword whose default is the first name.
@@ -125,8 +125,8 @@ def metric(
     Raises
     ------
     Problems
-        If the docstring lacks the definition or the formula, or the function the switch of its conventions, or there is no
-        such unit or direction.
+        If the docstring lacks the definition or the formula, the function lacks the switch of its conventions, or the
+        unit or direction does not exist.
 
     Examples
     --------
@@ -142,9 +142,9 @@ def metric(
     """
 
     def register(function: CardFunction) -> CardFunction:
-        definition, formula = paragraphs(function)
-        _check_words(function.__name__, unit=(unit, Unit), better=(better, Better))
-        check_switch(function, conventions or {})
+        definition, formula = _paragraphs(function)
+        _check_choices(function.__name__, unit=(unit, Unit), better=(better, Better))
+        _check_switch(function, conventions or {})
         change = _DEFAULT_CHANGE.get(unit, _DEFAULT_RELATIVE_CHANGE) if smallest_change is None else smallest_change
         CARDS[function.__name__] = Card(
             name=function.__name__,
@@ -160,7 +160,7 @@ def metric(
             additive=unit == "count" if additive is None else additive,
             headline=headline,
             news=news,
-            tables=tuple(table_parameters(function)),
+            tables=tuple(_table_parameters(function)),
             function=function,
             conventions=dict(conventions or {}),
             convention=next(iter(conventions or {}), ""),
@@ -176,7 +176,7 @@ def cards(names: str | Sequence[str] | None = None) -> list[Card]:
     Raises
     ------
     UnknownName, Problems
-        If there is no such metric, with the nearest name that there is.
+        If a name is not registered, with the nearest one that is.
     """
     if names is None:
         return list(CARDS.values())
@@ -224,7 +224,7 @@ def load_own_cards(settings: Settings) -> None:
     Raises
     ------
     Problems
-        If a file is not there, or fails: each with its cause.
+        If a file does not exist or fails to load, with the cause of each.
     """
     problems = []
     for name in settings.metric_modules:
@@ -235,13 +235,13 @@ def load_own_cards(settings: Settings) -> None:
             problems.append(f"metric_modules: there is no file {name} beside crmkit.toml.")
         except CrmkitError as error:
             problems.append(f"metric_modules: {name}: {error}")
-        except Exception as error:  # whatever the analyst's file raises is told, not thrown
+        except Exception as error:  # any error in the analyst's file is reported with the others
             problems.append(f"metric_modules: {name} fails with {type(error).__name__}: {error}")
     if problems:
         raise Problems("crmkit.toml", problems)
 
 
-def paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
+def _paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
     """Return the first two paragraphs of the docstring: definition and formula."""
     paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
     if len(paragraphs) < 2 or "=" not in paragraphs[1]:
@@ -252,7 +252,7 @@ def paragraphs(function: Callable[..., Any]) -> tuple[str, str]:
     return paragraphs[0], paragraphs[1]
 
 
-def check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -> None:
+def _check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -> None:
     """Raise Problems unless the switch ``convention`` has the first of the conventions as its default."""
     switch = inspect.signature(function).parameters.get("convention")
     default = "" if switch is None else switch.default
@@ -263,17 +263,17 @@ def check_switch(function: Callable[..., Any], conventions: Mapping[str, str]) -
         )
 
 
-def table_parameters(function: Callable[..., Any]) -> list[str]:
+def _table_parameters(function: Callable[..., Any]) -> list[str]:
     """Return the names of the tables that the function reads."""
     parameters = inspect.signature(function).parameters.values()
     return [p.name for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
 
 
-def _check_words(metric: str, **given: tuple[str, Any]) -> None:
+def _check_choices(metric: str, **chosen: tuple[str, Any]) -> None:
     problems = [
-        f"{name} '{word}' is none of them: {', '.join(get_args(words))}."
-        for name, (word, words) in given.items()
-        if word not in get_args(words)
+        f"{name} '{choice}' is none of them: {', '.join(get_args(choices))}."
+        for name, (choice, choices) in chosen.items()
+        if choice not in get_args(choices)
     ]
     if problems:
         raise Problems(f"Metric '{metric}'", problems)
@@ -298,6 +298,6 @@ def _load(path: Path) -> None:
     if spec is None or spec.loader is None:
         raise CrmkitError("it is not a Python file.")
     module = module_from_spec(spec)
-    code_beside(path.parent)  # looked at before it is loaded: from now on any change is noticed
+    code_beside(path.parent)  # before loading, so that later changes of the folder are noticed
     spec.loader.exec_module(module)
-    sys.modules[name] = module  # only now: a file that failed is tried again once it is mended
+    sys.modules[name] = module  # last, so that a file that failed is loaded again once corrected

@@ -1,8 +1,8 @@
-"""Numbers, intervals and changes in words: the only place that decides how many digits a reader sees.
+"""Numbers, intervals, changes, counts and periods in words: the only module that decides how many digits a reader sees.
 
-A :class:`~crmkit.metrics.formatting.Scale` is chosen once per number from its unit and its interval, and then words the
-value, the interval, the change and the target alike, so that no sentence is more exact than the data behind it.
-English wording; only the currency's symbol and its usual decimals come from Babel.
+A :class:`Scale` is chosen once per number from its unit and its interval, and then formats the value, the interval, the
+change and the target alike, so that no sentence is more exact than the data behind it. English wording; only the
+currency's symbol and its usual decimals come from Babel.
 """
 
 from __future__ import annotations
@@ -18,8 +18,21 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from crmkit.periods import Period
 
 __all__ = ["Scale", "adding_up", "common_scale", "currency_of", "in_words", "is_exact", "scale_for", "scale_of"]
-
+MINUS = "\N{MINUS SIGN}"
+NO_DATA = "no data"
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
+_CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
+_LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
+_NEARLY = 0.05  # of a change: a difference of rounded numbers as near as this may be printed instead
+_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "series": "series"}
+# Words that follow the noun, as in "customers at start" and "terms due"; so does every word in -ed: "leads converted".
+_AFTER_NOUN = frozenset(
+    "active at by drawn due for from held in left lost of on out paying per read sent that to who whose with without won".split()
+)
+_NUMBER_WORDS = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+).split()
 
 
 def scale_for(
@@ -66,35 +79,36 @@ def scale_for(
     if unit == "count" or (unit == "days" and _are_whole(value, low, high)):
         decimals = 0
     elif (width := _width(low, high) * factor) > 0:
-        fewest = 1 if unit == "times" else 0  # "2 times (1 to 4 times)" tells less than is known
+        fewest = 1 if unit == "times" else 0  # "2 times (1 to 4 times)" would hide a digit that is known
         decimals = _clip(min(_decimals_for(width / 3), 3 - _magnitude(top * factor)), fewest, 4)
     else:
         decimals = _shortest(top * factor, significant)
     return Scale(factor, decimals, "", _SUFFIXES.get(unit, unit))
 
 
-def is_exact(row: Any) -> bool:
-    """Return whether a number is known exactly, such as money spent: a median of whole days only looks like it."""
-    return row.unit != "days" and is_number(row.low) and row.low == row.high == row.value
-
-
 def scale_of(row: Any, currency: str | None = None) -> Scale:
     """Choose the scale for one row of a scorecard or of evaluated metrics: anything with unit, value, low and high.
 
-    Where the row has a change since the period before, digits are added until what is printed adds up: nobody is to
-    read "8 %, up from 4 %, +5 pts".
+    Where the row has a change since the period before, digits are added until the printed numbers add up, unlike in
+    "8 %, up from 4 %, +5 pts".
     """
     scale = scale_for(row.unit, row.value, low=row.low, high=row.high, currency=currency)
     before, change = getattr(row, "previous_value", None), getattr(row, "change", None)
     if not (is_number(row.value) and is_number(before) and is_number(change)):
         return scale
     if abs(row.value - before - change) > 1e-9 * max(abs(row.value), abs(before)):
-        return scale  # such as the change of months of unequal length: it is not the plain difference
+        return scale  # not the plain difference, as between months of unequal length
     return adding_up(scale, [(row.value, before)], currency)
 
 
+def common_scale(rows: Iterable[Any], currency: str | None = None) -> Scale:
+    """Choose one scale for a column of values of one metric: the finest that any of them has."""
+    scales = [scale_of(row, currency) for row in rows if is_number(row.value)]
+    return max(scales, key=lambda scale: scale.decimals, default=Scale())
+
+
 def adding_up(scale: Scale, pairs: Iterable[tuple[float, float]], currency: str | None = None) -> Scale:
-    """Return the scale with as many more digits, two at most, as make the differences of pairs, as printed, agree with them.
+    """Return the scale with up to two more digits, so that the printed differences of pairs agree with the printed pairs.
 
     Examples
     --------
@@ -102,7 +116,7 @@ def adding_up(scale: Scale, pairs: Iterable[tuple[float, float]], currency: str 
     1
     """
     pairs = list(pairs)
-    if scale.prefix and not scale.suffix:  # hundreds, tens, whole, and of small amounts cents: nobody writes tenths
+    if scale.prefix and not scale.suffix:  # hundreds, tens, whole, and for small amounts cents: never tenths
         is_small = all(abs(number) < 100 for pair in pairs for number in pair)
         finer = [*range(scale.decimals, 1), *([_currency(currency)[1]] if is_small else [])]
     else:
@@ -111,10 +125,9 @@ def adding_up(scale: Scale, pairs: Iterable[tuple[float, float]], currency: str 
     return next((each for each in scales if all(each.adds_up(*pair) for pair in pairs)), scale)
 
 
-def common_scale(rows: Iterable[Any], currency: str | None = None) -> Scale:
-    """Choose one scale for a column of values of one metric: the finest that any of them has."""
-    scales = [scale_of(row, currency) for row in rows if is_number(row.value)]
-    return max(scales, key=lambda scale: scale.decimals, default=Scale())
+def is_exact(row: Any) -> bool:
+    """Return whether a number is known exactly, such as money spent; a median of whole days only looks exact."""
+    return row.unit != "days" and is_number(row.low) and row.low == row.high == row.value
 
 
 def currency_of(frame: Any, currency: str | None = None) -> str | None:
@@ -138,71 +151,6 @@ def in_words(
     ('41 points', '1,204', 'no data')
     """
     return scale_for(unit, value, low=low, high=high, currency=currency).words(value)
-
-
-def _money_scale(value: float | None, low: float | None, high: float | None, currency: str | None, top: float) -> Scale:
-    prefix, cents = _currency(currency)
-    shown = value if is_number(value) else top
-    for limit, word in ((1e9, "billion"), (1e6, "million")):
-        if abs(shown or 0) >= limit:
-            width = _width(low, high) / limit
-            # Three digits at least: what was sold is known, however far chance might have moved it.
-            three = 2 - _magnitude(abs(shown or 0) / limit)
-            decimals = (
-                _clip(max(_decimals_for(width / 3), three), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
-            )
-            return Scale(1 / limit, decimals, prefix, word)
-    width = _width(low, high)
-    if width >= 3:
-        return Scale(1.0, min(0, -_magnitude(width / 30)), prefix)
-    whole = float(shown or 0).is_integer() and not width
-    return Scale(1.0, 0 if top >= 100 or whole else cents, prefix)
-
-
-def _currency(code: str | None) -> tuple[str, int]:
-    if not code:
-        return "", 2
-    symbol = get_currency_symbol(code, locale="en")
-    # CLDR sets a no-break space between letters and digits: "CHF 38" but "€38".
-    return symbol + ("\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""), min(get_currency_precision(code), 2)
-
-
-def _are_whole(*numbers: float | None) -> bool:
-    return all(float(number).is_integer() for number in numbers if is_number(number))
-
-
-def _width(low: float | None, high: float | None) -> float:
-    width = float(high) - float(low) if is_number(low) and is_number(high) else 0.0
-    return width if width > 1e-9 else 0.0  # what is left of rounding is no interval
-
-
-def _decimals_for(step: float) -> int:
-    return ceil(-log10(step) - 1e-9)
-
-
-def _magnitude(value: float) -> int:
-    return floor(log10(value) + 1e-9) if value > 0 else 0
-
-
-def _shortest(value: float, significant: int) -> int:
-    decimals = _clip(significant - 1 - _magnitude(value), 0, 4)
-    while decimals and round(value, decimals - 1) == round(value, decimals):
-        decimals -= 1
-    return decimals
-
-
-def _clip(number: int, low: int, high: int) -> int:
-    return max(low, min(number, high))
-
-
-# A scale words every number of one metric alike: its value, its interval, its change.
-
-
-MINUS = "\N{MINUS SIGN}"
-NO_DATA = "no data"
-_CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
-_NEARLY = 0.05  # of a change: so far the difference of rounded numbers may be from it and stand for it
-_LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
 
 
 @dataclass(frozen=True)
@@ -242,7 +190,7 @@ class Scale:
         return f"{sign}{self.prefix}{abs(rounded):,.{max(self.decimals, 0)}f}"
 
     def parts(self, value: float | None) -> tuple[str, str]:
-        """Return number and unit apart, for a page that prints them in two sizes: ("6.2", "%")."""
+        """Return number and unit separately, for a page that prints them in two sizes: ("6.2", "%")."""
         return self.number(value), self._unit(value, self.suffix) if is_number(value) else ""
 
     def words(self, value: float | None) -> str:
@@ -262,8 +210,8 @@ class Scale:
     def change(self, change: float | None, between: tuple[float, float] | None = None) -> str:
         """Return a signed change: "+6", "+1.9 pts", "−€7", "no change"; "" for a missing one.
 
-        Where the numbers ``between`` which it lies (now, before) are given, it is their difference as printed, if that is
-        nearly the same: who reads both can subtract them.
+        If the numbers it lies ``between`` (now, before) are given, the result is their printed difference where that is
+        nearly the same, so that a reader who subtracts them gets it too.
 
         Examples
         --------
@@ -289,7 +237,7 @@ class Scale:
         return f"{scale.number(abs(change))} {unit}".rstrip()
 
     def adds_up(self, value: float, before: float) -> bool:
-        """Return whether the difference of both numbers, as printed, is the change, as printed, or less than a twentieth off.
+        """Return whether the printed numbers differ by the printed change, or by less than a twentieth more or less.
 
         Examples
         --------
@@ -302,7 +250,7 @@ class Scale:
         return abs(difference) < 0.5 * 10.0**-self.decimals or self._nearly(value - before, value, before)
 
     def _nearly(self, change: float, value: float, before: float) -> bool:
-        """Return whether the difference of two numbers, as printed, may stand for their change."""
+        """Return whether the difference of the two printed numbers may be printed as their change."""
         difference, true = self._rounded(value) - self._rounded(before), change * self.factor
         return difference != 0 and abs(difference - true) <= _NEARLY * abs(true)
 
@@ -319,21 +267,6 @@ class Scale:
             if finer._rounded(change) != 0:
                 return finer
         return self
-
-
-# Counts with their nouns, and periods beside each other: "1 answer", "118 answers", "on September".
-
-
-_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "series": "series"}
-# What follows the noun in "customers at start", "terms due": the noun is the last word before it. So does every word
-# in -ed: "leads converted".
-_AFTER_NOUN = frozenset(
-    "active at by drawn due for from held in left lost of on out paying per read sent that to who whose with without won".split()
-)
-_NUMBER_WORDS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
 
 
 def counted(n: float | None, nouns: str) -> str:
@@ -374,14 +307,14 @@ def singular(nouns: str) -> str:
     return " ".join([*words[: end - 1], _singular_word(words[end - 1]), *words[end:]])
 
 
-def is_number(value: object) -> TypeGuard[float]:
-    """Tell whether a value can be printed: a number that is not NaN and not infinite."""
-    return isinstance(value, Real) and isfinite(value)
-
-
 def number_word(n: int) -> str:
     """Return "no", "one" to "twenty", and digits beyond: counts inside a sentence."""
     return _NUMBER_WORDS[n] if 0 <= n < len(_NUMBER_WORDS) else f"{n:,}"
+
+
+def joined(items: list[str], last: str = "and") -> str:
+    """Return a list in words: "a", "a and b", "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
 
 
 def beside(period: str, other: str) -> str:
@@ -395,9 +328,64 @@ def beside(period: str, other: str) -> str:
     return Period.parse(period).label_beside(Period.parse(other))
 
 
-def joined(items: list[str], last: str = "and") -> str:
-    """Return a list in words: "a", "a and b", "a, b and c"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a value can be printed: a number that is neither NaN nor infinite."""
+    return isinstance(value, Real) and isfinite(value)
+
+
+def _money_scale(value: float | None, low: float | None, high: float | None, currency: str | None, top: float) -> Scale:
+    prefix, cents = _currency(currency)
+    shown = value if is_number(value) else top
+    for limit, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(shown or 0) >= limit:
+            width = _width(low, high) / limit
+            # At least three digits: an amount sold is known, however wide its interval.
+            three = 2 - _magnitude(abs(shown or 0) / limit)
+            decimals = (
+                _clip(max(_decimals_for(width / 3), three), 0, 3) if width else _shortest(abs(shown or 0) / limit, 3)
+            )
+            return Scale(1 / limit, decimals, prefix, word)
+    width = _width(low, high)
+    if width >= 3:
+        return Scale(1.0, min(0, -_magnitude(width / 30)), prefix)
+    whole = float(shown or 0).is_integer() and not width
+    return Scale(1.0, 0 if top >= 100 or whole else cents, prefix)
+
+
+def _currency(code: str | None) -> tuple[str, int]:
+    if not code:
+        return "", 2
+    symbol = get_currency_symbol(code, locale="en")
+    # CLDR puts a no-break space between letters and digits: "CHF 38" but "€38".
+    return symbol + ("\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""), min(get_currency_precision(code), 2)
+
+
+def _are_whole(*numbers: float | None) -> bool:
+    return all(float(number).is_integer() for number in numbers if is_number(number))
+
+
+def _width(low: float | None, high: float | None) -> float:
+    width = float(high) - float(low) if is_number(low) and is_number(high) else 0.0
+    return width if width > 1e-9 else 0.0  # a rounding error is no interval
+
+
+def _decimals_for(step: float) -> int:
+    return ceil(-log10(step) - 1e-9)
+
+
+def _magnitude(value: float) -> int:
+    return floor(log10(value) + 1e-9) if value > 0 else 0
+
+
+def _shortest(value: float, significant: int) -> int:
+    decimals = _clip(significant - 1 - _magnitude(value), 0, 4)
+    while decimals and round(value, decimals - 1) == round(value, decimals):
+        decimals -= 1
+    return decimals
+
+
+def _clip(number: int, low: int, high: int) -> int:
+    return max(low, min(number, high))
 
 
 def _follows_noun(word: str) -> bool:

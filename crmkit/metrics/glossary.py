@@ -1,4 +1,4 @@
-"""Every metric in words, generated from its card."""
+"""The glossary, generated from the cards and the schema: a table of metrics, and a Markdown text of metrics and tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ import pandas as pd
 
 from crmkit.metrics.card import Card, cards
 from crmkit.tables.schema import SCHEMAS, Column, TableSchema
+
+_HEAD = """\
+# What the numbers and the tables mean
+
+Written by `crmkit glossary --markdown` from the metrics and tables themselves; do not edit it by hand.
+
+## Metrics
+"""
+_TABLES = """\
+## Tables
+
+Columns in **bold** are needed; the others are optional, and a metric that needs one says so. Names that end in `_at` hold
+the local time of the business, `_on` a day; money is net of tax in the one currency of the settings; shares are 0 to 1.
+"""
 
 
 def glossary(metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -43,25 +57,6 @@ def glossary(metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
         for c in cards(metrics)
     ]
     return pd.DataFrame(records, columns=[*columns, "source", "tables", "conventions"])
-
-
-# Glossary and nomenclature as one text: every metric and every table with its columns, generated from their
-# records.
-
-
-_HEAD = """\
-# What the numbers and the tables mean
-
-Written by `crmkit glossary --markdown` from the metrics and tables themselves; do not edit it by hand.
-
-## Metrics
-"""
-_TABLES = """\
-## Tables
-
-Columns in **bold** are needed; the others are optional, and a metric that needs one says so. Names that end in `_at` hold
-the local time of the business, `_on` a day; money is net of tax in the one currency of the settings; shares are 0 to 1.
-"""
 
 
 def glossary_markdown() -> str:

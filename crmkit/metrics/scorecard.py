@@ -1,4 +1,4 @@
-"""All metrics of one period on one page: value, interval, verdicts, target."""
+"""The scorecard: all metrics of one period with value, interval, verdicts and target, and the rows of each page."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def scorecard(
     matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
-        then_as_long = _per_day(then, chosen, _days(period, so_far) / _days(other, so_far))
-        judged = judge_changes(now, then_as_long, matters, families)
+        then_scaled = _scaled(then, chosen, _days(period, so_far) / _days(other, so_far))
+        judged = judge_changes(now, then_scaled, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
         for name in ("verdict", "direction", "p_value"):
@@ -146,7 +146,7 @@ def about(scorecard: pd.DataFrame, *topics: str) -> pd.DataFrame:
         if topic not in known:
             raise UnknownName("topic", topic, sorted(known))
     parts = [scorecard[scorecard["topic"] == topic] for topic in topics]
-    if "headline" in scorecard:  # the numbers that also stand on the scorecard come first
+    if "headline" in scorecard:  # metrics that are also on the scorecard's page come first
         parts = [part.sort_values("headline", ascending=False, kind="stable") for part in parts]
     chosen = pd.concat(parts, ignore_index=True) if parts else scorecard.iloc[:0].reset_index(drop=True)
     chosen.attrs = scorecard.attrs
@@ -193,10 +193,10 @@ def _targets(catalog: Catalog, chosen: Sequence[Card], period: Period) -> list[f
 def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:
     """Return the history with the period, the one before and the year before, each cut to the same days."""
     known = [] if history is None else [history]
-    there = set() if history is None else set(history["period"])
-    lacking = [p for p in (period.year_before, period.previous, period) if str(p) not in there]
-    for grain in sorted({p.grain for p in lacking}):
-        asked = sorted(p for p in lacking if p.grain == grain)
+    evaluated = set() if history is None else set(history["period"])
+    missing = [p for p in (period.year_before, period.previous, period) if str(p) not in evaluated]
+    for grain in sorted({p.grain for p in missing}):
+        asked = sorted(p for p in missing if p.grain == grain)
         known.append(evaluate(catalog, names, periods=asked, first_days=catalog.days_so_far(period)))
     rows = pd.concat(known, ignore_index=True)
     compared = rows[rows["period"].isin([str(p) for p in (period.year_before, period.previous, period)])]
@@ -217,9 +217,9 @@ def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd
     return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
 
 
-def _per_day(then: pd.DataFrame, chosen: Sequence[Card], longer: float) -> pd.DataFrame:
-    """Return what additive metrics would have been in a period as long as the one judged: February has 28 days."""
-    factor = np.where([card.additive for card in chosen], longer, 1.0)
+def _scaled(then: pd.DataFrame, chosen: Sequence[Card], ratio: float) -> pd.DataFrame:
+    """Return additive metrics times the ratio of the lengths of two periods, as February is shorter than March."""
+    factor = np.where([card.additive for card in chosen], ratio, 1.0)
     return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
 
 
@@ -228,4 +228,4 @@ def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.Dat
     verdicts = [judge_target(*side) if status == "ok" else "" for status, *side in sides]
     now["days_so_far"] = pd.array([catalog.days_so_far(period)] * len(now), dtype="Int64")
     now.attrs["currency"] = catalog.settings.company.currency
-    return now.assign(target=now.pop("target"), target_verdict=verdicts)  # beside its verdict, at the end
+    return now.assign(target=now.pop("target"), target_verdict=verdicts)  # both at the end

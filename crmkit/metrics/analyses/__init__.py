@@ -1,1 +1,1 @@
-"""Numbers that are tables rather than cards: cohorts, goals, contact, what sells."""
+"""Analyses whose result is a table rather than one number: cohorts, goals, products, contact, engagement."""

@@ -1,4 +1,4 @@
-"""How many customers stay, by the month they came."""
+"""How long customers stay: retention by cohort, and the survival curve by Kaplan-Meier with the numbers at risk."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator, period_ordinal, union, with_periods
 from crmkit.tables.validate import check_made_by
 
+_DAYS_IN_A_MONTH = 365.25 / 12
+
 
 def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 12) -> pd.DataFrame:
     """Return the share of each cohort of new customers that is active so many periods on.
@@ -30,22 +32,22 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     through : str or Period
         The last period to look at, such as "2026-10"; its kind is that of the cohorts.
     n_cohorts : int
-        Cohorts to return, the youngest ones.
+        Number of cohorts to return, the latest ones.
 
     Returns
     -------
     DataFrame
         One row per cohort and age that has been reached: cohort [period], age [periods; 0 is the end of the period in
         which they came], n [customers of the cohort], active [customers active on the last day of the period],
-        value, low, high [share]. Cells not yet reached are absent. Cohorts of the first days of the data, in which
-        nobody knows who is new, are left out, and so are periods that are not over.
+        value, low, high [share]. Ages not yet reached are absent. Left out are periods that are not over, and cohorts
+        from the first days of the data, in which new customers cannot be told from earlier ones.
 
     Examples
     --------
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-06-02"], "revenue": [30.0], "customer_id": ["a"]})
     >>> catalog = ck.connect({"orders": orders})
-    >>> cohort_retention(catalog, "2026-06").empty  # who is new shows only after some time of data
+    >>> cohort_retention(catalog, "2026-06").empty  # new customers are known only after some time of data
     True
     """
     check_catalog(catalog, "cohort_retention")
@@ -54,68 +56,13 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     return memoize(catalog, _cohorts, through, n_cohorts)
 
 
-def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
-    columns = ["cohort", "age", "n", "active", "value", "low", "high"]
-    last_day, first_day = catalog.data_through, catalog.data_from
-    if first_day is None or last_day is None:
-        return pd.DataFrame(columns=columns)
-    periods = [p for p in through.run_up(n_cohorts) if p.end <= last_day + timedelta(days=1)]
-    periods = [p for p in periods if p.start >= first_day + timedelta(days=unseen_days(catalog))]
-    counts = _counts(catalog, periods) if periods else None
-    if counts is None or counts.empty:
-        return pd.DataFrame(columns=columns)
-    sizes = counts[counts["period"] == -1].set_index("cohort")["active"]
-    cells = pd.DataFrame(
-        [[c.ordinal, p.ordinal] for c in periods for p in periods if p >= c and c.ordinal in sizes],
-        columns=["cohort", "period"],
-    )
-    cells = cells.merge(counts, on=["cohort", "period"], how="left").fillna(
-        {"active": 0.0}
-    )  # reached, and nobody there
-    n, active = cells["cohort"].map(sizes).to_numpy(float), cells["active"].to_numpy(float)
-    value, low, high = intervals.share(active, n, active, active, n, n)
-    name = {p.ordinal: str(p) for p in periods}
-    cells = cells.assign(age=cells["period"] - cells["cohort"], n=n.astype(int), value=value, low=low, high=high)
-    return cells.assign(cohort=cells["cohort"].map(name), active=active.astype(int))[columns]
-
-
-def unseen_days(catalog: Catalog) -> int:
-    """Return how long from the first data on nobody knows who is new [days]."""
-    return catalog.settings.company.churn_after_days if "orders" in catalog.names else 0
-
-
-def _counts(catalog: Catalog, periods: list[Period]) -> pd.DataFrame | None:
-    """Return active customers by cohort and period; the size of a cohort stands at period -1."""
-    try:
-        spells = catalog.table("activity_spells")
-    except NotMeasured:
-        return None
-    grain, bounds = periods[0].grain, {p.ordinal: (p.start, p.end) for p in periods}
-    joined = spells.filter(spells.spell_number == 1)
-    cohort = period_ordinal(joined.starts_on, grain)
-    joined = joined.select(_customer="customer_id", cohort=cohort)
-    joined = joined.filter(joined.cohort.between(min(bounds), max(bounds)))
-    there = with_periods(spells, period_ordinal(spells.starts_on, grain), period_ordinal(spells.ends_on, grain), bounds)
-    there = there.filter(there.ends_on >= there.period_end).select("customer_id", "period")
-    both = there.join(joined, there["customer_id"] == joined["_customer"])
-    active = both.group_by("cohort", "period").aggregate(active=both.count().cast("float64"))
-    size = joined.group_by("cohort").aggregate(active=joined.count().cast("float64"))
-    return fetch(union([active, size.select("cohort", period=size.cohort * 0 - 1, active="active")]))
-
-
-# How many customers stay so many days, by Kaplan-Meier with the numbers at risk.
-
-
-_DAYS_IN_A_MONTH = 365.25 / 12
-
-
 @takes_day
 def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     """Return the share of customers still active so many days after they came, by Kaplan-Meier.
 
-    Customers who are active at ``as_of`` count for as long as they have been. Those already there when the data begin
-    are left out, as nobody knows since when. A customer's first stretch of activity is meant: whoever leaves and comes
-    back has left.
+    Customers who are active at ``as_of`` are censored at their age on that day. Those already active when the data begin
+    are left out, as their age is not known. Only a customer's first stretch of activity counts: a customer who leaves and
+    returns has left.
 
     Parameters
     ----------
@@ -124,7 +71,7 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     as_of : date
         The last day whose data is used.
     by : str
-        A column of customers to split by, such as "channel"; "" for all together.
+        A column of customers to split by, such as "channel"; "" for all customers together.
 
     Returns
     -------
@@ -135,7 +82,7 @@ def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
     Raises
     ------
     UnknownName
-        If customers have no such column, and it is none of crmkit's.
+        If the column is neither in the data nor in the schema of customers.
 
     Examples
     --------
@@ -162,7 +109,7 @@ def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12
     curve : DataFrame
         From :func:`survival_curve`.
     months : tuple of int
-        Where to read the curve [months].
+        Ages at which to read the curve [months].
 
     Returns
     -------
@@ -191,6 +138,50 @@ def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12
     return pd.DataFrame(rows, columns=["group", "months", "survival", "low", "high", "at_risk"])
 
 
+def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
+    columns = ["cohort", "age", "n", "active", "value", "low", "high"]
+    last_day, first_day = catalog.data_through, catalog.data_from
+    if first_day is None or last_day is None:
+        return pd.DataFrame(columns=columns)
+    periods = [p for p in through.run_up(n_cohorts) if p.end <= last_day + timedelta(days=1)]
+    periods = [p for p in periods if p.start >= first_day + timedelta(days=_unseen_days(catalog))]
+    counts = _counts(catalog, periods) if periods else None
+    if counts is None or counts.empty:
+        return pd.DataFrame(columns=columns)
+    sizes = counts[counts["period"] == -1].set_index("cohort")["active"]
+    cells = pd.DataFrame(
+        [[c.ordinal, p.ordinal] for c in periods for p in periods if p >= c and c.ordinal in sizes],
+        columns=["cohort", "period"],
+    )
+    cells = cells.merge(counts, on=["cohort", "period"], how="left").fillna(
+        {"active": 0.0}
+    )  # reached, with nobody active
+    n, active = cells["cohort"].map(sizes).to_numpy(float), cells["active"].to_numpy(float)
+    value, low, high = intervals.share(active, n, active, active, n, n)
+    name = {p.ordinal: str(p) for p in periods}
+    cells = cells.assign(age=cells["period"] - cells["cohort"], n=n.astype(int), value=value, low=low, high=high)
+    return cells.assign(cohort=cells["cohort"].map(name), active=active.astype(int))[columns]
+
+
+def _counts(catalog: Catalog, periods: list[Period]) -> pd.DataFrame | None:
+    """Return active customers by cohort and period, with the size of each cohort as period -1."""
+    try:
+        spells = catalog.table("activity_spells")
+    except NotMeasured:
+        return None
+    grain, bounds = periods[0].grain, {p.ordinal: (p.start, p.end) for p in periods}
+    joined = spells.filter(spells.spell_number == 1)
+    cohort = period_ordinal(joined.starts_on, grain)
+    joined = joined.select(_customer="customer_id", cohort=cohort)
+    joined = joined.filter(joined.cohort.between(min(bounds), max(bounds)))
+    there = with_periods(spells, period_ordinal(spells.starts_on, grain), period_ordinal(spells.ends_on, grain), bounds)
+    there = there.filter(there.ends_on >= there.period_end).select("customer_id", "period")
+    both = there.join(joined, there["customer_id"] == joined["_customer"])
+    active = both.group_by("cohort", "period").aggregate(active=both.count().cast("float64"))
+    size = joined.group_by("cohort").aggregate(active=joined.count().cast("float64"))
+    return fetch(union([active, size.select("cohort", period=size.cohort * 0 - 1, active="active")]))
+
+
 def _curve(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     columns = ["group", "age", "at_risk", "events", "survival", "low", "high"]
     first_day = catalog.data_from
@@ -201,7 +192,7 @@ def _curve(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     if first_day is None or (customers is not None and by not in customers.columns):
         return pd.DataFrame(columns=columns)
-    known_from = first_day + timedelta(days=unseen_days(catalog))
+    known_from = first_day + timedelta(days=_unseen_days(catalog))
     lives = spells.filter((spells.spell_number == 1) & (spells.starts_on >= known_from) & (spells.starts_on <= as_of))
     lost = lives.ends_on <= as_of
     end = lost.ifelse(lives.ends_on, as_of)
@@ -226,3 +217,8 @@ def _with_start(ages: pd.DataFrame) -> pd.DataFrame:
         [[0, total, 0.0, 1.0, 1.0, 1.0]], columns=["age", "at_risk", "events", "survival", "low", "high"]
     )
     return pd.concat([start, curve[start.columns]], ignore_index=True)
+
+
+def _unseen_days(catalog: Catalog) -> int:
+    """Return after how many days of data a first order can be taken to be that of a new customer [days]."""
+    return catalog.settings.company.churn_after_days if "orders" in catalog.names else 0

@@ -1,4 +1,4 @@
-"""On which channel each customer responds best, from how often she answered and clicked on each."""
+"""How to reach customers: the channel on which each responds best, and the times at which posts get more engagement."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, period_ordinal, union
 
-#: Contacts that the rate of all customers on a channel weighs in a customer's own [count].
+#: Contacts as which the rate of all customers on a channel counts in each customer's own rate [count].
 PRIOR_CONTACTS = 10
+_FEWEST_POSTS = 5  # of a time, below which it is not shown: a single post would decide its rate
+_PERMUTATIONS = 4000
 
 
 @takes_day
@@ -29,8 +31,8 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return the channel on which each customer is most likely to respond.
 
     A response is an invitation answered or a delivered message clicked, by ``as_of``. A customer's rate on a channel is
-    drawn towards that of all customers there, which counts as ten contacts of her own: three clicks of three make
-    nobody a certain clicker.
+    shrunk towards that of all customers there, which counts as ten contacts, so that three clicks of three messages do
+    not give a rate of 100 %.
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def customer_responses(catalog: Catalog, as_of: date) -> pd.Series:
-    """Return each customer's responses over those to be expected of her contacts, drawn towards 1; by customer_id."""
+    """Return each customer's responses over those expected from the contacts, shrunk towards 1; by customer_id."""
     rows = _contacts(catalog, as_of)
     if rows is None or rows.empty:
         return pd.Series(dtype=float, name="responses")
@@ -109,78 +111,12 @@ def customer_responses(catalog: Catalog, as_of: date) -> pd.Series:
     return (own["n_responses"] + prior) / (own["expected"] + prior)
 
 
-def _with_expected(rows: pd.DataFrame) -> pd.DataFrame:
-    # An answer is more likely than a click: each kind is measured against its own mean, else the mix would decide.
-    sums = rows.groupby("kind")[["n_contacts", "n_responses"]].transform("sum")
-    return rows.assign(expected=rows["n_contacts"] * sums["n_responses"] / sums["n_contacts"])
-
-
-def _preferred(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    columns = ["customer_id", "channel", "rate", "n_contacts", "n_responses", "n_channels"]
-    rows = _contacts(catalog, as_of)
-    if rows is None or rows.empty:
-        return pd.DataFrame(columns=columns)
-    overall = rows["n_responses"].sum() / rows["n_contacts"].sum()
-    rows = _with_expected(rows)
-    own = rows.groupby(["customer_id", "channel"], as_index=False)[["n_contacts", "n_responses", "expected"]].sum()
-    whole = own.groupby("channel")[["n_responses", "expected"]].sum()
-    lift = own["channel"].map(whole["n_responses"] / whole["expected"].clip(lower=1e-9))
-    prior = PRIOR_CONTACTS * overall
-    ratio = (own["n_responses"] + prior * lift) / (own["expected"] + prior)  # responses over those to be expected
-    own = own.assign(
-        rate=(ratio * overall).clip(upper=1.0), n_channels=own.groupby("customer_id")["channel"].transform("size")
-    )
-    best = own.sort_values(["customer_id", "rate", "channel"], ascending=[True, False, True])
-    return best.drop_duplicates("customer_id").reset_index(drop=True)[columns]
-
-
-def _contacts(catalog: Catalog, as_of: date) -> pd.DataFrame | None:
-    parts = [part for part in (_asked(catalog, as_of), _written_to(catalog, as_of)) if part is not None]
-    if not parts:
-        return None
-    every = union(parts)
-    return fetch(
-        every.group_by("customer_id", "channel", "kind").aggregate(
-            n_contacts=every.count().cast("float64"), n_responses=every.hit.sum()
-        )
-    )
-
-
-def _asked(catalog: Catalog, as_of: date) -> ir.Table | None:
-    try:
-        asked = catalog.table("survey_requests")
-    except NotMeasured:
-        return None
-    if "channel" not in asked.columns:
-        return None
-    asked = asked.filter((asked.due_on <= as_of) & asked.channel.notnull())
-    return asked.select("customer_id", "channel", kind=ibis.literal("survey"), hit=indicator(asked.answered))
-
-
-def _written_to(catalog: Catalog, as_of: date) -> ir.Table | None:
-    if "mailings" not in catalog.names:
-        return None
-    m = catalog.table("mailings")
-    if not {"channel", "delivered_at", "clicked_at"} <= set(m.columns):
-        return None
-    m = m.filter(m.delivered_at.notnull() & (day(m.sent_at) <= as_of) & m.channel.notnull())
-    hit = indicator(ibis.coalesce(day(m.clicked_at) <= as_of, False))
-    return m.select("customer_id", "channel", kind=ibis.literal("mailing"), hit=hit)
-
-
-# At which time of day or week posts bring more: no time is named that chance could have made.
-
-
-_FEWEST = 5  # posts of a time, below which it is not shown: one lucky post would make it the best
-_DRAWS = 4000
-
-
 def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> pd.DataFrame:
     """Compare the engagement rate of the firm's posts by the time at which they went out.
 
-    A few posts bring most of the reactions, so an interval from a handful of posts says little. Instead the times are
-    dealt out anew 4,000 times among the posts of each network: a time is called real only if chance rarely deals it a
-    rate as far from that of all, all times judged as one family.
+    A few posts bring most of the reactions, so intervals from few posts are not reliable. Instead the times are permuted
+    4,000 times among the posts of each network: the difference of a time is real only if few permutations give it a rate
+    as far from the expected one, adjusted for the number of times.
 
     Parameters
     ----------
@@ -195,13 +131,13 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     -------
     DataFrame
         One row per time with at least five posts: the column ``by``, n [posts], value [interactions per impression],
-        expected [the same by chance, for the networks it was posted on], p_value (adjusted), verdict ("real", "within
-        noise"). In ``attrs``: "overall". Empty without posts.
+        expected [the same, mean of the permutations], p_value (adjusted), verdict ("real", "within noise"). In
+        ``attrs``: "overall". Empty without posts.
 
     Raises
     ------
     UnknownName
-        If there is no such time, and posts have no column of that name.
+        If ``by`` is neither a time nor a column of posts.
 
     References
     ----------
@@ -224,17 +160,70 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     return memoize(catalog, _compared, period, by)
 
 
-def _in_order(names: pd.Index) -> pd.Index:
-    """Return places by which days of the week follow each other from Monday on, and anything else by its name."""
-    days = list(calendar.day_name)
-    return pd.Index([f"{days.index(name)}" if name in days else str(name) for name in names])
+def _preferred(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    columns = ["customer_id", "channel", "rate", "n_contacts", "n_responses", "n_channels"]
+    rows = _contacts(catalog, as_of)
+    if rows is None or rows.empty:
+        return pd.DataFrame(columns=columns)
+    overall = rows["n_responses"].sum() / rows["n_contacts"].sum()
+    rows = _with_expected(rows)
+    own = rows.groupby(["customer_id", "channel"], as_index=False)[["n_contacts", "n_responses", "expected"]].sum()
+    whole = own.groupby("channel")[["n_responses", "expected"]].sum()
+    lift = own["channel"].map(whole["n_responses"] / whole["expected"].clip(lower=1e-9))
+    prior = PRIOR_CONTACTS * overall
+    ratio = (own["n_responses"] + prior * lift) / (own["expected"] + prior)  # responses over those expected
+    own = own.assign(
+        rate=(ratio * overall).clip(upper=1.0), n_channels=own.groupby("customer_id")["channel"].transform("size")
+    )
+    best = own.sort_values(["customer_id", "rate", "channel"], ascending=[True, False, True])
+    return best.drop_duplicates("customer_id").reset_index(drop=True)[columns]
+
+
+def _with_expected(rows: pd.DataFrame) -> pd.DataFrame:
+    # An answer is more likely than a click, so each kind is compared with its own mean and not with that of both.
+    sums = rows.groupby("kind")[["n_contacts", "n_responses"]].transform("sum")
+    return rows.assign(expected=rows["n_contacts"] * sums["n_responses"] / sums["n_contacts"])
+
+
+def _contacts(catalog: Catalog, as_of: date) -> pd.DataFrame | None:
+    parts = [part for part in (_survey_contacts(catalog, as_of), _mailing_contacts(catalog, as_of)) if part is not None]
+    if not parts:
+        return None
+    every = union(parts)
+    return fetch(
+        every.group_by("customer_id", "channel", "kind").aggregate(
+            n_contacts=every.count().cast("float64"), n_responses=every.hit.sum()
+        )
+    )
+
+
+def _survey_contacts(catalog: Catalog, as_of: date) -> ir.Table | None:
+    try:
+        asked = catalog.table("survey_requests")
+    except NotMeasured:
+        return None
+    if "channel" not in asked.columns:
+        return None
+    asked = asked.filter((asked.due_on <= as_of) & asked.channel.notnull())
+    return asked.select("customer_id", "channel", kind=ibis.literal("survey"), hit=indicator(asked.answered))
+
+
+def _mailing_contacts(catalog: Catalog, as_of: date) -> ir.Table | None:
+    if "mailings" not in catalog.names:
+        return None
+    m = catalog.table("mailings")
+    if not {"channel", "delivered_at", "clicked_at"} <= set(m.columns):
+        return None
+    m = m.filter(m.delivered_at.notnull() & (day(m.sent_at) <= as_of) & m.channel.notnull())
+    hit = indicator(ibis.coalesce(day(m.clicked_at) <= as_of, False))
+    return m.select("customer_id", "channel", kind=ibis.literal("mailing"), hit=hit)
 
 
 def _compared(catalog: Catalog, period: Period, by: str) -> pd.DataFrame:
     columns = [by, "n", "value", "expected", "p_value", "verdict"]
     own = _own_posts(catalog, period, by)
     sizes = own[by].value_counts().sort_index(key=_in_order)
-    shown = list(sizes[sizes >= _FEWEST].index)
+    shown = list(sizes[sizes >= _FEWEST_POSTS].index)
     if len(shown) < 2:
         return pd.DataFrame(columns=columns)
     place = own[by].map({name: at for at, name in enumerate(shown)}).fillna(len(shown)).to_numpy(int)
@@ -242,10 +231,10 @@ def _compared(catalog: Catalog, period: Period, by: str) -> pd.DataFrame:
     seen = _rates(place, x, y, len(shown))
     random = np.random.default_rng(len(own))
     strata = [np.flatnonzero(own["network"].to_numpy() == name) for name in sorted(own["network"].unique())]
-    dealt = np.array([_rates(_dealt(place, strata, random), x, y, len(shown)) for _ in range(_DRAWS)])
-    expected = np.nanmean(dealt, axis=0)
-    further = np.abs(dealt - expected) >= np.abs(seen - expected) - 1e-12
-    p_values = benjamini_hochberg((further.sum(axis=0) + 1) / (_DRAWS + 1))
+    permuted = np.array([_rates(_permuted(place, strata, random), x, y, len(shown)) for _ in range(_PERMUTATIONS)])
+    expected = np.nanmean(permuted, axis=0)
+    further = np.abs(permuted - expected) >= np.abs(seen - expected) - 1e-12
+    p_values = benjamini_hochberg((further.sum(axis=0) + 1) / (_PERMUTATIONS + 1))
     verdict = np.where(p_values <= SIGNIFICANCE, "real", "within noise")
     rows = pd.DataFrame(
         {
@@ -259,6 +248,12 @@ def _compared(catalog: Catalog, period: Period, by: str) -> pd.DataFrame:
     )
     rows.attrs["overall"] = float(x.sum() / y.sum())
     return rows
+
+
+def _in_order(names: pd.Index) -> pd.Index:
+    """Return sort keys: days of the week in their order from Monday on, anything else by name."""
+    days = list(calendar.day_name)
+    return pd.Index([f"{days.index(name)}" if name in days else str(name) for name in names])
 
 
 def _own_posts(catalog: Catalog, period: Period, by: str) -> pd.DataFrame:
@@ -278,8 +273,8 @@ def _rates(place: np.ndarray, x: Array, y: Array, n: int) -> Array:
         return (np.bincount(place, x, n + 1) / np.bincount(place, y, n + 1))[:n]
 
 
-def _dealt(place: np.ndarray, strata: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
-    anew = place.copy()
+def _permuted(place: np.ndarray, strata: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    permuted = place.copy()
     for rows in strata:
-        anew[rows] = random.permutation(place[rows])
-    return anew
+        permuted[rows] = random.permutation(place[rows])
+    return permuted

@@ -1,4 +1,4 @@
-"""How far each convention of a disputed definition moves the number."""
+"""Metrics with a disputed definition, evaluated under each of its conventions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     period : str or Period
         Such as "2026-10".
     metrics : str or list of str, optional
-        Names of metrics; by default all. Those whose definition nobody disputes give no rows.
+        Names of metrics; by default all. Metrics with one definition only give no rows.
 
     Returns
     -------
@@ -47,16 +47,24 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     check_named(metrics)
     load_own_cards(catalog.settings)
     asked = [card.name for card in cards(metrics)]
-    together = cards() if catalog.cache else cards(metrics)  # pages ask for some each: all at once is less work
+    together = (
+        cards() if catalog.cache else cards(metrics)
+    )  # pages ask for a few each; evaluating all at once is less work
     disputed = [card for card in apply_definitions(together, catalog.settings.definitions) if card.conventions]
-    parts = [(part, period) for part in parts_of(disputed)]  # pages that ask at the same time share the work
-    rows = pd.concat(memoize_each(catalog, _under_each, parts)) if parts else _under_each(catalog, [], period)
+    parts = [
+        (part, period) for part in parts_of(disputed)
+    ]  # pages that need the same numbers at the same time share the work
+    rows = (
+        pd.concat(memoize_each(catalog, _evaluate_conventions, parts))
+        if parts
+        else _evaluate_conventions(catalog, [], period)
+    )
     place = {name: i for i, name in enumerate(asked)}
     rows = rows[rows["metric"].isin(asked)]
     return rows.sort_values("metric", key=lambda names: names.map(place), kind="stable", ignore_index=True)
 
 
-def _under_each(catalog: Catalog, disputed: list[Card], period: Period) -> pd.DataFrame:
+def _evaluate_conventions(catalog: Catalog, disputed: list[Card], period: Period) -> pd.DataFrame:
     columns = [
         "metric",
         "label",

@@ -1,4 +1,4 @@
-"""The customer engagement score, 0 to 100, and whether it has told who would stay."""
+"""The customer engagement score, 0 to 100, and a check of how well it predicts which customers stay."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _TIMES = {
 def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return how much each active customer takes part, from 0 to 100.
 
-    A sign is an order, a paid term begun or renewed, a click in a message, an answer to a survey or a touch that the customer
-    began. Recency halves
-    with every half of ``churn_after_days`` since the last sign; frequency is the share of months with a sign, of the
-    last twelve or as many as she has been a customer (at least three); breadth the share of the kinds of sign recorded
-    that she has given; responses her answers and clicks against those to be expected, drawn towards the mean.
+    A sign of engagement is an order, a paid term begun or renewed, a click in a message, an answer to a survey or a
+    contact that the customer began. Recency halves with every half of ``churn_after_days`` since the last sign. Frequency
+    is the share of months with a sign, of the last twelve months or of those as a customer (at least three). Breadth is
+    the share of the recorded kinds of sign that the customer has given. Responses are answers and clicks over those
+    expected, shrunk towards the mean.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     References
     ----------
     van Doorn et al. (2010), Journal of Service Research 13(3), 253-266 (customer engagement behaviour); the weights
-    are the house's and are judged by :func:`engagement_check`. Not the effort score, which is called CES too.
+    are those of crmkit and are checked by :func:`engagement_check`. Not the effort score, which is called CES too.
 
     Examples
     --------
@@ -111,11 +111,11 @@ def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> p
 def _scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     columns = ["customer_id", "score", *WEIGHTS]
     signs = _signs(catalog, as_of)
-    there = _active(catalog, as_of)
-    if there.empty or signs is None:
+    active = _active(catalog, as_of)
+    if active.empty or signs is None:
         return pd.DataFrame(columns=columns)
-    kinds, seen = signs
-    joined = there.set_index("customer_id").join(seen.set_index("customer_id"))
+    n_kinds, by_customer = signs
+    joined = active.set_index("customer_id").join(by_customer.set_index("customer_id"))
     half_life = catalog.settings.company.churn_after_days / 2
     since = (pd.Timestamp(as_of) - pd.to_datetime(joined["last_on"])).dt.days
     tenure = (pd.Timestamp(as_of) - pd.to_datetime(joined["first_on"])).dt.days / (365.25 / 12)
@@ -124,7 +124,7 @@ def _scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
         {
             "recency": (0.5 ** (since / half_life)).fillna(0.0),
             "frequency": (joined["n_months"].fillna(0) / tenure.clip(3, 12).round()).clip(upper=1.0),
-            "breadth": (joined["n_kinds"].fillna(0) / kinds).clip(upper=1.0),
+            "breadth": (joined["n_kinds"].fillna(0) / n_kinds).clip(upper=1.0),
             "responses": (responses / 2).clip(upper=1.0),
         }
     )
@@ -157,13 +157,13 @@ def _active(catalog: Catalog, as_of: date) -> pd.DataFrame:
     except NotMeasured:
         return pd.DataFrame(columns=["customer_id", "first_on"])
     before = spells.filter(spells.starts_on <= as_of)
-    # first_on: since when she is a customer, whatever gaps there were.
+    # first_on is the day on which the customer first became active, whatever gaps followed.
     people = before.group_by("customer_id").aggregate(first_on=before.starts_on.min(), until=before.ends_on.max())
     return fetch(people.filter(people.until > as_of).select("customer_id", "first_on"))
 
 
 def _signs(catalog: Catalog, as_of: date) -> tuple[int, pd.DataFrame] | None:
-    """Return how many kinds of sign are recorded, and per customer last_on, n_months, n_kinds of the last year."""
+    """Return how many kinds of sign the data record, and per customer last_on, n_months, n_kinds of the last year."""
     parts = [part for name, at in _TIMES.items() if (part := _sign(catalog, name, at)) is not None]
     if not parts:
         return None
@@ -190,11 +190,8 @@ def _sign(catalog: Catalog, name: str, at: str) -> ir.Table | None:
     return table.select("customer_id", on=day(table[at]), kind=ibis.literal(name))
 
 
-# How well a score ranks: the area under the ROC curve.
-
-
 def area_under_curve(score: np.ndarray, hit: np.ndarray) -> list[float]:
-    """Return the area under the ROC curve with its 95 % interval (Hanley and McNeil); not a number without both kinds.
+    """Return the area under the ROC curve with its 95 % interval (Hanley and McNeil); NaN unless there are both outcomes.
 
     Examples
     --------

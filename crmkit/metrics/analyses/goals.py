@@ -1,4 +1,4 @@
-"""Targets against what was reached, and budgets against what was spent."""
+"""Targets compared with the values reached, and budgets with the money spent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ORDER = {"missed": 0, "too close to call": 1, "": 2, "met": 3}
 
 
 def goals(scorecard: pd.DataFrame) -> pd.DataFrame:
-    """Return every metric that has a target, with the target and whether it was reached; missed ones first.
+    """Return every metric that has a target, with the verdict on it; missed targets first.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def goals(scorecard: pd.DataFrame) -> pd.DataFrame:
 
 
 def budget_report(catalog: Catalog, period: str | Period) -> pd.DataFrame:
-    """Set what was spent in a period against the budgets of the settings, line by line.
+    """Compare the money spent in a period with the budgets of the settings, line by line.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def budget_report(catalog: Catalog, period: str | Period) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per purpose and channel that has a budget in these days, a purpose's whole budget first: purpose,
-        channel ("all" for the whole), budget, spent, left [currency], used [share]. Empty without budgets or costs.
+        One row per purpose and channel that has a budget in these days, the budget of all channels first: purpose,
+        channel ("all" for all channels), budget, spent, left [currency], used [share]. Empty without budgets or costs.
     """
     check_catalog(catalog, "budget_report")
     if not isinstance(period, Period):

@@ -1,1 +1,1 @@
-"""The cards that ship, by business question."""
+"""The metrics that come with crmkit, one file per business question."""

@@ -1,4 +1,7 @@
-"""Numbers for metrics by period and group, with interval and n, or the reason why there is none."""
+"""Evaluate metrics by period and group: value, interval and n, or the reason why there is no value.
+
+The database adds up in one query per table and time column, however many metrics share it; Python estimates from the sums.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.groups import (
-    changes,
+    changes_over_time,
     check_columns,
     columns_of,
-    estimate_folded,
-    unreachable,
+    estimate_by_group,
+    why_not_split,
     with_columns,
     without_small_groups,
 )
@@ -32,7 +35,7 @@ from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 
-_FEW = 6  # cards that are evaluated together at least: each part has its own questions to the database, and its file
+_SMALLEST_PART = 6  # cards evaluated together at least: each part has its own queries and its own file in the cache
 _NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
 
 
@@ -89,7 +92,7 @@ def evaluate(
     'needs survey_responses'
     """
     check_catalog(catalog, "evaluate")
-    _check_asked(metrics, definitions, first_days)
+    _check_arguments(metrics, definitions, first_days)
     columns = columns_of(by)
     load_own_cards(catalog.settings)
     chosen = apply_definitions(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
@@ -106,7 +109,7 @@ def check_named(metrics: object) -> None:
         raise CrmkitError("No metric is named. Name one or several, or leave metrics out for all.")
 
 
-def _check_asked(metrics: object, definitions: object, first_days: object) -> None:
+def _check_arguments(metrics: object, definitions: object, first_days: object) -> None:
     check_named(metrics)
     if not isinstance(definitions or {}, Mapping):
         raise CrmkitError(f'definitions must be written {{"churn_rate": "daily_rates"}}; met: {definitions!r}.')
@@ -117,9 +120,9 @@ def _check_asked(metrics: object, definitions: object, first_days: object) -> No
 def _evaluate_shared(
     catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
 ) -> pd.DataFrame:
-    """Evaluate cards in parts, so that pages which ask for the same at the same time share the work.
+    """Evaluate cards in parts, so that pages that need the same numbers at the same time share the work.
 
-    Cards that read the same table stay together: they share its queries.
+    Cards that read the same table stay together, as they share its queries.
     """
     asked_each = [(part, asked, columns, first_days) for part in parts_of(chosen)]
     numbers = dict(list(pd.concat(memoize_each(catalog, evaluate_cards, asked_each)).groupby("metric", sort=False)))
@@ -135,7 +138,7 @@ def parts_of(chosen: Sequence[Card]) -> list[list[Card]]:
         by_table.setdefault(card.tables[:1], {})[card.name] = card
     parts: list[list[Card]] = []
     for part in by_table.values():
-        if not parts or len(parts[-1]) >= _FEW:
+        if not parts or len(parts[-1]) >= _SMALLEST_PART:
             parts.append([])
         parts[-1] += part.values()
     return parts
@@ -146,15 +149,16 @@ def evaluate_cards(
 ) -> pd.DataFrame:
     """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
     window = _window(catalog, asked, columns, first_days)
-    found = [_bound(catalog, card, columns) for card in chosen]
+    found = [_measure_or_reason(catalog, card, columns) for card in chosen]
     measures = [measure for measure in found if not isinstance(measure, str)]
     estimates = iter(estimate_all(catalog, measures, window) if measures else [])
     nothing = pd.DataFrame()
-    told = [
-        (card, of, nothing if isinstance(of, str) else next(estimates)) for card, of in zip(chosen, found, strict=True)
+    estimated = [
+        (card, measure, nothing if isinstance(measure, str) else next(estimates))
+        for card, measure in zip(chosen, found, strict=True)
     ]
-    numbers = judged(told, asked, columns, catalog)
-    numbers.attrs["currency"] = catalog.settings.company.currency  # for those who print it
+    numbers = _all_rows(estimated, asked, columns, catalog)
+    numbers.attrs["currency"] = catalog.settings.company.currency  # for functions that print money
     return numbers
 
 
@@ -173,7 +177,7 @@ def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_day
     return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest, running)
 
 
-def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
+def _measure_or_reason(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
     try:
         switches = {"convention": card.convention} if card.conventions else {}
         measure: Measure = catalog.call(card.function, **switches)
@@ -181,14 +185,11 @@ def _bound(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
         return f"needs {missing.needs}"
     if not hasattr(measure, "tables"):
         raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
-    return unreachable(catalog, measure, columns) or measure
-
-
-# Add up in the database: one query per table and clock, however many metrics share it.
+    return why_not_split(catalog, measure, columns) or measure
 
 
 def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) -> list[pd.DataFrame]:
-    """Estimate measures in as few queries as there are tables and clocks.
+    """Estimate measures with one query for each table and time column.
 
     Returns
     -------
@@ -201,8 +202,8 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
     in_quotients = {id(leaf) for measure in measures if isinstance(measure, Quotient) for leaf in _leaves(measure)}
 
     def estimate(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
-        # The groups of a quotient must stay apart until numerator and denominator have met.
-        return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_folded(leaf, sums, window)
+        # Small groups of a quotient are not merged before its numerator and denominator are joined.
+        return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_by_group(leaf, sums, window)
 
     fetched: dict[Any, pd.DataFrame] = {}
     for leaf in leaves:
@@ -211,13 +212,15 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
             if asked not in fetched:
                 fetched[asked] = fetch(_own_query(catalog, leaf, window))
             found[id(leaf)] = estimate(leaf, fetched[asked], window)
-    for together in _passes(leaf for leaf in leaves if id(leaf) not in found):
+    for together in _sharing_a_query(leaf for leaf in leaves if id(leaf) not in found):
         query, names = _shared_query(catalog, together, window)
         sums = fetch(query)
         for leaf, own in zip(together, names, strict=True):
             columns = {name: sums[column] for name, column in own.items()}
             own_sums = sums[window.keys].assign(**columns)
-            if isinstance(leaf, LossRate) and any(changes(catalog, leaf.table, column) for column in window.by):
+            if isinstance(leaf, LossRate) and any(
+                changes_over_time(catalog, leaf.table, column) for column in window.by
+            ):
                 own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
             found[id(leaf)] = estimate(leaf, own_sums, window)
     return [
@@ -246,7 +249,7 @@ def _asked_for(estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
     return estimate[estimate["period"].isin(list(window.bounds))].reset_index(drop=True)
 
 
-def _passes(leaves: Iterable[Sums]) -> list[list[Sums]]:
+def _sharing_a_query(leaves: Iterable[Sums]) -> list[list[Sums]]:
     together: dict[Any, list[Sums]] = defaultdict(list)
     for leaf in leaves:
         unit = _unit(leaf)
@@ -258,10 +261,10 @@ def _passes(leaves: Iterable[Sums]) -> list[list[Sums]]:
 def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple[ir.Table, list[dict[str, str]]]:
     """Return one query for all leaves, and per leaf the column in which each of its sums comes back.
 
-    Metrics have many sums in common; each is asked for once.
+    Metrics have many sums in common; each is selected once.
     """
     first, unit = leaves[0], _unit(leaves[0])
-    parts = _Once("part")
+    parts = _NamedColumns("part")
     part_names = [{name: parts.add(part) for name, part in leaf.parts_within(window).items()} for leaf in leaves]
     columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
     if unit is not None:
@@ -276,7 +279,7 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
         rows = rows.filter(rows.period >= min(window.bounds) - max(leaf.run_up for leaf in leaves))
     if unit is not None:
         rows = rows.group_by([*window.keys, "unit"]).aggregate(**{name: rows[name].sum() for name in parts.columns})
-    sums = _Once("sum")
+    sums = _NamedColumns("sum")
     names = [
         {name: sums.add(total) for name, total in leaf.over_units({n: rows[p] for n, p in own.items()}).items()}
         for leaf, own in zip(leaves, part_names, strict=True)
@@ -284,8 +287,8 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
     return rows.group_by(window.keys).aggregate(**sums.columns), names
 
 
-class _Once:
-    """Columns under a name each, equal expressions under the same name."""
+class _NamedColumns:
+    """Column expressions with generated names; equal expressions have the same name."""
 
     def __init__(self, prefix: str) -> None:
         self.columns: dict[str, Any] = {}
@@ -316,7 +319,7 @@ def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | OwnQuery, wi
 
 
 def _at_start_query(catalog: Catalog, leaf: LossRate, window: Window) -> ir.Table:
-    """Count who is there at the start by group: where groups change, sums of movements do not tell it."""
+    """Count customers at the start by group, which where groups change does not follow from sums of movements."""
     stretches = leaf.stretches()
     there = with_periods(
         stretches,
@@ -329,7 +332,7 @@ def _at_start_query(catalog: Catalog, leaf: LossRate, window: Window) -> ir.Tabl
 
 
 def _unit(leaf: Sums) -> Any:
-    """The sampling unit: the customer, the row's own key where it has no customer, or None for each row by itself."""
+    """Return the sampling unit: the customer, the row's own key where it has no customer, or None for the row itself."""
     if leaf.unit is not None:
         return leaf.unit
     columns = leaf.table.columns
@@ -340,12 +343,12 @@ def _unit(leaf: Sums) -> Any:
     return ibis.coalesce(customer, ibis.literal("no customer: ") + leaf.table[own[0]]) if own else customer
 
 
-def judged(
+def _all_rows(
     found: Sequence[tuple[Card, Measure | str, pd.DataFrame]], asked: list[Period], columns: list[str], catalog: Catalog
 ) -> pd.DataFrame:
-    """Put estimates on every period and group asked for, with status and reason, in the order of their cards.
+    """Return a row for every period and group asked for, with status and reason, in the order of the cards.
 
-    All cards at once: one by one, to name what is missing takes as long as to add up.
+    Status and reason are found for all cards at once: one by one, that would take as long as the queries.
 
     Parameters
     ----------
@@ -359,26 +362,26 @@ def judged(
     parts = []
     for place, (card, measure, estimate) in enumerate(found):
         if isinstance(measure, str):
-            part = not_measured(card, measure, asked, columns)
+            part = _not_measured(card, measure, asked, columns)
         else:
             part = _on_grid(card, measure, estimate, asked, columns, catalog)
         parts.append(part.assign(place=place))
-    told = [part for part in parts if "nothing" not in part]
-    rows = [part for part in parts if "nothing" in part]
-    told += [_with_status(pd.concat(rows, ignore_index=True), asked, catalog)] if rows else []
-    together = pd.concat([part.astype(dict.fromkeys(("value", "low", "high"), float)) for part in told])
+    finished = [part for part in parts if "status" in part]
+    rows = [part for part in parts if "status" not in part]
+    finished += [_with_status(pd.concat(rows, ignore_index=True), asked, catalog)] if rows else []
+    together = pd.concat([part.astype(dict.fromkeys(("value", "low", "high"), float)) for part in finished])
     return together.sort_values("place", kind="stable", ignore_index=True)[_columns(columns)]
 
 
 def _on_grid(
     card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
 ) -> pd.DataFrame:
-    """Return a row for each period and group, with what its status and reason are told from."""
+    """Return a row for each period and group, with the columns from which its status and reason are derived."""
     grid = pd.DataFrame({"period": [period.ordinal for period in asked]})
     if columns:
         groups = estimate.loc[estimate["n"] > 0, columns].drop_duplicates().sort_values(columns)
-        if groups.empty:  # a metric that was asked for is told of, whatever there is of it
-            nothing = not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
+        if groups.empty:  # a metric that was asked for has a row in any case
+            nothing = _not_measured(card, f"{none_of(card.counted)} in any group", asked, columns)
             return nothing.assign(status="no data")
         grid = grid.merge(groups, how="cross")
         rows = grid.merge(estimate, on=["period", *columns], how="left")
@@ -395,7 +398,7 @@ def _on_grid(
             "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
             "minimum": float(measure.minimum),
             "nothing": f"{none_of(card.counted)} in this period",
-            "rough": f"the interval is rough below {measure.minimum} {_what(card, measure)}",
+            "rough": f"the interval is rough below {measure.minimum} {_counted_units(card, measure)}",
             "metric": card.name,
             "unit": card.unit,
         }
@@ -403,14 +406,14 @@ def _on_grid(
 
 
 def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> pd.DataFrame:
-    # Twenty visitors of two days are two cases: with 20 above it "below 10" would read as a mistake.
-    alike = "the interval is rough: too few of them came apart from each other"
-    few_words = rows["rough"].where(rows["n"] < rows["minimum"].clip(lower=1), alike)
+    # Twenty visitors of two days are two units: beside n = 20, "below 10" would read as a mistake.
+    few_units = "the interval is rough: too few of them came apart from each other"
+    few_words = rows["rough"].where(rows["n"] < rows["minimum"].clip(lower=1), few_units)
     missing = rows["value"].isna() | rows["n"].isna() | (rows["outside"] != "")
     few = ~missing & (rows["units"] < rows["minimum"])
     status = np.select([missing & (rows["at_risk"] > 0), missing, few], ["not reached", "no data", "too few"], "ok")
     reason = pd.Series(np.select([missing, few], [rows["nothing"], few_words], ""), index=rows.index)
-    reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the measure knows better
+    reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the reason of the measure is more exact
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))
     reason = reason.mask(rows["outside"] != "", rows["outside"])
@@ -422,7 +425,7 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
 
 
 def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
-    """Return why the data cannot speak of some of the periods, by ordinal."""
+    """Return the reason why some of the periods have no data, by ordinal."""
     through, first = catalog.data_through, catalog.data_from
     reasons = {}
     for period in asked:
@@ -435,11 +438,11 @@ def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[in
     return reasons
 
 
-def _what(card: Card, measure: Measure) -> str:
+def _counted_units(card: Card, measure: Measure) -> str:
     return "customers" if measure.minimum >= 100 else card.counted
 
 
-def not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
+def _not_measured(card: Card, reason: str, asked: list[Period], columns: list[str]) -> pd.DataFrame:
     """Return a row without a number for each period, with the reason."""
     empty = {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "unit": card.unit}
     groups = dict.fromkeys(columns, "")

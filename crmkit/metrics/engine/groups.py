@@ -1,4 +1,8 @@
-"""Where the columns come from by which a metric is split."""
+"""Splitting a metric by columns: where the columns come from, and which groups are too small to show.
+
+A column is the metric's own, one of its customers, or a state of its customers that changes over time. Groups too small
+to show are merged, so that no customer can be identified and the parts still add up to the whole.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +37,7 @@ from crmkit.tables.expressions import period_ordinal, with_periods
 from crmkit.tables.schema import SCHEMAS
 
 UNKNOWN_GROUP = "(unknown)"
+SMALL_GROUPS = "(small groups)"
 
 
 def columns_of(by: str | Sequence[str] | None) -> list[str]:
@@ -69,14 +74,14 @@ def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
 
 
 def check_customer_column(catalog: Catalog, by: object, *others: str) -> None:
-    """Raise UnknownName for what is neither a column of customers, nor could be one by the schema, nor one of the others."""
-    there = [*(catalog.table("customers").columns if "customers" in catalog.names else ()), *others]
-    known = [*there, *SCHEMAS["customers"].names]
+    """Raise UnknownName unless ``by`` is a column of customers, in the data or in the schema, or one of the others."""
+    present = [*(catalog.table("customers").columns if "customers" in catalog.names else ()), *others]
+    known = [*present, *SCHEMAS["customers"].names]
     if by not in known:
-        raise UnknownName("column of customers", str(by), there or known)
+        raise UnknownName("column of customers", str(by), present or known)
 
 
-def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | None:
+def why_not_split(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | None:
     """Return why the measure cannot be split, or None if it can."""
     for table in measure.tables():
         for column in by:
@@ -84,14 +89,14 @@ def unreachable(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str | 
                 return f"cannot be split by {column}: budgets are set for all, or by channel"
             if column in table.columns or _through_customer(catalog, table, column):
                 continue
-            if not changes(catalog, table, column):
+            if not changes_over_time(catalog, table, column):
                 return f"cannot be split by {column}: it has no {column} and no customer who has one"
             if isinstance(measure, KaplanMeierMedian | DailyLossRate | Stock):
                 return f"cannot be split by {column}: what lasts longer than a period has no {column} at its start"
     return None
 
 
-def divides(catalog: Catalog, card: Card) -> bool:
+def are_parts_of_whole(catalog: Catalog, card: Card) -> bool:
     """Return whether the groups of a metric are parts of one whole, as the channels of all new customers are."""
     try:
         return isinstance(catalog.call(card.function), Composition)
@@ -99,7 +104,7 @@ def divides(catalog: Catalog, card: Card) -> bool:
         return False
 
 
-def changes(catalog: Catalog, table: ir.Table, column: str) -> bool:
+def changes_over_time(catalog: Catalog, table: ir.Table, column: str) -> bool:
     """Return whether a column is a state of the table's customers that changes over time."""
     fixed = column in table.columns or _through_customer(catalog, table, column)
     return not fixed and "customer_id" in table.columns and column in STATES and _has_state(catalog, column)
@@ -108,28 +113,96 @@ def changes(catalog: Catalog, table: ir.Table, column: str) -> bool:
 def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dict[str, Any]) -> ir.Table:
     """Select ``columns`` of a table with the columns to split by.
 
-    They are the table's own, or those of its customers: as they are, or as they were at the start of the period where
-    they change over time. ``columns`` then holds ``period``, an ordinal.
+    Those are the table's own or those of its customers, at the start of the period where they change over time;
+    ``columns`` then holds ``period``, an ordinal.
     """
-    own = {column: _named(table[column]) for column in window.by if column in table.columns}
+    own = {column: _group_name(table[column]) for column in window.by if column in table.columns}
     borrowed = [column for column in window.by if column not in own]
     if not borrowed:
         return table.select(**columns, **own)
     rows = table.select(**columns, **own, _customer=table["customer_id"])
-    fixed = [column for column in borrowed if not changes(catalog, table, column)]
+    fixed = [column for column in borrowed if not changes_over_time(catalog, table, column)]
     if fixed:
         customers = catalog.table("customers").select(_customer_id="customer_id", **{name: name for name in fixed})
         rows = rows.left_join(customers, rows["_customer"] == customers["_customer_id"]).drop("_customer_id")
     for column in borrowed:
         if column not in fixed:
             rows = _with_state(rows, states_at_start(catalog, column, window), column)
-    return rows.mutate(**{name: _named(rows[name]) for name in borrowed}).drop("_customer")
+    return rows.mutate(**{name: _group_name(rows[name]) for name in borrowed}).drop("_customer")
+
+
+def estimate_by_group(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Estimate a measure by group; groups below the smallest size in every period asked for are merged into one.
+
+    Where all of them together are still below it, the next smallest groups are added, or their number could be computed
+    as the whole less the other groups. Counts of customers reveal nothing about one of them and stay. Sums of groups add
+    up, so the estimate of the merged group is exact. Medians do not add up, so their small groups are left out instead.
+    """
+    estimate = leaf.estimate(sums, window)
+    if not window.by or estimate.empty or _is_exact(leaf):
+        return estimate
+    counts = isinstance(leaf, Composition) or bool((estimate["value"] == estimate["n"]).all())
+    merged = too_small(estimate, window, only_these=counts or isinstance(leaf, Median))
+    is_small = pd.MultiIndex.from_frame(sums[list(window.by)]).isin(merged)
+    if not is_small.any():
+        return estimate
+    if isinstance(leaf, Median):
+        return leaf.estimate(sums[~is_small], window)
+    merged_sums = sums.assign(**{column: sums[column].mask(is_small, SMALL_GROUPS) for column in window.by})
+    keys = [name for name in merged_sums if name in (*window.keys, "age", "day", "draw")]
+    return leaf.estimate(merged_sums.groupby(keys, as_index=False).sum(), window)
+
+
+def without_small_groups(measure: Measure, estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return a quotient without the values of groups too small to show, with the reason, if it reveals customers' money.
+
+    Quotients do not add up, so groups cannot be merged; instead as many are left empty as protect each other.
+    """
+    if not window.by or estimate.empty or not isinstance(measure, Quotient) or not _reveals_customers(measure):
+        return estimate
+    is_small = pd.MultiIndex.from_frame(estimate[list(window.by)]).isin(too_small(estimate, window))
+    if not is_small.any():
+        return estimate
+    why = f"not shown: fewer than {window.smallest_group} in a group"
+    hidden = estimate.assign(because=np.array([why if small else None for small in is_small], dtype=object))
+    hidden.loc[is_small, ["value", "low", "high"]] = np.nan
+    return hidden
+
+
+def too_small(estimate: pd.DataFrame, window: Window, *, only_these: bool = False) -> list[tuple[str, ...]]:
+    """Return the groups that must not be shown alone, and unless ``only_these`` those that must be merged with them.
+
+    Parameters
+    ----------
+    estimate : DataFrame
+        One row per period and group, with n.
+    window : Window
+    only_these : bool
+        Whether the number of a group cannot be computed from those of the other groups, as with medians.
+
+    Examples
+    --------
+    >>> from crmkit.periods import Period
+    >>> october = Period.parse("2026-10")
+    >>> window = Window("month", {october.ordinal: (october.start, october.end)}, by=("plan",), smallest_group=5)
+    >>> estimate = pd.DataFrame({"period": october.ordinal, "plan": ["a", "b", "c"], "n": [1, 20, 7]})
+    >>> too_small(estimate, window), too_small(estimate, window, only_these=True)
+    ([('a',), ('c',)], [('a',)])
+    """
+    asked = estimate[estimate["period"].isin(list(window.bounds))]
+    sizes = asked.pivot_table("n", list(window.by), "period", aggfunc="sum", fill_value=0.0)
+    sizes = sizes.loc[sizes.max(axis=1).sort_values(kind="stable").index]
+    n_small = int((sizes.max(axis=1) < window.smallest_group).sum())
+    if n_small and not only_these and sizes.iloc[:n_small].to_numpy().any():
+        while n_small < len(sizes) and sizes.iloc[:n_small].sum().max() < window.smallest_group:
+            n_small += 1
+    return [group if isinstance(group, tuple) else (group,) for group in sizes.index[:n_small]]
 
 
 def states_at_start(catalog: Catalog, column: str, window: Window) -> ir.Table:
-    """Return the state of each customer who had one on the eve of a period: customer_id, period, and the column.
+    """Return the state of each customer who had one on the day before a period: customer_id, period, and the column.
 
-    A customer who had several (two subscriptions) is in the last by name: she is in one group only.
+    A customer who had several, such as two plans, is only in the group of the last by name.
     """
     spells = catalog.table(STATES[column])
     held = with_periods(
@@ -160,90 +233,16 @@ def _through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:
     return has_customer and column in catalog.table("customers").columns
 
 
-def _named(column: Any) -> Any:
+def _group_name(column: Any) -> Any:
     return ibis.coalesce(column.cast("string"), UNKNOWN_GROUP)
 
 
-# Groups too small to show are put together, so that nobody stands alone and the parts still add up to the whole.
-
-
-SMALL_GROUPS = "(small groups)"
-
-
-def estimate_folded(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Estimate a measure by group; groups below the smallest size in every period asked for become one.
-
-    Where all of them together are still below it, the next smallest groups join them: left alone, their number could be
-    had as the whole less the others. A mere count of them tells nothing of anybody, and stays. Sums of groups add up, so
-    the estimate of the folded group is exact. A median does not add up: its small groups are left out instead.
-    """
-    estimate = leaf.estimate(sums, window)
-    if not window.by or estimate.empty or _is_exact(leaf):
-        return estimate
-    counts = isinstance(leaf, Composition) or bool((estimate["value"] == estimate["n"]).all())
-    folded = too_small(estimate, window, alone=counts or isinstance(leaf, Median))
-    is_small = pd.MultiIndex.from_frame(sums[list(window.by)]).isin(folded)
-    if not is_small.any():
-        return estimate
-    if isinstance(leaf, Median):
-        return leaf.estimate(sums[~is_small], window)
-    folded_sums = sums.assign(**{column: sums[column].mask(is_small, SMALL_GROUPS) for column in window.by})
-    keys = [name for name in folded_sums if name in (*window.keys, "age", "day", "draw")]
-    return leaf.estimate(folded_sums.groupby(keys, as_index=False).sum(), window)
-
-
-def without_small_groups(measure: Measure, estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Return the quotients of customers' own numbers without those of groups too small to show, and say why.
-
-    A quotient does not add up, so nothing can be put together; as many groups are emptied as protect each other.
-    """
-    if not window.by or estimate.empty or not isinstance(measure, Quotient) or not _tells_of_customers(measure):
-        return estimate
-    is_small = pd.MultiIndex.from_frame(estimate[list(window.by)]).isin(too_small(estimate, window))
-    if not is_small.any():
-        return estimate
-    why = f"not shown: fewer than {window.smallest_group} in a group"
-    hidden = estimate.assign(because=np.array([why if small else None for small in is_small], dtype=object))
-    hidden.loc[is_small, ["value", "low", "high"]] = np.nan
-    return hidden
-
-
-def too_small(estimate: pd.DataFrame, window: Window, *, alone: bool = False) -> list[tuple[str, ...]]:
-    """Return the groups that may not stand alone, and unless ``alone`` those that must join them.
-
-    Parameters
-    ----------
-    estimate : DataFrame
-        One row per period and group, with n.
-    window : Window
-    alone : bool
-        Whether nothing of anybody can be reckoned from the other groups, as with medians.
-
-    Examples
-    --------
-    >>> from crmkit.periods import Period
-    >>> october = Period.parse("2026-10")
-    >>> window = Window("month", {october.ordinal: (october.start, october.end)}, by=("plan",), smallest_group=5)
-    >>> estimate = pd.DataFrame({"period": october.ordinal, "plan": ["a", "b", "c"], "n": [1, 20, 7]})
-    >>> too_small(estimate, window), too_small(estimate, window, alone=True)
-    ([('a',), ('c',)], [('a',)])
-    """
-    asked = estimate[estimate["period"].isin(list(window.bounds))]
-    sizes = asked.pivot_table("n", list(window.by), "period", aggfunc="sum", fill_value=0.0)
-    sizes = sizes.loc[sizes.max(axis=1).sort_values(kind="stable").index]
-    n_small = int((sizes.max(axis=1) < window.smallest_group).sum())
-    if n_small and not alone and sizes.iloc[:n_small].to_numpy().any():
-        while n_small < len(sizes) and sizes.iloc[:n_small].sum().max() < window.smallest_group:
-            n_small += 1
-    return [group if isinstance(group, tuple) else (group,) for group in sizes.index[:n_small]]
-
-
-def _tells_of_customers(quotient: Quotient) -> bool:
-    """Return whether the money of customers is divided by a number of them; costs divided by them are nobody's own."""
+def _reveals_customers(quotient: Quotient) -> bool:
+    """Return whether customers' own money is divided by their number; costs of the firm reveal nothing about them."""
     below = quotient.denominator.leaves() if isinstance(quotient.denominator, Quotient) else [quotient.denominator]
     own = [leaf for leaf in quotient.leaves() if isinstance(leaf, Total | Mean) and not isinstance(leaf, Count)]
     return not all(map(_is_exact, below)) and not all(map(_is_exact, own))
 
 
 def _is_exact(leaf: Sums) -> bool:
-    return bool(getattr(leaf, "exact", False))  # money spent is known, however few bookings
+    return bool(getattr(leaf, "exact", False))  # money spent is known exactly, however few bookings

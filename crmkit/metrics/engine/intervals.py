@@ -2,7 +2,7 @@
 
 Rows of one customer are not independent, so every variance is taken across customers: ``x`` and ``n`` are summed per
 customer first, and ``xx``, ``xn``, ``nn`` are the sums of their products over customers. All arguments are arrays of
-one shape; each function returns ``(value, low, high)``, not a number where nothing can be said.
+one shape; each function returns ``(value, low, high)``, NaN where there is no estimate.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from crmkit.periods import Period
 
 Array = NDArray[np.float64]
 Interval = tuple[Array, Array, Array]
-
 LEVEL = 0.95
 Z = float(ndtri(0.5 + LEVEL / 2))
 _TAIL = (1 - LEVEL) / 2
+_MEDIAN_OF_CHI_SQUARE = float(chdtri(1, 0.5))
+_LOOK_BACK = 12
+_FEWEST_STEPS = 8
 
 
 def share(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
@@ -93,7 +95,8 @@ def net_share(plus: Array, minus: Array, n: Array, xx: Array, xn: Array, nn: Arr
 def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
     """Ratio x / n of two sums over customers by the delta method with Student's t.
 
-    On the logarithmic scale where the ratio is clearly positive: money is skewed to the right, and so is its error.
+    The interval is computed on the logarithmic scale where the ratio is clearly positive, as the error of a mean of money
+    is skewed to the right.
 
     References
     ----------
@@ -145,12 +148,12 @@ def total(x: Array, xx: Array, dispersion: Array) -> Interval:
         low = np.where(events > 0, weight * chdtri(2 * events, 1 - _TAIL) / 2, 0.0)
         high = weight * chdtri(2 * events + 2, _TAIL) / 2
         reach = Z * np.sqrt(variance)
-    negative = (x < 0) | ((x == 0) & (variance > 0))  # refunds outweigh orders: the gamma interval has no meaning
+    negative = (x < 0) | ((x == 0) & (variance > 0))  # refunds outweigh orders, where the gamma interval is not defined
     return x, np.where(negative, x - reach, low), np.where(negative, x + reach, high)
 
 
 def quotient(numerator: Interval, denominator: Interval) -> Interval:
-    """Quotient of two independent positive estimates; their relative errors add up as squares.
+    """Quotient of two independent positive estimates; the squares of their relative errors add up.
 
     References
     ----------
@@ -165,57 +168,12 @@ def quotient(numerator: Interval, denominator: Interval) -> Interval:
     return value, low, np.where(np.isfinite(high), high, np.nan)
 
 
-def _wilson(value: Array, size: Array, quantile: Array) -> tuple[Array, Array]:
-    centre = (value + quantile**2 / (2 * size)) / (1 + quantile**2 / size)
-    half = quantile / (1 + quantile**2 / size) * np.sqrt(value * (1 - value) / size + (quantile / (2 * size)) ** 2)
-    low = np.where(value <= 0, 0.0, np.clip(centre - half, 0, 1))  # exactly 0 and 1 in spite of rounding
-    high = np.where(value >= 1, 1.0, np.clip(centre + half, 0, 1))
-    return np.where(np.isnan(value), np.nan, low), np.where(np.isnan(value), np.nan, high)
-
-
-def _joint(one: Array, other: Array, against: Array) -> Array:
-    return np.sqrt(one**2 + other**2 + 2 * against * one * other)
-
-
-def _log_ratio(above: Array, below: Array) -> Array:
-    return np.where(above == below, 0.0, np.log(above / below))
-
-
-def _clustered_variance(value: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Array:
-    residual = np.maximum(xx - 2 * value * xn + value**2 * nn, 0)
-    return np.where(units > 1, units / (units - 1), np.nan) * residual / n**2
-
-
-def _student(units: Array) -> Array:
-    return np.where(units > 1, stdtrit(np.maximum(units - 1, 1), 1 - _TAIL), np.nan)
-
-
-def _effective_size(
-    value: Array, independent: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array
-) -> tuple[Array, Array]:
-    """Number of independent answers that would tell as much, and the quantile that goes with it."""
-    clustered = nn > n * (1 + 1e-9)  # some customer answered twice, or answers weigh unequally
-    worst = nn / n  # design effect if all answers of a customer agreed
-    effect = np.where(independent > 0, _clustered_variance(value, n, xx, xn, nn, units) / independent, worst)
-    effect = np.where(clustered, np.clip(effect, 1, None), 1.0)
-    quantile = np.where(clustered & (units > 1), _student(units), Z)
-    return n / effect, quantile
-
-
-# How much totals scatter from period to period beyond what chance arrivals explain.
-
-
-_MEDIAN_OF_CHI_SQUARE = float(chdtri(1, 0.5))
-_LOOK_BACK = 12
-_FEWEST_STEPS = 8
-
-
 def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) -> Array:
-    """Variance of a total over its Poisson variance, learned from the periods before each one.
+    """Variance of a total over its Poisson variance, estimated from the periods before each one.
 
-    The median of the squared steps between neighbouring periods, per day and each over its Poisson variance: steps
-    cancel a trend, days cancel the length of months, and the median is not moved by a few seasonal jumps. Below eight
-    steps nothing is learned and the ratio is 1.
+    It is the median of the squared changes between neighbouring periods, per day and each over its Poisson variance.
+    Changes are not affected by a trend, totals per day not by the length of months, and their median not by a few seasonal
+    jumps. With fewer than eight changes the ratio is 1.
 
     Parameters
     ----------
@@ -241,3 +199,40 @@ def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) ->
         past = squared.shift().rolling(_LOOK_BACK, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
         result.loc[ordered.index] = past.clip(lower=1).fillna(1.0)
     return np.asarray(result)
+
+
+def _wilson(value: Array, size: Array, quantile: Array) -> tuple[Array, Array]:
+    centre = (value + quantile**2 / (2 * size)) / (1 + quantile**2 / size)
+    half = quantile / (1 + quantile**2 / size) * np.sqrt(value * (1 - value) / size + (quantile / (2 * size)) ** 2)
+    low = np.where(value <= 0, 0.0, np.clip(centre - half, 0, 1))  # exactly 0 and 1 in spite of rounding
+    high = np.where(value >= 1, 1.0, np.clip(centre + half, 0, 1))
+    return np.where(np.isnan(value), np.nan, low), np.where(np.isnan(value), np.nan, high)
+
+
+def _effective_size(
+    value: Array, independent: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array
+) -> tuple[Array, Array]:
+    """Return the number of independent answers with the same variance, and the quantile of the interval."""
+    clustered = nn > n * (1 + 1e-9)  # some customer answered twice, or answers weigh unequally
+    worst = nn / n  # design effect if all answers of a customer agreed
+    effect = np.where(independent > 0, _clustered_variance(value, n, xx, xn, nn, units) / independent, worst)
+    effect = np.where(clustered, np.clip(effect, 1, None), 1.0)
+    quantile = np.where(clustered & (units > 1), _student(units), Z)
+    return n / effect, quantile
+
+
+def _clustered_variance(value: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Array:
+    residual = np.maximum(xx - 2 * value * xn + value**2 * nn, 0)
+    return np.where(units > 1, units / (units - 1), np.nan) * residual / n**2
+
+
+def _student(units: Array) -> Array:
+    return np.where(units > 1, stdtrit(np.maximum(units - 1, 1), 1 - _TAIL), np.nan)
+
+
+def _joint(one: Array, other: Array, against: Array) -> Array:
+    return np.sqrt(one**2 + other**2 + 2 * against * one * other)
+
+
+def _log_ratio(above: Array, below: Array) -> Array:
+    return np.where(above == below, 0.0, np.log(above / below))

@@ -26,7 +26,7 @@ class Reads:
     columns : mapping of str to set of str
         Columns by canonical table.
     kinds : mapping of (str, str) to set of str
-        Of a column with a few choices, such as ``("survey_responses", "survey")``: those that count; absent where all do.
+        Of a column with a few choices, such as ``("survey_responses", "survey")``, those that count; absent if all do.
     """
 
     columns: Mapping[str, frozenset[str]]
@@ -60,7 +60,7 @@ def reads_of(catalog: Catalog, card: Card) -> Reads | None:
 
 
 class _Trace:
-    """Follows expressions down to canonical columns; a column that a table only carries along is not read."""
+    """Follows expressions down to canonical columns; a column that is selected but not used is not read."""
 
     def __init__(self, canonical: Mapping[Any, str]) -> None:
         self._canonical = canonical
@@ -103,12 +103,12 @@ class _Trace:
         self._rows(relation)
 
     def _rows(self, relation: Any) -> None:
-        """Follow what decides which rows there are: filters, groups, the sides and conditions of joins."""
+        """Follow the expressions that decide which rows exist: filters, groups, the sides and conditions of joins."""
         if ("rows", relation) in self._seen:
             return
         self._seen.add(("rows", relation))
         if relation in self._canonical:
-            self.columns[self._canonical[relation]]  # it is read, whatever its columns
+            self.columns[self._canonical[relation]]  # the table is read, even if none of its columns is
             return
         if isinstance(relation, ops.Aggregate):
             for value in relation.groups.values():
@@ -116,7 +116,7 @@ class _Trace:
         elif isinstance(relation, ops.Distinct):
             for value in relation.values.values():
                 self._value(value)
-        carried = (
+        selected = (
             set(relation.values.values())
             if isinstance(relation, (ops.Project, ops.Aggregate, ops.JoinChain))
             else set()
@@ -124,19 +124,19 @@ class _Trace:
         for child in relation.__children__:
             if isinstance(child, ops.Relation):
                 self._rows(child)
-            elif child not in carried:
+            elif child not in selected:
                 self._value(child)
 
     def _kind(self, node: Any) -> None:
         """Note where a column of few choices is compared with one of them."""
         for column, literal in ((node.left, node.right), (node.right, node.left)):
             if isinstance(column, ops.Field) and isinstance(literal, ops.Literal):
-                origin = self._origin(column)
-                if origin and SCHEMAS[origin[0]].column(origin[1]).choices:
-                    self.kinds[origin].add(str(literal.value))
+                source = self._source(column)
+                if source and SCHEMAS[source[0]].column(source[1]).choices:
+                    self.kinds[source].add(str(literal.value))
 
-    def _origin(self, field: Any) -> tuple[str, str] | None:
-        """Return the canonical table and column that a field is carried along from, None if it is made on the way."""
+    def _source(self, field: Any) -> tuple[str, str] | None:
+        """Return the canonical table and column that a field is selected from, None if it is computed."""
         while isinstance(field, ops.Field):
             if field.rel in self._canonical:
                 table = self._canonical[field.rel]

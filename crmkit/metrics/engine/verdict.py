@@ -17,10 +17,10 @@ POWER = 0.8
 def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, families: Array | None = None) -> pd.DataFrame:
     """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
-    A change is real if its p-value, adjusted for looking at all metrics of its family at once, is at most .05; between
-    two numbers that are known exactly, such as money spent, if it is as large as what matters. It is too few to
-    tell if a change that matters could not have been seen with 80 % power. The error of a difference follows from the
-    two intervals: each side's distance to its own limit that faces the other value.
+    A change is real if its p-value, adjusted for testing all metrics of its family, is at most .05; between two numbers
+    that are known exactly, such as money spent, if it is at least the smallest change that matters. It is too few to tell
+    if such a change could not be detected with 80 % power. The standard error of the difference follows from the two
+    intervals: for each value, the distance to its own limit that faces the other value.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
     matters : array
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     families : array of str, optional
-        The family of each metric; all are one by default.
+        The family of each metric; by default all are of one.
 
     Returns
     -------
@@ -82,13 +82,13 @@ def judge_target(low: float, high: float, target: float | None, better: str) -> 
     """
     if target is None or np.isnan(target) or better == "neither" or np.isnan([low, high]).all():
         return ""
-    above, below = low >= target, high <= target  # never true of an end that is open, which is not a number
+    above, below = low >= target, high <= target  # never true for an open end, which is NaN
     good, bad = (above, below) if better == "higher" else (below, above)
-    return "met" if good else "missed" if bad else "too close to call"  # nothing lost, with a target of 0: met
+    return "met" if good else "missed" if bad else "too close to call"  # no losses with a target of 0: met
 
 
 def benjamini_hochberg(p_values: Array) -> Array:
-    """Return p-values adjusted so that at most a share of the calls is false.
+    """Return p-values adjusted for the number of tests, so that they control the rate of false discoveries.
 
     Examples
     --------

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 from crmkit.periods import Grain, Period
 
-RUN_UP = 13  # earlier periods from which the scatter of totals is learned: twelve steps
+RUN_UP = 13  # earlier periods from which the dispersion of totals is estimated, by their twelve changes
 
 
 @dataclass(frozen=True)
 class Window:
-    """The periods asked for, and what else a measure must know to add up inside them.
+    """The periods asked for, and what else a measure needs to add up its rows in them.
 
     Attributes
     ----------
@@ -25,12 +25,12 @@ class Window:
     data_from : date or None
         First day with data.
     smallest_group : int
-        Groups that stay below so many customers or rows are put together.
+        Groups below so many customers or rows are merged [count].
     first_days : int or None
         Only so many days of each period count, where a period that is still running is compared with earlier ones
         [days]; None for whole periods.
     last_known : date or None
-        Last day with data, if a period asked for goes on after it: what is dated later is not known yet.
+        Last day with data, if a period asked for ends after it; rows dated later do not count.
     """
 
     grain: Grain
@@ -47,7 +47,7 @@ class Window:
         return ["period", *self.by]
 
     def span(self, ordinal: int) -> tuple[date, date]:
-        """Return first day and end of the days of a period that count; of those not asked for, the whole period."""
+        """Return start and end of the days of a period that count; the whole period if it is not one asked for."""
         period = Period(self.grain, ordinal)
         start, end = self.bounds.get(ordinal, (period.start, period.end))
         if self.first_days is not None:

@@ -12,7 +12,7 @@ from crmkit.insights.messages import group_message, history_message, parts_messa
 from crmkit.metrics.card import cards
 from crmkit.metrics.cards.pipeline import stage_order
 from crmkit.metrics.engine.evaluate import evaluate
-from crmkit.metrics.engine.groups import divides
+from crmkit.metrics.engine.groups import are_parts_of_whole
 from crmkit.metrics.formatting import is_exact, scale_for
 from crmkit.periods import Period
 from crmkit.reporting.display.figures import figure
@@ -124,7 +124,7 @@ def group_chart(catalog: Catalog, metric: str, by: str, scorecard: pd.DataFrame)
         return None
     currency = catalog.settings.company.currency
     card = cards(metric)[0]
-    parts = divides(catalog, card)  # groups that are parts of one whole differ from it of course
+    parts = are_parts_of_whole(catalog, card)  # groups that are parts of one whole differ from it of course
     message = (parts_message if parts else group_message)(groups, by, row, card, currency)
     overall = None if parts else row.value
     axes = plot_groups(groups.drop(columns=["metric", "period"]), overall=overall, currency=currency)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.insights.segments import last_days
-from crmkit.metrics.analyses.assortment import what_sells
+from crmkit.metrics.analyses.products import what_sells
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted, in_words, joined, scale_for, scale_of
 from crmkit.periods import Period, day_in_words

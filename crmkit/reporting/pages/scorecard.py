@@ -7,8 +7,8 @@ from datetime import timedelta
 import pandas as pd
 
 from crmkit.insights.goals import budget_message, goals_message, precedents_message
+from crmkit.metrics.analyses.events_before_win import events_before_win
 from crmkit.metrics.analyses.goals import budget_report, goals
-from crmkit.metrics.analyses.precedents import events_before_win
 from crmkit.metrics.formatting import is_number, scale_for
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmkit.metrics import evaluate
-from crmkit.metrics.analyses.assortment import what_sells
+from crmkit.metrics.analyses.products import what_sells
 from crmkit.metrics.cards.revenue import days_between_orders
 
 PARTS = ["new_mrr", "reactivation_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr"]

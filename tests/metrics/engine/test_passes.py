@@ -1,23 +1,23 @@
-"""The database adds up: one query per table and clock, and few rows come to Python."""
+"""The database adds up: one query per table and time column, and few rows come to Python."""
 
 import pandas as pd
 import pytest
 
 from crmkit.metrics import CARDS, evaluate, scorecard
-from crmkit.metrics.engine import evaluate as passes
+from crmkit.metrics.engine import evaluate as engine
 
 
 @pytest.fixture
 def fetched(monkeypatch):
     """Record every frame that metrics fetch."""
     frames: list[pd.DataFrame] = []
-    original = passes.fetch
+    original = engine.fetch
 
     def recording(query):
         frames.append(original(query))
         return frames[-1]
 
-    monkeypatch.setattr(passes, "fetch", recording)
+    monkeypatch.setattr(engine, "fetch", recording)
     return frames
 
 
@@ -30,8 +30,8 @@ def test_four_metrics_on_orders_share_one_query(sample, fetched):
     assert len(fetched[0]) == 36
 
 
-def test_all_cards_over_36_months_take_one_query_per_table_and_clock(sample, fetched):
-    """Fewer than half as many queries as cards: those on one table and clock share one.
+def test_all_cards_over_36_months_take_one_query_per_table_and_time_column(sample, fetched):
+    """Fewer than half as many queries as cards: those on one table and time column share one.
 
     Orders, with their customers, by recommendation, of campaigns, in their turn; products sold; answers; people asked;
     mailings; posts; costs and those of campaigns; movements, of customers and of recurring revenue; renewals; origins;

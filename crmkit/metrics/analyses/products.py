@@ -1,4 +1,4 @@
-"""What sells and what does not: revenue by product or category, and which of them moved by more than chance."""
+"""Revenue by product or category, compared with the period before, with a verdict on each change."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     DataFrame
         One row per product, the largest revenue first: the column ``by``, orders [count], revenue, low, high, before
         (of a period as long), change [currency], share [of the revenue], verdict ("real", "within noise", "too few to
-        tell", "no comparison"), direction. What sold before and no longer has revenue 0. Empty without order lines, and
-        where they lack that column.
+        tell", "no comparison"), direction. Products sold only in the period before have revenue 0. Empty without order
+        lines, or if they lack that column.
 
     Raises
     ------
     UnknownName
-        If no sale could have such a column.
+        If neither order lines, orders nor customers can have such a column.
 
     Examples
     --------
@@ -62,14 +62,14 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     rows = evaluate(catalog, "product_revenue", periods=[period.previous, period], by=by, first_days=so_far)
     if (rows["status"] == "not measured").all():
         return pd.DataFrame(columns=columns)
-    now, then = (_of(rows, each, by) for each in (period, period.previous))
+    now, then = (_in_period(rows, each, by) for each in (period, period.previous))
     n_days, n_before = (min(p.n_days, so_far or p.n_days) for p in (period, period.previous))
     then[["value", "low", "high"]] *= n_days / n_before
     now, then = (side.assign(unit="money", better="higher", status="ok") for side in (now, then))
     known = (then["value"] != 0) | (then["n"] > 0)
     matters = np.repeat(smallest_changes(catalog.settings, ["product_revenue"]), len(now))
     judged = judge_changes(now, then, matters)
-    seen = pd.DataFrame(
+    sales = pd.DataFrame(
         {
             by: now.index,
             "orders": now["n"].to_numpy(int),
@@ -83,17 +83,17 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
             "direction": judged["direction"].to_numpy(),
         }
     )
-    seen.attrs["currency"] = catalog.settings.company.currency
-    return seen[seen[by] != SMALL_GROUPS].sort_values("revenue", ascending=False, ignore_index=True)[columns]
+    sales.attrs["currency"] = catalog.settings.company.currency
+    return sales[sales[by] != SMALL_GROUPS].sort_values("revenue", ascending=False, ignore_index=True)[columns]
 
 
 def _can_split(catalog: Catalog, by: str) -> bool:
-    """Return whether the data have the column; raise UnknownName for one that no sale could have."""
+    """Return whether the data have the column; raise UnknownName for one that no table of sales can have."""
     tables = ("order_lines", "orders", "customers")
-    there = [name for table in tables if table in catalog.names for name in catalog.table(table).columns]
-    known = [*there, *STATES, *(name for table in tables for name in SCHEMAS[table].names)]
+    present = [name for table in tables if table in catalog.names for name in catalog.table(table).columns]
+    known = [*present, *STATES, *(name for table in tables for name in SCHEMAS[table].names)]
     if by not in known:
-        raise UnknownName("column of order lines, orders or customers", str(by), set(there or known))
+        raise UnknownName("column of order lines, orders or customers", str(by), set(present or known))
     try:
         check_columns(catalog, [by])
     except CrmkitError:
@@ -101,9 +101,9 @@ def _can_split(catalog: Catalog, by: str) -> bool:
     return True
 
 
-def _of(rows: pd.DataFrame, period: Period, by: str) -> pd.DataFrame:
+def _in_period(rows: pd.DataFrame, period: Period, by: str) -> pd.DataFrame:
     own = rows[rows["period"] == str(period)].set_index(by)[["value", "low", "high", "n"]].sort_index()
     every = pd.Index(sorted(set(rows[by])), name=by)
     own = own.reindex(every)
-    # Nothing sold is 0 sold; the interval of none at all is that of the smallest sum that could have been missed.
+    # A product without a sale in the period has revenue 0.
     return own.fillna({"value": 0.0, "low": 0.0, "high": 0.0, "n": 0})

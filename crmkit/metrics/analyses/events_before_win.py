@@ -1,4 +1,4 @@
-"""Which kinds of event precede a win: how often deals with and without them are won."""
+"""Kinds of interaction that precede a win: the win rates of deals with and without them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import indicator, period_ordinal
 
 _MATTERS = 0.1  # a difference of 10 points of the win rate
-_FEWEST = 10  # deals on either side, below which nothing is told
+_FEWEST = 10  # deals on either side, below which the verdict is "too few to tell"
 
 
 def events_before_win(catalog: Catalog, period: str | Period) -> pd.DataFrame:
     """Compare the win rate of deals that saw a kind of interaction before their outcome with that of those that did not.
 
-    An association and no effect: whoever visits does so where there is something to win, and a deal that lasts longer
-    sees more of everything. Only interactions before the outcome count.
+    The difference is an association, not an effect: salespeople visit where a win is likely, and a deal that lasts longer
+    has more interactions of every kind. Only interactions before the outcome count.
 
     Parameters
     ----------
@@ -72,16 +72,16 @@ def _compared(catalog: Catalog, period: Period) -> pd.DataFrame:
         events, deals = catalog.table("deal_events"), catalog.table("deals")
     except NotMeasured:
         return pd.DataFrame(columns=columns)
-    seen, every = (
+    with_event, every = (
         table.filter((period_ordinal(table.closed_at, period.grain) == period.ordinal) & table.won.notnull())
         for table in (events, deals)
     )
-    by_kind = seen.group_by("kind").aggregate(n=seen.count(), won=indicator(seen.won).sum())
+    by_kind = with_event.group_by("kind").aggregate(n=with_event.count(), won=indicator(with_event.won).sum())
     rows = fetch(by_kind).sort_values("kind", ignore_index=True)
     whole = fetch(every.aggregate(n=every.count(), won=indicator(every.won).sum())).iloc[0].fillna(0)
     n, won = rows["n"].to_numpy(float), rows["won"].to_numpy(float)
-    told = _differences(won, n, float(whole["won"]) - won, float(whole["n"]) - n)
-    frame = rows[["kind"]].assign(**told)
+    compared = _differences(won, n, float(whole["won"]) - won, float(whole["n"]) - n)
+    frame = rows[["kind"]].assign(**compared)
     ordered = frame.reindex(frame["difference"].abs().sort_values(ascending=False, kind="stable").index)
     return ordered[columns].reset_index(drop=True)
 
