@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkit.reporting.runner.fork_server.server import CAN_FORK
+from crmkit.reporting.runner.fork_server import CAN_FORK
 
 needs_fork = pytest.mark.skipif(
     not (CAN_FORK and Path("/proc/self/stat").is_file()), reason="this system cannot fork safely, or does not tell"
@@ -18,8 +18,8 @@ def forget_test():
     os.environ["PYTEST_CURRENT_TEST"] = "any"
 
 
-def program(nursery):
-    return nursery._program.pid
+def program(fork_server):
+    return fork_server._program.pid
 
 
 def parent_of(number):

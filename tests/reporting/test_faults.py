@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from crmkit.cli.commands import app
-from crmkit.reporting.runner.publish import read_summary
+from crmkit.reporting.runner.page import read_summary
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.tiny import write_notebook
 
@@ -61,10 +61,10 @@ def write_notebooks(company, **sources):
 
 def needs_no_kernel(patch):
     """Write notebooks as they are in place of running them: for a report that was there before, or comes after."""
-    from crmkit.reporting.runner import pages as make_pages
+    from crmkit.reporting.runner import execute as execute_module
 
     patch.setattr(
-        make_pages, "execute", lambda notebook, output, *rest, **more: output.write_bytes(notebook.read_bytes())
+        execute_module, "execute", lambda notebook, output, *rest, **more: output.write_bytes(notebook.read_bytes())
     )
 
 
@@ -243,22 +243,22 @@ def test_a_full_disk_ends_with_2_and_every_file_stays_as_it_was(small_disk):
 
 @pytest.mark.parametrize("full", ["the month", "the archive", "the links of last month"])
 def test_a_disk_that_is_full_at_a_bad_moment_harms_no_page_that_was_there(company, full, monkeypatch):
-    from crmkit.reporting.runner import publish as page
+    from crmkit.reporting.runner import page
 
-    written, reports = page.write_whole, company / "reports"
+    written, reports = page.write_atomically, company / "reports"
 
-    def write_whole(file, text):
+    def write_atomically(file, text):
         in_archive, in_september = file.parent == reports, "2026-09" in file.parent.name
         if {"the month": ".tmp-" in file.parent.name, "the archive": in_archive}.get(full, in_september):
             raise OSError(28, "No space left on device", file.name)
         written(file, text)
 
     september, october = content(reports / "2026-09"), content(reports / "2026-10")
-    monkeypatch.setattr(page, "write_whole", write_whole)
+    monkeypatch.setattr(page, "write_atomically", write_atomically)
     needs_no_kernel(monkeypatch)
     write_notebooks(company, good=["'now'"], **{name: ["'now'"] for name in FAULTS})
     if full == "the links of last month":
-        monkeypatch.setattr("crmkit.reporting.runner.publish.replace_navigation", _always(write_whole))
+        monkeypatch.setattr("crmkit.reporting.runner.index.replace_navigation", _always(write_atomically))
     run = report(company, "--period", "2026-10")
     assert run.exit_code == 2
     assert "No space left on device. What was there before is still there." in run.stderr
@@ -267,8 +267,8 @@ def test_a_disk_that_is_full_at_a_bad_moment_harms_no_page_that_was_there(compan
     assert names(reports) == ["2026-09", "2026-10", "index.html"]
 
 
-def _always(write_whole):
-    return lambda file, navigation: write_whole(file, file.read_bytes()) or True
+def _always(write_atomically):
+    return lambda file, navigation: write_atomically(file, file.read_bytes()) or True
 
 
 # --- the run itself is ended

@@ -17,7 +17,7 @@ from zlib import compress, decompress
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.reporting.display.html import Fragment, drawn
-from crmkit.reporting.runner.publish import write_whole
+from crmkit.reporting.runner.publish import write_atomically
 from crmkit.sources.spreadsheet import formula_safe
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def keep_exports(folder: Path, files: Mapping[str, bytes]) -> None:
         if path.exists() and path.read_bytes() != content:
             raise CrmkitError(f"Another page of this period exports {file} already. Give one of them another name.")
         path.parent.mkdir(exist_ok=True)
-        write_whole(path, content)
+        write_atomically(path, content)
 
 
 def forget_exports(folder: Path, notebook: Path) -> None:

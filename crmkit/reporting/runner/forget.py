@@ -14,9 +14,11 @@ from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, joined
 from crmkit.periods import Period
 from crmkit.reporting.display.exports import FOLDER, exports_in
+from crmkit.reporting.runner.fallback import FALLBACK_SUFFIX
+from crmkit.reporting.runner.index import write_archive, write_index
 from crmkit.reporting.runner.notebooks import Notebook, find_notebooks
-from crmkit.reporting.runner.pages import KEPT
-from crmkit.reporting.runner.publish import PageSummary, read_summary, tidy, write_archive, write_index
+from crmkit.reporting.runner.page import PageSummary, read_summary
+from crmkit.reporting.runner.publish import tidy
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
 from crmkit.sources.proposing.search import Person, files_below
@@ -242,7 +244,7 @@ def _shown_in(folder: Path, person: Person) -> list[str]:
 def _parts_of(folder: Path, notebook: Path) -> list[Path]:
     page = Notebook(notebook).page
     lists = [folder / FOLDER / name for name in exports_in(notebook)]
-    parts = [notebook, folder / f"{page}.html", folder / f"{page}{KEPT}", *lists]
+    parts = [notebook, folder / f"{page}.html", folder / f"{page}{FALLBACK_SUFFIX}", *lists]
     return [part for part in parts if part.is_file()]
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.runner.publish import crmkit_version, write_whole
+from crmkit.reporting.runner.page import crmkit_version
+from crmkit.reporting.runner.publish import write_atomically
 from crmkit.reporting.runner.reuse import own_code
 from crmkit.tables.caching.fingerprint import code_digest, digest_of, package_versions
 
@@ -96,7 +97,7 @@ def keep_numbers(folder: Path, page: str, numbers: Mapping[str, Any] | None) -> 
     """Keep the numbers of a page beside the pages of its period, in place of those of its last run."""
     if numbers is not None:
         kept = _read(folder) | {page: dict(numbers)}
-        write_whole(folder / FILE, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False).encode())
+        write_atomically(folder / FILE, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False).encode())
 
 
 def reported_numbers(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:

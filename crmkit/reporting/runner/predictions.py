@@ -1,4 +1,4 @@
-"""Predictions are made before the pages that read them; those that are there already are not made again."""
+"""Make the predictions that the pages read, before the pages; predictions that exist already are not made again."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from crmkit.errors import CrmkitError
 from crmkit.periods import Period, last_day
 from crmkit.predictions.runner.parallel import prefetch_slow
 from crmkit.predictions.runner.run_log import read_run_log
-from crmkit.reporting.runner.execute import import_papermill, import_renderer
-from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.fork_server import ForkServer
+from crmkit.reporting.runner.lazy_imports import import_papermill, import_renderer
 from crmkit.sources.store.summary import CompanyData
 
 _STEP = "predictions"
 _PROGRAM = "crmkit.reporting.runner.predictions"
 
 
-def make_predictions(
+def ensure_predictions(
     source: Path,
     catalog: CompanyData,
     periods: Iterable[Period],
     fresh: bool,
     progress: Callable[[str, str], None],
-    nursery: Nursery | None = None,
+    fork_server: ForkServer | None = None,
 ) -> tuple[str, ...]:
-    """Make the predictions of these periods that are not there yet; return a sentence for each that failed.
+    """Make the predictions of these periods that do not exist yet; return a sentence for each that failed.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def make_predictions(
         Make them again even if nothing has changed.
     progress : callable
         Called with "predictions" and "started", then "done" or "failed"; not at all if there is nothing to do.
-    nursery : Nursery, optional
-        To be opened if there are any to make, for the pages that follow: then it imports all libraries of the models,
-        and they are made by its children.
+    fork_server : ForkServer, optional
+        Started if predictions have to be made, also for the pages that follow: it imports all libraries of the models, and
+        its children make the predictions.
     """
     days = {last_day(catalog.data_through, period) for period in periods}
     made_from = (catalog.cache and catalog.cache.data_fingerprint) or ""
@@ -52,30 +52,33 @@ def make_predictions(
     if not missing:
         return ()
     progress(_STEP, "started")
-    troubles = _in_a_child(nursery, source, catalog, missing, fresh) if nursery and not _has_own() else None
-    if troubles is None:
+    failures = None
+    if fork_server and not _are_own_registered():
+        failures = _predict_in_child(fork_server, source, catalog, missing, fresh)
+    if failures is None:
         with prefetch_slow(source, catalog, missing, fresh=fresh):
-            troubles = _troubles(source, missing, fresh)
-    progress(_STEP, "failed" if troubles else "done")
-    return troubles
+            failures = _predict(source, missing, fresh)
+    progress(_STEP, "failed" if failures else "done")
+    return failures
 
 
-def _has_own() -> bool:
-    """Tell whether predictions were registered in this very program: no other one knows of them."""
+def _are_own_registered() -> bool:
+    """Return whether predictions were registered in this process, which no other process knows of."""
     if (register := sys.modules.get("crmkit.predictions.runner.registry")) is None:
         return False
     return any(each.function.__module__ not in register.MODULES for each in register.PREDICTIONS.values())
 
 
-def _in_a_child(
-    nursery: Nursery, source: Path, catalog: CompanyData, days: Sequence[date], fresh: bool
+def _predict_in_child(
+    fork_server: ForkServer, source: Path, catalog: CompanyData, days: Sequence[date], fresh: bool
 ) -> tuple[str, ...] | None:
-    """Have the predictions made by children of the nursery; None if that did not come to a good end."""
-    nursery.open(catalog.settings.folder.resolve())
-    with prefetch_slow(source, catalog, days, fresh=fresh, start=nursery.program), TemporaryFile() as printed:
-        asked = [str(source), json.dumps(fresh), *(day.isoformat() for day in days)]
-        program = nursery.program(_PROGRAM, asked, printed)
-        import_papermill()  # what this program is going to need
+    """Make the predictions in children of the fork server; return None if they did not end well."""
+    fork_server.start(catalog.settings.folder.resolve())
+    start = fork_server.spawn_program
+    with prefetch_slow(source, catalog, days, fresh=fresh, start=start), TemporaryFile() as printed:
+        arguments = [str(source), json.dumps(fresh), *(day.isoformat() for day in days)]
+        program = fork_server.spawn_program(_PROGRAM, arguments, printed)
+        import_papermill()  # this process needs them next
         import_renderer()
         if program is None or program.wait() != 0:
             return None
@@ -83,22 +86,22 @@ def _in_a_child(
         return tuple(json.loads(printed.read()))
 
 
-def _troubles(source: Path, days: Iterable[date], fresh: bool) -> tuple[str, ...]:
+def _predict(source: Path, days: Iterable[date], fresh: bool) -> tuple[str, ...]:
     """Make predictions; return a sentence for each that failed."""
-    from crmkit.predictions.runner.predict import predict_days  # with all libraries of the models
+    from crmkit.predictions.runner.predict import predict_days  # imports all libraries of the models
 
     try:
-        told = predict_days(source, days, fresh=fresh)
+        outcomes = predict_days(source, days, fresh=fresh)
     except (CrmkitError, OSError) as error:
         return (f"Predictions were not made: {error}",)
-    failed = told[told["status"] == "failed"]
+    failed = outcomes[outcomes["status"] == "failed"]
     return tuple(f"The prediction {row.model} of {row.as_of} failed: {row.reason}" for row in failed.itertuples())
 
 
 def main() -> None:
-    """Make predictions in a program of their own, and print what went wrong."""
+    """Make predictions in a process of their own, and print what failed."""
     source, fresh, *days = sys.argv[1:]
-    print(json.dumps(_troubles(Path(source), map(date.fromisoformat, days), json.loads(fresh))))
+    print(json.dumps(_predict(Path(source), map(date.fromisoformat, days), json.loads(fresh))))
 
 
 if __name__ == "__main__":

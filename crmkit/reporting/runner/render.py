@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmkit.periods import Period
 from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text, without_paths
-from crmkit.reporting.runner.publish import Link, Navigation, PageSummary, write_page
+from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_page
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -44,7 +44,7 @@ def render_page(
     period : Period, str or None
         The period reported; otherwise taken from the parameters that papermill noted.
     navigation : Navigation or None
-        Links of the header; :func:`crmkit.reporting.runner.publish.write_archive` sets them for all pages at once.
+        Links of the header; :func:`crmkit.reporting.runner.index.write_archive` sets them for all pages at once.
     key : str
         Hash of all that the page is made from, kept in its summary.
 
@@ -85,7 +85,7 @@ def stub_page(
     title: str,
     cause: str,
     next_step: str,
-    last_good: Link | None = None,
+    fallback: Link | None = None,
     *,
     company: str,
     period: Period | str,
@@ -101,7 +101,7 @@ def stub_page(
         The page's name.
     cause, next_step : str
         What went wrong and what to do, one sentence each; paths are cut to file names.
-    last_good : Link or None
+    fallback : Link or None
         The last period's page that was complete.
     company : str
         Name for the header.
@@ -117,7 +117,7 @@ def stub_page(
     """
     reported = Period.parse(str(period))
     headline = f"{reported.label}: this page could not be made"
-    body = filled("stub", cause=without_paths(cause), next_step=without_paths(next_step), last_good=last_good)
+    body = filled("stub", cause=without_paths(cause), next_step=without_paths(next_step), fallback=fallback)
     summary = PageSummary(title=title, headline=headline, period=str(reported), status="failed", company=company)
     return write_page(html_path, summary, body, h1=headline, kicker=title, navigation=navigation)
 

@@ -15,7 +15,7 @@ from typing import Any
 from crmkit.errors import CrmkitError
 from crmkit.predictions.runner.run_log import predictions_hash
 from crmkit.reporting.runner.notebooks import Notebook
-from crmkit.reporting.runner.publish import read_summary
+from crmkit.reporting.runner.page import read_summary
 from crmkit.settings import Settings
 from crmkit.sources.store.summary import CompanyData
 from crmkit.tables.caching.fingerprint import WatchedFolder, digest_of
@@ -34,7 +34,7 @@ class PageKeys:
     earlier : Path
         The numbers that the period before has reported, which a page with the parameter ``reports`` reads.
     end : date
-        First day after the period: later predictions are none of its pages' business.
+        First day after the period: its pages do not read later predictions.
     """
 
     catalog: CompanyData
@@ -62,15 +62,15 @@ def own_code(settings: Settings) -> str | None:
     return None if None in digests else digest_of(*digests)
 
 
-def take_over(notebook: Notebook, key: str, folder: Path, aside: Path) -> bool:
-    """Copy a page and its executed notebook from the period's folder, if they are whole and of that key; tell whether.
+def reuse_page(notebook: Notebook, key: str, folder: Path, staging: Path) -> bool:
+    """Copy a page and its executed notebook from the period's folder, if they are whole and of that key; return whether.
 
     Parameters
     ----------
     notebook : Notebook
     key : str
         Of the page as it would be made now; empty if that is not known.
-    folder, aside : Path
+    folder, staging : Path
         The period's folder, and the one that will take its place.
     """
     page, executed = Path(f"{notebook.page}.html"), Path("notebooks") / notebook.path.name
@@ -81,8 +81,8 @@ def take_over(notebook: Notebook, key: str, folder: Path, aside: Path) -> bool:
         if (summary.status, summary.key) != ("complete", key) or not _is_whole(folder / page):
             return False
         for file in (page, executed):
-            if not (aside / file).exists():  # it is there already where the other pages of the period are kept
-                shutil.copy2(folder / file, aside / file)
+            if not (staging / file).exists():  # it is there already where the other pages of the period are kept
+                shutil.copy2(folder / file, staging / file)
     except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of ours: it is made
         return False
     return True

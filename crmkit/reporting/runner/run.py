@@ -1,4 +1,4 @@
-"""Make the report of one period: check everything, make its pages aside, swap them in whole, renew the archive."""
+"""Make the report of one period: check everything, make its pages staging, swap them in whole, renew the archive."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
 from crmkit.predictions.runner.parallel import shared_processors
 from crmkit.reporting.display.provenance import covered_period
-from crmkit.reporting.runner.execute import disk_full, is_full_disk
-from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.failures import disk_full, is_full_disk
+from crmkit.reporting.runner.fork_server import ForkServer
 from crmkit.reporting.runner.notebooks import Notebook, checked_parameters, choose, find_notebooks
 from crmkit.reporting.runner.numbers import FILE as NUMBERS
+from crmkit.reporting.runner.page import PageSummary, read_summary
 from crmkit.reporting.runner.pages import Page, PageMaker, Progress
-from crmkit.reporting.runner.predictions import make_predictions
-from crmkit.reporting.runner.publish import PageSummary, read_summary, swapped_in, tidy
+from crmkit.reporting.runner.predictions import ensure_predictions
+from crmkit.reporting.runner.publish import publishing, tidy
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.sources.store.summary import CompanyData
 
@@ -60,19 +61,19 @@ def run_report(
     CrmkitError
         Before any notebook is run: bad settings, a period without data, an unknown page or parameter.
     """
-    from crmkit.reporting.runner.publish import write_archive
+    from crmkit.reporting.runner.index import write_archive
 
     run = prepared(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
-    with shared_processors(run.jobs), run.nursery:
+    with shared_processors(run.jobs), run.fork_server:
         not_predicted = run.predict([wanted])
         done = run.make(wanted)
     write_archive(run.reports, company=run.company)
     return replace(done, not_predicted=not_predicted)
 
 
-# Make one period whole: check its parameters, make its pages aside, swap its folder in.
+# Make one period whole: check its parameters, make its pages staging, swap its folder in.
 
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
@@ -178,7 +179,7 @@ class Run:
     deadline: float
     fresh: bool
     progress: Progress
-    nursery: Nursery = field(default_factory=Nursery)
+    fork_server: ForkServer = field(default_factory=ForkServer)
 
     @property
     def company(self) -> str:
@@ -192,18 +193,20 @@ class Run:
 
     def predict(self, periods: Collection[Period]) -> tuple[str, ...]:
         """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
-        nursery = self.nursery if len(self.chosen) * len(periods) > 1 else None  # pages with new predictions are made
-        return make_predictions(self.source, self.catalog, periods, self.fresh, self.progress, nursery)
+        fork_server = (
+            self.fork_server if len(self.chosen) * len(periods) > 1 else None
+        )  # pages with new predictions are made
+        return ensure_predictions(self.source, self.catalog, periods, self.fresh, self.progress, fork_server)
 
     def make(self, period: Period) -> RunReport:
-        """Make one period: its pages and its index, aside, then swapped in."""
-        from crmkit.reporting.runner.publish import write_index
+        """Make one period: its pages and its index, staging, then swapped in."""
+        from crmkit.reporting.runner.index import write_index
 
         tidy(self.reports)
         folder, checked = self.reports / str(period), self._checked(period)
-        with swapped_in(folder, keep=len(self.chosen) < len(self.everything)) as aside:
+        with publishing(folder, keep=len(self.chosen) < len(self.everything)) as staging:
             maker = PageMaker(
-                aside=aside,
+                staging=staging,
                 folder=folder,
                 home=self._home,
                 company=self.company,
@@ -212,10 +215,10 @@ class Run:
                 keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS, period.end),
                 fresh=self.fresh,
                 progress=self.progress,
-                nursery=self.nursery,
+                fork_server=self.fork_server,
             )
             pages = maker.make(checked, self.jobs)
-            write_index(aside, period, self._summaries(aside), company=self.company)
+            write_index(staging, period, self._summaries(staging), company=self.company)
         return RunReport(period, folder, tuple(pages))
 
     @property
@@ -226,11 +229,11 @@ class Run:
         given = {"period": str(period), "settings": str(self.source), **self.parameters}
         return checked_parameters(self.chosen, given, offered={"reports": str(self.reports)})
 
-    def _summaries(self, aside: Path) -> list[PageSummary]:
+    def _summaries(self, staging: Path) -> list[PageSummary]:
         """What the index lists: the pages made now, those of before that stay, and those that were never made."""
         return [
             read_summary(file)
-            if (file := aside / f"{notebook.page}.html").is_file()
+            if (file := staging / f"{notebook.page}.html").is_file()
             else PageSummary(notebook.title, "", status="not made")
             for notebook in self.everything
         ]
@@ -309,7 +312,7 @@ def run_reports(
     CrmkitError
         Before any notebook is run: bad settings, an unknown page or parameter, no periods, or none with data.
     """
-    from crmkit.reporting.runner.publish import write_archive
+    from crmkit.reporting.runner.index import write_archive
 
     run = prepared(settings, only, output, jobs, progress, **options)
     asked = parse_periods(periods, run.catalog.settings.company.fiscal_year_start)
@@ -318,7 +321,7 @@ def run_reports(
     for period in runs:
         runs[period].check(period)
     made: list[RunReport] = []
-    with shared_processors(run.jobs), run.nursery:
+    with shared_processors(run.jobs), run.fork_server:
         # Those of all periods first: they are written once, and pages read them.
         not_predicted = run.predict(runs) if runs else ()
         try:

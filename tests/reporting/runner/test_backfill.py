@@ -5,8 +5,8 @@ import re
 import pytest
 
 from crmkit.errors import CrmkitError, Problems
-from crmkit.reporting.runner import pages as make_pages
-from crmkit.reporting.runner.publish import read_summary
+from crmkit.reporting.runner import execute as execute_module
+from crmkit.reporting.runner.page import read_summary
 from crmkit.reporting.runner.run import run_reports
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.tiny import write_notebook
@@ -35,7 +35,7 @@ def quick(monkeypatch):
         run.append(parameters["period"])
         output.write_bytes(notebook.read_bytes())
 
-    monkeypatch.setattr(make_pages, "execute", execute)
+    monkeypatch.setattr(execute_module, "execute", execute)
     return run
 
 
@@ -67,7 +67,7 @@ def test_a_month_without_data_is_told_and_the_others_are_made(company, place, qu
 
 
 def test_a_month_that_cannot_be_written_is_told_and_the_others_are_made(company, place, quick, monkeypatch):
-    from crmkit.reporting.runner import publish as index
+    from crmkit.reporting.runner import index
 
     written = index.write_index
 
@@ -83,16 +83,16 @@ def test_a_month_that_cannot_be_written_is_told_and_the_others_are_made(company,
 
 
 def test_a_page_that_fails_in_one_month_is_told_with_its_month(company, place, quick, monkeypatch):
-    from crmkit.reporting.runner.execute import PageFailed
+    from crmkit.reporting.runner.failures import PageFailed
 
-    made = make_pages.execute
+    made = execute_module.execute
 
     def fails_in_july(notebook, output, parameters, **options):
         if parameters["period"] == "2026-07":
             raise PageFailed("It stopped.", "Look.")
         made(notebook, output, parameters, **options)
 
-    monkeypatch.setattr(make_pages, "execute", fails_in_july)
+    monkeypatch.setattr(execute_module, "execute", fails_in_july)
     done = run_reports(company, "2026-06..2026-08", **place)
     assert done.troubles == ["2026-07 page failed: It stopped."]
     statuses = [read_summary(place["output"] / month / "index.html").status for month in MONTHS[:3]]
@@ -126,14 +126,14 @@ def test_bad_input_stops_the_run_before_any_notebook(company, place, quick, peri
 
 
 def test_months_made_before_the_run_is_stopped_stay_and_are_in_the_archive(company, place, quick, monkeypatch):
-    made = make_pages.execute
+    made = execute_module.execute
 
     def stopped_in_august(notebook, output, parameters, **options):
         if parameters["period"] == "2026-08":
             raise KeyboardInterrupt
         made(notebook, output, parameters, **options)
 
-    monkeypatch.setattr(make_pages, "execute", stopped_in_august)
+    monkeypatch.setattr(execute_module, "execute", stopped_in_august)
     with pytest.raises(KeyboardInterrupt):
         run_reports(company, "2026-06..2026-09", **place)
     assert names(place["output"]) == ["2026-06", "2026-07", "index.html"]

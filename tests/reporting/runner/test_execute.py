@@ -7,7 +7,9 @@ import time
 import nbformat
 import pytest
 
-from crmkit.reporting.runner.execute import PageFailed, Stop, execute
+from crmkit.reporting.runner.execute import execute
+from crmkit.reporting.runner.failures import PageFailed
+from crmkit.reporting.runner.kernels import Stop
 from tests.reporting.tiny import write_notebook
 
 

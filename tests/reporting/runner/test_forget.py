@@ -11,7 +11,8 @@ from crmkit.cleaning.loading.load import load
 from crmkit.cli.commands import app
 from crmkit.reporting.display.exports import export, exports_in, keep_exports
 from crmkit.reporting.runner.forget import forget
-from crmkit.reporting.runner.publish import PageSummary, write_archive, write_index, write_page
+from crmkit.reporting.runner.index import write_archive, write_index
+from crmkit.reporting.runner.page import PageSummary, write_page
 from crmkit.reporting.runner.run import run_report
 from crmkit.sources.sample import sample_company, write_exports
 

@@ -7,7 +7,7 @@ from nbformat.v4 import new_markdown_cell
 from crmkit.errors import CrmkitError
 from crmkit.reporting import Link, read_summary, relink, stub_page, write_archive, write_index
 from crmkit.reporting.pages import opening
-from crmkit.reporting.runner.publish import PageSummary
+from crmkit.reporting.runner.page import PageSummary
 from tests.reporting.rendered_pages import HOSTILE, rendered, shown
 
 

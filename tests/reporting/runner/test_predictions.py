@@ -10,9 +10,9 @@ from crmkit.periods import Period
 from crmkit.predictions.runner import predict as run_module
 from crmkit.predictions.runner import registry as register_module
 from crmkit.predictions.runner.registry import PREDICTIONS, registered_predictions
-from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.fork_server import ForkServer
 from crmkit.reporting.runner.notebooks import Notebook
-from crmkit.reporting.runner.predictions import make_predictions
+from crmkit.reporting.runner.predictions import ensure_predictions
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.sources.store.summary import store_summary
 from crmkit.tables.caching import cache as cache_module
@@ -46,7 +46,7 @@ def company(tmp_path):
 
 def made(company, *periods, fresh=False):
     told = []
-    troubles = make_predictions(company, store_summary(company), periods, fresh, lambda *each: told.append(each))
+    troubles = ensure_predictions(company, store_summary(company), periods, fresh, lambda *each: told.append(each))
     return troubles, told
 
 
@@ -60,9 +60,9 @@ def test_a_second_run_makes_none_and_says_nothing_and_a_fresh_one_does(company, 
 
 
 def test_those_that_only_this_program_knows_are_made_here(company, monkeypatch):
-    nursery = Nursery()
-    monkeypatch.setattr(nursery, "open", lambda home: pytest.fail("another program is asked"))
-    make_predictions(company, store_summary(company), [OCTOBER], False, lambda *each: None, nursery)
+    fork_server = ForkServer()
+    monkeypatch.setattr(fork_server, "start", lambda home: pytest.fail("another program is asked"))
+    ensure_predictions(company, store_summary(company), [OCTOBER], False, lambda *each: None, fork_server)
     assert ck.connect(company).frame("customer_scores")["value"].tolist() == [10.0]
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from crmkit.errors import CrmkitError
-from crmkit.reporting.runner.publish import swapped_in, tidy, write_whole
+from crmkit.reporting.runner.publish import publishing, tidy, write_atomically
 from crmkit.sources.store import temporary_paths
 
 
@@ -20,7 +20,7 @@ def test_the_new_folder_takes_the_place_of_the_old_one(tmp_path):
     month = tmp_path / "2026-10"
     month.mkdir()
     (month / "old.html").write_text("old")
-    with swapped_in(month, keep=False) as aside:
+    with publishing(month, keep=False) as aside:
         (aside / "new.html").write_text("new")
         assert names(month) == ["old.html"], "the former month stays readable until the swap"
     assert names(tmp_path) == ["2026-10"]
@@ -32,7 +32,7 @@ def test_with_keep_the_other_pages_stay(tmp_path):
     month.mkdir()
     (month / "one.html").write_text("one")
     (month / "two.html").write_text("two")
-    with swapped_in(month, keep=True) as aside:
+    with publishing(month, keep=True) as aside:
         (aside / "two.html").write_text("new")
     assert (month / "one.html").read_text() + (month / "two.html").read_text() == "onenew"
 
@@ -42,7 +42,7 @@ def test_what_stops_the_run_leaves_the_old_folder_and_nothing_else(tmp_path, sto
     month = tmp_path / "2026-10"
     month.mkdir()
     (month / "old.html").write_text("old")
-    with pytest.raises(stop), swapped_in(month, keep=False) as aside:
+    with pytest.raises(stop), publishing(month, keep=False) as aside:
         (aside / "half.html").write_text("half")
         raise stop
     assert names(tmp_path) == ["2026-10"]
@@ -50,7 +50,7 @@ def test_what_stops_the_run_leaves_the_old_folder_and_nothing_else(tmp_path, sto
 
 
 def test_folders_above_are_made(tmp_path):
-    with swapped_in(tmp_path / "a/b/2026-10", keep=False):
+    with publishing(tmp_path / "a/b/2026-10", keep=False):
         pass
     assert (tmp_path / "a/b/2026-10").is_dir()
 
@@ -58,7 +58,7 @@ def test_folders_above_are_made(tmp_path):
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "reports").write_text("a file and not a folder")
     refused = pytest.raises(CrmkitError, match=r"reports cannot be written \(.+\)\. Make room or name another folder\.")
-    with refused, swapped_in(tmp_path / "reports/2026-10", keep=False):
+    with refused, publishing(tmp_path / "reports/2026-10", keep=False):
         pytest.fail("there is no folder to write into")
 
 
@@ -66,14 +66,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_a_file_is_replaced_whole(tmp_path):
-    write_whole(tmp_path / "index.html", b"old")
-    write_whole(tmp_path / "index.html", b"new")
+    write_atomically(tmp_path / "index.html", b"old")
+    write_atomically(tmp_path / "index.html", b"new")
     assert (tmp_path / "index.html").read_bytes() == b"new"
     assert names(tmp_path) == ["index.html"]
 
 
 def test_a_disk_that_is_full_leaves_the_old_file_as_it_was(tmp_path, monkeypatch):
-    write_whole(tmp_path / "index.html", b"old")
+    write_atomically(tmp_path / "index.html", b"old")
 
     def full(self, content):
         self.touch()
@@ -81,7 +81,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_as_it_was(tmp_path, monkeypatch
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
-        write_whole(tmp_path / "index.html", b"new")
+        write_atomically(tmp_path / "index.html", b"new")
     assert (tmp_path / "index.html").read_bytes() == b"old"
     assert names(tmp_path) == ["index.html"]
 

@@ -4,8 +4,8 @@ import pytest
 
 import crmkit as ck
 from crmkit.reporting.runner.notebooks import Notebook
-from crmkit.reporting.runner.publish import PageSummary, write_page
-from crmkit.reporting.runner.reuse import PageKeys, take_over
+from crmkit.reporting.runner.page import PageSummary, write_page
+from crmkit.reporting.runner.reuse import PageKeys, reuse_page
 from crmkit.reporting.runner.run import run_report
 from crmkit.tables.caching import cache as cache_module
 from tests.reporting.loaded import orders, write_company
@@ -119,7 +119,7 @@ def month(tmp_path, notebook):
 
 
 def test_a_whole_page_of_the_same_key_is_taken_over_with_its_executed_notebook(notebook, month, tmp_path):
-    assert take_over(notebook, "k1", month, tmp_path / "aside")
+    assert reuse_page(notebook, "k1", month, tmp_path / "aside")
     for file in ("page.html", "notebooks/01_page.ipynb"):
         assert (tmp_path / "aside" / file).read_bytes() == (month / file).read_bytes()
 
@@ -140,7 +140,7 @@ def test_any_other_page_is_made(notebook, month, tmp_path, fault):
     elif fault == "not ours":
         page.write_text("<html>hello</html>")
     key = {"other key": "k2", "no key": ""}.get(fault, "k1")
-    assert not take_over(notebook, key, month, tmp_path / "aside")
+    assert not reuse_page(notebook, key, month, tmp_path / "aside")
     assert [path for path in (tmp_path / "aside").rglob("*") if path.is_file()] == []
 
 
@@ -161,13 +161,13 @@ def test_a_second_run_starts_no_kernel_and_says_so_and_a_changed_or_fresh_one_do
     assert ("first", "unchanged") in told and ("first", "started") not in told
     assert ("second", "failed") in told, "a page that failed is tried again"
 
-    from crmkit.reporting.runner import pages as make_pages
+    from crmkit.reporting.runner import execute as execute_module
 
     def no_kernel(*arguments, **options):
         raise AssertionError("a notebook is run")
 
     with monkeypatch.context() as patch:
-        patch.setattr(make_pages, "execute", no_kernel)
+        patch.setattr(execute_module, "execute", no_kernel)
         unchanged = run_report(company, only=["first"], **place)
         assert [page.is_unchanged for page in unchanged.pages] == [True]
     write_company(company, EXPORTED + "9,2026-10-10,5,1\n")

@@ -8,7 +8,7 @@ import pytest
 
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError, Problems, UnknownName
-from crmkit.reporting.runner.publish import read_summary
+from crmkit.reporting.runner.page import read_summary
 from crmkit.reporting.runner.run import run_report
 from crmkit.settings import read_settings
 from tests.reporting.tiny import write_notebook

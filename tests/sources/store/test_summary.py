@@ -86,7 +86,7 @@ def test_a_summary_and_what_a_run_needs_before_its_notebooks_import_no_library_o
     code = f"""
 import sys
 from pathlib import Path
-import crmkit.cli.commands, crmkit.reporting.runner.run, crmkit.reporting.runner.run, crmkit.reporting.runner.publish
+import crmkit.cli.commands, crmkit.reporting.runner.run, crmkit.reporting.runner.index
 from crmkit.reporting.runner.run import prepared
 from crmkit.reporting.display.provenance import covered_period
 run = prepared({str(company)!r}, None, None, 1, None)

@@ -1,7 +1,7 @@
-"""A program that has imported what every page needs, and gives birth to kernels in a tenth of the time they take alone.
+"""The run's side of the fork server: start its program, request kernels and other programs, and end all of them.
 
-Other programs of a run may be born there too. It is a helper, no more: where there is none, or none any more, a kernel
-starts as kernels do, and the page is the same.
+A kernel that is forked starts in a tenth of the time that it takes alone. Where there is no fork server, or none any
+more, a kernel starts as usual, and the page is the same.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from typing import IO, Any
 CAN_FORK = all(hasattr(os, name) for name in ("fork", "waitid")) and sys.platform != "darwin"
 
 _PROGRAM = "crmkit.reporting.runner.fork_server.program"
-_LOOK_SECONDS = 0.1
-_GOODBYE_SECONDS = 2.0
-_OF_THE_START = "JPY_PARENT_PID"  # each kernel gets its own
+_POLL_SECONDS = 0.1
+_CLOSE_SECONDS = 2.0
+_READY_SECONDS = 60.0  # importing everything takes 6 s; after that long a kernel that starts alone is sooner
+_SPAWN_SECONDS = 10.0  # a fork takes 0.02 s on an idle machine
+_PER_KERNEL = "JPY_PARENT_PID"  # a variable that differs from kernel to kernel
 
 
-class Nursery:
-    """The nursery of one run; its program is started once it is worth while, and ends with the block.
+class ForkServer:
+    """The fork server of one run; its program is started once it is worth while, and ends with the block.
 
     Examples
     --------
-    >>> with Nursery() as nursery:
-    ...     nursery.expect(1, Path.cwd())  # one page is made as soon without it
-    ...     nursery.wait(lambda: False)
+    >>> with ForkServer() as fork_server:
+    ...     fork_server.expect(1, Path.cwd())  # one page is made as soon without it
+    ...     fork_server.wait_until_ready(lambda: False)
     False
     """
 
@@ -47,76 +49,81 @@ class Nursery:
         self._environment: dict[str, str] = {}
         self._set_by_libraries: dict[str, str] = {}
         self._program: subprocess.Popen[bytes] | None = None
-        self._orders: socket.socket | None = None
+        self._requests: socket.socket | None = None
 
-    def __enter__(self) -> Nursery:
+    def __enter__(self) -> ForkServer:
         return self
 
     def __exit__(self, *raised: object) -> None:
         self.close()
 
     def expect(self, n_pages: int, home: Path) -> None:
-        """Open it if more than one page is to be made in this run.
+        """Start the program if more than one page is to be made in this run.
 
         Parameters
         ----------
         n_pages : int
-            To be made besides those that were told of before.
+            Pages to be made besides those expected before.
         home : Path
             The company's folder, in which the kernels run.
         """
         self._n_pages += n_pages
         if self._n_pages > 1:
-            self.open(home)
+            self.start(home)
 
-    def open(self, home: Path) -> None:
-        """Start the program in the background, if that can be and was not done before; return at once."""
+    def start(self, home: Path) -> None:
+        """Start the program in the background, where the system can fork and it was not started before."""
         if CAN_FORK and self._program is None:
-            with suppress(OSError, ImportError, ValueError):  # the kernels will say what is wrong
+            with suppress(OSError, ImportError, ValueError):  # kernels that start alone will report what is wrong
                 self._start(home)
 
-    def wait(self, is_over: Callable[[], bool]) -> bool:
-        """Wait until all is imported; tell whether kernels can be asked for.
+    def wait_until_ready(self, is_over: Callable[[], bool]) -> bool:
+        """Wait until all is imported; return whether kernels can be spawned.
 
         Parameters
         ----------
         is_over : callable
-            Tells whether the run was stopped: then it is waited no longer.
+            Returns whether the run was stopped, which ends the waiting.
         """
         with self._lock:
-            end = time.monotonic() + READY_SECONDS
-            while self._orders is not None and not self._is_ready and not is_over():
-                if heard := hear(self._orders, _LOOK_SECONDS):
-                    self._is_ready, self._set_by_libraries = True, heard["variables"]
-                elif heard == {} or time.monotonic() > end:  # it could not do it, or does not get on
+            end = time.monotonic() + _READY_SECONDS
+            while self._requests is not None and not self._is_ready and not is_over():
+                if message := receive(self._requests, _POLL_SECONDS):
+                    self._is_ready, self._set_by_libraries = True, message["variables"]
+                elif message == {} or time.monotonic() > end:  # it failed, or takes too long
                     self.close()
-            return self._is_ready and self._orders is not None
+            return self._is_ready and self._requests is not None
 
-    def kernel(self, command: Sequence[str], environment: Mapping[str, str], folder: str) -> Child | None:
-        """Return a kernel, or None if there can be none: it is to be started otherwise.
+    def spawn_kernel(self, command: Sequence[str], environment: Mapping[str, str], folder: str) -> KernelProcess | None:
+        """Return a kernel, or None where it has to be started in the usual way.
 
         Parameters
         ----------
         command : sequence of str
             The one that would start it.
         environment : mapping of str to str
-            Its variables; they must be those of this run, for what was imported has read them.
+            Its variables; they must be those of this run, which the imported libraries have read.
         folder : str
             Its working directory.
         """
         n_shared = len(self._command)
-        if not self._is_ready or [*command[:n_shared]] != self._command or not self._has(environment):
+        if not self._is_ready or [*command[:n_shared]] != self._command or not self._has_variables(environment):
             return None
-        line = self._order(arguments=command[n_shared:], folder=folder)
-        kernel = born(line) if line else None
-        if line and kernel is None:
-            line.close()
-        return kernel
+        connection = self._request(arguments=command[n_shared:], folder=folder)
+        if connection is None:
+            return None
+        message = receive(connection, _SPAWN_SECONDS) or {}
+        if "spawned" not in message:
+            connection.close()
+            return None
+        return KernelProcess(message["spawned"], connection)
 
-    def program(self, module: str, arguments: Sequence[str], printed: IO[bytes] | None = None) -> Program | None:
-        """Return a program, as ``python -m module`` would start it here, or None if there can be none.
+    def spawn_program(
+        self, module: str, arguments: Sequence[str], printed: IO[bytes] | None = None
+    ) -> ForkedProgram | None:
+        """Return a program, as ``python -m module`` would start it here, or None where there can be none.
 
-        It is born as soon as all libraries of the models are imported.
+        It starts as soon as all libraries of the models are imported.
 
         Parameters
         ----------
@@ -124,35 +131,22 @@ class Nursery:
             With a function ``main``.
         arguments : sequence of str
         printed : binary file, optional
-            What it prints goes there; without it, nowhere.
+            Receives what it prints; without it, that is lost.
         """
         files = [printed.fileno()] if printed else []
-        if not self._has(os.environ):
+        if not self._has_variables(os.environ):
             return None
-        line = self._order(*files, arguments=[*arguments], folder=os.getcwd(), module=module)
-        return Program(line) if line else None
-
-    def _order(self, *files: int, **asked: object) -> socket.socket | None:
-        """Ask for a child; return the line on which it is told of, None if nobody listens."""
-        if self._orders is None:
-            return None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            try:
-                socket.send_fds(self._orders, [json.dumps(asked).encode()], [theirs.fileno(), *files])
-            except OSError:  # it is gone
-                ours.close()
-                return None
-        return ours
+        connection = self._request(*files, arguments=[*arguments], folder=os.getcwd(), module=module)
+        return ForkedProgram(connection) if connection else None
 
     def close(self) -> None:
-        """End the program, and with it every child that is still there."""
-        if self._orders is not None:
-            self._orders.close()  # it looks at nothing else
-            self._orders = None
+        """End the program, and with it every child that still runs."""
+        if self._requests is not None:
+            self._requests.close()  # the program ends once it reads that
+            self._requests = None
         if self._program is not None:
             with suppress(subprocess.TimeoutExpired):
-                self._program.wait(_GOODBYE_SECONDS if self._is_ready else 0)
+                self._program.wait(_CLOSE_SECONDS if self._is_ready else 0)
             self._program.kill()  # it is still importing
             self._program.wait()
 
@@ -161,7 +155,7 @@ class Nursery:
 
         argv = get_kernel_dict()["argv"]
         self._command = argv[: argv.index("ipykernel_launcher") + 1]
-        self._environment = _lasting(os.environ)
+        self._environment = _shared_variables(os.environ)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [*self._command[:-1], _PROGRAM]
@@ -171,57 +165,59 @@ class Nursery:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=home,
-                start_new_session=True,  # Ctrl-C is for the run, which ends it
+                start_new_session=True,  # Ctrl-C reaches the run alone, which ends the program
             )
-        self._orders = ours
+        self._requests = ours
 
-    def _has(self, environment: Mapping[str, str]) -> bool:
-        """Tell whether these are its own variables; some may have been set here meanwhile by the same libraries."""
-        wanted = _lasting(environment)
+    def _has_variables(self, environment: Mapping[str, str]) -> bool:
+        """Return whether the program has these variables; libraries may have set some of them here since."""
+        wanted = _shared_variables(environment)
         set_here_too = dict(wanted.items() & self._set_by_libraries.items())
         return wanted == self._environment | set_here_too
 
+    def _request(self, *files: int, **request: object) -> socket.socket | None:
+        """Request a child; return the connection on which it is reported, None if the program is gone."""
+        if self._requests is None:
+            return None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                socket.send_fds(self._requests, [json.dumps(request).encode()], [theirs.fileno(), *files])
+            except OSError:
+                ours.close()
+                return None
+        return ours
 
-def _lasting(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name != _OF_THE_START}
 
-
-# A process that the nursery gives birth to: what :class:`subprocess.Popen` is for a program of one's own.
-
-
-READY_SECONDS = 60.0  # it takes 6 s to import everything; after that long a kernel that starts by itself is sooner
-_BIRTH_SECONDS = 10.0  # a fork takes 0.02 s, on a machine that does nothing else
-
-
-class Child:
-    """The process of a kernel or another program, with what of :class:`subprocess.Popen` is asked for.
+class KernelProcess:
+    """The process of a kernel, with those methods of :class:`subprocess.Popen` that Jupyter calls.
 
     Parameters
     ----------
-    number : int
-        Of the process. The nursery keeps it from being given to another one until its end was heard of here.
-    line : socket
-        On which its end is told; the nursery ends it if the line is closed.
+    pid : int
+        Id of the process. The fork server keeps it from being given to another process until its end was received here.
+    connection : socket
+        On which its end is reported; the fork server ends it if the connection is closed.
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, number: int, line: socket.socket) -> None:
-        self.pid = number
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid = pid
         self.returncode: int | None = None
-        self._line = line
+        self._connection = connection
         self._lock = Lock()
 
     def poll(self) -> int | None:
-        """Return the exit code once it has ended, the negative number of the signal that ended it; until then None."""
+        """Return the exit code, or the negative number of the signal that ended the process; None while it runs."""
         with self._lock:
-            if self.returncode is None and (heard := hear(self._line, 0)) is not None:
-                self.returncode = heard.get("ended")
-                if self.returncode is None:  # the nursery is gone, and its children are to go with it
+            if self.returncode is None and (message := receive(self._connection, 0)) is not None:
+                self.returncode = message.get("ended")
+                if self.returncode is None:  # the fork server is gone, and its children have to end with it
                     with suppress(OSError):
                         os.kill(self.pid, signal.SIGKILL)
                     self.returncode = -signal.SIGKILL
-                self._line.close()
+                self._connection.close()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -230,60 +226,58 @@ class Child:
         while (code := self.poll()) is None:
             if time.monotonic() >= end:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         return code
 
     def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Ask the process to end."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """End the process."""
         self.send_signal(signal.SIGKILL)
 
 
-class Program:
-    """A program that was ordered, and is born as soon as what it needs is imported.
+class ForkedProgram:
+    """A program that was requested, and starts as soon as the libraries that it needs are imported.
 
     Parameters
     ----------
-    line : socket
-        On which its birth and its end are told; the nursery ends it once the line is closed.
+    connection : socket
+        On which its start and end are reported; the fork server ends it once the connection is closed.
     """
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
 
     def wait(self) -> int | None:
-        """Return the exit code once it has ended; None if it was not born in time, or the nursery is gone."""
-        born = hear(self._line, READY_SECONDS)
-        heard = born and hear(self._line, None)
-        self._line.close()
-        return heard.get("ended") if heard else None
+        """Return the exit code once it has ended; None if it did not start in time, or the fork server is gone."""
+        started = receive(self._connection, _READY_SECONDS)
+        ended = started and receive(self._connection, None)
+        self._connection.close()
+        return ended.get("ended") if ended else None
 
     def kill(self) -> None:
-        """End it."""
-        self._line.close()
+        """End the program."""
+        self._connection.close()
 
 
-def born(line: socket.socket) -> Child | None:
-    """Return the child that was asked for on a line, or None if there will be none."""
-    heard = hear(line, _BIRTH_SECONDS) or {}
-    return Child(heard["born"], line) if "born" in heard else None
-
-
-def hear(line: socket.socket, seconds: float | None) -> dict[str, Any] | None:
-    """Return what was said on a line; None if that was nothing within the time [s]; empty if the other end is gone."""
+def receive(connection: socket.socket, seconds: float | None) -> dict[str, Any] | None:
+    """Return the next message; None if there was none within the time [s]; empty if the other end is closed."""
     try:
-        line.settimeout(seconds)
-        said = line.recv(65536)
+        connection.settimeout(seconds)
+        message = connection.recv(65536)
     except (TimeoutError, BlockingIOError):
         return None
     except OSError:
         return {}
-    return dict(json.loads(said)) if said else {}
+    return dict(json.loads(message)) if message else {}
+
+
+def _shared_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name != _PER_KERNEL}

@@ -1,4 +1,4 @@
-"""Kernels from the nursery: they are what kernels are, they end when the run does, and without it all goes on as before."""
+"""Kernels from the fork server: they are what kernels are, they end when the run does, and without it all goes on as before."""
 
 import json
 import os
@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 import nbformat
 import pytest
 
-from crmkit.reporting.runner.execute import PageFailed, Stop, execute
+from crmkit.reporting.runner.execute import execute
+from crmkit.reporting.runner.failures import PageFailed
 from crmkit.reporting.runner.fork_server import server as module
-from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.fork_server.server import ForkServer
+from crmkit.reporting.runner.kernels import Stop
 from crmkit.reporting.runner.run import run_report
 from tests.reporting.loaded import orders, write_company
 from tests.reporting.processes import forget_test, has_ended, is_reaped, needs_fork, program, wait_for
@@ -40,23 +42,25 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def nursery(home):
-    """A nursery that many tests take kernels from."""
-    with pytest.MonkeyPatch.context() as patch, Nursery() as opened:
+def fork_server(home):
+    """A fork server that many tests take kernels from."""
+    with pytest.MonkeyPatch.context() as patch, ForkServer() as started:
         patch.setenv("CRMKIT_TEST", "as set for the run")
         forget_test()
-        opened.expect(2, home)
-        yield opened
+        started.expect(2, home)
+        yield started
 
 
 @pytest.fixture
 def run(tmp_path, home):
     """Run cells in a kernel and return what they printed."""
 
-    def run(nursery, *sources, name="01_page", stop=None):
+    def run(fork_server, *sources, name="01_page", stop=None):
         forget_test()
         notebook, output = write_notebook(tmp_path / "nb", name, *sources), tmp_path / f"{name}.ipynb"
-        execute(notebook, output, {"period": "2026-10"}, folder=home, deadline=100.0, stop=stop, nursery=nursery)
+        execute(
+            notebook, output, {"period": "2026-10"}, folder=home, deadline=100.0, stop=stop, fork_server=fork_server
+        )
         shown = [each for cell in nbformat.read(output, 4).cells for each in cell.get("outputs", [])]
         return "".join(each.get("text") or " ".join(each.get("data", ())) for each in shown)
 
@@ -64,15 +68,15 @@ def run(tmp_path, home):
 
 
 @pytest.fixture
-def births(monkeypatch):
-    """Watch a nursery: return the kernels that it gives, None for each that it could not give."""
+def spawned(monkeypatch):
+    """Watch a fork server: return the kernels that it gives, None for each that it could not give."""
 
-    def births(nursery):
-        given, ask = [], nursery.kernel
-        monkeypatch.setattr(nursery, "kernel", lambda *asked: given.append(ask(*asked)) or given[-1])
+    def spawned(fork_server):
+        given, ask = [], fork_server.spawn_kernel
+        monkeypatch.setattr(fork_server, "spawn_kernel", lambda *asked: given.append(ask(*asked)) or given[-1])
         return given
 
-    return births
+    return spawned
 
 
 def running(file):
@@ -81,27 +85,27 @@ def running(file):
     return f"import os, pathlib, time\npathlib.Path({str(file)!r}).write_text({told})\ntime.sleep(200)"
 
 
-# --- a kernel from the nursery is a kernel
+# --- a kernel from the fork server is a kernel
 
 
 @needs_fork
-def test_a_kernel_from_the_nursery_is_another_process_that_has_imported_everything(nursery, run):
+def test_a_kernel_from_the_fork_server_is_another_process_that_has_imported_everything(fork_server, run):
     code = "import os, sys\nprint(os.getpid(), os.getppid(), 'crmkit.metrics.card' in sys.modules, 6 * 7)"
-    number, parent, loaded, product = run(nursery, code).split()
-    assert (int(parent), loaded, product) == (program(nursery), "True", "42")
-    assert int(number) not in (os.getpid(), program(nursery))
+    number, parent, loaded, product = run(fork_server, code).split()
+    assert (int(parent), loaded, product) == (program(fork_server), "True", "42")
+    assert int(number) not in (os.getpid(), program(fork_server))
 
 
 @needs_fork
-def test_it_has_folder_variables_arguments_signals_and_backend_of_a_kernel_that_starts_alone(nursery, run):
-    born, alone = json.loads(run(nursery, STATE)), json.loads(run(None, STATE, name="02_alone"))
+def test_it_has_folder_variables_arguments_signals_and_backend_of_a_kernel_that_starts_alone(fork_server, run):
+    born, alone = json.loads(run(fork_server, STATE)), json.loads(run(None, STATE, name="02_alone"))
     assert born == alone
     assert born["variables"]["CRMKIT_TEST"] == "as set for the run"
     assert born["backend"] == "module://matplotlib_inline.backend_inline"
 
 
 @needs_fork
-def test_it_holds_no_line_of_the_nursery_and_none_of_another_kernel(nursery, run):
+def test_it_holds_no_line_of_the_fork_server_and_none_of_another_kernel(fork_server, run):
     both = threading.Barrier(2)
     lines = """import os, stat
 print(sum(stat.S_ISSOCK(os.stat(f"/proc/self/fd/{n}").st_mode) for n in os.listdir("/proc/self/fd")
@@ -110,7 +114,7 @@ print(sum(stat.S_ISSOCK(os.stat(f"/proc/self/fd/{n}").st_mode) for n in os.listd
 
     def wait_and_run(name):
         both.wait()
-        return run(nursery, lines, "import time\ntime.sleep(1)", name=name)
+        return run(fork_server, lines, "import time\ntime.sleep(1)", name=name)
 
     with ThreadPoolExecutor(2) as pool:
         counts = list(pool.map(wait_and_run, ["03_first", "04_second"]))
@@ -118,17 +122,17 @@ print(sum(stat.S_ISSOCK(os.stat(f"/proc/self/fd/{n}").st_mode) for n in os.listd
 
 
 @needs_fork
-def test_two_kernels_run_at_once_and_draw_other_random_numbers(nursery, run):
+def test_two_kernels_run_at_once_and_draw_other_random_numbers(fork_server, run):
     draw = "import random\nimport numpy as np\nimport time\ntime.sleep(1)\nprint(random.random(), np.random.random())"
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda name: run(nursery, draw, name=name).split(), ["06_first", "07_second"])
+        first, second = pool.map(lambda name: run(fork_server, draw, name=name).split(), ["06_first", "07_second"])
     assert first[0] != second[0] and first[1] != second[1]
 
 
 @needs_fork
-def test_libraries_with_threads_of_their_own_work_in_it(nursery, run):
+def test_libraries_with_threads_of_their_own_work_in_it(fork_server, run):
     printed = run(
-        nursery,
+        fork_server,
         """import numpy as np, pandas as pd, duckdb
 import pyarrow.parquet as pq
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -146,8 +150,8 @@ assert duckdb.connect().sql("select count(*) from 'rows.parquet'").fetchone() ==
 
 
 @needs_fork
-def test_a_figure_is_shown_where_its_cell_ends(nursery, run):
-    assert run(nursery, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone") == "image/png text/plain"
+def test_a_figure_is_shown_where_its_cell_ends(fork_server, run):
+    assert run(fork_server, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone") == "image/png text/plain"
 
 
 # --- it ends
@@ -155,28 +159,28 @@ def test_a_figure_is_shown_where_its_cell_ends(nursery, run):
 
 @needs_fork
 @pytest.mark.parametrize("ends", ["os._exit(9)", "os.kill(os.getpid(), signal.SIGKILL)"])
-def test_a_kernel_that_dies_is_noticed_at_once_and_leaves_no_process(nursery, run, ends, births):
-    given, start = births(nursery), time.monotonic()
+def test_a_kernel_that_dies_is_noticed_at_once_and_leaves_no_process(fork_server, run, ends, spawned):
+    given, start = spawned(fork_server), time.monotonic()
     with pytest.raises(PageFailed, match="stopped without a message"):
-        run(nursery, f"import os, signal\n{ends}\nimport time\ntime.sleep(90)")
+        run(fork_server, f"import os, signal\n{ends}\nimport time\ntime.sleep(90)")
     assert time.monotonic() - start < 60
     assert given[0].returncode == (9 if "exit" in ends else -signal.SIGKILL)
     assert has_ended(given[0].pid) and is_reaped(given[0].pid)
 
 
 @needs_fork
-def test_a_kernel_that_is_done_ends_by_itself_and_leaves_no_process(nursery, run, births):
-    given = births(nursery)
-    run(nursery, "1")
+def test_a_kernel_that_is_done_ends_by_itself_and_leaves_no_process(fork_server, run, spawned):
+    given = spawned(fork_server)
+    run(fork_server, "1")
     # Jupyter waits 2.5 s for it, which on a busy machine may not do; then it ends it by force.
     assert given[0].wait() in (0, -signal.SIGTERM, -signal.SIGKILL)
     assert has_ended(given[0].pid) and is_reaped(given[0].pid)
 
 
 @needs_fork
-def test_nothing_that_a_kernel_still_needs_to_end_is_ended_before(nursery, run, home):
+def test_nothing_that_a_kernel_still_needs_to_end_is_ended_before(fork_server, run, home):
     run(
-        nursery,
+        fork_server,
         """import sys, time
 from pathlib import Path
 from ipykernel.kernelapp import IPKernelApp
@@ -191,10 +195,10 @@ kernel.iopub_thread.stop = stop""",
 
 
 @needs_fork
-def test_a_cell_that_is_running_ends_when_the_run_is_stopped(nursery, run, births, tmp_path):
-    stop, given = Stop(), births(nursery)
+def test_a_cell_that_is_running_ends_when_the_run_is_stopped(fork_server, run, spawned, tmp_path):
+    stop, given = Stop(), spawned(fork_server)
     with ThreadPoolExecutor(1) as pool:
-        page = pool.submit(run, nursery, running(tmp_path / "runs"), stop=stop)
+        page = pool.submit(run, fork_server, running(tmp_path / "runs"), stop=stop)
         wait_for(tmp_path / "runs")
         stop.set()
         with pytest.raises(PageFailed):
@@ -203,15 +207,15 @@ def test_a_cell_that_is_running_ends_when_the_run_is_stopped(nursery, run, birth
 
 
 @needs_fork
-def test_program_and_kernels_end_with_the_nursery(home, run, tmp_path, births):
-    with Nursery() as nursery, ThreadPoolExecutor(1) as pool:
+def test_program_and_kernels_end_with_the_fork_server(home, run, tmp_path, spawned):
+    with ForkServer() as fork_server, ThreadPoolExecutor(1) as pool:
         forget_test()
-        nursery.open(home)
-        given = births(nursery)
-        page = pool.submit(run, nursery, running(tmp_path / "runs"))
+        fork_server.start(home)
+        given = spawned(fork_server)
+        page = pool.submit(run, fork_server, running(tmp_path / "runs"))
         wait_for(tmp_path / "runs")
-        number = program(nursery)
-        nursery.close()
+        number = program(fork_server)
+        fork_server.close()
         with pytest.raises(PageFailed):
             page.result(60)
     assert has_ended(number) and has_ended(given[0].pid)
@@ -221,12 +225,12 @@ RUN = """
 import sys, threading
 from pathlib import Path
 from crmkit.reporting.runner.execute import execute
-from crmkit.reporting.runner.fork_server.server import Nursery
+from crmkit.reporting.runner.fork_server.server import ForkServer
 folder = Path(sys.argv[1])
-with Nursery() as nursery:
-    nursery.open(folder)
-    print(nursery._program.pid, flush=True)
-    execute(folder / "01_page.ipynb", folder / "out.ipynb", {}, folder=folder, deadline=200, nursery=nursery)
+with ForkServer() as fork_server:
+    fork_server.start(folder)
+    print(fork_server._program.pid, flush=True)
+    execute(folder / "01_page.ipynb", folder / "out.ipynb", {}, folder=folder, deadline=200, fork_server=fork_server)
 """
 
 
@@ -250,65 +254,67 @@ def test_when_the_run_is_killed_nothing_is_left_running(tmp_path, when):
 
 
 @needs_fork
-def test_when_the_nursery_dies_its_kernel_is_dead_and_the_next_one_starts_alone(home, run, births, tmp_path):
+def test_when_the_fork_server_dies_its_kernel_is_dead_and_the_next_one_starts_alone(home, run, spawned, tmp_path):
     forget_test()
-    with Nursery() as nursery, ThreadPoolExecutor(1) as pool:
-        nursery.open(home)
-        given = births(nursery)
-        page = pool.submit(run, nursery, running(tmp_path / "runs"))
+    with ForkServer() as fork_server, ThreadPoolExecutor(1) as pool:
+        fork_server.start(home)
+        given = spawned(fork_server)
+        page = pool.submit(run, fork_server, running(tmp_path / "runs"))
         wait_for(tmp_path / "runs")
-        os.kill(program(nursery), signal.SIGKILL)
+        os.kill(program(fork_server), signal.SIGKILL)
         with pytest.raises(PageFailed, match="stopped without a message"):
             page.result(60)
         assert has_ended(given[0].pid)
-        assert run(nursery, "import os\nprint(os.getppid())", name="02_next") == f"{os.getpid()}\n"
+        assert run(fork_server, "import os\nprint(os.getppid())", name="02_next") == f"{os.getpid()}\n"
         assert given[1:] == [None]
 
 
 @needs_fork
-def test_a_nursery_that_cannot_start_is_not_missed(home, run, monkeypatch, births):
+def test_a_fork_server_that_cannot_start_is_not_missed(home, run, monkeypatch, spawned):
     monkeypatch.setattr(module, "_PROGRAM", "no_such_program")
-    with Nursery() as nursery:
+    with ForkServer() as fork_server:
         forget_test()
-        nursery.open(home)
-        given = births(nursery)
-        assert run(nursery, "import os\nprint(os.getppid())") == f"{os.getpid()}\n"
+        fork_server.start(home)
+        given = spawned(fork_server)
+        assert run(fork_server, "import os\nprint(os.getppid())") == f"{os.getpid()}\n"
     assert given == [None]
 
 
 @needs_fork
-def test_a_kernel_with_other_variables_starts_alone_and_has_them(nursery, run, monkeypatch, births):
+def test_a_kernel_with_other_variables_starts_alone_and_has_them(fork_server, run, monkeypatch, spawned):
     monkeypatch.setenv("CRMKIT_TEST", "set since")
-    given = births(nursery)
-    assert run(nursery, "import os\nprint(os.environ['CRMKIT_TEST'])") == "set since\n"
+    given = spawned(fork_server)
+    assert run(fork_server, "import os\nprint(os.environ['CRMKIT_TEST'])") == "set since\n"
     assert given == [None]
 
 
 @needs_fork
-def test_variables_that_the_same_libraries_have_set_here_meanwhile_change_nothing(nursery, run, births, monkeypatch):
-    given = births(nursery)
-    nursery.wait(lambda: False)
+def test_variables_that_the_same_libraries_have_set_here_meanwhile_change_nothing(
+    fork_server, run, spawned, monkeypatch
+):
+    given = spawned(fork_server)
+    fork_server.wait_until_ready(lambda: False)
     monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "True")  # as importing scikit-learn does, there and here
-    assert run(nursery, "import os\nprint(os.environ['KMP_DUPLICATE_LIB_OK'])") == "True\n"
+    assert run(fork_server, "import os\nprint(os.environ['KMP_DUPLICATE_LIB_OK'])") == "True\n"
     assert len(given) == 1 and given[0] is not None
 
 
 def test_where_the_system_cannot_fork_kernels_start_alone(home, run, monkeypatch):
     monkeypatch.setattr(module, "CAN_FORK", False)
-    with Nursery() as nursery:
-        nursery.expect(11, home)
-        assert not nursery.wait(lambda: False)
-        assert run(nursery, "import os\nprint(os.getppid())") == f"{os.getpid()}\n"
+    with ForkServer() as fork_server:
+        fork_server.expect(11, home)
+        assert not fork_server.wait_until_ready(lambda: False)
+        assert run(fork_server, "import os\nprint(os.getppid())") == f"{os.getpid()}\n"
 
 
-def test_one_page_in_a_run_needs_no_nursery_the_second_one_opens_it(home, monkeypatch):
+def test_one_page_in_a_run_needs_no_fork_server_the_second_one_opens_it(home, monkeypatch):
     opened = []
     monkeypatch.setattr(module, "CAN_FORK", True)
-    monkeypatch.setattr(Nursery, "_start", lambda self, home: opened.append(home))
-    nursery = Nursery()
-    nursery.expect(1, home)
+    monkeypatch.setattr(ForkServer, "_start", lambda self, home: opened.append(home))
+    fork_server = ForkServer()
+    fork_server.expect(1, home)
     assert opened == []
-    nursery.expect(1, home)
+    fork_server.expect(1, home)
     assert opened == [home]
 
 
@@ -326,14 +332,14 @@ def test_the_kernels_of_a_report_of_two_pages_have_one_parent_which_is_not_the_r
 
 
 @needs_fork
-def test_code_that_has_changed_since_the_nursery_began_is_not_taken_for_the_code_that_runs(nursery, run, home):
-    code = """from crmkit.tables import depends
+def test_code_that_has_changed_since_the_fork_server_began_is_not_taken_for_the_code_that_runs(fork_server, run, home):
+    code = """from crmkit.tables.caching import fingerprint
 from pathlib import Path
 from time import sleep
-print(depends.code_digest() is None)
-depends._CRMKIT = depends.WatchedFolder(Path.cwd() / "code")
+print(fingerprint.code_digest() is None)
+fingerprint._CRMKIT = fingerprint.WatchedFolder(Path.cwd() / "code")
 (Path.cwd() / "code" / "new.py").touch()
-sleep(2 * depends._LOOK_AGAIN)
-print(depends.code_digest() is None)"""
+sleep(2 * fingerprint._LOOK_AGAIN_AFTER)
+print(fingerprint.code_digest() is None)"""
     (home / "code").mkdir()
-    assert run(nursery, code) == "False\nTrue\n"
+    assert run(fork_server, code) == "False\nTrue\n"

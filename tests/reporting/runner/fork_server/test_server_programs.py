@@ -1,4 +1,4 @@
-"""Programs from the nursery: they do what they would do if they were started alone, and they end when the run does."""
+"""Programs from the fork server: they do what they would do if they were started alone, and they end when the run does."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ import pytest
 import crmkit as ck
 from crmkit.predictions.runner import predict as run_module
 from crmkit.predictions.runner.store import read_predictions
-from crmkit.reporting.runner.fork_server.server import Nursery, Program
+from crmkit.reporting.runner.fork_server.server import ForkedProgram, ForkServer
 from crmkit.reporting.runner.run import run_report
 from tests.predictions.churn.test_outlook import shop
 from tests.reporting.loaded import write_company
@@ -27,69 +27,69 @@ pytestmark = needs_fork
 
 
 @pytest.fixture
-def nursery(tmp_path):
-    with Nursery() as opened:
+def fork_server(tmp_path):
+    with ForkServer() as started:
         forget_test()
-        opened.open(tmp_path)
-        yield opened
+        started.start(tmp_path)
+        yield started
 
 
-def order(nursery, *asked):
+def order(fork_server, *asked):
     forget_test()
-    return nursery.program(*asked)
+    return fork_server.spawn_program(*asked)
 
 
-def running(nursery, file):
+def running(fork_server, file):
     """A program that runs for long; return it and the number of its process."""
-    ordered = order(nursery, "timeit", ["-n", "1", "-r", "1", RUNS.format(file=str(file))])
+    ordered = order(fork_server, "timeit", ["-n", "1", "-r", "1", RUNS.format(file=str(file))])
     wait_for(file)
     return ordered, int(file.read_text().split()[0])
 
 
-def test_a_program_prints_what_it_would_if_it_were_started_alone(nursery, tmp_path):
+def test_a_program_prints_what_it_would_if_it_were_started_alone(fork_server, tmp_path):
     (tmp_path / "given.json").write_text('{"cafe": [1, "\u00fc"]}')
     arguments = ["--compact", str(tmp_path / "given.json")]
     with open(tmp_path / "printed", "w+b") as printed:
-        assert order(nursery, "json.tool", arguments, printed).wait() == 0
+        assert order(fork_server, "json.tool", arguments, printed).wait() == 0
         printed.seek(0)
         alone = subprocess.run([sys.executable, "-m", "json.tool", *arguments], capture_output=True, check=True).stdout
         assert printed.read() == alone == b'{"cafe":[1,"\\u00fc"]}\n'
 
 
-def test_several_are_born_and_one_that_fails_says_so(nursery, tmp_path):
+def test_several_are_born_and_one_that_fails_says_so(fork_server, tmp_path):
     (tmp_path / "given.json").write_text("[1]")
     files = [tmp_path / "given.json", tmp_path / "not there.json", tmp_path / "given.json"]
-    ordered = [order(nursery, "json.tool", [str(file)]) for file in files]
+    ordered = [order(fork_server, "json.tool", [str(file)]) for file in files]
     assert [each.wait() for each in ordered] == [0, 1, 0]
 
 
-def test_there_is_none_under_other_variables_nor_after_the_end(nursery, monkeypatch):
+def test_there_is_none_under_other_variables_nor_after_the_end(fork_server, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setenv("CRMKIT_TEST", "set since")
-        assert nursery.program("json.tool", []) is None
-    nursery.close()
-    assert order(nursery, "json.tool", []) is None
+        assert fork_server.spawn_program("json.tool", []) is None
+    fork_server.close()
+    assert order(fork_server, "json.tool", []) is None
 
 
-@pytest.mark.parametrize("ends", ["kill", "close", "nursery dies"])
-def test_it_is_gone_when_it_is_ended_and_when_the_nursery_is(nursery, tmp_path, ends):
-    ordered, number = running(nursery, tmp_path / "runs")
+@pytest.mark.parametrize("ends", ["kill", "close", "fork server dies"])
+def test_it_is_gone_when_it_is_ended_and_when_the_fork_server_is(fork_server, tmp_path, ends):
+    ordered, number = running(fork_server, tmp_path / "runs")
     if ends == "kill":
         ordered.kill()
     elif ends == "close":
-        nursery.close()
+        fork_server.close()
     else:
-        os.kill(program(nursery), signal.SIGKILL)
+        os.kill(program(fork_server), signal.SIGKILL)
     assert has_ended(number, within=30)
     assert ordered.wait() is None
 
 
-def test_when_the_nursery_cannot_import_there_is_no_answer_and_no_waiting(tmp_path, monkeypatch):
+def test_when_the_fork_server_cannot_import_there_is_no_answer_and_no_waiting(tmp_path, monkeypatch):
     monkeypatch.setattr("crmkit.reporting.runner.fork_server.server._PROGRAM", "no_such_program")
-    with Nursery() as nursery:
+    with ForkServer() as fork_server:
         forget_test()
-        nursery.open(tmp_path)
-        ordered = order(nursery, "json.tool", [])
+        fork_server.start(tmp_path)
+        ordered = order(fork_server, "json.tool", [])
         assert ordered is None or ordered.wait() is None
 
 
@@ -116,7 +116,7 @@ def scores(firm):
     return rows.sort_values(["model", "customer_id"], ignore_index=True)
 
 
-def test_the_predictions_of_a_report_are_made_by_a_child_of_the_nursery_and_are_the_same(firm, monkeypatch):
+def test_the_predictions_of_a_report_are_made_by_a_child_of_the_fork_server_and_are_the_same(firm, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(run_module, "predict_days", lambda *a, **o: pytest.fail("they are made here"))
         assert report(firm).troubles == []
@@ -129,7 +129,7 @@ def test_the_predictions_of_a_report_are_made_by_a_child_of_the_nursery_and_are_
 @pytest.mark.parametrize("code", [1, None])
 def test_if_the_child_comes_to_a_bad_end_they_are_made_here(firm, monkeypatch, code):
     made, real = [], run_module.predict_days
-    monkeypatch.setattr(Program, "wait", lambda self: code)
+    monkeypatch.setattr(ForkedProgram, "wait", lambda self: code)
     monkeypatch.setattr(run_module, "predict_days", lambda *a, **o: made.append(a) or real(*a, **o))
     assert report(firm).troubles == []
     assert len(made) == 1 and len(scores(firm))

@@ -5,7 +5,7 @@ import sys
 
 CODE = """
 import sys, time
-from crmkit.reporting.runner.execute import import_papermill, import_renderer
+from crmkit.reporting.runner.lazy_imports import import_papermill, import_renderer
 import_papermill()
 import_renderer()
 import jsonschema, papermill, nbconvert.exporters
@@ -20,5 +20,5 @@ def test_papermill_comes_without_the_grammar_of_web_addresses_and_works():
 
 
 def test_who_has_imported_it_keeps_it():
-    code = "import sys, rfc3987_syntax\nfrom crmkit.reporting.runner.execute import import_papermill\nimport_papermill()\nassert sys.modules['rfc3987_syntax']"
+    code = "import sys, rfc3987_syntax\nfrom crmkit.reporting.runner.lazy_imports import import_papermill\nimport_papermill()\nassert sys.modules['rfc3987_syntax']"
     subprocess.run([sys.executable, "-c", code], check=True)

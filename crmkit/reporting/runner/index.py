@@ -1,0 +1,162 @@
+"""The index of a period, the archive of all periods, and the links between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from crmkit.errors import CrmkitError
+from crmkit.periods import Period
+from crmkit.reporting.display.html import capitalised, filled, some
+from crmkit.reporting.runner.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
+
+_LAST = ("data_quality.html", "glossary.html")
+
+
+def write_index(
+    folder: Path | str, period: Period | str, pages: Sequence[PageSummary] | None = None, *, company: str
+) -> PageSummary:
+    """Write ``index.html`` of one period: each page's name, headline, question and status.
+
+    Parameters
+    ----------
+    folder : Path or str
+        The period's folder.
+    period : Period or str
+        The period reported.
+    pages : sequence of PageSummary or None
+        In the order of their notebooks; otherwise read from the folder's files, by name. Complete pages whose headline
+        is not about the period follow, and those about the data and the words come last.
+    company : str
+        Name for the header.
+
+    Returns
+    -------
+    PageSummary
+        Its headline is that of the first complete page that has one about the period.
+    """
+    folder, reported = Path(folder), Period.parse(str(period))
+    listed = list(pages) if pages is not None else _pages_in(folder)
+    # A page about the firm comes before one about its data: that is what an owner opens first.
+    listed.sort(key=lambda page: _place(page, reported))
+    of_status = Counter(page.status for page in listed)
+    status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
+    body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
+    news = [
+        page.headline
+        for page in listed
+        if page.status == "complete" and page.headline.startswith(f"{reported.label}: ")
+    ]
+    headline = news[0] if news else f"{reported.label}: all pages"
+    summary = PageSummary(
+        title=f"All pages of {reported.label}",
+        headline=headline,
+        question=status,
+        period=str(reported),
+        status=next((each for each in ("failed", "not made") if of_status[each]), "complete"),
+        kind="index",
+        company=company,
+    )
+    return write_page(folder / "index.html", summary, body, h1=headline, kicker="Report")
+
+
+def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
+    """Write ``index.html`` over all periods, and set the links of every page to what exists now.
+
+    Parameters
+    ----------
+    reports_folder : Path or str
+        Holds one folder per period, such as ``2026-10``; other folders are left alone.
+    company : str
+        Name for the header.
+
+    Returns
+    -------
+    PageSummary
+    """
+    reports_folder = Path(reports_folder)
+    periods = _periods_in(reports_folder)
+    indexes = [(period, read_summary(reports_folder / str(period) / "index.html")) for period in reversed(periods)]
+    entries = [
+        {
+            "href": f"{period}/index.html",
+            "title": period.label,
+            "headline": _without_label(page.headline, period),
+            "question": page.question,
+            **_status("complete" if page.status == "complete" else "not complete"),
+        }
+        for period, page in indexes
+    ]
+    body = filled("index", status=f"{some(len(periods), 'period')} reported", pages=entries)
+    summary = PageSummary(title="All periods", headline="All reports", kind="archive", company=company)
+    written = write_page(reports_folder / "index.html", summary, body, h1="All reports", kicker="Archive")
+    relink(reports_folder)
+    return written
+
+
+def relink(reports_folder: Path | str) -> int:
+    """Set the header's links of every page to the periods and pages that exist; return how many pages changed."""
+    reports_folder = Path(reports_folder)
+    periods = _periods_in(reports_folder)
+    changed = 0
+    for period in periods:
+        before = [other for other in periods if other.grain == period.grain and other < period]
+        after = [other for other in periods if other.grain == period.grain and other > period]
+        for page in sorted((reports_folder / str(period)).glob("*.html")):
+            navigation = Navigation(
+                previous=_link(reports_folder, max(before), page.name, period) if before else None,
+                current=period.label,
+                next=_link(reports_folder, min(after), page.name, period) if after else None,
+                index=None if page.name == "index.html" else Link("All pages", "index.html"),
+                archive=Link("All periods", "../index.html"),
+            )
+            changed += replace_navigation(page, navigation)
+    return changed
+
+
+def _place(page: PageSummary, reported: Period) -> tuple[bool, bool]:
+    follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
+    return follows, follows and page.file in _LAST
+
+
+def _link(reports_folder: Path, to: Period, name: str, beside: Period) -> Link:
+    there = name if (reports_folder / str(to) / name).is_file() else "index.html"
+    return Link(to.label_beside(beside), f"../{to}/{there}")
+
+
+def _periods_in(reports_folder: Path) -> list[Period]:
+    found = []
+    for index in reports_folder.glob("*/index.html"):
+        try:
+            period = Period.parse(index.parent.name)
+        except CrmkitError:
+            continue  # somebody else's folder
+        if str(period) == index.parent.name:
+            found.append(period)
+    return sorted(found, key=lambda period: (period.start, period.grain))
+
+
+def _pages_in(folder: Path) -> list[PageSummary]:
+    # A second dot marks a page that is kept for later: scorecard.last-good.html.
+    pages = [read_summary(path) for path in sorted(folder.glob("*.html")) if "." not in path.stem]
+    return [page for page in pages if page.kind == "page"]
+
+
+def _entry(page: PageSummary, period: Period) -> dict[str, str]:
+    return {
+        "href": page.file,
+        "title": page.title,
+        "headline": _without_label(page.headline, period) if page.file else "",
+        "question": page.question,
+        **_status(page.status),
+    }
+
+
+def _status(word: str) -> dict[str, str]:
+    tone = {"complete": "", "not made": "few"}.get(word, "worse")
+    return {"status": capitalised(word), "tone": tone, "sign": "✕" if tone == "worse" else ""}
+
+
+def _without_label(headline: str, period: Period) -> str:
+    return capitalised(headline.removeprefix(f"{period.label}: "))
