@@ -16,7 +16,7 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help report sample test lint install dev constraints clean
+.PHONY: help report sample test lint docs install dev constraints clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -39,6 +39,11 @@ lint: $(VENV)/installed-dev ## style, types and layers only
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+docs: $(VENV)/installed-docs ## the documentation site, in docs/build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/build/html
+	@$(BIN)/python docs/check_offline.py docs/build/html
+	@echo docs/build/html/index.html
+
 install: $(VENV)/installed ## the virtual environment .venv
 
 dev: $(VENV)/installed-dev ## the same, with what the tests need
@@ -53,6 +58,11 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -c constraints.txt -e '.[dev]' >&2
 	@touch $(VENV)/installed $@
 
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing crmkit and what the documentation needs into $(VENV) (once) ..." >&2
+	@$(PIP) -c constraints.txt -e '.[docs]' >&2
+	@touch $(VENV)/installed $@
+
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "crmkit needs Python 3.11, 3.12 or 3.13 and found none. Install one from \
 	https://www.python.org/downloads, or name it: make report PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -63,9 +73,9 @@ $(BIN)/python:
 
 constraints: | $(BIN)/python ## renew constraints.txt from pyproject.toml
 	@rm -rf $(VENV)-fresh && $(PYTHON) -m venv $(VENV)-fresh
-	@$(VENV)-fresh/bin/python -m pip install --quiet -e '.[dev]'
+	@$(VENV)-fresh/bin/python -m pip install --quiet -e '.[dev,docs]'
 	@{ grep '^#' constraints.txt; $(VENV)-fresh/bin/python -m pip freeze --exclude-editable; } > constraints.new
 	@mv constraints.new constraints.txt && rm -rf $(VENV)-fresh
 
 clean: ## take away the virtual environment and the tools' caches; data and reports stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache crmkit.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache docs/build

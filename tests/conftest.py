@@ -26,7 +26,7 @@ LONGEST = (
     ON_SPARK,
     "tests/notebooks/test_shipped.py",
     "tests/backtests/test_verdicts.py",
-    "tests/test_readme.py",
+    "tests/test_documents.py",
     "tests/sources/test_damaged_files.py",
     "tests/notebooks/test_small_firms.py",
     "tests/reporting",

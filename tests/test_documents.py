@@ -1,4 +1,4 @@
-"""The blocks of the README run as they stand, in order, in a folder of their own."""
+"""The blocks of the README and of the documentation run as they stand, in order, in a folder of their own."""
 
 import os
 import re
@@ -12,17 +12,30 @@ import pytest
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
+from crmkit.cleaning.loading.connect import connect
 from crmkit.cli.commands import app
 from crmkit.settings import parse_settings
+from crmkit.sources.presets.model import Preset, presets
 
 ROOT = Path(__file__).parents[1]
+GENERATED = ROOT / "docs" / "reference"
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "glossary.md" and path.parent != GENERATED),
+]
+EXECUTED = "{code-cell} ipython3"  # the cells of the tutorials run when the site is built
 BLOCKS = [
-    (token.info, token.content, token.map[0] + 1)
-    for token in MarkdownIt().parse((ROOT / "README.md").read_text(encoding="utf-8"))
-    if token.type == "fence"
+    (token.info, token.content, f"{path.relative_to(ROOT)}, line {token.map[0] + 1}")
+    for path in DOCUMENTS
+    if "build" not in path.parts
+    for token in MarkdownIt().parse(path.read_text(encoding="utf-8"))
+    if (token.type == "fence" and not token.info.startswith("{")) or (token.type == "fence" and token.info == EXECUTED)
 ]
 # These make or change whole installations; .ci/run and make test do them on a fresh machine.
 NOT_HERE = re.compile(r"(make|git|conda|py -3\.11|python -m (venv|pip)|\.venv\\Scripts)\b")
+
+
+SETS_UP = ("crmkit sample", "crmkit load")  # the fixture below runs these
 
 
 def lines(*languages):
@@ -32,7 +45,7 @@ def lines(*languages):
 
 
 def test_every_block_says_its_language_and_is_checked_here():
-    assert {info for info, _, _ in BLOCKS} <= {"shell", "powershell", "python", "toml", "text"}
+    assert {info for info, _, _ in BLOCKS} <= {"shell", "powershell", "python", "toml", "text", EXECUTED}
     assert {info for info, _, _ in BLOCKS} >= {"shell", "powershell", "python", "toml"}
 
 
@@ -42,7 +55,9 @@ def test_every_make_target_named_exists():
     assert set(re.findall(r"(?:`|^ {4}|^)make (\w+)", text, re.MULTILINE)) <= targets
 
 
-@pytest.mark.parametrize("line", sorted({line for line in lines("powershell", "shell") if line.startswith("crmkit")}))
+@pytest.mark.parametrize(
+    "line", sorted({line for line in lines("powershell", "shell", "text") if line.startswith("crmkit ")})
+)
 def test_every_command_line_is_understood(line):
     run = CliRunner().invoke(app, [*shlex.split(line)[1:], "--help"])
     assert run.exit_code == 0, run.output
@@ -51,7 +66,7 @@ def test_every_command_line_is_understood(line):
 
 
 def test_no_line_is_left_unchecked():
-    rest = [line for line in lines("shell", "powershell", "text") if not re.match(r"crmkit |papermill ", line)]
+    rest = [line for line in lines("shell", "powershell") if not re.match(r"crmkit |papermill ", line)]
     assert [line for line in rest if line and not NOT_HERE.match(line)] == []
 
 
@@ -60,14 +75,26 @@ def test_the_settings_shown_are_valid(text):
     assert parse_settings(tomllib.loads(text)).company.name == "Kaldi Coffee"
 
 
+def test_the_preset_shown_is_one(tmp_path, monkeypatch):
+    shown = ROOT / "docs" / "how-to" / "plain_shop_orders.toml"
+    preset = Preset.model_validate({"name": shown.stem, **tomllib.loads(shown.read_text(encoding="utf-8"))})
+    monkeypatch.setitem(presets(), preset.name, preset)
+    (tmp_path / "exports.csv").write_text(
+        "Plain order number,Plain status,Plain customer e-mail,Placed on,Amount paid\n"
+        "1,paid,ada@example.org,2026-10-01,12.50\n2,test,ada@example.org,2026-10-02,9.00\n"
+    )
+    orders = connect(tmp_path).frame("orders")
+    assert orders["revenue"].tolist() == [12.5]
+    assert orders["customer_id"].notna().all()
+
+
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A folder as the reader has it, with the sample loaded by the README's own first lines."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "notebooks").symlink_to(ROOT / "notebooks")
-    first, second, *_ = [line for line in lines("shell") if line.startswith("crmkit")]
-    assert (first, second) == ("crmkit sample", "crmkit load")
-    for line in ("crmkit sample --customers 400 --months 14", second):  # a smaller company, for the tests' sake
+    assert {"crmkit sample", "crmkit load"} <= set(lines("shell"))
+    for line in ("crmkit sample --customers 400 --months 14", "crmkit load"):  # a smaller company, for the tests' sake
         in_shell(line, folder)
     return folder
 
@@ -82,7 +109,7 @@ def in_shell(line, folder):
 
 @pytest.mark.parametrize(
     "line",
-    [line for line in lines("shell") if not NOT_HERE.match(line) and line not in ("crmkit sample", "crmkit load")],
+    [line for line in dict.fromkeys(lines("shell")) if not NOT_HERE.match(line) and line not in SETS_UP],
 )
 def test_each_shell_line_runs(clone, line):
     printed = in_shell(line, clone)
@@ -99,7 +126,7 @@ def test_each_shell_line_runs(clone, line):
 )
 def test_each_python_block_runs_and_prints(clone, text, line):
     run = subprocess.run([sys.executable, "-c", text], cwd=clone, capture_output=True, text=True)
-    assert run.returncode == 0, f"README.md, line {line}\n{run.stderr}"
+    assert run.returncode == 0, f"{line}\n{run.stderr}"
     assert len(run.stdout.splitlines()) > 1
 
 
