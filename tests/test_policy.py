@@ -1,4 +1,4 @@
-"""What the house promises of itself, checked: cards are whole, layers and sizes hold, nothing of a machine leaks out."""
+"""What the house promises of itself, checked: cards are whole, layers hold, nothing of a machine leaks out."""
 
 import ast
 import re
@@ -15,8 +15,6 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "crmkit"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MAX_LINES = 200
-LONGER = {"tables/schema.py": "one list of tables and columns, read as a table"}
 # Not packages of crmkit: the pages as a browser meets them, the same numbers on several engines, and so on.
 OTHER_TEST_FOLDERS = {"browser", "engines", "notebooks", "backtests", "policy", "data"}
 
@@ -50,30 +48,18 @@ def test_each_command_is_in_the_readme(command):
     assert f"crmkit {command}" in README
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_is_longer_than_a_reader_keeps_in_mind(path):
-    n_lines = len(path.read_text(encoding="utf-8").splitlines())
-    if path.relative_to(PACKAGE).as_posix() in LONGER:
-        assert n_lines > MAX_LINES, "no longer long: take it off the list"
-    else:
-        assert n_lines <= MAX_LINES
-
-
-def _modules_on_columns() -> list[Path]:
+def test_columns_are_divided_by_the_one_module_that_knows_how():
+    # On PostgreSQL 3 / 4 of two integer columns is 0: crmkit/tables/expressions.py casts first.
     cards = {PACKAGE.parent / (card.function.__module__.replace(".", "/") + ".py") for card in OWN_CARDS.values()}
     tables = {path for path in (PACKAGE / "tables").rglob("*.py") if path.name != "expressions.py"}
-    return sorted(cards | tables)
-
-
-@pytest.mark.parametrize("path", _modules_on_columns(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_columns_are_divided_by_the_one_module_that_knows_how(path):
-    # On PostgreSQL 3 / 4 of two integer columns is 0: crmkit/tables/expressions.py casts first.
     divisions = [
-        node.lineno
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted(cards | tables)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.FloorDiv)
     ]
-    assert divisions == [], f"lines {divisions} divide columns with a raw / or //"
+    assert len(cards) > 5 and len(tables) > 10
+    assert divisions == [], "these lines divide columns with a raw / or //"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
@@ -103,16 +89,20 @@ def test_no_file_names_a_folder_of_the_machine_it_was_written_on():
     assert found == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_opens_with_what_it_is_for(path):
-    if path.name != "__init__.py" or path.read_text(encoding="utf-8").strip():
-        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_names_say_what_they_name(path):
+def test_names_say_what_they_name():
     vague = {"df", "data2", "util", "utils", "process", "handle", "manager", "foo", "tmp"}
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    assert names & vague == set()
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (name := getattr(node, "id", None) or getattr(node, "name", None)) in vague
+    ]
+    assert len(MODULES) > 200
+    assert found == []
+
+
+def test_no_line_is_squeezed_to_please_a_rule():
+    files = [path for folder in ("crmkit", "tests", "benchmarks", "docs") for path in (ROOT / folder).rglob("*.py")]
+    marks = ("# fmt" + ": skip", "# fmt" + ": off")
+    squeezed = [path for path in files if any(mark in path.read_text(encoding="utf-8") for mark in marks)]
+    assert squeezed == []

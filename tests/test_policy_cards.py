@@ -20,7 +20,7 @@ BY_HAND, ORACLE = {"company", "catalog", "four_kinds"}, {"sample", "sample_table
 def given_to_tests() -> dict[str, list[set[str]]]:
     """Return for each card what the tests that name it are given: in their own text, or in a list that they use."""
     found: dict[str, list[set[str]]] = {name: [] for name in OWN}
-    for path in sorted((ROOT / "tests/metrics").glob("test_*.py")):
+    for path in sorted((ROOT / "tests/metrics").rglob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         lists = {
             target.id: words(node.value)
