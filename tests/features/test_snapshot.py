@@ -29,7 +29,7 @@ def terms(*rows):
     return frame.assign(plan="basic")
 
 
-def book(through="2026-12-31", **tables):
+def connected(through="2026-12-31", **tables):
     return ck.connect(tables, ck.Settings(data={"through": through}))
 
 
@@ -37,7 +37,7 @@ def test_orders_on_the_1st_of_may_and_june_and_a_refund_give_gap_31_overdue_29_o
     bought = orders(
         ("a", "2026-05-01", 30.0), ("a", "2026-06-01", 50.0), ("a", "2026-06-03", -50.0), ("a", "2026-07-02", 9.0)
     )
-    one = snapshot(book(orders=bought), DAY).loc["a"]
+    one = snapshot(connected(orders=bought), DAY).loc["a"]
     assert (one["n_orders"], one["days_since_order"], one["order_gap_days"]) == (2, 29, 31)
     assert one["overdue"] == pytest.approx(29 / 31) and one["order_value"] == 40 and one["refund_share"] == 0.5
     assert (one["n_orders_90_days"], one["n_orders_before"], one["orders_trend"]) == (2, 0, 3)
@@ -47,7 +47,7 @@ def test_a_price_rise_from_10_to_12_is_20_percent_and_the_running_term_ends_in_1
     paid = terms(
         ("s1", "a", "2026-05-15", "2026-06-15", 10.0, None), ("s1", "a", "2026-06-15", "2026-07-15", 12.0, None)
     )
-    one = snapshot(book(subscription_terms=paid), DAY).loc["a"]
+    one = snapshot(connected(subscription_terms=paid), DAY).loc["a"]
     assert (one["n_terms"], one["mrr"], one["days_to_end"], one["subscribed_days"], one["term_months"]) == (
         2,
         12,
@@ -76,9 +76,9 @@ def test_open_tickets_and_last_answers_are_those_of_the_day():
             "responded_at": pd.to_datetime(["2026-02-01", "2026-06-01", "2026-08-01"]),
         }
     )
-    one = snapshot(book(orders=orders(("a", "2026-06-01", 5.0)), tickets=tickets, survey_responses=answers), DAY).loc[
-        "a"
-    ]
+    one = snapshot(
+        connected(orders=orders(("a", "2026-06-01", 5.0)), tickets=tickets, survey_responses=answers), DAY
+    ).loc["a"]
     assert (one["n_tickets_90_days"], one["n_open_tickets"], one["days_since_ticket"], one["last_nps"]) == (1, 1, 10, 4)
 
 
@@ -104,12 +104,12 @@ def test_who_is_active_is_the_same_on_cut_data():
 
 def test_without_orders_and_terms_nobody_is_active():
     with pytest.raises(NotMeasured):
-        snapshot(book(customers=pd.DataFrame({"customer_id": ["a"]})), DAY)
+        snapshot(connected(customers=pd.DataFrame({"customer_id": ["a"]})), DAY)
 
 
 def test_a_shopper_is_lost_if_90_days_pass_without_an_order_as_in_the_churn_rate():
     bought = orders(("stays", "2026-06-01", 5.0), ("stays", "2026-08-29", 5.0), ("goes", "2026-06-01", 5.0))
-    became = churn_labels(book(orders=bought), DAY)
+    became = churn_labels(connected(orders=bought), DAY)
     assert became["lost"].to_dict() == {"goes": 1.0, "stays": 0.0} and set(became["kind"]) == {"at risk"}
 
 
@@ -121,13 +121,13 @@ def test_a_subscriber_is_at_risk_only_if_the_term_ends_in_time_and_notice_given_
         ("3", "leaves", "2026-06-10", "2026-07-10", 10.0, "2026-07-02"),
         ("4", "told us", "2026-06-10", "2026-07-10", 10.0, "2026-06-20"),
     )
-    became = churn_labels(book(subscription_terms=paid), DAY)
+    became = churn_labels(connected(subscription_terms=paid), DAY)
     assert became["kind"].to_dict() == {"leaves": "at risk", "renews": "at risk", "told us": "notice given"}
     assert became["lost"].to_dict() == {"leaves": 1.0, "renews": 0.0, "told us": 1.0}
 
 
 def test_an_outcome_that_the_data_do_not_reach_is_not_known():
-    became = churn_labels(book(through="2026-08-01", orders=orders(("a", "2026-06-01", 5.0))), DAY)
+    became = churn_labels(connected(through="2026-08-01", orders=orders(("a", "2026-06-01", 5.0))), DAY)
     assert became["lost"].isna().all()
 
 

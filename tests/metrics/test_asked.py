@@ -13,7 +13,7 @@ ORDERS = pd.DataFrame({"order_id": ["a", "b"], "ordered_at": ["2026-09-02", "202
 
 
 @pytest.fixture(scope="module")
-def book():
+def catalog():
     return ck.connect({"orders": ORDERS})
 
 
@@ -43,7 +43,7 @@ def test_connect_says_what_it_needs(source, settings, message):
         ck.cohort_retention,
         ck.budget_report,
         ck.events_before_win,
-        lambda book, period: ck.evaluate(book, periods=period),
+        lambda catalog, period: ck.evaluate(catalog, periods=period),
     ],
 )
 def test_frames_are_no_catalog_yet(function):
@@ -63,21 +63,21 @@ def test_frames_are_no_catalog_yet(function):
         ({"definitions": "daily_rates"}, "definitions must be written"),
     ],
 )
-def test_evaluate_says_what_it_needs(book, asked, message):
+def test_evaluate_says_what_it_needs(catalog, asked, message):
     with pytest.raises(CrmkitError, match=message):
-        ck.evaluate(book, **{"metrics": "revenue", "periods": "2026-09"} | asked)
+        ck.evaluate(catalog, **{"metrics": "revenue", "periods": "2026-09"} | asked)
 
 
-def test_a_column_named_twice_is_one(book):
+def test_a_column_named_twice_is_one(catalog):
     once, twice = (
-        ck.evaluate(book, "revenue", periods="2026-09", by=by) for by in ("order_id", ["order_id", "order_id"])
+        ck.evaluate(catalog, "revenue", periods="2026-09", by=by) for by in ("order_id", ["order_id", "order_id"])
     )
     pd.testing.assert_frame_equal(once, twice)
 
 
-def test_one_prediction_may_be_named_without_a_list(book):
+def test_one_prediction_may_be_named_without_a_list(catalog):
     with pytest.raises(CrmkitError, match="There is no prediction 'valeu'"):
-        ck.with_predictions(book, only="valeu")
+        ck.with_predictions(catalog, only="valeu")
 
 
 def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
@@ -122,8 +122,8 @@ def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
         (headline, "A headline needs the frame that ck.scorecard(...) returns: this one lacks verdict"),
     ],
 )
-def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(book, function, told):
-    numbers = ck.evaluate(book, "revenue", periods="2026-09")
+def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(catalog, function, told):
+    numbers = ck.evaluate(catalog, "revenue", periods="2026-09")
     with pytest.raises(CrmkitError) as caught:
         function(numbers)
     assert str(caught.value).startswith(told)
@@ -131,12 +131,12 @@ def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(book,
         function([numbers])
 
 
-def test_a_history_that_scorecard_cannot_read_is_told(book):
-    numbers = ck.evaluate(book, "revenue", periods="2026-09")
+def test_a_history_that_scorecard_cannot_read_is_told(catalog):
+    numbers = ck.evaluate(catalog, "revenue", periods="2026-09")
     with pytest.raises(CrmkitError, match="several rows of revenue in 2026-09. Evaluate it without by, and once"):
-        ck.scorecard(book, "2026-09", "revenue", history=pd.concat([numbers, numbers]))
+        ck.scorecard(catalog, "2026-09", "revenue", history=pd.concat([numbers, numbers]))
     with pytest.raises(CrmkitError, match="history of scorecard needs the frame that ck.evaluate.* lacks low, high"):
-        ck.scorecard(book, "2026-09", history=numbers[["metric", "period", "value"]])
+        ck.scorecard(catalog, "2026-09", history=numbers[["metric", "period", "value"]])
 
 
 DAY = date(2026, 9, 30)
@@ -146,22 +146,34 @@ DAY = date(2026, 9, 30)
     ("asked", "told"),
     [
         (
-            lambda book: ck.what_sells(book, "2026-09", by="prodct"),
+            lambda catalog: ck.what_sells(catalog, "2026-09", by="prodct"),
             "orders or customers 'prodct'. Did you mean 'product'",
         ),
         (
-            lambda book: ck.what_sells(book, "2026-09", by="survey"),
+            lambda catalog: ck.what_sells(catalog, "2026-09", by="survey"),
             "column of order lines, orders or customers 'survey'",
         ),
         (
-            lambda book: ck.survival_curve(book, DAY, by="chanel"),
+            lambda catalog: ck.survival_curve(catalog, DAY, by="chanel"),
             "no column of customers 'chanel'. Did you mean 'channel'",
         ),
-        (lambda book: ck.tenure_curves(book, DAY, "plann"), "no column of customers 'plann'. Did you mean 'plan'"),
-        (lambda book: ck.new_customer_values(book, DAY, "cohrt"), "column of customers 'cohrt'. Did you mean 'cohort'"),
-        (lambda book: ck.posting_times(book, "2026-09", by="hour"), "no time of posts 'hour'. Did you mean 'hours'"),
-        (lambda book: ck.load_history(book, by="tabel"), "There is no history by 'tabel'. Did you mean 'table'"),
-        (lambda book: ck.segment_review(book, DAY, "rmf"), "no segment model with a ruler 'rmf'. Did you mean 'rfm'"),
+        (
+            lambda catalog: ck.tenure_curves(catalog, DAY, "plann"),
+            "no column of customers 'plann'. Did you mean 'plan'",
+        ),
+        (
+            lambda catalog: ck.new_customer_values(catalog, DAY, "cohrt"),
+            "column of customers 'cohrt'. Did you mean 'cohort'",
+        ),
+        (
+            lambda catalog: ck.posting_times(catalog, "2026-09", by="hour"),
+            "no time of posts 'hour'. Did you mean 'hours'",
+        ),
+        (lambda catalog: ck.load_history(catalog, by="tabel"), "There is no history by 'tabel'. Did you mean 'table'"),
+        (
+            lambda catalog: ck.segment_review(catalog, DAY, "rmf"),
+            "no segment model with a ruler 'rmf'. Did you mean 'rfm'",
+        ),
     ],
 )
 def test_a_column_or_a_model_that_there_is_not_is_refused_with_the_nearest(asked, told):
@@ -171,17 +183,17 @@ def test_a_column_or_a_model_that_there_is_not_is_refused_with_the_nearest(asked
         asked(ck.connect({"orders": ORDERS, "order_lines": lines, "customers": customers}))
 
 
-def test_what_crmkit_knows_and_the_data_lack_is_empty_as_before(book):
-    assert ck.what_sells(book, "2026-09", by="category").empty
-    assert ck.survival_curve(book, DAY, by="channel").empty
-    assert ck.tenure_curves(book, DAY, "channel").empty
-    assert ck.posting_times(book, "2026-09", by="weekday").empty
+def test_what_crmkit_knows_and_the_data_lack_is_empty_as_before(catalog):
+    assert ck.what_sells(catalog, "2026-09", by="category").empty
+    assert ck.survival_curve(catalog, DAY, by="channel").empty
+    assert ck.tenure_curves(catalog, DAY, "channel").empty
+    assert ck.posting_times(catalog, "2026-09", by="weekday").empty
 
 
-def test_by_that_is_no_name_and_conventions_of_no_metric_are_told(book):
+def test_by_that_is_no_name_and_conventions_of_no_metric_are_told(catalog):
     with pytest.raises(
         CrmkitError, match='by must be the name of a column, such as "channel", or a list of names; met: 3'
     ):
-        ck.evaluate(book, "revenue", periods="2026-09", by=3)
+        ck.evaluate(catalog, "revenue", periods="2026-09", by=3)
     with pytest.raises(CrmkitError, match="No metric is named"):
-        ck.conventions(book, "2026-09", [])
+        ck.conventions(catalog, "2026-09", [])

@@ -13,7 +13,7 @@ from crmkit.tables.catalog import Catalog
 from tests.sources.kaldi import kaldi
 
 
-def book(**frames):
+def connected(**frames):
     return connect({name: pd.DataFrame(rows) for name, rows in frames.items()})
 
 
@@ -22,7 +22,7 @@ def tables_of(catalog):
 
 
 def odd(**frames):
-    return {(each.table, each.finding): each.n_rows for each in contradictions(tables_of(book(**frames)))}
+    return {(each.table, each.finding): each.n_rows for each in contradictions(tables_of(connected(**frames)))}
 
 
 def test_of_three_deals_one_is_won_without_a_day_and_one_closed_without_a_result():
@@ -79,12 +79,12 @@ def test_rows_before_and_after_a_join_are_counted():
         "revenue": 1.0,
         "customer_id": ["x", "x", "z", None],
     }
-    (join,) = join_counts(book(orders=orders, customers={"customer_id": ["x", "y"]}))
+    (join,) = join_counts(connected(orders=orders, customers={"customer_id": ["x", "y"]}))
     assert (join.n_before, join.n_after, join.n_without_id, join.n_not_found) == (4, 4, 1, 1)
 
 
 def test_a_join_that_repeats_rows_is_told():
-    catalog = book(
+    catalog = connected(
         orders={"order_id": list("ab"), "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "y"]},
         customers={"customer_id": ["x", "y"]},
     )

@@ -9,7 +9,7 @@ from crmkit.settings import parse_settings
 
 
 @pytest.fixture
-def book():
+def catalog():
     """120 customers won in October 2026 for 600 in all; the model expects 40 more of each, and 50 with what came."""
     ids = [f"c{n:03d}" for n in range(120)]
     old = [f"o{n:03d}" for n in range(30)]
@@ -39,39 +39,39 @@ def book():
     return catalog.with_tables({"customer_scores": scores})
 
 
-def value(book, metric, period="2026-10", **options):
-    return ck.evaluate(book, metric, periods=period, **options).iloc[0]
+def value(catalog, metric, period="2026-10", **options):
+    return ck.evaluate(catalog, metric, periods=period, **options).iloc[0]
 
 
-def test_the_value_of_a_customer_is_that_of_the_months_own_valuation(book):
-    assert value(book, "residual_value")["value"] == 40.0
-    assert value(book, "residual_value", "2026-09")["value"] == 5.0
+def test_the_value_of_a_customer_is_that_of_the_months_own_valuation(catalog):
+    assert value(catalog, "residual_value")["value"] == 40.0
+    assert value(catalog, "residual_value", "2026-09")["value"] == 5.0
 
 
-def test_a_new_customer_is_worth_what_came_and_what_is_to_come(book):
-    got = value(book, "new_customer_value")
+def test_a_new_customer_is_worth_what_came_and_what_is_to_come(catalog):
+    got = value(catalog, "new_customer_value")
     assert (got["value"], got["n"]) == (50.0, 120)
 
 
-def test_fifty_of_value_for_five_of_cost_is_ten_times(book):
-    assert value(book, "customer_acquisition_cost")["value"] == 5.0
-    assert value(book, "clv_to_cac")["value"] == pytest.approx(10.0)
+def test_fifty_of_value_for_five_of_cost_is_ten_times(catalog):
+    assert value(catalog, "customer_acquisition_cost")["value"] == 5.0
+    assert value(catalog, "clv_to_cac")["value"] == pytest.approx(10.0)
 
 
-def test_a_model_in_doubt_by_2_for_each_of_all_customers_widens_the_interval_to_1_96_times_2(book):
-    sure = value(book, "residual_value")
+def test_a_model_in_doubt_by_2_for_each_of_all_customers_widens_the_interval_to_1_96_times_2(catalog):
+    sure = value(catalog, "residual_value")
     assert sure["low"] == sure["high"] == 40.0  # customers who are all worth the same
-    scores = book.frame("customer_scores").assign(shared_error=2.0)
-    doubted = value(book.with_tables({"customer_scores": scores}), "residual_value")
+    scores = catalog.frame("customer_scores").assign(shared_error=2.0)
+    doubted = value(catalog.with_tables({"customer_scores": scores}), "residual_value")
     assert (doubted["low"], doubted["high"]) == (
         pytest.approx(40 - 1.96 * 2, abs=0.001),
         pytest.approx(40 + 1.96 * 2, abs=0.001),
     )
-    won = value(book.with_tables({"customer_scores": scores}), "new_customer_value")
+    won = value(catalog.with_tables({"customer_scores": scores}), "new_customer_value")
     assert won["high"] - won["value"] == pytest.approx(1.96 * 2, abs=0.001)
 
 
-def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(book):
+def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(catalog):
     random = np.random.default_rng(1)
     ids = [f"o{n:03d}" for n in range(400)]
     worth = random.gamma(2, 50, 400)
@@ -91,13 +91,15 @@ def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(b
     scores = pd.concat(frames)
     told = {}
     for name, rows in (("doubt", scores), ("none", scores.drop(columns="shared_error"))):
-        card = ck.scorecard(book.with_tables({"customer_scores": rows}), "2026-10", metrics=["residual_value"]).iloc[0]
+        card = ck.scorecard(catalog.with_tables({"customer_scores": rows}), "2026-10", metrics=["residual_value"]).iloc[
+            0
+        ]
         told[name] = card["verdict"]
     assert told["none"] == "real" and told["doubt"] != "real"
 
 
-def test_without_predictions_it_says_what_is_missing(book):
-    bare = ck.connect({"orders": book.frame("orders")})
+def test_without_predictions_it_says_what_is_missing(catalog):
+    bare = ck.connect({"orders": catalog.frame("orders")})
     assert value(bare, "clv_to_cac")["reason"] == "needs customer_scores"
 
 
@@ -115,10 +117,10 @@ def test_tiers_are_those_of_the_valuation_before_the_period():
             "value": [float(n) for n in range(60)],
         }
     )
-    book = ck.connect({"orders": orders}).with_tables({"customer_scores": scores})
-    spells = book.frame("value_tier_spells")
+    catalog = ck.connect({"orders": orders}).with_tables({"customer_scores": scores})
+    spells = catalog.frame("value_tier_spells")
     assert spells["value_tier"].value_counts().to_dict() == {"3 lower half": 30, "2 upper half": 24, "1 top tenth": 6}
-    by = ck.evaluate(book, "n_orders", periods="2026-10", by="value_tier").set_index("value_tier")["value"]
+    by = ck.evaluate(catalog, "n_orders", periods="2026-10", by="value_tier").set_index("value_tier")["value"]
     assert by.to_dict() == {"1 top tenth": 6.0, "2 upper half": 24.0, "3 lower half": 30.0}
 
 
@@ -127,6 +129,6 @@ def test_customers_of_the_same_value_are_in_the_same_tier():
     scores = pd.DataFrame(
         {"customer_id": ids, "as_of": "2026-09-30", "model": "value", "model_version": "1", "value": 7.0}
     )
-    book = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-05"], "revenue": [1.0]})})
-    tiers = book.with_tables({"customer_scores": scores}).frame("value_tier_spells")["value_tier"]
+    catalog = ck.connect({"orders": pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-05"], "revenue": [1.0]})})
+    tiers = catalog.with_tables({"customer_scores": scores}).frame("value_tier_spells")["value_tier"]
     assert set(tiers) == {"1 top tenth"}

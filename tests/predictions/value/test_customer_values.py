@@ -44,7 +44,7 @@ def terms(customer, start, months, lost=False, mrr=10.0, plan="Small", notice=No
     )
 
 
-def book(settings=None, **frames):
+def connected(settings=None, **frames):
     return ck.connect(frames, parse_settings(settings or {"data": {"through": END}}))
 
 
@@ -66,27 +66,27 @@ def simulated(n, months=24, churn=0.08, seed=1, mrr=10.0):
 
 def test_orders_of_a_day_are_one_and_a_refund_lowers_the_mean():
     rows = orders(("a", "2026-01-01", 30), ("a", "2026-01-01", 10), ("a", "2026-05-02", 20), ("a", "2026-05-03", -15))
-    one = shoppers(money(book(orders=rows), END), END).loc["a"]
+    one = shoppers(money(connected(orders=rows), END), END).loc["a"]
     assert (one["n_repeats"], one["n_values"], one["mean_value"]) == (1, 2, 22.5)  # (30 + 10 + 20 - 15) / 2
     assert one["last_age"] == pytest.approx(121 / 30.4375) and one["age"] == pytest.approx(303 / 30.4375)
 
 
 def test_the_margin_counts_where_half_of_the_orders_have_one_and_the_others_get_the_average_rate():
     rows = orders(("a", "2026-01-01", 100, 40), ("b", "2026-01-02", 50, None))
-    got = money(book(orders=rows), END)
+    got = money(connected(orders=rows), END)
     assert got.paid["money"].tolist() == [40.0, 20.0] and got.basis == "margin"
 
 
 def test_without_a_margin_it_says_that_revenue_is_all_that_is_known():
     rows = orders(("a", "2026-01-01", 100))
-    assert money(book(orders=rows), END).basis == "revenue (the margin is not known)"
+    assert money(connected(orders=rows), END).basis == "revenue (the margin is not known)"
     rate = {"data": {"through": END}, "value": {"margin_rate": 0.25}}
-    assert money(book(rate, orders=rows), END).paid["money"].tolist() == [25.0]
+    assert money(connected(rate, orders=rows), END).paid["money"].tolist() == [25.0]
 
 
 def test_three_renewals_and_a_loss_and_one_who_is_there():
     both = pd.concat([terms(1, "2026-01-15", 4, lost=True), terms(2, "2026-06-10", 5)], ignore_index=True)
-    spells = subscriptions(book(subscription_terms=both), END).set_index("customer_id")
+    spells = subscriptions(connected(subscription_terms=both), END).set_index("customer_id")
     assert spells.loc["1", ["entry", "exit", "lost", "runs"]].tolist() == [0, 4, True, False]
     assert spells.loc["2", ["entry", "exit", "lost", "runs"]].tolist() == [0, 4, False, True]
     assert spells["per_year"].tolist() == [12, 12]
@@ -95,7 +95,7 @@ def test_three_renewals_and_a_loss_and_one_who_is_there():
 def test_a_subscription_that_began_before_the_data_is_entered_late():
     rows = terms(1, "2025-11-05", 12)
     people = pd.DataFrame({"customer_id": ["1"], "acquired_at": ["2025-05-05"]})
-    spells = subscriptions(book(subscription_terms=rows, customers=people), END)
+    spells = subscriptions(connected(subscription_terms=rows, customers=people), END)
     assert spells[["entry", "exit"]].to_numpy().tolist() == [[6, 17]]
 
 
@@ -113,10 +113,10 @@ def test_what_came_later_changes_nothing():
     rows = simulated(60)
     shop = orders(*((str(n), f"2026-{m:02d}-07", 20.0) for n in range(40) for m in range(1 + n % 4, 11, 1 + n % 3)))
     day = date(2026, 6, 30)
-    seen = customer_values(book(subscription_terms=rows, orders=shop), day)
+    seen = customer_values(connected(subscription_terms=rows, orders=shop), day)
     cut = rows[rows["starts_at"] < pd.Timestamp(2026, 7, 1)].copy()
     cut["cancelled_at"] = cut["cancelled_at"].where(cut["cancelled_at"] < pd.Timestamp(2026, 7, 1))
-    known = book(subscription_terms=cut, orders=shop[shop["ordered_at"] < "2026-07-01"])
+    known = connected(subscription_terms=cut, orders=shop[shop["ordered_at"] < "2026-07-01"])
     pd.testing.assert_frame_equal(seen, customer_values(known, day))
 
 
@@ -134,16 +134,16 @@ def test_who_gave_notice_or_has_left_is_worth_nothing_more_and_who_does_both_get
         ignore_index=True,
     )
     shop = orders(*((c, f"2026-{m:02d}-07", 20.0) for c in ("both", "x", "y", "z") for m in range(1, 11)))
-    values = customer_values(book(subscription_terms=rows, orders=shop), END).set_index("customer_id")
-    alone = customer_values(book(subscription_terms=rows), END).set_index("customer_id")
-    shops = customer_values(book(orders=shop), END).set_index("customer_id")
+    values = customer_values(connected(subscription_terms=rows, orders=shop), END).set_index("customer_id")
+    alone = customer_values(connected(subscription_terms=rows), END).set_index("customer_id")
+    shops = customer_values(connected(orders=shop), END).set_index("customer_id")
     assert values.loc["gone", "value"] == values.loc["leaving", "value"] == 0
     assert values.loc["both", "value"] == pytest.approx(alone.loc["both", "value"] + shops.loc["both", "value"])
 
 
 def test_a_sure_renewal_of_ten_a_month_is_worth_ten_a_month():
     rows = pd.concat([terms(n, "2024-11-01", 24) for n in range(400)], ignore_index=True)
-    whole = valuation(book(subscription_terms=rows), END, 12, discount_rate=0.0)
+    whole = valuation(connected(subscription_terms=rows), END, 12, discount_rate=0.0)
     assert whole.futures.within(12).sum() == pytest.approx(400 * 120, rel=0.01)
     low, high = np.quantile(whole.futures.draws.sum(axis=0), [0.025, 0.975])
     assert 400 * 112 < low < 400 * 118 and 400 * 122 < high < 400 * 128  # no chance is left but a bad year for all
@@ -154,7 +154,7 @@ def test_a_sure_renewal_of_ten_a_month_is_worth_ten_a_month():
 def test_the_interval_holds_what_400_simulated_subscribers_bring(seed):
     rows = simulated(400, seed=seed)
     day = date(2025, 10, 31)
-    everything = book(subscription_terms=rows)
+    everything = connected(subscription_terms=rows)
     whole = valuation(everything, day, 12, discount_rate=0.0)
     came = money(everything, END, since=day).paid
     came = came[came["customer_id"].isin(whole.futures.customers)]
@@ -163,7 +163,7 @@ def test_the_interval_holds_what_400_simulated_subscribers_bring(seed):
 
 
 def test_parts_add_up():
-    values = customer_values(book(subscription_terms=simulated(120)), END)
+    values = customer_values(connected(subscription_terms=simulated(120)), END)
     assert (values["within_12"] <= values["within_24"] + 1e-9).all() and (
         values["within_24"] <= values["within_36"] + 1e-9
     ).all()
@@ -175,7 +175,7 @@ def test_parts_add_up():
 
 
 def test_who_holds_the_value_and_what_is_at_risk():
-    catalog = book(subscription_terms=simulated(120))
+    catalog = connected(subscription_terms=simulated(120))
     summary = value_summary(catalog, END)
     assert (
         summary.concentration["share"].iloc[-1] == pytest.approx(1.0)
@@ -189,7 +189,7 @@ def test_who_holds_the_value_and_what_is_at_risk():
 
 
 def test_cohorts_and_life_add_what_came_to_what_is_to_come():
-    catalog = book(subscription_terms=simulated(150))
+    catalog = connected(subscription_terms=simulated(150))
     cohorts = new_customer_values(catalog, END, "cohort")
     assert (cohorts["low"] <= cohorts["value"]).all() and (cohorts["value"] <= cohorts["high"]).all()
     assert cohorts["so_far"].iloc[0] > cohorts["so_far"].iloc[-1]
@@ -199,14 +199,14 @@ def test_cohorts_and_life_add_what_came_to_what_is_to_come():
 
 def test_lifetime_value_needs_a_margin():
     with pytest.raises(NotMeasured, match="margin_rate under"):
-        lifetime_value(book(subscription_terms=simulated(20)), END)
+        lifetime_value(connected(subscription_terms=simulated(20)), END)
 
 
 # --- back-test
 
 
 def test_the_backtest_says_what_each_way_foresaw_and_what_came():
-    catalog = book(subscription_terms=simulated(300, seed=4))
+    catalog = connected(subscription_terms=simulated(300, seed=4))
     rows = value_backtest(catalog, END)
     assert rows["months"].unique().tolist() == [12] and {OURS, "Last year's pace"} <= set(rows["method"])
     row = rows.iloc[0]
@@ -221,7 +221,7 @@ def test_the_backtest_says_what_each_way_foresaw_and_what_came():
 def test_data_of_three_months_cannot_be_judged():
     assert past_days(date(2026, 8, 1), END) == ([], 0)
     assert value_backtest(
-        book(orders=orders(("a", "2026-08-01", 5), ("b", "2026-08-02", 5), ("c", "2026-10-02", 5))), END
+        connected(orders=orders(("a", "2026-08-01", 5), ("b", "2026-08-02", 5), ("c", "2026-10-02", 5))), END
     ).empty
 
 
@@ -244,7 +244,7 @@ def sparse(kind, n):
 @pytest.mark.parametrize("n", [1, 3, 50, *(pytest.param(n, marks=pytest.mark.slow) for n in (100, 300))])
 @pytest.mark.parametrize("kind", ["no repeat buyer", "constant spend", "all churned", "none churned", "refunds alone"])
 def test_it_is_a_number_with_an_interval_or_a_sentence(kind, n):
-    catalog = book(**sparse(kind, n))
+    catalog = connected(**sparse(kind, n))
     summary = value_summary(catalog, END)
     if summary.reason:
         assert summary.n == 0 and summary.reason.startswith("not measured: needs")

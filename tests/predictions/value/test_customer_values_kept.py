@@ -31,7 +31,7 @@ def tables():
     return firm("growing", 500, 3)
 
 
-def book(tables):
+def connected(tables):
     return ck.connect(tables, parse_settings({"data": {"through": END}}))
 
 
@@ -92,13 +92,13 @@ def test_a_second_look_reads_what_the_first_one_kept_and_says_the_same(tables, t
 
 
 def test_more_futures_than_are_worth_their_room_are_drawn_each_time(tables, monkeypatch):
-    kept = valuation(book(tables), END)
+    kept = valuation(connected(tables), END)
     monkeypatch.setattr(keeper, "_MOST", 0)
-    assert np.array_equal(kept.futures.draws, valuation(book(tables), END).futures.draws)
+    assert np.array_equal(kept.futures.draws, valuation(connected(tables), END).futures.draws)
 
 
 def test_a_plan_of_which_a_model_is_known_has_the_curve_of_a_fit_of_its_own(tables, monkeypatch):
-    catalog = book({**tables, "subscription_terms": tables["subscription_terms"].assign(plan="Small")})
+    catalog = connected({**tables, "subscription_terms": tables["subscription_terms"].assign(plan="Small")})
     known = tenure.tenure_curves(catalog, END, "plan")
     assert len(known) and learned(catalog, END).renewals
     monkeypatch.setattr(tenure, "learned", lambda *_: type("Nothing", (), {"renewals": []}))
@@ -106,7 +106,7 @@ def test_a_plan_of_which_a_model_is_known_has_the_curve_of_a_fit_of_its_own(tabl
 
 
 def test_money_of_a_past_day_is_a_part_of_all_and_changing_it_changes_nothing_else(tables):
-    catalog = book(tables)
+    catalog = connected(tables)
     early = money(catalog, date(2025, 10, 31)).paid
     early["money"] = 0.0
     assert money(catalog, date(2025, 10, 31)).paid["money"].sum() > 0
@@ -115,7 +115,7 @@ def test_money_of_a_past_day_is_a_part_of_all_and_changing_it_changes_nothing_el
 
 def kept_book(tables, folder):
     """The same tables with results kept in a folder, as those of a store are."""
-    opened = book(tables)
+    opened = connected(tables)
     cache = Cache(folder / "kept", [], opened.settings, {"tables": "the same"})
     return Catalog({name: opened.table(name) for name in tables}, opened.settings, cache=cache)
 

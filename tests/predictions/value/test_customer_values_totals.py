@@ -22,13 +22,13 @@ from tests.predictions.value_firms import firm
 END, DAY = date(2026, 10, 31), date(2025, 10, 31)
 
 
-def book(**frames):
+def connected(**frames):
     return ck.connect(frames, parse_settings({"data": {"through": END}}))
 
 
 @pytest.fixture(scope="module")
 def growing():
-    return book(**firm("growing", 300, 1))
+    return connected(**firm("growing", 300, 1))
 
 
 def test_half_of_the_leavers_have_given_notice_when_half_of_the_term_has_run():
@@ -61,7 +61,7 @@ def _constant():
 def test_prices_that_rise_6_percent_a_year_are_seen_and_foreseen(growing):
     known = learned(growing, END)
     assert 12 * known.price_drift.growth_ == pytest.approx(np.log(1.06), abs=0.002)
-    still = learned(book(**firm("still", 300, 1)), END)
+    still = learned(connected(**firm("still", 300, 1)), END)
     assert still.price_drift.growth_ == pytest.approx(0.0, abs=1e-6)
 
 
@@ -90,7 +90,7 @@ def first_orders(n_ordering):
             "revenue": 30.0,
         }
     )
-    return book(subscription_terms=terms.assign(ends_at=terms["ends_at"] + pd.Timedelta(hours=12)), orders=orders)
+    return connected(subscription_terms=terms.assign(ends_at=terms["ends_at"] + pd.Timedelta(hours=12)), orders=orders)
 
 
 def test_four_of_forty_who_ordered_for_30_for_the_first_time_make_3_of_each_who_has_not():
@@ -104,7 +104,7 @@ def test_four_of_forty_who_ordered_for_30_for_the_first_time_make_3_of_each_who_
 
 def test_where_nobody_ever_began_nothing_is_expected_of_it():
     catalog = firm("still", 90, 2)
-    only = book(subscription_terms=catalog["subscription_terms"])
+    only = connected(subscription_terms=catalog["subscription_terms"])
     assert opening_futures(only, money(only, END), END, 12, 0.0, 50) == []
 
 
@@ -118,7 +118,7 @@ def test_past_misses_use_no_day_whose_outcome_was_not_known(growing):
 
 
 def test_the_doubt_common_to_all_is_the_usual_one_where_nothing_can_be_judged():
-    young = book(
+    young = connected(
         orders=pd.DataFrame(
             {"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 9.0, "ordered_at": "2026-09-01"}
         )
@@ -138,7 +138,7 @@ def test_what_moves_all_keeps_the_mean_and_moves_all_together():
 def test_totals_of_simulated_firms_lie_in_their_intervals(kind):
     held, ratios = [], []
     for seed in range(5):
-        catalog = book(**firm(kind, 300, seed))
+        catalog = connected(**firm(kind, 300, seed))
         whole = valuation(catalog, DAY, 12, discount_rate=0.0)
         came = brought_after(catalog, whole.futures.customers, DAY, END).sum()
         low, high = np.quantile(whole.futures.draws.sum(axis=0), [0.025, 0.975])
@@ -165,7 +165,7 @@ def test_of_two_plans_of_which_one_loses_three_times_as_many_the_odds_are_about_
                 }
             )
         )
-    odds = renewal_odds(book(subscription_terms=pd.concat(parts)), END)
+    odds = renewal_odds(connected(subscription_terms=pd.concat(parts)), END)
     assert odds["compared_with"].iloc[0] in {"cheap", "dear"} and len(odds) == 1
     row = odds.iloc[0]
     ratio = row["odds_ratio"] if row["level"] == "dear" else 1 / row["odds_ratio"]
@@ -184,4 +184,4 @@ def test_without_losses_there_are_no_odds():
             "plan": ["x", "y"],
         }
     )
-    assert renewal_odds(book(subscription_terms=terms), END).empty
+    assert renewal_odds(connected(subscription_terms=terms), END).empty

@@ -36,22 +36,22 @@ def orders(*revenue):
 
 
 @pytest.fixture
-def book():
+def catalog():
     return ck.connect({"orders": orders(30.0, 50.0)})
 
 
-def test_the_second_of_two_equal_questions_is_answered_from_memory(book):
-    first, second = memoize(book, sales, "2026-10"), memoize(book, sales, "2026-10")
+def test_the_second_of_two_equal_questions_is_answered_from_memory(catalog):
+    first, second = memoize(catalog, sales, "2026-10"), memoize(catalog, sales, "2026-10")
     pd.testing.assert_frame_equal(first, second, check_exact=True)
-    memoize_each(book, sales, [("2026-10",), (date(2026, 9, 1),)])
+    memoize_each(catalog, sales, [("2026-10",), (date(2026, 9, 1),)])
     assert ["2026-10", date(2026, 9, 1)] == sales.calls
 
 
-def test_whoever_writes_into_an_answer_does_not_change_the_next_one(book):
+def test_whoever_writes_into_an_answer_does_not_change_the_next_one(catalog):
     for _ in range(2):
-        answer = memoize(book, sales, "2026-10")
+        answer = memoize(catalog, sales, "2026-10")
         answer["revenue"] = 0.0
-    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
+    assert memoize(catalog, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
 
 
 def test_an_evaluation_is_done_once_and_one_of_another_month_or_convention_is_another(monkeypatch):
@@ -59,9 +59,9 @@ def test_an_evaluation_is_done_once_and_one_of_another_month_or_convention_is_an
     asked, original = [], module.estimate_all
     monkeypatch.setattr(module, "estimate_all", lambda *of: asked.append(of) or original(*of))
     answers = {"response_id": ["a", "b"], "responded_at": ["2026-10-02"] * 2, "survey": "csat", "score": [5, 3]}
-    book = ck.connect({"survey_responses": pd.DataFrame(answers)})
+    catalog = ck.connect({"survey_responses": pd.DataFrame(answers)})
     told = [
-        ck.evaluate(book, "csat", periods=period, definitions=definitions)["value"].tolist()
+        ck.evaluate(catalog, "csat", periods=period, definitions=definitions)["value"].tolist()
         for _ in range(2)
         for period, definitions in (("2026-10", {}), ("2026-10", {"csat": "mean"}), ("2026-09..2026-10", {}))
     ]
@@ -69,42 +69,42 @@ def test_an_evaluation_is_done_once_and_one_of_another_month_or_convention_is_an
     assert len(asked) == 3
 
 
-def test_other_tables_have_a_memory_of_their_own(book):
-    memoize(book, sales, "2026-10")
-    changed = book.with_tables({"orders": orders(7.0)})
+def test_other_tables_have_a_memory_of_their_own(catalog):
+    memoize(catalog, sales, "2026-10")
+    changed = catalog.with_tables({"orders": orders(7.0)})
     assert memoize(changed, sales, "2026-10")["revenue"].tolist() == [7.0]
-    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
+    assert memoize(catalog, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
 
 
 def test_tables_that_somebody_else_can_change_are_asked_each_time():
     con = ibis.duckdb.connect()
     con.create_table("orders", orders(30.0))
-    book = Catalog({"orders": con.table("orders")})
-    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [30.0]
+    catalog = Catalog({"orders": con.table("orders")})
+    assert memoize(catalog, sales, "2026-10")["revenue"].tolist() == [30.0]
     con.create_table("orders", orders(31.0), overwrite=True)
-    assert memoize(book, sales, "2026-10")["revenue"].tolist() == [31.0]
-    assert book.with_tables({"orders": orders(7.0)}).memory is None
+    assert memoize(catalog, sales, "2026-10")["revenue"].tolist() == [31.0]
+    assert catalog.with_tables({"orders": orders(7.0)}).memory is None
 
 
-def test_what_has_no_name_is_computed_each_time(book):
+def test_what_has_no_name_is_computed_each_time(catalog):
     for _ in range(2):
-        memoize(book, sales, ibis.literal(1))
+        memoize(catalog, sales, ibis.literal(1))
     assert len(sales.calls) == 2
 
 
-def test_after_a_change_of_the_code_nothing_is_kept(book, monkeypatch):
-    memoize(book, sales, "2026-10")
+def test_after_a_change_of_the_code_nothing_is_kept(catalog, monkeypatch):
+    memoize(catalog, sales, "2026-10")
     monkeypatch.setattr(memory_module, "code_digest", lambda: None)
     for _ in range(2):
-        memoize(book, sales, "2026-10")
+        memoize(catalog, sales, "2026-10")
     assert len(sales.calls) == 3
 
 
-def test_with_other_settings_it_is_another_question(book):
+def test_with_other_settings_it_is_another_question(catalog):
     october = {"periods": "2026-10", "metrics": "revenue"}
-    assert ck.evaluate(book, **october).attrs["currency"] == "EUR"
-    book.settings = ck.Settings(company={"currency": "USD"}, data={"through": "2026-10-01"})
-    other = ck.evaluate(book, **october)
+    assert ck.evaluate(catalog, **october).attrs["currency"] == "EUR"
+    catalog.settings = ck.Settings(company={"currency": "USD"}, data={"through": "2026-10-01"})
+    other = ck.evaluate(catalog, **october)
     assert (other.attrs["currency"], other["value"].tolist()) == ("USD", [30.0])
 
 
