@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
 from crmkit.features.outcomes import churn_labels
-from crmkit.predictions.value.payments import money
+from crmkit.predictions.value.payments import payments_until
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
@@ -76,9 +76,9 @@ def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float
     random = np.random.default_rng(_SEED)
     chance, worth = rows["chance"].to_numpy(), rows["worth"].to_numpy()
     total = float(chance @ worth)
-    together = np.exp(random.normal(0, np.log1p(drift), _N_DRAWS))
+    common = np.exp(random.normal(0, np.log1p(drift), _N_DRAWS))
     # Of many customers the sum of what is lost is nearly normal, whatever each one's chance and worth.
-    mean = np.array([(np.minimum(chance * each, 1) * worth).sum() for each in np.quantile(together, _QUANTILES)])
+    mean = np.array([(np.minimum(chance * each, 1) * worth).sum() for each in np.quantile(common, _QUANTILES)])
     own = np.sqrt((chance * (1 - chance) * worth**2).sum())
     drawn = np.interp(random.random(_N_DRAWS), _QUANTILES, mean) + own * random.standard_normal(_N_DRAWS)
     low, high = np.quantile(np.clip(drawn, 0, worth.sum()), [0.025, 0.975])
@@ -136,7 +136,7 @@ def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
 def _brought(catalog: Catalog, as_of: date) -> pd.Series:
     """Return what each customer brought in the year up to a day."""
     try:
-        year = money(catalog, as_of, since=as_of - timedelta(days=366)).paid
+        year = payments_until(catalog, as_of, since=as_of - timedelta(days=366)).rows
     except NotMeasured:
         return pd.Series(dtype=float)
     return year.groupby("customer_id")["money"].sum()

@@ -1,4 +1,7 @@
-"""Value judged by what came: learned from the data up to a past day, compared with what customers brought after it."""
+"""Value judged by its outcome: predicted from the data up to a past day, compared with what customers paid after it.
+
+Two simpler predictions, the baselines, are judged beside it.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +15,32 @@ from crmkit.models.additive.trees import BoostedValue
 from crmkit.periods import months_before
 from crmkit.predictions.value.customer_values import months_since, valuation
 from crmkit.predictions.value.forecast_error import past_days
-from crmkit.predictions.value.payments import MONTH, Money, money, subscriptions
+from crmkit.predictions.value.payments import MONTH, Payments, payments_until, subscriptions
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 OURS, NAIVE, BOOSTED = "This page", "Last year's pace", "Gradient boosting"
 _TENTHS = 10
-_FEWEST = 30  # customers from which on a calibration by tenth says something
+_FEWEST_TO_JUDGE = 30  # customers from which on ranks and tenths are judged
+_FEWEST_FOR_TREES = 150  # customers from which boosted trees learn
 
 
 @takes_day
 def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Compare predictions made on past days with what is known now, and with two simpler ways to predict.
+    """Compare predictions made on past days with what is known now, and with two baselines.
 
     Parameters
     ----------
     catalog : Catalog
     as_of : date
-        Last day whose data is used, to learn or to compare.
+        Last day whose data is used, to fit or to compare.
 
     Returns
     -------
     DataFrame
         One row per past day and method: day, months (ahead), method, n [customers], predicted, low, high (95 %, of the
-        total), actual, of_new_subscriptions (brought by subscriptions that had not begun), mae [money, undiscounted];
+        total), actual, of_new_subscriptions (paid for subscriptions that had not begun), mae [money, undiscounted];
         rank_correlation, coverage (customers inside their own interval) [share]. Without rows where the data are
         younger than six months.
 
@@ -62,6 +66,37 @@ def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _value_tenths, as_of, reads_predictions=False)
 
 
+def last_year_pace(payments: Payments, customers: pd.Index, day: date, ahead: int) -> np.ndarray:
+    """Predict that every customer pays on as in the last year, or since her first day if that is later."""
+    recent = payments.rows[payments.rows["on"] > pd.Timestamp(months_before(day, 12))]
+    sums = recent.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
+    first = payments.rows.groupby("customer_id")["on"].min().reindex(customers)
+    return (sums / months_since(first, day).clip(1, 12) * ahead).to_numpy(dtype=float)
+
+
+def boosted_trees(
+    catalog: Catalog, day: date, ahead: int, payments: Payments, customers: pd.Index
+) -> np.ndarray | None:
+    """Predict by boosted trees, fitted one horizon earlier, whose outcome is known on the day; None with too few customers."""
+    earlier = months_before(day, ahead)
+    if catalog.data_from is None or (earlier - catalog.data_from).days / MONTH < 2.5:
+        return None
+    then = payments_until(catalog, earlier)
+    known = pd.Index(sorted(then.rows["customer_id"].unique()))
+    if len(known) < _FEWEST_FOR_TREES:
+        return None
+    model = BoostedValue().fit(
+        _tree_features(catalog, then, known, earlier), pd.Series(paid_after(catalog, known, earlier, day))
+    )
+    return model.predict(_tree_features(catalog, payments, customers, day)).to_numpy()
+
+
+def paid_after(catalog: Catalog, customers: pd.Index, day: date, until: date) -> np.ndarray:
+    """Return what each customer paid after a day, up to another [money]."""
+    paid = payments_until(catalog, until, since=day).rows
+    return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0).to_numpy(dtype=float)
+
+
 def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     days, ahead = past_days(catalog.data_from, as_of)
     columns = [
@@ -81,32 +116,32 @@ def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     rows = []
     for day in days:
         try:
-            rows += _of_day(catalog, day, ahead)
+            rows += _backtest_of_day(catalog, day, ahead)
         except NotMeasured:  # too few customers at that time
             continue
     return pd.DataFrame(rows, columns=columns)
 
 
-def _of_day(catalog: Catalog, day: date, ahead: int) -> list[dict[str, object]]:
-    """Predict on one day by each method, and compare."""
+def _backtest_of_day(catalog: Catalog, day: date, ahead: int) -> list[dict[str, object]]:
+    """Predict on one day by each method, and compare with the outcome."""
     until = months_before(day, -ahead)
     whole = valuation(catalog, day, ahead, discount_rate=0.0)
-    customers = whole.futures.customers
-    came = brought_after(catalog, customers, day, until)
-    low, high = np.quantile(whole.futures.draws, (0.025, 0.975), axis=1)
-    total_low, total_high = np.quantile(whole.futures.draws.sum(axis=0), (0.025, 0.975))
-    inside = float(((came >= low - 1e-9) & (came <= high + 1e-9)).mean())
-    told = {OURS: (whole.futures.within(ahead), total_low, total_high, inside)}
-    told[NAIVE] = (pace(whole.money, customers, day, ahead), np.nan, np.nan, np.nan)
-    by_trees = boosted(catalog, day, ahead, whole.money, customers)
+    customers = whole.forecast.customers
+    actual = paid_after(catalog, customers, day, until)
+    low, high = np.quantile(whole.forecast.draws, (0.025, 0.975), axis=1)
+    total_low, total_high = np.quantile(whole.forecast.draws.sum(axis=0), (0.025, 0.975))
+    inside = float(((actual >= low - 1e-9) & (actual <= high + 1e-9)).mean())
+    predicted = {OURS: (whole.forecast.within(ahead), total_low, total_high, inside)}
+    predicted[NAIVE] = (last_year_pace(whole.payments, customers, day, ahead), np.nan, np.nan, np.nan)
+    by_trees = boosted_trees(catalog, day, ahead, whole.payments, customers)
     if by_trees is not None:
-        told[BOOSTED] = (by_trees, np.nan, np.nan, np.nan)
-    later = _of_new_subscriptions(catalog, customers, day, until)
+        predicted[BOOSTED] = (by_trees, np.nan, np.nan, np.nan)
+    later = _paid_by_new_subscriptions(catalog, customers, day, until)
     shared = {
         "day": day.isoformat(),
         "months": ahead,
         "n": len(customers),
-        "actual": came.sum(),
+        "actual": actual.sum(),
         "of_new_subscriptions": later,
     }
     return [
@@ -116,18 +151,26 @@ def _of_day(catalog: Catalog, day: date, ahead: int) -> list[dict[str, object]]:
             "predicted": each.sum(),
             "low": low_,
             "high": high_,
-            "mae": np.abs(each - came).mean(),
-            "rank_correlation": _rank_correlation(each, came),
+            "mae": np.abs(each - actual).mean(),
+            "rank_correlation": _rank_correlation(each, actual),
             "coverage": covered,
         }
-        for method, (each, low_, high_, covered) in told.items()
+        for method, (each, low_, high_, covered) in predicted.items()
     ]
 
 
-def _rank_correlation(predicted: np.ndarray, came: np.ndarray) -> float:
-    if len(came) < _FEWEST or np.ptp(predicted) == 0 or np.ptp(came) == 0:
+def _rank_correlation(predicted: np.ndarray, actual: np.ndarray) -> float:
+    if len(actual) < _FEWEST_TO_JUDGE or np.ptp(predicted) == 0 or np.ptp(actual) == 0:
         return float("nan")
-    return float(pd.Series(predicted).rank().corr(pd.Series(came).rank()))
+    return float(pd.Series(predicted).rank().corr(pd.Series(actual).rank()))
+
+
+def _paid_by_new_subscriptions(catalog: Catalog, customers: pd.Index, day: date, until: date) -> float:
+    spells = subscriptions(catalog, day)
+    running = set(spells.loc[spells["runs"].astype(bool), "customer_id"])
+    paid = payments_until(catalog, until, since=day).rows
+    new = (paid["kind"] == "payment") & paid["customer_id"].isin(customers) & ~paid["customer_id"].isin(running)
+    return float(paid.loc[new, "money"].sum())
 
 
 def _value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -137,58 +180,21 @@ def _value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
         whole = valuation(catalog, days[0], ahead, discount_rate=0.0) if days else None
     except NotMeasured:
         whole = None
-    if whole is None or len(whole.futures.customers) < _FEWEST:
+    if whole is None or len(whole.forecast.customers) < _FEWEST_TO_JUDGE:
         return pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
-    came = brought_after(catalog, whole.futures.customers, days[0], months_before(days[0], -ahead))
-    predicted = whole.futures.within(ahead)
+    actual = paid_after(catalog, whole.forecast.customers, days[0], months_before(days[0], -ahead))
+    predicted = whole.forecast.within(ahead)
     rank = pd.Series(-predicted).rank(method="first")
     tenth = np.ceil(rank * _TENTHS / len(rank)).astype(int)
-    rows = pd.DataFrame({"tenth": tenth, "predicted": predicted, "actual": came})
+    rows = pd.DataFrame({"tenth": tenth, "predicted": predicted, "actual": actual})
     grouped = rows.groupby("tenth").agg(
         n=("actual", "size"), predicted=("predicted", "mean"), actual=("actual", "mean")
     )
     return grouped.reset_index()[columns]
 
 
-def _of_new_subscriptions(catalog: Catalog, customers: pd.Index, day: date, until: date) -> float:
-    spells = subscriptions(catalog, day)
-    running = set(spells.loc[spells["runs"].astype(bool), "customer_id"])
-    paid = money(catalog, until, since=day).paid
-    new = (paid["kind"] == "payment") & paid["customer_id"].isin(customers) & ~paid["customer_id"].isin(running)
-    return float(paid.loc[new, "money"].sum())
-
-
-# Simpler ways to foresee what customers bring, to compare with; and what they did bring.
-
-
-_FEWEST_of_yardsticks = 150  # customers from which boosted trees learn
-
-
-def pace(brought: Money, customers: pd.Index, day: date, ahead: int) -> np.ndarray:
-    """Expect that everybody goes on as in the last year, or since the first day if that is later."""
-    recent = brought.paid[brought.paid["on"] > pd.Timestamp(months_before(day, 12))]
-    sums = recent.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
-    first = brought.paid.groupby("customer_id")["on"].min().reindex(customers)
-    return (sums / months_since(first, day).clip(1, 12) * ahead).to_numpy(dtype=float)
-
-
-def boosted(catalog: Catalog, day: date, ahead: int, brought: Money, customers: pd.Index) -> np.ndarray | None:
-    """Expect what boosted trees say; they learn from one horizon earlier, where what came is known on the day."""
-    earlier = months_before(day, ahead)
-    if catalog.data_from is None or (earlier - catalog.data_from).days / MONTH < 2.5:
-        return None
-    then = money(catalog, earlier)
-    known = pd.Index(sorted(then.paid["customer_id"].unique()))
-    if len(known) < _FEWEST_of_yardsticks:
-        return None
-    model = BoostedValue().fit(
-        _known_of(catalog, then, known, earlier), pd.Series(brought_after(catalog, known, earlier, day))
-    )
-    return model.predict(_known_of(catalog, brought, customers, day)).to_numpy()
-
-
-def _known_of(catalog: Catalog, brought: Money, customers: pd.Index, day: date) -> pd.DataFrame:
-    by = brought.paid.groupby("customer_id")
+def _tree_features(catalog: Catalog, payments: Payments, customers: pd.Index, day: date) -> pd.DataFrame:
+    by = payments.rows.groupby("customer_id")
     spells = subscriptions(catalog, day)
     running = spells[spells["runs"].astype(bool)].groupby("customer_id")
     X = pd.DataFrame(
@@ -200,14 +206,8 @@ def _known_of(catalog: Catalog, brought: Money, customers: pd.Index, day: date) 
         }
     ).reindex(customers)
     X["last_quarter"] = (
-        brought.paid[brought.paid["on"] > pd.Timestamp(months_before(day, 3))].groupby("customer_id")["money"].sum()
+        payments.rows[payments.rows["on"] > pd.Timestamp(months_before(day, 3))].groupby("customer_id")["money"].sum()
     )
     for name, column in (("mrr", "mrr"), ("renewals", "exit"), ("notice", "notice")):
         X[name] = running[column].max().astype(float)
     return X.fillna(0.0)
-
-
-def brought_after(catalog: Catalog, customers: pd.Index, day: date, until: date) -> np.ndarray:
-    """Return what each customer brought after a day, until another [money]."""
-    paid = money(catalog, until, since=day).paid
-    return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0).to_numpy(dtype=float)

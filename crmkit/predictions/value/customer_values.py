@@ -1,28 +1,26 @@
-"""What each customer is worth from a day on: margin times the chance that she still pays, discounted."""
+"""What each customer is worth from a day on: the money that she is expected to pay, discounted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.predictions.runner.registry import prediction
-from crmkit.predictions.value.fitted_models import futures_of, kept_futures, learned
-from crmkit.predictions.value.forecast import Futures
-from crmkit.predictions.value.forecast_error import common_doubt, widened
-from crmkit.predictions.value.payments import MONTH, Money, money
+from crmkit.predictions.value.fitted_models import cached_forecast, fitted_models, forecast_from
+from crmkit.predictions.value.forecast import Forecast
+from crmkit.predictions.value.forecast_error import common_error, with_common_error
+from crmkit.predictions.value.payments import MONTH, Payments, payments_until
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
+from crmkit.tables.caching.per_catalog import kept_per_catalog
 from crmkit.tables.catalog import Catalog
 
 HORIZONS = (12, 24, 36)  # months
 _TAILS = (0.025, 0.975)
-_KEPT = 4  # valuations of an open catalog: the sections of a page ask for the same ones
-_SEEN: WeakKeyDictionary[Catalog, dict[tuple[date, int, float], Valuation]] = WeakKeyDictionary()
 
 
 @dataclass(eq=False)
@@ -32,21 +30,21 @@ class Valuation:
     Attributes
     ----------
     as_of : date
-    futures : Futures
+    forecast : Forecast
         Of every customer.
-    money : Money
-        What they have brought so far.
+    payments : Payments
+        What they have paid so far.
     first_on : Series
         Day of the first order or term, by customer.
     horizon : int
-        Months that the value looks ahead.
+        Months ahead that the value covers.
     shared_error : float
-        Of the sum of all expected values, as the models' parameters are in doubt [money].
+        Standard error of the sum of all expected values that comes from the models' parameters [money].
     """
 
     as_of: date
-    futures: Futures
-    money: Money
+    forecast: Forecast
+    payments: Payments
     first_on: pd.Series
     horizon: int
     shared_error: float
@@ -55,7 +53,7 @@ class Valuation:
 def valuation(
     catalog: Catalog, as_of: date, horizon: int | None = None, discount_rate: float | None = None
 ) -> Valuation:
-    """Learn from the data up to a day and look ahead.
+    """Fit the models to the data up to a day, and forecast what all customers will pay.
 
     Parameters
     ----------
@@ -63,9 +61,9 @@ def valuation(
     as_of : date
         Last day whose data is used.
     horizon : int, optional
-        Months ahead; without it ``horizon_months`` of the settings.
+        Months ahead; ``horizon_months`` of the settings by default.
     discount_rate : float, optional
-        Per year [share]; without it that of the settings.
+        Per year [share]; that of the settings by default.
 
     Raises
     ------
@@ -73,33 +71,13 @@ def valuation(
         If there are neither orders of known customers nor subscriptions, or fewer than three customers.
     """
     settings = catalog.settings.value
-    asked = (
-        as_of,
-        horizon or settings.horizon_months,
-        settings.discount_rate if discount_rate is None else discount_rate,
-    )
-    seen = _SEEN.setdefault(catalog, {})
-    if asked not in seen:
-        while len(seen) >= _KEPT:
-            del seen[next(iter(seen))]
-        seen[asked] = _looked_ahead(catalog, *asked)
-    return seen[asked]
-
-
-def _looked_ahead(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
-    known = learned(catalog, as_of)
-    # The page looks from the day of the prediction as far as that; back-tests do so from days that nobody else asks for.
-    usual = (horizon, discount) == (catalog.settings.value.horizon_months, catalog.settings.value.discount_rate)
-    futures = (kept_futures if usual else futures_of)(catalog, known, horizon, discount)
-    # Futures share the drawn parameters and nothing else: what their sum varies by beyond each customer is the model's.
-    shared = futures.draws.sum(axis=0).var() - futures.draws.var(axis=1).sum()
-    futures.draws = widened(futures.draws, common_doubt(catalog, as_of, horizon))
-    return Valuation(as_of, futures, known.money, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
+    discount_rate = settings.discount_rate if discount_rate is None else discount_rate
+    return _valuation(catalog, as_of, horizon or settings.horizon_months, discount_rate)
 
 
 @takes_day
 def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Value of each customer from a day on.
+    """Return the value of each customer from a day on.
 
     Parameters
     ----------
@@ -110,9 +88,9 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will really
-        bring within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
-        so_far (brought up to the day), first_on; shared_error (her part of the error of the sum of all values that comes
+        One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will actually
+        pay within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
+        so_far (paid up to the day), first_on; shared_error (her part of the error of the sum of all values that comes
         from the models' parameters) [money].
 
     Examples
@@ -126,23 +104,23 @@ def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _customer_values, as_of, reads_predictions=False)
 
 
-def valued(whole: Valuation) -> pd.DataFrame:
+def value_rows(whole: Valuation) -> pd.DataFrame:
     """Return one row per customer; see :func:`customer_values`."""
-    futures = whole.futures
-    value = futures.within(whole.horizon)
-    low, high = np.quantile(futures.draws, _TAILS, axis=1) if len(value) else (value, value)
-    horizons = {f"within_{months}": futures.within(months) for months in HORIZONS}
-    so_far = whole.money.paid.groupby("customer_id")["money"].sum().reindex(futures.customers)
+    forecast = whole.forecast
+    value = forecast.within(whole.horizon)
+    low, high = np.quantile(forecast.draws, _TAILS, axis=1) if len(value) else (value, value)
+    horizons = {f"within_{months}": forecast.within(months) for months in HORIZONS}
+    so_far = whole.payments.rows.groupby("customer_id")["money"].sum().reindex(forecast.customers)
     return pd.DataFrame(
         {
-            "customer_id": futures.customers.astype(str),
+            "customer_id": forecast.customers.astype(str),
             "value": value,
             "low": np.minimum(low, value),
             "high": np.maximum(high, value),
             **horizons,
-            "beyond_36": futures.expected[:, -1] - horizons["within_36"],
+            "beyond_36": forecast.expected[:, -1] - horizons["within_36"],
             "so_far": so_far.to_numpy(dtype=float),
-            "first_on": whole.first_on.reindex(futures.customers).to_numpy(),
+            "first_on": whole.first_on.reindex(forecast.customers).to_numpy(),
             "shared_error": np.abs(value) * (whole.shared_error / max(float(np.abs(value).sum()), 1e-9)),
         }
     )
@@ -150,20 +128,20 @@ def valued(whole: Valuation) -> pd.DataFrame:
 
 @prediction(table="customer_scores", model="value")
 def value(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Residual value of each customer: what she will bring from the day on, discounted, within the horizon."""
+    """Return the residual value of each customer: what she will pay after the day within the horizon, discounted."""
     return customer_values(catalog, as_of)[["customer_id", "value", "low", "high", "shared_error"]]
 
 
 @prediction(table="customer_scores", model="lifetime_value")
 def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """What each customer has brought and will bring, in margin, to be set against what it cost to win her.
+    """Return the margin that each customer has brought and will bring, to be compared with her acquisition cost.
 
     Raises
     ------
     NotMeasured
         If margin is not known.
     """
-    if not money(catalog, as_of).is_margin:
+    if not payments_until(catalog, as_of).is_margin:
         raise NotMeasured("orders.margin, or margin_rate under [value] in the settings")
     rows = customer_values(catalog, as_of)
     return pd.DataFrame(
@@ -176,9 +154,21 @@ def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def months_since(first_on: pd.Series, as_of: date) -> pd.Series:
-    """Months from a customer's first day to another day [months]."""
+    """Return the months from each customer's first day to another day [months]."""
     return (pd.Timestamp(as_of) - pd.to_datetime(first_on)).dt.days / MONTH
 
 
+@kept_per_catalog(most=4)  # the sections of a page ask for the same ones
+def _valuation(catalog: Catalog, as_of: date, horizon: int, discount: float) -> Valuation:
+    known = fitted_models(catalog, as_of)
+    # Back-tests forecast from days and for horizons that no page asks for again.
+    usual = (horizon, discount) == (catalog.settings.value.horizon_months, catalog.settings.value.discount_rate)
+    forecast = (cached_forecast if usual else forecast_from)(catalog, known, horizon, discount)
+    # Customers share the drawn parameters only: what the variance of the sum has beyond theirs comes from the models.
+    shared = forecast.draws.sum(axis=0).var() - forecast.draws.var(axis=1).sum()
+    forecast.draws = with_common_error(forecast.draws, common_error(catalog, as_of, horizon))
+    return Valuation(as_of, forecast, known.payments, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
+
+
 def _customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    return valued(valuation(catalog, as_of))
+    return value_rows(valuation(catalog, as_of))

@@ -1,4 +1,7 @@
-"""What is learned from the data up to a day, once for every way to look ahead from it."""
+"""The models fitted to the data up to a day, kept as JSON and reused by predictions, back-tests and pages.
+
+The forecast made from them is kept too, for the page that shows what the prediction has computed.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -18,42 +20,43 @@ from crmkit.models.series.drift import Drift
 from crmkit.predictions.value.forecast import (
     RENEWAL_MODELS,
     ChosenRenewals,
-    Futures,
+    Forecast,
     choose_renewal_model,
-    opening_futures,
-    order_futures,
-    renewal_futures,
-    together,
+    forecast_new_business,
+    forecast_orders,
+    forecast_renewals,
+    sum_forecasts,
 )
 from crmkit.predictions.value.payments import (
-    Money,
-    alike,
-    model_of_orders,
-    model_of_spend,
-    money,
+    Payments,
+    fit_order_model,
+    fit_spend_model,
     order_amounts,
-    prices,
+    payments_until,
+    renewal_groups,
     shoppers,
     subscriptions,
+    term_prices,
 )
 from crmkit.tables.caching.memoize import memoize
+from crmkit.tables.caching.per_catalog import kept_per_catalog
 from crmkit.tables.catalog import Catalog
 
-FEWEST = 3  # customers below which nothing is learned of how they differ
-_ENOUGH = 10_000  # customers from which on fewer draws do
-_KEPT = 8  # days of an open catalog: a page asks for its own, for three past ones, and for what was known then
-_SEEN: WeakKeyDictionary[Catalog, dict[date, Learned]] = WeakKeyDictionary()
+FEWEST = 3  # customers below which no model is fitted
+_MANY = 10_000  # customers from which on fewer draws suffice
+_MOST_CACHED = 2_000_000  # draws of a forecast that is kept in the cache; 16 MB
+Model = TypeVar("Model")
 
 
 @dataclass(eq=False)
-class Learned:
-    """What is known and learned on a day.
+class FittedModels:
+    """What is known on a day, and the models fitted to it.
 
     Attributes
     ----------
     as_of : date
-    money : Money
-        What customers have brought so far.
+    payments : Payments
+        What customers have paid so far.
     first_on : Series
         Day of the first order or term, by customer.
     shoppers : DataFrame
@@ -66,7 +69,7 @@ class Learned:
     """
 
     as_of: date
-    money: Money
+    payments: Payments
     first_on: pd.Series
     shoppers: pd.DataFrame
     orders: tuple[ChosenOrders, GammaGamma] | None
@@ -75,128 +78,121 @@ class Learned:
     price_drift: Drift
 
 
-def learned(catalog: Catalog, as_of: date) -> Learned:
-    """Learn from the data up to a day.
+@kept_per_catalog(most=8)  # a page asks for its own day, three past ones, and what was known then
+def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
+    """Return the models fitted to the data up to a day.
 
     Raises
     ------
     NotMeasured
         If there are neither orders of known customers nor subscriptions.
     """
-    seen = _SEEN.setdefault(catalog, {})
-    if as_of not in seen:
-        while len(seen) >= _KEPT:
-            del seen[next(iter(seen))]
-        seen[as_of] = _learned(catalog, as_of)
-    return seen[as_of]
+    payments = payments_until(catalog, as_of)
+    fitted = memoize(catalog, _fitted_rows, as_of, reads_predictions=False)
+    by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
+    for row in fitted.itertuples():
+        by[str(row.what)].append(model_from_row(row))
+    (order_drift,), (price_drift,) = by["order drift"], by["price drift"]
+    return FittedModels(
+        as_of,
+        payments,
+        payments.rows.groupby("customer_id")["on"].min(),
+        shoppers(payments, as_of, order_drift.growth_),
+        (by["orders"][0], by["spend"][0]) if by["orders"] else None,
+        list(zip(_running(catalog, as_of), by["renewals"], strict=True)),
+        order_drift,
+        price_drift,
+    )
 
 
-def futures_of(
-    catalog: Catalog, known: Learned, horizon: int, discount_rate: float, n_draws: int | None = None
-) -> Futures:
-    """Look ahead from what was learned: orders, renewals, and what is new to a customer.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    known : Learned
-    horizon : int
-        Of the draws [months].
-    discount_rate : float
-        Per year [share].
-    n_draws : int, optional
-        Without it 400, of many customers 200.
+def cached_forecast(catalog: Catalog, known: FittedModels, horizon: int, discount_rate: float) -> Forecast:
+    """Return the forecast of :func:`forecast_from` from the cache, or compute and cache it.
 
     Raises
     ------
     NotMeasured
         If there are fewer than three customers.
     """
-    n_draws = n_draws or n_draws_of(known)
-    terms = horizon, discount_rate, n_draws
-    rate = catalog.settings.value.margin_rate or 1.0
-    futures = []
-    if known.orders is not None:
-        futures.append(order_futures(known.shoppers, known.orders[0], known.orders[1], known.order_drift, *terms))
-    futures += [renewal_futures(own, chosen, known.price_drift, rate, *terms) for own, chosen in known.renewals]
-    if not futures and len(known.first_on) < FEWEST:
-        raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
-    nobody = Futures(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    futures = [*(futures or [nobody]), *opening_futures(catalog, known.money, known.as_of, *terms)]
-    return together(futures, pd.Index(known.first_on.index))
-
-
-def n_draws_of(known: Learned) -> int:
-    """Return how many futures are drawn where nothing else is asked for [count]."""
-    return 400 if len(known.first_on) < _ENOUGH else 200
-
-
-def _learned(catalog: Catalog, as_of: date) -> Learned:
-    brought = money(catalog, as_of)
-    kept = memoize(catalog, _models, as_of, reads_predictions=False)
-    by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
-    for row in kept.itertuples():
-        by[str(row.what)].append(made_again(row))
-    (dearer,), (prices_drift,) = by["order drift"], by["price drift"]
-    return Learned(
-        as_of,
-        brought,
-        brought.paid.groupby("customer_id")["on"].min(),
-        shoppers(brought, as_of, dearer.growth_),
-        (by["orders"][0], by["spend"][0]) if by["orders"] else None,
-        list(zip(_running(catalog, as_of), by["renewals"], strict=True)),
-        dearer,
-        prices_drift,
+    if default_draws(known) * len(known.first_on) > _MOST_CACHED:
+        return forecast_from(catalog, known, horizon, discount_rate)
+    rows = memoize(catalog, _forecast_rows, known.as_of, horizon, discount_rate, reads_predictions=False)
+    months = np.array(rows.attrs["months"])
+    numbers = rows["number"].to_numpy(dtype=float).reshape(len(known.first_on), -1)
+    models = [*(known.orders[:1] if known.orders else ()), *(chosen for _, chosen in known.renewals)]
+    return Forecast(
+        pd.Index(known.first_on.index),
+        months,
+        numbers[:, : len(months)],
+        numbers[:, len(months) :],
+        list(zip(rows.attrs["chosen"], models, strict=True)),
+        list(rows.attrs["few"]),
+        list(rows.attrs["notes"]),
     )
 
 
-def _models(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Fit all models of a day, and write them down: predictions, back-tests and pages ask for the same days."""
-    brought = money(catalog, as_of)
-    dearer = Drift().fit(order_amounts(brought))
-    orders = shoppers(brought, as_of, dearer.growth_)
-    rows: list[tuple[str, Any]] = [("order drift", dearer), ("price drift", Drift().fit(prices(catalog, as_of)))]
-    if len(orders) >= FEWEST:
-        rows += [("orders", model_of_orders(brought, as_of)), ("spend", model_of_spend(orders))]
-    rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
-    return pd.DataFrame([written(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
+def forecast_from(
+    catalog: Catalog, known: FittedModels, horizon: int, discount_rate: float, n_draws: int | None = None
+) -> Forecast:
+    """Forecast orders, renewals and new business from the models of a day.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    known : FittedModels
+    horizon : int
+        Of the draws [months].
+    discount_rate : float
+        Per year [share].
+    n_draws : int, optional
+        By default 400, or 200 for many customers.
+
+    Raises
+    ------
+    NotMeasured
+        If there are fewer than three customers.
+    """
+    n_draws = n_draws or default_draws(known)
+    terms = horizon, discount_rate, n_draws
+    rate = catalog.settings.value.margin_rate or 1.0
+    forecasts = []
+    if known.orders is not None:
+        forecasts.append(forecast_orders(known.shoppers, known.orders[0], known.orders[1], known.order_drift, *terms))
+    forecasts += [forecast_renewals(own, chosen, known.price_drift, rate, *terms) for own, chosen in known.renewals]
+    if not forecasts and len(known.first_on) < FEWEST:
+        raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
+    nobody = Forecast(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
+    forecasts = [*(forecasts or [nobody]), *forecast_new_business(catalog, known.payments, known.as_of, *terms)]
+    return sum_forecasts(forecasts, pd.Index(known.first_on.index))
 
 
-def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:
-    """Return the groups of subscriptions that somebody still has."""
-    return [own for own in alike(subscriptions(catalog, as_of)) if own["runs"].any()]
+def default_draws(known: FittedModels) -> int:
+    """Return the default number of simulated futures [count]."""
+    return 400 if len(known.first_on) < _MANY else 200
 
 
-# Fitted models as text, so that what was learned of a day is kept like any other result and not learned twice.
-
-
-Model = TypeVar("Model")
-
-
-def written(what: str, model: Any) -> tuple[str, str, str, str, str]:
-    """Return a model, or a choice of one, as a row: what it is of, its name, itself, scores of the choice, its reason."""
+def model_row(what: str, model: Any) -> tuple[str, str, str, str, str]:
+    """Return a model, or a choice of one, as a row: what it describes, name, JSON, held-out scores, reason of the choice."""
     if not isinstance(model, (ChosenOrders, ChosenRenewals)):
-        return what, "", as_text(model), "", ""
+        return what, "", to_json(model), "", ""
     reason = model.reason if isinstance(model, ChosenOrders) else ""
-    return what, model.name, as_text(model.model), as_text(model.held_out), reason
+    return what, model.name, to_json(model.model), to_json(model.held_out), reason
 
 
-def made_again(row: Any) -> Any:
-    """Return the model, or the choice, that :func:`written` made a row of."""
+def model_from_row(row: Any) -> Any:
+    """Return the model, or the choice of one, from its row; the inverse of :func:`model_row`."""
     if row.what == "orders":
-        fitted: Any = model_of(ORDER_MODELS[row.name], row.model)
-        return ChosenOrders(row.name, fitted, frame_of(row.held_out), row.reason)
+        fitted: Any = model_from_json(ORDER_MODELS[row.name], row.model)
+        return ChosenOrders(row.name, fitted, frame_from_json(row.held_out), row.reason)
     if row.what == "renewals":
-        fitted = model_of(RENEWAL_MODELS[row.name], row.model)
-        return ChosenRenewals(row.name, fitted, frame_of(row.held_out))
-    return model_of(GammaGamma if row.what == "spend" else Drift, row.model)
+        fitted = model_from_json(RENEWAL_MODELS[row.name], row.model)
+        return ChosenRenewals(row.name, fitted, frame_from_json(row.held_out))
+    return model_from_json(GammaGamma if row.what == "spend" else Drift, row.model)
 
 
-def as_text(value: Any) -> str:
-    """Write down a fitted model, with its parameters and all that it has learned, or a frame of numbers.
+def to_json(value: Any) -> str:
+    """Return a fitted model with its parameters and fitted attributes, or a frame of numbers, as JSON.
 
-    Numbers come back to the last digit. What a model would still compute when asked, such as the intervals of the
-    parameters of a model of repeat orders, is not written down.
+    Numbers are kept to the last digit. Private attributes, which a model computes when asked, are left out.
 
     Raises
     ------
@@ -205,18 +201,18 @@ def as_text(value: Any) -> str:
     """
     if hasattr(value, "__dict__") and not isinstance(value, (pd.DataFrame, pd.Series)):
         value = {name: own for name, own in vars(value).items() if not name.startswith("_")}
-    return json.dumps(value, default=_plain)
+    return json.dumps(value, default=_json_value)
 
 
-def model_of(kind: type[Model], text: str) -> Model:
-    """Make a fitted model of its text.
+def model_from_json(kind: type[Model], text: str) -> Model:
+    """Return a fitted model from its JSON.
 
     Examples
     --------
     >>> from crmkit.models.series.drift import Drift
     >>> model = Drift()
     >>> model.growth_ = 1 / 3
-    >>> model_of(Drift, as_text(model)).growth_ == 1 / 3
+    >>> model_from_json(Drift, to_json(model)).growth_ == 1 / 3
     True
     """
     model = object.__new__(kind)
@@ -224,18 +220,48 @@ def model_of(kind: type[Model], text: str) -> Model:
     return model
 
 
-def frame_of(text: str) -> pd.DataFrame:
-    """Make a frame of numbers of its text.
+def frame_from_json(text: str) -> pd.DataFrame:
+    """Return a frame of numbers from its JSON.
 
     Examples
     --------
-    >>> frame_of(as_text(pd.DataFrame({"lead": [0.1]}, index=pd.Index(["sBG"], name="model"))))
+    >>> frame_from_json(to_json(pd.DataFrame({"lead": [0.1]}, index=pd.Index(["sBG"], name="model"))))
            lead
     model
     sBG     0.1
     """
     frame: pd.DataFrame = _frame(json.loads(text))
     return frame
+
+
+def _fitted_rows(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Fit all models of a day; one row per model, as it is kept in the cache."""
+    payments = payments_until(catalog, as_of)
+    order_drift = Drift().fit(order_amounts(payments))
+    orders = shoppers(payments, as_of, order_drift.growth_)
+    rows: list[tuple[str, Any]] = [
+        ("order drift", order_drift),
+        ("price drift", Drift().fit(term_prices(catalog, as_of))),
+    ]
+    if len(orders) >= FEWEST:
+        rows += [("orders", fit_order_model(payments, as_of)), ("spend", fit_spend_model(orders))]
+    rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
+    return pd.DataFrame([model_row(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
+
+
+def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:
+    """Return the groups with at least one running subscription."""
+    return [own for own in renewal_groups(subscriptions(catalog, as_of)) if own["runs"].any()]
+
+
+def _forecast_rows(catalog: Catalog, as_of: date, horizon: int, discount_rate: float) -> pd.DataFrame:
+    """Return expected money and draws of each customer in one long column, which is quicker to store than hundreds."""
+    forecast = forecast_from(catalog, fitted_models(catalog, as_of), horizon, discount_rate)
+    numbers = np.column_stack([forecast.expected, forecast.draws])
+    rows = pd.DataFrame({"number": numbers.ravel()})
+    rows.attrs["months"] = forecast.months.tolist()
+    rows.attrs |= {"chosen": [what for what, _ in forecast.chosen], "few": forecast.few, "notes": forecast.notes}
+    return rows
 
 
 def _frame(value: Any) -> Any:
@@ -247,53 +273,12 @@ def _frame(value: Any) -> Any:
     return pd.Series(value["rows"], index=index, name=value["name"], dtype=float)
 
 
-def _plain(value: Any) -> Any:
-    """Turn what JSON has no word for into what it has."""
+def _json_value(value: Any) -> Any:
+    """Turn frames, series and NumPy scalars into what JSON can hold."""
     if isinstance(value, (pd.DataFrame, pd.Series)):
         rows = {"rows": value.to_numpy(dtype=float).tolist(), "index": value.index.tolist()}
-        named = {"columns": value.columns.tolist()} if isinstance(value, pd.DataFrame) else {"name": value.name}
-        return {**rows, "index_name": value.index.name, **named}
+        names = {"columns": value.columns.tolist()} if isinstance(value, pd.DataFrame) else {"name": value.name}
+        return {**rows, "index_name": value.index.name, **names}
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"A model holds a {type(value).__name__}, which cannot be written down.")
-
-
-# The possible futures of a day, kept between the prediction that looks ahead first and the page that shows them.
-
-
-_MOST = 2_000_000  # draws that are worth their room among the kept results; 16 MB
-
-
-def kept_futures(catalog: Catalog, known: Learned, horizon: int, discount_rate: float) -> Futures:
-    """Look ahead as :func:`crmkit.predictions.value.fitted_models.futures_of` does, from what is kept if somebody has before.
-
-    Raises
-    ------
-    NotMeasured
-        If there are fewer than three customers.
-    """
-    if n_draws_of(known) * len(known.first_on) > _MOST:
-        return futures_of(catalog, known, horizon, discount_rate)
-    rows = memoize(catalog, _rows, known.as_of, horizon, discount_rate, reads_predictions=False)
-    months = np.array(rows.attrs["months"])
-    numbers = rows["number"].to_numpy(dtype=float).reshape(len(known.first_on), -1)
-    models = [*(known.orders[:1] if known.orders else ()), *(chosen for _, chosen in known.renewals)]
-    return Futures(
-        pd.Index(known.first_on.index),
-        months,
-        numbers[:, : len(months)],
-        numbers[:, len(months) :],
-        list(zip(rows.attrs["chosen"], models, strict=True)),
-        list(rows.attrs["few"]),
-        list(rows.attrs["notes"]),
-    )
-
-
-def _rows(catalog: Catalog, as_of: date, horizon: int, discount_rate: float) -> pd.DataFrame:
-    """Of each customer what is expected by each month, then the draws; one column is quicker to keep than hundreds."""
-    futures = futures_of(catalog, learned(catalog, as_of), horizon, discount_rate)
-    numbers = np.column_stack([futures.expected, futures.draws])
-    rows = pd.DataFrame({"number": numbers.ravel()})
-    rows.attrs["months"] = futures.months.tolist()
-    rows.attrs |= {"chosen": [what for what, _ in futures.chosen], "few": futures.few, "notes": futures.notes}
-    return rows

@@ -1,4 +1,8 @@
-"""What customers will bring: expected by time ahead, and many possible futures of each, from which intervals come."""
+"""What customers will pay: the expected money by time ahead, and simulated futures of each, from which intervals come.
+
+A forecast is the sum of three: orders of those who order, renewals of running subscriptions, and new business (a first
+order, a first subscription, or a subscription taken up again).
+"""
 
 from __future__ import annotations
 
@@ -20,21 +24,29 @@ from crmkit.models.subscriptions.renewal_rates import RenewalModel
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table
 from crmkit.periods import months_before
-from crmkit.predictions.value.payments import MONTH, Money, subscriptions
+from crmkit.predictions.value.payments import MONTH, Payments, subscriptions
 from crmkit.tables.catalog import Catalog
 
 Array = NDArray[np.float64]
-
 FEW_MEANS = (
     "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
 )
 LONGEST = 120  # months; what comes later is worth little and known to nobody
 KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
+RENEWAL_MODELS: dict[str, type[RenewalModel]] = {"sBG": ShiftedBetaGeometric, "BdW": BetaDiscreteWeibull}
+_FEWEST_OF_A_KIND = 20  # customers of a kind from which new business can be learned
+_SPANS = (12, 6, 3)  # months looked back, the longest for which there are as many before it
+_RECENCY = (3.0, 12.0)  # months since the last payment: lately, within a year, longer ago
+_FADES = 36.0  # months after which about a third of new business is still to come: a convention
+_MOST_TO_CHOOSE = 20_000  # subscriptions with which a model is chosen
+_FEWEST_LOSSES = 40  # losses below which the data cannot choose
+_FOLDS = 2
+_SIMPLEST = "sBG"
 
 
 @dataclass(eq=False)
-class Futures:
-    """What customers will bring.
+class Forecast:
+    """What customers will pay.
 
     Attributes
     ----------
@@ -43,15 +55,15 @@ class Futures:
     months : array
         Months ahead, from 0, ascending.
     expected : array
-        Discounted money that each customer is expected to bring within so many months: customers x months.
+        Discounted money that each customer is expected to pay within so many months: customers x months.
     draws : array
-        Discounted money within the horizon in possible futures: customers x draws.
+        Discounted money within the horizon in simulated futures: customers x draws.
     chosen : list of (str, ChosenOrders or ChosenRenewals)
-        What each model is of, and the model.
+        What each model describes, and the model.
     few : list of str
-        Of whom there are too few to learn much from, a sentence each.
+        A sentence for each group with too few customers to learn much from.
     notes : list of str
-        What else a reader must know of it.
+        What else a reader must know.
     """
 
     customers: pd.Index
@@ -78,7 +90,25 @@ class Futures:
         return self.expected[rows, place] * (1 - part) + self.expected[rows, place + 1] * part
 
 
-def order_futures(
+class ChosenRenewals(NamedTuple):
+    """A fitted model of renewals and how it was chosen.
+
+    Attributes
+    ----------
+    name : str
+    model : RenewalModel
+        Fitted.
+    held_out : DataFrame
+        Indexed by model: log_likelihood (of subscriptions held out, per subscription); empty where there were too few
+        losses to choose by.
+    """
+
+    name: str
+    model: RenewalModel
+    held_out: pd.DataFrame
+
+
+def forecast_orders(
     customers: pd.DataFrame,
     chosen: ChosenOrders,
     spend: GammaGamma,
@@ -86,8 +116,8 @@ def order_futures(
     horizon: int,
     discount_rate: float,
     n_draws: int,
-) -> Futures:
-    """Return what customers will bring by orders.
+) -> Forecast:
+    """Forecast the orders of customers who order.
 
     Parameters
     ----------
@@ -116,13 +146,13 @@ def order_futures(
     discounted = expected[:, at] / np.where(orders[:, at] * each > 0, orders[:, at] * each, 1.0)
     drawn = chosen.model.simulate_orders(customers, float(horizon), n_draws)
     money = spend.simulate_revenue(customers, drawn).to_numpy() * discounted[:, None]
-    # A faster growth lifts what is to come, and the level at which older orders are counted.
+    # Faster growth raises future orders, and the level to which older orders are restated.
     back = float((customers["age"] - customers["last_age"] / 2) @ each / max(each.sum(), 1e-9))
     money *= np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
     simpler = chosen.model.simpler_model_
     notes = [f"Orders: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
     months = np.array([0.0, *knots])
-    return Futures(
+    return Forecast(
         customers.index,
         months,
         np.column_stack([np.zeros(len(customers)), expected]),
@@ -133,165 +163,7 @@ def order_futures(
     )
 
 
-def together(futures: Sequence[Futures], customers: pd.Index) -> Futures:
-    """Return the sum for each customer; who shops and subscribes brings both.
-
-    Parameters
-    ----------
-    futures : sequence of Futures
-        With equally many draws.
-    customers : Index
-        All customers; who is in none of the futures brings nothing.
-    """
-    months = np.unique(np.concatenate([np.array([0.0, *KNOTS]), *(each.months for each in futures)]))
-    n_draws = futures[0].draws.shape[1]
-    expected, draws = np.zeros((len(customers), len(months))), np.zeros((len(customers), n_draws))
-    for each in futures:
-        place = customers.get_indexer(each.customers)
-        on_months = np.array([np.interp(months, each.months, row) for row in each.expected]).reshape(
-            len(place), len(months)
-        )
-        np.add.at(expected, place, on_months)
-        np.add.at(draws, place, each.draws)
-    chosen = [pair for each in futures for pair in each.chosen]
-    few, notes = ([note for each in futures for note in getattr(each, kind)] for kind in ("few", "notes"))
-    return Futures(customers, months, expected, draws, chosen, few, notes)
-
-
-def few_notes(n: int, what: str) -> list[str]:
-    """Say that there are few to learn from, if so; what follows is said once, by :func:`with_few_explained`.
-
-    Examples
-    --------
-    >>> few_notes(44, "customers with orders"), few_notes(1, "subscriptions"), few_notes(FEW, "subscriptions")
-    (['There are 44 customers with orders, fewer than 300.'], ['There is 1 subscription, fewer than 300.'], [])
-    """
-    return [f"There {'is' if n == 1 else 'are'} {counted(n, what)}, fewer than {FEW}."] if n < FEW else []
-
-
-def with_few_explained(few: Sequence[str]) -> list[str]:
-    """Return the notes on what is few, each once, and after them what follows from it; nothing if nothing is few.
-
-    Examples
-    --------
-    >>> with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])[:2]
-    ['There are 44 customers with orders, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
-    """
-    return [*dict.fromkeys(few), FEW_MEANS] if few else []
-
-
-# What customers will bring in ways that are new to them: a first order, a first subscription, or one taken up
-# again.
-
-
-_FEWEST = 20  # customers of a kind a while ago from whom something can be learned
-_SPANS = (12, 6, 3)  # months looked back, the longest for which there are as many before it
-_SINCE = (3.0, 12.0)  # months since the last payment: lately, within a year, longer ago
-_FADES = 36.0  # months after which a third of such beginnings is still to come: the convention for what lies beyond
-
-
-def opening_futures(
-    catalog: Catalog, brought: Money, as_of: date, horizon: int, discount_rate: float, n_draws: int
-) -> list[Futures]:
-    """Return what customers who have not ordered will bring by orders, and those without a subscription by one.
-
-    Nothing in the past of such a customer tells of it, but what customers of her kind did tells of all together: those
-    who a year ago (if the data are young, half a year or a quarter) had not ordered, or had no subscription running,
-    and had last paid as recently as she did. Their mean money since then is what she is expected to bring in as long a
-    time; possible futures are drawn from what each of them brought.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    brought : Money
-        Up to the day.
-    as_of : date
-    horizon : int
-        Of the draws [months].
-    discount_rate : float
-        Per year [share].
-    n_draws : int
-    """
-    span = _span(catalog, as_of)
-    if not span:
-        return []
-    past = months_before(as_of, span)
-    ways = [("order", brought.orders_by), ("payment", brought.payments_by)]
-    both = [
-        (kind, _kinds(catalog, brought, past, kind), _kinds(catalog, brought, as_of, kind)) for kind, by in ways if by
-    ]
-    made = [
-        _futures(then, now, _came(brought, then.index, past, kind), (span, horizon, discount_rate, n_draws), number)
-        for number, (kind, then, now) in enumerate(both)
-        if len(then) >= _FEWEST and len(now)
-    ]
-    return [each for each in made if each is not None]
-
-
-def _span(catalog: Catalog, as_of: date) -> int:
-    known = 0.0 if catalog.data_from is None else ((as_of - catalog.data_from).days + 1) / MONTH
-    return next((months for months in _SPANS if known >= 2 * months - 0.5), 0)
-
-
-def _kinds(catalog: Catalog, brought: Money, day: date, kind: str) -> pd.Series:
-    """Kind of each customer known on a day to whom this way of paying would be new: how long ago she last paid."""
-    paid = brought.paid[brought.paid["on"] <= pd.Timestamp(day)]
-    last = paid.groupby("customer_id")["on"].max()
-    spells = subscriptions(catalog, day)
-    running = last.index.isin(spells.loc[spells["runs"].astype(bool), "customer_id"])
-    has = last.index.isin(paid.loc[paid["kind"] == "order", "customer_id"]) if kind == "order" else running
-    since = np.digitize((pd.Timestamp(day) - last).dt.days / MONTH, _SINCE)
-    return pd.Series(np.where(running, -1, since), index=last.index)[~has]
-
-
-def _came(brought: Money, customers: pd.Index, past: date, kind: str) -> pd.Series:
-    paid = brought.paid[(brought.paid["kind"] == kind) & (brought.paid["on"] > pd.Timestamp(past))]
-    return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
-
-
-def _futures(
-    then: pd.Series, now: pd.Series, came: pd.Series, terms: tuple[int, int, float, int], seed: int
-) -> Futures | None:
-    span, horizon, discount_rate, n_draws = terms
-    if not (came != 0).any():
-        return None
-    sizes = then.value_counts()
-    rare = ~now.isin(sizes.index[sizes >= _FEWEST]).to_numpy()
-    months = np.array(sorted({0, *KNOTS, horizon}), dtype=float)
-    middle = (months[1:] + months[:-1]) / 2
-    steps = np.diff(_begun(months) / _begun(float(span))) * (1 + rate_per_period(discount_rate)) ** -middle
-    course = np.concatenate([[0.0], np.cumsum(steps)])
-    mean, draws = np.empty(len(now)), np.zeros((len(now), n_draws))
-    random = np.random.default_rng([4, seed, len(now)])
-    for kind in [*now[~rare].unique(), None]:
-        alike = rare if kind is None else (now == kind).to_numpy() & ~rare
-        amounts = came.to_numpy() if kind is None else came[then == kind].to_numpy()
-        mean[alike] = amounts.mean()
-        draws[alike] = _resampled(amounts, int(alike.sum()), n_draws, random)
-    at = int(np.flatnonzero(months == horizon)[0])
-    return Futures(pd.Index(now.index), months, mean[:, None] * course, draws * course[at])
-
-
-def _begun(months: Array | float) -> Array:
-    return np.asarray(-np.expm1(-np.asarray(months) / _FADES), dtype=np.float64)
-
-
-def _resampled(amounts: Array, n: int, n_draws: int, random: np.random.Generator) -> Array:
-    """Amounts of customers drawn among those of the past, whose weights are drawn anew for each future."""
-    some = amounts[amounts != 0]
-    drawn = np.zeros((n, n_draws))
-    for k in range(n_draws if len(some) else 0):
-        share = random.beta(len(some), len(amounts) - len(some) + 0.5)
-        weights = random.exponential(size=len(some))
-        hits = np.flatnonzero(random.random(n) < share)
-        drawn[hits, k] = random.choice(some, size=len(hits), p=weights / weights.sum())
-    return drawn
-
-
-# What those whose subscription runs will bring: renewals, at prices that may go on as they went.
-
-
-def renewal_futures(
+def forecast_renewals(
     spells: pd.DataFrame,
     chosen: ChosenRenewals,
     drift: Drift,
@@ -299,8 +171,8 @@ def renewal_futures(
     horizon: int,
     discount_rate: float,
     n_draws: int,
-) -> Futures:
-    """Return what those whose subscription runs will bring by renewals; the running term is paid already.
+) -> Forecast:
+    """Forecast the renewals of running subscriptions; the running term is paid already.
 
     Parameters
     ----------
@@ -333,26 +205,132 @@ def renewal_futures(
     prices = paid[:seen] * np.exp(np.outer(drift.draw(n_draws), ahead[:seen] * 12 / per_year))
     drawn = chosen.model.curves(X, max(seen, 1), n_draws)
     random = np.random.default_rng([1, len(now), int(spells["exit"].sum())])
-    draws = _drawn(drawn, position, silent, prices, random) * payment[:, None]
+    draws = _simulated_renewals(drawn, position, silent, prices, random) * payment[:, None]
     simpler = chosen.model.simpler_model_
     notes = [f"Subscriptions: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
     months = np.concatenate([[0.0], ahead]) * 12 / per_year
-    return Futures(
+    return Forecast(
         pd.Index(now["customer_id"]),
         months,
         expected,
         draws,
-        [(_what(spells, per_year), chosen)],
+        [(_subscription_name(spells, per_year), chosen)],
         few_notes(len(spells), "subscriptions"),
         notes,
     )
 
 
-def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
-    """Of those who leave at the end of a term, the share who have given notice when so much of it has run.
+def forecast_new_business(
+    catalog: Catalog, payments: Payments, as_of: date, horizon: int, discount_rate: float, n_draws: int
+) -> list[Forecast]:
+    """Forecast the orders of customers who have not ordered, and the subscriptions of those who have none running.
 
-    Whoever is up for renewal and has not given notice is likelier to stay than the others of her tenure: with q this
-    share and h the risk of not renewing, her risk is h (1 - q) / (1 - q h).
+    A customer's own past says nothing of it, so it is learned from comparable customers of a year ago (half a year or a
+    quarter, if the data are young): those who had not ordered then, or had no subscription running, and whose last
+    payment was as long ago. She is expected to pay their mean since then, in as long a time; simulated futures are drawn
+    from what each of them paid.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    payments : Payments
+        Up to the day.
+    as_of : date
+    horizon : int
+        Of the draws [months].
+    discount_rate : float
+        Per year [share].
+    n_draws : int
+    """
+    span = _months_back(catalog, as_of)
+    if not span:
+        return []
+    past = months_before(as_of, span)
+    ways = [("order", payments.order_basis), ("payment", payments.subscription_basis)]
+    kinds = [
+        (kind, _payment_recency(catalog, payments, past, kind), _payment_recency(catalog, payments, as_of, kind))
+        for kind, by in ways
+        if by
+    ]
+    forecasts = [
+        _forecast_of_kind(
+            then, now, _paid_since(payments, then.index, past, kind), (span, horizon, discount_rate, n_draws), number
+        )
+        for number, (kind, then, now) in enumerate(kinds)
+        if len(then) >= _FEWEST_OF_A_KIND and len(now)
+    ]
+    return [each for each in forecasts if each is not None]
+
+
+def sum_forecasts(forecasts: Sequence[Forecast], customers: pd.Index) -> Forecast:
+    """Return the sum of forecasts for each customer, who may both order and subscribe.
+
+    Parameters
+    ----------
+    forecasts : sequence of Forecast
+        With equally many draws.
+    customers : Index
+        All customers; who is in none of the forecasts brings nothing.
+    """
+    months = np.unique(np.concatenate([np.array([0.0, *KNOTS]), *(each.months for each in forecasts)]))
+    n_draws = forecasts[0].draws.shape[1]
+    expected, draws = np.zeros((len(customers), len(months))), np.zeros((len(customers), n_draws))
+    for each in forecasts:
+        place = customers.get_indexer(each.customers)
+        on_months = np.array([np.interp(months, each.months, row) for row in each.expected]).reshape(
+            len(place), len(months)
+        )
+        np.add.at(expected, place, on_months)
+        np.add.at(draws, place, each.draws)
+    chosen = [pair for each in forecasts for pair in each.chosen]
+    few, notes = ([note for each in forecasts for note in getattr(each, kind)] for kind in ("few", "notes"))
+    return Forecast(customers, months, expected, draws, chosen, few, notes)
+
+
+def choose_renewal_model(spells: pd.DataFrame) -> ChosenRenewals:
+    """Choose and fit a model of renewals: the likeliest for subscriptions held out, or the simplest one with few losses.
+
+    Models of orders are chosen by :func:`crmkit.models.orders.choose.choose_orders`.
+
+    Parameters
+    ----------
+    spells : DataFrame
+        entry, exit [renewals], lost.
+    """
+    scores = _held_out_likelihoods(spells) if spells["lost"].sum() >= _FEWEST_LOSSES else pd.Series(dtype=float)
+    known = scores[np.isfinite(scores)]
+    name = str(known.idxmax()) if len(known) else _SIMPLEST
+    held_out = scores.rename("log_likelihood").rename_axis("model").to_frame()
+    return ChosenRenewals(name, RENEWAL_MODELS[name](n_draws=400).fit(spells), held_out)
+
+
+def few_notes(n: int, what: str) -> list[str]:
+    """Return a note if there are few to learn from; :func:`with_few_explained` adds what follows from it.
+
+    Examples
+    --------
+    >>> few_notes(44, "customers with orders"), few_notes(1, "subscriptions"), few_notes(FEW, "subscriptions")
+    (['There are 44 customers with orders, fewer than 300.'], ['There is 1 subscription, fewer than 300.'], [])
+    """
+    return [f"There {'is' if n == 1 else 'are'} {counted(n, what)}, fewer than {FEW}."] if n < FEW else []
+
+
+def with_few_explained(few: Sequence[str]) -> list[str]:
+    """Return the notes on few customers, each once, followed by what that means; no notes without any.
+
+    Examples
+    --------
+    >>> with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])[:2]
+    ['There are 44 customers with orders, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
+    """
+    return [*dict.fromkeys(few), FEW_MEANS] if few else []
+
+
+def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
+    """Return the share of those leaving at the end of a term who have given notice when part of the term has passed.
+
+    A customer up for renewal who has not given notice is likelier to stay than others of her tenure: with q this share
+    and h the risk of not renewing, her risk is h (1 - q) / (1 - q h).
 
     Examples
     --------
@@ -365,75 +343,92 @@ def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
     return np.searchsorted(noticed, elapsed, side="right") / (len(lost) + 1)
 
 
-def _drawn(curves: Array, position: np.ndarray, silent: Array, prices: Array, random: np.random.Generator) -> Array:
-    """Money per unit of payment in possible futures: each customer makes as many renewals as her own chance lets her."""
+def _simulated_renewals(
+    curves: Array, position: np.ndarray, silent: Array, prices: Array, random: np.random.Generator
+) -> Array:
+    """Return the money per unit of payment in simulated futures: each customer renews by her own chance."""
     n_draws, seen = prices.shape
-    brings = np.concatenate([np.zeros((n_draws, 1)), np.cumsum(prices, axis=1)], axis=1)
+    paid = np.concatenate([np.zeros((n_draws, 1)), np.cumsum(prices, axis=1)], axis=1)
     draws = np.empty((len(position), n_draws))
     for k in range(n_draws):
         curve = curves[k % len(curves)]
         lift = 1 / (1 - silent * (1 - curve[position, 1]))
         alive = curve[position, 1 : seen + 1] * lift[:, None] > random.random(len(position))[:, None]
-        draws[:, k] = brings[k][alive.sum(axis=1)]
+        draws[:, k] = paid[k][alive.sum(axis=1)]
     return draws
 
 
-def _what(spells: pd.DataFrame, per_year: int) -> str:
+def _subscription_name(spells: pd.DataFrame, per_year: int) -> str:
     length = {12: "monthly", 1: "yearly", 4: "quarterly", 52: "weekly"}.get(per_year, f"{per_year} terms a year")
     plans = spells["plan"].dropna().unique()
     return f"{length} subscriptions, {plans[0] if len(plans) == 1 else 'all plans'}"
 
 
-# Which model of renewals: the one under which subscriptions it has not seen are likeliest; with few losses, the
-# simpler one. The models of orders are chosen by :func:`crmkit.models.orders.choose.choose_orders`.
+def _months_back(catalog: Catalog, as_of: date) -> int:
+    known = 0.0 if catalog.data_from is None else ((as_of - catalog.data_from).days + 1) / MONTH
+    return next((months for months in _SPANS if known >= 2 * months - 0.5), 0)
 
 
-_MOST = 20_000  # subscriptions to choose with
-_TOO_FEW = 40  # losses below which the data cannot choose
-_FOLDS = 2
-_SIMPLEST = "sBG"
-
-RENEWAL_MODELS: dict[str, type[RenewalModel]] = {"sBG": ShiftedBetaGeometric, "BdW": BetaDiscreteWeibull}
-
-
-class ChosenRenewals(NamedTuple):
-    """A fitted model of renewals and how it was chosen.
-
-    Attributes
-    ----------
-    name : str
-    model : RenewalModel
-        Fitted.
-    held_out : DataFrame
-        Indexed by model: log_likelihood (of subscriptions held out, per subscription); empty where there were too few
-        losses to choose by.
-    """
-
-    name: str
-    model: RenewalModel
-    held_out: pd.DataFrame
+def _payment_recency(catalog: Catalog, payments: Payments, day: date, kind: str) -> pd.Series:
+    """Return the class of time since the last payment, of each customer to whom a kind of payment would be new."""
+    paid = payments.rows[payments.rows["on"] <= pd.Timestamp(day)]
+    last = paid.groupby("customer_id")["on"].max()
+    spells = subscriptions(catalog, day)
+    running = last.index.isin(spells.loc[spells["runs"].astype(bool), "customer_id"])
+    has = last.index.isin(paid.loc[paid["kind"] == "order", "customer_id"]) if kind == "order" else running
+    since = np.digitize((pd.Timestamp(day) - last).dt.days / MONTH, _RECENCY)
+    return pd.Series(np.where(running, -1, since), index=last.index)[~has]
 
 
-def choose_renewal_model(spells: pd.DataFrame) -> ChosenRenewals:
-    """Choose and fit a model of renewals.
-
-    Parameters
-    ----------
-    spells : DataFrame
-        entry, exit [renewals], lost.
-    """
-    scores = _held_out(spells) if spells["lost"].sum() >= _TOO_FEW else pd.Series(dtype=float)
-    known = scores[np.isfinite(scores)]
-    name = str(known.idxmax()) if len(known) else _SIMPLEST
-    held_out = scores.rename("log_likelihood").rename_axis("model").to_frame()
-    return ChosenRenewals(name, RENEWAL_MODELS[name](n_draws=400).fit(spells), held_out)
+def _paid_since(payments: Payments, customers: pd.Index, past: date, kind: str) -> pd.Series:
+    paid = payments.rows[(payments.rows["kind"] == kind) & (payments.rows["on"] > pd.Timestamp(past))]
+    return paid.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
 
 
-def _held_out(spells: pd.DataFrame) -> pd.Series:
-    """Return per model the log-likelihood of one half of the subscriptions under the fit to the other, per subscription."""
+def _forecast_of_kind(
+    then: pd.Series, now: pd.Series, paid: pd.Series, terms: tuple[int, int, float, int], seed: int
+) -> Forecast | None:
+    span, horizon, discount_rate, n_draws = terms
+    if not (paid != 0).any():
+        return None
+    sizes = then.value_counts()
+    rare = ~now.isin(sizes.index[sizes >= _FEWEST_OF_A_KIND]).to_numpy()
+    months = np.array(sorted({0, *KNOTS, horizon}), dtype=float)
+    middle = (months[1:] + months[:-1]) / 2
+    steps = np.diff(_share_begun(months) / _share_begun(float(span))) * (1 + rate_per_period(discount_rate)) ** -middle
+    course = np.concatenate([[0.0], np.cumsum(steps)])
+    mean, draws = np.empty(len(now)), np.zeros((len(now), n_draws))
+    random = np.random.default_rng([4, seed, len(now)])
+    for kind in [*now[~rare].unique(), None]:
+        alike = rare if kind is None else (now == kind).to_numpy() & ~rare
+        amounts = paid.to_numpy() if kind is None else paid[then == kind].to_numpy()
+        mean[alike] = amounts.mean()
+        draws[alike] = _resampled(amounts, int(alike.sum()), n_draws, random)
+    at = int(np.flatnonzero(months == horizon)[0])
+    return Forecast(pd.Index(now.index), months, mean[:, None] * course, draws * course[at])
+
+
+def _share_begun(months: Array | float) -> Array:
+    return np.asarray(-np.expm1(-np.asarray(months) / _FADES), dtype=np.float64)
+
+
+def _resampled(amounts: Array, n: int, n_draws: int, random: np.random.Generator) -> Array:
+    """Draw amounts among those of past customers, with new weights in each future (a Bayesian bootstrap)."""
+    some = amounts[amounts != 0]
+    drawn = np.zeros((n, n_draws))
+    for k in range(n_draws if len(some) else 0):
+        share = random.beta(len(some), len(amounts) - len(some) + 0.5)
+        weights = random.exponential(size=len(some))
+        hits = np.flatnonzero(random.random(n) < share)
+        drawn[hits, k] = random.choice(some, size=len(hits), p=weights / weights.sum())
+    return drawn
+
+
+def _held_out_likelihoods(spells: pd.DataFrame) -> pd.Series:
+    """Return per model the two-fold cross-validated log-likelihood, per subscription."""
     random = np.random.default_rng(0)
-    if len(spells) > _MOST:
-        spells = spells.iloc[np.sort(random.permutation(len(spells))[:_MOST])]
+    if len(spells) > _MOST_TO_CHOOSE:
+        spells = spells.iloc[np.sort(random.permutation(len(spells))[:_MOST_TO_CHOOSE])]
     fold, read = random.integers(0, _FOLDS, len(spells)), read_spells(spells)
     halves = [(risk_table(read[fold != k]), risk_table(read[fold == k])) for k in range(_FOLDS)]
     return pd.Series(

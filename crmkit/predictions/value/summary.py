@@ -1,4 +1,4 @@
-"""The value of all customers together: total, horizons, who holds it, by channel; one look for a whole page."""
+"""The value of all customers together: total, horizons, concentration, by channel and cohort, and by age of the customer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.engine.groups import check_customer_column
 from crmkit.models.orders.choose import ChosenOrders
-from crmkit.predictions.value.customer_values import HORIZONS, Valuation, months_since, valuation, valued
+from crmkit.predictions.value.customer_values import HORIZONS, Valuation, months_since, valuation, value_rows
 from crmkit.predictions.value.forecast import ChosenRenewals, with_few_explained
 from crmkit.predictions.value.payments import MONTH
 from crmkit.tables.as_of import takes_day
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
-TOO_FEW = "too few to choose by"  # said in place of what a model was chosen by
+TOO_FEW = "too few to choose by"  # in place of the scores that a model was chosen by
 _TOPS = (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
-_GONE = 1.0  # money
+_GONE = 1.0  # expected money below which a customer counts as gone
 _TAILS = (0.025, 0.975)
+_FEWEST = 5  # customers of a group that is shown
+_RECENT = 24  # months: channels are compared by customers won so recently
+_LIFE = (0, 1, 2, 3, 6, 9, 12, 18, 24, 30, 36)  # months since the first day
 
 
 @dataclass(eq=False)
@@ -44,19 +47,19 @@ class ValueSummary:
     by_channel : DataFrame
         See :func:`crmkit.predictions.value.summary.new_customer_values`; empty without channels.
     models : DataFrame
-        what, model, and held_out: the log-likelihood per customer held out of each candidate, in words.
+        what, model, and held_out: the log-likelihood of each candidate per customer held out, in words.
     few : list of str
-        Of whom there are too few to learn much from, and what follows from it; empty where there are enough.
+        Notes on groups with too few customers to learn much from, and what that means; empty where there are enough.
     notes : list of str
-        What else a reader must know of it.
+        What else a reader must know.
     basis : str
-        What the money is.
+        Whether the money is margin or revenue, in words.
     horizon : int
         [months]
     discount_rate : float
         Per year [share].
     reason : str
-        Why there is no value; empty where there is.
+        Why there is no value; empty if there is one.
     """
 
     as_of: date
@@ -87,7 +90,7 @@ class ValueSummary:
 
 @takes_day
 def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
-    """Look at the value of all customers from a day on.
+    """Return the value of all customers from a day on.
 
     Parameters
     ----------
@@ -105,11 +108,11 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         whole = valuation(catalog, as_of)
     except NotMeasured as error:
         return _unmeasured(catalog, as_of, str(error))
-    customers = valued(whole).drop(columns="shared_error")
-    sums = whole.futures.draws.sum(axis=0)
+    customers = value_rows(whole).drop(columns="shared_error")
+    sums = whole.forecast.draws.sum(axis=0)
     low, high = np.quantile(sums, _TAILS)
     value = float(customers["value"].sum())
-    everything = float(whole.futures.expected[:, -1].sum())
+    everything = float(whole.forecast.expected[:, -1].sum())
     within = [(months, float(customers[f"within_{months}"].sum())) for months in HORIZONS]
     horizons = pd.DataFrame([*within, (120, everything)], columns=["months", "value"])
     try:
@@ -125,14 +128,76 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
         concentration=_concentration(customers["value"]),
         by_channel=by_channel,
         models=pd.DataFrame(
-            [_told(what, each) for what, each in whole.futures.chosen], columns=["what", "model", "held_out"]
+            [_model_row(what, each) for what, each in whole.forecast.chosen], columns=["what", "model", "held_out"]
         ),
-        few=with_few_explained(whole.futures.few),
-        notes=list(dict.fromkeys(whole.futures.notes)),
-        basis=whole.money.basis,
+        few=with_few_explained(whole.forecast.few),
+        notes=list(dict.fromkeys(whole.forecast.notes)),
+        basis=whole.payments.basis,
         horizon=whole.horizon,
         discount_rate=catalog.settings.value.discount_rate,
     )
+
+
+@takes_day
+def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
+    """Return the value of a new customer in her first ``horizon_months``, by group: paid so far, and still expected.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    by : str
+        "cohort" for the quarter of the first order or term, else a column of customers, such as "channel".
+
+    Returns
+    -------
+    DataFrame
+        One row per group of at least five customers: the group, value, low, high (95 %: who happened to come, what they
+        will do, and the model) [money per customer], n [customers], so_far (share of the value that is paid already).
+
+    Raises
+    ------
+    CrmkitError
+        If customers have no such column.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> catalog = ck.connect({"orders": orders})
+    >>> len(new_customer_values(catalog, date(2026, 9, 30), "cohort"))  # three are too few for a group
+    0
+    """
+    check_customer_column(catalog, by, "cohort")
+    return memoize(catalog, _new_customer_values, as_of, by, reads_predictions=False)
+
+
+@takes_day
+def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the mean money that a customer has paid by each age, and how much of it is observed.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+
+    Returns
+    -------
+    DataFrame
+        month (since the first day), value [money per customer, not discounted to today], observed [share of it that
+        is paid already].
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
+    >>> catalog = ck.connect({"orders": orders})
+    >>> value_over_life(catalog, date(2026, 9, 30))["value"].iloc[0]
+    np.float64(10.0)
+    """
+    return memoize(catalog, _value_over_life, as_of, reads_predictions=False)
 
 
 def _unmeasured(catalog: Catalog, as_of: date, reason: str) -> ValueSummary:
@@ -178,7 +243,7 @@ def _concentration(value: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"top": _TOPS, "n": counts, "value": sums, "share": shares})
 
 
-def _told(what: str, chosen: ChosenOrders | ChosenRenewals) -> tuple[str, str, str]:
+def _model_row(what: str, chosen: ChosenOrders | ChosenRenewals) -> tuple[str, str, str]:
     scores = chosen.held_out
     if scores.empty:
         return what, chosen.name, TOO_FEW
@@ -186,101 +251,31 @@ def _told(what: str, chosen: ChosenOrders | ChosenRenewals) -> tuple[str, str, s
     return what, chosen.name, words
 
 
-# What a new customer is worth, by the channel that won her and by when she came: brought so far, and to come.
-
-
-_FEWEST = 5  # customers of a group that is named
-_RECENT = 24  # months: channels are judged by customers won so recently
-_LIFE = (0, 1, 2, 3, 6, 9, 12, 18, 24, 30, 36)  # months since the first day
-
-
-@takes_day
-def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
-    """Value of a new customer in her first years (``horizon_months``), by group: what came, and what is to come of it.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    as_of : date
-        Last day whose data is used.
-    by : str
-        "cohort" for the quarter of the first order or term, else a column of customers, such as "channel".
-
-    Returns
-    -------
-    DataFrame
-        One row per group of at least five customers: the group, value, low, high (95 %: who happened to come, what they
-        will do, and the model) [money per customer], n [customers], so_far (share of the value that came already).
-
-    Raises
-    ------
-    CrmkitError
-        If customers have no such column.
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> len(new_customer_values(catalog, date(2026, 9, 30), "cohort"))  # three are too few for a group
-    0
-    """
-    check_customer_column(catalog, by, "cohort")
-    return memoize(catalog, _new_customer_values, as_of, by, reads_predictions=False)
-
-
-@takes_day
-def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Money that a customer has brought by each age, and the part that is still a forecast.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    as_of : date
-        Last day whose data is used.
-
-    Returns
-    -------
-    DataFrame
-        month (since the first day), value [money per customer, not discounted to today], observed [share of it that
-        came already].
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
-    >>> catalog = ck.connect({"orders": orders})
-    >>> value_over_life(catalog, date(2026, 9, 30))["value"].iloc[0]
-    np.float64(10.0)
-    """
-    return memoize(catalog, _value_over_life, as_of, reads_predictions=False)
-
-
 def _new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     whole = valuation(catalog, as_of)
-    customers = whole.futures.customers
+    customers = whole.forecast.customers
     group, chosen = _groups(catalog, whole, by)
     age = months_since(whole.first_on.reindex(customers), as_of).to_numpy()
     rest = np.maximum(whole.horizon - age, 0)
-    came = _within(whole, whole.horizon)
-    to_come = whole.futures.within(rest)
-    full = whole.futures.within(whole.horizon)
+    came = _paid_within(whole, whole.horizon)
+    to_come = whole.forecast.within(rest)
+    full = whole.forecast.within(whole.horizon)
     part = to_come / np.where(full > 0, full, 1.0)
-    weights = np.random.default_rng(3).exponential(size=whole.futures.draws.shape)  # Bayesian bootstrap of who came
-    futures = came[:, None] + whole.futures.draws * part[:, None]
+    weights = np.random.default_rng(3).exponential(size=whole.forecast.draws.shape)  # Bayesian bootstrap of who came
+    paid = came[:, None] + whole.forecast.draws * part[:, None]
     rows = []
     for name in chosen:
         inside = (group == name).to_numpy()
         value = float((came + to_come)[inside].mean())
-        drawn = (futures[inside] * weights[inside]).sum(axis=0) / weights[inside].sum(axis=0)
+        drawn = (paid[inside] * weights[inside]).sum(axis=0) / weights[inside].sum(axis=0)
         low, high = np.quantile(drawn, _TAILS)
-        told = came[inside].mean() / value if value > 0 else 1.0
-        rows.append((name, value, min(low, value), max(high, value), int(inside.sum()), float(np.clip(told, 0, 1))))
+        share = came[inside].mean() / value if value > 0 else 1.0
+        rows.append((name, value, min(low, value), max(high, value), int(inside.sum()), float(np.clip(share, 0, 1))))
     return pd.DataFrame(rows, columns=[by, "value", "low", "high", "n", "so_far"])
 
 
 def _groups(catalog: Catalog, whole: Valuation, by: str) -> tuple[pd.Series, list[str]]:
-    customers = whole.futures.customers
+    customers = whole.forecast.customers
     first = whole.first_on.reindex(customers)
     if by == "cohort":
         group = pd.PeriodIndex(first, freq="Q").strftime("%Y-Q%q").to_series(index=customers)
@@ -297,20 +292,20 @@ def _groups(catalog: Catalog, whole: Valuation, by: str) -> tuple[pd.Series, lis
 
 def _value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
     whole = valuation(catalog, as_of)
-    customers = whole.futures.customers
+    customers = whole.forecast.customers
     age = months_since(whole.first_on.reindex(customers), as_of).to_numpy()
     rows = []
     for month in _LIFE:
-        came = _within(whole, month).mean() if len(customers) else 0.0
-        rest = whole.futures.within(np.maximum(month - age, 0)).mean() if len(customers) else 0.0
+        came = _paid_within(whole, month).mean() if len(customers) else 0.0
+        rest = whole.forecast.within(np.maximum(month - age, 0)).mean() if len(customers) else 0.0
         total = came + rest
         rows.append((month, float(total), float(came / total) if total > 0 else 1.0))
     return pd.DataFrame(rows, columns=["month", "value", "observed"])
 
 
-def _within(whole: Valuation, months: float) -> np.ndarray:
-    """Money that each customer brought within so many months of her first day; no discount, as it has come."""
-    paid = whole.money.paid
+def _paid_within(whole: Valuation, months: float) -> np.ndarray:
+    """Return what each customer paid within some months of her first day, not discounted."""
+    paid = whole.payments.rows
     age = (paid["on"] - paid["customer_id"].map(whole.first_on)).dt.days / MONTH
     early = paid[age <= months].groupby("customer_id")["money"].sum()
-    return early.reindex(whole.futures.customers).fillna(0.0).to_numpy(dtype=float)
+    return early.reindex(whole.forecast.customers).fillna(0.0).to_numpy(dtype=float)

@@ -12,7 +12,7 @@ from crmkit.predictions.churn.value_at_risk import value_at_risk
 from crmkit.predictions.value.backtest import OURS, value_backtest, value_tenths
 from crmkit.predictions.value.customer_values import customer_values, lifetime_value, valuation
 from crmkit.predictions.value.forecast_error import past_days
-from crmkit.predictions.value.payments import alike, money, shoppers, subscriptions
+from crmkit.predictions.value.payments import payments_until, renewal_groups, shoppers, subscriptions
 from crmkit.predictions.value.summary import new_customer_values, value_over_life, value_summary
 from crmkit.settings import parse_settings
 
@@ -66,22 +66,22 @@ def simulated(n, months=24, churn=0.08, seed=1, mrr=10.0):
 
 def test_orders_of_a_day_are_one_and_a_refund_lowers_the_mean():
     rows = orders(("a", "2026-01-01", 30), ("a", "2026-01-01", 10), ("a", "2026-05-02", 20), ("a", "2026-05-03", -15))
-    one = shoppers(money(connected(orders=rows), END), END).loc["a"]
+    one = shoppers(payments_until(connected(orders=rows), END), END).loc["a"]
     assert (one["n_repeats"], one["n_values"], one["mean_value"]) == (1, 2, 22.5)  # (30 + 10 + 20 - 15) / 2
     assert one["last_age"] == pytest.approx(121 / 30.4375) and one["age"] == pytest.approx(303 / 30.4375)
 
 
 def test_the_margin_counts_where_half_of_the_orders_have_one_and_the_others_get_the_average_rate():
     rows = orders(("a", "2026-01-01", 100, 40), ("b", "2026-01-02", 50, None))
-    got = money(connected(orders=rows), END)
-    assert got.paid["money"].tolist() == [40.0, 20.0] and got.basis == "margin"
+    got = payments_until(connected(orders=rows), END)
+    assert got.rows["money"].tolist() == [40.0, 20.0] and got.basis == "margin"
 
 
 def test_without_a_margin_it_says_that_revenue_is_all_that_is_known():
     rows = orders(("a", "2026-01-01", 100))
-    assert money(connected(orders=rows), END).basis == "revenue (the margin is not known)"
+    assert payments_until(connected(orders=rows), END).basis == "revenue (the margin is not known)"
     rate = {"data": {"through": END}, "value": {"margin_rate": 0.25}}
-    assert money(connected(rate, orders=rows), END).paid["money"].tolist() == [25.0]
+    assert payments_until(connected(rate, orders=rows), END).rows["money"].tolist() == [25.0]
 
 
 def test_three_renewals_and_a_loss_and_one_who_is_there():
@@ -103,7 +103,7 @@ def test_plans_with_twenty_losses_have_a_model_of_their_own():
     rows = pd.DataFrame(
         {"per_year": 12, "plan": ["A"] * 30 + ["B"] * 30 + ["C"] * 4, "lost": [True] * 25 + [False] * 39}
     )
-    assert sorted(len(group) for group in alike(rows)) == [30, 34]
+    assert sorted(len(group) for group in renewal_groups(rows)) == [30, 34]
 
 
 # --- never past the day
@@ -144,8 +144,8 @@ def test_who_gave_notice_or_has_left_is_worth_nothing_more_and_who_does_both_get
 def test_a_sure_renewal_of_ten_a_month_is_worth_ten_a_month():
     rows = pd.concat([terms(n, "2024-11-01", 24) for n in range(400)], ignore_index=True)
     whole = valuation(connected(subscription_terms=rows), END, 12, discount_rate=0.0)
-    assert whole.futures.within(12).sum() == pytest.approx(400 * 120, rel=0.01)
-    low, high = np.quantile(whole.futures.draws.sum(axis=0), [0.025, 0.975])
+    assert whole.forecast.within(12).sum() == pytest.approx(400 * 120, rel=0.01)
+    low, high = np.quantile(whole.forecast.draws.sum(axis=0), [0.025, 0.975])
     assert 400 * 112 < low < 400 * 118 and 400 * 122 < high < 400 * 128  # no chance is left but a bad year for all
 
 
@@ -156,9 +156,9 @@ def test_the_interval_holds_what_400_simulated_subscribers_bring(seed):
     day = date(2025, 10, 31)
     everything = connected(subscription_terms=rows)
     whole = valuation(everything, day, 12, discount_rate=0.0)
-    came = money(everything, END, since=day).paid
-    came = came[came["customer_id"].isin(whole.futures.customers)]
-    low, high = np.quantile(whole.futures.draws.sum(axis=0), [0.001, 0.999])
+    came = payments_until(everything, END, since=day).rows
+    came = came[came["customer_id"].isin(whole.forecast.customers)]
+    low, high = np.quantile(whole.forecast.draws.sum(axis=0), [0.001, 0.999])
     assert low <= came["money"].sum() <= high
 
 
@@ -211,8 +211,8 @@ def test_the_backtest_says_what_each_way_foresaw_and_what_came():
     assert rows["months"].unique().tolist() == [12] and {OURS, "Last year's pace"} <= set(rows["method"])
     row = rows.iloc[0]
     day = date.fromisoformat(row["day"])
-    there = valuation(catalog, day, 12, 0.0).futures.customers
-    paid = money(catalog, END, since=day).paid
+    there = valuation(catalog, day, 12, 0.0).forecast.customers
+    paid = payments_until(catalog, END, since=day).rows
     assert row["actual"] == pytest.approx(paid.loc[paid["customer_id"].isin(there), "money"].sum())
     assert 0.8 < rows.loc[rows["method"] == OURS, "coverage"].iloc[0] <= 1
     assert value_tenths(catalog, END)["n"].sum() == row["n"]

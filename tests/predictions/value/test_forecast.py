@@ -9,12 +9,17 @@ import pytest
 import crmkit as ck
 from crmkit.models.series.drift import Drift
 from crmkit.periods import months_before
-from crmkit.predictions.value.backtest import brought_after
+from crmkit.predictions.value.backtest import paid_after
 from crmkit.predictions.value.customer_values import valuation
-from crmkit.predictions.value.fitted_models import learned
-from crmkit.predictions.value.forecast import choose_renewal_model, opening_futures, renewal_futures, share_noticed
-from crmkit.predictions.value.forecast_error import common_doubt, misses, widened
-from crmkit.predictions.value.payments import money
+from crmkit.predictions.value.fitted_models import fitted_models
+from crmkit.predictions.value.forecast import (
+    choose_renewal_model,
+    forecast_new_business,
+    forecast_renewals,
+    share_noticed,
+)
+from crmkit.predictions.value.forecast_error import common_error, forecast_errors, with_common_error
+from crmkit.predictions.value.payments import payments_until
 from crmkit.predictions.value.tenure import renewal_odds
 from crmkit.settings import parse_settings
 from tests.predictions.value_firms import firm
@@ -45,13 +50,13 @@ def test_who_has_not_given_notice_late_in_her_term_will_hardly_leave_at_its_end(
     spells["customer_id"] = spells.index.astype(str)
     chosen = choose_renewal_model(spells)
     stays = chosen.model.curves(pd.DataFrame({"tenure": [2]}), 1)[0, 1]
-    futures = renewal_futures(spells, chosen, Drift().fit(_constant()), 1.0, 1, 0.0, 4000)
-    early, late = futures.within(1)[:2]
+    forecast = forecast_renewals(spells, chosen, Drift().fit(_constant()), 1.0, 1, 0.0, 4000)
+    early, late = forecast.within(1)[:2]
     assert early == pytest.approx(10 * stays) and stays < 0.9
     assert (
         late == pytest.approx(10 * stays / (1 - 0.99 * (1 - stays))) and late > 9.7
     )  # 99 of 99 and one gave notice by 0.9
-    assert futures.draws[1::2].mean() == pytest.approx(late, rel=0.005)
+    assert forecast.draws[1::2].mean() == pytest.approx(late, rel=0.005)
 
 
 def _constant():
@@ -59,9 +64,9 @@ def _constant():
 
 
 def test_prices_that_rise_6_percent_a_year_are_seen_and_foreseen(growing):
-    known = learned(growing, END)
+    known = fitted_models(growing, END)
     assert 12 * known.price_drift.growth_ == pytest.approx(np.log(1.06), abs=0.002)
-    still = learned(connected(**firm("still", 300, 1)), END)
+    still = fitted_models(connected(**firm("still", 300, 1)), END)
     assert still.price_drift.growth_ == pytest.approx(0.0, abs=1e-6)
 
 
@@ -95,21 +100,21 @@ def first_orders(n_ordering):
 
 def test_four_of_forty_who_ordered_for_30_for_the_first_time_make_3_of_each_who_has_not():
     catalog = first_orders(4)
-    (futures,) = opening_futures(catalog, money(catalog, END), END, 12, 0.0, 400)
-    assert len(futures.customers) == 36
-    assert futures.within(12) == pytest.approx(np.full(36, 3.0))
-    assert futures.draws.mean() == pytest.approx(3.0, rel=0.15)
-    assert futures.within(36).mean() == pytest.approx(3.0 * (1 - np.exp(-1)) / (1 - np.exp(-1 / 3)))
+    (forecast,) = forecast_new_business(catalog, payments_until(catalog, END), END, 12, 0.0, 400)
+    assert len(forecast.customers) == 36
+    assert forecast.within(12) == pytest.approx(np.full(36, 3.0))
+    assert forecast.draws.mean() == pytest.approx(3.0, rel=0.15)
+    assert forecast.within(36).mean() == pytest.approx(3.0 * (1 - np.exp(-1)) / (1 - np.exp(-1 / 3)))
 
 
 def test_where_nobody_ever_began_nothing_is_expected_of_it():
     catalog = firm("still", 90, 2)
     only = connected(subscription_terms=catalog["subscription_terms"])
-    assert opening_futures(only, money(only, END), END, 12, 0.0, 50) == []
+    assert forecast_new_business(only, payments_until(only, END), END, 12, 0.0, 50) == []
 
 
 def test_past_misses_use_no_day_whose_outcome_was_not_known(growing):
-    rows = misses(growing, DAY)
+    rows = forecast_errors(growing, DAY)
     assert len(rows) == 1
     assert all(
         months_before(date.fromisoformat(day), -ahead) <= DAY
@@ -123,12 +128,12 @@ def test_the_doubt_common_to_all_is_the_usual_one_where_nothing_can_be_judged():
             {"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 9.0, "ordered_at": "2026-09-01"}
         )
     )
-    assert common_doubt(young, END, 12) == pytest.approx(0.03)
-    assert common_doubt(young, END, 48) == pytest.approx(0.06)
+    assert common_error(young, END, 12) == pytest.approx(0.03)
+    assert common_error(young, END, 48) == pytest.approx(0.06)
 
 
 def test_what_moves_all_keeps_the_mean_and_moves_all_together():
-    draws = widened(np.ones((3, 20_000)), 0.1)
+    draws = with_common_error(np.ones((3, 20_000)), 0.1)
     assert draws.mean() == pytest.approx(1.0, abs=0.003) and np.std(np.log(draws[0])) == pytest.approx(0.1, rel=0.03)
     assert (draws[0] == draws[2]).all()
 
@@ -140,10 +145,10 @@ def test_totals_of_simulated_firms_lie_in_their_intervals(kind):
     for seed in range(5):
         catalog = connected(**firm(kind, 300, seed))
         whole = valuation(catalog, DAY, 12, discount_rate=0.0)
-        came = brought_after(catalog, whole.futures.customers, DAY, END).sum()
-        low, high = np.quantile(whole.futures.draws.sum(axis=0), [0.025, 0.975])
+        came = paid_after(catalog, whole.forecast.customers, DAY, END).sum()
+        low, high = np.quantile(whole.forecast.draws.sum(axis=0), [0.025, 0.975])
         held.append(low <= came <= high)
-        ratios.append(came / whole.futures.within(12).sum())
+        ratios.append(came / whole.forecast.within(12).sum())
     assert sum(held) >= 4 and np.mean(ratios) == pytest.approx(1.0, abs=0.06)
 
 
