@@ -13,7 +13,7 @@ from .orders.summary import order_summary as order_summary
 from .subscriptions.hazard import DiscreteHazard as DiscreteHazard
 from .subscriptions.sbg import BetaDiscreteWeibull as BetaDiscreteWeibull
 from .subscriptions.sbg import ShiftedBetaGeometric as ShiftedBetaGeometric
-from .subscriptions.sbg import tenure_curve as tenure_curve
+from .subscriptions.kaplan_meier import tenure_curve as tenure_curve
 from .subscriptions.cox import hazard_ratios as hazard_ratios
 from .subscriptions.cox import proportionality as proportionality
 

@@ -26,7 +26,7 @@ from crmkit.models.maximum_likelihood import (
 from crmkit.models.orders.summary import read_columns
 
 _CENTRE = np.log([2.0, 3.0, 1.0])  # of p, q and gamma, where the mean is 1
-_ROUGH_CUSTOMERS = 20_000  # where there are more than twice as many, the search begins on that many
+_SUBSAMPLE_CUSTOMERS = 20_000  # where there are more than twice as many, the search begins on that many
 _BOUNDS = np.array([-9.2, -9.2, -20.0]), np.array([9.2, 9.2, 20.0])
 
 
@@ -34,16 +34,16 @@ _BOUNDS = np.array([-9.2, -9.2, -20.0]), np.array([9.2, 9.2, 20.0])
 class GammaGamma:
     """Gamma-Gamma model of money per order, independent of how often a customer orders.
 
-    The amounts of a customer's orders are Gamma(p, nu) distributed around a mean of her own, p / nu, and among
+    The amounts of a customer's orders are Gamma(p, nu) distributed around the customer's own mean p / nu, and among
     customers nu is Gamma(q, gamma) distributed. With n orders of mean z ::
 
         L = Gamma(p n + q) / (Gamma(p n) Gamma(q))  gamma^q  z^(p n - 1)  n^(p n) / (gamma + n z)^(p n + q)
 
         E[mean | n, z] = p (gamma + n z) / (p n + q - 1)
 
-    which is a weighted mean of her own and everyone's. Who has no order with a known amount, or whose amounts are not
-    positive on balance (refunds), teaches nothing and is expected to spend as everyone does. Where everyone's mean is
-    infinite under the model (q near 1 or below), the observed mean over customers stands in for it.
+    which is a weighted mean of the customer's own mean and that of all. Customers without an order of known amount, or
+    whose amounts are not positive on balance (refunds), are left out of the fit and expected to spend the mean of all.
+    Where that mean is infinite under the model (q near 1 or below), the observed mean over customers replaces it.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ class GammaGamma:
     interval_, covariance_, standard_errors_, log_likelihood_, converged_, penalty_, simpler_model_
         As of :class:`crmkit.models.orders.repeat_buying.RepeatBuyingModel`.
     n_customers_ : int
-        With a positive mean: those learned from.
+        Customers with a positive mean, whom the model was fitted to [count].
     mean_value_ : float
-        Their mean over customers [money].
+        Observed mean over these customers [money].
 
     References
     ----------
@@ -107,12 +107,12 @@ class GammaGamma:
         Problems
             A column is missing or not a number.
         """
-        n, z = known_values(X)
+        n, z = _known_values(X)
         usable = n > 0
         n, z = n[usable], z[usable]
         unit = float(z.mean()) if len(z) else 1.0
         found = self._search(n, z / unit, self.penalty)
-        self.penalty_, self.simpler_model_ = self.penalty, simpler_spend(found, n, z)
+        self.penalty_, self.simpler_model_ = self.penalty, _simpler(found, n, z)
         if self.simpler_model_ is not None and self.penalty < BOUNDARY_PENALTY:
             self.penalty_ = BOUNDARY_PENALTY
             found = self._search(n, z / unit, BOUNDARY_PENALTY)
@@ -127,11 +127,11 @@ class GammaGamma:
 
     def expected_value(self, X: pd.DataFrame) -> pd.Series:
         """Expected mean amount of a customer's orders [money]."""
-        return pd.Series(self._expected(*known_values(X)), index=X.index, name="expected_value")
+        return pd.Series(self._expected(*_known_values(X)), index=X.index, name="expected_value")
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.95, n_draws: int = 500, seed: int = 0) -> pd.DataFrame:
-        """Each customer's own mean amount per order: value, low, high [money], parameters and herself uncertain."""
-        n, z = known_values(X)
+        """Each customer's own mean amount per order: value, low, high [money]; the interval allows for uncertain parameters."""
+        n, z = _known_values(X)
         value, low, high = self._expected(n, z), np.empty(len(n)), np.empty(len(n))
         for start in range(0, len(n), 2000):
             rows = slice(start, start + 2000)
@@ -140,7 +140,7 @@ class GammaGamma:
         return pd.DataFrame({"value": value, "low": low, "high": high}, index=X.index)
 
     def simulate_revenue(self, X: pd.DataFrame, orders: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-        """Possible futures: revenue of the orders drawn by ``simulate_orders`` of a model of repeat orders.
+        """Simulated futures: revenue of the orders drawn by ``simulate_orders`` of a model of repeat orders.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class GammaGamma:
         DataFrame
             Of the same shape: money. Sum columns over customers for totals.
         """
-        n, z = known_values(X)
+        n, z = _known_values(X)
         random = np.random.default_rng([seed, 2])
         means = self._simulated_means(n, z, orders.shape[1], random, seed)
         count = orders.to_numpy(dtype=float)
@@ -167,17 +167,17 @@ class GammaGamma:
         return normal_draws(self.params_, self.covariance_, n_draws, seed)
 
     def _search(self, n: Array, z: Array, penalty: float) -> Maximum:
-        rough = None
-        if len(n) > 2 * _ROUGH_CUSTOMERS:
-            some = np.random.default_rng(0).integers(0, len(n), _ROUGH_CUSTOMERS)
-            rough = SpendLikelihood(n[some], z[some]).on_logs(len(n) / len(some))
+        subsample = None
+        if len(n) > 2 * _SUBSAMPLE_CUSTOMERS:
+            some = np.random.default_rng(0).integers(0, len(n), _SUBSAMPLE_CUSTOMERS)
+            subsample = _Likelihood(n[some], z[some]).on_logs(len(n) / len(some))
         starts = [_CENTRE, _CENTRE + np.array([1.5, 1.0, -0.5])]
-        return maximise(SpendLikelihood(n, z).on_logs(), starts, _BOUNDS, Prior(_CENTRE, penalty), rough)
+        return maximise(_Likelihood(n, z).on_logs(), starts, _BOUNDS, Prior(_CENTRE, penalty), subsample)
 
     def _expected(self, n: Array, z: Array) -> Array:
         p, q, gamma = self.params_
         weight = p * n + q - 1
-        finite = weight > NO_MEAN
+        finite = weight > _NO_MEAN
         value = np.where(finite, p * (gamma + n * z) / np.where(finite, weight, 1.0), self.mean_value_)
         return value if self.n_customers_ else np.zeros(len(n))
 
@@ -190,15 +190,15 @@ class GammaGamma:
         return p / np.maximum(nu, 1e-290)
 
 
-# Likelihood of the Gamma-Gamma model, whose amounts it counts, and the simpler models at its boundaries.
+# The likelihood, the amounts that count, and the simpler models at its boundaries
 
 
-COLUMNS = ("n_values", "mean_value")
-NO_MEAN = 0.1  # p x + q - 1 under which the mean of her own mean is infinite, or as good as
+_COLUMNS = ("n_values", "mean_value")
+_NO_MEAN = 0.1  # p x + q - 1 below which a customer's expected mean is infinite, or nearly
 
 
-class SpendLikelihood:
-    """Log-likelihood of customers with ``n`` orders of mean ``z``; what does not depend on the parameters is done once."""
+class _Likelihood:
+    """Log-likelihood of customers with ``n`` orders of mean ``z``; terms without parameters are computed once."""
 
     def __init__(self, n: Array, z: Array) -> None:
         which, self.n_values = pd.factorize(n)
@@ -208,7 +208,7 @@ class SpendLikelihood:
         self.log_totals = float(n @ np.log(self.total))
 
     def __call__(self, params: Array) -> tuple[float, Array]:
-        """Return it and its gradient by p, q, gamma."""
+        """Return the log-likelihood and its gradient by p, q, gamma."""
         p, q, gamma = params
         shape, n_customers, everything = p * self.n_values, len(self.n), gamma + self.total
         log_all, both = np.log(everything), digamma(shape + q)
@@ -234,10 +234,10 @@ class SpendLikelihood:
         return log_likelihood
 
 
-def known_values(X: pd.DataFrame) -> tuple[Array, Array]:
+def _known_values(X: pd.DataFrame) -> tuple[Array, Array]:
     """Orders with an amount and their mean; none where the mean is not positive."""
-    own = X[[name for name in COLUMNS if name in X]]  # to change a copy of the whole frame takes its time
-    n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, COLUMNS)
+    own = X[[name for name in _COLUMNS if name in X]]  # copying the whole frame would take longer
+    n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, _COLUMNS)
     known = (n > 0) & (z > 0)
     return np.where(known, n, 0.0), np.where(known, z, 0.0)
 
@@ -246,12 +246,12 @@ def _positive(X: pd.DataFrame) -> pd.Series:
     return pd.to_numeric(X["mean_value"], errors="coerce").clip(lower=0).fillna(0.0)
 
 
-def simpler_spend(found: Maximum, n: Array, z: Array) -> str | None:
-    """Name the simpler model, if there is next to nothing more in the data."""
+def _simpler(found: Maximum, n: Array, z: Array) -> str | None:
+    """Return the simpler model that fits as well, if there is one."""
     p, q, _ = np.exp(found.logs)
     if not len(n):
         return "nothing to learn from: no order has a positive amount"
-    if q <= 1 + NO_MEAN:
+    if q <= 1 + _NO_MEAN:
         return "the observed mean: among new customers the mean has no finite expectation"
     nearness = {
         "each customer spends the same on every order": np.log(p) - 1,

@@ -1,4 +1,4 @@
-"""What a model of repeat orders has to say of its customers; all else follows from it."""
+"""What models of repeat orders share: fitting, and predictions from P(alive) and the orders of customers still there."""
 
 from __future__ import annotations
 
@@ -31,11 +31,37 @@ from crmkit.models.orders.summary import NEW_CUSTOMER, PurchaseCounts, compress
 
 
 @dataclass(eq=False, kw_only=True)
-class OrderProcess(ABC):
-    """A customer orders at random times while she stays; that she has left is never told.
+class RepeatBuyingModel(ABC):
+    """A customer orders at random times until she leaves for good, which is not observed.
 
-    Parameters are an array in the order of ``names``, in the unit of time of the counts; for single rows also a list of
-    which the parameters of ``moved_by`` hold a value for each row.
+    Parameters
+    ----------
+    penalty : float
+        Precision (1 / sd^2) of a normal prior on the logarithms of the parameters: 0 is maximum likelihood, 0.1 to 1
+        keep estimates from few customers plausible. The prior's centre is the observed order rate with moderate
+        differences between customers.
+
+    Attributes
+    ----------
+    params_ : Series
+        Estimates, in the unit of time of the ages.
+    interval_ : DataFrame
+        low, high of each parameter (95 %), by profile likelihood; normal on the logarithms where there are so many
+        customers that it makes no difference.
+    covariance_ : DataFrame
+        Of the logarithms of the parameters: inverse of the observed information.
+    standard_errors_ : Series
+        Of the parameters themselves (delta method).
+    log_likelihood_ : float
+        At ``params_``, without the prior.
+    n_customers_ : int
+        Customers that the model was fitted to [count].
+    converged_ : bool
+        Whether the search ended at a maximum.
+    penalty_ : float
+        The penalty used: at a boundary at least 0.1, so that every number stays finite.
+    simpler_model_ : str or None
+        Where a simpler model fits as well: its name.
     """
 
     penalty: float = 0.0
@@ -55,78 +81,6 @@ class OrderProcess(ABC):
     simpler_model_: str | None = field(init=False, repr=False)
     _intervals: Callable[[], pd.DataFrame] = field(init=False, repr=False)
 
-    @cached_property
-    def interval_(self) -> pd.DataFrame:
-        """Return low and high of each parameter (95 %), found when first asked for: that takes as long as the fit."""
-        return self._intervals()
-
-    @abstractmethod
-    def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
-        """Return the log-likelihood and its gradient by the parameters."""
-
-    @abstractmethod
-    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
-        """Return the probability that she has not left, of each row."""
-
-    def alive_to_draw_by(self, params: Array, counts: PurchaseCounts) -> Array:
-        """Return the same to six digits at least: which customers are there in a possible future is drawn by it."""
-        return self.alive(params, counts)
-
-    @abstractmethod
-    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
-        """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""
-
-    @abstractmethod
-    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
-        """Yield the probabilities of 0, 1, ... orders of a customer who has not left; parameters may be columns."""
-
-    @abstractmethod
-    def simulate_if_alive(
-        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
-    ) -> Array:
-        """Draw the orders of customers who have not left."""
-
-    @abstractmethod
-    def limit(self, params: Array, mean_age: float) -> dict[str, float]:
-        """How near each simpler model is, on the scale of logarithms: 7 and more is there."""
-
-
-# What the models of repeat orders share: fitting, and predictions from P(alive) and the orders of those alive.
-
-
-@dataclass(eq=False, kw_only=True)
-class RepeatBuyingModel(OrderProcess):
-    """A customer orders at random times while she stays; that she has left is never told.
-
-    Parameters
-    ----------
-    penalty : float
-        Precision (1 / sd^2) of a normal prior on the logarithms of the parameters: 0 is maximum likelihood, 0.1 to 1
-        keep fits on few customers sane. Its centre has the observed order rate and moderate differences.
-
-    Attributes
-    ----------
-    params_ : Series
-        Estimates, in the unit of time of the ages.
-    interval_ : DataFrame
-        low, high of each parameter (95 %), by profile likelihood; normal on the logarithms where there are so many
-        customers that it makes no difference.
-    covariance_ : DataFrame
-        Of the logarithms of the parameters: inverse of the observed information.
-    standard_errors_ : Series
-        Of the parameters themselves (delta method).
-    log_likelihood_ : float
-        At ``params_``, without the prior.
-    n_customers_ : int
-        Learned from.
-    converged_ : bool
-        The search ended at a maximum.
-    penalty_ : float
-        The one used: at a boundary at least 0.1, so that every number stays finite.
-    simpler_model_ : str or None
-        Where the data ask for less than this model offers: the model that is left, in words.
-    """
-
     def fit(self, X: pd.DataFrame) -> Self:
         """Learn from customers.
 
@@ -141,8 +95,13 @@ class RepeatBuyingModel(OrderProcess):
         Problems
             A column is missing or holds what cannot be; or there is no customer.
         """
-        fit_orders(self, compress(X)[0])
+        _fit(self, compress(X)[0])
         return self
+
+    @cached_property
+    def interval_(self) -> pd.DataFrame:
+        """Return low and high of each parameter (95 %), computed at first access: that takes as long as the fit."""
+        return self._intervals()
 
     def log_likelihood(self, X: pd.DataFrame) -> float:
         """Log-likelihood of other customers at the estimates, to compare models on customers held out."""
@@ -200,7 +159,7 @@ class RepeatBuyingModel(OrderProcess):
             One row per customer; columns 0, 1, ..., the last one, ``max_orders``, standing for that many or more.
         """
         counts, position = compress(X)
-        shares = orders_or_more(self, self._point, counts, horizon, max_orders)
+        shares = _orders_distribution(self, self._point, counts, horizon, max_orders)
         return pd.DataFrame(shares[position], index=X.index)
 
     def predict_interval(
@@ -218,7 +177,7 @@ class RepeatBuyingModel(OrderProcess):
         """
         counts, position = compress(X)
         draws = self.draw_params(n_draws, seed).to_numpy()
-        low, high = most_likely_orders(self, draws, counts, horizon, level, np.random.default_rng([seed, 1]))
+        low, high = _shortest_ranges(self, draws, counts, horizon, level, np.random.default_rng([seed, 1]))
         value = self._expected(self._point, counts, horizon)
         columns = {"value": value, "low": low, "high": high}
         return pd.DataFrame({name: column[position] for name, column in columns.items()}, index=X.index)
@@ -239,7 +198,7 @@ class RepeatBuyingModel(OrderProcess):
         return pd.Series({"value": value, "low": low, "high": high}, name="orders")
 
     def simulate_orders(self, X: pd.DataFrame, horizon: float, n_draws: int = 200, seed: int = 0) -> pd.DataFrame:
-        """Possible futures: orders within ``horizon``, with parameters drawn anew for each.
+        """Simulated futures: orders within ``horizon``, with parameters drawn anew for each.
 
         Returns
         -------
@@ -253,6 +212,39 @@ class RepeatBuyingModel(OrderProcess):
         """Draws of the parameters: normal on their logarithms."""
         return normal_draws(self.params_, self.covariance_, n_draws, seed)
 
+    # What each model defines; the methods above follow from it. Parameters are an array in the order of ``names``, in the
+    # unit of time of the counts.
+
+    @abstractmethod
+    def log_likelihood_of(self, params: Array, counts: PurchaseCounts) -> tuple[float, Array]:
+        """Return the log-likelihood and its gradient by the parameters."""
+
+    @abstractmethod
+    def alive(self, params: Array, counts: PurchaseCounts) -> Array:
+        """Return the probability that she has not left, of each row."""
+
+    def alive_to_draw_by(self, params: Array, counts: PurchaseCounts) -> Array:
+        """Return the same to six digits at least; simulations draw by it which customers are still there."""
+        return self.alive(params, counts)
+
+    @abstractmethod
+    def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
+        """Return the expected orders within ``horizon`` of a customer who has not left, of each row."""
+
+    @abstractmethod
+    def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
+        """Yield the probabilities of 0, 1, ... orders of a customer who has not left; parameters may be columns."""
+
+    @abstractmethod
+    def simulate_if_alive(
+        self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
+    ) -> Array:
+        """Draw the orders of customers who have not left."""
+
+    @abstractmethod
+    def limit(self, params: Array, mean_age: float) -> dict[str, float]:
+        """Return how near each simpler model is, on the scale of logarithms: from 7 on it fits as well."""
+
     @property
     def _point(self) -> Array:
         return self.params_.to_numpy(dtype=float)
@@ -262,26 +254,105 @@ class RepeatBuyingModel(OrderProcess):
 
     def _simulated(self, X: pd.DataFrame, horizon: float, n_draws: int, seed: int) -> Iterator[NDArray[np.int32]]:
         counts, position = compress(X)
-        everyone = counts.take(position)
+        customers = counts.take(position)
         random = np.random.default_rng([seed, 2])
         for params in self.draw_params(n_draws, seed).to_numpy():
             orders = np.zeros(len(X), dtype=np.int32)
             there = np.flatnonzero(random.random(len(X)) < self.alive_to_draw_by(params, counts)[position])
-            drawn = self.simulate_if_alive(params, everyone.take(there), horizon, random)
+            drawn = self.simulate_if_alive(params, customers.take(there), horizon, random)
             orders[there] = np.minimum(drawn, np.iinfo(np.int32).max)
             yield orders
 
 
-# Distribution of the orders ahead, and the shortest range that holds a customer's number with a given chance.
+# Fitting, and what happens at a boundary
 
 
-_MOST = 600  # orders up to which probabilities are added up; beyond, futures are simulated
+_SUBSAMPLE_ROWS = 15_000  # where there are more, the search begins on that many
+_BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
+
+
+def _fit(model: RepeatBuyingModel, counts: PurchaseCounts) -> None:
+    """Fit a model and set its learned attributes."""
+    if not len(counts):
+        raise Problems("The customers", ["There is none to learn from."])
+    unit = float(counts.n @ counts.age / counts.n_customers) or 1.0
+    scaled = counts.scaled(unit)
+    found = _search(model, scaled, model.penalty)
+    model.penalty_, model.simpler_model_ = model.penalty, _simpler(model, found, scaled)
+    if model.simpler_model_ is not None and model.penalty < BOUNDARY_PENALTY:
+        model.penalty_ = BOUNDARY_PENALTY
+        found = _search(model, scaled, BOUNDARY_PENALTY)
+    shift = np.array([np.log(unit) if name in model.times else 0.0 for name in model.names])
+    model.params_, model.covariance_, model.standard_errors_ = estimates(found, model.names, shift)
+    model._intervals = partial(_intervals, model, scaled, replace(found, cost=None), shift, found.cost is None)
+    vars(model).pop("interval_", None)  # of an earlier fit
+    model.log_likelihood_ = found.log_likelihood - float(counts.n @ counts.x) * np.log(unit)
+    model.n_customers_, model.converged_ = int(counts.n_customers), found.converged
+
+
+def _intervals(
+    model: RepeatBuyingModel, counts: PurchaseCounts, found: Maximum, shift: Array, of_part: bool
+) -> pd.DataFrame:
+    prior = Prior(_prior_centre(model, counts), model.penalty_)
+    return intervals(found, model.names, shift, None if of_part else prior.added_to(_on_logs(model, counts)))
+
+
+def _search(model: RepeatBuyingModel, counts: PurchaseCounts, penalty: float) -> Maximum:
+    centre = _prior_centre(model, counts)
+    subsample = counts.thinned(_SUBSAMPLE_ROWS)
+    return maximise(
+        _on_logs(model, counts),
+        [centre, centre + np.array([-1.0, -1.0, -0.5, 0.0])],
+        _bounds(model),
+        Prior(centre, penalty),
+        None if subsample is counts else _on_logs(model, subsample),
+    )
+
+
+def _on_logs(model: RepeatBuyingModel, counts: PurchaseCounts) -> Cost:
+    parts = [part for _, part in counts.blocks(model.rows_at_once)]
+
+    def log_likelihood(logs: Array) -> tuple[float, Array]:
+        params = np.exp(logs)
+        values, gradients = zip(*(model.log_likelihood_of(params, part) for part in parts), strict=True)
+        return sum(values), np.sum(gradients, axis=0) * params
+
+    return log_likelihood
+
+
+def _bounds(model: RepeatBuyingModel) -> Bounds:
+    """Return the lowest and highest logarithm of each parameter, with ages in mean ages."""
+    lowest, highest = np.array([_BOUNDS["time" if name in model.times else "shape"] for name in model.names]).T
+    return lowest, highest
+
+
+def _prior_centre(model: RepeatBuyingModel, counts: PurchaseCounts) -> Array:
+    """Return the centre of the prior: exponentially distributed order rates with the observed mean (half an order if none)."""
+    orders, exposure = max(float(counts.n @ counts.x), 0.5), max(float(counts.n @ counts.age), 1.0)
+    shapes = {"r": 1.0, "alpha": exposure / orders, **model.prior_shapes}
+    return np.log([shapes[name] for name in model.names])
+
+
+def _simpler(model: RepeatBuyingModel, found: Maximum, counts: PurchaseCounts) -> str | None:
+    """Return the simpler model nearest to the estimates, if they are at it or the likelihood is flat in some direction."""
+    with np.errstate(divide="ignore"):
+        nearness = model.limit(np.exp(found.logs), 1.0)
+    if not (counts.x > 0).any():
+        return next(iter(nearness))
+    nearest = max(nearness, key=nearness.__getitem__)
+    return nearest if found.is_flat or nearness[nearest] > AT_BOUNDARY else None
+
+
+# The distribution of orders in the time ahead, and the shortest range that holds a customer's number
+
+
+_MOST_ORDERS = 600  # up to which probabilities are added up; beyond, futures are simulated
 _N_FUTURES = 40  # simulated for each draw of the parameters
 _BLOCK = 20_000  # customers times draws at once
 
 
-def orders_or_more(
-    model: OrderProcess, params: Array, counts: PurchaseCounts, horizon: float, max_orders: int
+def _orders_distribution(
+    model: RepeatBuyingModel, params: Array, counts: PurchaseCounts, horizon: float, max_orders: int
 ) -> Array:
     """Probabilities of 0, 1, ..., ``max_orders`` or more orders, one row per row of ``counts``."""
     alive = model.alive(params, counts)
@@ -295,17 +366,17 @@ def orders_or_more(
     return shares
 
 
-def most_likely_orders(
-    model: OrderProcess,
+def _shortest_ranges(
+    model: RepeatBuyingModel,
     draws: Array,
     counts: PurchaseCounts,
     horizon: float,
     level: float,
     random: np.random.Generator,
 ) -> tuple[Array, Array]:
-    """Lowest and highest number of the shortest range that holds ``level``, of each row.
+    """Return low and high of the shortest range that holds ``level``, of each row.
 
-    Customers alike in what they will order are done together, since a block takes as long as its busiest customer.
+    Customers with similar order rates share a block, since a block takes as long as its busiest customer.
     """
     low, high = np.empty(len(counts)), np.empty(len(counts))
     order = np.argsort((counts.x + 1) / (counts.age + 1), kind="stable")
@@ -324,18 +395,18 @@ def most_likely_orders(
 
 
 def _mixture(
-    model: OrderProcess, draws: Array, counts: PurchaseCounts, horizon: float, level: float
+    model: RepeatBuyingModel, draws: Array, counts: PurchaseCounts, horizon: float, level: float
 ) -> tuple[Array, float]:
-    """Probabilities of 0, 1, ... orders (rows) averaged over draws, and the sum that is enough."""
+    """Return probabilities of 0, 1, ... orders (rows) averaged over draws, and the sum at which they suffice."""
     alive = np.array([model.alive(params, counts) for params in draws])
     enough = level + 0.9 * (1 - level)
-    told = (1 - alive).mean(axis=0)
+    covered = (1 - alive).mean(axis=0)
     shares = []
     for n, if_alive in enumerate(model.distribution_if_alive(draws.T[:, :, None], counts, horizon)):
         share = (alive * if_alive).mean(axis=0)
-        shares.append(share + told if n == 0 else share)
-        told = told + share
-        if n == _MOST or (told >= enough).all():
+        shares.append(share + covered if n == 0 else share)
+        covered = covered + share
+        if n == _MOST_ORDERS or (covered >= enough).all():
             break
     return np.array(shares), enough - 1e-9
 
@@ -362,14 +433,14 @@ def shortest_range(shares: Array, level: float) -> tuple[Array, Array]:
 
 
 def _by_simulation(
-    model: OrderProcess,
+    model: RepeatBuyingModel,
     draws: Array,
     counts: PurchaseCounts,
     horizon: float,
     level: float,
     random: np.random.Generator,
 ) -> tuple[Array, Array]:
-    """For customers who order by the thousand: the shortest range among simulated futures."""
+    """Return the shortest range among simulated futures, for customers who order by the thousand."""
     low, high = np.empty(len(counts)), np.empty(len(counts))
     for row in range(len(counts)):
         many = counts.take(np.full(_N_FUTURES, row))
@@ -380,82 +451,3 @@ def _by_simulation(
         start = int(np.argmin(ordered[held - 1 :] - ordered[: len(ordered) - held + 1]))
         low[row], high[row] = ordered[start], ordered[start + held - 1]
     return low, high
-
-
-# How a model of repeat orders is fitted, and what happens at a boundary.
-
-
-_ROUGH_ROWS = 15_000  # where there are more, the search begins on that many
-_BOUNDS = {"shape": (-9.2, 9.2), "time": (-16.0, 25.0)}  # logarithms; times in mean ages
-
-
-def fit_orders(model: OrderProcess, counts: PurchaseCounts) -> None:
-    """Fit ``model`` and set its learned attributes."""
-    if not len(counts):
-        raise Problems("The customers", ["There is none to learn from."])
-    unit = float(counts.n @ counts.age / counts.n_customers) or 1.0
-    scaled = counts.scaled(unit)
-    found = _search(model, scaled, model.penalty)
-    model.penalty_, model.simpler_model_ = model.penalty, _simpler(model, found, scaled)
-    if model.simpler_model_ is not None and model.penalty < BOUNDARY_PENALTY:
-        model.penalty_ = BOUNDARY_PENALTY
-        found = _search(model, scaled, BOUNDARY_PENALTY)
-    shift = np.array([np.log(unit) if name in model.times else 0.0 for name in model.names])
-    model.params_, model.covariance_, model.standard_errors_ = estimates(found, model.names, shift)
-    model._intervals = partial(_intervals, model, scaled, replace(found, cost=None), shift, found.cost is None)
-    vars(model).pop("interval_", None)  # of an earlier fit
-    model.log_likelihood_ = found.log_likelihood - float(counts.n @ counts.x) * np.log(unit)
-    model.n_customers_, model.converged_ = int(counts.n_customers), found.converged
-
-
-def _intervals(
-    model: OrderProcess, counts: PurchaseCounts, found: Maximum, shift: Array, of_part: bool
-) -> pd.DataFrame:
-    prior = Prior(usual_logs(model, counts), model.penalty_)
-    return intervals(found, model.names, shift, None if of_part else prior.added_to(_on_logs(model, counts)))
-
-
-def _search(model: OrderProcess, counts: PurchaseCounts, penalty: float) -> Maximum:
-    centre = usual_logs(model, counts)
-    rough = counts.thinned(_ROUGH_ROWS)
-    return maximise(
-        _on_logs(model, counts),
-        [centre, centre + np.array([-1.0, -1.0, -0.5, 0.0])],
-        bounds_of(model),
-        Prior(centre, penalty),
-        None if rough is counts else _on_logs(model, rough),
-    )
-
-
-def _on_logs(model: OrderProcess, counts: PurchaseCounts) -> Cost:
-    parts = [part for _, part in counts.blocks(model.rows_at_once)]
-
-    def log_likelihood(logs: Array) -> tuple[float, Array]:
-        params = np.exp(logs)
-        values, gradients = zip(*(model.log_likelihood_of(params, part) for part in parts), strict=True)
-        return sum(values), np.sum(gradients, axis=0) * params
-
-    return log_likelihood
-
-
-def bounds_of(model: OrderProcess) -> Bounds:
-    """Lowest and highest logarithm of each parameter, with ages in mean ages."""
-    lowest, highest = np.array([_BOUNDS["time" if name in model.times else "shape"] for name in model.names]).T
-    return lowest, highest
-
-
-def usual_logs(model: OrderProcess, counts: PurchaseCounts) -> Array:
-    """Rates that differ as much as an exponential distribution does, with the observed mean (half an order if none)."""
-    orders, exposure = max(float(counts.n @ counts.x), 0.5), max(float(counts.n @ counts.age), 1.0)
-    shapes = {"r": 1.0, "alpha": exposure / orders, **model.prior_shapes}
-    return np.log([shapes[name] for name in model.names])
-
-
-def _simpler(model: OrderProcess, found: Maximum, counts: PurchaseCounts) -> str | None:
-    """Name the simpler model nearest to the estimates, if they are at it or the data leave a direction open."""
-    with np.errstate(divide="ignore"):
-        nearness = model.limit(np.exp(found.logs), 1.0)
-    if not (counts.x > 0).any():
-        return next(iter(nearness))
-    nearest = max(nearness, key=nearness.__getitem__)
-    return nearest if found.is_flat or nearness[nearest] > AT_BOUNDARY else None

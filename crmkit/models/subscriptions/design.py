@@ -10,9 +10,9 @@ import pandas as pd
 
 from crmkit.errors import Problems
 from crmkit.models.arrays import Array
+from crmkit.models.maximum_likelihood import Z_95
 from crmkit.models.subscriptions.spells import SPELL_COLUMNS
 
-Z = 1.959963984540054  # of a 95 % interval
 MOST_LEVELS = 60
 _NOT_COVARIATES = {*SPELL_COLUMNS, "n", "tenure"}
 
@@ -47,7 +47,7 @@ def plain(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def ratios(logs: pd.Series, error: pd.Series) -> pd.DataFrame:
     """Return ratio, low, high (95 %) of logarithms with their standard errors, one row per covariate."""
-    sides = {"ratio": logs, "low": logs - Z * error, "high": logs + Z * error}
+    sides = {"ratio": logs, "low": logs - Z_95 * error, "high": logs + Z_95 * error}
     return pd.DataFrame({name: np.exp(side.clip(-700, 700)) for name, side in sides.items()}).rename_axis("covariate")
 
 

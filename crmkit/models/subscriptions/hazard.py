@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from crmkit.models.arrays import Array
-from crmkit.models.subscriptions.design import Design, Z, covariates_of, plain, ratios
+from crmkit.models.maximum_likelihood import Z_95
+from crmkit.models.subscriptions.design import Design, covariates_of, plain, ratios
 from crmkit.models.subscriptions.spells import SPELL_COLUMNS, RiskTable, read_spells, risk_table
 
 
@@ -19,14 +20,14 @@ from crmkit.models.subscriptions.spells import SPELL_COLUMNS, RiskTable, read_sp
 class DiscreteHazard:
     """Discrete-time hazard with covariates, delayed entry and right censoring.
 
-    The risk h that customer i is lost at her t-th renewal, if she got that far, is ::
+    The risk h that customer i, still there after t - 1 renewals, is lost at the t-th is ::
 
         logit h_i(t) = intercept + f(t) + x_i b
         S_i(t + k) / S_i(t) = product over j = 1, ..., k of  1 - h_i(t + j)
 
     with f a natural cubic spline in log t or a level per step of tenure. All columns are standardised, and ``penalty``
-    times half their squared coefficients is taken off the log-likelihood: with few losses the risks shrink towards the
-    common one, with many that changes nothing.
+    times half their squared coefficients is taken off the log-likelihood: with few losses the risks shrink towards
+    the common one, with many that hardly matters.
 
     Parameters
     ----------
@@ -48,9 +49,9 @@ class DiscreteHazard:
     log_likelihood_ : float
         Without the penalty.
     converged_ : bool
-        The search ended at the maximum.
+        Whether the search ended at the maximum.
     simpler_model_ : str or None
-        Where nothing but a common risk can be said: why.
+        Where no more than a common risk can be estimated: the reason.
 
     References
     ----------
@@ -127,7 +128,7 @@ class DiscreteHazard:
             slopes = slopes - expit(eta)[:, None] * rows
             value[:, k - 1] = np.exp(logs)
             error = np.sqrt(np.maximum(((slopes @ self._covariance) * slopes).sum(axis=1), 0))
-            reach = np.exp(np.minimum(Z * error / np.maximum(-logs, 1e-300), 700.0))
+            reach = np.exp(np.minimum(Z_95 * error / np.maximum(-logs, 1e-300), 700.0))
             low[:, k - 1], high[:, k - 1] = np.exp(logs * reach), np.exp(logs / reach)
         index = pd.MultiIndex.from_product([X.index, range(1, periods + 1)], names=[X.index.name, "period"])
         return pd.DataFrame({"value": value.ravel(), "low": low.ravel(), "high": high.ravel()}, index=index)
@@ -160,12 +161,14 @@ class DiscreteHazard:
         risk = (lost + 0.5) / (at_risk + 1) if one_sided else lost / at_risk
         periods = np.arange(1.0, rows["exit"].max() + 1) if len(rows) else np.zeros(0)
         entry, last, gone, n = (rows[name].to_numpy() for name in (*SPELL_COLUMNS, "n"))
-        told = PersonPeriods(self._matrix(rows), entry, last, gone, n, self._baseline.columns(periods))
-        n_shapes = told.baseline.shape[1]
+        periods_at_risk = PersonPeriods(self._matrix(rows), entry, last, gone, n, self._baseline.columns(periods))
+        n_shapes = periods_at_risk.baseline.shape[1]
         # One-sided, and without a penalty, the odds would have no maximum.
-        penalty = np.full(told.covariates.shape[1] + n_shapes, max(self.penalty, 1.0) if one_sided else self.penalty)
+        penalty = np.full(
+            periods_at_risk.covariates.shape[1] + n_shapes, max(self.penalty, 1.0) if one_sided else self.penalty
+        )
         penalty[0] = 0.0
-        found = maximise(told, penalty, float(risk), 1.0 if one_sided else 0.0)
+        found = _maximise(periods_at_risk, penalty, float(risk), 1.0 if one_sided else 0.0)
         self._coefficients, self._covariance = found.coefficients, found.covariance
         self.log_likelihood_, self.converged_ = found.log_likelihood, found.converged
         self.simpler_model_ = _simpler(lost, at_risk)
@@ -199,13 +202,13 @@ def _simpler(lost: float, at_risk: float) -> str | None:
     return "one common risk: everybody left at once" if lost == at_risk else None
 
 
-# How a risk moves with tenure: columns for a regression, smooth or in steps.
+# The baseline: how the risk changes with tenure, as columns of a regression
 
 
 Shape = Literal["smooth", "steps"]
 
 STEPS = (1, 2, 3, 6, 12, 24)  # last period of each step; the last step is open
-_LOST_PER_KNOT = 10  # fewer tell nothing of a bend
+_LOST_PER_KNOT = 10  # with fewer losses a bend cannot be estimated
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +233,7 @@ class Baseline:
 
     @classmethod
     def learned(cls, shape: Shape, table: RiskTable) -> Baseline:
-        """Place knots or steps where losses were seen."""
+        """Place knots or steps where losses were observed."""
         knots = _knots(table) if shape == "smooth" else _steps(table)
         raw = _columns(shape, knots, table.period)
         total = table.at_risk.sum()
@@ -284,10 +287,9 @@ def _natural_spline(x: Array, knots: Array) -> Array:
     return np.column_stack([x, *bends])
 
 
-# Logistic regression on person-periods that are never written out: sums over periods of who was at risk at each. A
-# customer watched from entry to exit stands for exit - entry rows, one per renewal, with the outcome lost or not.
-# Her covariates do not change, so all sums that Newton's method needs are made per customer and per period in turn;
-# memory holds one row per distinct spell, however long it lasted.
+# Logistic regression on person-periods, by Newton's method. A spell from entry to exit stands for exit - entry rows, one
+# per renewal, with the outcome lost or not. The rows are never written out: as covariates do not change during a spell,
+# all sums are made per spell and per period, and memory holds one row per distinct spell, however long it lasted.
 
 
 _ROUNDS = 60
@@ -323,7 +325,7 @@ class PersonPeriods:
     baseline: Array
 
     def sums(self, coefficients: Array) -> Sums:
-        """Add up over all person-periods at these coefficients (of the covariates, then of the baseline)."""
+        """Return the sums over all person-periods at these coefficients (of the covariates, then of the baseline)."""
         n_x, n_b = self.covariates.shape[1], self.baseline.shape[1]
         own = self.covariates @ coefficients[:n_x]
         moving = self.baseline @ coefficients[n_x:]
@@ -349,8 +351,8 @@ class PersonPeriods:
         return Sums(value, np.concatenate([x.T @ residual, slope]), information)
 
 
-class Maximum(NamedTuple):
-    """Where the penalised likelihood is highest, and how sharp the top is."""
+class _Maximum(NamedTuple):
+    """The maximum of the penalised likelihood, and the covariance of the coefficients there."""
 
     coefficients: Array
     covariance: Array
@@ -358,13 +360,13 @@ class Maximum(NamedTuple):
     converged: bool
 
 
-def maximise(rows: PersonPeriods, penalty: Array, risk: float, pseudo: float = 0.0) -> Maximum:
+def _maximise(rows: PersonPeriods, penalty: Array, risk: float, pseudo: float = 0.0) -> _Maximum:
     """Maximise the log-likelihood less half the penalty times the squared coefficients, by Newton's method.
 
     Parameters
     ----------
     rows : PersonPeriods
-        What was seen.
+        The observations.
     penalty : array
         One per coefficient; 0 leaves it free.
     risk : float
@@ -379,7 +381,7 @@ def maximise(rows: PersonPeriods, penalty: Array, risk: float, pseudo: float = 0
     for _ in range(_ROUNDS):
         step = _solved(current.information, current.gradient)
         converged = bool(np.abs(current.gradient @ step) < 1e-8)
-        if converged:  # this near, each whole step doubles the digits: the last one may be taken unseen
+        if converged:  # so near to the maximum each step doubles the correct digits, so the last needs no check
             at = at + step
             current = _penalised(rows, at, penalty, risk, pseudo)
             break
@@ -391,7 +393,7 @@ def maximise(rows: PersonPeriods, penalty: Array, risk: float, pseudo: float = 0
         if moved.value < current.value:
             break
         at, current = at + size * step, moved
-    return Maximum(
+    return _Maximum(
         at, np.asarray(np.linalg.pinv(current.information), dtype=np.float64), rows.sums(at).value, converged
     )
 
@@ -409,5 +411,5 @@ def _penalised(rows: PersonPeriods, at: Array, penalty: Array, risk: float, pseu
 def _solved(information: Array, gradient: Array) -> Array:
     try:
         return np.asarray(np.linalg.solve(information, gradient), dtype=np.float64)
-    except np.linalg.LinAlgError:  # columns that say the same, without a penalty to choose between them
+    except np.linalg.LinAlgError:  # collinear columns without a penalty
         return np.asarray(np.linalg.pinv(information) @ gradient, dtype=np.float64)

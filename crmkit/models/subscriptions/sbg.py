@@ -1,4 +1,4 @@
-"""The shifted-beta-geometric model (sBG): each customer has a risk of her own that never changes."""
+"""Shifted-beta-geometric (sBG) and beta-discrete-Weibull (BdW) lifetimes: the risk of leaving differs by customer."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from scipy.special import gammaln, psi
-from scipy.stats import norm
 
 from crmkit.models.arrays import Array
-from crmkit.models.subscriptions.fit import Steps
-from crmkit.models.subscriptions.renewal_rates import RenewalModel
-from crmkit.models.subscriptions.spells import read_spells, risk_table
+from crmkit.models.subscriptions.renewals import LogRenewal, RenewalModel
 
 
 @dataclass(eq=False, kw_only=True)
 class ShiftedBetaGeometric(RenewalModel):
     """Shifted-beta-geometric lifetimes of subscribers, by maximum likelihood with delayed entry and right censoring.
 
-    A customer is lost at each renewal with a probability theta of her own, and theta is Beta(alpha, beta) distributed
+    A customer is lost at each renewal with the customer's own probability theta, and theta is Beta(alpha, beta) distributed
     among customers. So ::
 
         S(t) = B(alpha, beta + t) / B(alpha, beta)
@@ -51,18 +47,11 @@ class ShiftedBetaGeometric(RenewalModel):
 
     names: ClassVar[tuple[str, ...]] = ("alpha", "beta")
 
-    def log_renewal(self, params: Array, period: Array) -> Steps:
+    def log_renewal(self, params: Array, period: Array) -> LogRenewal:
         alpha, beta = params[:, 0, None], params[:, 1, None]
         before = beta + period - 1
         after = alpha + before
-        return Steps(-np.log1p(alpha / before), (-1 / after, alpha / (before * after)))
-
-
-# The beta-discrete-Weibull model (BdW): risks differ between customers, and each customer's own may change with
-# time.
-
-
-_STIRLING_FROM = 30.0  # where three terms of Stirling's series are exact to the last digit
+        return LogRenewal(-np.log1p(alpha / before), (-1 / after, alpha / (before * after)))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -97,9 +86,9 @@ class BetaDiscreteWeibull(RenewalModel):
 
     names: ClassVar[tuple[str, ...]] = ("alpha", "beta", "c")
 
-    def log_renewal(self, params: Array, period: Array) -> Steps:
+    def log_renewal(self, params: Array, period: Array) -> LogRenewal:
         alpha, beta, c = (params[:, i, None] for i in range(3))
-        # An endpoint of a period is the start of the next: gamma functions are dear, so each is computed once.
+        # The end of a period is the start of the next: gamma functions are slow, so each is computed once.
         ends, place = np.unique(np.concatenate([period - 1, period]), return_inverse=True)
         start, end = place[: len(period)], place[len(period) :]
         reached = ends**c
@@ -111,7 +100,13 @@ class BetaDiscreteWeibull(RenewalModel):
         by_c = by_beta * reached * log_time
         log_rise = log_rising(x, alpha)
         first, *slopes = ((each[:, start] - each[:, end]) for each in (log_rise, by_alpha, by_beta, by_c))
-        return Steps(first, tuple(slopes))
+        return LogRenewal(first, tuple(slopes))
+
+
+# Differences of gamma functions
+
+
+_STIRLING_FROM = 30.0  # where three terms of Stirling's series are exact to the last digit
 
 
 def log_rising(x: Array, a: Array) -> Array:
@@ -145,61 +140,5 @@ def psi_rising(x: Array, a: Array) -> Array:
 
 
 def _correction(x: Array) -> Array:
-    """Return what Stirling's formula lacks."""
+    """Return the first terms of Stirling's series beyond Stirling's formula."""
     return (1 / 12 - (1 / 360 - 1 / (1260 * x**2)) / x**2) / x
-
-
-# Kaplan-Meier curves on the tenure clock: who is still there after so many renewals, with bands and numbers at
-# risk.
-
-
-_Z = float(norm.ppf(0.975))
-
-
-def tenure_curve(spells: pd.DataFrame) -> pd.DataFrame:
-    """Share still there after each renewal, whatever the entries and censorings were.
-
-    S(t) = product over renewals i <= t of (1 - lost(i) / at risk(i)); 95 % bands by Greenwood on the log-log scale.
-
-    Parameters
-    ----------
-    spells : DataFrame
-        entry, exit [renewals], lost; see :mod:`crmkit.models.subscriptions.spells`.
-
-    Returns
-    -------
-    DataFrame
-        period (0, 1, ...), value, low, high [share], at_risk (up for that renewal) [count].
-
-    References
-    ----------
-    Kaplan and Meier (1958), Journal of the American Statistical Association 53, 457-481; Kalbfleisch and Prentice (2002),
-    The Statistical Analysis of Failure Time Data, section 1.4.
-
-    Examples
-    --------
-    >>> from crmkit.models.subscriptions.spells import spells_of_survivors
-    >>> tenure_curve(spells_of_survivors([10, 6, 3])).round(3)
-       period  value    low   high  at_risk
-    0       0    1.0  1.000  1.000     10.0
-    1       1    0.6  0.253  0.827     10.0
-    2       2    0.3  0.071  0.578      6.0
-    """
-    table = risk_table(read_spells(spells))
-    step = 1 - table.lost / np.where(table.at_risk > 0, table.at_risk, 1.0)
-    value = np.cumprod(step)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(table.lost / (table.at_risk * np.maximum(table.at_risk - table.lost, 0)))
-        spread = _Z * np.sqrt(greenwood) / np.abs(np.log(value))
-        low, high = value ** np.exp(spread), value ** np.exp(-spread)
-    sure = (value >= 1) | (value <= 0) | ~np.isfinite(spread)
-    first = table.at_risk[0] if len(table.at_risk) else 0.0
-    return pd.DataFrame(
-        {
-            "period": np.concatenate([[0], table.period]).astype(int),
-            "value": np.concatenate([[1.0], value]),
-            "low": np.concatenate([[1.0], np.where(sure, value, low)]),
-            "high": np.concatenate([[1.0], np.where(sure, value, high)]),
-            "at_risk": np.concatenate([[first], table.at_risk]),
-        }
-    )

@@ -20,7 +20,7 @@ from crmkit.models.orders.choose import FEW, ChosenOrders
 from crmkit.models.orders.gamma_gamma import GammaGamma
 from crmkit.models.series.drift import Drift
 from crmkit.models.subscriptions.present_value import rate_per_period
-from crmkit.models.subscriptions.renewal_rates import RenewalModel
+from crmkit.models.subscriptions.renewals import RenewalModel
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table
 from crmkit.periods import months_before

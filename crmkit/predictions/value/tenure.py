@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmkit.metrics.engine.groups import check_customer_column
 from crmkit.models.subscriptions.hazard import DiscreteHazard
-from crmkit.models.subscriptions.sbg import tenure_curve
+from crmkit.models.subscriptions.kaplan_meier import tenure_curve
 from crmkit.predictions.value.fitted_models import fitted_models
 from crmkit.predictions.value.forecast import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.value.payments import subscriptions

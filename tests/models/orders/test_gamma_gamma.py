@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from scipy.stats import gamma
 
 from crmkit.errors import Problems
-from crmkit.models.orders.gamma_gamma import GammaGamma, SpendLikelihood
+from crmkit.models.orders.gamma_gamma import GammaGamma, _Likelihood
 
 TRUTH = (4.0, 5.0, 30.0)
 
@@ -33,7 +33,7 @@ def test_the_likelihood_is_the_mean_over_people_of_gamma_densities():
     def density(nu):
         return gamma(p * n, scale=1 / (n * nu)).pdf(z) * gamma(q, scale=1 / scale).pdf(nu)
 
-    assert SpendLikelihood(np.array([n]), np.array([z]))(np.array(TRUTH))[0] == pytest.approx(
+    assert _Likelihood(np.array([n]), np.array([z]))(np.array(TRUTH))[0] == pytest.approx(
         np.log(quad(density, 0, 5)[0])
     )
 
@@ -44,7 +44,7 @@ def test_the_gradient_is_that_of_numerical_differences(params, seed):
     random = np.random.default_rng(seed)
     n, z, at = random.integers(1, 40, 10).astype(float), random.gamma(2, 5, 10) + 0.01, np.array(params)
     steps = 1e-5 * np.diag(at)
-    of = SpendLikelihood(n, z)
+    of = _Likelihood(n, z)
     difference = [of(at + s)[0] - of(at - s)[0] for s in steps]
     assert of(at)[1] * at == pytest.approx(np.array(difference) / 2e-5, rel=1e-5, abs=1e-4)
 
@@ -77,7 +77,7 @@ def test_of_200_firms_with_300_customers_95_percent_intervals_hold_each_paramete
 def test_fitting_on_a_part_first_ends_at_the_same_maximum(monkeypatch):
     X, _ = spenders(np.random.default_rng(10), 6000)
     whole = GammaGamma().fit(X)
-    monkeypatch.setattr("crmkit.models.orders.gamma_gamma._ROUGH_CUSTOMERS", 1000)
+    monkeypatch.setattr("crmkit.models.orders.gamma_gamma._SUBSAMPLE_CUSTOMERS", 1000)
     quick = GammaGamma().fit(X)
     assert quick.converged_
     assert quick.params_.to_numpy() == pytest.approx(whole.params_.to_numpy(), rel=2e-3)

@@ -121,7 +121,7 @@ def test_a_unit_of_days_instead_of_weeks_changes_only_the_parameters_that_are_ti
 def test_fitting_on_a_part_first_ends_at_the_same_maximum(monkeypatch):
     X, _ = simulated(np.random.default_rng(4), BGNBD, 6000)
     whole = BGNBD().fit(X)
-    monkeypatch.setattr("crmkit.models.orders.repeat_buying._ROUGH_ROWS", 1000)
+    monkeypatch.setattr("crmkit.models.orders.repeat_buying._SUBSAMPLE_ROWS", 1000)
     monkeypatch.setattr(BGNBD, "rows_at_once", 512)
     quick = BGNBD().fit(X)
     assert quick.converged_

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crmkit.models.maximum_likelihood import second_derivatives
-from crmkit.models.subscriptions.fit import _Likelihood, fit_renewals, lowest
+from crmkit.models.subscriptions.renewals import _Likelihood, fit_renewals, lowest
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table, spells_of_survivors
 from tests.models.subscribers import HIGH_END, REGULAR

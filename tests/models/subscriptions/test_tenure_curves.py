@@ -6,7 +6,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from crmkit.models.additive.trees import BoostedValue
-from crmkit.models.subscriptions.sbg import tenure_curve
+from crmkit.models.subscriptions.kaplan_meier import tenure_curve
 
 
 def test_four_of_ten_lost_and_half_of_the_six_leave_30_percent():
