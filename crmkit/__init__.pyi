@@ -24,7 +24,7 @@ from .cleaning.loading.reports import join_report as join_report
 from .cleaning.loading.reports import quality_report as quality_report
 from .cleaning.loading.reports import table_report as table_report
 from .cleaning.loading.history import load_history as load_history
-from .insights.metric_losses import metric_losses as metric_losses
+from .insights.data_quality import metric_losses as metric_losses
 
 # Numbers, with intervals and verdicts.
 from .metrics.engine.evaluate import evaluate as evaluate

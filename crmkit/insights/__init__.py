@@ -1,4 +1,4 @@
-"""What to do: findings in sentences, from judged numbers."""
+"""Findings in sentences, from judged numbers."""
 
 from crmkit.insights.findings import Finding, findings, headline
 

@@ -1,4 +1,4 @@
-"""What to say of who is about to leave: reasons in words, headline, findings."""
+"""The page on churn in words: headline, findings, the reasons per customer at risk, and the titles of its sections."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
+from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import feature_label
-from crmkit.insights.sentences import Finding
 from crmkit.metrics.formatting import counted, in_words
 from crmkit.predictions.churn.backtest import cancel_reasons, lost_by, review
 from crmkit.predictions.churn.learning import NAMES
@@ -39,329 +39,33 @@ _UNITS = {
     "refund_share": "share",
     "price_change": "share",
 }
-#: Features that say nearly the same: one of them is enough as a reason.
+#: Features that measure nearly the same; only one of them is given as a reason.
 _FAMILY = {
     **dict.fromkeys(("days_since_order", "overdue", "order_gap_days"), "last order"),
     **dict.fromkeys(("n_orders", "n_orders_90_days", "n_orders_before", "orders_trend"), "number of orders"),
     **dict.fromkeys(("days_since_first_order", "subscribed_days", "days_as_customer"), "age"),
     **dict.fromkeys(("n_terms", "days_to_end"), "term"),
 }
-_LEAST_SHARE = 0.05  # of log odds: less is no reason
-
-
-def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
-    """Return per customer at risk the up to three features that raise her chance most, in words.
-
-    Parameters
-    ----------
-    outlook : ChurnOutlook
-    currency : str, optional
-        ISO 4217 code.
-
-    Returns
-    -------
-    Series
-        Indexed by customer_id, in the order of ``outlook.scores``: such as "no order for 74 days, usually every 30";
-        empty where nothing raises the chance above the mean.
-    """
-    shares, known = outlook.shares, outlook.known.reindex(outlook.shares.index)
-    if shares.shape[1] == 0:
-        return pd.Series("", index=shares.index, dtype=object)
-    order = np.argsort(-shares.to_numpy(), axis=1, kind="stable")
-    names, told = list(shares.columns), []
-    for place, (values, record) in enumerate(zip(shares.to_numpy(), known.to_dict("records"), strict=True)):
-        words: list[str] = []
-        told_of: set[str] = set()
-        for i in order[place]:
-            if values[i] < _LEAST_SHARE or len(words) == _N_REASONS:
-                break
-            family = _FAMILY.get(names[i], names[i])
-            if family not in told_of and (said := feature_in_words(names[i], record, currency)):
-                words.append(said)
-                told_of.add(family)
-        told.append("; ".join(words))
-    return pd.Series(told, index=shares.index, dtype=object)
-
-
-def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None = None) -> str:
-    """Return a feature of one customer in words; empty where its words or its numbers are not known.
-
-    Examples
-    --------
-    >>> feature_in_words("overdue", {"overdue": 2.5, "days_since_order": 74.0, "order_gap_days": 29.6})
-    'no order for 74 days, usually every 30'
-    >>> feature_in_words("n_open_tickets", {"n_open_tickets": 1.0}), feature_in_words("plan", {"plan": None})
-    ('1 support case still open', '')
-    """
-    template = FEATURE_WORDS.get(name, "")
-    if name in PAST_WORDS and (record.get(name) or 0) < 0:
-        template, record = PAST_WORDS[name], {**record, name: -float(record[name])}
-    used = re.findall(r"{(\w+)}", template)
-    values = {each: record.get(name if each == "value" else each) for each in used}
-    nothing = name == "n_terms" and not record.get(name)  # who never subscribed is not told so
-    if not template or nothing or any(value is None or value != value for value in values.values()):
-        return ""
-    said = {each: feature_value(name if each == "value" else each, value, currency) for each, value in values.items()}
-    return re.sub(r"\b1 ((?:\w+ )??\w+?)s\b", r"1 \1", template.format(**said))
-
-
-def feature_value(name: str, value: Any, currency: str | None = None) -> str:
-    """Return one value of a feature in words, with its unit where that is money or a share."""
-    if isinstance(value, str):
-        return value
-    return in_words(float(value), _UNITS.get(name, "count"), currency=currency)
-
-
-def churn_headline(summary: ChurnSummary) -> str:
-    """Return the headline of the page."""
-    outlook = summary.outlook
-    if outlook is None:
-        return f"Who is about to leave cannot be said yet: it needs {summary.reason}"
-    if not len(outlook.scores):
-        return "Nobody's activity ends in the days ahead"
-    value, low, high = (round(each) for each in outlook.expected)
-    between = f", between {low:,} and {high:,}" if low < high else ""
-    return f"About {counted(value, 'customers')} will leave within {counted(outlook.horizon, 'days')}{between}"
-
-
-def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[Finding]:
-    """Return three to five sentences: how many, what it is worth, whom to call, how far it can be trusted.
-
-    Parameters
-    ----------
-    summary : ChurnSummary
-    currency : str, optional
-        ISO 4217 code.
-    """
-    outlook = summary.outlook
-    if outlook is None:
-        return [Finding("There is no list yet.", f" It needs {summary.reason}.")]
-    if not len(outlook.scores):
-        days = counted(outlook.horizon, "days")
-        return [Finding("Nobody can leave yet.", f" No customer's paid term ends within {days}.")]
-    value, low, high = (round(each) for each in outlook.expected)
-    _, worst, best = summary.total
-    money, below, above = (in_words(each, "money", low=worst, high=best, currency=currency) for each in summary.total)
-    told = [
-        Finding(
-            f"Of {counted(len(outlook.scores), 'customers')} who may leave {value:,} {'is' if value == 1 else 'are'} expected to",
-            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
-            tone="worse" if value else "",
-        ),
-        Finding(f"{money} would go with them", f" ({below} to {above}): {summary.at_risk.attrs['basis']}."),
-    ]
-    if outlook.warning:
-        return [*told, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
-    return [*told, _calls(summary, currency), _trust(outlook)]
-
-
-def churn_method(summary: ChurnSummary) -> list[str]:
-    """Return how the chances were learned, for the method note."""
-    outlook = summary.outlook
-    if outlook is None:
-        return [f"Nothing was learned: it needs {summary.reason}."]
-    return [
-        "Who leaves is told by the same rule as the churn rate. Whoever buys without a subscription may leave at any time, a "
-        f"subscriber only if the paid term ends within {counted(outlook.horizon, 'days')}; who has given notice is not "
-        "listed.",
-        f"Chances are learned by {NAMES[outlook.method]}, which {_why_chosen(outlook)}. It learned from "
-        f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
-        "no outcome was used before it was known.",
-    ]
-
-
-def _why_chosen(outlook: ChurnOutlook) -> str:
-    if outlook.method == "rate":  # others may have done better on the few days on which they could be tried
-        return "asks for least: so few have left that nothing more can be learned safely"
-    return "did best on past days"
-
-
-def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
-    kept = f"{in_words(summary.save.value, 'share')} of those who would leave"
-    whence = f"That share is {summary.save.words}."
-    if not summary.n_calls:
-        return Finding("No contact pays for itself", f" if it keeps {kept}. {whence}")
-    gain = in_words(summary.profit, "money", currency=currency)
-    who = counted(summary.n_calls, "customers")
-    if not summary.save.measured:  # no advice where nobody knows yet whether it works
-        gained = f" (about {gain} after the cost of contacting them) if a contact kept {kept}. {whence}"
-        return Finding(f"It would pay to contact {who}", gained)
-    gained = f": about {gain} after the cost of contacting them, as a contact keeps {kept}. {whence}"
-    return Finding(f"It pays to contact {who}", gained, tone="better")
-
-
-def _trust(outlook: ChurnOutlook) -> Finding:
-    own = outlook.tested[outlook.tested["method"] == outlook.method]
-    lift, expected, lost = own["lift"].mean(), own["expected"].sum(), own["lost"].sum()
-    return Finding(
-        f"Tried on {counted(len(own), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
-        f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
-    )
-
-
-# What leaving goes together with, and when customers leave, in words.
-
-
+_LEAST_SHARE = 0.05  # of the log odds: a smaller contribution is not given as a reason
 _SHOWN = 8
 _NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
 
 
-def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFrame:
-    """Return the features that tell leavers from stayers most, in words, those beyond doubt first.
-
-    Returns
-    -------
-    DataFrame
-        feature, compared ("87 against 4"), odds_ratio, low, high, sure (bool: the interval leaves 1 out).
-    """
-    columns = ["feature", "compared", "odds_ratio", "low", "high", "sure"]
-    if summary.outlook is None or not len(summary.outlook.drivers):
-        return pd.DataFrame(columns=columns)
-    rows = summary.outlook.drivers.copy()
-    rows["compared"] = [
-        f"{feature_value(name, most, currency)} against {feature_value(name, least, currency)}"
-        for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
-    ]
-    rows["feature"] = [feature_label(name) for name in rows["feature"]]
-    rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
-    return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
-
-
-def driver_message(rows: pd.DataFrame) -> str:
-    """Return the title over the features that tell leavers from stayers.
-
-    Examples
-    --------
-    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
-    'Leavers differ from stayers most in days since order'
-    """
-    sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
-    if not sure:
-        return "In nothing do leavers differ from stayers by more than chance"
-    named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
-    return f"Leavers differ from stayers most in {named}"
-
-
-def remaining_message(months: pd.DataFrame) -> str:
-    """Return the title over how many of the customers of today will still be active.
-
-    Examples
-    --------
-    >>> months = pd.DataFrame({"month": [0, 1, 2], "value": [80.0, 50.0, 38.0], "low": 30.0, "high": 85.0})
-    >>> remaining_message(months)
-    'Half of the 80 customers of today will have left in 2 months'
-    """
-    start = float(months["value"].iloc[0])
-    gone = months[months["value"] <= start / 2]
-    if len(gone):
-        when = counted(int(gone["month"].iloc[0]), "months")
-        return f"Half of the {start:,.0f} customers of today will have left in {when}"
-    last = months.iloc[-1]
-    kept = f"{last['value']:,.0f} ({last['low']:,.0f} to {last['high']:,.0f})"
-    return f"Of the {start:,.0f} customers of today {kept} will still be active in {last['month']:.0f} months"
-
-
-def risk_message(rows: pd.DataFrame) -> str:
-    """Return the title over hazard ratios.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"what": "plan", "group": ["Office", "Small"], "against": "no subscription",
-    ...                      "hazard_ratio": [0.16, 0.5], "low": [0.13, 0.4], "high": [0.19, 0.6]})
-    >>> risk_message(rows)
-    'Where 100 customers of “no subscription” leave, 16 of as many of the plan “Office” do'
-    """
-    sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
-    if not len(sure):
-        return "Customers of no plan, channel or country leave sooner than others by more than chance"
-    strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
-    ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
-    return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
-
-
-def methods_message(each: pd.DataFrame, used: str) -> str:
-    """Return the title over the ways to tell leavers, the closest first: whether the one used is the closest.
-
-    Parameters
-    ----------
-    each : DataFrame
-        method, n (past days on which it was tried), the closest first.
-    used : str
-
-    Examples
-    --------
-    >>> each = pd.DataFrame({"method": ["rhythm", "rate"], "n": [2, 5]})
-    >>> methods_message(each, "rhythm")
-    'Of the ways to tell leavers, the one used came closest on past days'
-    >>> methods_message(each, "rate")
-    'Another way to tell leavers came closer than the one used, but on 2 of 5 past days only'
-    """
-    days = each.set_index("method")["n"]
-    if each["method"].iloc[0] == used or used not in days:
-        return "Of the ways to tell leavers, the one used came closest on past days"
-    closer = "Another way to tell leavers came closer than the one used"
-    if days.iloc[0] < days[used]:
-        return f"{closer}, but on {days.iloc[0]} of {counted(int(days[used]), 'past days')} only"
-    return f"{closer}, but so few customers have left that it cannot be learned safely"
-
-
-def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the groups, those first that left more or less often than all others beyond chance, and a title over them.
-
-    Examples
-    --------
-    >>> groups = pd.DataFrame({"what": "channel", "group": ["search", "social"], "n": 90, "lost": [0.3, 0.5],
-    ...                        "low": [0.2, 0.4], "high": [0.4, 0.6], "others": [0.35, 0.3]})
-    >>> groups_by_difference(groups)[1]
-    'Of the customers of the channel “social” 50 % left, of all others 30 %'
-    """
-    differ = (groups["low"] > groups["others"]) | (groups["high"] < groups["others"])
-    apart = (groups["lost"] - groups["others"]).abs()
-    order = pd.DataFrame({"differ": differ, "apart": apart}).sort_values(
-        ["differ", "apart"], ascending=False, kind="stable"
-    )
-    rows = groups.loc[order.index].reset_index(drop=True)
-    if not differ.any():
-        return rows, "No group left more often than the others by more than chance"
-    first = rows.iloc[0]
-    lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
-    return rows, f"Of the customers of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
-
-
-def reasons_message(reasons: pd.DataFrame) -> str:
-    """Return the title over the reasons given for cancelling.
-
-    Examples
-    --------
-    >>> reasons_message(pd.DataFrame({"reason": ["no reason given", "quality"], "n": [6, 4], "share": [0.6, 0.4]}))
-    'The reason given most often: “quality”, 40 % of the cancellations'
-    """
-    given = reasons[~reasons["reason"].str.lower().str.strip("()").isin(_NO_REASON)]
-    if not len(given):
-        return "Nobody has given a reason for cancelling"
-    share = in_words(given["share"].iloc[0], "share")
-    return f"The reason given most often: “{given['reason'].iloc[0]}”, {share} of the cancellations"
-
-
-# All that the page on leaving says, computed once: chances, money, whom to call, how it did before, what leavers
-# share.
-
-
 @dataclass(eq=False)
 class ChurnSummary:
-    """What the page shows.
+    """The results that the page on churn shows.
 
     Attributes
     ----------
     as_of : date
     outlook : ChurnOutlook or None
-        None where nothing can be said; then ``reason`` says why.
+        None if there is no prediction; then ``reason`` says why.
     at_risk : DataFrame
         See :func:`crmkit.predictions.churn.value_at_risk.value_at_risk`.
     total : tuple of float
         Value at risk, and the ends of its 95 % interval [money].
     save : SaveRate
-        Of those who would leave, how many a contact keeps.
+        Share of the customers about to leave whom a contact keeps.
     plan : DataFrame
         See :func:`crmkit.predictions.churn.value_at_risk.call_plan`.
     reviewed, groups, reasons_given : DataFrame
@@ -382,18 +86,18 @@ class ChurnSummary:
 
     @property
     def n_calls(self) -> int:
-        """Customers whom it pays to contact; 0 where the chances should not be acted upon."""
+        """Number of customers whom it pays to contact; 0 where the predictions should not be acted upon."""
         return n_worth_calling(self.plan) if len(self.plan) and self.outlook and not self.outlook.warning else 0
 
     @property
     def profit(self) -> float:
-        """Expected of contacting them [money]."""
+        """Expected profit of contacting them [money]."""
         return float(self.plan["profit"].iloc[self.n_calls - 1]) if self.n_calls else 0.0
 
 
 @takes_day
 def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
-    """Learn who is about to leave, and gather what there is to say of it.
+    """Predict which customers are about to leave, and collect all that the page shows.
 
     Parameters
     ----------
@@ -425,4 +129,291 @@ def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
         reviewed=review(catalog, as_of),
         groups=lost_by(catalog, as_of),
         reasons_given=cancel_reasons(catalog, as_of),
+    )
+
+
+def churn_headline(summary: ChurnSummary) -> str:
+    """Return the headline of the page."""
+    outlook = summary.outlook
+    if outlook is None:
+        return f"Who is about to leave cannot be said yet: it needs {summary.reason}"
+    if not len(outlook.scores):
+        return "Nobody's activity ends in the days ahead"
+    value, low, high = (round(each) for each in outlook.expected)
+    between = f", between {low:,} and {high:,}" if low < high else ""
+    return f"About {counted(value, 'customers')} will leave within {counted(outlook.horizon, 'days')}{between}"
+
+
+def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[Finding]:
+    """Return three to five findings: how many may leave, their value, whom to contact, how accurate predictions were.
+
+    Parameters
+    ----------
+    summary : ChurnSummary
+    currency : str, optional
+        ISO 4217 code.
+    """
+    outlook = summary.outlook
+    if outlook is None:
+        return [Finding("There is no list yet.", f" It needs {summary.reason}.")]
+    if not len(outlook.scores):
+        days = counted(outlook.horizon, "days")
+        return [Finding("Nobody can leave yet.", f" No customer's paid term ends within {days}.")]
+    value, low, high = (round(each) for each in outlook.expected)
+    _, worst, best = summary.total
+    money, below, above = (in_words(each, "money", low=worst, high=best, currency=currency) for each in summary.total)
+    found = [
+        Finding(
+            f"Of {counted(len(outlook.scores), 'customers')} who may leave {value:,} {'is' if value == 1 else 'are'} expected to",
+            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
+            tone="worse" if value else "",
+        ),
+        Finding(f"{money} would go with them", f" ({below} to {above}): {summary.at_risk.attrs['basis']}."),
+    ]
+    if outlook.warning:
+        return [*found, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
+    return [*found, _calls(summary, currency), _trust(outlook)]
+
+
+def churn_method(summary: ChurnSummary) -> list[str]:
+    """Return how the predictions were made, for the note on methods."""
+    outlook = summary.outlook
+    if outlook is None:
+        return [f"Nothing was learned: it needs {summary.reason}."]
+    return [
+        "Who leaves is told by the same rule as the churn rate. Whoever buys without a subscription may leave at any time, a "
+        f"subscriber only if the paid term ends within {counted(outlook.horizon, 'days')}; who has given notice is not "
+        "listed.",
+        f"Chances are learned by {NAMES[outlook.method]}, which {_why_chosen(outlook)}. It learned from "
+        f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
+        "no outcome was used before it was known.",
+    ]
+
+
+def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
+    """Return for each customer at risk up to three features that raise the predicted chance most, in words.
+
+    Parameters
+    ----------
+    outlook : ChurnOutlook
+    currency : str, optional
+        ISO 4217 code.
+
+    Returns
+    -------
+    Series
+        Indexed by customer_id, in the order of ``outlook.scores``: such as "no order for 74 days, usually every 30";
+        empty where nothing raises the chance above the mean.
+    """
+    shares, known = outlook.shares, outlook.known.reindex(outlook.shares.index)
+    if shares.shape[1] == 0:
+        return pd.Series("", index=shares.index, dtype=object)
+    order = np.argsort(-shares.to_numpy(), axis=1, kind="stable")
+    names, all_reasons = list(shares.columns), []
+    for place, (values, record) in enumerate(zip(shares.to_numpy(), known.to_dict("records"), strict=True)):
+        words: list[str] = []
+        families: set[str] = set()
+        for i in order[place]:
+            if values[i] < _LEAST_SHARE or len(words) == _N_REASONS:
+                break
+            family = _FAMILY.get(names[i], names[i])
+            if family not in families and (reason := feature_in_words(names[i], record, currency)):
+                words.append(reason)
+                families.add(family)
+        all_reasons.append("; ".join(words))
+    return pd.Series(all_reasons, index=shares.index, dtype=object)
+
+
+def feature_in_words(name: str, record: Mapping[Any, Any], currency: str | None = None) -> str:
+    """Return a feature of one customer in words; empty if it has no wording or its values are missing.
+
+    Examples
+    --------
+    >>> feature_in_words("overdue", {"overdue": 2.5, "days_since_order": 74.0, "order_gap_days": 29.6})
+    'no order for 74 days, usually every 30'
+    >>> feature_in_words("n_open_tickets", {"n_open_tickets": 1.0}), feature_in_words("plan", {"plan": None})
+    ('1 support case still open', '')
+    """
+    template = FEATURE_WORDS.get(name, "")
+    if name in PAST_WORDS and (record.get(name) or 0) < 0:
+        template, record = PAST_WORDS[name], {**record, name: -float(record[name])}
+    used = re.findall(r"{(\w+)}", template)
+    values = {each: record.get(name if each == "value" else each) for each in used}
+    is_shopper = name == "n_terms" and not record.get(name)  # no term is no reason for one who never subscribed
+    if not template or is_shopper or any(value is None or value != value for value in values.values()):
+        return ""
+    worded = {each: feature_value(name if each == "value" else each, value, currency) for each, value in values.items()}
+    return re.sub(r"\b1 ((?:\w+ )??\w+?)s\b", r"1 \1", template.format(**worded))
+
+
+def feature_value(name: str, value: Any, currency: str | None = None) -> str:
+    """Return one value of a feature in words, with its unit where that is money or a share."""
+    if isinstance(value, str):
+        return value
+    return in_words(float(value), _UNITS.get(name, "count"), currency=currency)
+
+
+def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFrame:
+    """Return the features in which leavers differ most from stayers, in words, differences beyond chance first.
+
+    Returns
+    -------
+    DataFrame
+        feature, compared ("87 against 4"), odds_ratio, low, high, sure (bool: the interval leaves 1 out).
+    """
+    columns = ["feature", "compared", "odds_ratio", "low", "high", "sure"]
+    if summary.outlook is None or not len(summary.outlook.drivers):
+        return pd.DataFrame(columns=columns)
+    rows = summary.outlook.drivers.copy()
+    rows["compared"] = [
+        f"{feature_value(name, most, currency)} against {feature_value(name, least, currency)}"
+        for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
+    ]
+    rows["feature"] = [feature_label(name) for name in rows["feature"]]
+    rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
+    return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
+
+
+def driver_message(rows: pd.DataFrame) -> str:
+    """Return the title of the table of features in which leavers differ from stayers.
+
+    Examples
+    --------
+    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
+    'Leavers differ from stayers most in days since order'
+    """
+    sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
+    if not sure:
+        return "In nothing do leavers differ from stayers by more than chance"
+    named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
+    return f"Leavers differ from stayers most in {named}"
+
+
+def remaining_message(months: pd.DataFrame) -> str:
+    """Return the title of the chart of how many of today's customers will still be active.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"month": [0, 1, 2], "value": [80.0, 50.0, 38.0], "low": 30.0, "high": 85.0})
+    >>> remaining_message(months)
+    'Half of the 80 customers of today will have left in 2 months'
+    """
+    start = float(months["value"].iloc[0])
+    gone = months[months["value"] <= start / 2]
+    if len(gone):
+        when = counted(int(gone["month"].iloc[0]), "months")
+        return f"Half of the {start:,.0f} customers of today will have left in {when}"
+    last = months.iloc[-1]
+    kept = f"{last['value']:,.0f} ({last['low']:,.0f} to {last['high']:,.0f})"
+    return f"Of the {start:,.0f} customers of today {kept} will still be active in {last['month']:.0f} months"
+
+
+def risk_message(rows: pd.DataFrame) -> str:
+    """Return the title of the table of hazard ratios.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"what": "plan", "group": ["Office", "Small"], "against": "no subscription",
+    ...                      "hazard_ratio": [0.16, 0.5], "low": [0.13, 0.4], "high": [0.19, 0.6]})
+    >>> risk_message(rows)
+    'Where 100 customers of “no subscription” leave, 16 of as many of the plan “Office” do'
+    """
+    sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
+    if not len(sure):
+        return "Customers of no plan, channel or country leave sooner than others by more than chance"
+    strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
+    ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
+    return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
+
+
+def methods_message(each: pd.DataFrame, used: str) -> str:
+    """Return the title of the comparison of methods: whether the one used was the most accurate.
+
+    Parameters
+    ----------
+    each : DataFrame
+        method, n (past days on which it was tested), the most accurate first.
+    used : str
+
+    Examples
+    --------
+    >>> each = pd.DataFrame({"method": ["rhythm", "rate"], "n": [2, 5]})
+    >>> methods_message(each, "rhythm")
+    'Of the ways to tell leavers, the one used came closest on past days'
+    >>> methods_message(each, "rate")
+    'Another way to tell leavers came closer than the one used, but on 2 of 5 past days only'
+    """
+    days = each.set_index("method")["n"]
+    if each["method"].iloc[0] == used or used not in days:
+        return "Of the ways to tell leavers, the one used came closest on past days"
+    closer = "Another way to tell leavers came closer than the one used"
+    if days.iloc[0] < days[used]:
+        return f"{closer}, but on {days.iloc[0]} of {counted(int(days[used]), 'past days')} only"
+    return f"{closer}, but so few customers have left that it cannot be learned safely"
+
+
+def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the groups, those with a churn rate unlike that of all others beyond chance first, and the title of the table.
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"what": "channel", "group": ["search", "social"], "n": 90, "lost": [0.3, 0.5],
+    ...                        "low": [0.2, 0.4], "high": [0.4, 0.6], "others": [0.35, 0.3]})
+    >>> groups_by_difference(groups)[1]
+    'Of the customers of the channel “social” 50 % left, of all others 30 %'
+    """
+    differ = (groups["low"] > groups["others"]) | (groups["high"] < groups["others"])
+    apart = (groups["lost"] - groups["others"]).abs()
+    order = pd.DataFrame({"differ": differ, "apart": apart}).sort_values(
+        ["differ", "apart"], ascending=False, kind="stable"
+    )
+    rows = groups.loc[order.index].reset_index(drop=True)
+    if not differ.any():
+        return rows, "No group left more often than the others by more than chance"
+    first = rows.iloc[0]
+    lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
+    return rows, f"Of the customers of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
+
+
+def reasons_message(reasons: pd.DataFrame) -> str:
+    """Return the title of the table of reasons given for cancelling.
+
+    Examples
+    --------
+    >>> reasons_message(pd.DataFrame({"reason": ["no reason given", "quality"], "n": [6, 4], "share": [0.6, 0.4]}))
+    'The reason given most often: “quality”, 40 % of the cancellations'
+    """
+    given = reasons[~reasons["reason"].str.lower().str.strip("()").isin(_NO_REASON)]
+    if not len(given):
+        return "Nobody has given a reason for cancelling"
+    share = in_words(given["share"].iloc[0], "share")
+    return f"The reason given most often: “{given['reason'].iloc[0]}”, {share} of the cancellations"
+
+
+def _why_chosen(outlook: ChurnOutlook) -> str:
+    if outlook.method == "rate":  # other methods may have done better on the few days on which they could be tested
+        return "asks for least: so few have left that nothing more can be learned safely"
+    return "did best on past days"
+
+
+def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
+    kept = f"{in_words(summary.save.value, 'share')} of those who would leave"
+    origin = f"That share is {summary.save.words}."
+    if not summary.n_calls:
+        return Finding("No contact pays for itself", f" if it keeps {kept}. {origin}")
+    gain = in_words(summary.profit, "money", currency=currency)
+    who = counted(summary.n_calls, "customers")
+    if not summary.save.measured:  # no advice while the effect of contacts is not measured
+        gained = f" (about {gain} after the cost of contacting them) if a contact kept {kept}. {origin}"
+        return Finding(f"It would pay to contact {who}", gained)
+    gained = f": about {gain} after the cost of contacting them, as a contact keeps {kept}. {origin}"
+    return Finding(f"It pays to contact {who}", gained, tone="better")
+
+
+def _trust(outlook: ChurnOutlook) -> Finding:
+    own = outlook.tested[outlook.tested["method"] == outlook.method]
+    lift, expected, lost = own["lift"].mean(), own["expected"].sum(), own["lost"].sum()
+    return Finding(
+        f"Tried on {counted(len(own), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
+        f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
     )

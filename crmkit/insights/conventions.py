@@ -1,4 +1,4 @@
-"""How far each convention of a disputed definition moves the number this period, in words."""
+"""The values of disputed metrics under each convention, in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crmkit.tables.validate import check_made_by
 
 
 def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]:
-    """Return one paragraph per disputed metric of a scorecard: what is counted here, what other conventions would give.
+    """Return one paragraph per disputed metric of a scorecard: the convention in force and the values under the others.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]
     period = Period.parse(scorecard["period"].iloc[0], catalog.settings.company.fiscal_year_start)
     rows = conventions(catalog, period, scorecard["metric"].tolist())
     currency = catalog.settings.company.currency
-    told = (_told(list(part.itertuples(index=False)), currency) for _, part in rows.groupby("metric", sort=False))
-    return [sentence for sentence in told if sentence]
+    groups = (list(part.itertuples(index=False)) for _, part in rows.groupby("metric", sort=False))
+    return [sentence for group in groups if (sentence := _sentence(group, currency))]
 
 
-def _told(rows: list[Any], currency: str) -> str:
+def _sentence(rows: list[Any], currency: str) -> str:
     ours, *others = rows
     others = [row for row in others if is_number(row.value)]
     if not is_number(ours.value) or not others:
@@ -60,7 +60,7 @@ def _told(rows: list[Any], currency: str) -> str:
         return (
             f"{sentence_case(ours.label)} is counted in several ways, which agree here: {value}. Here it is {formula}."
         )
-    told = [
+    different = [
         f"{_right_side(row)}: {scale.words(row.value)} ({scale.change(row.difference, (row.value, ours.value))})"
         for row in apart
     ]
@@ -68,7 +68,7 @@ def _told(rows: list[Any], currency: str) -> str:
     ending = f" The same {value} would come of {joined(same)}." if same else ""
     return (
         f"{sentence_case(ours.label)} is counted in several ways. Here it is {formula}: {value}. "
-        f"Other conventions give, in the same data, {'; '.join(told)}.{ending}"
+        f"Other conventions give, in the same data, {'; '.join(different)}.{ending}"
     )
 
 

@@ -1,38 +1,65 @@
 """The three to five sentences at the top of a page, and its headline, from a judged scorecard.
 
-What is real comes first, the bad news before the good, then by how far the number moved in proportion; then missed
-targets; then changes against the year before; and always, last, what did not move and what cannot be told.
+Real changes come first, bad news before good, then by how far the number moved in proportion; then missed targets; then
+changes against the year before; and last, what did not move and what cannot be judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.sentences import (
-    Finding,
-    against_last_year,
-    clause,
-    closing,
-    in_short,
-    missed,
-    moved,
-    unmoved,
-    without_news,
-)
+from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
 from crmkit.metrics.card import CARDS
-from crmkit.metrics.formatting import beside, currency_of, is_number, joined, number_word
+from crmkit.metrics.formatting import (
+    beside,
+    counted,
+    currency_of,
+    is_exact,
+    is_number,
+    joined,
+    number_word,
+    scale_for,
+    scale_of,
+)
 from crmkit.periods import Period
 from crmkit.tables.validate import check_made_by
 
 __all__ = ["Finding", "findings", "headline"]
-
-_FEWEST = 3  # findings: in a quiet month the numbers an owner asks for first are stated, though nothing moved
+_FEWEST = 3  # findings: if fewer numbers moved, those an owner asks for first are stated as well
 _WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
-_FULL_MARKS_FOR_POINTS = 50.0  # a move of 50 points of NPS weighs as much as a doubling of any other number
+_POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
+_TOO_FEW = "Too few customers to tell whether anything moved."
+_FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One or two sentences: what happened in bold, then the comparison, the interval and the number of cases.
+
+    Attributes
+    ----------
+    bold, rest : str
+        Plain text, to be read one after the other.
+    metric : str
+        Name of the metric it is about, empty for the closing summary.
+    tone : str
+        ``worse``, ``better``, ``changed`` or empty.
+    """
+
+    bold: str
+    rest: str = ""
+    metric: str = ""
+    tone: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole finding as one text."""
+        return self.bold + self.rest
 
 
 def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int = 5) -> list[Finding]:
@@ -45,12 +72,12 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     currency : str or None
         ISO 4217 code for money; without it the one noted on the frame.
     limit : int
-        Most findings to return, at least 2; what is beyond is named in one line.
+        Most findings to return, at least 2; further ones are named in one line.
 
     Returns
     -------
     list of Finding
-        At least one: the last says what did not move, what cannot be told and what is not measured.
+        At least one: the last says what did not move, what cannot be judged and what is not measured.
 
     Examples
     --------
@@ -64,15 +91,15 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     rows, currency = _rows(scorecard), currency_of(scorecard, currency)
     real = _real(rows)
     off_target = [row for row in rows if _is_off_target(row) and row.verdict != "real"]
-    told = {row.metric for row in (*real, *off_target)}
+    covered = {row.metric for row in (*real, *off_target)}
     since_last_year = [
-        row for row in rows if row.year_verdict == "real" and row.metric not in told and _is_news(row.metric)
+        row for row in rows if row.year_verdict == "real" and row.metric not in covered and _is_news(row.metric)
     ]
     since_last_year.sort(
         key=lambda row: (row.year_direction != "worse", -_weight(row.year_change, row.year_value, row.unit))
     )
     room = limit - 1
-    in_full, in_brief = _shared_out([*real, *off_target], room)
+    in_full, in_brief = _split([*real, *off_target], room)
     found = [
         moved(row, currency, is_first=place == 0) if row.verdict == "real" else missed(row, currency)
         for place, row in enumerate(in_full)
@@ -82,8 +109,8 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
         found.append(Finding(kind, f" {joined([in_short(row, currency) for row in in_brief])}."))
     found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
     if len(found) < _FEWEST - 1:
-        told |= {finding.metric for finding in found}
-        calm = [row for row in rows if row.status == "ok" and row.metric not in told and row.verdict != "real"]
+        covered |= {finding.metric for finding in found}
+        calm = [row for row in rows if row.status == "ok" and row.metric not in covered and row.verdict != "real"]
         calm.sort(key=lambda row: _WATCHED.index(row.metric) if row.metric in _WATCHED else len(_WATCHED))
         found += [unmoved(row, currency) for row in calm][: _FEWEST - 1 - len(found)]
     return [*found, closing(rows, n_real=len(real), aside=_moved_without_news(rows))]
@@ -150,8 +177,8 @@ def _is_off_target(row: Any) -> bool:
     return row.target_verdict == "missed" and row.status == "ok"
 
 
-def _shared_out(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
-    """Return the rows to word in full and those to name in one line; good news is not crowded out by the bad."""
+def _split(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
+    """Return the rows to word in full and those to name in one line; at least one good change is worded in full."""
     if len(rows) <= room:
         return rows, []
     in_full = rows[: room - 1]
@@ -164,5 +191,164 @@ def _shared_out(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
 
 def _weight(change: float, before: float, unit: str) -> float:
     if unit == "points":
-        return abs(change) / _FULL_MARKS_FOR_POINTS
+        return abs(change) / _POINTS_OF_A_DOUBLING
     return abs(change) / abs(before) if before else 1.0
+
+
+def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
+    """Word a real change against the period before; the first one explains what real means."""
+    scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
+    rest = f", {_since(row, scale)} in {before}. "
+    sure, basis = _interval(row, scale), _basis(row)
+    verdict = f"real{_FOR_THE.get(row.direction, '')}"
+    if is_first and is_exact(row):
+        rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
+    elif is_first:
+        known = f"with {basis}, " if basis and row.n else ""
+        rest += f"The change is {verdict}: {known}chance alone would rarely move it this far"
+        rest += f" (95 % interval {sure})." if sure else "."
+    else:
+        rest += f"Also {verdict}"
+        rest += f" (95 % interval {', from '.join(part for part in (sure, basis) if part)})." if sure else "."
+    if row.target_verdict == "missed":
+        rest += f" The target of {_target(row, currency)} was missed."
+    return Finding(_stated(row, scale), rest, row.metric, row.direction)
+
+
+def missed(row: Any, currency: str | None) -> Finding:
+    """Word a missed target."""
+    scale = scale_of(row, currency)
+    side = "above" if row.value > row.target else "below"
+    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
+    return Finding(
+        f"{sentence_case(row.label)} missed the target of {_target(row, currency)}",
+        f": {scale.words(row.value)}{f' ({sure})' if sure else ''}, the whole interval lies {side} the target.",
+        row.metric,
+        "worse",
+    )
+
+
+def in_short(row: Any, currency: str | None) -> str:
+    """Return what happened in half a line, for a list of further findings."""
+    scale = scale_of(row, currency)
+    if row.verdict == "real":
+        return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
+    return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
+
+
+def against_last_year(row: Any, currency: str | None) -> Finding:
+    """Word a real change against the same period a year before."""
+    scale = scale_of(row, currency)
+    verb = "rose" if row.year_change > 0 else "fell"
+    return Finding(
+        f"{sentence_case(row.label)} {verb} against {beside(row.year_period, row.period)}",
+        f": {scale.words(row.value)} now, {scale.words(row.year_value)} then. "
+        f"That is real{_FOR_THE.get(row.year_direction, '')}.",
+        row.metric,
+        row.year_direction,
+    )
+
+
+def unmoved(row: Any, currency: str | None) -> Finding:
+    """Word a number that did not move for real, for a month in which little did."""
+    scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
+    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
+    rest = f" ({sure})" if sure else ""
+    if row.verdict in ("within noise", "too few to tell"):
+        difference = "no different" if row.verdict == "within noise" else "too few to tell it"
+        now, then = scale.words(row.value), scale.words(row.previous_value)
+        rest += f", as in {before}" if now == then else f", {difference} from {then} in {before}"
+    return Finding(_stated(row, scale), f"{rest}.", row.metric)
+
+
+def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Finding:
+    """Word what did not move, what cannot be judged and what is not measured.
+
+    ``aside`` are the labels of numbers that did move but whose changes are no news.
+    """
+    within = [row for row in rows if row.verdict == "within noise"]
+    few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
+    since = beside(rows[0].previous_period, rows[0].period)
+    if within:
+        bold = f"Nothing{' else' if n_real else ''} moved beyond chance since {since}."
+        rest = _noise(within, " other" if n_real else "")
+    else:
+        bold = f"No other change since {since} is certain." if n_real else sentence_case(without_news(rows)) + "."
+        rest = ""
+    if aside:
+        bold = f"No change since {since} is certain." if bold == _TOO_FEW else bold
+        bold = f"Apart from {_named(list(aside))}, {bold[:1].lower()}{bold[1:]}"
+    if few and bold == _TOO_FEW:
+        rest += f" Chance alone could have made every change since {since}."
+    elif few:
+        rest += f" Too few to tell: {_named(few)}."
+    empty = [row.label for row in rows if row.status in ("no data", "not reached")]
+    rest += f" No value: {_named(empty)}." if empty else ""
+    missing = [row.label for row in rows if row.status == "not measured"]
+    rest += f" Not measured: {_named(missing)}." if missing else ""
+    return Finding(bold, rest)
+
+
+def _noise(within: list[Any], other: str) -> str:
+    """Word how many numbers changed by no more than chance; numbers that are equal did not change."""
+    n = sum(row.change != 0 for row in within)
+    if not n:
+        return ""
+    changed = f" {sentence_case(number_word(n))}{other} {'number' if n == 1 else 'numbers'} changed, "
+    return changed + ("and not by more than chance would." if n == 1 else "none by more than chance would.")
+
+
+def clause(row: Any) -> str:
+    """Return the clause for a headline: "more customers left"."""
+    phrase = phrase_for(row.metric, row.label)
+    return phrase.rose if row.change > 0 else phrase.fell
+
+
+def without_news(rows: list[Any]) -> str:
+    """Return the clause for a headline when nothing moved for real."""
+    verdicts = {row.verdict for row in rows}
+    if "within noise" in verdicts:
+        return "nothing moved beyond chance"
+    if "too few to tell" in verdicts:
+        return _TOO_FEW[:1].lower() + _TOO_FEW[1:-1]
+    statuses = {row.status for row in rows}
+    if "ok" in statuses:
+        return "nothing to compare with yet"
+    return "too few customers to tell anything" if "too few" in statuses else "no data"
+
+
+def _stated(row: Any, scale: Any) -> str:
+    phrase = phrase_for(row.metric, row.label)
+    value = counted(row.value, phrase.nouns) if phrase.nouns else scale.words(row.value)
+    if row.unit in ("per customer", "per week") and "{value} " in phrase.states:
+        value = scale.number(row.value)  # the phrase itself names the unit
+    states = phrase.states.replace("{value} times", "once") if value == "1" else phrase.states
+    return sentence_case(states.format(value=value))
+
+
+def _since(row: Any, scale: Any) -> str:
+    way, before = "up" if row.change > 0 else "down", scale.words(row.previous_value)
+    if before == scale.words(row.value):  # a change smaller than the digits printed
+        return f"{way} by {scale.size(row.change)} from what it was"
+    return f"{way} from {before}"
+
+
+def _interval(row: Any, scale: Any) -> str:
+    """Return the interval in words; empty if it equals the value, as for money spent."""
+    interval = str(scale.interval(row.low, row.high))
+    return "" if interval == scale.words(row.value) else interval
+
+
+def _basis(row: Any) -> str:
+    return (
+        "" if row.unit == "count" and row.n == row.value else counted(row.n, row.counted)
+    )  # no "286, from 286 orders"
+
+
+def _target(row: Any, currency: str | None) -> str:
+    return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
+
+
+def _named(labels: list[str]) -> str:
+    shown = [mid_sentence(label) for label in labels]
+    return joined(shown if len(shown) <= 3 else [*shown[:2], f"{number_word(len(shown) - 2)} more"])

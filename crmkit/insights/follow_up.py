@@ -1,4 +1,4 @@
-"""Whom to call back after what they said or reported: detractors, the dissatisfied, tickets left open, by value."""
+"""Customers to call back: detractors, dissatisfied customers and those with overdue tickets, the most valuable first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = F
     period : str or Period
         Low answers of this period, and tickets open at its end for more than seven days.
     comments : bool
-        With the customer's last comment; it is free text and may hold personal data, so only where it is asked for.
+        Whether to add the last comment of each customer; it is free text and may hold personal data.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     if not found:
         return pd.DataFrame(columns=columns)
     rows = pd.concat(found, ignore_index=True)
-    rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database has no order of its own
+    rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database returns rows in any order
     people = rows.groupby("customer_id").agg(
         reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))),
         last_on=("on", "max"),

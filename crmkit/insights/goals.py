@@ -1,4 +1,4 @@
-"""Targets, budgets and what precedes a win, in one sentence each: the titles of their sections."""
+"""The titles of the sections on targets, budgets and interactions that precede a win."""
 
 from __future__ import annotations
 
@@ -30,27 +30,15 @@ def goals_message(goals: pd.DataFrame) -> str:
     """
     if goals.empty:
         return "No target is set"
-    told = [_judged(row) for row in goals.to_dict("records")]
-    if len(told) == 1:
-        return f"The one target {_clause(told[0], 1)}"
-    parts = [f"{number_word(n)} {_clause(verdict, n)}" for verdict in _IN_ORDER if (n := told.count(verdict))]
-    return f"Of {number_word(len(told))} targets {joined(parts)}"
-
-
-def _judged(row: dict[Any, Any]) -> str:
-    if not is_number(row["value"]):
-        return _NO_NUMBER
-    return row["target_verdict"] or (_TOO_FEW if row["status"] == "too few" else _NO_VERDICT)
-
-
-def _clause(verdict: str, n: int) -> str:
-    if verdict in (_TOO_FEW, _NO_VERDICT, _NO_NUMBER):
-        return f"had {verdict}"
-    return f"{'was' if n == 1 else 'were'} {verdict}"
+    verdicts = [_judged(row) for row in goals.to_dict("records")]
+    if len(verdicts) == 1:
+        return f"The one target {_clause(verdicts[0], 1)}"
+    parts = [f"{number_word(n)} {_clause(verdict, n)}" for verdict in _IN_ORDER if (n := verdicts.count(verdict))]
+    return f"Of {number_word(len(verdicts))} targets {joined(parts)}"
 
 
 def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:
-    """Return what was spent of the first budget line, and which lines were overspent.
+    """Return how much of the first budget was spent, and which other budgets were overspent.
 
     Parameters
     ----------
@@ -77,7 +65,7 @@ def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:
 
 
 def precedents_message(compared: pd.DataFrame) -> str:
-    """Return which kinds of event go together with more, or fewer, wins.
+    """Return which kinds of interaction go together with more, or fewer, wins.
 
     Parameters
     ----------
@@ -95,14 +83,26 @@ def precedents_message(compared: pd.DataFrame) -> str:
     real = compared[compared["verdict"] == "real"]
     if real.empty:
         n_few = int((compared["verdict"] == "too few to tell").sum())
-        told = "too few deals to tell which kinds of event go together with wins" if n_few else ""
-        return sentence_case(told or "No kind of event goes together with more or fewer wins than chance would give")
+        too_few = "too few deals to tell which kinds of event go together with wins" if n_few else ""
+        return sentence_case(too_few or "No kind of event goes together with more or fewer wins than chance would give")
     clauses = []
     for how, rows in (("more", real[real["difference"] > 0]), ("less", real[real["difference"] < 0])):
         if len(rows):
             kinds = joined([_with_and_without(row) for row in rows.to_dict("records")], "or")
             clauses.append(f"with {kinds} before the decision were won {how} often")
     return f"Deals {'; those '.join(clauses)}"
+
+
+def _judged(row: dict[Any, Any]) -> str:
+    if not is_number(row["value"]):
+        return _NO_NUMBER
+    return row["target_verdict"] or (_TOO_FEW if row["status"] == "too few" else _NO_VERDICT)
+
+
+def _clause(verdict: str, n: int) -> str:
+    if verdict in (_TOO_FEW, _NO_VERDICT, _NO_NUMBER):
+        return f"had {verdict}"
+    return f"{'was' if n == 1 else 'were'} {verdict}"
 
 
 def _with_and_without(row: dict[Any, Any]) -> str:

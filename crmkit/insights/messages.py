@@ -1,4 +1,4 @@
-"""What a chart says: its title is the finding, its subtitle the measure, its alternative text both in words."""
+"""Titles of charts and sections: the title is the finding, the subtitle the measure, the alternative text both in words."""
 
 from __future__ import annotations
 
@@ -17,10 +17,26 @@ from crmkit.metrics.engine.verdict import SIGNIFICANCE, benjamini_hochberg
 from crmkit.metrics.formatting import Scale, beside, common_scale, is_exact, is_number, joined, scale_for, scale_of
 from crmkit.periods import Period
 
+#: The parts of a change of revenue: the card, its name, and whether it adds.
+PARTS = {
+    "revenue_from_new": ("New", True),
+    "revenue_from_returning": ("Came back", True),
+    "revenue_from_more": ("Buy more", True),
+    "revenue_lost_to_less": ("Buy less", False),
+    "revenue_lost_to_gone": ("Did not order", False),
+    "revenue_change_of_guests": ("Guests", True),
+    "revenue_change": ("Change", True),
+}
+_GREATEST = {
+    "revenue_from_new": "new customers",
+    "revenue_from_returning": "those who came back",
+    "revenue_lost_to_gone": "those who did not order",
+}
+
 
 @dataclass(frozen=True)
 class Message:
-    """The words around one chart; plain text."""
+    """Title, subtitle and alternative text of one chart; plain text."""
 
     title: str
     subtitle: str
@@ -55,7 +71,7 @@ def history_message(row: Any, history: pd.DataFrame, definition: str, currency: 
 
 
 def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency: str | None = None) -> Message:
-    """Word the chart of one metric by groups: which groups differ from the whole by more than chance.
+    """Word the chart of one metric by group: which groups differ from the whole by more than chance.
 
     Parameters
     ----------
@@ -83,33 +99,35 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
         title = f"No {kind} differs from the {whole} of all {card.counted} by more than chance"
     month = Period.parse(row.period).label
     subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
-    told = [f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])]
+    values = [
+        f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])
+    ]
     return Message(
-        sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(told)}. {title}."
+        sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(values)}. {title}."
     )
 
 
 def parts_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency: str | None = None) -> Message:
-    """Return the message of one whole that divides among groups: its largest parts; arguments as of group_message."""
+    """Word the chart of a metric whose groups are parts of one whole: the largest parts. Arguments as for group_message."""
     ordered = groups.sort_values("value", ascending=False, kind="stable")
     scale, kind, month = (
         common_scale(groups.itertuples(index=False), currency),
         by.replace("_", " "),
         Period.parse(row.period).label,
     )
-    told = [f"{group[by]} {scale.words(group['value'])}" for _, group in ordered.iterrows()]
-    first, *others = told[:3]
+    values = [f"{group[by]} {scale.words(group['value'])}" for _, group in ordered.iterrows()]
+    first, *others = values[:3]
     title = f"Of all {card.counted}, the largest part by {kind} is {first}" + (
         f", then {joined(others)}" if others else ""
     )
     subtitle = f"How {card.counted} divide by {kind}, {month}, with 95 % intervals."
-    return Message(title, subtitle, f"{sentence_case(card.counted)} by {kind}, {month}: {joined(told)}.")
+    return Message(title, subtitle, f"{sentence_case(card.counted)} by {kind}, {month}: {joined(values)}.")
 
 
 def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
     """Return the groups whose value differs from the whole's by more than chance, all groups tested as one family.
 
-    The error of a group is its interval's distance to the limit that faces the whole; the whole is taken as known.
+    The error of a group is the distance from its value to the limit that faces the whole, which is taken as known.
     """
     usable = groups[(groups["status"] == "ok") & groups[["value", "low", "high"]].notna().all(axis=1)]
     away = usable["value"] - whole
@@ -117,6 +135,73 @@ def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         p_values = np.nan_to_num(2 * ndtr(-np.abs(away) / (facing / Z)), nan=1.0)
     return usable[benjamini_hochberg(p_values) <= SIGNIFICANCE].sort_values("value", ascending=False)
+
+
+def turnover_message(change: Mapping[str, float], before: str, currency: str | None = None) -> str:
+    """Return by how much revenue changed, and the gains and losses.
+
+    Parameters
+    ----------
+    change : mapping of card to amount
+        Signed amounts: losses are negative [currency].
+    before : str
+        Name of the period before.
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
+    'Revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
+    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
+    'Revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
+    """
+    largest = max((abs(amount) for amount in change.values()), default=0.0)
+    scale = scale_for("money", largest, currency=currency, significant=3)
+    net = change["revenue_change"]
+    parts = {of_whom: change.get(name, 0.0) for name, of_whom in _GREATEST.items()}
+    parts["all others"] = net - sum(parts.values())  # so that the printed parts add up
+    clauses = [
+        f"{scale.words(abs(amount))} {'more' if amount > 0 else 'less'} from {of_whom}"
+        for of_whom, amount in parts.items()
+        if scale.words(abs(amount)) != scale.words(0.0)
+    ]
+    by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
+    moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
+    against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
+    return f"Revenue {against}" + (f": {joined(clauses)}" if clauses else "")
+
+
+def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> str:
+    """Return which actions had an effect beyond chance, and for which that cannot be judged.
+
+    Parameters
+    ----------
+    brought : DataFrame
+        One row per action: action, value, low, high [currency per customer treated].
+    currency : str or None
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> row = {"action": "voucher", "value": 4.6, "low": 1.2, "high": 8.0}
+    >>> experiments_message(pd.DataFrame([row]), "EUR")
+    'Voucher brought €5 per customer (€1 to €8) beyond what would have come anyway'
+    >>> experiments_message(pd.DataFrame([row | {"low": -3.0}]), "EUR")
+    'Whether voucher brought anything cannot be told yet: anything from −€3 to €8 per customer is possible'
+    """
+    real = brought[(brought["low"] > 0) | (brought["high"] < 0)]
+    if len(real):
+        return sentence_case(joined([_effect(row, currency) for row in real.itertuples()]))
+    known = brought[brought["value"].notna()]
+    if known.empty:
+        return "Nobody was held out, so what the actions brought is not known"
+    if len(known) > 1:
+        return f"Whether {joined(known['action'].tolist(), 'or')} brought anything cannot be told yet"
+    row: Any = next(known.itertuples())
+    interval = _interval(row, currency)
+    by_chance = f": anything from {interval} per customer is possible" if interval else ""
+    return f"Whether {row.action} brought anything cannot be told yet{by_chance}"
 
 
 def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | None) -> str:
@@ -145,7 +230,7 @@ def _between(values: pd.Series, scale: Scale) -> str:
 
 
 def _record(row: Any, earlier: pd.Series) -> str:
-    if len(earlier) < 6:  # a record among a handful is no news
+    if len(earlier) < 6:  # a record among few periods is no news
         return ""
     span = f"{len(earlier) + 1} {Period.parse(row.period).noun}s"
     if row.value > earlier.max():
@@ -157,103 +242,11 @@ def _target(row: Any, currency: str | None) -> str:
     return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
 
 
-# What made revenue grow or shrink, in one sentence.
-
-
-#: The parts of a change of revenue: the card, its name, and whether it adds.
-PARTS = {
-    "revenue_from_new": ("New", True),
-    "revenue_from_returning": ("Came back", True),
-    "revenue_from_more": ("Buy more", True),
-    "revenue_lost_to_less": ("Buy less", False),
-    "revenue_lost_to_gone": ("Did not order", False),
-    "revenue_change_of_guests": ("Guests", True),
-    "revenue_change": ("Change", True),
-}
-
-
-def turnover_message(change: Mapping[str, float], before: str, currency: str | None = None) -> str:
-    """Return by how much revenue changed, and what was won and lost.
-
-    Parameters
-    ----------
-    change : mapping of card to amount
-        Signed: what was lost is negative [currency].
-    before : str
-        Name of the period before.
-    currency : str or None
-        ISO 4217 code.
-
-    Examples
-    --------
-    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
-    'Revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
-    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
-    'Revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
-    """
-    largest = max((abs(amount) for amount in change.values()), default=0.0)
-    scale = scale_for("money", largest, currency=currency, significant=3)
-    net = change["revenue_change"]
-    parts = {of_whom: change.get(name, 0.0) for name, of_whom in _GREATEST.items()}
-    parts["all others"] = net - sum(parts.values())  # so that what is told adds up
-    told = [
-        f"{scale.words(abs(amount))} {'more' if amount > 0 else 'less'} from {of_whom}"
-        for of_whom, amount in parts.items()
-        if scale.words(abs(amount)) != scale.words(0.0)
-    ]
-    by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
-    moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
-    against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
-    return f"Revenue {against}" + (f": {joined(told)}" if told else "")
-
-
-_GREATEST = {
-    "revenue_from_new": "new customers",
-    "revenue_from_returning": "those who came back",
-    "revenue_lost_to_gone": "those who did not order",
-}
-
-
-# What to say of actions of which some customers were held out by lot.
-
-
-def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> str:
-    """Return which actions brought something beyond chance, and which cannot be told.
-
-    Parameters
-    ----------
-    brought : DataFrame
-        One row per action: action, value, low, high [currency per customer treated].
-    currency : str or None
-        ISO 4217 code.
-
-    Examples
-    --------
-    >>> row = {"action": "voucher", "value": 4.6, "low": 1.2, "high": 8.0}
-    >>> experiments_message(pd.DataFrame([row]), "EUR")
-    'Voucher brought €5 per customer (€1 to €8) beyond what would have come anyway'
-    >>> experiments_message(pd.DataFrame([row | {"low": -3.0}]), "EUR")
-    'Whether voucher brought anything cannot be told yet: anything from −€3 to €8 per customer is possible'
-    """
-    real = brought[(brought["low"] > 0) | (brought["high"] < 0)]
-    if len(real):
-        return sentence_case(joined([_told(row, currency) for row in real.itertuples()]))
-    known = brought[brought["value"].notna()]
-    if known.empty:
-        return "Nobody was held out, so what the actions brought is not known"
-    if len(known) > 1:
-        return f"Whether {joined(known['action'].tolist(), 'or')} brought anything cannot be told yet"
-    row: Any = next(known.itertuples())
-    interval = _interval(row, currency)
-    by_chance = f": anything from {interval} per customer is possible" if interval else ""
-    return f"Whether {row.action} brought anything cannot be told yet{by_chance}"
-
-
-def _told(row: Any, currency: str | None) -> str:
+def _effect(row: Any, currency: str | None) -> str:
     scale = scale_for("money", row.value, low=row.low, high=row.high, currency=currency)
     if row.value > 0:
-        said = f"{row.action} brought {scale.words(row.value)} per customer"
-        return f"{said} ({_interval(row, currency)}) beyond what would have come anyway"
+        gained = f"{row.action} brought {scale.words(row.value)} per customer"
+        return f"{gained} ({_interval(row, currency)}) beyond what would have come anyway"
     lost = f"{row.action} lost {scale.words(-row.value)} per customer"
     return f"{lost} ({_interval(row, currency)} brought): without it more would have come"
 

@@ -1,4 +1,4 @@
-"""How a metric's movement is said: in the words of the phrase book, or for a card that is not in it by its label."""
+"""The phrase book: the words for each metric stated, risen and fallen, and for columns and features."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from crmkit.tables.schema import SCHEMAS
 
+_LISTS = "columns of "  # of a file, which are named as the file names them
+_WHOLE = re.compile(r"(?:the|its|her|who|what|whether) ")
+
 
 def phrase_for(metric: str, label: str) -> Phrase:
-    """Return the words for a metric; for one that is not in the book they are made from its label.
+    """Return the words for a metric; for one that is not in the phrase book they are made from its label.
 
     Examples
     --------
@@ -23,27 +26,6 @@ def phrase_for(metric: str, label: str) -> Phrase:
     inside = mid_sentence(label)
     literal = label.replace("{", "{{").replace("}", "}}")  # a label is data, never a format string
     return Phrase(f"{literal}: {{value}}", f"{inside} rose", f"{inside} fell")
-
-
-def mid_sentence(label: str) -> str:
-    """Return a label as it stands inside a sentence: "average order value", but "Net Promoter Score", "NPS by e-mail".
-
-    Examples
-    --------
-    >>> mid_sentence("Average order value"), mid_sentence("Net Promoter Score"), mid_sentence("NPS by e-mail")
-    ('average order value', 'Net Promoter Score', 'NPS by e-mail')
-    """
-    first, *others = label.split(" ")
-    is_name = re.fullmatch(r"\w[^A-Z]*", first) is None or any(word[:1].isupper() for word in others)
-    return label if is_name else label[:1].lower() + label[1:]
-
-
-def sentence_case(text: str) -> str:
-    """Return the text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
-# The words for one metric: stated, risen, fallen.
 
 
 @dataclass(frozen=True)
@@ -66,7 +48,74 @@ class Phrase:
     nouns: str = ""
 
 
-# What is said of each card that ships when its number is stated, rises or falls.
+def mid_sentence(label: str) -> str:
+    """Return a label as written inside a sentence: "average order value", but "Net Promoter Score", "NPS by e-mail".
+
+    Examples
+    --------
+    >>> mid_sentence("Average order value"), mid_sentence("Net Promoter Score"), mid_sentence("NPS by e-mail")
+    ('average order value', 'Net Promoter Score', 'NPS by e-mail')
+    """
+    first, *others = label.split(" ")
+    is_name = re.fullmatch(r"\w[^A-Z]*", first) is None or any(word[:1].isupper() for word in others)
+    return label if is_name else label[:1].lower() + label[1:]
+
+
+def sentence_case(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def column_in_words(table: str, name: str) -> str:
+    """Return a column of a canonical table in words; a name that is one word, or not known, is returned unchanged.
+
+    Examples
+    --------
+    >>> column_in_words("survey_responses", "responded_at"), column_in_words("orders", "revenue")
+    ('the time of the answer (responded_at)', 'revenue')
+    >>> column_in_words("customers", "birth_year"), column_in_words("deals", "closed_at")
+    ('the year of birth (birth_year)', 'the time when it was won or lost (closed_at)')
+    """
+    known = SCHEMAS.get(table)
+    if "_" not in name or known is None or name not in known.names:
+        return name
+    meaning = re.split("[;,]", known.column(name).meaning)[0].strip()
+    if meaning.startswith("when "):
+        meaning = f"the time {meaning}"
+    elif not _WHOLE.match(meaning):
+        meaning = f"the {meaning}"
+    return f"{meaning} ({name})"
+
+
+def finding_in_words(table: str, finding: str) -> str:
+    """Return a finding in which the name of each column of its table is replaced by words.
+
+    Examples
+    --------
+    >>> finding_in_words("survey_responses", "responded_at is missing")
+    'the time of the answer (responded_at) is missing'
+    >>> finding_in_words("deals", "columns of deals.csv that are not used: closed_at")
+    'columns of deals.csv that are not used: closed_at'
+    """
+    if table not in SCHEMAS or finding.startswith(_LISTS):
+        return finding
+    names = sorted((name for name in SCHEMAS[table].names if "_" in name), key=len, reverse=True)
+    if not names:
+        return finding
+    # Names in quotation marks or in file names are not those of columns.
+    named = re.compile(rf"(?<![\w.'(-])(?:{'|'.join(names)})(?![\w'.)-])")
+    return named.sub(lambda match: column_in_words(table, match[0]), finding)
+
+
+def feature_label(name: str) -> str:
+    """Return the name of a feature in words.
+
+    Examples
+    --------
+    >>> feature_label("n_orders_90_days"), feature_label("last_nps"), feature_label("company_size")
+    ('orders in the last 90 days', 'last recommendation score', 'company size')
+    """
+    return _LABELS.get(name, name.removeprefix("n_").replace("_", " "))
 
 
 PHRASES = {
@@ -336,59 +385,6 @@ PHRASES = {
         "Posts about you stand at {value} of sentiment", "posts got kinder", "posts got less kind"
     ),
 }
-
-
-# Columns in words: what the schema says of them, with their name in brackets for whoever mends the data.
-
-
-_LISTS = "columns of "  # of a file, which are named as the file names them
-_WHOLE = re.compile(r"(?:the|its|her|who|what|whether) ")
-
-
-def column_in_words(table: str, name: str) -> str:
-    """Return a column of a canonical table in words; one whose name is a word already, or not known, as it is.
-
-    Examples
-    --------
-    >>> column_in_words("survey_responses", "responded_at"), column_in_words("orders", "revenue")
-    ('the time of the answer (responded_at)', 'revenue')
-    >>> column_in_words("customers", "birth_year"), column_in_words("deals", "closed_at")
-    ('the year of birth (birth_year)', 'the time when it was won or lost (closed_at)')
-    """
-    known = SCHEMAS.get(table)
-    if "_" not in name or known is None or name not in known.names:
-        return name
-    meaning = re.split("[;,]", known.column(name).meaning)[0].strip()
-    if meaning.startswith("when "):
-        meaning = f"the time {meaning}"
-    elif not _WHOLE.match(meaning):
-        meaning = f"the {meaning}"
-    return f"{meaning} ({name})"
-
-
-def finding_in_words(table: str, finding: str) -> str:
-    """Return a finding in which each column of its table is said in words.
-
-    Examples
-    --------
-    >>> finding_in_words("survey_responses", "responded_at is missing")
-    'the time of the answer (responded_at) is missing'
-    >>> finding_in_words("deals", "columns of deals.csv that are not used: closed_at")
-    'columns of deals.csv that are not used: closed_at'
-    """
-    if table not in SCHEMAS or finding.startswith(_LISTS):
-        return finding
-    names = sorted((name for name in SCHEMAS[table].names if "_" in name), key=len, reverse=True)
-    if not names:
-        return finding
-    # What stands in quotation marks or in a file's name is no column.
-    named = re.compile(rf"(?<![\w.'(-])(?:{'|'.join(names)})(?![\w'.)-])")
-    return named.sub(lambda match: column_in_words(table, match[0]), finding)
-
-
-# What the features that models look at are called on a page.
-
-
 _LABELS = {
     "overdue": "days since the last order over the usual gap",
     "days_since_order": "days since the last order",
@@ -416,14 +412,3 @@ _LABELS = {
     "click_share": "share of mailings clicked",
     "has_unsubscribed": "unsubscribed from mailings",
 }
-
-
-def feature_label(name: str) -> str:
-    """Return the name of a feature in words.
-
-    Examples
-    --------
-    >>> feature_label("n_orders_90_days"), feature_label("last_nps"), feature_label("company_size")
-    ('orders in the last 90 days', 'last recommendation score', 'company size')
-    """
-    return _LABELS.get(name, name.removeprefix("n_").replace("_", " "))

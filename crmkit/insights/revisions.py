@@ -1,4 +1,4 @@
-"""What was reported and is another number now, and why as far as that can be known."""
+"""Numbers that were reported and have changed since, with the reasons as far as they are known."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _ROUNDING = 1e-9  # relative; sums of the same rows in another order differ by l
 
 
 def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], currency: str | None = None) -> str:
-    """Return what became of a number that was reported; empty if it is the same.
+    """Return how a reported number has changed; empty if it is the same.
 
     Parameters
     ----------
     then, now : mapping
-        The number as it was reported and as it is: label, value [unit] or None, n, counted, unit, status, definition, and
-        so_far: of how many days, for a period that was still running.
+        The number as reported and as it is now: label, value [unit] or None, n, counted, unit, status, definition, and
+        so_far, the number of days for a period that was still running.
     since : list of str
-        What has changed between the two for all numbers, see :func:`changes`.
+        Changes between the two that affect all numbers, from :func:`changes`.
     currency : str, optional
         ISO 4217 code.
 
@@ -40,7 +40,7 @@ def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], c
     scale = scale_for(str(now["unit"]), both[-1], low=min(both), high=max(both), currency=currency)
     words = [_in_words(number, scale.words(number.get("value"))) for number in (then, now)]
     if words[0] == words[1]:
-        return ""  # no page prints so many digits
+        return ""  # both are printed alike
     change = f" ({scale.change(both[1] - both[0])})" if len(both) == 2 else ""
     facts = [*_of_this_number(then, now), *since]
     why = f"Since then {'; '.join(facts)}." if facts else "The reason is not known."
@@ -48,7 +48,7 @@ def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], c
 
 
 def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return what has changed in that from which all numbers are made, a clause each.
+    """Return the changes in data, settings and code that affect all numbers, as a clause each.
 
     Parameters
     ----------
@@ -61,29 +61,29 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     >>> changes({"settings": {"churn_after_days": 90}}, {"settings": {"churn_after_days": 60}})
     ['the setting churn_after_days has changed from 90 to 60']
     """
-    told = ["the export files have changed"] if _differ(then, now, "input") else []
-    told += [f"the setting {change}" for change in _changed(then, now, "settings")]
+    clauses = ["the export files have changed"] if _differ(then, now, "input") else []
+    clauses += [f"the setting {change}" for change in _changed(then, now, "settings")]
     if _differ(then, now, "other_settings"):
-        told.append("mappings, targets or other settings have changed")
+        clauses.append("mappings, targets or other settings have changed")
     if _differ(then, now, "own_code"):
-        told.append("your own Python files have changed")
+        clauses.append("your own Python files have changed")
     if _differ(then, now, "crmkit"):
-        told.append(f"crmkit {then['crmkit']} has become {now['crmkit']}")
+        clauses.append(f"crmkit {then['crmkit']} has become {now['crmkit']}")
     elif _differ(then, now, "code"):
-        told.append("the code of crmkit has changed")
-    return told + [f"the package {change}" for change in _changed(then, now, "packages")]
+        clauses.append("the code of crmkit has changed")
+    return clauses + [f"the package {change}" for change in _changed(then, now, "packages")]
 
 
 def _of_this_number(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    told = []
+    clauses = []
     if then.get("so_far") and not now.get("so_far"):
-        told.append(f"the period has ended: it was reported after {counted(then['so_far'], 'days')}")
+        clauses.append(f"the period has ended: it was reported after {counted(then['so_far'], 'days')}")
     if then.get("definition") and then["definition"] != now.get("definition", then["definition"]):
-        told.append("its definition has changed")
+        clauses.append("its definition has changed")
     more = (now.get("n") or 0) - (then.get("n") or 0)
     if more and then.get("status") != "not measured":
-        told.append(f"{counted(abs(more), now['counted'])} {'more' if more > 0 else 'fewer'} {_are(more)} counted")
-    return told
+        clauses.append(f"{counted(abs(more), now['counted'])} {'more' if more > 0 else 'fewer'} {_are(more)} counted")
+    return clauses
 
 
 def _are(n: int) -> str:

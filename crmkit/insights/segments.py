@@ -1,4 +1,4 @@
-"""What segments say to an owner: the headline, the findings, and what to do for each."""
+"""The page on segments in words: headline, findings, actions, moves between segments, and whether the segments still fit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.features.point_in_time import as_known_on
-from crmkit.insights.sentences import Finding
+from crmkit.insights.findings import Finding
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, TOO_FEW
 from crmkit.periods import Period, day_in_words, last_day
@@ -19,7 +19,7 @@ from crmkit.predictions.segments.profiles import segment_profiles
 from crmkit.predictions.segments.stability import SegmentReview
 from crmkit.tables.catalog import Catalog
 
-TO_DO = {  # for the usual segments
+TO_DO = {  # what to do for the usual segments
     "Champions": "Thank them, ask for recommendations, show them new products first.",
     "Loyal": "Offer what goes with what they buy; no discount is needed.",
     "Potential loyalists": "Win the next order soon: a reason to come back within their usual gap.",
@@ -33,44 +33,7 @@ TO_DO = {  # for the usual segments
     "Lost": "Spend nothing on them but one last question why.",
     TOO_FEW: "Know each of them by name: there are too few for segments.",
 }
-
-
-def last_days(catalog: Catalog, period: Period) -> tuple[date, date]:
-    """Return the last day before the period, and that of the period with data: those that predictions look up to."""
-    return period.start - timedelta(days=1), last_day(catalog.data_through, period)
-
-
-def page_model(catalog: Catalog, as_of: date) -> str:
-    """Return by which model the page speaks: the one of the settings if it has more than one segment, else RFM."""
-    company = catalog.settings.company
-    if company.segment_model == "rules" and company.segment_rules:
-        return "rules"
-    if company.segment_model == "segments" and len(segmentation_for(catalog, as_of).names) > 1:
-        return "segments"
-    return "rfm"
-
-
-def are_segments(catalog: Catalog, period: Period) -> bool:
-    """Return whether there are two segments at least, so that one can be compared with another."""
-    return len(profiles_of(catalog, period)) > 1
-
-
-def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return the moves between segments in a period; see :func:`crmkit.predictions.segments.migration.migration`."""
-    before, now = last_days(catalog, period)
-    return migration(catalog, before, now, page_model(catalog, now))
-
-
-def profiles_of(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return the profiles of the page's segments; see :func:`crmkit.predictions.segments.profiles.segment_profiles`."""
-    now = last_days(catalog, period)[1]
-    return segment_profiles(catalog, now, page_model(catalog, now))
-
-
-def moves_of(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return how each customer moved in a period; see :func:`crmkit.predictions.segments.migration.customer_moves`."""
-    before, now = last_days(catalog, period)
-    return customer_moves(catalog, before, now, page_model(catalog, now))
+REFRESH = "crmkit predict --refresh-segments"
 
 
 def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
@@ -93,12 +56,8 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
     ).replace("%", " %")
 
 
-def _who_ordered(n: int) -> str:
-    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} ordered"
-
-
 def segment_population(catalog: Catalog, period: Period) -> str:
-    """Return of how many customers the segments are made, and how many have never ordered; empty where all have.
+    """Return how many customers are in segments, and how many have never ordered; empty if all have.
 
     Examples
     --------
@@ -119,7 +78,7 @@ def segment_population(catalog: Catalog, period: Period) -> str:
 
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:
-    """Return the findings: moves that are more than usual, and whether there are natural groups."""
+    """Return the findings: moves that were more frequent than usual, and whether there are natural groups."""
     day = last_days(catalog, period)[1]
     if set(moves["to"]) == {TOO_FEW}:
         why = (
@@ -131,37 +90,38 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
         return [Finding("All customers are in one segment", ": there is no other to compare it with.")]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
-    told = [more_than_usual(row) for row in more.to_dict("records")]
+    found = [more_than_usual(row) for row in more.to_dict("records")]
     n_moved = int(moves.loc[(moves["from"] != moves["to"]) & (moves["from"] != "(new)"), "n"].sum())
     n_both = int(moves.loc[moves["from"] != "(new)", "n"].sum())
-    rest = "." if told else "; no move was more frequent than usual."
-    told.append(moved_finding(n_moved, n_both, rest))
+    rest = "." if found else "; no move was more frequent than usual."
+    found.append(moved_finding(n_moved, n_both, rest))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
-        told.append(both_ways)
-    found = segmentation_for(catalog, day)
-    if found.model.n_segments_ > 1:
-        named = ", ".join(f"“{name}”" for name in found.names)
-        told.append(Finding(f"There are {len(found.names)} natural groups", f": {named}."))
+        found.append(both_ways)
+    segmentation = segmentation_for(catalog, day)
+    if segmentation.model.n_segments_ > 1:
+        named = ", ".join(f"“{name}”" for name in segmentation.names)
+        found.append(Finding(f"There are {len(segmentation.names)} natural groups", f": {named}."))
     else:
-        told.append(
+        found.append(
             Finding(
-                "There are no natural groups", f": {found.model.verdict_}. The segments here are fixed cuts on a scale."
+                "There are no natural groups",
+                f": {segmentation.model.verdict_}. The segments here are fixed cuts on a scale.",
             )
         )
-    return told
+    return found
 
 
 def segment_actions(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return what to do for each segment: segment, n, what_to_do; the segments with most revenue first."""
+    """Return what to do for each segment: segment, n [customers], what_to_do; the segments with most revenue first."""
     profiles = profiles_of(catalog, period)
     words = [TO_DO.get(row["segment"]) or _by_numbers(row, profiles) for row in profiles.to_dict("records")]
     return profiles[["segment", "n"]].assign(what_to_do=words)
 
 
 def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
-    """Return each customer with her segment before and now and how she moved, for the export."""
+    """Return each customer with the segments before and now and the move between them, for the export."""
     now, moves = last_days(catalog, period)[1], moves_of(catalog, period)
-    told = pd.DataFrame(
+    moved = pd.DataFrame(
         {
             "segment_before": moves["from"].where(moves["from"] != NEW),
             "segment": moves["to"],
@@ -169,87 +129,49 @@ def segment_list(catalog: Catalog, period: Period) -> pd.DataFrame:
             "revenue_gained": moves["gained"],
         }
     )
-    return customers_on(catalog, now).join(told).reset_index()
+    return customers_on(catalog, now).join(moved).reset_index()
 
 
-def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
-    """Return what to do for a segment without a usual name, by how long ago its customers ordered and what they bring."""
-    mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
-    away = float(row["days_since_order"]) > mean
-    if row["differs"] == "more":
-        return (
-            "Telephone or write personally: they bring more than others and have been away."
-            if away
-            else "Thank them, show them new products first, ask for recommendations."
-        )
-    return (
-        "Remind them once with something that fits their last order."
-        if away
-        else "Make the next order easy: a reason to come back within their usual gap."
-    )
+def last_days(catalog: Catalog, period: Period) -> tuple[date, date]:
+    """Return the last day before the period and its last day with data: the days for which predictions are made."""
+    return period.start - timedelta(days=1), last_day(catalog.data_through, period)
 
 
-# Sentences on who changed segment, and what it brought and cost.
+def page_model(catalog: Catalog, as_of: date) -> str:
+    """Return the model of the page: that of the settings if it has more than one segment, else RFM."""
+    company = catalog.settings.company
+    if company.segment_model == "rules" and company.segment_rules:
+        return "rules"
+    if company.segment_model == "segments" and len(segmentation_for(catalog, as_of).names) > 1:
+        return "segments"
+    return "rfm"
 
 
-def more_than_usual(row: dict[Hashable, Any]) -> Finding:
-    """Return a move that was more frequent than it usually is."""
-    share, usual = (f"{row[name]:.0%}".replace("%", " %") for name in ("share", "usual_share"))
-    n = counted(float(row["n"]), "customers")
-    whence = "New customers" if row["from"] == "(new)" else f"“{row['from']}”"
-    return Finding(
-        f"{n} moved from {whence} to “{row['to']}”", f": {share} of them, usually {usual}. Real.", tone="changed"
-    )
+def are_segments(catalog: Catalog, period: Period) -> bool:
+    """Return whether there are at least two segments to compare."""
+    return len(profiles_of(catalog, period)) > 1
 
 
-def moved_finding(n_moved: int, n_both: int, rest: str) -> Finding:
-    """Return how many changed segment; ``rest`` ends the sentence.
-
-    Examples
-    --------
-    >>> moved_finding(3, 12, ".").text, moved_finding(0, 0, ".").text
-    ('3 of 12 customers changed segment (25 %).', 'Nobody changed segment.')
-    """
-    if not n_moved:
-        return Finding("Nobody changed segment", rest)
-    bold = f"{n_moved:,} of {counted(n_both, 'customers')} changed segment"
-    return Finding(bold, f" ({100 * n_moved / n_both:.0f} %){rest}")
+def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
+    """Return the moves between segments in a period; see :func:`crmkit.predictions.segments.migration.migration`."""
+    before, now = last_days(catalog, period)
+    return migration(catalog, before, now, page_model(catalog, now))
 
 
-def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
-    """Return who moved up and who slid, and what it brought and cost; None where nobody did.
-
-    Examples
-    --------
-    >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
-    >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
-    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
-    """
-    rows = {row["direction"]: row for row in totals.to_dict("records")}
-    up, down = rows.get("up"), rows.get("down")
-    if up is None and down is None:
-        return None
-    n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
-    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
-    told = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
-    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(told)}.")
+def profiles_of(catalog: Catalog, period: Period) -> pd.DataFrame:
+    """Return the profiles of the page's segments; see :func:`crmkit.predictions.segments.profiles.segment_profiles`."""
+    now = last_days(catalog, period)[1]
+    return segment_profiles(catalog, now, page_model(catalog, now))
 
 
-def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
-    value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
-    low, high = (low, high) if value >= 0 else (-high, -low)
-    scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
-    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
-
-
-# What to say of whether the segments still fit.
-
-
-REFRESH = "crmkit predict --refresh-segments"
+def moves_of(catalog: Catalog, period: Period) -> pd.DataFrame:
+    """Return how each customer moved in a period; see :func:`crmkit.predictions.segments.migration.customer_moves`."""
+    before, now = last_days(catalog, period)
+    return customer_moves(catalog, before, now, page_model(catalog, now))
 
 
 def review_finding(review: SegmentReview) -> Finding | None:
-    """Return the warning that the segments no longer fit; None while they do.
+    """Return the warning that the segments no longer fit; None if they do.
 
     Parameters
     ----------
@@ -277,13 +199,13 @@ def review_title(review: SegmentReview) -> str:
 
 
 def review_words(review: SegmentReview, kept: bool) -> str:
-    """Return what the verdict rests on, and what can be done.
+    """Return the reasons for the verdict, and what can be done.
 
     Parameters
     ----------
     review : SegmentReview
     kept : bool
-        Whether the ruler is in the store; a provisional one is learned anew by itself.
+        Whether the segments are kept in the store; provisional ones are refitted automatically.
     """
     until = (
         f"The segments are kept in the store and stay until {REFRESH} is run."
@@ -295,14 +217,87 @@ def review_words(review: SegmentReview, kept: bool) -> str:
     if review.verdict == "too few to judge":
         return f"There are fewer than 40 customers. {until}"
     if review.verdict == "fits":
-        return f"{_told(review)} {until}"
+        return f"{_reasons(review)} {until}"
     if review.verdict == "differs as a year ago":
-        return f"{_told(review)} But customers were as different at this time a year ago, so it is the season. {until}"
+        return (
+            f"{_reasons(review)} But customers were as different at this time a year ago, so it is the season. {until}"
+        )
     refresh = f"To take the proposal, run {REFRESH}: it holds from then on, and earlier months keep the old segments."
-    return f"{_told(review)} A season can look like a change: look again next month before you refresh. {refresh}"
+    return f"{_reasons(review)} A season can look like a change: look again next month before you refresh. {refresh}"
 
 
-def _told(review: SegmentReview) -> str:
+def more_than_usual(row: dict[Hashable, Any]) -> Finding:
+    """Return the finding on a move that was more frequent than usual."""
+    share, usual = (f"{row[name]:.0%}".replace("%", " %") for name in ("share", "usual_share"))
+    n = counted(float(row["n"]), "customers")
+    source = "New customers" if row["from"] == "(new)" else f"“{row['from']}”"
+    return Finding(
+        f"{n} moved from {source} to “{row['to']}”", f": {share} of them, usually {usual}. Real.", tone="changed"
+    )
+
+
+def moved_finding(n_moved: int, n_both: int, rest: str) -> Finding:
+    """Return the finding on how many customers changed segment; ``rest`` ends the sentence.
+
+    Examples
+    --------
+    >>> moved_finding(3, 12, ".").text, moved_finding(0, 0, ".").text
+    ('3 of 12 customers changed segment (25 %).', 'Nobody changed segment.')
+    """
+    if not n_moved:
+        return Finding("Nobody changed segment", rest)
+    bold = f"{n_moved:,} of {counted(n_both, 'customers')} changed segment"
+    return Finding(bold, f" ({100 * n_moved / n_both:.0f} %){rest}")
+
+
+def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
+    """Return the finding on moves up and down and the revenue gained and lost; None if there were none.
+
+    Examples
+    --------
+    >>> rows = [("up", 3, 90.0, 40.0, 140.0), ("down", 1, -20.0, -60.0, 20.0)]
+    >>> move_finding(pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"]), "EUR").text
+    '3 customers upgraded and 1 slid: those who upgraded bring €90 more (€40 to €140), those who slid €20 less (−€20 to €60).'
+    """
+    rows = {row["direction"]: row for row in totals.to_dict("records")}
+    up, down = rows.get("up"), rows.get("down")
+    if up is None and down is None:
+        return None
+    n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
+    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
+    clauses = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
+    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(clauses)}.")
+
+
+def _who_ordered(n: int) -> str:
+    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} ordered"
+
+
+def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
+    """Return what to do for a segment without a usual name, by its recency and its revenue per customer."""
+    mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
+    away = float(row["days_since_order"]) > mean
+    if row["differs"] == "more":
+        return (
+            "Telephone or write personally: they bring more than others and have been away."
+            if away
+            else "Thank them, show them new products first, ask for recommendations."
+        )
+    return (
+        "Remind them once with something that fits their last order."
+        if away
+        else "Make the next order easy: a reason to come back within their usual gap."
+    )
+
+
+def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
+    value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
+    low, high = (low, high) if value >= 0 else (-high, -low)
+    scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
+    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
+
+
+def _reasons(review: SegmentReview) -> str:
     if review.fit is None:
         return ""
     often = "less than 1 %" if review.fit.p < 0.01 else f"{review.fit.p:.0%}".replace("%", " %")

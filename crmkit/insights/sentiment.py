@@ -1,4 +1,4 @@
-"""How far the sentiment of texts can be trusted, in one sentence."""
+"""How accurate the sentiment read from texts is, in one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from babel import Locale
 
 from crmkit.metrics.formatting import joined, scale_for
 
-#: How a language is read, in words.
+#: Methods by which a language is read, in words.
 METHODS = {
     "learned": "learned from your answers with stars",
     "lexicon": "by a list of English words",
@@ -20,14 +20,14 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Remark:
-    """What stands on a tile beneath its value.
+    """A remark on a tile, below its value.
 
     Attributes
     ----------
     text : str
         A sentence.
     is_doubt : bool
-        Whether the number is not to be acted on: then it has no colour, whatever its verdict.
+        Whether the number should not be acted on; it then has no colour, whatever its verdict.
     """
 
     text: str
@@ -35,7 +35,7 @@ class Remark:
 
 
 def language_name(code: str) -> str:
-    """Return what a language is called; what is no known code as it is.
+    """Return the English name of a language; an unknown code is returned unchanged.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def language_name(code: str) -> str:
 
 
 def sentiment_message(check: pd.DataFrame) -> str:
-    """Return how often the mood read off a text is that of the stars given with it.
+    """Return how often the mood read from a text agrees with the stars given with it.
 
     Parameters
     ----------
@@ -71,12 +71,12 @@ def sentiment_message(check: pd.DataFrame) -> str:
         return f"Too few comments with stars to tell whether moods are read rightly{missing}"
     if low <= always:
         return "The mood read off a comment agrees with its stars no more often than chance would: do not act on it"
-    told = f"The mood read off a comment is that of its stars in {_in_words(accuracy)} of cases"
-    return f"{told}; naming the same mood each time would reach {_in_words(always)}"
+    agreement = f"The mood read off a comment is that of its stars in {_in_words(accuracy)} of cases"
+    return f"{agreement}; naming the same mood each time would reach {_in_words(always)}"
 
 
 def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
-    """Return, by metric, how far a mood can be trusted, for its tile: what the section on moods says, in short.
+    """Return the remark on the accuracy of moods for the tile of each metric.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
 
 
 def _agreement(check: pd.DataFrame) -> tuple[float | None, float, float]:
-    """Return how often moods are those of the stars, at the least so often, and how often one same mood would be [share]."""
+    """Return the accuracy of moods, its lower limit, and that of always naming the same mood [share]."""
     judged = check[check["accuracy"].notna()]
     judged = judged[judged["method"] == "each"] if (judged["method"] == "each").any() else judged
     if judged.empty:

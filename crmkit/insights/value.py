@@ -1,4 +1,4 @@
-"""What to say of the value of customers: the sentences at the top of the page, and the messages of its sections."""
+"""The page on customer value in words: headline, findings, the note on methods, and the titles of its sections."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import sentence_case
-from crmkit.insights.sentences import Finding
 from crmkit.metrics.formatting import counted, joined, scale_for
 from crmkit.predictions.value.backtest import BOOSTED, OURS
 from crmkit.predictions.value.summary import ValueSummary
@@ -32,7 +32,7 @@ def value_headline(summary: ValueSummary, currency: str | None = None) -> str:
 
 
 def value_findings(summary: ValueSummary, backtest: pd.DataFrame, currency: str | None = None) -> list[Finding]:
-    """Return three to five sentences: the total, who holds it, the best channel, what was foreseen before, the caveats.
+    """Return three to five findings: the total, its concentration, the best channel, the back-test, the caveats.
 
     Parameters
     ----------
@@ -44,18 +44,45 @@ def value_findings(summary: ValueSummary, backtest: pd.DataFrame, currency: str 
     """
     if summary.reason:
         return [Finding("There is no number yet.", f" The data lack what it takes: {summary.reason}.")]
-    told = [
+    found = [
         _total(summary, currency),
         _concentration(summary, currency),
         _channels(summary.by_channel, currency),
-        _foreseen(backtest, currency),
+        _backtest(backtest, currency),
         _caveat(summary),
     ]
-    return [finding for finding in told if finding]
+    return [finding for finding in found if finding]
+
+
+def value_method(summary: ValueSummary) -> list[str]:
+    """Return how the value is computed, as paragraphs for the note on methods.
+
+    Parameters
+    ----------
+    summary : ValueSummary
+    """
+    return [
+        "The value of a customer is what she is expected to bring from the last day of the period on: for each month ahead, "
+        "the chance that she still orders or still subscribes, times what she brings, discounted "
+        f"at {summary.discount_rate * 100:.0f} % a year (what comes later counts for less) and added up over "
+        f"{counted(summary.horizon, 'months')}. "
+        "Who shops and subscribes brings both. A running term is paid already: the next payment comes with the renewal. "
+        "A known notice ends the payments.",
+        "Orders are foreseen by a model of repeat buying and a Gamma-Gamma model of money per order day (several orders of "
+        "a day are one, refunds lower the mean); renewals by a model in which subscribers differ in their risk. Nothing "
+        "after the last day of the period is used. The interval of a customer is that of what she will really bring; that "
+        "of the total comes from possible futures of all of them.",
+        "Whoever has given no notice late in a term is likelier to renew. Prices, plans and orders go on growing as they did "
+        "for the same customers before; what customers bring in a way that is new to them (a first order, a subscription "
+        "taken up, or taken up again) is what others like them brought a year ago.",
+        "To the chance of each customer and the doubt of the models comes what moves all at once and no model knows of: by "
+        "as much as the totals of past days were missed, and where no past day can be judged by 3 % a year. A rise in prices "
+        "such as there was none before stands outside the intervals.",
+    ]
 
 
 def concentration_message(rows: pd.DataFrame) -> str:
-    """Return the message of the table of who holds the value."""
+    """Return the title of the table of the concentration of value."""
     tenth = rows[rows["top"] == 0.1]
     if tenth.empty or not rows["share"].iloc[0] > 0:
         return "Nobody is expected to bring anything more"
@@ -63,13 +90,57 @@ def concentration_message(rows: pd.DataFrame) -> str:
 
 
 def group_value_message(groups: pd.DataFrame, by: str, currency: str | None = None) -> str:
-    """Return the message of a chart of the value of new customers by group: whether the best differs from the worst."""
+    """Return the title of the chart of the value of new customers by group: whether the best differs from the worst."""
     ranked = groups.sort_values("value", ascending=False, kind="stable")
     best, worst = ranked.iloc[0], ranked.iloc[-1]
     first, last = _money(best, currency), _money(worst, currency)
     if best["low"] <= worst["high"]:
         return f"No {by} is clearly worth more than another: from {last} to {first} per customer"
     return f"Customers {_from(by, best[by])} are worth most: {first} each; those {_from(by, worst[by])} least: {last}"
+
+
+def survival_message(curves: pd.DataFrame, by: str) -> str:
+    """Return the title of the chart of retention by tenure: after a year, of the best and the worst group."""
+    year = curves[curves["month"] == 12].drop_duplicates("group")
+    if year.empty:
+        return f"How long subscribers stay, by {by}"
+    best, worst = year.loc[year["value"].idxmax()], year.loc[year["value"].idxmin()]
+    guess = " (a forecast)" if best["extrapolated"] or worst["extrapolated"] else ""
+    if len(year) == 1:
+        return f"After a year {best['value'] * 100:.0f} % of the subscribers are still there{guess}"
+    shares = f"{best['group']} keeps {best['value'] * 100:.0f} % for a year, {worst['group']} {worst['value'] * 100:.0f} %{guess}"
+    shares = sentence_case(shares)
+    return shares if best["low"] > worst["high"] else f"{shares}: too close to tell apart"
+
+
+def odds_message(odds: pd.DataFrame) -> str:
+    """Return the title of the table of odds of not renewing: the level that differs most, if any does beyond chance."""
+    sure = odds[(odds["low"] > 1) | (odds["high"] < 1)]
+    if sure.empty:
+        return "No plan or channel goes with leaving clearly sooner than another"
+    row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
+    likely = "less" if row["odds_ratio"] < 1 else "more"
+    than = f"{likely} likely to end than one of {row['compared_with']}: {row['odds_ratio']:.2g} times the odds"
+    return f"A subscription of {row['level']} is {than}"
+
+
+def backtest_message(backtest: pd.DataFrame) -> str:
+    """Return the title of the back-test: by how much totals were missed, and whether a simpler method did better."""
+    if backtest.empty:
+        return "The data are too young to judge the forecast by what came"
+    ours = backtest[backtest["method"] == OURS]
+    off = ((ours["predicted"] - ours["actual"]) / ours["actual"].where(ours["actual"] != 0)).dropna()
+    if off.empty:
+        return "Nothing came that the forecast could be judged by"
+    errors = backtest.groupby("method")["mae"].mean()
+    best = str(errors.idxmin())
+    by_customer = (
+        "no other way was nearer for the single customer"
+        if best == OURS
+        else f"{_lower(best)} was nearer for the single customer"
+    )
+    days = "On past days" if len(off) > 1 else "On the one past day"
+    return f"{days} the total was missed by {_misses(off)}; {by_customer}"
 
 
 def _total(summary: ValueSummary, currency: str | None) -> Finding:
@@ -115,7 +186,7 @@ def _channels(groups: pd.DataFrame, currency: str | None) -> Finding | None:
     )
 
 
-def _foreseen(backtest: pd.DataFrame, currency: str | None) -> Finding | None:
+def _backtest(backtest: pd.DataFrame, currency: str | None) -> Finding | None:
     ours = backtest[backtest["method"] == OURS]
     if ours.empty or not ours["actual"].iloc[0] > 0:
         return None
@@ -147,85 +218,10 @@ def _money(row: pd.Series, currency: str | None) -> str:
     return scale_for("money", row["value"], low=row["low"], high=row["high"], currency=currency).words(row["value"])
 
 
-# What to say of how far a forecast of value can be trusted: who stays, what was foreseen before, how it is
-# computed.
-
-
-def survival_message(curves: pd.DataFrame, by: str) -> str:
-    """Return the message of curves of who is still there: after a year, the best and the worst group."""
-    year = curves[curves["month"] == 12].drop_duplicates("group")
-    if year.empty:
-        return f"How long subscribers stay, by {by}"
-    best, worst = year.loc[year["value"].idxmax()], year.loc[year["value"].idxmin()]
-    guess = " (a forecast)" if best["extrapolated"] or worst["extrapolated"] else ""
-    if len(year) == 1:
-        return f"After a year {best['value'] * 100:.0f} % of the subscribers are still there{guess}"
-    shares = f"{best['group']} keeps {best['value'] * 100:.0f} % for a year, {worst['group']} {worst['value'] * 100:.0f} %{guess}"
-    shares = sentence_case(shares)
-    return shares if best["low"] > worst["high"] else f"{shares}: too close to tell apart"
-
-
-def odds_message(odds: pd.DataFrame) -> str:
-    """Return the message of the odds of not renewing: the level that differs most, if any differs for certain."""
-    sure = odds[(odds["low"] > 1) | (odds["high"] < 1)]
-    if sure.empty:
-        return "No plan or channel goes with leaving clearly sooner than another"
-    row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
-    likely = "less" if row["odds_ratio"] < 1 else "more"
-    than = f"{likely} likely to end than one of {row['compared_with']}: {row['odds_ratio']:.2g} times the odds"
-    return f"A subscription of {row['level']} is {than}"
-
-
-def backtest_message(backtest: pd.DataFrame) -> str:
-    """Return the message of the back-test: by how much the totals were missed, and whether a simpler way did better."""
-    if backtest.empty:
-        return "The data are too young to judge the forecast by what came"
-    ours = backtest[backtest["method"] == OURS]
-    off = ((ours["predicted"] - ours["actual"]) / ours["actual"].where(ours["actual"] != 0)).dropna()
-    if off.empty:
-        return "Nothing came that the forecast could be judged by"
-    errors = backtest.groupby("method")["mae"].mean()
-    best = str(errors.idxmin())
-    by_customer = (
-        "no other way was nearer for the single customer"
-        if best == OURS
-        else f"{_lower(best)} was nearer for the single customer"
-    )
-    days = "On past days" if len(off) > 1 else "On the one past day"
-    return f"{days} the total was missed by {_misses(off)}; {by_customer}"
-
-
-def value_method(summary: ValueSummary) -> list[str]:
-    """Return how the value is computed, in paragraphs for an owner.
-
-    Parameters
-    ----------
-    summary : ValueSummary
-    """
-    return [
-        "The value of a customer is what she is expected to bring from the last day of the period on: for each month ahead, "
-        "the chance that she still orders or still subscribes, times what she brings, discounted "
-        f"at {summary.discount_rate * 100:.0f} % a year (what comes later counts for less) and added up over "
-        f"{counted(summary.horizon, 'months')}. "
-        "Who shops and subscribes brings both. A running term is paid already: the next payment comes with the renewal. "
-        "A known notice ends the payments.",
-        "Orders are foreseen by a model of repeat buying and a Gamma-Gamma model of money per order day (several orders of "
-        "a day are one, refunds lower the mean); renewals by a model in which subscribers differ in their risk. Nothing "
-        "after the last day of the period is used. The interval of a customer is that of what she will really bring; that "
-        "of the total comes from possible futures of all of them.",
-        "Whoever has given no notice late in a term is likelier to renew. Prices, plans and orders go on growing as they did "
-        "for the same customers before; what customers bring in a way that is new to them (a first order, a subscription "
-        "taken up, or taken up again) is what others like them brought a year ago.",
-        "To the chance of each customer and the doubt of the models comes what moves all at once and no model knows of: by "
-        "as much as the totals of past days were missed, and where no past day can be judged by 3 % a year. A rise in prices "
-        "such as there was none before stands outside the intervals.",
-    ]
-
-
 def _misses(off: pd.Series) -> str:
     """Return by how much totals were missed: "+2 %, −1 % and 0 %", or "−1 % each time"."""
-    told = [_percent(each) for each in off]
-    return f"{told[0]} each time" if len(told) > 1 and len(set(told)) == 1 else joined(told)
+    misses = [_percent(each) for each in off]
+    return f"{misses[0]} each time" if len(misses) > 1 and len(set(misses)) == 1 else joined(misses)
 
 
 def _percent(share: float) -> str:

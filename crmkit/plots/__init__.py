@@ -1,6 +1,6 @@
-"""How it looks: a theme, and functions ``plot_x(frame, ax=None) -> Axes`` that compute nothing.
+"""Plots: functions ``plot_x(frame, ax=None) -> Axes`` that compute nothing, and the theme of all figures.
 
-Matplotlib is imported when the first plot is asked for, not before: the command line starts without it.
+Matplotlib is imported when the first plot is used, so that the command line starts without it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from .churn import plot_call_profit as plot_call_profit
 from .churn import plot_expected_losses as plot_expected_losses
 from .churn import plot_reliability as plot_reliability
 from .churn import plot_remaining as plot_remaining
-from .tenure import plot_tenure as plot_tenure
+from .survival import plot_tenure as plot_tenure
 from .waterfall import plot_waterfall as plot_waterfall
 from .forecasts import plot_calibration as plot_calibration
 from .forecasts import plot_life as plot_life

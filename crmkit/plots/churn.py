@@ -1,19 +1,21 @@
-"""Leaving: what was expected beside what came, and what contacts bring."""
+"""Charts on churn: expected and actual losses, the profit of contacting customers, and how many remain."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import number_ticks
+from crmkit.plots.theme import styled_axes, theme_context
+from crmkit.plots.ticks import number_ticks, percent_ticks
 
 
 def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the losses expected at past days, with their interval, beside those that came.
+    """Draw the losses expected at past days, with their interval, beside the actual losses.
 
     Parameters
     ----------
@@ -28,12 +30,10 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in plot_expected_losses(days).get_legend().get_texts()]
     ['expected, with 95 % interval', 'left']
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         place = np.arange(len(days))
-        ax.vlines(place, days["low"], days["high"], color=LIGHT["band"], linewidth=9)
-        ax.plot(place, days["expected"], "o", color=LIGHT["accent"], label="expected, with 95 % interval")
-        ax.plot(place, days["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
+        _draw_expected_and_actual(ax, place, days, "expected", "expected, with 95 % interval")
         ax.set_xticks(place, [f"{each:%d %b}".lstrip("0") for each in pd.to_datetime(days["day"])])
         ax.set_ylim(0, 1.45 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
         number_ticks(ax.yaxis, "count", float(days["high"].max()))
@@ -43,7 +43,7 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
-    """Draw what it brings to contact the first 1, 2, 3, ... customers of a plan, and where it is most.
+    """Draw the profit of contacting the first 1, 2, 3, ... customers of a plan, and its maximum.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: st
     >>> float(plot_call_profit(plan).lines[-1].get_xdata()[0])
     2.0
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         ax.axhline(0, color=LIGHT["rule"], linewidth=1)
         ax.plot(plan["n"], plan["profit"], color=LIGHT["accent"], linewidth=2)
         best = plan.loc[plan["profit"].idxmax()]
@@ -74,7 +74,7 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: st
 
 
 def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw, by tenths of the customers, the chance that was said with its band, and the share that left.
+    """Draw, by tenths of the customers, the predicted chance of leaving with its interval, and the share that left.
 
     Parameters
     ----------
@@ -90,16 +90,14 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in plot_reliability(tenths).get_legend().get_texts()]
     ['mean chance, with 95 % interval', 'left']
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
-        ax.vlines(tenths["tenth"], tenths["low"], tenths["high"], color=LIGHT["band"], linewidth=9)
-        ax.plot(tenths["tenth"], tenths["chance"], "o", color=LIGHT["accent"], label="mean chance, with 95 % interval")
-        ax.plot(tenths["tenth"], tenths["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
+    ax = styled_axes(ax)
+    with theme_context():
+        _draw_expected_and_actual(ax, tenths["tenth"], tenths, "chance", "mean chance, with 95 % interval")
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
+        percent_ticks(ax.yaxis)
         ax.set_xlabel("groups, lowest chances first", color=LIGHT["soft"])
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)  # clear of the highest group
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)  # above the highest group
     return ax
 
 
@@ -119,8 +117,8 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> len(plot_remaining(months).lines)
     1
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         ax.fill_between(months["month"], months["low"], months["high"], color=LIGHT["band"], linewidth=0)
         ax.plot(months["month"], months["value"], color=LIGHT["accent"], linewidth=2)
         ax.set_ylim(0, None)
@@ -129,3 +127,9 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_xlabel("months from today", color=LIGHT["soft"])
         ax.set_ylabel("customers still active", color=LIGHT["soft"])
     return ax
+
+
+def _draw_expected_and_actual(ax: Axes, places: Any, rows: pd.DataFrame, expected: str, label: str) -> None:
+    ax.vlines(places, rows["low"], rows["high"], color=LIGHT["band"], linewidth=9)
+    ax.plot(places, rows[expected], "o", color=LIGHT["accent"], label=label)
+    ax.plot(places, rows["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")

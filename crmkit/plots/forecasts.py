@@ -1,4 +1,4 @@
-"""Forecasts beside what came, and money over a customer's life."""
+"""Charts on customer value: forecasts beside actual values, and money over a customer's life."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
 
 
@@ -30,8 +30,8 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
     >>> [text.get_text() for text in plot_calibration(tenths, currency="EUR").get_legend().get_texts()]
     ['predicted', 'came']
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         ax.bar(tenths["tenth"], tenths["actual"], width=0.66, color=LIGHT["band"], label="came")
         ax.plot(tenths["tenth"], tenths["predicted"], "o", color=LIGHT["accent"], markersize=8, label="predicted")
         _money_axis(ax, float(tenths[["predicted", "actual"]].max().max()), currency)
@@ -42,7 +42,7 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
 
 
 def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
-    """Draw what a customer has brought by each month of her life; the part that is a forecast is paler.
+    """Draw the cumulative value of a customer by month since the start; the part that is a forecast is paler.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
     >>> len(plot_life(life).lines)
     1
     """
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         month, value = life["month"].to_numpy(float), life["value"].to_numpy(float)
         came = value * life["observed"].to_numpy(float)
         ax.fill_between(month, np.zeros(len(month)), came, color=LIGHT["band"], linewidth=0)
@@ -69,15 +69,7 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
         ax.xaxis.set_major_locator(MultipleLocator(6))
         ax.set_xlabel("months since the first order or term", color=LIGHT["soft"])
         for words, at in (("came already", came[-1] / 2), ("forecast", (came[-1] + value[-1]) / 2)):
-            ax.annotate(
-                words,
-                (month[-1], at),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                color=LIGHT["soft"],
-                annotation_clip=False,
-            )
+            annotate(ax, words, (month[-1], at), (6, 0), va="center", color=LIGHT["soft"])
     return ax
 
 

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import NO_DATA, Scale, common_scale, currency_of, is_number
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
 
 _MEASURED = ["metric", "period", "value", "low", "high", "n", "unit", "status", "reason"]
-_LONGEST = 36  # characters of a name: what a telephone has room for
+_LONGEST = 36  # characters of a name that fit on a phone
 
 
 def plot_groups(
@@ -64,22 +64,16 @@ def plot_groups(
             "plot_groups needs a column to group by. Evaluate the metric with by=..., such as by='channel'."
         )
     ordered = groups.sort_values("value", ascending=False, kind="stable") if sort else groups
-    ax = dressed(new_axes((10.6, 0.6 + 0.56 * max(len(ordered), 1))) if ax is None else ax, grid="x")
+    ax = styled_axes(ax, (10.6, 0.6 + 0.56 * max(len(ordered), 1)), grid="x")
     currency = currency_of(groups, currency)
-    # One scale for all: numbers with the same digits compare at a glance.
+    # One scale for all, as numbers with the same digits are easier to compare.
     scale = common_scale(groups.itertuples(index=False), currency)
-    with themed():
+    with theme_context():
         for place, (_, row) in enumerate(ordered.iterrows()):
             _draw_group(ax, place, row, scale)
-            # The name stands above its line, not beside it: a long one takes no room from the numbers.
-            ax.annotate(
-                _name(row[by]),
-                (0, place),
-                xycoords=("axes fraction", "data"),
-                xytext=(2, 7),
-                textcoords="offset points",
-                color=LIGHT["ink"],
-            )
+            # The name stands above its line, so that a long one takes no room from the numbers.
+            at = {"xycoords": ("axes fraction", "data"), "annotation_clip": None}
+            annotate(ax, _name(row[by]), (0, place), (2, 7), color=LIGHT["ink"], **at)
             if place:
                 ax.axhline(place - 0.66, color=LIGHT["rule"], linewidth=0.8, zorder=0.5)
         _draw_overall(ax, overall, groups, currency)
@@ -116,16 +110,8 @@ def _draw_overall(ax: Axes, overall: float | None, groups: pd.DataFrame, currenc
         return
     ax.axvline(float(overall), color=LIGHT["soft"], linewidth=1.2, dashes=(2, 3), zorder=1)
     words = common_scale(groups.itertuples(index=False), currency).words(overall)  # as in the title above
-    ax.annotate(
-        f"all: {words}",
-        (float(overall), 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, -2),
-        textcoords="offset points",
-        va="top",
-        color=LIGHT["soft"],
-        fontsize=10,
-    )
+    at = {"xycoords": ("data", "axes fraction"), "annotation_clip": None}
+    annotate(ax, f"all: {words}", (float(overall), 1), (4, -2), va="top", color=LIGHT["soft"], fontsize=10, **at)
 
 
 def _unit(groups: pd.DataFrame) -> str:

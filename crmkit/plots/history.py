@@ -1,4 +1,4 @@
-"""One metric over the periods: a point and its 95 % interval each, the last one named, the target dashed."""
+"""One metric over the periods: a point with its 95 % interval for each, the last one labelled, the target dashed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import currency_of, is_number, scale_for, scale_of
 from crmkit.periods import Period
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import FromTheLast, number_ticks, period_words
+from crmkit.plots.theme import annotate, styled_axes, theme_context
+from crmkit.plots.ticks import PeriodLocator, number_ticks, period_label
 
 
 def plot_history(
@@ -59,16 +59,16 @@ def plot_history(
     if "metric" in history and history["metric"].nunique() > 1:
         raise CrmkitError(f"plot_history draws one metric; this frame holds {', '.join(history['metric'].unique())}.")
     currency = currency_of(history, currency)
-    ax = dressed(new_axes() if ax is None else ax)
-    with themed():
+    ax = styled_axes(ax)
+    with theme_context():
         values = history["value"].to_numpy(float)
         known = np.flatnonzero(np.isfinite(values))
         if not len(known):
-            return _say_that_it_is_empty(ax, len(history))
+            return _draw_empty(ax, len(history))
         colour = LIGHT[tone] if tone in ("better", "worse") else LIGHT["accent"]
         _draw_points(ax, history, known, colour)
-        _name_the_last(ax, history, int(known[-1]), colour, currency)
-        _mark_the_gaps(ax, np.flatnonzero(~np.isfinite(values)))
+        _label_last(ax, history, int(known[-1]), colour, currency)
+        _mark_gaps(ax, np.flatnonzero(~np.isfinite(values)))
         _label_axes(ax, list(history["period"]))
         number_ticks(ax.yaxis, str(history["unit"].iloc[known[-1]]), float(values[known[-1]]), currency)
         _draw_target(ax, target, history.iloc[int(known[-1])], currency)
@@ -100,38 +100,19 @@ def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str
         )
 
 
-def _name_the_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:
+def _label_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:
     row = history.iloc[place].copy()
-    if place:  # as many digits as where the change is told
+    if place:  # as many digits as where the change is printed
         before = history["value"].iloc[place - 1]
         row["previous_value"], row["change"] = before, row["value"] - before
-    ax.annotate(
-        scale_of(row, currency).words(row["value"]),
-        (place, row["value"]),
-        xytext=(11, 0),
-        textcoords="offset points",
-        va="center",
-        color=colour,
-        fontweight="bold",
-        fontsize=12,
-        annotation_clip=False,
-    )
+    words = scale_of(row, currency).words(row["value"])
+    annotate(ax, words, (place, row["value"]), (11, 0), va="center", color=colour, fontweight="bold", fontsize=12)
 
 
-def _mark_the_gaps(ax: Axes, gaps: np.ndarray) -> None:
+def _mark_gaps(ax: Axes, gaps: np.ndarray) -> None:
     for place in gaps:
-        ax.annotate(
-            "no data",
-            (place, 0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 4),
-            rotation=90,
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            color=LIGHT["soft"],
-            fontsize=9,
-        )
+        at = {"xycoords": ("data", "axes fraction"), "annotation_clip": None, "ha": "center", "va": "bottom"}
+        annotate(ax, "no data", (place, 0), (0, 4), rotation=90, color=LIGHT["soft"], fontsize=9, **at)
 
 
 def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str | None) -> None:
@@ -141,34 +122,25 @@ def _draw_target(ax: Axes, target: float | None, last: pd.Series, currency: str 
     ax.axhline(height, color=LIGHT["target"], linewidth=1.3, dashes=(5, 4), zorder=1.5)
     bottom, top = ax.get_ylim()
     distance = (height - float(last["value"])) / (top - bottom)
-    # Beside the line's end; moved away where it would touch the label of the last point.
+    # Beside the end of the line, moved away where it would touch the label of the last point.
     nudge = 0 if abs(distance) > 0.09 else (14 if distance >= 0 else -14)
     words = scale_for(str(last["unit"]), target, currency=currency, significant=4).words(target)
-    ax.annotate(
-        f"Target {words}",
-        (1, height),
-        xycoords=("axes fraction", "data"),
-        xytext=(4, nudge),
-        va="center",
-        textcoords="offset points",
-        color=LIGHT["target"],
-        fontsize=10.5,
-        annotation_clip=False,
-    )
+    at = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    annotate(ax, f"Target {words}", (1, height), (4, nudge), color=LIGHT["target"], fontsize=10.5, **at)
 
 
 def _label_axes(ax: Axes, periods: list[str]) -> None:
     parsed = [Period.parse(period) for period in periods]
     ax.set_xlim(-0.6, len(parsed) - 0.4)
     ax.margins(y=0.12)
-    ax.xaxis.set_major_locator(FromTheLast(len(parsed)))
+    ax.xaxis.set_major_locator(PeriodLocator(len(parsed)))
     shown = FuncFormatter(
-        lambda place, _: period_words(parsed, round(place)) if 0 <= round(place) < len(parsed) else ""
+        lambda place, _: period_label(parsed, round(place)) if 0 <= round(place) < len(parsed) else ""
     )
     ax.xaxis.set_major_formatter(shown)
 
 
-def _say_that_it_is_empty(ax: Axes, n_periods: int) -> Axes:
+def _draw_empty(ax: Axes, n_periods: int) -> Axes:
     ax.set_axis_off()
     ax.text(
         0.5,

@@ -1,4 +1,4 @@
-"""The colours, once for pages and figures: names say what a colour is for, light and dark go together.
+"""The colours of pages and figures, named by their use, each in a light and a dark variant.
 
 Checked against colour blindness (better and worse differ in lightness and in hue, and a word or an arrow always
 stands beside them) and for a contrast of at least 4.5 to 1 wherever a colour carries text.
@@ -38,7 +38,7 @@ DARK = {
     "noise-wash": "#252f3b",
     "behind": "#171e27",
 }
-# For lines and bars that stand for groups; told apart by people with any of the three colour blindnesses.
+# For lines and bars of groups; distinct for people with any of the three kinds of colour blindness.
 GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
 GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
 
@@ -46,8 +46,8 @@ GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
 def dark_twins() -> dict[str, str]:
     """Return for each light colour that a figure may use the colour that replaces it on a dark page.
 
-    White and near-white are left alone: inside a figure they may be the text on a dark cell of a heat map. What lies
-    behind a name is "behind", as white as makes no difference.
+    White and near-white are not replaced, as they may be the text on a dark cell of a heat map. The background of a label
+    has a colour of its own, "behind", which looks white.
     """
     names = ("ink", "soft", "rule", "accent", "better", "worse", "target", "band", "noise-wash", "behind")
     return {LIGHT[name]: DARK[name] for name in names} | dict(zip(GROUPS, GROUPS_DARK, strict=True))

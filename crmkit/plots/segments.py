@@ -1,4 +1,4 @@
-"""Segments: where customers stand on a map, and how they flow between segments from one day to another."""
+"""Charts of segments: a map of the customers, and the flow of customers between segments from one day to another."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
 from crmkit.plots.palette import GROUPS, LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
-from crmkit.plots.ticks import tick_words
+from crmkit.plots.theme import new_axes, styled_axes, theme_context
+from crmkit.plots.ticks import tick_labels
 
 _DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
-_BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # a name
-_NARROW = 4  # inches, below which the words of the axis would touch in one line
-_MOST_DOTS = 500  # what a page of 500 kB has room for
+_BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # of a label
+_NARROW = 4  # inches, below which labels of the axis in one line would overlap
+_MOST_DOTS = 500  # keeps a page below 500 kB
 
 
 def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
-    """Draw each customer by how long ago she ordered and what she brought in a year, and each segment at its middle.
+    """Draw each customer by days since the last order and revenue of a year, and each segment at its medians.
 
     Parameters
     ----------
     customers : DataFrame
         segment, days_since_order [days], revenue [currency, of 365 days]; segments in the order of their colours. Of
-        more than 500 customers every so-manieth is drawn.
+        more than 500 customers, every second, third, ... is drawn.
     ax : Axes or None
         Axes to draw on; a new figure without.
     currency : str or None
@@ -43,11 +43,11 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     >>> [text.get_text() for text in plot_segment_map(customers).texts]
     ['Lost', 'Loyal']
     """
-    ax = dressed(new_axes((10.6, 5.4)) if ax is None else ax)
+    ax = styled_axes(ax, (10.6, 5.4))
     shown = customers.iloc[:: max(1, -(-len(customers) // _MOST_DOTS))]
     unit = max(float(customers["revenue"].clip(lower=0).median()), 1.0) / 4
     names = list(dict.fromkeys(customers["segment"]))
-    with themed():
+    with theme_context():
         for place, name in enumerate(names):
             own, colour = shown[shown["segment"] == name], GROUPS[place % len(GROUPS)]
             ax.scatter(
@@ -62,7 +62,7 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
         middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
         middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
         room = 0.055 * float(_money(customers["revenue"], unit).max())
-        heights = _apart(middles["y"].to_numpy(), np.full(len(middles), room))
+        heights = _without_overlap(middles["y"].to_numpy(), np.full(len(middles), room))
         for name, x, y in zip(middles.index, middles["x"], heights, strict=True):
             colour = GROUPS[names.index(name) % len(GROUPS)]
             ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour, bbox=_BEHIND)
@@ -78,7 +78,7 @@ def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = N
     moves : DataFrame
         from, to, n [customers], direction ("up", "down", "new", "stayed").
     order : list of str
-        Segments from the top down; "(new)" comes last by itself.
+        Segments from the top down; those not listed, such as "(new)", come last.
     ax : Axes or None
         Axes to draw on; a new figure without.
 
@@ -92,16 +92,16 @@ def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = N
     order = [*order, *sorted({*moves["from"], *moves["to"]} - set(order))]
     left, right = _stacked(moves.groupby("from")["n"].sum(), order), _stacked(moves.groupby("to")["n"].sum(), order)
     scale = (1 - _GAP * (len(order) - 1)) / max(float(moves["n"].sum()), 1.0)
-    here, there = dict(left), dict(right)  # where the next ribbon of a segment begins
+    here, there = dict(left), dict(right)  # at which the next ribbon of a segment begins
     ranked = moves.assign(f=moves["from"].map(order.index), t=moves["to"].map(order.index)).sort_values(["f", "t"])
-    with themed():
+    with theme_context():
         for start, end, n, direction in ranked[["from", "to", "n", "direction"]].itertuples(index=False):
             _ribbon(ax, here[str(start)], there[str(end)], float(n) * scale, str(direction))
             here[str(start)] += float(n) * scale
             there[str(end)] += float(n) * scale
         _columns(ax, left, moves.groupby("from")["n"].sum(), scale, "right")
         _columns(ax, right, moves.groupby("to")["n"].sum(), scale, "left")
-        ax.set_xlim(-0.55, 1.55)  # on a telephone as wide as twelve letters
+        ax.set_xlim(-0.55, 1.55)  # leaves room for twelve letters on a phone
         ax.set_ylim(1.02, -0.02)
         ax.set_axis_off()
     return ax
@@ -130,14 +130,14 @@ def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str |
     ax.set_xlabel("time since the last order", color=LIGHT["soft"])
     most = max(float(customers["revenue"].max()), 1.0)
     steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]
-    # Each by its own scale: the axis is logarithmic and may go from tens to millions.
-    labels = [tick_words("money", step, [step], currency=currency)[0] for step in steps]
+    # Each label has its own scale, as the axis is logarithmic and may go from tens to millions.
+    labels = [tick_labels("money", step, [step], currency=currency)[0] for step in steps]
     ax.set_yticks([float(np.log1p(step / unit)) for step in steps], labels)
     ax.set_ylabel("revenue of 365 days", color=LIGHT["soft"])
 
 
 def _stacked(sizes: pd.Series, order: list[str]) -> dict[str, float]:
-    """Return where each segment begins, the gaps as wide on both sides."""
+    """Return the place at which the bar of each segment begins."""
     scale, top, begins = (1 - _GAP * (len(order) - 1)) / max(float(sizes.sum()), 1.0), 0.0, {}
     for name in order:
         if name in sizes.index:
@@ -174,9 +174,9 @@ def _ribbon(ax: Axes, start: float, end: float, width: float, direction: str) ->
 def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float, align: str) -> None:
     side = 0.0 if align == "right" else 1.0
     heights = [float(sizes[name]) * scale for name in begins]
-    words = [fill(f"{name} {sizes[name]:,}", 12) for name in begins]  # a telephone has no room for more in one line
+    words = [fill(f"{name} {sizes[name]:,}", 12) for name in begins]  # a line that fits on a phone
     middles = [top + height / 2 for top, height in zip(begins.values(), heights, strict=True)]
-    places = _apart(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
+    places = _without_overlap(np.array(middles), np.array([0.031 * (1 + each.count("\n")) for each in words]))
     for top, height, text, place in zip(begins.values(), heights, words, places, strict=True):
         ax.add_patch(Rectangle((side if side == 0 else side - _BAR, top), _BAR, height, color=LIGHT["ink"]))
         ax.annotate(
@@ -189,7 +189,7 @@ def _columns(ax: Axes, begins: dict[str, float], sizes: pd.Series, scale: float,
         )
 
 
-def _apart(middles: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Return places for names of these heights that do not overlap, as near to the middles as can be (in rising order)."""
+def _without_overlap(middles: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return places, in rising order, at which labels of these heights do not overlap, as near to the middles as possible."""
     above = np.cumsum(heights) - heights / 2
     return np.asarray(isotonic_regression(middles - above).x) + above

@@ -1,18 +1,23 @@
-"""How many are still there: a survival curve with its band, and the numbers at risk below it."""
+"""Survival curves with their bands, and the numbers at risk below them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from crmkit.plots.palette import GROUPS, LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.theme import annotate, styled_axes, theme_context
+from crmkit.plots.ticks import percent_ticks
 
 _DAYS_IN_A_MONTH = 365.25 / 12
-_FEWEST = 10  # at risk, below which a curve is not drawn on: its steps are single customers
-_STEPS = (3, 6, 12, 24, 48, 96)  # months between the numbers at risk
+_FEWEST = 10  # at risk, below which a curve ends: each of its steps would be a single customer
+_STEPS = (3, 6, 12, 24, 48, 96)  # months between the numbers at risk of plot_survival
+_TENURE_STEP = 12  # months between the numbers at risk of plot_tenure; more would not fit on a phone
+_LINE = 0.06  # height of a line of text [share of the axis]
 
 
 def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] | None = None) -> Axes:
@@ -26,7 +31,7 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     ax : Axes or None
         Axes to draw on; a new figure without.
     months : tuple of int or None
-        Where the numbers at risk are written; None for the start and at most two more, as many as a telephone has room for.
+        Ages at which the numbers at risk are written; None for the start and at most two more, which fit on a phone.
 
     Returns
     -------
@@ -40,11 +45,11 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     1
     """
     groups = list(dict.fromkeys(curve["group"]))
-    ax = dressed(new_axes((10.6, 3.5 + 0.28 * len(groups))) if ax is None else ax)
+    ax = styled_axes(ax, (10.6, 3.5 + 0.28 * len(groups)))
     drawn = curve[curve["at_risk"] >= _FEWEST]
     longest = float(drawn["age"].max()) / _DAYS_IN_A_MONTH if len(drawn) else -1.0
     months = tuple(month for month in (_marked(longest) if months is None else months) if month <= longest)
-    with themed():
+    with theme_context():
         for place, group in enumerate(groups):
             own, colour = drawn[drawn["group"] == group], GROUPS[place % len(GROUPS)]
             if own.empty:
@@ -57,13 +62,53 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
         ax.set_ylim(0, 1.02)
         ax.set_xticks(list(months))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"{month:.0f}" if month else "start"))
-        ax.set_xlabel("months", loc="right", color=LIGHT["soft"])  # once: beside each number there is no room
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
+        ax.set_xlabel("months", loc="right", color=LIGHT["soft"])  # once, as there is no room beside each number
+        percent_ticks(ax.yaxis)
+    return ax
+
+
+def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the share still subscribed by months since the start, one line per group, dashed where extrapolated.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        group, month, value, low, high [share], at_risk [count], extrapolated (bool).
+    ax : Axes or None
+        Axes to draw on; a new figure without.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> curves = pd.DataFrame({"group": "Small", "month": [0, 1, 2], "value": [1, 0.9, 0.85], "low": [1, 0.8, 0.7],
+    ...                        "high": [1, 0.95, 0.9], "at_risk": [40, 40, 30], "extrapolated": False})
+    >>> len(plot_tenure(curves).lines)
+    1
+    """
+    groups = list(dict.fromkeys(curves["group"]))
+    heights = _label_heights(curves.groupby("group")["value"].last())
+    ax = styled_axes(ax, (10.6, 4.2 + 0.26 * len(groups)))
+    with theme_context():
+        for place, name in enumerate(groups):
+            _draw_tenure(ax, curves[curves["group"] == name], GROUPS[place % len(GROUPS)], heights[name])
+            _write_tenure_at_risk(ax, curves[curves["group"] == name], place, GROUPS[place % len(GROUPS)])
+        at = {"xycoords": "axes fraction", "annotation_clip": None}
+        annotate(ax, "up for renewal", (0, 0), (0, -30), color=LIGHT["soft"], fontsize=9.5, **at)
+        ax.set_ylim(0, 1.02)
+        ax.set_xlim(0, max(float(curves["month"].max()), 1.0))
+        ax.xaxis.set_major_locator(MultipleLocator(_TENURE_STEP))
+        percent_ticks(ax.yaxis)
+        ax.xaxis.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{value:.0f} months" if value == 0 else f"{value:.0f}")
+        )
     return ax
 
 
 def _marked(longest: float) -> tuple[int, ...]:
-    """Return the months at which the numbers at risk stand, so few that they do not touch on a telephone."""
+    """Return the months at which numbers at risk are written, so few that they do not overlap on a phone."""
     step = next((step for step in _STEPS if longest < 3 * step), _STEPS[-1])
     return 0, step, 2 * step
 
@@ -73,29 +118,45 @@ def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: 
     for month in months:
         at = np.searchsorted(ages, month * _DAYS_IN_A_MONTH)
         if at < len(ages):
-            _below(ax, (month, 0), f"{own['at_risk'].iloc[at]:,.0f}", place, colour, "center")
-    if name:  # beside its row: at the ends of the lines names would lie on each other
-        ax.annotate(
-            name,
-            (1, 0),
-            xycoords="axes fraction",
-            xytext=(8, -46 - 15 * place),
-            textcoords="offset points",
-            color=colour,
-            fontweight="bold",
-            annotation_clip=False,
-        )
+            _below(ax, month, own["at_risk"].iloc[at], place, colour, ha="center", fontsize=10)
+    if name:  # beside its row, as names at the ends of the lines would overlap
+        style = {"xycoords": "axes fraction", "fontweight": "bold"}
+        annotate(ax, name, (1, 0), (8, -46 - 15 * place), color=colour, **style)
 
 
-def _below(ax: Axes, at: tuple[float, float], text: str, place: int, colour: str, align: str) -> None:
-    ax.annotate(
-        text,
-        at,
-        xycoords=("data", "axes fraction"),
-        xytext=(0, -46 - 15 * place),
-        textcoords="offset points",
-        color=colour,
-        ha=align,
-        fontsize=10,
-        annotation_clip=False,
+def _label_heights(ends: pd.Series) -> dict[str, float]:
+    """Return the height of each name beside the end of its curve, at least a line of text apart."""
+    heights: dict[str, float] = {}
+    floor = 0.0
+    for name, end in ends.sort_values().items():
+        heights[str(name)] = floor = max(float(end), floor)
+        floor += _LINE
+    return heights
+
+
+def _draw_tenure(ax: Axes, curve: pd.DataFrame, colour: str, height: float) -> None:
+    observed, forecast = curve[~curve["extrapolated"].astype(bool)], curve[curve["extrapolated"].astype(bool)]
+    name = str(curve["group"].iloc[0])
+    ax.step(observed["month"], observed["value"], where="post", color=colour, linewidth=2.2, zorder=3)
+    ax.fill_between(
+        observed["month"], observed["low"], observed["high"], step="post", color=colour, alpha=0.13, linewidth=0
     )
+    if len(forecast):
+        ax.plot(forecast["month"], forecast["value"], color=colour, linewidth=1.6, dashes=(3, 2.5), zorder=3)
+        ax.fill_between(forecast["month"], forecast["low"], forecast["high"], color=colour, alpha=0.06, linewidth=0)
+    end = curve.iloc[-1]
+    annotate(ax, name, (float(end["month"]), height), (6, 0), va="center", color=colour, fontweight="bold")
+
+
+def _write_tenure_at_risk(ax: Axes, curve: pd.DataFrame, place: int, colour: str) -> None:
+    observed = curve[~curve["extrapolated"].astype(bool)]
+    for month in range(0, int(curve["month"].max()) + 1, _TENURE_STEP):
+        row = observed[observed["month"] == month]
+        if len(row):
+            align = "center" if month else "left"
+            _below(ax, month, row["at_risk"].iloc[0], place, colour, ha=align, fontsize=9.5)
+
+
+def _below(ax: Axes, month: int, at_risk: float, place: int, colour: str, **style: Any) -> None:
+    at = {"xycoords": ("data", "axes fraction"), "color": colour}
+    annotate(ax, f"{at_risk:,.0f}", (month, 0), (0, -46 - 15 * place), **at, **style)

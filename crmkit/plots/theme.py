@@ -1,7 +1,7 @@
 """The look of every figure: matplotlib settings, applied globally with :func:`use_theme` or around a block.
 
-The figure's background is transparent and its text has the page's ink colour, so that the report can show the same
-figure on light and on dark paper.
+The background of a figure is transparent and its text has the ink colour of the page, so that a report can show the
+same figure on light and on dark paper.
 """
 
 from __future__ import annotations
@@ -70,20 +70,23 @@ def use_theme() -> None:
     mpl.rcParams.update(STYLE)
 
 
-def themed() -> AbstractContextManager[None]:
+def theme_context() -> AbstractContextManager[None]:
     """Return a context in which figures have the look of the reports."""
     return mpl.rc_context(STYLE)
 
 
-def dressed(ax: Axes, *, grid: str = "y") -> Axes:
-    """Give axes that somebody else made the look of the reports, and return them.
+def styled_axes(ax: Axes | None, figsize: tuple[float, float] | None = None, *, grid: str = "y") -> Axes:
+    """Return axes with the look of the reports: those given, or those of a new figure.
 
     Parameters
     ----------
-    ax : Axes
+    ax : Axes or None
+    figsize : tuple of float, optional
+        Width and height of a new figure [inches].
     grid : {"x", "y"}
         The axis that carries numbers: it gets grid lines and no line of its own.
     """
+    ax = new_axes(figsize) if ax is None else ax
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(LIGHT["rule"])
@@ -99,5 +102,10 @@ def new_axes(figsize: tuple[float, float] | None = None) -> Axes:
     """Return the axes of a new figure with the look of the reports."""
     from matplotlib import pyplot
 
-    with themed():
+    with theme_context():
         return pyplot.subplots(figsize=figsize)[1]
+
+
+def annotate(ax: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
+    """Write text so many points right of and above a place; it may stand outside the axes."""
+    ax.annotate(text, at, xytext=offset, textcoords="offset points", **{"annotation_clip": False} | style)

@@ -1,4 +1,4 @@
-"""Where the ticks of an axis stand and what they say; both follow from the room there is when the figure is drawn."""
+"""Where the ticks of an axis stand and how they are labelled; both depend on the size at which the figure is drawn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import Formatter, Locator, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, Locator, MaxNLocator
 
 from crmkit.metrics.formatting import Scale, scale_for
 from crmkit.periods import MONTH_NAMES, Period
@@ -28,64 +28,25 @@ def number_ticks(axis: Axis, unit: str, top: float, currency: str | None = None)
         ISO 4217 code for money.
     """
     whole = unit == "count" or (unit == "money" and _cents(currency) == 0)
-    axis.set_major_locator(RoundNumbers("count" if whole else unit))
-    axis.set_major_formatter(NumberWords(unit, top, currency))
+    axis.set_major_locator(RoundNumberLocator("count" if whole else unit))
+    axis.set_major_formatter(NumberFormatter(unit, top, currency))
 
 
-class NumberWords(Formatter):
-    """Labels of an axis, all with the same digits."""
-
-    def __init__(self, unit: str, top: float, currency: str | None = None) -> None:
-        self.unit, self.top, self.currency = unit, top, currency
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        return self.format_ticks([x])[0]
-
-    def format_ticks(self, values: Any) -> list[str]:
-        """Return the labels of all ticks; Matplotlib asks for them together."""
-        return tick_words(self.unit, self.top, values, currency=self.currency)
+def percent_ticks(axis: Axis) -> None:
+    """Label the ticks of an axis of shares in percent."""
+    axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
 
 
-class RoundNumbers(MaxNLocator):
-    """Ticks at round numbers, fewer where there is less room; of counts at whole ones."""
+def tick_labels(unit: str, top: float, ticks: Iterable[float], *, currency: str | None = None) -> list[str]:
+    """Return the labels of ticks: their exact values, all with as many digits as the finest needs.
 
-    def __init__(self, unit: str = "") -> None:
-        super().__init__(5, steps=[1, 2, 2.5, 5, 10], integer=unit == "count")
-
-    def __call__(self) -> Any:
-        axis: Any = self.axis
-        inches = axis.axes.bbox.width / axis.axes.figure.dpi if axis.axis_name == "x" else 9
-        self._nbins = max(2, min(5, int(inches * 1.3)))
-        return super().__call__()
-
-
-class FromTheLast(Locator):
-    """Ticks at every period, or at every second, third, ... where there is no room; the last always has one."""
-
-    def __init__(self, n_periods: int) -> None:
-        self.n_periods = n_periods
-
-    def __call__(self) -> list[int]:
-        axis: Any = self.axis
-        room = max(1, axis.get_tick_space())
-        step = max(1, ceil(self.n_periods / room))
-        return list(range(self.n_periods - 1, -1, -step))[::-1]
-
-    def tick_values(self, vmin: float, vmax: float) -> list[int]:
-        """Return the places of the ticks; they do not depend on the limits."""
-        return self()
-
-
-def tick_words(unit: str, top: float, ticks: Iterable[float], *, currency: str | None = None) -> list[str]:
-    """Return the labels of ticks: their exact values, all with as many digits as the finest takes.
-
-    Money has its cents or none, since nobody writes tenths; zero needs no digits.
+    Money has cents or no digits, never tenths; zero has no digits.
 
     Examples
     --------
-    >>> tick_words("money", 5.0, [0, 2.5, 5], currency="EUR"), tick_words("share", 0.1, [0, 0.05, 0.1])
+    >>> tick_labels("money", 5.0, [0, 2.5, 5], currency="EUR"), tick_labels("share", 0.1, [0, 0.05, 0.1])
     (['€0', '€2.50', '€5.00'], ['0 %', '5 %', '10 %'])
-    >>> tick_words("money", 2e6, [0, 500_000, 1_000_000], currency="EUR")
+    >>> tick_labels("money", 2e6, [0, 500_000, 1_000_000], currency="EUR")
     ['€0', '€0.5 million', '€1.0 million']
     """
     scale, values = scale_for(unit, top, currency=currency, significant=1), list(ticks)
@@ -98,16 +59,8 @@ def tick_words(unit: str, top: float, ticks: Iterable[float], *, currency: str |
     return [(exact if value else zero).words(value) for value in values]
 
 
-def _decimals(number: float) -> int:
-    return next((digits for digits in range(4) if abs(round(number, digits) - number) < 1e-9), 4)
-
-
-def _cents(currency: str | None) -> int:
-    return scale_for("money", 0.5, currency=currency).decimals
-
-
-def period_words(parsed: list[Period], place: int) -> str:
-    """Return the label of a period's tick; the year stands below the first period and below each January."""
+def period_label(parsed: list[Period], place: int) -> str:
+    """Return the label of a period's tick, with the year on a second line for the first period and each January."""
     period = parsed[place]
     if period.grain == "month":
         name = MONTH_NAMES[period.start.month - 1][:3]
@@ -118,3 +71,55 @@ def period_words(parsed: list[Period], place: int) -> str:
         if "-" in text
         else text
     )
+
+
+class NumberFormatter(Formatter):
+    """Formats the labels of an axis, all with the same number of digits."""
+
+    def __init__(self, unit: str, top: float, currency: str | None = None) -> None:
+        self.unit, self.top, self.currency = unit, top, currency
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Any) -> list[str]:
+        """Return the labels of all ticks, for which Matplotlib calls it once."""
+        return tick_labels(self.unit, self.top, values, currency=self.currency)
+
+
+class RoundNumberLocator(MaxNLocator):
+    """Places ticks at round numbers, fewer on a narrow axis; for counts at whole numbers."""
+
+    def __init__(self, unit: str = "") -> None:
+        super().__init__(5, steps=[1, 2, 2.5, 5, 10], integer=unit == "count")
+
+    def __call__(self) -> Any:
+        axis: Any = self.axis
+        inches = axis.axes.bbox.width / axis.axes.figure.dpi if axis.axis_name == "x" else 9
+        self._nbins = max(2, min(5, int(inches * 1.3)))
+        return super().__call__()
+
+
+class PeriodLocator(Locator):
+    """Places ticks at every period, or on a narrow axis at every second, third, ...; the last period always has one."""
+
+    def __init__(self, n_periods: int) -> None:
+        self.n_periods = n_periods
+
+    def __call__(self) -> list[int]:
+        axis: Any = self.axis
+        room = max(1, axis.get_tick_space())
+        step = max(1, ceil(self.n_periods / room))
+        return list(range(self.n_periods - 1, -1, -step))[::-1]
+
+    def tick_values(self, vmin: float, vmax: float) -> list[int]:
+        """Return the places of the ticks, which do not depend on the limits."""
+        return self()
+
+
+def _decimals(number: float) -> int:
+    return next((digits for digits in range(4) if abs(round(number, digits) - number) < 1e-9), 4)
+
+
+def _cents(currency: str | None) -> int:
+    return scale_for("money", 0.5, currency=currency).decimals

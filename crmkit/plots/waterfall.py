@@ -1,4 +1,4 @@
-"""What made a sum grow or shrink: one bar per part, each beginning where the last one ended, the net at the end."""
+"""The parts of the change of a sum: one bar per part, each beginning where the last one ended, the net at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from crmkit.metrics.formatting import common_scale, currency_of
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import dressed, new_axes, themed
+from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
 
 
@@ -36,35 +36,24 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
     >>> len(plot_waterfall(parts).patches)
     3
     """
-    ax = dressed(new_axes((10.6, 3.9)) if ax is None else ax)
+    ax = styled_axes(ax, (10.6, 3.9))
     currency = currency_of(parts, currency)
     scale = common_scale(parts.itertuples(index=False), currency)
     scale = replace(scale, decimals=max(scale.decimals, 0))  # parts in hundreds would not add up
     start, last = 0.0, len(parts) - 1
-    with themed():
+    with theme_context():
         for place, value in enumerate(parts["value"].to_numpy(float)):
             start = 0.0 if place == last else start
             colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
             ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)
-            right = max(start, start + value, 0.0)  # never left of the line at zero, which would strike it through
-            ax.annotate(
-                scale.number(value),
-                (right, place),
-                xytext=(5, 0),
-                textcoords="offset points",
-                va="center",
-                color=colour,
-                fontweight="bold",
-                annotation_clip=False,
-            )
+            right = max(start, start + value, 0.0)  # not left of the line at zero, which would cross the number
+            annotate(ax, scale.number(value), (right, place), (5, 0), va="center", color=colour, fontweight="bold")
             if place < last:
                 ax.plot([start + value] * 2, [place + 0.31, place + 0.69], color=LIGHT["rule"], linewidth=1.2)
             start += value
         ax.axvline(0, color=LIGHT["soft"], linewidth=0.8)
         ax.margins(x=0.14)
-        ax.set_yticks(
-            range(len(parts)), list(parts["label"])
-        )  # one below the other: names and numbers fit on a telephone
+        ax.set_yticks(range(len(parts)), list(parts["label"]))  # horizontal bars, so that names fit on a phone
         ax.invert_yaxis()
         ax.grid(axis="y", visible=False)
         ax.grid(axis="x", visible=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.plots.ticks import tick_words
+from crmkit.plots.ticks import tick_labels
 
 
 def labels(axis):
@@ -34,7 +34,7 @@ def labels(axis):
     ],
 )
 def test_the_labels_of_an_axis(unit, top, currency, ticks, told):
-    assert tick_words(unit, top, ticks, currency=currency) == told
+    assert tick_labels(unit, top, ticks, currency=currency) == told
 
 
 def history(*values, unit="money"):

@@ -7,7 +7,7 @@ import pandas as pd
 from crmkit.cleaning.loading.history import load_history
 from crmkit.cleaning.loading.reports import file_report, join_report, quality_report
 from crmkit.errors import CrmkitError
-from crmkit.insights.metric_losses import at_most, metric_losses
+from crmkit.insights.data_quality import at_most, metric_losses
 from crmkit.insights.phrases import finding_in_words
 from crmkit.metrics.formatting import counted
 from crmkit.reporting.display.html import Fragment

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from crmkit.insights import findings, headline
+from crmkit.insights.findings import against_last_year, clause, in_short, missed, moved, unmoved
 from crmkit.insights.messages import Message, group_message, history_message, parts_message
-from crmkit.insights.sentences import against_last_year, clause, in_short, missed, moved, unmoved
 from crmkit.metrics.card import CARDS, Card
 from crmkit.metrics.engine.verdict import judge_target
 from crmkit.metrics.scorecard import scorecard

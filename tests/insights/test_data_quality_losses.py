@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.insights.metric_losses import metric_losses
+from crmkit.insights.data_quality import metric_losses
 from crmkit.metrics.card import cards
 from crmkit.metrics.engine.lineage import reads_of
 
