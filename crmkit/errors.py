@@ -62,6 +62,10 @@ class UnknownName(CrmkitError, KeyError):
         return str(self.args[0])
 
 
+class WrongCall(CrmkitError, TypeError):
+    """A function was called with a parameter that it does not have, or without one that it needs."""
+
+
 class NotMeasured(CrmkitError):
     """A metric or derived table needs a table or a column that the source does not have.
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any, TypeGuard
 
 from crmkit.errors import CrmkitError
 
@@ -33,6 +34,7 @@ _SHAPES: dict[Grain, re.Pattern[str]] = {
     "fiscal-quarter": re.compile(r"FY(\d{4})-Q([1-4])"),
 }
 _PERIODS_PER_YEAR = {"year": 1, "quarter": 4, "month": 12, "fiscal-year": 1, "fiscal-quarter": 4}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_RANGE = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
 
 
@@ -167,6 +169,12 @@ class Period:
         return f"FY{year:04d}" if self._blocks.months == 12 else f"FY{year:04d}-Q{quarter + 1}"
 
 
+# What public functions accept for a period and a day. Their decorator, crmkit.tables.arguments.checked, reads the
+# arguments first: inside they are a Period and a date, so that the other forms are Any to the type checker.
+PeriodLike = Period | Any  # a Period, text such as "2026-10", or two days
+DayLike = date | Any  # a date, or text such as "2026-10-31"
+
+
 def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
     """Read "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "FY2026-Q1" or "2026-03-01..2026-03-15".
 
@@ -195,10 +203,7 @@ def parse_period(text: str, fiscal_year_start: int = 1) -> Period:
         match = shape.fullmatch(written)
         if match and (period := _from_parts(grain, match, fiscal_year_start)):
             return period
-    raise CrmkitError(
-        f"'{text}' is not a period. Write 2026-10, 2026-Q4, 2026-W43 (a week), 2026, FY2026 (a fiscal year), "
-        "FY2026-Q1 or 2026-03-01..2026-03-15; years run from 1700 to 2200."
-    )
+    raise _no_period(text)
 
 
 def last_day(data_through: date | None, period: Period | None) -> date:
@@ -240,13 +245,39 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, day_of_month) - timedelta(days=1)
 
 
-def parse_periods(text: str | Period | Sequence[str | Period], fiscal_year_start: int = 1) -> list[Period]:
+def period_of(value: object, fiscal_year_start: int = 1) -> Period:
+    """Return a period given as text, as a Period, or as its first and last day.
+
+    Raises
+    ------
+    CrmkitError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> str(period_of("2026-10")), str(period_of((date(2026, 3, 1), "2026-03-15")))
+    ('2026-10', '2026-03-01..2026-03-15')
+    >>> period_of(date(2026, 10, 1))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: '2026-10-01' is not a period. Write 2026-10, ...
+    """
+    if isinstance(value, Period):
+        return value
+    if _is_pair_of_days(value):
+        first, last = (day_of(day, "A day of a period") for day in value)  # type: ignore[attr-defined]  # it is a pair
+        return _day_range(f"{first}..{last}", str(first), str(last))
+    if isinstance(value, str | int) or hasattr(value, "freqstr"):  # pandas' periods are written as ours
+        return parse_period(str(value), fiscal_year_start)
+    raise _no_period(value)
+
+
+def parse_periods(text: PeriodLike | Sequence[PeriodLike], fiscal_year_start: int = 1) -> list[Period]:
     """Read one period, a list of them, or a range "2026-01..2026-09" (both ends included).
 
     Parameters
     ----------
     text : str, Period or list
-        See :func:`parse_period`.
+        See :func:`parse_period`; two days are one period.
     fiscal_year_start : int
         First month of the fiscal year [month].
 
@@ -265,14 +296,11 @@ def parse_periods(text: str | Period | Sequence[str | Period], fiscal_year_start
     CrmkitError
         If a text is not a period, a range runs backwards, or the periods are of different grains.
     """
-    if isinstance(text, Period):
-        return [text]
-    if isinstance(text, Iterable) and not isinstance(text, str):
+    if _is_sequence(text) and not _is_pair_of_days(text):
         periods = sorted({p for item in text for p in parse_periods(item, fiscal_year_start)})
         return _one_grain(periods, ", ".join(str(item) for item in text))
-    text = str(text)  # papermill turns the year 2026 into a number
-    if ".." not in text or _DAY_RANGE.fullmatch(text.strip()):
-        return [parse_period(text, fiscal_year_start)]
+    if not isinstance(text, str) or ".." not in text or _DAY_RANGE.fullmatch(text.strip()):
+        return [period_of(text, fiscal_year_start)]  # papermill turns the year 2026 into a number
     first, _, last = text.partition("..")
     ends = _one_grain([parse_period(end, fiscal_year_start) for end in (first, last)], text)
     if ends[0] > ends[1]:
@@ -309,7 +337,9 @@ def day_of(value: object, name: str = "as_of") -> date:
             return value
         return date.fromisoformat(value)  # type: ignore[arg-type]  # anything but text raises TypeError
     except (TypeError, ValueError):
-        raise CrmkitError(f'{name} must be a day, such as date(2026, 9, 30) or "2026-09-30"; met: {value!r}.') from None
+        raise CrmkitError(
+            f'{name} must be a day, such as date(2026, 9, 30) or "2026-09-30"; met: {_met(value)}.'
+        ) from None
 
 
 def day_in_words(day: date) -> str:
@@ -389,6 +419,31 @@ def blocks_of(grain: Grain) -> Blocks:
 def day_block_grain(first: date, n_days: int) -> Grain:
     """Return the grain whose period 0 is the ``n_days`` days from ``first`` on."""
     return f"days-{n_days}-{first.toordinal() - 1}"
+
+
+def _is_pair_of_days(value: object) -> bool:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        return False
+    return all(isinstance(day, date) or (isinstance(day, str) and _DAY.fullmatch(day)) for day in value)
+
+
+def _is_sequence(value: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(value, Iterable) and not isinstance(value, str) and not hasattr(value, "columns")
+
+
+def _no_period(value: object) -> CrmkitError:
+    written = str(value)
+    met = f"'{written}'" if len(written) <= 60 and "\n" not in written else f"A {type(value).__name__}"
+    return CrmkitError(
+        f"{met} is not a period. Write 2026-10, 2026-Q4, 2026-W43 (a week), 2026, FY2026 (a fiscal year), "
+        "FY2026-Q1 or 2026-03-01..2026-03-15; years run from 1700 to 2200."
+    )
+
+
+def _met(value: object) -> str:
+    """Return a value as it is written in Python, or its type where that is long."""
+    written = repr(value)
+    return written if len(written) <= 60 and "\n" not in written else f"a {type(value).__name__}"
 
 
 def _day_range(text: str, first: str, last: str) -> Period:

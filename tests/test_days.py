@@ -9,7 +9,7 @@ import pytest
 import crmkit as ck
 from crmkit.errors import CrmkitError
 from crmkit.periods import day_of
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 
 OF_A_DAY = [
     name
@@ -18,8 +18,8 @@ OF_A_DAY = [
 ]
 
 
-@takes_day
-def told(of, as_of, more=1):
+@checked
+def told(of, as_of=None, more=1):
     return as_of, more
 
 

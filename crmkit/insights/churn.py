@@ -16,6 +16,7 @@ from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import feature_label
 from crmkit.metrics.formatting import counted, in_words
+from crmkit.periods import DayLike
 from crmkit.predictions.churn.backtest import cancel_reasons, lost_by, review
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook, churn_outlook
@@ -28,7 +29,7 @@ from crmkit.predictions.churn.value_at_risk import (
     total_at_risk,
     value_at_risk,
 )
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 _N_REASONS = 3
@@ -95,8 +96,8 @@ class ChurnSummary:
         return float(self.plan["profit"].iloc[self.n_calls - 1]) if self.n_calls else 0.0
 
 
-@takes_day
-def churn_summary(catalog: Catalog, as_of: date) -> ChurnSummary:
+@checked
+def churn_summary(catalog: Catalog, as_of: DayLike) -> ChurnSummary:
     """Predict which customers are about to leave, and collect all that the page shows.
 
     Parameters

@@ -9,8 +9,8 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.engine.evaluate import fetch
-from crmkit.periods import Period, last_day
-from crmkit.tables.as_of import check_catalog
+from crmkit.periods import Period, PeriodLike, last_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
@@ -21,7 +21,8 @@ _LOW = {"nps": (645, "Would not recommend you"), "csat": (495, "Dissatisfied"), 
 _SURVEYS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 
 
-def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = False) -> pd.DataFrame:
+@checked
+def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = False) -> pd.DataFrame:
     """Return the customers to follow up, the most valuable first.
 
     Parameters
@@ -48,9 +49,6 @@ def follow_up_list(catalog: Catalog, period: str | Period, *, comments: bool = F
     >>> follow_up_list(ck.connect({"survey_responses": answers}), "2026-10")["reasons"].tolist()
     ['Would not recommend you (NPS 3)']
     """
-    check_catalog(catalog, "follow_up_list")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     return memoize(catalog, _listed, period, comments)
 
 

@@ -12,18 +12,19 @@ from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 from crmkit.metrics.card import CARDS, Card, cards, load_own_cards
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.verdict import judge_changes, judge_target
-from crmkit.periods import Period
+from crmkit.periods import Period, PeriodLike
 from crmkit.settings import Settings
-from crmkit.tables.as_of import check_catalog
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
 
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
 
 
+@checked
 def scorecard(
     catalog: Catalog,
-    period: str | Period,
+    period: PeriodLike,
     metrics: str | Sequence[str] | None = None,
     history: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -58,11 +59,8 @@ def scorecard(
     CrmkitError, Problems
         If the history is another frame, or the settings name a metric that there is not.
     """
-    check_catalog(catalog, "scorecard")
     if history is not None:
         check_made_by("ck.evaluate(...)", history, ["metric", "period", *_PARTS], "history of scorecard")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     load_own_cards(catalog.settings)
     check_metric_names(catalog.settings)
     chosen = cards(metrics)

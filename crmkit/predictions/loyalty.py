@@ -10,9 +10,10 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.models.segments.rfm import FEWEST_CUSTOMERS, fifths, points_by
+from crmkit.periods import DayLike
 from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.segments.assignment import ENGAGEMENT, described_on, learned_on
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
@@ -24,8 +25,8 @@ NO_TIER = "No tier"
 _YEAR = 365  # days
 
 
-@takes_day
-def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def loyalty(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return points, tier and next anniversary of each customer who has ordered within 365 days.
 
     Tenure gives one point and one more for each whole year since the first order, up to 5. Value (revenue of 365 days) and
@@ -64,8 +65,8 @@ def loyalty(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False)
 
 
-@takes_day
-def anniversaries(loyal: pd.DataFrame, as_of: date, days: int = 31) -> pd.DataFrame:
+@checked
+def anniversaries(loyal: pd.DataFrame, as_of: DayLike, days: int = 31) -> pd.DataFrame:
     """Return the customers whose anniversary comes within some days after a day, the soonest first.
 
     Parameters

@@ -19,8 +19,9 @@ from crmkit.features.customer_summaries import (
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.models.orders.affinity import Affinity
 from crmkit.models.orders.next_order import FEWEST, NextOrder
+from crmkit.periods import DayLike
 from crmkit.predictions.runner.registry import prediction
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -28,8 +29,8 @@ _N_PAST = 3  # past days that correct the model, each a horizon apart
 _LEAST_RECORD = 60  # days of orders before a past day
 
 
-@takes_day
-def next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def next_orders(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return when each customer is likely to order next.
 
     Parameters
@@ -65,8 +66,8 @@ def next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _next_orders, as_of, reads_predictions=False)
 
 
-@takes_day
-def next_order_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def next_order_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Judge the window of the next order at the last day whose outcome is known, ``churn_after_days`` before ``as_of``.
 
     Parameters
@@ -187,8 +188,8 @@ _EVER = date(1900, 1, 1)
 _FEWEST = 20  # customers below which nothing is learned of how they differ
 
 
-@takes_day
-def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return what each customer is likeliest to choose next.
 
     Parameters
@@ -216,8 +217,8 @@ def preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _preferences, as_of, reads_predictions=False)
 
 
-@takes_day
-def preference_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Judge the preferences known ``churn_after_days`` before a day by what was bought since, beside what is popular.
 
     Parameters

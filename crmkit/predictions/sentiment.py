@@ -11,8 +11,9 @@ from crmkit.errors import NotMeasured
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.models.text.sentiment import learned_sentiment, lexicon_sentiment
+from crmkit.periods import DayLike
 from crmkit.predictions.runner.registry import prediction
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day
@@ -37,8 +38,8 @@ def text_sentiments(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return told.loc[told["method"] != "none"].drop(columns="text")
 
 
-@takes_day
-def sentiment_check(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return how often moods agree with the stars, out of time: learned from the earlier comments, judged at later ones.
 
     A comment whose very words were learned from is not judged: whoever has seen the answer is no witness.

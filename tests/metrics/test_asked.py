@@ -158,11 +158,11 @@ DAY = date(2026, 9, 30)
             "no column of customers 'chanel'. Did you mean 'channel'",
         ),
         (
-            lambda catalog: ck.tenure_curves(catalog, DAY, "plann"),
+            lambda catalog: ck.tenure_curves(catalog, "plann", DAY),
             "no column of customers 'plann'. Did you mean 'plan'",
         ),
         (
-            lambda catalog: ck.new_customer_values(catalog, DAY, "cohrt"),
+            lambda catalog: ck.new_customer_values(catalog, "cohrt", DAY),
             "column of customers 'cohrt'. Did you mean 'cohort'",
         ),
         (
@@ -186,7 +186,7 @@ def test_a_column_or_a_model_that_there_is_not_is_refused_with_the_nearest(asked
 def test_what_crmkit_knows_and_the_data_lack_is_empty_as_before(catalog):
     assert ck.what_sells(catalog, "2026-09", by="category").empty
     assert ck.survival_curve(catalog, DAY, by="channel").empty
-    assert ck.tenure_curves(catalog, DAY, "channel").empty
+    assert ck.tenure_curves(catalog, "channel", DAY).empty
     assert ck.posting_times(catalog, "2026-09", by="weekday").empty
 
 

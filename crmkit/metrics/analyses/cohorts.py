@@ -12,8 +12,8 @@ from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.groups import UNKNOWN_GROUP, check_customer_column
 from crmkit.metrics.measures.durations import kaplan_meier
-from crmkit.periods import Period
-from crmkit.tables.as_of import check_catalog, takes_day
+from crmkit.periods import DayLike, Period, PeriodLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import days_between, indicator, period_ordinal, union, with_periods
@@ -22,14 +22,15 @@ from crmkit.tables.validate import check_made_by
 _DAYS_IN_A_MONTH = 365.25 / 12
 
 
-def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 12) -> pd.DataFrame:
+@checked
+def cohort_retention(catalog: Catalog, period: PeriodLike, *, n_cohorts: int = 12) -> pd.DataFrame:
     """Return the share of each cohort of new customers that is active so many periods on.
 
     Parameters
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    through : str or Period
+    period : str, Period or two days
         The last period to look at, such as "2026-10"; its kind is that of the cohorts.
     n_cohorts : int
         Number of cohorts to return, the latest ones.
@@ -50,14 +51,11 @@ def cohort_retention(catalog: Catalog, through: str | Period, n_cohorts: int = 1
     >>> cohort_retention(catalog, "2026-06").empty  # new customers are known only after some time of data
     True
     """
-    check_catalog(catalog, "cohort_retention")
-    if not isinstance(through, Period):
-        through = Period.parse(through, catalog.settings.company.fiscal_year_start)
-    return memoize(catalog, _cohorts, through, n_cohorts)
+    return memoize(catalog, _cohorts, period, n_cohorts)
 
 
-@takes_day
-def survival_curve(catalog: Catalog, as_of: date, by: str = "") -> pd.DataFrame:
+@checked
+def survival_curve(catalog: Catalog, as_of: DayLike, by: str = "") -> pd.DataFrame:
     """Return the share of customers still active so many days after they came, by Kaplan-Meier.
 
     Customers who are active at ``as_of`` are censored at their age on that day. Those already active when the data begin

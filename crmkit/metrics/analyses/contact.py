@@ -14,8 +14,8 @@ from crmkit.errors import NotMeasured, UnknownName
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import SIGNIFICANCE, benjamini_hochberg
-from crmkit.periods import Period
-from crmkit.tables.as_of import check_catalog, takes_day
+from crmkit.periods import DayLike, Period, PeriodLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, indicator, period_ordinal, union
@@ -26,8 +26,8 @@ _FEWEST_POSTS = 5  # of a time, below which it is not shown: a single post would
 _PERMUTATIONS = 4000
 
 
-@takes_day
-def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def preferred_channels(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return the channel on which each customer is most likely to respond.
 
     A response is an invitation answered or a delivered message clicked, by ``as_of``. A customer's rate on a channel is
@@ -65,8 +65,8 @@ def preferred_channels(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _preferred, as_of)
 
 
-@takes_day
-def channel_responses(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def channel_responses(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return contacts and responses of all customers by channel and kind: channel, kind, n_contacts, n_responses, rate.
 
     Parameters
@@ -111,7 +111,8 @@ def customer_responses(catalog: Catalog, as_of: date) -> pd.Series:
     return (own["n_responses"] + prior) / (own["expected"] + prior)
 
 
-def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> pd.DataFrame:
+@checked
+def posting_times(catalog: Catalog, period: PeriodLike, by: str = "hours") -> pd.DataFrame:
     """Compare the engagement rate of the firm's posts by the time at which they went out.
 
     A few posts bring most of the reactions, so intervals from few posts are not reliable. Instead the times are permuted
@@ -151,9 +152,6 @@ def posting_times(catalog: Catalog, period: str | Period, by: str = "hours") -> 
     >>> posting_times(ck.connect({"social_posts": posts}), "2026-10")[["hours", "value", "verdict"]].values.tolist()
     [['09 to 12', 0.01, 'real'], ['18 to 21', 0.09, 'real']]
     """
-    check_catalog(catalog, "posting_times")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     columns = catalog.table("posts").columns if "social_posts" in catalog.names else ()
     if by not in ["hours", "weekday", *columns]:
         raise UnknownName("time of posts", str(by), ["hours", "weekday"])

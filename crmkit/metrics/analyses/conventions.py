@@ -8,13 +8,14 @@ import pandas as pd
 
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards, with_convention
 from crmkit.metrics.engine.evaluate import check_named, evaluate_cards, parts_of
-from crmkit.periods import Period
-from crmkit.tables.as_of import check_catalog
+from crmkit.periods import Period, PeriodLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize_each
 from crmkit.tables.catalog import Catalog
 
 
-def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
+@checked
+def conventions(catalog: Catalog, period: PeriodLike, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Evaluate disputed metrics under each of their conventions.
 
     Parameters
@@ -41,9 +42,6 @@ def conventions(catalog: Catalog, period: str | Period, metrics: str | Sequence[
     >>> ck.conventions(catalog, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
     [['start_cohort', 0.5], ['all_lost_by_start', 0.5]]
     """
-    check_catalog(catalog, "conventions")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     check_named(metrics)
     load_own_cards(catalog.settings)
     asked = [card.name for card in cards(metrics)]

@@ -14,7 +14,8 @@ from crmkit.metrics.analyses.contact import customer_responses
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.intervals import Z
-from crmkit.tables.as_of import takes_day
+from crmkit.periods import DayLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, period_ordinal, union
@@ -32,8 +33,8 @@ _TIMES = {
 }
 
 
-@takes_day
-def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def engagement_scores(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return how much each active customer takes part, from 0 to 100.
 
     A sign of engagement is an order, a paid term begun or renewed, a click in a message, an answer to a survey or a
@@ -72,8 +73,8 @@ def engagement_scores(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _scores, as_of)
 
 
-@takes_day
-def engagement_check(catalog: Catalog, as_of: date, horizon_days: int = 90) -> pd.DataFrame:
+@checked
+def engagement_check(catalog: Catalog, as_of: DayLike, horizon_days: int = 90) -> pd.DataFrame:
     """Return how many customers of each band of the score, as of ``horizon_days`` ago, are still active at ``as_of``.
 
     Parameters

@@ -11,8 +11,8 @@ from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.engine.verdict import POWER, SIGNIFICANCE, benjamini_hochberg
-from crmkit.periods import Period
-from crmkit.tables.as_of import check_catalog
+from crmkit.periods import Period, PeriodLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import indicator, period_ordinal
@@ -21,7 +21,8 @@ _MATTERS = 0.1  # a difference of 10 points of the win rate
 _FEWEST = 10  # deals on either side, below which the verdict is "too few to tell"
 
 
-def events_before_win(catalog: Catalog, period: str | Period) -> pd.DataFrame:
+@checked
+def events_before_win(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     """Compare the win rate of deals that saw a kind of interaction before their outcome with that of those that did not.
 
     The difference is an association, not an effect: salespeople visit where a win is likely, and a deal that lasts longer
@@ -45,9 +46,6 @@ def events_before_win(catalog: Catalog, period: str | Period) -> pd.DataFrame:
     ----------
     Newcombe (1998), Statistics in Medicine 17, 873-890 (difference of two shares, method 10).
     """
-    check_catalog(catalog, "events_before_win")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     return memoize(catalog, _compared, period)
 
 

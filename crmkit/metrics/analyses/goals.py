@@ -9,9 +9,9 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.engine.evaluate import fetch
-from crmkit.periods import Period
+from crmkit.periods import Period, PeriodLike
 from crmkit.settings import Budget, prorated
-from crmkit.tables.as_of import check_catalog
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day, where
 from crmkit.tables.validate import check_made_by
@@ -64,7 +64,8 @@ def goals(scorecard: pd.DataFrame) -> pd.DataFrame:
     return rows[columns].reset_index(drop=True)
 
 
-def budget_report(catalog: Catalog, period: str | Period) -> pd.DataFrame:
+@checked
+def budget_report(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     """Compare the money spent in a period with the budgets of the settings, line by line.
 
     Parameters
@@ -80,9 +81,6 @@ def budget_report(catalog: Catalog, period: str | Period) -> pd.DataFrame:
         One row per purpose and channel that has a budget in these days, the budget of all channels first: purpose,
         channel ("all" for all channels), budget, spent, left [currency], used [share]. Empty without budgets or costs.
     """
-    check_catalog(catalog, "budget_report")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     columns = ["purpose", "channel", "budget", "spent", "left", "used"]
     so_far = catalog.days_so_far(period)
     end = period.end if so_far is None else period.start + timedelta(days=so_far)

@@ -10,14 +10,15 @@ from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.groups import SMALL_GROUPS, check_columns
 from crmkit.metrics.engine.verdict import judge_changes
 from crmkit.metrics.scorecard import smallest_changes
-from crmkit.periods import Period
-from crmkit.tables.as_of import check_catalog
+from crmkit.periods import Period, PeriodLike
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived.states import STATES
 from crmkit.tables.schema import SCHEMAS
 
 
-def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> pd.DataFrame:
+@checked
+def what_sells(catalog: Catalog, period: PeriodLike, by: str = "product") -> pd.DataFrame:
     """Compare what was sold of each product with the period before, all products judged as one family.
 
     Parameters
@@ -52,9 +53,6 @@ def what_sells(catalog: Catalog, period: str | Period, by: str = "product") -> p
     >>> what_sells(catalog, "2026-10")[["product", "revenue", "verdict"]].values.tolist()
     [['tea', 20.0, 'no comparison'], ['cup', 10.0, 'no comparison']]
     """
-    check_catalog(catalog, "what_sells")
-    if not isinstance(period, Period):
-        period = Period.parse(period, catalog.settings.company.fiscal_year_start)
     columns = [by, "orders", "revenue", "low", "high", "before", "change", "share", "verdict", "direction"]
     so_far = catalog.days_so_far(period)
     if not _can_split(catalog, by):

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import CrmkitError, NotMeasured
+from crmkit.errors import CrmkitError, NotMeasured, WrongCall
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.groups import (
     changes_over_time,
@@ -29,8 +29,8 @@ from crmkit.metrics.engine.groups import (
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.formatting import none_of
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
-from crmkit.periods import Period, parse_periods
-from crmkit.tables.as_of import check_catalog
+from crmkit.periods import Period, PeriodLike, parse_periods
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
@@ -39,11 +39,12 @@ _SMALLEST_PART = 6  # cards evaluated together at least: each part has its own q
 _NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
 
 
+@checked
 def evaluate(
     catalog: Catalog,
     metrics: str | Sequence[str] | None = None,
+    periods: PeriodLike | Sequence[PeriodLike] | None = None,
     *,
-    periods: str | Period | Sequence[str | Period],
     by: str | Sequence[str] | None = None,
     first_days: int | None = None,
     definitions: Mapping[str, str] | None = None,
@@ -56,7 +57,7 @@ def evaluate(
         From :func:`crmkit.connect`.
     metrics : str or list of str, optional
         Names of metrics; all by default.
-    periods : str, Period or list
+    periods : str, Period, two days, or list of these
         "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "2026-03-01..2026-03-15", a range of periods
         "2026-01..2026-09", or a list of one kind.
     by : str or list of str, optional
@@ -85,18 +86,19 @@ def evaluate(
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-10-02", "2026-10-09"],
     ...                        "revenue": [30.0, 50.0], "customer_id": ["a", "b"]})
-    >>> numbers = ck.evaluate(ck.connect({"orders": orders}), ["revenue", "nps"], periods="2026-10")
+    >>> numbers = ck.evaluate(ck.connect({"orders": orders}), ["revenue", "nps"], "2026-10")
     >>> numbers[["metric", "value", "n", "status", "reason"]].to_dict("records")[0]["value"]
     80.0
     >>> numbers["reason"].tolist()[1]
     'needs survey_responses'
     """
-    check_catalog(catalog, "evaluate")
+    if periods is None:
+        raise WrongCall('evaluate needs the periods, such as ck.evaluate(catalog, "revenue", "2026-10").')
+    asked = parse_periods(periods)  # the decorator has read them already
     _check_arguments(metrics, definitions, first_days)
     columns = columns_of(by)
     load_own_cards(catalog.settings)
     chosen = apply_definitions(cards(metrics), {**catalog.settings.definitions, **(definitions or {})})
-    asked = parse_periods(periods, catalog.settings.company.fiscal_year_start)
     check_columns(catalog, columns)
     if not catalog.cache:
         return memoize(catalog, evaluate_cards, chosen, asked, columns, first_days)

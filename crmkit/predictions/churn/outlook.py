@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from crmkit.errors import NotMeasured
 from crmkit.models.additive.classifier import ChurnClassifier
+from crmkit.periods import DayLike
 from crmkit.predictions.churn.backtest import back_test_by_tenth, chosen_method, drift, of_days
 from crmkit.predictions.churn.drivers import drivers, shifts
 from crmkit.predictions.churn.learning import (
@@ -31,7 +32,7 @@ from crmkit.predictions.churn.learning import (
     stacked,
 )
 from crmkit.predictions.runner.registry import prediction
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -93,8 +94,8 @@ class ChurnOutlook:
         return total, max(0.0, total - spread), min(float(len(p)), total + spread)
 
 
-@takes_day
-def churn_outlook(catalog: Catalog, as_of: date) -> ChurnOutlook:
+@checked
+def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     """Learn who leaves from past days, and say who is likely to from ``as_of`` on.
 
     Parameters

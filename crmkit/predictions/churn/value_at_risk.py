@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
 from crmkit.features.outcomes import churn_labels
+from crmkit.periods import DayLike
 from crmkit.predictions.value.payments import payments_until
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -21,8 +22,8 @@ _SEED = 0
 PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
 
 
-@takes_day
-def value_at_risk(catalog: Catalog, as_of: date, chance: pd.Series) -> pd.DataFrame:
+@checked
+def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.DataFrame:
     """Return what is at stake where customers may leave: each one's chance of leaving times what she is worth.
 
     Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.errors import CrmkitError
-from crmkit.periods import Period, last_day
+from crmkit.periods import DayLike, Period, last_day
 from crmkit.predictions.runner.parallel import prefetch_slow, running_order
 from crmkit.predictions.runner.registry import (
     Outcome,
@@ -26,7 +26,7 @@ from crmkit.predictions.runner.store import write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 
@@ -98,8 +98,8 @@ def predict_days(
     return _summary(outcomes)
 
 
-@takes_day
-def with_predictions(catalog: Catalog, as_of: date | None = None, only: Sequence[str] | None = None) -> Catalog:
+@checked
+def with_predictions(catalog: Catalog, as_of: DayLike | None = None, only: Sequence[str] | None = None) -> Catalog:
     """Return a catalog with predictions made now in its tables of predictions; nothing is written.
 
     Parameters

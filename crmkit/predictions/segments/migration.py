@@ -14,8 +14,9 @@ from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.verdict import benjamini_hochberg
 from crmkit.models.segments.kmeans import nearest
 from crmkit.models.segments.rfm import LADDER, LEVEL_WITH
+from crmkit.periods import DayLike
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
 
@@ -44,8 +45,8 @@ def assigned(catalog: Catalog, days: list[date], model: str, ruler_of: date | No
     return pd.DataFrame(columns).rename_axis("customer_id")
 
 
-@takes_day
-def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
+@checked
+def migration(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
     """Return the moves between two days, and whether there were more of them than usual.
 
     Parameters
@@ -86,8 +87,8 @@ def migration(catalog: Catalog, before: date, now: date, model: str = "rfm", usu
     return _judged(moves, past).reset_index()
 
 
-@takes_day
-def movement(catalog: Catalog, before: date, now: date) -> dict[str, float]:
+@checked
+def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float]:
     """Return how much of the movement between k-means segments is real.
 
     Parameters
@@ -188,8 +189,8 @@ def ladder(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
     return sorted(names, key=LADDER.index) if set(names) <= set(LADDER) else names
 
 
-@takes_day
-def customer_moves(catalog: Catalog, before: date, now: date, model: str = "rfm") -> pd.DataFrame:
+@checked
+def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm") -> pd.DataFrame:
     """Return each customer's segment on two days by the ruler of the later one.
 
     Parameters

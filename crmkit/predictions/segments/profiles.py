@@ -18,15 +18,16 @@ from crmkit.metrics.analyses.engagement_score import engagement_scores
 from crmkit.metrics.engine import intervals
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import benjamini_hochberg
+from crmkit.periods import DayLike
 from crmkit.predictions.runner.store import latest_predictions
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
 from crmkit.sources.masking import masked_id
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 
-@takes_day
-def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
+@checked
+def segment_profiles(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> pd.DataFrame:
     """Return one row per segment, the one with most revenue first.
 
     Parameters
@@ -59,8 +60,8 @@ def segment_profiles(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.Da
     return pd.DataFrame(rows).sort_values(["revenue_share", "segment"], ascending=[False, True], ignore_index=True)
 
 
-@takes_day
-def typical_customers(catalog: Catalog, as_of: date, model: str = "rfm", n: int = 2) -> pd.DataFrame:
+@checked
+def typical_customers(catalog: Catalog, as_of: DayLike, model: str = "rfm", n: int = 2) -> pd.DataFrame:
     """Return of each segment the customers nearest to its middle: segment, customer (masked), what she did.
 
     Nearest to the centre of her segment where that is one of k-means; else by the distance of recency, number of orders
@@ -177,8 +178,8 @@ class Trait(NamedTuple):
     values: pd.Series
 
 
-@takes_day
-def segment_portraits(catalog: Catalog, as_of: date, model: str = "rfm") -> pd.DataFrame:
+@checked
+def segment_portraits(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> pd.DataFrame:
     """Return what is known of the customers of each segment, against all others.
 
     Parameters

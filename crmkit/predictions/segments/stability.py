@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmkit.errors import UnknownName
 from crmkit.models.segments.kmeans import FEWEST_ROWS, LEVEL, CustomerSegments, Fit, alike, centres_fit, rfm_fit
+from crmkit.periods import DayLike
 from crmkit.predictions.segments.assignment import (
     RULED,
     Segmentation,
@@ -21,7 +22,7 @@ from crmkit.predictions.segments.assignment import (
     segmentation,
     segmentation_for,
 )
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 _SOONEST = 60  # days after a ruler was learned; before that nothing has had time to change
@@ -65,8 +66,8 @@ class SegmentReview:
 _SEEN: WeakKeyDictionary[Catalog, dict[tuple[str, date], SegmentReview]] = WeakKeyDictionary()
 
 
-@takes_day
-def segment_review(catalog: Catalog, as_of: date, model: str = "rfm") -> SegmentReview:
+@checked
+def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> SegmentReview:
     """Judge the ruler that holds on a day by the customers of that day.
 
     It no longer fits if a fresh one calls at least 10 % of the customers who ordered within a year otherwise, and the

@@ -12,11 +12,11 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.models.additive.trees import BoostedValue
-from crmkit.periods import months_before
+from crmkit.periods import DayLike, months_before
 from crmkit.predictions.value.customer_values import months_since, valuation
 from crmkit.predictions.value.forecast_error import past_days
 from crmkit.predictions.value.payments import MONTH, Payments, payments_until, subscriptions
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -26,8 +26,8 @@ _FEWEST_TO_JUDGE = 30  # customers from which on ranks and tenths are judged
 _FEWEST_FOR_TREES = 150  # customers from which boosted trees learn
 
 
-@takes_day
-def value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def value_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Compare predictions made on past days with what is known now, and with two baselines.
 
     Parameters

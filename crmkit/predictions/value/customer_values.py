@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
+from crmkit.periods import DayLike
 from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.value.fitted_models import cached_forecast, fitted_models, forecast_from
 from crmkit.predictions.value.forecast import Forecast
 from crmkit.predictions.value.forecast_error import common_error, with_common_error
 from crmkit.predictions.value.payments import MONTH, Payments, payments_until
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.caching.per_catalog import kept_per_catalog
 from crmkit.tables.catalog import Catalog
@@ -75,8 +76,8 @@ def valuation(
     return _valuation(catalog, as_of, horizon or settings.horizon_months, discount_rate)
 
 
-@takes_day
-def customer_values(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def customer_values(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return the value of each customer from a day on.
 
     Parameters

@@ -11,10 +11,11 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.metrics.engine.groups import check_customer_column
 from crmkit.models.orders.choose import ChosenOrders
+from crmkit.periods import DayLike
 from crmkit.predictions.value.customer_values import HORIZONS, Valuation, months_since, valuation, value_rows
 from crmkit.predictions.value.forecast import ChosenRenewals, with_few_explained
 from crmkit.predictions.value.payments import MONTH
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -88,8 +89,8 @@ class ValueSummary:
         return int((self.customers["value"] < _GONE).sum())
 
 
-@takes_day
-def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
+@checked
+def value_summary(catalog: Catalog, as_of: DayLike) -> ValueSummary:
     """Return the value of all customers from a day on.
 
     Parameters
@@ -116,7 +117,7 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
     within = [(months, float(customers[f"within_{months}"].sum())) for months in HORIZONS]
     horizons = pd.DataFrame([*within, (120, everything)], columns=["months", "value"])
     try:
-        by_channel = new_customer_values(catalog, as_of, "channel")
+        by_channel = new_customer_values(catalog, "channel", as_of)
     except CrmkitError:
         by_channel = _no_channels()
     return ValueSummary(
@@ -138,8 +139,8 @@ def value_summary(catalog: Catalog, as_of: date) -> ValueSummary:
     )
 
 
-@takes_day
-def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
+@checked
+def new_customer_values(catalog: Catalog, by: str, as_of: DayLike) -> pd.DataFrame:
     """Return the value of a new customer in her first ``horizon_months``, by group: paid so far, and still expected.
 
     Parameters
@@ -166,15 +167,15 @@ def new_customer_values(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
     >>> catalog = ck.connect({"orders": orders})
-    >>> len(new_customer_values(catalog, date(2026, 9, 30), "cohort"))  # three are too few for a group
+    >>> len(new_customer_values(catalog, "cohort", date(2026, 9, 30)))  # three are too few for a group
     0
     """
     check_customer_column(catalog, by, "cohort")
     return memoize(catalog, _new_customer_values, as_of, by, reads_predictions=False)
 
 
-@takes_day
-def value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
+@checked
+def value_over_life(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return the mean money that a customer has paid by each age, and how much of it is observed.
 
     Parameters

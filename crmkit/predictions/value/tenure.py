@@ -10,10 +10,11 @@ import pandas as pd
 from crmkit.metrics.engine.groups import check_customer_column
 from crmkit.models.subscriptions.hazard import DiscreteHazard
 from crmkit.models.subscriptions.kaplan_meier import tenure_curve
+from crmkit.periods import DayLike
 from crmkit.predictions.value.fitted_models import fitted_models
 from crmkit.predictions.value.forecast import ChosenRenewals, choose_renewal_model
 from crmkit.predictions.value.payments import subscriptions
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -26,8 +27,8 @@ _COVARIATES = ("plan", "channel")
 _ODDS_COLUMNS = ["covariate", "level", "compared_with", "odds_ratio", "low", "high", "n"]
 
 
-@takes_day
-def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
+@checked
+def tenure_curves(catalog: Catalog, by: str, as_of: DayLike) -> pd.DataFrame:
     """Return the share of subscribers who are still there, by months since they began.
 
     Kaplan-Meier while at least 10 subscriptions of the group are up for renewal, continued from the last observed point
@@ -58,7 +59,7 @@ def tenure_curves(catalog: Catalog, as_of: date, by: str) -> pd.DataFrame:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
     >>> catalog = ck.connect({"orders": orders})
-    >>> tenure_curves(catalog, date(2026, 9, 30), "plan").empty  # nobody subscribes
+    >>> tenure_curves(catalog, "plan", date(2026, 9, 30)).empty  # nobody subscribes
     True
     """
     check_customer_column(catalog, by, "plan")

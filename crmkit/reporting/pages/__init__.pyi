@@ -73,7 +73,7 @@ from .churn import leaving_export as leaving_export
 from .churn import relative_risk_table as relative_risk_table
 from .churn import reliability_chart as reliability_chart
 from .churn import remaining_chart as remaining_chart
-from .pieces import churn_method as churn_method
+from .churn import churn_method as churn_method
 
 # Customer value.
 from .value import calibration_chart as calibration_chart
@@ -88,7 +88,7 @@ from .value import value_judged as value_judged
 from .value import value_life as value_life
 from .value import value_models as value_models
 from .value import value_opening as value_opening
-from .pieces import value_method as value_method
+from .value import value_method as value_method
 
 # Segments.
 from .segments import group_search_table as group_search_table
@@ -110,4 +110,4 @@ from .segments import typical_table as typical_table
 from .glossary import glossary_headline as glossary_headline
 from .glossary import glossary_terms as glossary_terms
 from .glossary import nomenclature as nomenclature
-from .pieces import glossary_markdown as glossary_markdown
+from .glossary import glossary_markdown as glossary_markdown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,7 @@ from crmkit.insights.churn import (
     remaining_message,
     risk_message,
 )
+from crmkit.insights.churn import churn_method as churn_method
 from crmkit.insights.phrases import feature_label, sentence_case
 from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import day_in_words
@@ -38,7 +41,7 @@ _SHOWN = 15
 
 
 @section()
-def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
+def churn_opening(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment:
     """Return the top of the page: headline and three to five sentences."""
     return opening(
         title=churn_headline(summary),
@@ -48,7 +51,7 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary) -> Fragment:
 
 
 @section()
-def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
@@ -72,7 +75,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary) -> Fragment | Non
 
 
 @section()
-def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def leaving_export(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return the whole list, which the run writes; nothing where no list should be acted upon."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
@@ -83,7 +86,7 @@ def leaving_export(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
 
 
 @section()
-def call_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return what it brings to contact more and more customers."""
     from crmkit.plots import plot_call_profit
 
@@ -122,7 +125,7 @@ def _listed(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
 
 
 @section()
-def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def expected_losses_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return the losses expected at past days beside those that came."""
     from crmkit.plots import plot_expected_losses
 
@@ -147,7 +150,7 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment |
 
 
 @section()
-def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def reliability_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return whether as many left as the chances said."""
     from crmkit.plots import plot_reliability
 
@@ -172,7 +175,7 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | Non
 
 
 @section()
-def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def churn_methods(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return how each way of telling leavers would have done at past days."""
     if summary.outlook is None or not len(summary.outlook.tested):
         return None
@@ -191,7 +194,7 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
 
 
 @section()
-def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def churn_groups(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return who left more often than others on past days."""
     if summary.outlook is None or not len(summary.groups):
         return None
@@ -209,7 +212,7 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
 
 
 @section()
-def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def cancel_reason_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return the reasons that subscribers gave when they cancelled."""
     if not len(summary.reasons_given):
         return None
@@ -224,7 +227,7 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | N
 
 
 @section()
-def earlier_scores(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def earlier_scores(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return how the chances that earlier reports gave have turned out."""
     if not len(summary.reviewed):
         return None
@@ -259,7 +262,7 @@ _DOUBTFUL = 0.01  # of the check of proportional hazards
 
 
 @section()
-def remaining_chart(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def remaining_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return how many of the customers of today will still be active in the months to come."""
     from crmkit.plots import plot_remaining
 
@@ -295,7 +298,7 @@ def _beside_the_headline(outlook: ChurnOutlook) -> str:
 
 
 @section()
-def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def churn_drivers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return what leaving goes together with most, all else equal."""
     rows = driver_rows(summary, catalog.settings.company.currency)
     if not len(rows):
@@ -314,7 +317,7 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
 
 
 @section()
-def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def relative_risk_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return how much sooner customers of one plan, channel or country leave than others."""
     if summary.outlook is None or not len(rows := relative_risks(catalog, summary.as_of)):
         return None
@@ -343,7 +346,7 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary) -> Fragment | N
 
 
 @section()
-def churn_shifts(catalog: Catalog, summary: ChurnSummary) -> Fragment | None:
+def churn_shifts(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return whether the customers of today are still those that were learned from."""
     from crmkit.insights.churn import feature_value
 

@@ -11,7 +11,7 @@ from crmkit.errors import CrmkitError
 from crmkit.insights.messages import experiments_message
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import scale_of
-from crmkit.periods import Period
+from crmkit.periods import Period, PeriodLike
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
@@ -26,7 +26,7 @@ _COLUMNS = {
 
 
 @section("no actions with a holdout")
-def action_table(catalog: Catalog, period: Period) -> Fragment | None:
+def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what each action with a holdout brought; empty where nobody was drawn for one.
 
     Parameters

@@ -7,6 +7,7 @@ import pandas as pd
 from crmkit.metrics.card import cards
 from crmkit.metrics.formatting import counted
 from crmkit.metrics.glossary import glossary
+from crmkit.metrics.glossary import glossary_markdown as glossary_markdown
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.notes import glossary_section
 from crmkit.reporting.display.tables import table

@@ -14,7 +14,7 @@ from crmkit.metrics.cards.pipeline import stage_order
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.groups import are_parts_of_whole
 from crmkit.metrics.formatting import is_exact, scale_for
-from crmkit.periods import Period
+from crmkit.periods import PeriodLike
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import EMPTY, table
@@ -134,7 +134,7 @@ def group_chart(catalog: Catalog, metric: str, by: str, scorecard: pd.DataFrame)
 
 @section("no table")
 def group_table(
-    catalog: Catalog, metrics: str | list[str], by: str, period: Period, title: str, subtitle: str = ""
+    catalog: Catalog, metrics: str | list[str], by: str, period: PeriodLike, title: str, subtitle: str = ""
 ) -> Fragment | None:
     """Return metrics of a period by the values of a column; empty where none of them can be split so.
 

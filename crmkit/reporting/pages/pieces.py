@@ -1,10 +1,7 @@
 """Pieces of display and sentences that pages are put together from, under one roof: ``ck.pages`` offers them by name."""
 
-from crmkit.insights.churn import churn_method
 from crmkit.insights.conventions import convention_sentences
 from crmkit.insights.data_quality import quality_findings, quality_headline, quality_sentences
-from crmkit.insights.value import value_method
-from crmkit.metrics.glossary import glossary_markdown
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.notes import glossary_section, method, quality_notes
@@ -14,11 +11,9 @@ from crmkit.reporting.display.tables import table
 from crmkit.reporting.display.tiles import tiles
 
 __all__ = [
-    "churn_method",
     "convention_sentences",
     "export",
     "figure",
-    "glossary_markdown",
     "glossary_section",
     "method",
     "opening",
@@ -29,5 +24,4 @@ __all__ = [
     "quality_sentences",
     "table",
     "tiles",
-    "value_method",
 ]

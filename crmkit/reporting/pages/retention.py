@@ -13,7 +13,7 @@ from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import beside, counted, in_words, joined, scale_of
-from crmkit.periods import Period, day_in_words, last_day
+from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.loyalty import NO_TIER, anniversaries, loyalty
 from crmkit.predictions.segments.assignment import learned_on
 from crmkit.reporting.display.exports import export
@@ -29,7 +29,7 @@ _HALF = 0.5
 
 
 @section("no customers")
-def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment | None:
+def survival_chart(catalog: Catalog, period: PeriodLike, by: str = "") -> Fragment | None:
     """Return the share of customers still there so long after they came; empty where there are none.
 
     Parameters
@@ -65,7 +65,7 @@ def survival_chart(catalog: Catalog, period: Period, by: str = "") -> Fragment |
 
 
 @section("no cohorts")
-def cohort_table(catalog: Catalog, period: Period) -> Fragment | None:
+def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the cohorts of the last twelve periods as a table; what is not yet reached stays empty."""
     cells = cohort_retention(catalog, period)
     if cells.empty:
@@ -134,7 +134,7 @@ _SHOWN = 10
 
 
 @section()
-def loyalty_table(catalog: Catalog, period: Period) -> Fragment | None:
+def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how many customers are in each tier and what they bring; nothing where there are too few to rank."""
     loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
@@ -176,7 +176,7 @@ def loyalty_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def anniversary_table(catalog: Catalog, period: Period) -> Fragment | None:
+def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does."""
     loyal, day = _loyal(catalog, period), last_days(catalog, period)[1]
     soon = anniversaries(loyal, day) if loyal is not None else pd.DataFrame()
@@ -201,7 +201,7 @@ def anniversary_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def loyalty_export(catalog: Catalog, period: Period) -> Fragment | None:
+def loyalty_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the list of tiers and anniversaries, which the run writes; nothing where there is none."""
     loyal = _loyal(catalog, period)
     if loyal is None or loyal.empty:
@@ -223,7 +223,7 @@ _LONGER = ("month", "quarter", "year")
 
 
 @section("no change of revenue")
-def turnover_chart(catalog: Catalog, period: Period) -> Fragment | None:
+def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what made revenue differ from the period before, customer by customer; empty without orders of customers."""
     rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
     if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
@@ -244,7 +244,7 @@ def turnover_chart(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section("no change of revenue")
-def turnover_table(catalog: Catalog, period: Period) -> Fragment | None:
+def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the same change for the month, the quarter and the year up to the end of the period, side by side."""
     last = min(period.end - timedelta(days=1), catalog.data_through or period.end)
     columns = {}

@@ -11,7 +11,7 @@ from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.products import what_sells
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted, in_words, joined, scale_for, scale_of
-from crmkit.periods import Period, day_in_words
+from crmkit.periods import PeriodLike, day_in_words
 from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
@@ -32,7 +32,7 @@ _PARTS = {
 
 
 @section("no paid terms")
-def waterfall_chart(catalog: Catalog, period: Period) -> Fragment | None:
+def waterfall_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what made recurring revenue grow or shrink in a period; empty without paid terms."""
     rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period))
     if (rows["status"] == "not measured").any() or rows["value"].isna().all():
@@ -50,7 +50,7 @@ def waterfall_chart(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section("no retention costs")
-def retention_worth(catalog: Catalog, period: Period) -> Fragment | None:
+def retention_worth(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whether what is spent on keeping customers can pay: cost, repeat margin, and the share it must have earned."""
     names = ["customer_retention_cost", "retention_break_even"]
     rows = evaluate(catalog, names, periods=period.run_up(6), first_days=catalog.days_so_far(period))
@@ -100,7 +100,7 @@ _REST = 0.001  # of what was sold: less is a matter of rounding
 
 
 @section("no order lines")
-def sales_table(catalog: Catalog, period: Period, by: str = "product", max_rows: int = 20) -> Fragment | None:
+def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_rows: int = 20) -> Fragment | None:
     """Return what sold and what did not, each against the period before; empty without order lines.
 
     Parameters
@@ -155,7 +155,7 @@ def _movers(moved: pd.DataFrame, by: str) -> str:
 
 
 @section()
-def next_order_table(catalog: Catalog, period: Period) -> Fragment | None:
+def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is."""
     day = last_days(catalog, period)[1]
     try:
@@ -186,7 +186,7 @@ def next_order_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def preference_table(catalog: Catalog, period: Period) -> Fragment | None:
+def preference_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known."""
     day = last_days(catalog, period)[1]
     tested, told = preference_backtest(catalog, day), preferences(catalog, day)
@@ -217,7 +217,7 @@ def preference_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def next_order_export(catalog: Catalog, period: Period) -> Fragment | None:
+def next_order_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return when each customer is likely to order and what she prefers, which the run writes; nothing if neither is known."""
     day = last_days(catalog, period)[1]
     liked = preferences(catalog, day)

@@ -10,7 +10,7 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
 from crmkit.metrics.analyses.events_before_win import events_before_win
 from crmkit.metrics.analyses.goals import budget_report, goals
 from crmkit.metrics.formatting import is_number, scale_for
-from crmkit.periods import Period
+from crmkit.periods import Period, PeriodLike
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import EMPTY, table
 from crmkit.reporting.pages.section import section
@@ -42,7 +42,7 @@ def goals_table(catalog: Catalog, scorecard: pd.DataFrame) -> Fragment | None:
 
 
 @section("no budgets")
-def budget_table(catalog: Catalog, period: Period) -> Fragment | None:
+def budget_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what was spent against the budgets; empty where none is set."""
     report = budget_report(catalog, period)
     if report.empty:
@@ -64,7 +64,7 @@ def budget_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section("no interactions")
-def precedents_table(catalog: Catalog, period: Period) -> Fragment | None:
+def precedents_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the win rate with and without each kind of event; empty where deals or interactions are not recorded.
 
     Parameters

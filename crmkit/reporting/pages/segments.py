@@ -27,7 +27,7 @@ from crmkit.insights.segments import (
 )
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import TOO_FEW
-from crmkit.periods import Period, day_in_words
+from crmkit.periods import PeriodLike, day_in_words
 from crmkit.predictions.segments.assignment import customers_on, is_kept, learned_on, segmentation_for, segments_on
 from crmkit.predictions.segments.migration import DIRECTIONS, NEW, flow, ladder, move_totals, movement
 from crmkit.predictions.segments.profiles import segment_portraits, segment_profiles, typical_customers
@@ -42,7 +42,7 @@ from crmkit.tables.catalog import Catalog
 
 
 @section()
-def segment_opening(catalog: Catalog, period: Period) -> Fragment:
+def segment_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     """Return the top of the page about segments."""
     day = last_days(catalog, period)[1]
     told = segment_findings(catalog, period, segment_moves(catalog, period))
@@ -59,7 +59,7 @@ def segment_opening(catalog: Catalog, period: Period) -> Fragment:
 
 
 @section()
-def segment_table(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the profile of each segment against the rest; nothing with one segment, as the opening says."""
     if not are_segments(catalog, period):
         return None
@@ -97,7 +97,7 @@ def segment_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Fragment | None:
+def segment_move_table(catalog: Catalog, period: PeriodLike, most: int = 15) -> Fragment | None:
     """Return who moved where in the period, and what was gained and lost by it.
 
     Parameters
@@ -125,7 +125,7 @@ def segment_move_table(catalog: Catalog, period: Period, most: int = 15) -> Frag
 
 
 @section()
-def typical_table(catalog: Catalog, period: Period) -> Fragment | None:
+def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return of each segment the two customers nearest to its middle, masked; nothing with one segment."""
     if not are_segments(catalog, period):
         return None
@@ -144,7 +144,7 @@ def typical_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_action_table(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what to do for each segment; nothing where there are too few customers for any, as the opening says."""
     actions = segment_actions(catalog, period)
     if _are_too_few(actions):
@@ -153,7 +153,7 @@ def segment_action_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_export(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the list of customers with their segments, which the run writes; nothing where there are too few for any."""
     listed = segment_list(catalog, period)
     return None if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
@@ -185,7 +185,7 @@ def _ruler(catalog: Catalog, day: date) -> str:
 
 
 @section()
-def group_search_table(catalog: Catalog, period: Period) -> Fragment | None:
+def group_search_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try."""
     found = segmentation_for(catalog, last_days(catalog, period)[1])
     tried, n = found.model.search_, len(found.names)
@@ -215,7 +215,7 @@ def group_search_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def natural_group_table(catalog: Catalog, period: Period) -> Fragment | None:
+def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the profile of each natural group, and how much of the movement between them is real; nothing with one group."""
     before, now = last_days(catalog, period)
     if len(segmentation_for(catalog, now).names) < 2:
@@ -250,7 +250,7 @@ def natural_group_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_fit_table(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whether the segments still fit: if not, today's beside those that would be learned today."""
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
@@ -301,7 +301,7 @@ def _facts(facts: dict[str, str]) -> pd.DataFrame:
 
 
 @section()
-def segment_map(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment."""
     from crmkit.plots import plot_segment_map
 
@@ -338,7 +338,7 @@ def segment_map(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how customers flowed between segments in a period; nothing where there was only one."""
     from crmkit.plots import plot_segment_flow
 
@@ -371,7 +371,7 @@ def segment_flow_chart(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def move_total_table(catalog: Catalog, period: Period) -> Fragment | None:
+def move_total_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what upgrades and slides brought and cost; nothing where there was only one segment."""
     moves = moves_of(catalog, period)
     if not _are_several(moves):
@@ -414,7 +414,7 @@ _KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, 
 
 
 @section()
-def segment_trait_table(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does."""
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
@@ -442,7 +442,7 @@ def segment_trait_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section()
-def segment_trait_export(catalog: Catalog, period: Period) -> Fragment | None:
+def segment_trait_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return all that was compared, which the run writes; nothing where nothing was."""
     day = last_days(catalog, period)[1]
     portraits = segment_portraits(catalog, day, page_model(catalog, day))

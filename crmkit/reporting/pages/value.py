@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,7 @@ from crmkit.insights.value import (
     value_findings,
     value_headline,
 )
+from crmkit.insights.value import value_method as value_method
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.subscriptions.present_value import present_value
 from crmkit.predictions.value.backtest import value_backtest, value_tenths
@@ -32,7 +35,7 @@ _SHOWN = 15
 
 
 @section()
-def value_opening(catalog: Catalog, summary: ValueSummary) -> Fragment:
+def value_opening(catalog: Catalog, summary: ValueSummary | Any) -> Fragment:
     """Return the top of the page: headline and three to five sentences."""
     currency = catalog.settings.company.currency
     backtest = value_backtest(catalog, summary.as_of) if summary.n else pd.DataFrame({"method": []})
@@ -45,7 +48,7 @@ def value_opening(catalog: Catalog, summary: ValueSummary) -> Fragment:
 
 
 @section()
-def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def valuable_customers(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return the most valuable customers, their ids masked."""
     if not summary.n:
         return None
@@ -62,7 +65,7 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary) -> Fragment | No
 
 
 @section()
-def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def value_concentration(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return how much of the value the most valuable customers hold."""
     if not summary.n:
         return None
@@ -86,7 +89,7 @@ def value_concentration(catalog: Catalog, summary: ValueSummary) -> Fragment | N
 
 
 @section()
-def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def value_horizons(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return how much of the value comes within a year, two, three, and later."""
     if not summary.n:
         return None
@@ -104,7 +107,7 @@ def value_horizons(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
 
 
 @section()
-def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | None:
+def value_by(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment | None:
     """Return the value of a new customer by channel, cohort or another column; empty where there are no two groups.
 
     Parameters
@@ -118,7 +121,7 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | Non
         return None
     currency = catalog.settings.company.currency
     try:
-        groups = new_customer_values(catalog, summary.as_of, by)
+        groups = new_customer_values(catalog, by, summary.as_of)
     except CrmkitError:
         return None
     if len(groups) < 2:
@@ -142,7 +145,7 @@ def value_by(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | Non
 
 
 @section()
-def value_life(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def value_life(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return what a customer brings over her life."""
     from crmkit.plots import plot_life
 
@@ -190,7 +193,7 @@ _CONVENTIONS = {
 
 
 @section()
-def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment | None:
+def tenure_chart(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment | None:
     """Return how long subscribers stay, by plan, channel or another column; empty where nobody subscribes.
 
     Parameters
@@ -202,7 +205,7 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment |
 
     if not summary.n:
         return None
-    curves = tenure_curves(catalog, summary.as_of, by)
+    curves = tenure_curves(catalog, by, summary.as_of)
     if curves.empty:
         return None
     title = survival_message(curves, by)
@@ -224,7 +227,7 @@ def tenure_chart(catalog: Catalog, summary: ValueSummary, by: str) -> Fragment |
 
 
 @section()
-def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def renewal_odds_table(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return how plan and channel go with leaving sooner, each with the other held fixed; empty where nobody subscribes."""
     odds = renewal_odds(catalog, summary.as_of) if summary.n else pd.DataFrame()
     if odds.empty:
@@ -249,7 +252,7 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary) -> Fragment | No
 
 
 @section()
-def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def value_judged(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return what the forecast was worth on past days, beside two simpler ways."""
     if not summary.n:
         return None
@@ -281,7 +284,7 @@ def value_judged(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
 
 
 @section()
-def calibration_chart(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def calibration_chart(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return predicted and actual money by tenths of the customers; empty where there are too few."""
     from crmkit.plots import plot_calibration
 
@@ -331,7 +334,7 @@ def value_conventions(catalog: Catalog) -> Fragment:
 
 
 @section()
-def value_models(catalog: Catalog, summary: ValueSummary) -> Fragment | None:
+def value_models(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
     """Return which models were chosen, and by what."""
     if summary.models.empty:
         return None

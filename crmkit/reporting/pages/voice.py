@@ -9,18 +9,19 @@ from crmkit.insights.sentiment import METHODS, Remark, language_name, sentiment_
 from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
 from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
 from crmkit.metrics.formatting import counted, is_number, joined, scale_for
-from crmkit.periods import Period, day_in_words, last_day
+from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.sentiment import sentiment_check
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import masked_id
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 
 @section("nobody to call back")
-def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_rows: int = 10) -> Fragment | None:
+def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, max_rows: int = 10) -> Fragment | None:
     """Return whom to call back, the most valuable first; empty if nobody.
 
     Parameters
@@ -49,7 +50,7 @@ def follow_up(catalog: Catalog, period: Period, *, comments: bool = False, max_r
 
 
 @section("nobody to call back")
-def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False) -> Fragment | None:
+def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = False) -> Fragment | None:
     """Return the follow-up list as files for the run to write; empty if nobody is on it.
 
     Parameters
@@ -67,7 +68,7 @@ def follow_up_export(catalog: Catalog, period: Period, *, comments: bool = False
 
 
 @section("no texts")
-def sentiment_table(catalog: Catalog, period: Period) -> Fragment | None:
+def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how texts are read in each language, and how often rightly; empty where nobody wrote any."""
     as_of = last_day(catalog.data_through, period)
     check = sentiment_check(catalog, as_of)
@@ -91,7 +92,8 @@ def sentiment_table(catalog: Catalog, period: Period) -> Fragment | None:
     )
 
 
-def mood_remarks(catalog: Catalog, period: Period) -> dict[str, Remark]:
+@checked
+def mood_remarks(catalog: Catalog, period: PeriodLike) -> dict[str, Remark]:
     """Return, by metric, how far the moods on the tiles can be trusted: what :func:`sentiment_table` says of them.
 
     Parameters
@@ -133,7 +135,7 @@ _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "o
 
 
 @section("no posts")
-def posting_hours(catalog: Catalog, period: Period, by: str = "hours") -> Fragment | None:
+def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fragment | None:
     """Return the engagement rate by time of day or weekday, over the year that ends with the period.
 
     Parameters
@@ -176,7 +178,7 @@ _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
 @section("no contacts")
-def channel_table(catalog: Catalog, period: Period) -> Fragment | None:
+def channel_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return on which channel customers respond, and how many respond best on each; empty without contacts."""
     as_of = last_day(catalog.data_through, period)
     people, rates = preferred_channels(catalog, as_of), channel_responses(catalog, as_of)
@@ -201,7 +203,7 @@ def channel_table(catalog: Catalog, period: Period) -> Fragment | None:
 
 
 @section("no engagement score")
-def engagement_table(catalog: Catalog, period: Period) -> Fragment | None:
+def engagement_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whether the engagement score of 90 days ago has told who would stay; empty where it cannot be judged."""
     as_of = last_day(catalog.data_through, period)
     bands = engagement_check(catalog, as_of)

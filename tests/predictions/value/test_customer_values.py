@@ -190,7 +190,7 @@ def test_who_holds_the_value_and_what_is_at_risk():
 
 def test_cohorts_and_life_add_what_came_to_what_is_to_come():
     catalog = connected(subscription_terms=simulated(150))
-    cohorts = new_customer_values(catalog, END, "cohort")
+    cohorts = new_customer_values(catalog, "cohort", END)
     assert (cohorts["low"] <= cohorts["value"]).all() and (cohorts["value"] <= cohorts["high"]).all()
     assert cohorts["so_far"].iloc[0] > cohorts["so_far"].iloc[-1]
     life = value_over_life(catalog, END)

@@ -99,10 +99,10 @@ def test_more_futures_than_are_worth_their_room_are_drawn_each_time(tables, monk
 
 def test_a_plan_of_which_a_model_is_known_has_the_curve_of_a_fit_of_its_own(tables, monkeypatch):
     catalog = connected({**tables, "subscription_terms": tables["subscription_terms"].assign(plan="Small")})
-    known = tenure.tenure_curves(catalog, END, "plan")
+    known = tenure.tenure_curves(catalog, "plan", END)
     assert len(known) and fitted_models(catalog, END).renewals
     monkeypatch.setattr(tenure, "fitted_models", lambda *_: type("Nothing", (), {"renewals": []}))
-    pd.testing.assert_frame_equal(known, tenure.tenure_curves(catalog, END, "plan"))
+    pd.testing.assert_frame_equal(known, tenure.tenure_curves(catalog, "plan", END))
 
 
 def test_money_of_a_past_day_is_a_part_of_all_and_changing_it_changes_nothing_else(tables):

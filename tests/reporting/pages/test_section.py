@@ -37,17 +37,17 @@ def one_order():
 
 @pytest.mark.parametrize(("name", "nothing"), EMPTY.items())
 def test_a_section_with_nothing_to_show_is_empty_and_says_so(one_order, name, nothing):
-    fragment = getattr(ck, name)(one_order, ck.covered_period(one_order, "2026-10"))
+    fragment = getattr(ck.pages, name)(one_order, ck.covered_period(one_order, "2026-10"))
     assert (fragment.html, repr(fragment)) == ("", f"<crmkit {nothing}>")
 
 
-def test_a_section_whose_tables_are_missing_is_empty():
+def test_a_section_whose_tables_are_missing_is_empty(one_order):
     @section("no deals")
     def deals(catalog: object) -> Fragment | None:
         """Return deals."""
         raise NotMeasured("needs deals")
 
-    assert repr(deals(None)) == "<crmkit no deals>"
+    assert repr(deals(one_order)) == "<crmkit no deals>"
 
 
 def test_the_docstring_explains_shared_and_own_parameters_in_order():

@@ -17,7 +17,7 @@ PERIOD = ck.Period.parse("2026-09")
 
 def sections() -> list[str]:
     cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-    return [re.match(r"ck\.(\w+)\(catalog, reported\)", "".join(cell["source"]))[1] for cell in cells[2:-1]]
+    return [re.match(r"ck\.pages\.(\w+)\(catalog, reported\)", "".join(cell["source"]))[1] for cell in cells[2:-1]]
 
 
 def firm(n: int) -> dict[str, pd.DataFrame]:
@@ -37,7 +37,7 @@ def firm(n: int) -> dict[str, pd.DataFrame]:
 
 
 def drawn(catalog) -> dict:
-    return {name: getattr(ck, name)(catalog, PERIOD) for name in sections()}
+    return {name: getattr(ck.pages, name)(catalog, PERIOD) for name in sections()}
 
 
 @pytest.fixture(scope="module")

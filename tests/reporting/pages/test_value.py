@@ -67,8 +67,8 @@ def test_every_section_says_something_or_is_not_there(tables, n):
         value_judgement.calibration_chart,
     ]
     parts = [section(catalog, summary) for section in of_book]
-    parts += [value_sections.value_by(catalog, summary, by) for by in ("channel", "cohort")]
-    parts += [value_judgement.tenure_chart(catalog, summary, "plan"), value_judgement.value_models(catalog, summary)]
+    parts += [value_sections.value_by(catalog, by, summary) for by in ("channel", "cohort")]
+    parts += [value_judgement.tenure_chart(catalog, "plan", summary), value_judgement.value_models(catalog, summary)]
     page = re.sub(r"<(style|svg|img)\b.*?>", "", " ".join(part._repr_html_() for part in parts))
     words = re.sub(r"<[^>]+>", " ", page)
     assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", words)

@@ -8,15 +8,15 @@ import pytest
 
 import crmkit as ck
 from crmkit.errors import CrmkitError, DataEndEarly
-from crmkit.tables.as_of import takes_day
+from crmkit.tables.arguments import checked
 
 
-@takes_day
+@checked
 def looked_at(catalog, as_of):
     return as_of
 
 
-@takes_day
+@checked
 def compared(catalog, before, now):
     return before, now
 
