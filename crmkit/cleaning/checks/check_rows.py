@@ -235,6 +235,7 @@ def notes(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
             for note, n_rows in zip(asked, answers, strict=True)
             if n_rows
         ]
+    found += _own_columns(parsed.staged)
     if parsed.staged.unused:
         found.append(
             Finding(
@@ -247,6 +248,28 @@ def notes(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
             )
         )
     return found
+
+
+def _own_columns(staged: Staged) -> list[Finding]:
+    """Return what is to be said about the columns that a table has beyond the canonical ones."""
+    if staged.own is None:
+        return []
+    notes = []
+    if staged.own.kept:
+        listed = ", ".join(map(str, staged.own.kept))
+        notes.append((f"columns of {staged.origin} that are its own: {listed}", "Kept: split and filter by them."))
+    if staged.own.personal:
+        listed = ", ".join(staged.own.personal)
+        notes.append(
+            (
+                f"columns of {staged.origin} that look like personal data: {listed}",
+                "Left out: names and addresses of customers belong in customer_identities.",
+            )
+        )
+    notes += [
+        (doubt, "It can be split by; it cannot be compared with a number or a day.") for doubt in staged.own.doubts
+    ]
+    return [Finding(staged.table, finding, 0, 0.0, "note", consequence) for finding, consequence in notes]
 
 
 def _emptied(parsed: ParsedTable) -> list[_Note]:
@@ -285,6 +308,8 @@ def is_later_time(column: Column) -> bool:
 def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     """Merge equal rows of a key and keep its other ones aside, in place; the first row of a key stays.
 
+    Rows are equal whose canonical columns are; the first one's own columns count.
+
     A table without a key (order_lines, costs) keeps equal rows: an order may well hold two equal lines.
     """
     key = [name for name in parsed.staged.schema.key if name in parsed.rules]
@@ -300,7 +325,7 @@ def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[F
         FROM (
             SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
                    row_number() OVER key_rows AS nth
-            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({parsed.selected}) AS content,
+            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({parsed.canonical}) AS content,
                          count(*) OVER (PARTITION BY {keys}) AS n
                   FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
             WHERE n > 1
@@ -338,7 +363,7 @@ def shared_contacts(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list
 
 
 def _equal_rows(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
-    n_rows = _n_more(con, parsed, parsed.selected)
+    n_rows = _n_more(con, parsed, parsed.canonical)
     if not n_rows:
         return []
     return [
@@ -465,7 +490,7 @@ def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ran
     ):  # an advertiser's row of a day; other costs may well be equal
         return (
             f"SELECT id FROM {rows} WHERE campaign IS NOT NULL "
-            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {table.selected})"
+            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {table.canonical})"
         )
     return None
 

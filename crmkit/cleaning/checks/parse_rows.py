@@ -16,10 +16,10 @@ import duckdb
 from crmkit.cleaning.checks.findings import Finding
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
-from crmkit.sources.files.staging import Staged
+from crmkit.sources.files.staging import Staged, with_own_columns
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.facts import column_facts
-from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading, trimmed
+from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.tables.schema import Column, TableSchema
 
@@ -218,8 +218,13 @@ class ParsedTable:
 
     @property
     def selected(self) -> str:
-        """SQL of the columns that the canonical table has, extra ones last."""
-        return ", ".join(identifier(name) for name in (*(c.name for c in self.columns), *self.staged.extras))
+        """SQL of the columns that the table has, its own last."""
+        return ", ".join(filter(None, (self.canonical, *map(identifier, self.staged.own_names))))
+
+    @property
+    def canonical(self) -> str:
+        """SQL of the canonical columns that the table has."""
+        return ", ".join(identifier(column.name) for column in self.columns)
 
 
 def parse_rows(
@@ -242,6 +247,10 @@ def parse_rows(
     """
     facts = column_facts(con, staged)
     clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
+    try:
+        staged = with_own_columns(con, staged, clock)
+    except duckdb.Error as error:
+        raise CrmkitError(short_message(error).rstrip(".")) from None
     columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
     readings = {
         column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
@@ -257,17 +266,18 @@ def parse_rows(
 
 
 def _judging(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
-    extras = [f"{_extra(parsed.staged, name)} AS {identifier(name)}" for name in parsed.staged.extras]
-    extra_names = [identifier(name) for name in parsed.staged.extras]
+    own = parsed.staged.own.kept if parsed.staged.own else ()
+    own_values = [f"{column.value} AS {identifier(column.name)}" for column in own]
+    own_names = [identifier(column.name) for column in own]
     first = [f"{r.cell.replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
     flags = [f"{identifier(name)} IS NOT NULL AS {present(name)}" for name in readings]
-    levels = [[*first, *extras], [*_step(readings, 1), *extra_names, *flags]]
+    levels = [[*first, *own_values], [*_step(readings, 1), *own_names, *flags]]
     flags = [present(name) for name in readings]
-    levels += [[*_step(readings, step), *extra_names, *flags] for step in (2, 3)]
-    names = [*map(identifier, readings), *extra_names, *flags]
+    levels += [[*_step(readings, step), *own_names, *flags] for step in (2, 3)]
+    names = [*map(identifier, readings), *own_names, *flags]
     levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in parsed.rules.items())])
     values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}" for name in readings]
-    levels.append([*values, *extra_names, *flags, *map(fault, readings)])
+    levels.append([*values, *own_names, *flags, *map(fault, readings)])
     query = parsed.staged.relation
     for level in levels:
         query = f"(SELECT {', '.join([PART, ROW, *level])} FROM {query})"
@@ -296,10 +306,6 @@ def _reason(parsed: ParsedTable) -> str:
             ]
     cases += row_rules(parsed.staged.schema, parsed.rules)
     return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
-
-
-def _extra(staged: Staged, name: str) -> str:
-    return trimmed(identifier(name)) if is_text(staged.types[name]) else identifier(name)
 
 
 def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:

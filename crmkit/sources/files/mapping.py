@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, find_set
+from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
 _PERSONAL = frozenset(name for table in SCHEMAS.values() if table.personal for name in table.names) - {"customer_id"}
@@ -83,9 +84,7 @@ class Matched:
     problems: tuple[str, ...]
 
 
-def matched_columns(
-    schema: TableSchema, met: Iterable[str], renamed: Mapping[str, str] | None = None, keep_extra: bool = False
-) -> Matched:
+def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[str, str] | None = None) -> Matched:
     """Match the columns of a file, a query or a frame with the canonical ones.
 
     Names are compared without regard to case and outer spaces. Only customers keep columns
@@ -102,28 +101,25 @@ def matched_columns(
 
     Examples
     --------
-    >>> from crmkit.tables.schema import schema
+    >>> from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
+    from crmkit.tables.schema import schema
     >>> matched = matched_columns(schema("orders"), ["Order_ID", "ordered_at", "total", "note"], {"revenue": "Total"})
     >>> matched.sources
-    {'order_id': 'Order_ID', 'ordered_at': 'ordered_at', 'revenue': 'total'}
-    >>> matched.unused
-    ('note',)
+    {'order_id': 'Order_ID', 'ordered_at': 'ordered_at', 'revenue': 'total', 'note': 'note'}
     """
     by_name = {plain_name(name): name for name in met}
     renamed = dict(renamed or {})
     wanted = {name: name for name in schema.names} | renamed
-    if keep_extra and schema.name == "customers":
-        wanted |= {
-            name: name
-            for name in by_name.values()
-            if plain_name(name) not in schema.names and not name.startswith("__")
-        }
     private = _PERSONAL - set(schema.names)
     sources = {
         name: by_name[plain_name(source)]
         for name, source in wanted.items()
         if plain_name(source) in by_name and plain_name(name) not in private
     }
+    if keeps_own_columns(schema):
+        used = {plain_name(each) for each in (*sources.values(), *wanted.values())}
+        others = [name for key, name in by_name.items() if key not in used and not name.startswith("__")]
+        sources |= {name: source for name, source in own_names(schema, others).items() if name not in sources}
     problems = [
         f"{name} is personal data and belongs to [tables.customer_identities]" for name in renamed if name in private
     ]
@@ -189,7 +185,7 @@ def _column_problems(
     absent = [name for name in schema.names if name not in sources]
     for name in sources:
         near = get_close_matches(name, absent, n=1, cutoff=0.8) if name in renamed else []
-        if name not in schema.names and (near or schema.name != "customers"):
+        if name not in schema.names and (near or not keeps_own_columns(schema)):
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(schema.names)}"
             problems.append(f"'{name}' is not a column of {schema.name} ({hint})")
     return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -17,6 +17,8 @@ from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
+from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
 from crmkit.sources.parsing.types import is_text
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, short_message
 from crmkit.tables.schema import SCHEMAS, TableSchema, schema
@@ -34,7 +36,11 @@ class Staged:
     relation : str
         View with the hidden columns :data:`PART` and :data:`ROW` and the columns below.
     types : dict of str to str
-        DuckDB type by column: canonical ones in the schema's order, then the extra ones that are kept.
+        DuckDB type by column: canonical ones in the schema's order, then the table's own.
+    headers : mapping of str to str
+        What the own columns are called in the file, by name.
+    own : OwnColumns or None
+        The own columns that are kept and how they are read, once that is settled.
     parts : tuple of str
         File by part; empty where the rows are not those of files.
     bad_lines : tuple of BadLine
@@ -63,6 +69,8 @@ class Staged:
     types: dict[str, str]
     parts: tuple[str, ...] = ()
     bad_lines: tuple[BadLine, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    own: OwnColumns | None = None
     unused: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     files: FileSet | None = None
@@ -78,7 +86,7 @@ class Staged:
         return SCHEMAS[self.table]
 
     @property
-    def extras(self) -> tuple[str, ...]:
+    def own_names(self) -> tuple[str, ...]:
         """Columns beyond the canonical ones."""
         return tuple(name for name in self.types if name not in self.schema.names)
 
@@ -141,7 +149,30 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
     view = f"staged_{known['table']}"
     columns = [f"{identifier(name)} AS {identifier(column)}, " for column, name in matched.sources.items()]
     con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
-    return Staged(relation=view, types=columns_of(con, view), unused=matched.unused, problems=matched.problems, **known)
+    headers = {name: met for name, met in matched.sources.items() if name not in SCHEMAS[known["table"]].names}
+    return Staged(
+        relation=view,
+        types=columns_of(con, view),
+        headers=headers,
+        unused=matched.unused,
+        problems=matched.problems,
+        **known,
+    )
+
+
+def with_own_columns(con: duckdb.DuckDBPyConnection, staged: Staged, clock: Clock) -> Staged:
+    """Return the rows with the types of their own columns settled, and without those that are personal data."""
+    names = staged.own_names
+    if not names:
+        return replace(staged, own=OwnColumns())
+    types = {name: staged.types[name] for name in names}
+    own = judged_own_columns(con, staged.relation, types, staged.headers, staged.dialect, clock)
+    kept = {column.name for column in own.kept}
+    return replace(
+        staged,
+        types={name: kind for name, kind in staged.types.items() if name not in names or name in kept},
+        own=own,
+    )
 
 
 def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
@@ -207,7 +238,7 @@ def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
         f"CREATE TABLE sorted_{source.table} AS SELECT *, 0::INTEGER AS {PART}, "
         f"row_number() OVER (ORDER BY {order}) AS {ROW} FROM {made}; DROP TABLE {made}"
     )
-    matched = matched_columns(SCHEMAS[source.table], columns, keep_extra=True)
+    matched = matched_columns(SCHEMAS[source.table], columns)
     return staged_rows(
         con,
         f"sorted_{source.table}",
@@ -237,7 +268,7 @@ def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame)
     arrays = [_array(rows[name]) for name in rows.columns]
     numbers, part = pa.array(range(1, len(rows) + 1), pa.int64()), pa.repeat(pa.scalar(0, pa.int32()), len(rows))
     con.register(f"frame_{table}", pa.table([*arrays, numbers, part], names=[*rows.columns, ROW, PART]))
-    matched = matched_columns(schema(table), rows.columns, keep_extra=True)
+    matched = matched_columns(schema(table), rows.columns)
     return staged_rows(con, f"frame_{table}", matched, table=table, origin=f"Table '{table}'")
 
 

@@ -90,7 +90,7 @@ def _as_text(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str, first_pa
     }
     typed = typed_rows(staged.relation, {name: name for name in readings}, readings)
     cells = "".join(f"typed.{text_of(name)} AS {identifier(name)}, " for name in readings)
-    cells += "".join(f"CAST(raw.{identifier(name)} AS VARCHAR) AS {identifier(name)}, " for name in staged.extras)
+    cells += "".join(f"CAST(raw.{identifier(name)} AS VARCHAR) AS {identifier(name)}, " for name in staged.own_names)
     return (
         f"SELECT {cells}typed.{ROW}, (typed.{PART} + {first_part})::INTEGER AS {PART} FROM {typed} typed "
         f"JOIN {staged.relation} raw USING ({PART}, {ROW})"

@@ -85,7 +85,7 @@ def orders(**columns):
 def test_frames_are_typed_as_files_are():
     catalog = connect({"orders": orders(customer_id=[17850.0, None], revenue=["1,234.50", "7"], note=["x", "y"])})
     frame = catalog.frame("orders")
-    assert frame.columns.tolist() == ["order_id", "ordered_at", "revenue", "customer_id"]
+    assert frame.columns.tolist() == ["order_id", "ordered_at", "revenue", "customer_id", "note"]
     assert frame.revenue.tolist() == [1234.5, 7.0]
     assert frame.customer_id[0] == "17850"
     assert pd.isna(frame.customer_id[1])
@@ -104,7 +104,7 @@ def test_a_frames_own_columns_of_customers_are_kept_with_their_types():
         }
     )
     frame = connect({"customers": customers}).frame("customers")
-    assert frame.columns.tolist() == ["customer_id", "tier", "score", "reason"]
+    assert frame.columns.tolist() == ["customer_id", "tier", "score", "customers_reason"]
     assert frame.score.tolist() == [0.5, 2.0]
 
 

@@ -28,7 +28,7 @@ def test_each_finding_has_a_share_of_the_rows_that_came_in_and_a_consequence(com
         ["orders", "revenue is missing", 1, 0.25, "rejected"],
         ["orders", "rows equal an earlier row", 1, 0.25, "note"],
         ["orders", "margin cannot be read as a number", 1, 0.25, "note"],
-        ["orders", "columns of orders.csv that are not used: Coupon", 0, 0.0, "note"],
+        ["orders", "columns of orders.csv that are its own: Coupon (text, as coupon)", 0, 0.0, "note"],
     ]
     assert report.consequence.str.endswith(".").all()
 
@@ -74,7 +74,7 @@ def test_a_load_prints_what_became_of_the_rows(company):
         "  - revenue is missing: 1 row (25.0 %), kept aside",
         "  - rows equal an earlier row: 1 row (25.0 %)",
         "  - margin cannot be read as a number: 1 row (25.0 %)",
-        "  - columns of orders.csv that are not used: Coupon",
+        "  - columns of orders.csv that are its own: Coupon (text, as coupon)",
         "Note: no table uses x.csv.",
         "Data through 2026-10-03.",
     ]

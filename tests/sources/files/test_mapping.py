@@ -69,11 +69,11 @@ def test_the_same_files_give_the_same_store_though_sql_has_no_order(company):
     assert (settings.path("store") / "orders.parquet").read_bytes() == first
 
 
-def test_columns_that_nothing_uses_are_reported_and_not_stored(company):
+def test_a_column_beyond_the_canonical_ones_is_reported_and_kept(company):
     settings = company({"orders.csv": "order_id,ordered_at,revenue,Coupon\n1,2026-10-01,5,X\n"})
     report = load(settings)
-    assert [f.finding for f in report.findings] == ["columns of orders.csv that are not used: Coupon"]
-    assert "Coupon" not in connect(settings=settings).frame("orders")
+    assert [f.finding for f in report.findings] == ["columns of orders.csv that are its own: Coupon (text, as coupon)"]
+    assert connect(settings=settings).frame("orders")["coupon"].tolist() == ["X"]
 
 
 def test_a_column_named_for_customers_is_kept_to_split_by_unless_it_is_personal(company):
