@@ -24,9 +24,11 @@ from crmkit.periods import Period
 from crmkit.settings import Company, Settings
 from crmkit.tables.caching.cache import Cache, Memory
 from crmkit.tables.caching.memoize import memoize
+from crmkit.tables.conditions import Condition, Where, condition_of
 from crmkit.tables.connection_lock import locked_backend
 from crmkit.tables.data_span import data_span, time_columns
 from crmkit.tables.derived import DERIVED
+from crmkit.tables.reach import members, named_in, narrowed_tables
 from crmkit.tables.schema import SCHEMAS, Kind, schema
 from crmkit.tables.validate import typed_frames
 
@@ -79,10 +81,15 @@ class Catalog:
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
         self._found_span: tuple[date | None, date | None] | None = None
+        self._narrowed_from: Catalog | None = None
+        self._lacking: dict[str, str] = {}
+        self._narrowed: dict[str, Catalog] = {}
+        self.condition: Condition | None = None
 
     def __repr__(self) -> str:
         span = f", {self.data_from} to {self.data_through}" if self.data_through else ""
-        return f"<Catalog of {self.settings.company.name}: {', '.join(self.names) or 'no tables'}{span}>"
+        where = f", where {self.condition}" if self.condition else ""
+        return f"<Catalog of {self.settings.company.name}: {', '.join(self.names) or 'no tables'}{span}{where}>"
 
     @property
     def names(self) -> list[str]:
@@ -102,7 +109,7 @@ class Catalog:
         if name in self._canonical:
             return self._canonical[name]
         if name in SCHEMAS:
-            raise NotMeasured(name)
+            raise NotMeasured(self._lacking.get(name, name))
         if name not in DERIVED:
             raise UnknownName("table", name, [*SCHEMAS, *DERIVED])
         if name not in self._derived:
@@ -123,8 +130,80 @@ class Catalog:
         Problems, UnknownName, CrmkitError
             If a frame lacks the table's columns or types, there is no such table, or the data are in a database.
         """
+        if self.condition is not None:
+            return self.whole.with_tables(frames).where(self.condition)
         memory = None if self.memory is None else Memory()
         return Catalog(self._canonical | _temporary_tables(self, frames), self.settings, self.provenance, memory=memory)
+
+    def where(self, condition: Where | None) -> Catalog:
+        """Return a catalog of the rows that meet a condition, with the same end of data, settings and models.
+
+        A table is narrowed by its own columns and by those of its customers, as splits are. One that reaches a column
+        of the condition neither way is not there: what needs it is "not measured: needs costs.country".
+
+        Parameters
+        ----------
+        condition : str, mapping, list or None
+            ``"country = 'DE' and channel in ('shop', 'web')"`` (see :mod:`crmkit.tables.conditions`), a mapping of
+            column to value or values, or a list of which all must hold. None and "" are no condition.
+
+        Returns
+        -------
+        Catalog
+            A state that changes over time, such as a segment, is that of the last day with data.
+
+        Raises
+        ------
+        CrmkitError
+            If it is not a condition, or names a column that there is not.
+
+        Examples
+        --------
+        >>> import crmkit as ck
+        >>> orders = pd.DataFrame({"order_id": ["1", "2"], "ordered_at": ["2026-10-02", "2026-10-09"],
+        ...                        "revenue": [30.0, 50.0], "warehouse": ["Berlin", "Hamburg"]})
+        >>> catalog = ck.connect({"orders": orders})
+        >>> catalog.where("warehouse = 'Berlin'").frame("orders")["revenue"].tolist()
+        [30.0]
+        """
+        if condition is None or (isinstance(condition, str) and not condition.strip()):
+            return self
+        wanted = named_in(self.whole, condition_of(condition))
+        if self.condition is not None:
+            return self.whole.where([self.condition, wanted])
+        text = str(wanted)
+        if text not in self._narrowed:
+            tables, lacking = narrowed_tables(self, wanted)
+            narrowed = Catalog(
+                tables,
+                self.settings,
+                {**self.provenance, "where": text},
+                cache=self.cache and self.cache.narrowed(text),
+                memory=None if self.memory is None else Memory(),
+            )
+            narrowed.condition, narrowed._narrowed_from, narrowed._lacking = wanted, self, lacking
+            self._narrowed[text] = narrowed
+        return self._narrowed[text]
+
+    @property
+    def whole(self) -> Catalog:
+        """The catalog without a condition: itself, or the one that :meth:`where` was called on."""
+        return self._narrowed_from or self
+
+    def of_its_customers(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a frame whose customers meet the condition of the catalog; all of them without one.
+
+        Raises
+        ------
+        NotMeasured
+            If the condition is not one on customers.
+        """
+        if self.condition is None or "customer_id" not in frame:
+            return frame
+        ids = members(self.whole, self.condition).execute()["customer_id"]
+        kept = frame[frame["customer_id"].isin(ids)].reset_index(drop=True)
+        kept.attrs = dict(frame.attrs)
+        return kept
 
     def call(self, function: Callable[..., Any], **switches: Any) -> Any:
         """Call a function with the tables its parameters name and the switches that the settings hold.
@@ -157,12 +236,12 @@ class Catalog:
 
         Paid terms count only where there is nothing else, as they may be booked ahead.
         """
-        return self.settings.data.through or self._span[1]
+        return self.settings.data.through or self.whole._span[1]
 
     @property
     def data_from(self) -> date | None:
         """First day with data."""
-        return self._span[0]
+        return self.whole._span[0]
 
     def days_so_far(self, period: Period) -> int | None:
         """Return how many days of a period have data, if it is still running; None if it is over or not begun [days]."""

@@ -18,7 +18,6 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured, WrongCall
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.groups import (
-    changes_over_time,
     check_columns,
     columns_of,
     estimate_by_group,
@@ -34,6 +33,7 @@ from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
+from crmkit.tables.reach import changes_over_time
 
 _SMALLEST_PART = 6  # cards evaluated together at least: each part has its own queries and its own file in the cache
 _NUMBERS = ("value", "low", "high", "n", "units", "at_risk")

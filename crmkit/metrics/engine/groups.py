@@ -34,6 +34,7 @@ from crmkit.metrics.measures import (
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived.states import STATES
 from crmkit.tables.expressions import period_ordinal, with_periods
+from crmkit.tables.reach import changes_over_time, known_columns, through_customer
 from crmkit.tables.schema import SCHEMAS
 
 UNKNOWN_GROUP = "(unknown)"
@@ -62,15 +63,14 @@ def columns_of(by: str | Sequence[str] | None) -> list[str]:
 
 def check_columns(catalog: Catalog, by: Sequence[str]) -> None:
     """Raise UnknownName for a column that no table of the source has."""
-    known = {column for name in catalog.names for column in catalog.table(name).columns}
-    known |= {column for column in STATES if _has_state(catalog, column)}
+    known = known_columns(catalog)
     for column in by:
         if column in known:
             continue
         canonical = {column.name for table in SCHEMAS.values() for column in table.columns}
         if column not in canonical:
             raise UnknownName("column", column, known)
-        raise CrmkitError(f"Cannot split by '{column}'. The data lack it. There are: {', '.join(sorted(known))}.")
+        raise CrmkitError(f"Cannot split by '{column}'. The data lack it. There are: {', '.join(known)}.")
 
 
 def check_customer_column(catalog: Catalog, by: object, *others: str) -> None:
@@ -87,7 +87,7 @@ def why_not_split(catalog: Catalog, measure: Measure, by: Sequence[str]) -> str 
         for column in by:
             if isinstance(measure, BudgetUse) and column != "channel":
                 return f"cannot be split by {column}: budgets are set for all, or by channel"
-            if column in table.columns or _through_customer(catalog, table, column):
+            if column in table.columns or through_customer(catalog, table, column):
                 continue
             if not changes_over_time(catalog, table, column):
                 return f"cannot be split by {column}: it has no {column} and no customer who has one"
@@ -102,12 +102,6 @@ def are_parts_of_whole(catalog: Catalog, card: Card) -> bool:
         return isinstance(catalog.call(card.function), Composition)
     except NotMeasured:
         return False
-
-
-def changes_over_time(catalog: Catalog, table: ir.Table, column: str) -> bool:
-    """Return whether a column is a state of the table's customers that changes over time."""
-    fixed = column in table.columns or _through_customer(catalog, table, column)
-    return not fixed and "customer_id" in table.columns and column in STATES and _has_state(catalog, column)
 
 
 def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dict[str, Any]) -> ir.Table:
@@ -219,18 +213,6 @@ def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
     states = states.rename(_customer_id="customer_id", _period="period")
     joined = rows.left_join(states, [rows["_customer"] == states["_customer_id"], rows["period"] == states["_period"]])
     return joined.drop("_customer_id", "_period")
-
-
-def _has_state(catalog: Catalog, column: str) -> bool:
-    try:
-        return column in catalog.table(STATES[column]).columns
-    except NotMeasured:
-        return False
-
-
-def _through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:
-    has_customer = "customer_id" in table.columns and "customers" in catalog.names
-    return has_customer and column in catalog.table("customers").columns
 
 
 def _group_name(column: Any) -> Any:

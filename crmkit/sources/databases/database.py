@@ -15,6 +15,7 @@ from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Database, Settings
 from crmkit.sources.databases.postgres import Relation, default_schema, open_postgres, relations
 from crmkit.sources.files.mapping import Matched, matched_columns
+from crmkit.sources.parsing.own_columns import EMAIL, PHONE, is_personal_header
 from crmkit.sources.parsing.types import in_words
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
 
@@ -52,9 +53,7 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
     home = database.namespace or default_schema(con)
     found = relations(con, {home, *(name.rpartition(".")[0] for name in database.tables.values() if "." in name)})
     wanted, problems = _wanted(database, home, found)
-    matches = {
-        name: matched_columns(SCHEMAS[name], relation.columns, keep_extra=True) for name, relation in wanted.items()
-    }
+    matches = {name: matched_columns(SCHEMAS[name], relation.columns) for name, relation in wanted.items()}
     problems += [problem for name in wanted if (problem := _faults(SCHEMAS[name], wanted[name], matches[name]))]
     if problems:
         raise Problems(f"The database {database.address}", problems)
@@ -66,7 +65,13 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
         )
     backend = ibis.postgres.from_connection(con)
     linked = [
-        _linked(backend, SCHEMAS[name], wanted[name], matches[name], settings.company.time_zone)
+        _linked(
+            backend,
+            SCHEMAS[name],
+            wanted[name],
+            _without_personal(con, SCHEMAS[name], wanted[name], matches[name]),
+            settings.company.time_zone,
+        )
         for name in SCHEMAS
         if name in wanted and (personal or not SCHEMAS[name].personal)
     ]
@@ -125,7 +130,7 @@ def _linked(backend: ibis.BaseBackend, schema: TableSchema, relation: Relation, 
         met = relation.columns[source]
         if name in schema.names:
             columns[name] = canonical(there[source], schema.column(name), met, zone)
-        elif (own := extra(there[source], met)) is not None:
+        elif (own := own_column(there[source], met, zone)) is not None:
             columns[name] = own
     return Linked(schema, there.select(**columns), f"{relation.schema}.{relation.name}")
 
@@ -137,6 +142,7 @@ _TEXT = {"text", "character varying"}
 _AS_TEXT = {"character", "citext", "name", "enum", "uuid"}
 _WHOLE = {"smallint": "int16", "integer": "int32", "bigint": "int64"}
 _NUMBER = {"numeric": "decimal", "real": "float32", "double precision": "float64"}
+_FIRST_ROWS = 1_000  # rows in which contacts of people are looked for
 _LOCAL, _ZONED = "timestamp without time zone", "timestamp with time zone"
 _TIMES = {_LOCAL, _ZONED, "date"}
 _ACCEPTED: dict[Kind, set[str]] = {
@@ -212,11 +218,51 @@ def canonical(value: Any, column: Column, met: str, zone: str) -> Any:
     return value.cast("float64")
 
 
-def extra(value: Any, met: str) -> Any | None:
-    """Return a column beyond the canonical ones, to split by; None if its type is of no use for that."""
+def own_column(value: Any, met: str, zone: str) -> Any | None:
+    """Return a column beyond the canonical ones; None if its type is of no use in a split or a condition.
+
+    Whole numbers, decimals, days, times and flags stay what the database says they are; all else that is kept is text.
+    """
     if met in _TEXT or met in _AS_TEXT:
         return value.cast("string").nullif("")
-    return value if met in _WHOLE or met == "boolean" else None
+    if met in _WHOLE:
+        return value.cast("int64")
+    if met in _NUMBER:
+        return value.cast("float64")
+    if met == _ZONED:
+        return _local_time(zone, value).cast("timestamp(6)")
+    if met == _LOCAL:
+        return value.cast("timestamp(6)")
+    return value if met in ("boolean", "date") else None
+
+
+def _without_personal(con: Any, schema: TableSchema, relation: Relation, matched: Matched) -> Matched:
+    """Return the matched columns without own ones that look like personal data, by their headers or their first rows."""
+    own = {name: source for name, source in matched.sources.items() if name not in schema.names}
+    personal = {
+        name for name, source in own.items() if is_personal_header(source) and relation.columns[source] != "boolean"
+    }
+    texts = [name for name, source in own.items() if name not in personal and relation.columns[source] in _TEXT]
+    if texts:
+        from psycopg import sql
+
+        cells = sql.SQL(", ").join(
+            sql.SQL("coalesce(bool_or({cell} ~* %s), false), coalesce(avg(({cell} ~ %s)::int), 0)").format(
+                cell=sql.Identifier(own[name])
+            )
+            for name in texts
+        )
+        columns = sql.SQL(", ").join(sql.Identifier(own[name]) for name in texts)
+        table = sql.Identifier(relation.schema, relation.name)
+        query = sql.SQL("SELECT {} FROM (SELECT {} FROM {} LIMIT {}) AS first_rows").format(
+            cells, columns, table, sql.Literal(_FIRST_ROWS)
+        )
+        answers = con.execute(query, [EMAIL, f"^({PHONE})$"] * len(texts)).fetchone()
+        for position, name in enumerate(texts):
+            if answers[2 * position] or answers[2 * position + 1] * 2 > 1:
+                personal.add(name)
+    kept = {name: source for name, source in matched.sources.items() if name not in personal}
+    return Matched(kept, (*matched.unused, *(own[name] for name in own if name in personal)), matched.problems)
 
 
 def _time(value: Any, column: Column, met: str, zone: str) -> Any:

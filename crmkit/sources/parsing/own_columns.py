@@ -16,7 +16,7 @@ import duckdb
 
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
-from crmkit.sources.parsing.evidence import EXCEL, TimeColumn, settled_times
+from crmkit.sources.parsing.evidence import EXCEL, evidence_of
 from crmkit.sources.parsing.types import bare_number, is_number, is_text, number_from_bare, shows_decimal, trimmed
 from crmkit.sources.sql import identifier, literal
 from crmkit.tables.schema import PREDICTED, SCHEMAS, TableSchema
@@ -141,8 +141,8 @@ _FEWEST = 2  # filled cells: one alone proves nothing
 _MOST_DIGITS = 15
 _EMPTY = ("", "null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
 _WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"))
-_EMAIL = r"[^\s@,;<>]+@[^\s@,;<>]+\.[a-z]{2,}"
-_PHONE = r"(\+|00)[1-9][\d ()/.-]{6,}|\(?0[1-9]\d{1,4}\)?[ /-]+\d[\d /-]{4,}"
+EMAIL = r"[^\s@,;<>]+@[^\s@,;<>]+\.[a-z]{2,}"
+PHONE = r"(\+|00)[1-9][\d ()/.-]{6,}|\(?0[1-9]\d{1,4}\)?[ /-]+\d[\d /-]{4,}"
 _AMBIGUOUS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 _DATED = (
     r"\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})([ ,T].*)?|\d{4}[/.]\d{1,2}[/.]\d{1,2}.*"
@@ -299,7 +299,7 @@ def _look(
             at_signs.append(each)
         elif each.n_filled >= _FEWEST and _may_be_typed(example):
             possible.append(each)
-    personal = {each.name for each in at_signs if _any_matches(con, relation, filled[each.name], _EMAIL)}
+    personal = {each.name for each in at_signs if _any_matches(con, relation, filled[each.name], EMAIL)}
     sample = f"(SELECT * FROM {relation} LIMIT {_SAMPLE})"
     for rows in (sample, relation):
         possible = _still_possible(con, rows, possible, dialect, clock, whole=rows is relation)
@@ -370,7 +370,7 @@ def _tests(column: _Candidate, dialect: FileMapping, clock: Clock) -> dict[str, 
     bare = f"regexp_replace({cell}, '[ \u00a0\u202f\u2009''’]', '', 'g')"
     tests = {
         "filled": f"{cell} IS NOT NULL",
-        "phones": f"regexp_full_match({cell}, {literal(_PHONE)}) AND NOT regexp_full_match({cell}, '{_DATED}')",
+        "phones": f"regexp_full_match({cell}, {literal(PHONE)}) AND NOT regexp_full_match({cell}, '{_DATED}')",
         "whole": f"regexp_full_match({cell}, '[+-]?\\d{{1,{_MOST_DIGITS}}}')",
         "padded": f"regexp_matches({cell}, '^[+-]?0\\d')",
         "long": f"regexp_matches({cell}, '\\d{{{_MOST_DIGITS + 1}}}')",
@@ -443,12 +443,8 @@ def _settle_times(
     """Set the times that are written in another way than ISO 8601, if the cells prove the order of day and month."""
     if not columns:
         return
-    formats: dict[str, tuple[str, ...]] = {}
-    questions: list[str] = []
-    if dialect.date_format is None:
-        _, formats, questions = settled_times(
-            con, relation, [TimeColumn(each.name, each.name) for each in columns], None
-        )
+    evidence = evidence_of(con, relation, {each.name: (each.name, "timestamp") for each in columns}, dialect)
+    formats, questions = evidence.formats, evidence.questions
     for each in columns:
         if questions:
             each.doubt = f"{each.header} is kept as text: {questions[0].partition('. Write')[0]}"

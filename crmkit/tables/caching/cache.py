@@ -14,6 +14,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -64,6 +65,12 @@ class Cache:
         self._data, self._predicted = WatchedFiles(data), WatchedFiles(predicted)
         known = sorted((name, value) for name, value in provenance.items() if name != "loaded_at")
         self._origin = digest_of(settings.model_dump_json(), known)
+
+    def narrowed(self, condition: str) -> Cache:
+        """Return the cache of the results for the rows that meet a condition, in the same folder."""
+        narrowed = copy(self)
+        narrowed._origin = digest_of(self._origin, "where", condition)
+        return narrowed
 
     @property
     def fingerprint(self) -> str | None:

@@ -26,6 +26,13 @@ class KeepsResults(Protocol):
     cache: Cache | None
     memory: Memory | None
 
+    @property
+    def whole(self) -> KeepsResults:
+        """The catalog of all customers."""
+
+    def of_its_customers(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the customers that the catalog is narrowed to."""
+
 
 def memoize(
     catalog: KeepsResults,
@@ -33,6 +40,7 @@ def memoize(
     *arguments: Any,
     reads_predictions: bool = True,
     wait: bool = True,
+    whole: bool = False,
 ) -> pd.DataFrame:
     """Return ``compute(catalog, *arguments)``, from the cache if the same call was computed before.
 
@@ -48,6 +56,9 @@ def memoize(
         False if the function never reads the tables that predictions fill: its results stay valid when these change.
     wait : bool
         Wait for another program that computes the same; False if the function only combines memoized results.
+    whole : bool
+        Compute it from all customers where the catalog is narrowed to some, and return their rows: a model is learned
+        from all of them.
 
     Returns
     -------
@@ -60,6 +71,9 @@ def memoize(
     >>> memoize(catalog, lambda catalog, table: catalog.frame(table), "orders")["revenue"].tolist()
     [30.0]
     """
+    if whole and catalog.whole is not catalog:
+        every = memoize(catalog.whole, compute, *arguments, reads_predictions=reads_predictions, wait=wait)
+        return catalog.of_its_customers(every)
     cache = catalog.cache
     if cache is None:
         return _from_memory(catalog, compute, arguments)
