@@ -6,10 +6,10 @@ import pytest
 
 from crmkit.features.outcomes import churn_labels
 from crmkit.features.snapshot import snapshot
-from tests.engines.test_engines import ENGINES, assert_same
+from tests.engines.test_engines import AND_SPARK, assert_same
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=AND_SPARK)
 def engine(request):
     return request.getfixturevalue(request.param)
 

@@ -13,7 +13,7 @@ from crmkit.features.customer_summaries import (
     purchase_summary,
     weekday_counts,
 )
-from tests.engines.test_engines import ENGINES, assert_same
+from tests.engines.test_engines import AND_SPARK, assert_same
 
 DAY, BEGUN = date(2026, 6, 30), date(1900, 1, 1)
 FEATURES = {
@@ -27,7 +27,7 @@ FEATURES = {
 }
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=AND_SPARK)
 def engine(request):
     return request.getfixturevalue(request.param)
 
