@@ -16,6 +16,8 @@ PACKAGES = {
     "crmkit.plots": ("Plots: `ck.plots`", "Each draws a frame on an axes and computes nothing."),
     "crmkit.models": ("Models: `ck.models`", "Estimators: `Model(...).fit(X, y)`; they know no table."),
 }
+# Added to every estimator by scikit-learn; their words point into its own documentation.
+OF_SCIKIT_LEARN = "set_fit_request, set_score_request, set_predict_request, set_transform_request, get_metadata_routing"
 SECTION = re.compile(r"^# (.+)\.$")
 NAME = re.compile(r"^from \.\S* import \w+ as (\w+)$")
 
@@ -36,7 +38,7 @@ def api_page(package: str) -> str:
         lines += [f"## {heading}", "", "```{eval-rst}"]
         for name in names:
             kind = "autoclass" if inspect.isclass(getattr(_module(package), name)) else "autofunction"
-            members = ["   :members:"] if kind == "autoclass" else []
+            members = ["   :members:", f"   :exclude-members: {OF_SCIKIT_LEARN}"] if kind == "autoclass" else []
             lines += [f".. {kind}:: {package}.{name}", *members, ""]
         lines += ["```", ""]
     return "\n".join(lines)

@@ -119,7 +119,7 @@ def test_importing_the_errors_imports_no_heavy_package():
 
 
 @pytest.mark.parametrize(
-    "target", ["report", "sample", "test", "lint", "install", "dev", "constraints", "clean", "help"]
+    "target", ["report", "sample", "test", "lint", "docs", "install", "dev", "constraints", "clean", "help"]
 )
 def test_make_knows_what_to_do_for_each_target(target):
     run = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True)
