@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from crmkit._lazy import attach
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _load, __dir__, __all__ = attach(__name__, __file__)
 

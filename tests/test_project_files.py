@@ -17,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import crmkit
 import crmkit.errors
 
 ROOT = Path(__file__).parents[1]
@@ -104,6 +105,7 @@ def test_conda_takes_the_same_python_and_the_same_packages():
 def test_the_changelog_and_the_package_name_the_same_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(r"^## (\S+)", changelog, re.MULTILINE)[1] == PROJECT["version"]
+    assert crmkit.__version__ == PROJECT["version"]
 
 
 def test_the_licence_is_the_one_declared():

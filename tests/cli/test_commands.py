@@ -24,7 +24,7 @@ def test_the_help_imports_nothing_heavy():
 
 def test_version_prints_the_version_alone(crmkit):
     run = crmkit("--version")
-    assert (run.exit_code, run.stdout) == (0, "crmkit 0.1.0\n")
+    assert (run.exit_code, run.stdout) == (0, "crmkit 0.2.0\n")
 
 
 @pytest.mark.parametrize("command", ["sample", "load", "check", "metrics", "predict", "report", "glossary"])
