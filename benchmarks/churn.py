@@ -29,7 +29,7 @@ from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.models.orders.pareto_nbd import ParetoNBD
 from crmkit.models.orders.summary import order_summary
 from crmkit.predictions.churn.backtest import drift, judged
-from crmkit.predictions.churn.learning import chances, features_of, learn, stacked
+from crmkit.predictions.churn.learning import churn_chances, features_of, fit_method, training_rows
 from crmkit.predictions.churn.value_at_risk import total_at_risk, value_at_risk
 from crmkit.tables.catalog import Catalog
 
@@ -92,9 +92,9 @@ def retail(asked: argparse.Namespace) -> None:
     rows = []
     for day in (date(2011, 7, 11), date(2011, 8, 10), date(2011, 9, 9)):
         days = [day - timedelta(days=90 + STEP * i) for i in range(N_LEARNED)]
-        before, then = stacked(catalog, days), stacked(catalog, [day])
+        before, then = training_rows(catalog, days), training_rows(catalog, [day])
         told = {
-            method: chances(learn(method, features_of(before), before["lost"]), features_of(then))
+            method: churn_chances(fit_method(method, features_of(before), before["lost"]), features_of(then))
             for method in ("rhythm", "logistic", "blend")
         }
         told["days since order"] = alone(before["days_since_order"], before["lost"], then["days_since_order"])
@@ -138,16 +138,16 @@ def million(asked: argparse.Namespace) -> None:
     )
     catalog = ck.connect({"orders": orders})
     start, cpu = perf_counter(), process_time()
-    then = stacked(catalog, [catalog.data_through - timedelta(days=90)])
+    then = training_rows(catalog, [catalog.data_through - timedelta(days=90)])
     print(
         f"{len(orders):,} orders; features and labels of {len(then):,} active customers: {perf_counter() - start:.1f} s"
     )
     drawn = then.sample(min(len(then), 50_000), random_state=0)
     start = perf_counter()
-    model = learn("blend", features_of(drawn), drawn["lost"])
+    model = fit_method("blend", features_of(drawn), drawn["lost"])
     print(f"learned from {len(drawn):,} rows: {perf_counter() - start:.1f} s")
     start = perf_counter()
-    chance = chances(model, features_of(then))
+    chance = churn_chances(model, features_of(then))
     print(
         f"scored {len(chance):,}: {perf_counter() - start:.1f} s; {process_time() - cpu:.1f} processor seconds in all; "
         f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
@@ -157,10 +157,10 @@ def million(asked: argparse.Namespace) -> None:
 def foretold(catalog: Catalog, day: date, method: str) -> tuple[pd.Series, pd.DataFrame]:
     """Return each customer's chance, learned from four days whose outcome was known, and what became of her."""
     horizon = catalog.settings.company.churn_after_days
-    before = stacked(catalog, [day - timedelta(days=horizon + STEP * i) for i in range(N_LEARNED)])
-    then = stacked(catalog, [day])
-    model = learn(method, features_of(before), before["lost"])
-    return pd.Series(chances(model, features_of(then)), index=then.index), then
+    before = training_rows(catalog, [day - timedelta(days=horizon + STEP * i) for i in range(N_LEARNED)])
+    then = training_rows(catalog, [day])
+    model = fit_method(method, features_of(before), before["lost"])
+    return pd.Series(churn_chances(model, features_of(then)), index=then.index), then
 
 
 def alone(x: pd.Series, lost: pd.Series, then: pd.Series) -> np.ndarray:

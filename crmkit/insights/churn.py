@@ -17,7 +17,8 @@ from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import feature_label
 from crmkit.metrics.formatting import counted, in_words
 from crmkit.periods import DayLike
-from crmkit.predictions.churn.backtest import cancel_reasons, lost_by, review
+from crmkit.predictions.churn.backtest import review
+from crmkit.predictions.churn.drivers import cancel_reasons, lost_by
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook, churn_outlook
 from crmkit.predictions.churn.value_at_risk import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,19 +17,19 @@ from scipy.special import expit
 from crmkit.errors import NotMeasured
 from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.periods import DayLike
-from crmkit.predictions.churn.backtest import back_test_by_tenth, chosen_method, drift, of_days
+from crmkit.predictions.churn.backtest import back_test_by_tenth, by_day, chosen_method, drift
 from crmkit.predictions.churn.drivers import drivers, shifts
 from crmkit.predictions.churn.learning import (
     N_LEARNED,
-    Learned,
-    candidates,
-    errors,
+    ChurnModel,
+    allowed_methods,
     features_of,
-    known_on,
-    learn,
+    fit_method,
+    labelled_snapshot,
     log_odds,
+    log_odds_errors,
     past_days,
-    stacked,
+    training_rows,
 )
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.arguments import checked
@@ -37,12 +37,14 @@ from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _Z = 1.96
-_MOST_SHIFTED = 0.5  # of what chances rest on: more, and they were learned from other customers
+_MOST_SHIFTED = 0.5  # of the weight of the features: above it, the model was fitted to different customers
+_MIXED = {"drivers": ["least", "most"], "shifts": ["then", "now"]}  # columns of numbers and texts
+_LAST: WeakKeyDictionary[Catalog, tuple[tuple[date, str], _Fitted]] = WeakKeyDictionary()
 
 
 @dataclass(eq=False)
 class ChurnOutlook:
-    """What can be said on a day about who leaves within the horizon.
+    """Who is likely to leave within the horizon from a day on.
 
     Attributes
     ----------
@@ -54,20 +56,20 @@ class ChurnOutlook:
     scores : DataFrame
         Indexed by customer_id, those at risk, likeliest first: value, low, high (chance of leaving) [share].
     shares : DataFrame
-        Of each feature in the log odds of each customer, in the order of ``scores``.
+        Contribution of each feature to the log odds of each customer, in the order of ``scores``.
     known : DataFrame
         The features of all active customers, and their kind.
     tested, tenths : DataFrame
         The back-test, and the same by tenths of the customers.
     drivers, shifts : DataFrame
-        What leaving goes together with, and how far the customers of today differ from those learned from; see
+        What leaving goes together with, and how far the customers of today differ from those fitted to; see
         :mod:`crmkit.predictions.churn.drivers`.
     drift : float
-        How far the losses of a period go beyond the chance of its customers [share of those expected].
+        By how much the losses of a period vary beyond chance [share of those expected].
     n_learned, n_lost : int
-        Rows learned from, and those of them lost.
+        Rows fitted to, and those of them lost.
     warning : str
-        Why the chances should not be acted upon; empty if they may.
+        Why the chances should not be acted on; empty if they may be.
     """
 
     as_of: date
@@ -96,7 +98,7 @@ class ChurnOutlook:
 
 @checked
 def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
-    """Learn who leaves from past days, and say who is likely to from ``as_of`` on.
+    """Learn from past days who leaves, and predict who is likely to leave from ``as_of`` on.
 
     Parameters
     ----------
@@ -107,7 +109,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     Raises
     ------
     NotMeasured
-        If nobody can be called active, or the record is too short for any outcome to be known.
+        If no customer is active, or the record is too short for any outcome to be known.
 
     Examples
     --------
@@ -117,27 +119,27 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs a record of at least 210 days with active customers
     """
-    known = known_on(catalog, as_of)
-    learned_from = stacked(catalog, past_days(catalog, as_of)[:N_LEARNED])
+    known = labelled_snapshot(catalog, as_of)
+    learned_from = training_rows(catalog, past_days(catalog, as_of)[:N_LEARNED])
     horizon = catalog.settings.company.churn_after_days
     if not len(learned_from):
         raise NotMeasured(f"a record of at least {horizon + 120} days with active customers")
     tenths = back_test_by_tenth(catalog, as_of)
-    tested = of_days(tenths)
-    method = chosen_method(tested, candidates(learned_from["lost"]))
-    told = told_by(catalog, as_of, method)
-    warning = _warning(tested, method) or _of_other_customers(told.shifts)
+    tested = by_day(tenths)
+    method = chosen_method(tested, allowed_methods(learned_from["lost"]))
+    results = model_results(catalog, as_of, method)
+    warning = _warning(tested, method) or _shift_warning(results.shifts)
     return ChurnOutlook(
         as_of,
         horizon,
         method,
-        told.scores,
-        told.shares,
+        results.scores,
+        results.shares,
         known,
         tested,
         tenths,
-        told.drivers,
-        told.shifts,
+        results.drivers,
+        results.shifts,
         drift(tested, method),
         len(learned_from),
         int(learned_from["lost"].sum()),
@@ -147,13 +149,39 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
 
 @prediction(table="customer_scores", model="churn", shared=back_test_by_tenth)
 def churn(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Chance that each customer at risk leaves within ``churn_after_days``."""
+    """Return the chance that each customer at risk leaves within ``churn_after_days``."""
     return churn_outlook(catalog, as_of).scores.reset_index()
 
 
-def outcome_known_on(outlook: ChurnOutlook) -> date:
-    """Return the day on which it will be known who has left."""
-    return outlook.as_of + timedelta(days=outlook.horizon)
+@dataclass(frozen=True, eq=False)
+class ModelResults:
+    """The results of a fitted model for the customers at risk on a day; see :class:`ChurnOutlook`.
+
+    Attributes
+    ----------
+    scores, shares, drivers, shifts : DataFrame
+    """
+
+    scores: pd.DataFrame
+    shares: pd.DataFrame
+    drivers: pd.DataFrame
+    shifts: pd.DataFrame
+
+
+def model_results(catalog: Catalog, as_of: date, method: str) -> ModelResults:
+    """Return the results of a method fitted to the past days of ``as_of``, from the cache if they are there.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    method : str
+        See :data:`crmkit.predictions.churn.learning.NAMES`.
+    """
+    kept = {part: memoize(catalog, _result, as_of, method, part, reads_predictions=False) for part in _RESULTS}
+    _LAST.pop(catalog, None)
+    return ModelResults(**{part: _mixed_columns(frame, part, json.loads) for part, frame in kept.items()})
 
 
 def _warning(tested: pd.DataFrame, method: str) -> str:
@@ -170,7 +198,7 @@ def _warning(tested: pd.DataFrame, method: str) -> str:
     return ""
 
 
-def _of_other_customers(shifted: pd.DataFrame) -> str:
+def _shift_warning(shifted: pd.DataFrame) -> str:
     off = shifted[shifted["shifted"].astype(bool)]
     if off["weight"].sum() <= _MOST_SHIFTED:
         return ""
@@ -180,56 +208,18 @@ def _of_other_customers(shifted: pd.DataFrame) -> str:
     )
 
 
-# What the model of a day tells: chances, reasons, drivers, shifts; learned once, and kept for whoever asks next.
-
-
-_MIXED = {"drivers": ["least", "most"], "shifts": ["then", "now"]}  # columns of numbers and texts
-_LAST: WeakKeyDictionary[Catalog, tuple[tuple[date, str], _Fitted]] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """What a model tells of the customers at risk on a day; see :class:`crmkit.predictions.churn.outlook.ChurnOutlook`.
-
-    Attributes
-    ----------
-    scores, shares, drivers, shifts : DataFrame
-    """
-
-    scores: pd.DataFrame
-    shares: pd.DataFrame
-    drivers: pd.DataFrame
-    shifts: pd.DataFrame
-
-
-def told_by(catalog: Catalog, as_of: date, method: str) -> Told:
-    """Return what a method tells that has learned from the past days of ``as_of``; nothing of it reads predictions.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    as_of : date
-        Last day whose data is used.
-    method : str
-        See :data:`crmkit.predictions.churn.learning.NAMES`.
-    """
-    kept = {part: memoize(catalog, _part, as_of, method, part, reads_predictions=False) for part in _PARTS}
-    _LAST.pop(catalog, None)
-    return Told(**{part: _changed(frame, part, json.loads) for part, frame in kept.items()})
-
-
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """A model, what it learned from, and those whom it is asked about, likeliest to leave first."""
+    """A model, the rows that it was fitted to, and the customers at risk, likeliest to leave first."""
 
-    model: Learned
+    model: ChurnModel
     X: pd.DataFrame
     lost: pd.Series
     at_risk: pd.DataFrame
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """Return the share of each feature in the log odds of those at risk."""
+        """Return the contribution of each feature to the log odds of those at risk."""
         if not len(self.at_risk):
             return pd.DataFrame(index=self.at_risk.index)
         if isinstance(self.model, ChurnClassifier):
@@ -237,36 +227,39 @@ class _Fitted:
         return self.model.contributions(self.at_risk)
 
 
-def _part(catalog: Catalog, as_of: date, method: str, part: str) -> pd.DataFrame:
-    """Return one of the frames; numbers and texts of one column as JSON, since Parquet does not mix them."""
+def _result(catalog: Catalog, as_of: date, method: str, part: str) -> pd.DataFrame:
+    """Return one of the frames; columns of numbers and texts as JSON, since Parquet cannot mix them."""
     key, last = (as_of, method), _LAST.get(catalog)
     if last is None or last[0] != key:
         last = _LAST[catalog] = key, _fitted(catalog, as_of, method)
-    return _changed(_PARTS[part](last[1]), part, json.dumps)
+    return _mixed_columns(_RESULTS[part](last[1]), part, json.dumps)
 
 
 def _fitted(catalog: Catalog, as_of: date, method: str) -> _Fitted:
-    rows, known = stacked(catalog, past_days(catalog, as_of)[:N_LEARNED]), known_on(catalog, as_of)
+    rows, known = training_rows(catalog, past_days(catalog, as_of)[:N_LEARNED]), labelled_snapshot(catalog, as_of)
     X, lost, at_risk = features_of(rows), rows["lost"], features_of(known[known["kind"] == "at risk"])
-    model = learn(method, X, lost)
+    model = fit_method(method, X, lost)
     chance = expit(log_odds(model, at_risk))
     return _Fitted(model, X, lost, at_risk.iloc[np.argsort(-chance, kind="stable")])
 
 
-def _scores(of: _Fitted) -> pd.DataFrame:
-    odds, error = log_odds(of.model, of.at_risk), errors(of.model, of.X, of.lost, of.at_risk)
+def _scores(fitted: _Fitted) -> pd.DataFrame:
+    odds, error = (
+        log_odds(fitted.model, fitted.at_risk),
+        log_odds_errors(fitted.model, fitted.X, fitted.lost, fitted.at_risk),
+    )
     columns = {"value": expit(odds), "low": expit(odds - _Z * error), "high": expit(odds + _Z * error)}
-    return pd.DataFrame(columns, index=of.at_risk.index)
+    return pd.DataFrame(columns, index=fitted.at_risk.index)
 
 
-_PARTS: dict[str, Callable[[_Fitted], pd.DataFrame]] = {
+_RESULTS: dict[str, Callable[[_Fitted], pd.DataFrame]] = {
     "scores": _scores,
-    "shares": lambda of: of.shares,
-    "drivers": lambda of: drivers(of.model, of.X, of.lost),
-    "shifts": lambda of: shifts(of.X, of.at_risk, of.shares.abs().mean()),
+    "shares": lambda fitted: fitted.shares,
+    "drivers": lambda fitted: drivers(fitted.model, fitted.X, fitted.lost),
+    "shifts": lambda fitted: shifts(fitted.X, fitted.at_risk, fitted.shares.abs().mean()),
 }
 
 
-def _changed(frame: pd.DataFrame, part: str, change: Callable[[Any], object]) -> pd.DataFrame:
+def _mixed_columns(frame: pd.DataFrame, part: str, change: Callable[[Any], object]) -> pd.DataFrame:
     mixed = {name: [change(value) for value in frame[name]] for name in _MIXED.get(part, [])}
     return frame.assign(**{name: pd.Series(values, index=frame.index) for name, values in mixed.items()})

@@ -1,4 +1,4 @@
-"""What leaving would cost: value at risk, and how many customers it pays to call."""
+"""What leaving would cost: value at risk, how many customers it pays to call, and how many of them a contact keeps."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
+PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
+_AGAINST = "against customers left out for comparison"
+_FEWEST = 20  # losses among those held out, from which on a save rate is measured
 _N_DRAWS = 2000
 _SEED = 0
-PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
+_QUANTILES: NDArray[np.float64] = np.linspace(0.005, 0.995, 100)
+_Z, _MINUS = 1.96, "\N{MINUS SIGN}"
 
 
 @checked
 def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.DataFrame:
-    """Return what is at stake where customers may leave: each one's chance of leaving times what she is worth.
+    """Return the value at risk of each customer: her chance of leaving times her worth.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float
     rows : DataFrame
         From :func:`value_at_risk`.
     drift : float
-        How far the losses of a period go beyond the chance of its customers [share].
+        By how much the losses of a period vary beyond chance [share].
 
     Examples
     --------
@@ -78,7 +82,7 @@ def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float
     chance, worth = rows["chance"].to_numpy(), rows["worth"].to_numpy()
     total = float(chance @ worth)
     common = np.exp(random.normal(0, np.log1p(drift), _N_DRAWS))
-    # Of many customers the sum of what is lost is nearly normal, whatever each one's chance and worth.
+    # The sum of what many customers are worth is nearly normal, whatever the chance and worth of each.
     mean = np.array([(np.minimum(chance * each, 1) * worth).sum() for each in np.quantile(common, _QUANTILES)])
     own = np.sqrt((chance * (1 - chance) * worth**2).sum())
     drawn = np.interp(random.random(_N_DRAWS), _QUANTILES, mean) + own * random.standard_normal(_N_DRAWS)
@@ -87,7 +91,7 @@ def total_at_risk(rows: pd.DataFrame, drift: float) -> tuple[float, float, float
 
 
 def call_plan(rows: pd.DataFrame, contact_cost: float, save_rate: float) -> pd.DataFrame:
-    """Return whom to contact, best first, and what it brings to stop after each.
+    """Return whom to contact, best first, and the profit of stopping after each.
 
     Parameters
     ----------
@@ -116,39 +120,8 @@ def call_plan(rows: pd.DataFrame, contact_cost: float, save_rate: float) -> pd.D
 
 
 def n_worth_calling(plan: pd.DataFrame) -> int:
-    """Return to how many customers a contact brings more than it costs [count]."""
+    """Return for how many customers a contact brings more than it costs [count]."""
     return int((plan["gain"] > 0).sum())
-
-
-_QUANTILES: NDArray[np.float64] = np.linspace(0.005, 0.995, 100)
-
-
-def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
-    if "customer_scores" in catalog.names:
-        scores = catalog.frame("customer_scores")
-        on = pd.to_datetime(scores["as_of"])
-        own = scores[(scores["model"] == "value") & (on <= pd.Timestamp(as_of))]
-        if len(own):
-            newest = own[on[own.index] == on[own.index].max()]
-            return newest.set_index("customer_id")["value"], PREDICTED
-    return _brought(catalog, as_of), BROUGHT
-
-
-def _brought(catalog: Catalog, as_of: date) -> pd.Series:
-    """Return what each customer brought in the year up to a day."""
-    try:
-        year = payments_until(catalog, as_of, since=as_of - timedelta(days=366)).rows
-    except NotMeasured:
-        return pd.Series(dtype=float)
-    return year.groupby("customer_id")["money"].sum()
-
-
-# How many of those who would leave an action keeps: measured on customers drawn for it, against those held out.
-
-
-_FEWEST = 20  # losses among those held out, below which a share of them is a guess
-_Z, _MINUS = 1.96, "\N{MINUS SIGN}"
-_AGAINST = "against customers left out for comparison"
 
 
 @dataclass(frozen=True)
@@ -158,11 +131,11 @@ class SaveRate:
     Attributes
     ----------
     value : float
-        The one to reckon with [share].
+        The share used [share].
     measured : bool
         Whether it comes from actions with a holdout; otherwise from the settings.
     words : str
-        Where it comes from: the end of a sentence about it.
+        Where it comes from, as the end of a sentence.
     """
 
     value: float
@@ -174,7 +147,7 @@ UNKNOWN = SaveRate(0.0, False, "nothing is known of it")
 
 
 def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
-    """Return the save rate: measured where actions with a holdout tell it from nothing, else that of the settings.
+    """Return the save rate: measured if actions with a holdout show it to differ from 0, else that of the settings.
 
     Parameters
     ----------
@@ -190,10 +163,10 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     'from your settings; no action of yours has been measured against customers left out for comparison'
     """
     setting = catalog.settings.retention.save_rate
-    told = memoize(catalog, _trials, as_of, reads_predictions=False)
-    lost = told.set_index("treated")["lost"] if len(told) else pd.Series(dtype=float)
-    n = told.set_index("treated")["n"] if len(told) else pd.Series(dtype=float)
-    if len(told) < 2 or lost[False] < _FEWEST or lost[True] < 1:
+    trials = memoize(catalog, _treated_and_held_out, as_of, reads_predictions=False)
+    lost = trials.set_index("treated")["lost"] if len(trials) else pd.Series(dtype=float)
+    n = trials.set_index("treated")["n"] if len(trials) else pd.Series(dtype=float)
+    if len(trials) < 2 or lost[False] < _FEWEST or lost[True] < 1:
         return SaveRate(setting, False, f"from your settings; no action of yours has been measured {_AGAINST}")
     held_out, treated = lost[False] / n[False], lost[True] / n[True]
     error = np.sqrt(1 / lost[True] - 1 / n[True] + 1 / lost[False] - 1 / n[False])  # of the log of the ratio of risks
@@ -206,7 +179,27 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     return SaveRate(setting, False, f"from your settings; {found}")
 
 
-def _trials(catalog: Catalog, as_of: date) -> pd.DataFrame:
+def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
+    if "customer_scores" in catalog.names:
+        scores = catalog.frame("customer_scores")
+        on = pd.to_datetime(scores["as_of"])
+        own = scores[(scores["model"] == "value") & (on <= pd.Timestamp(as_of))]
+        if len(own):
+            newest = own[on[own.index] == on[own.index].max()]
+            return newest.set_index("customer_id")["value"], PREDICTED
+    return _paid_in_a_year(catalog, as_of), BROUGHT
+
+
+def _paid_in_a_year(catalog: Catalog, as_of: date) -> pd.Series:
+    """Return what each customer paid in the year up to a day."""
+    try:
+        year = payments_until(catalog, as_of, since=as_of - timedelta(days=366)).rows
+    except NotMeasured:
+        return pd.Series(dtype=float)
+    return year.groupby("customer_id")["money"].sum()
+
+
+def _treated_and_held_out(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return treated, n (active customers drawn), lost (of them within the horizon), where that is known by the day."""
     columns = ["treated", "n", "lost"]
     if "treatments" not in catalog.names:
@@ -218,9 +211,9 @@ def _trials(catalog: Catalog, as_of: date) -> pd.DataFrame:
     for day in sorted(set(drawn["day"])):
         if day > as_of - horizon:
             continue
-        each, became = drawn[drawn["day"] == day], churn_labels(catalog, day)
-        became = became.loc[became["kind"] == "at risk", ["lost"]]
-        rows.append(each.drop_duplicates("customer_id").join(became, on="customer_id", how="inner").dropna())
+        each, labels = drawn[drawn["day"] == day], churn_labels(catalog, day)
+        labels = labels.loc[labels["kind"] == "at risk", ["lost"]]
+        rows.append(each.drop_duplicates("customer_id").join(labels, on="customer_id", how="inner").dropna())
     if not rows:
         return pd.DataFrame(columns=columns)
     known = pd.concat(rows)

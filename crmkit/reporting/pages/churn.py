@@ -25,9 +25,9 @@ from crmkit.insights.phrases import feature_label, sentence_case
 from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import day_in_words
 from crmkit.predictions.churn.backtest import drift, reliability
-from crmkit.predictions.churn.drivers import relative_risks, remaining
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook
+from crmkit.predictions.churn.survival import relative_risks, remaining
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment

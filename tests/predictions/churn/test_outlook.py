@@ -11,17 +11,17 @@ import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import NotMeasured
 from crmkit.insights.churn import churn_findings, churn_headline, churn_summary, reasons
-from crmkit.predictions.churn import outlook as churn_told
-from crmkit.predictions.churn.backtest import _tenths, back_test, judged, reliability
+from crmkit.predictions.churn import outlook as outlook_module
+from crmkit.predictions.churn.backtest import _tenths, back_test_by_tenth, by_day, judged, reliability
 from crmkit.predictions.churn.learning import (
-    SameForAll,
-    candidates,
+    ConstantRate,
+    allowed_methods,
     features_of,
-    learn,
-    learn_all,
+    fit_method,
+    fit_methods,
     log_odds,
     past_days,
-    stacked,
+    training_rows,
 )
 from crmkit.predictions.churn.outlook import churn_outlook
 from crmkit.predictions.churn.value_at_risk import call_plan, n_worth_calling, total_at_risk, value_at_risk
@@ -66,7 +66,7 @@ def outlook(catalog):
 def test_no_outcome_is_used_before_it_is_known(catalog):
     days = past_days(catalog, LAST)
     assert days[0] == date(2026, 5, 1) and all(day <= days[0] for day in days)
-    assert stacked(catalog, days[:2])["lost"].notna().all()
+    assert training_rows(catalog, days[:2])["lost"].notna().all()
 
 
 def test_where_everybody_has_left_there_is_nobody_to_tell_of():
@@ -137,7 +137,7 @@ def test_it_pays_to_call_as_long_as_the_expected_gain_exceeds_the_cost():
 
 
 def test_two_losses_in_ten_give_3_of_15_to_everybody():
-    model = SameForAll().fit(pd.DataFrame(index=range(10)), np.array([1.0] * 2 + [0.0] * 8))
+    model = ConstantRate().fit(pd.DataFrame(index=range(10)), np.array([1.0] * 2 + [0.0] * 8))
     assert 1 / (1 + np.exp(-model.decision_function(pd.DataFrame(index=[0]))[0])) == pytest.approx(3 / 15)
 
 
@@ -164,7 +164,7 @@ def test_a_record_too_short_for_any_outcome_says_how_long_it_must_be():
 
 
 def test_one_outcome_only_gives_the_rate_alone():
-    assert candidates(pd.Series([0.0] * 500)) == ["rate"]
+    assert allowed_methods(pd.Series([0.0] * 500)) == ["rate"]
 
 
 def test_judging_counts_losses_lift_and_order():
@@ -185,17 +185,17 @@ def test_one_sure_place_of_two_and_one_shared_by_four_of_whom_two_left_give_a_li
 
 
 def test_days_since_the_last_order_alone_and_the_models_are_compared_on_the_same_customers(catalog):
-    tested = back_test(catalog, LAST)
+    tested = by_day(back_test_by_tenth(catalog, LAST))
     assert tested.groupby("day")["n"].nunique().eq(1).all()
 
 
 def test_methods_learned_together_are_those_learned_one_by_one(catalog):
-    rows = stacked(catalog, past_days(catalog, LAST)[:2])
+    rows = training_rows(catalog, past_days(catalog, LAST)[:2])
     X, lost = features_of(rows), rows["lost"]
-    together = learn_all(["rate", "rhythm", "logistic", "blend"], X, lost)
+    together = fit_methods(["rate", "rhythm", "logistic", "blend"], X, lost)
     assert list(together) == ["rate", "rhythm", "logistic", "blend"]
     for method, model in together.items():
-        assert (log_odds(model, X) == log_odds(learn(method, X, lost), X)).all()
+        assert (log_odds(model, X) == log_odds(fit_method(method, X, lost), X)).all()
 
 
 def test_what_was_told_once_is_not_learned_again(tmp_path, monkeypatch):
@@ -205,7 +205,7 @@ def test_what_was_told_once_is_not_learned_again(tmp_path, monkeypatch):
     load(read_settings(tmp_path))
     monkeypatch.setattr(cache_module, "code_digest", lambda: "this code")
     first = churn_outlook(ck.connect(tmp_path), LAST)
-    monkeypatch.setattr(churn_told, "learn", lambda *_: pytest.fail("learned again"))
+    monkeypatch.setattr(outlook_module, "fit_method", lambda *_: pytest.fail("learned again"))
     again = churn_outlook(ck.connect(tmp_path), LAST)
     assert len(first.scores) and len(first.shifts)
     for part in ("scores", "shares", "drivers", "shifts"):
@@ -214,5 +214,7 @@ def test_what_was_told_once_is_not_learned_again(tmp_path, monkeypatch):
 
 def test_numbers_and_texts_of_one_column_are_the_same_after_they_were_kept():
     rows = pd.DataFrame({"feature": ["days", "plan", "age"], "then": [0.1, "a", None], "now": [1 / 3, "b", 2.0]})
-    told = churn_told._changed(churn_told._changed(rows, "shifts", json.dumps), "shifts", json.loads)
+    told = outlook_module._mixed_columns(
+        outlook_module._mixed_columns(rows, "shifts", json.dumps), "shifts", json.loads
+    )
     assert told.to_dict("records") == rows.to_dict("records")

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
-from crmkit.predictions.churn.backtest import _share_lost, lost_by
-from crmkit.predictions.churn.learning import N_LEARNED, past_days, stacked
+from crmkit.predictions.churn.drivers import _share_lost, lost_by
+from crmkit.predictions.churn.learning import N_LEARNED, past_days, training_rows
 
 LAST = date(2026, 6, 30)
 
@@ -40,7 +40,7 @@ def catalog():
 
 
 def test_the_shares_are_those_of_all_who_were_at_risk(catalog):
-    rows = stacked(catalog, past_days(catalog, LAST)[:N_LEARNED])
+    rows = training_rows(catalog, past_days(catalog, LAST)[:N_LEARNED])
     told = lost_by(catalog, LAST).query("what == 'channel'").set_index("group")
     for group, other in (("search", "social"), ("social", "search")):
         own = rows[rows["channel"] == group]
@@ -57,7 +57,7 @@ def test_a_channel_whose_customers_leave_sooner_is_told_and_its_interval_holds_w
 
 
 def test_a_customers_last_day_alone_would_tell_of_far_more_losses(catalog):
-    rows = stacked(catalog, past_days(catalog, LAST)[:N_LEARNED])
+    rows = training_rows(catalog, past_days(catalog, LAST)[:N_LEARNED])
     newest = rows[~rows.index.duplicated()]
     assert newest["lost"].mean() > 1.3 * rows["lost"].mean()
 

@@ -9,7 +9,8 @@ import pytest
 import crmkit as ck
 from crmkit.insights.churn import driver_message
 from crmkit.models.additive.classifier import ChurnClassifier
-from crmkit.predictions.churn.drivers import drivers, relative_risks, remaining, shifts
+from crmkit.predictions.churn.drivers import drivers, shifts
+from crmkit.predictions.churn.survival import relative_risks, remaining
 from crmkit.predictions.churn.value_at_risk import save_rate
 
 LAST = date(2026, 6, 30)
