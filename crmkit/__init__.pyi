@@ -13,7 +13,7 @@ from .settings import read_settings as read_settings
 from .periods import Period as Period
 from .periods import parse_periods as parse_periods
 from .periods import last_day as last_day
-from .reporting.display.provenance import covered_period as covered_period
+from .reporting.reported_period import covered_period as covered_period
 from .sources.sample import sample_company as sample_company
 from .errors import CrmkitError as CrmkitError
 from .reporting.runner.forget import forget as forget

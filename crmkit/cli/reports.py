@@ -31,7 +31,7 @@ def metrics(
     import crmkit as ck
     from crmkit.cli.progress import working
     from crmkit.cli.show import print_metrics
-    from crmkit.reporting.display.provenance import covered_period
+    from crmkit.reporting.reported_period import covered_period
 
     with working("Adding up"):
         catalog = ck.connect(settings)

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from crmkit.reporting.display.exports import formula_safe
 from crmkit.reporting.display.html import capitalised
+from crmkit.sources.spreadsheet import formula_safe
 
 if TYPE_CHECKING:
     import pandas as pd

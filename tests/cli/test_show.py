@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from crmkit.cli.show import print_frame, print_metrics
-from crmkit.reporting.display.exports import formula_safe
+from crmkit.sources.spreadsheet import formula_safe
 
 ROWS = pd.DataFrame(
     {

@@ -1,7 +1,7 @@
-"""Lists that leave the page: shown as a line in the notebook, written by the run as ``exports/<name>.csv`` and ``.parquet``.
+"""Lists to work with outside the page: a line in the notebook, ``exports/<name>.csv`` and ``.parquet`` beside the report.
 
-A notebook writes no file. What is to be written travels in its output, already as the bytes of the files, so that the
-run writes them without the libraries that made them.
+A notebook writes no file. The bytes of the files are carried in its output, so that the run writes them without the
+libraries that made them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from crmkit.sources.spreadsheet import formula_safe
 if TYPE_CHECKING:
     import pandas as pd
 
-
-FOLDER = "exports"
+EXPORTS_FOLDER = "exports"
 _KIND = "application/vnd.crmkit.export+json"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+__all__ = ["formula_safe"]
 
 
 class Export(Fragment):
@@ -79,7 +79,7 @@ def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
 
     flat = frame.reset_index() if any(label is not None for label in frame.index.names) else frame
     flat = flat.reset_index(drop=True)
-    _check(name, [str(column) for column in flat.columns])
+    _check_export(name, [str(column) for column in flat.columns])
     # Excel takes a file for UTF-8 only if it begins with the mark.
     text = formula_safe(flat).to_csv(index=False, lineterminator="\n")
     files = {
@@ -87,7 +87,7 @@ def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
         f"{name}.parquet": flat.to_parquet(index=False, compression="zstd"),
     }
     rows = counted(len(flat), "rows")
-    shown = drawn("export", title=title or heading(name), folder=FOLDER, files=list(files), rows=rows)
+    shown = drawn("export", title=title or heading(name), folder=EXPORTS_FOLDER, files=list(files), rows=rows)
     return Export(shown.html, name, files)
 
 
@@ -102,7 +102,7 @@ def exports_in(notebook: Path) -> dict[str, bytes]:
     return {Path(file).name: decompress(b64decode(content)) for file, content in packed}
 
 
-def keep_exports(folder: Path, files: Mapping[str, bytes]) -> None:
+def save_exports(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files of a page into the ``exports`` of its period's folder.
 
     Raises
@@ -111,42 +111,36 @@ def keep_exports(folder: Path, files: Mapping[str, bytes]) -> None:
         If another page has written one of that name.
     """
     for file, content in files.items():
-        path = folder / FOLDER / file
+        path = folder / EXPORTS_FOLDER / file
         if path.exists() and path.read_bytes() != content:
             raise CrmkitError(f"Another page of this period exports {file} already. Give one of them another name.")
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, content)
 
 
-def forget_exports(folder: Path, notebook: Path) -> None:
-    """Remove what the last run of a notebook has exported: a list that is not made again must not look current."""
+def remove_exports(folder: Path, notebook: Path) -> None:
+    """Remove the lists that the last run of a notebook exported: a list that is not made again must not look current."""
     for file in exports_in(notebook):
         with suppress(OSError):
-            (folder / FOLDER / file).unlink(missing_ok=True)
+            (folder / EXPORTS_FOLDER / file).unlink(missing_ok=True)
 
 
-def _check(name: str, columns: list[str]) -> None:
+def _check_export(name: str, columns: list[str]) -> None:
     faults = []
     if not _NAME.fullmatch(name):
         faults.append(f"its name is {name!r}. Use lower case, digits and underscores, such as to_call.")
     faults += [
         f"the column '{column}' is personal data. Leave it out: a list names customers by their id."
         for column in columns
-        if column.lower() in _personal()
+        if column.lower() in _personal_columns()
     ]
     if faults:
         raise Problems("The export", faults)
 
 
-def _personal() -> Iterator[str]:
+def _personal_columns() -> Iterator[str]:
     from crmkit.tables.schema import SCHEMAS
 
     for table in SCHEMAS.values():
         if table.personal:
             yield from (column.name for column in table.columns if column.name not in table.key)
-
-
-# What a spreadsheet would take for a formula is made text before a page's lists are written.
-
-
-__all__ = ["formula_safe"]

@@ -102,11 +102,6 @@ def figure(
     )
 
 
-def _figure_of(plot: Any) -> Any:
-    whole = getattr(plot, "figure", plot)  # axes and seaborn's grids know their figure; a figure is its own
-    return getattr(whole, "figure", whole)  # and a part of a figure knows the whole
-
-
 @dataclass(frozen=True)
 class Image:
     """One picture, ready for ``src``.
@@ -154,10 +149,15 @@ def encoded(figure: Figure) -> Image:
 
 
 def is_transparent(figure: Figure) -> bool:
-    """Tell whether the figure has no background of its own: then it was drawn for pages of either colour."""
+    """Return whether the figure has no background of its own, as one drawn for light and dark pages has none."""
     from matplotlib.colors import to_rgba
 
     return to_rgba(figure.get_facecolor())[3] == 0
+
+
+def _figure_of(plot: Any) -> Any:
+    whole = getattr(plot, "figure", plot)  # axes and seaborn's grids know their figure; a figure is its own
+    return getattr(whole, "figure", whole)  # and a part of a figure knows the whole
 
 
 def _svg(figure: Figure) -> str:
@@ -171,16 +171,7 @@ def _svg(figure: Figure) -> str:
             FigureCanvasSVG(figure).print_svg(target, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     finally:
         figure.set_canvas(shown_by)
-    return _follows_the_page(_lean(target.getvalue()))
-
-
-def _lean(svg: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
-    svg = re.sub(r"(?<=[\d.]) ([MLQCZz]) (?=-?[\d.])", r"\1", svg)
-    return re.sub(r"> <", "><", svg)
+    return _follows_the_page(_minify(target.getvalue()))
 
 
 def _follows_the_page(svg: str) -> str:
@@ -196,10 +187,13 @@ def _follows_the_page(svg: str) -> str:
     return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}<style>{style}</style>", svg, count=1)
 
 
-def _svg_uri(svg: str) -> str:
-    escaped = "data:image/svg+xml," + quote(svg, safe="!'()*,-./:;=?@_~{}$&+")
-    packed = _base64("image/svg+xml", svg.encode())
-    return min(escaped, packed, key=len)
+def _minify(svg: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    svg = re.sub(r"(?<=[\d.]) ([MLQCZz]) (?=-?[\d.])", r"\1", svg)
+    return re.sub(r"> <", "><", svg)
 
 
 def _webp(figure: Figure) -> bytes:
@@ -215,3 +209,9 @@ def _webp(figure: Figure) -> bytes:
 
 def _base64(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{b64encode(content).decode()}"
+
+
+def _svg_uri(svg: str) -> str:
+    escaped = "data:image/svg+xml," + quote(svg, safe="!'()*,-./:;=?@_~{}$&+")
+    packed = _base64("image/svg+xml", svg.encode())
+    return min(escaped, packed, key=len)

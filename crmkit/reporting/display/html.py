@@ -22,6 +22,7 @@ _LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billi
 _LOOSE_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[$¢-¥\u20a0-\u20cf])")
 _JOINER = "\N{WORD JOINER}"
 _COMMAND = re.compile(r"`(crmkit[\w ./=-]*)`")
+_PATH = re.compile(r"(?:^|(?<=[\s=:,'\"(]))(?:~|[A-Za-z]:)?[\\/][^\s,'\")]+")
 
 
 class Fragment:
@@ -71,13 +72,13 @@ def component_css() -> str:
         f"[data-jp-theme-light=true] .crmkit{{{day};color-scheme:light}}"
         f"[data-jp-theme-light=false] .crmkit{{{night};color-scheme:dark}}"
     )
-    return colours + _lean((THEME / "crmkit.css").read_text(encoding="utf-8"))
+    return colours + _minify((THEME / "crmkit.css").read_text(encoding="utf-8"))
 
 
 @cache
 def page_css() -> str:
     """Return the whole style sheet of a report page."""
-    return component_css() + _lean((THEME / "page.css").read_text(encoding="utf-8"))
+    return component_css() + _minify((THEME / "page.css").read_text(encoding="utf-8"))
 
 
 def kept_together(text: Any) -> Any:
@@ -101,31 +102,6 @@ def coded(text: Any) -> Any:
 def plain_text(text: str) -> str:
     """Return the text of a page without what only keeps its lines together, for whatever reads it elsewhere."""
     return " ".join(text.replace(_JOINER, "").split())
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
-    )
-    environment.filters |= {"tight": kept_together, "coded": coded}
-    return environment
-
-
-def _variables(colours: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
-
-
-def _lean(css: str) -> str:
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    css = re.sub(r"\s+", " ", css)
-    return re.sub(r" ?([{};]) ?", r"\1", css).replace(";}", "}").strip()
-
-
-# What the run itself says in words; nothing here imports the libraries that numbers need.
-
-
-_PATH = re.compile(r"(?:^|(?<=[\s=:,'\"(]))(?:~|[A-Za-z]:)?[\\/][^\s,'\")]+")
 
 
 def without_paths(text: str) -> str:
@@ -153,3 +129,22 @@ def some(n: int, noun: str) -> str:
     ('no pages', '1 page', '12 pages')
     """
     return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(THEME), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.filters |= {"tight": kept_together, "coded": coded}
+    return environment
+
+
+def _variables(colours: dict[str, str]) -> str:
+    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
+
+
+def _minify(css: str) -> str:
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};]) ?", r"\1", css).replace(";}", "}").strip()

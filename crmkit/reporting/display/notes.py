@@ -121,6 +121,22 @@ def glossary_section(
     return _note(id, title, [], terms=terms, terms_title=said, is_open=is_open)
 
 
+def _sentence(note: Mapping[Any, Any]) -> str:
+    column = next((name for name in _SENTENCES if _text(note.get(name))), None)
+    if column is None:
+        raise CrmkitError(
+            f"A note on data quality needs one of {', '.join(_SENTENCES)}; it has {', '.join(map(str, note))}."
+        )
+    table, n_rows, then = _text(note.get("table")), note.get("n_rows"), _text(note.get("consequence"))
+    text = f"{table}: {_text(note[column])}" if table else _text(note[column])
+    text += f" ({counted(n_rows, 'rows')})" if is_number(n_rows) and n_rows else ""
+    return f"{text.rstrip('.')}. {then}".strip()
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
 def _note(
     id: str,
     title: str,
@@ -142,19 +158,3 @@ def _note(
         terms_title=terms_title,
         is_open=is_open,
     )
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
-
-
-def _sentence(note: Mapping[Any, Any]) -> str:
-    column = next((name for name in _SENTENCES if _text(note.get(name))), None)
-    if column is None:
-        raise CrmkitError(
-            f"A note on data quality needs one of {', '.join(_SENTENCES)}; it has {', '.join(map(str, note))}."
-        )
-    table, n_rows, then = _text(note.get("table")), note.get("n_rows"), _text(note.get("consequence"))
-    text = f"{table}: {_text(note[column])}" if table else _text(note[column])
-    text += f" ({counted(n_rows, 'rows')})" if is_number(n_rows) and n_rows else ""
-    return f"{text.rstrip('.')}. {then}".strip()

@@ -65,6 +65,12 @@ def sparkline(
     return Sparkline(Markup(svg), _short(periods[0]), _short(periods[-1]))
 
 
+def _within_sight(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # One period with hardly any data may have an endless interval: cut off, or it would flatten all the others.
+    reach = max(np.nanmax(values) - np.nanmin(values), float(np.nanmedian(high - low)))
+    return np.maximum(low, np.nanmin(values) - reach), np.minimum(high, np.nanmax(values) + reach)
+
+
 class _placer:
     """Turns (number of the period, value) into a point of the picture."""
 
@@ -88,17 +94,6 @@ class _placer:
         return f"{self.x(number):.1f},{self.y(value):.1f}"
 
 
-def _within_sight(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # One period with hardly any data may have an endless interval: cut off, or it would flatten all the others.
-    reach = max(np.nanmax(values) - np.nanmin(values), float(np.nanmedian(high - low)))
-    return np.maximum(low, np.nanmin(values) - reach), np.minimum(high, np.nanmax(values) + reach)
-
-
-def _runs(values: np.ndarray) -> list[list[int]]:
-    known = groupby(range(len(values)), key=lambda number: bool(np.isfinite(values[number])))
-    return [list(numbers) for is_known, numbers in known if is_known]
-
-
 def _bands(values: np.ndarray, low: np.ndarray, high: np.ndarray, place: _placer) -> str:
     shapes = []
     for run in _runs(values):
@@ -112,6 +107,11 @@ def _bands(values: np.ndarray, low: np.ndarray, high: np.ndarray, place: _placer
                 f'<path class="whisker" d="M{x:.1f},{place.y(low[run[0]]):.1f}V{place.y(high[run[0]]):.1f}"/>'
             )
     return "".join(shapes)
+
+
+def _runs(values: np.ndarray) -> list[list[int]]:
+    known = groupby(range(len(values)), key=lambda number: bool(np.isfinite(values[number])))
+    return [list(numbers) for is_known, numbers in known if is_known]
 
 
 def _target_line(target: float | None, place: _placer) -> str:

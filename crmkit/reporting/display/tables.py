@@ -25,6 +25,7 @@ _UNNAMED, _LONG, _WORDY, _SHORT = "(not known)", 40, 14, 10  # characters
 _INTERVAL_KIND = "number interval"  # on a phone it may break, after the "to"
 _MEASURED = {"value", "low", "high", "unit", "status"}
 _INTERNAL = {"metric", "value", "low", "high", "n", "unit", "status", "reason"}
+EMPTY = "–"
 
 
 @dataclass(frozen=True)
@@ -83,20 +84,6 @@ def worded_table(
     return WordedTable(caption, heads, [list(row) for row in zip(*columns, strict=True)], n_left_out)
 
 
-def _join_ends(place: int, label: str, heads: list[Column], columns: list[list[str]]) -> None:
-    """Put the two ends of an interval, which stand side by side, into one column."""
-    columns[place : place + 2] = [intervals(columns[place], columns[place + 1])]
-    heads[place : place + 2] = [Column(label, _INTERVAL_KIND)]
-
-
-def _kind(values: pd.Series, words: list[str]) -> str:
-    if pd.api.types.is_numeric_dtype(values):
-        return "number"
-    longest = max((len(each) for each in words), default=0)  # on a phone it would be one word wide
-    steps = ((_SHORT, "text short"), (_WORDY, "text"), (_LONG, "text wordy"))
-    return next((kind for most, kind in steps if longest <= most), "text long")
-
-
 def heading(name: str) -> str:
     """Return a column's name as a heading: "n_customers" -> "Customers", "acquired_at" -> "Acquired".
 
@@ -107,54 +94,6 @@ def heading(name: str) -> str:
     """
     words = name.removeprefix("n_").removesuffix("_at").removesuffix("_on").replace("_", " ").strip()
     return _TERSE.get(name) or sentence_case(words) or name
-
-
-def _measured(
-    frame: pd.DataFrame, caption: str, labels: Mapping[str, str], currency: str | None, n_left_out: int
-) -> WordedTable:
-    by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
-    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
-    heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
-    heads += [Column("Value", "number"), Column(_INTERVAL, _INTERVAL_KIND), Column("Counted", "number")]
-    rows, key = [], "metric" if "metric" in frame else "unit"
-    scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
-    for row in frame.to_dict("records"):
-        cells = [period_words(row[name]) if name == "period" else cell(row[name], _UNNAMED) for name in names]
-        rows.append([*cells, *_value_cells(row, scales.get(row[key], Scale()))])
-    return WordedTable(caption, heads, rows, n_left_out)
-
-
-def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
-    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else EMPTY
-    if not is_number(row["value"]):
-        is_hidden = str(row.get("reason") or "").startswith("not shown")
-        return ["not shown" if is_hidden else str(row["status"] or EMPTY), EMPTY, counts]
-    interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
-    return [scale.words(row["value"]), interval or EMPTY, counts]
-
-
-def _beside(flat: pd.DataFrame, name: Any, units: Mapping[str, str]) -> pd.Series | None:
-    """Return the numbers of a value of money and of its interval, which are to have the same digits; else None."""
-    names = list(flat.columns)
-    if not {"low", "high"} <= set(names) or names.index("low") == 0:
-        return None
-    together = [names[names.index("low") - 1], "low", "high"]
-    if name not in together or any(units.get(each) != "money" for each in together):
-        return None
-    return pd.concat([flat[each] for each in together])
-
-
-def _worded_column(
-    values: pd.Series, unit: str, currency: str | None, *, is_first: bool, beside: pd.Series | None = None
-) -> list[str]:
-    if unit or pd.api.types.is_float_dtype(values):
-        return numbers(values, unit, currency, beside)
-    if values.name == "period":
-        return [period_words(value) for value in values]
-    return [cell(value, _UNNAMED if is_first else EMPTY) for value in values]
-
-
-# Tables that a phone can scroll and a screen reader can read: every cell escaped, numbers worded by their unit.
 
 
 def table(
@@ -200,18 +139,6 @@ def table(
     )
 
 
-def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    known = {str(name) for name in (*frame.columns, *frame.index.names) if name is not None}
-    if unknown := [name for name in names if name not in known]:
-        raise CrmkitError(f"The table has no column '{unknown[0]}'. Known: {', '.join(sorted(known))}.")
-
-
-# Cells in words: numbers of a column with the same digits, days, periods, gaps.
-
-
-EMPTY = "–"
-
-
 def numbers(values: pd.Series, unit: str, currency: str | None, beside: pd.Series | None = None) -> list[str]:
     """Return the numbers of a column in words, with the digits that ``beside`` asks for, where that is given.
 
@@ -246,15 +173,6 @@ def intervals(lows: Sequence[str], highs: Sequence[str]) -> list[str]:
     return [_interval(low, high) for low, high in zip(lows, highs, strict=True)]
 
 
-def _interval(low: str, high: str) -> str:
-    if high == EMPTY:
-        return low if low == EMPTY else f"{low} or more"
-    if low in (EMPTY, high):
-        return high if low == high else f"up to {high}"
-    number, _, unit = low.partition(" ")
-    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"
-
-
 def in_three_digits(amounts: pd.Series) -> pd.Series:
     """Return amounts with three significant digits: more than that no forecast knows.
 
@@ -279,14 +197,6 @@ def rounded_together(amount: float, low: float, high: float) -> tuple[float, flo
     return amount, low, high
 
 
-def _sized(scale: Scale, value: float) -> Scale:
-    """Return the scale of a column, or for an amount too small for its millions one without them: "€384,000"."""
-    if scale.factor >= 1 or abs(value) * scale.factor >= 0.9995:  # no "€1,000,000" beside "€1.24 million"
-        return scale
-    digits = 2 - floor(log10(abs(value))) if value else 0
-    return replace(scale, factor=1.0, decimals=min(0, digits), suffix="")
-
-
 def cell(value: Any, empty: str = EMPTY) -> str:
     """Return anything that is no number of a unit in words."""
     if isinstance(value, bool):
@@ -306,3 +216,85 @@ def period_words(value: Any) -> str:
         return Period.parse(str(value)).label
     except CrmkitError:
         return cell(value)
+
+
+def _measured(
+    frame: pd.DataFrame, caption: str, labels: Mapping[str, str], currency: str | None, n_left_out: int
+) -> WordedTable:
+    by = [name for name in frame.columns if name not in _INTERNAL and name != "period"]
+    names = [*by, *(["period"] if "period" in frame and frame["period"].nunique() > 1 else [])] or ["period"]
+    heads = [Column(str(labels.get(name, heading(str(name)))), "text") for name in names]
+    heads += [Column("Value", "number"), Column(_INTERVAL, _INTERVAL_KIND), Column("Counted", "number")]
+    rows, key = [], "metric" if "metric" in frame else "unit"
+    scales = {name: common_scale(part.itertuples(index=False), currency) for name, part in frame.groupby(key)}
+    for row in frame.to_dict("records"):
+        cells = [period_words(row[name]) if name == "period" else cell(row[name], _UNNAMED) for name in names]
+        rows.append([*cells, *_value_cells(row, scales.get(row[key], Scale()))])
+    return WordedTable(caption, heads, rows, n_left_out)
+
+
+def _value_cells(row: Mapping[Any, Any], scale: Scale) -> list[str]:
+    counts = f"{round(row['n']):,}" if is_number(row.get("n")) else EMPTY
+    if not is_number(row["value"]):
+        is_hidden = str(row.get("reason") or "").startswith("not shown")
+        return ["not shown" if is_hidden else str(row["status"] or EMPTY), EMPTY, counts]
+    interval = "exact" if is_exact(pd.Series(row)) else scale.interval(row["low"], row["high"])
+    return [scale.words(row["value"]), interval or EMPTY, counts]
+
+
+def _worded_column(
+    values: pd.Series, unit: str, currency: str | None, *, is_first: bool, beside: pd.Series | None = None
+) -> list[str]:
+    if unit or pd.api.types.is_float_dtype(values):
+        return numbers(values, unit, currency, beside)
+    if values.name == "period":
+        return [period_words(value) for value in values]
+    return [cell(value, _UNNAMED if is_first else EMPTY) for value in values]
+
+
+def _beside(flat: pd.DataFrame, name: Any, units: Mapping[str, str]) -> pd.Series | None:
+    """Return the numbers of a value of money and of its interval, which are to have the same digits; else None."""
+    names = list(flat.columns)
+    if not {"low", "high"} <= set(names) or names.index("low") == 0:
+        return None
+    together = [names[names.index("low") - 1], "low", "high"]
+    if name not in together or any(units.get(each) != "money" for each in together):
+        return None
+    return pd.concat([flat[each] for each in together])
+
+
+def _kind(values: pd.Series, words: list[str]) -> str:
+    if pd.api.types.is_numeric_dtype(values):
+        return "number"
+    longest = max((len(each) for each in words), default=0)  # on a phone it would be one word wide
+    steps = ((_SHORT, "text short"), (_WORDY, "text"), (_LONG, "text wordy"))
+    return next((kind for most, kind in steps if longest <= most), "text long")
+
+
+def _join_ends(place: int, label: str, heads: list[Column], columns: list[list[str]]) -> None:
+    """Put the two ends of an interval, which stand side by side, into one column."""
+    columns[place : place + 2] = [intervals(columns[place], columns[place + 1])]
+    heads[place : place + 2] = [Column(label, _INTERVAL_KIND)]
+
+
+def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    known = {str(name) for name in (*frame.columns, *frame.index.names) if name is not None}
+    if unknown := [name for name in names if name not in known]:
+        raise CrmkitError(f"The table has no column '{unknown[0]}'. Known: {', '.join(sorted(known))}.")
+
+
+def _sized(scale: Scale, value: float) -> Scale:
+    """Return the scale of a column, or for an amount too small for its millions one without them: "€384,000"."""
+    if scale.factor >= 1 or abs(value) * scale.factor >= 0.9995:  # no "€1,000,000" beside "€1.24 million"
+        return scale
+    digits = 2 - floor(log10(abs(value))) if value else 0
+    return replace(scale, factor=1.0, decimals=min(0, digits), suffix="")
+
+
+def _interval(low: str, high: str) -> str:
+    if high == EMPTY:
+        return low if low == EMPTY else f"{low} or more"
+    if low in (EMPTY, high):
+        return high if low == high else f"up to {high}"
+    number, _, unit = low.partition(" ")
+    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"

@@ -98,13 +98,6 @@ def topic_title(topic: str) -> str:
     return TOPIC_TITLES.get(topic, sentence_case(topic))
 
 
-def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
-    if history is None:
-        return None
-    periods = history[history["metric"] == metric]
-    return periods if len(periods) else None
-
-
 def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
     scale, has_value = scale_of(row, currency), is_number(row.value)
     if not has_value and periods is not None and periods["value"].notna().any():
@@ -169,3 +162,10 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
     text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")
     return {"text": text, "tone": tone, "sign": sign, "word": word}
+
+
+def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
+    if history is None:
+        return None
+    periods = history[history["metric"] == metric]
+    return periods if len(periods) else None

@@ -12,7 +12,7 @@ from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment, filled
-from crmkit.reporting.runner.numbers import Reported, made_from, numbers_of, reported_numbers
+from crmkit.reporting.runner.numbers import PageNumbers, made_from, numbers_of, reported_numbers
 from crmkit.tables.catalog import Catalog
 
 
@@ -49,7 +49,7 @@ def revisions(
     before = Period.parse(first["previous_period"], catalog.settings.company.fiscal_year_start)
     so_far = first.get("days_so_far")
     numbers = numbers_of(catalog, scorecard, None if pd.isna(so_far) else int(so_far))
-    origin = made_from(catalog)
+    now = made_from(catalog)
     folder = Path(reports) if reports else catalog.settings.path("reports")
     then = reported_numbers(folder / str(before))
     html = ""
@@ -57,12 +57,12 @@ def revisions(
         current = numbers_of(catalog, _evaluated(catalog, scorecard, before, history))
         currency = catalog.settings.company.currency
         told = {
-            metric: revised(then[metric][0], current[metric], changes(then[metric][1], origin), currency)
+            metric: revised(then[metric][0], current[metric], changes(then[metric][1], now), currency)
             for metric in current
             if metric in then
         }
         html = _section(before.label, [text for text in told.values() if text], len(told))
-    return Reported(html, "revisions", {"numbers": numbers, "made_from": origin})
+    return PageNumbers(html, "revisions", {"numbers": numbers, "made_from": now})
 
 
 def _evaluated(catalog: Catalog, scorecard: pd.DataFrame, before: Period, history: pd.DataFrame | None) -> pd.DataFrame:

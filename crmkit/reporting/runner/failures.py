@@ -83,6 +83,14 @@ def _cell_failed(error: Any) -> tuple[str, str]:
     return _sentence(cause), "If that names data or a setting, mend it; else open the notebook and run it there."
 
 
+def _names_below(family: type[Exception]) -> set[str]:
+    return {family.__name__}.union(*(_names_below(child) for child in family.__subclasses__()))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def _too_slow(deadline: float) -> tuple[str, str]:
     allowed = f"{deadline / 60:.0f} minutes" if deadline >= 120 else f"{deadline:g} seconds"
     return (
@@ -103,11 +111,3 @@ def _kernel_died() -> tuple[str, str]:
         "The program that ran the notebook stopped without a message; most often the memory was full.",
         "Close other programs and run it again with --jobs 1, so that only one notebook is in memory.",
     )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _names_below(family: type[Exception]) -> set[str]:
-    return {family.__name__}.union(*(_names_below(child) for child in family.__subclasses__()))

@@ -1,4 +1,4 @@
-"""Forget a customer everywhere crmkit has written of her, and prove it by a search."""
+"""Erase a customer from everything that crmkit has written, and prove it by a search."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from crmkit.cleaning.loading.forgotten_rows import Erased
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, joined
 from crmkit.periods import Period
-from crmkit.reporting.display.exports import FOLDER, exports_in
+from crmkit.reporting.display.exports import EXPORTS_FOLDER, exports_in
 from crmkit.reporting.runner.fallback import FALLBACK_SUFFIX
 from crmkit.reporting.runner.index import write_archive, write_index
 from crmkit.reporting.runner.notebooks import Notebook, find_notebooks
 from crmkit.reporting.runner.page import PageSummary, read_summary
-from crmkit.reporting.runner.publish import tidy
+from crmkit.reporting.runner.publish import clean_up
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
 from crmkit.sources.proposing.search import Person, files_below
@@ -41,7 +41,7 @@ class Forgetting:
         Rows by table of the store.
     n_cached : int
         Kept results [files].
-    pages : tuple of Shown
+    pages : tuple of FoundPages
         Pages and lists that show her.
     n_searched : int
         Files that were searched afterwards [files].
@@ -56,7 +56,7 @@ class Forgetting:
     n_ids: int
     tables: Mapping[str, Erased]
     n_cached: int
-    pages: tuple[Shown, ...]
+    pages: tuple[FoundPages, ...]
     n_searched: int = 0
     remains: tuple[str, ...] = ()
     own_files: tuple[str, ...] = field(default=())
@@ -65,7 +65,7 @@ class Forgetting:
     def __str__(self) -> str:
         would = "Would be forgotten" if self.is_dry else "Forgotten"
         lines = [f"{would}: one customer, known by {counted(self.n_ids, 'ids')}."]
-        lines += [f"  store, {table}: {_fate(left)}" for table, left in self.tables.items() if left != Erased()]
+        lines += [f"  store, {table}: {_describe(left)}" for table, left in self.tables.items() if left != Erased()]
         lines += [f"  cache: {counted(self.n_cached, 'kept results')}, removed"] if self.n_cached else []
         lines += [f"  reports, {shown.period}: {joined(list(shown.files))}, removed" for shown in self.pages]
         lines += [f"Make the pages again: crmkit report --period {shown.period}" for shown in self.pages]
@@ -136,7 +136,7 @@ def forget(
         }
         return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
     note_forgotten(known, person.ids, emails_of(known, person))  # first: whatever stops this, no load lets her in again
-    tidy(folder)
+    clean_up(folder)
     for shown in pages:
         remove_pages(folder, shown)
         _renew_index(folder / shown.period, known)
@@ -148,6 +148,47 @@ def forget(
     left = asked | forget_in_store(known, person)  # last: until then she can be found, and this begun again
     n_searched, remains = _search(known, folder, person)
     return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
+
+
+@dataclass(frozen=True)
+class FoundPages:
+    """The files of one period in which a person is, by their names within its folder."""
+
+    period: str
+    files: tuple[str, ...]
+
+
+def pages_showing(reports: Path, person: Person) -> tuple[FoundPages, ...]:
+    """Return the files of each period that show a person, with all that belongs to the same page.
+
+    A page shows her if its text does, or the list behind it: a page masks ids, its list and its notebook do not.
+    """
+    found = []
+    for folder in _periods(reports):
+        files = _files_with(folder, person)
+        if files:
+            found.append(FoundPages(folder.name, tuple(files)))
+    return tuple(found)
+
+
+def remove_pages(reports: Path, found: FoundPages) -> None:
+    """Remove the files that show a person."""
+    for name in found.files:
+        (reports / found.period / name).unlink(missing_ok=True)
+
+
+def _describe(left: Erased) -> str:
+    told = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
+    if left.n_anonymous:
+        told.append(f"{left.n_anonymous:,} kept for the books without her")
+    return ", ".join(told)
+
+
+def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
+    exports = settings.path("exports")
+    files = list_files(exports) if exports.is_dir() else []
+    books = [f"{path.name} (not searched)" for path in files if path.suffix.lower() in WORKBOOK_SUFFIXES]
+    return (*(path.name for path in files if person.found_in(path.name, path.read_bytes())), *books)
 
 
 def _renew_index(folder: Path, settings: Settings) -> None:
@@ -178,50 +219,6 @@ def _search(settings: Settings, reports: Path, person: Person) -> tuple[int, tup
     return len(files), tuple(found)
 
 
-def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
-    exports = settings.path("exports")
-    files = list_files(exports) if exports.is_dir() else []
-    books = [f"{path.name} (not searched)" for path in files if path.suffix.lower() in WORKBOOK_SUFFIXES]
-    return (*(path.name for path in files if person.found_in(path.name, path.read_bytes())), *books)
-
-
-def _fate(left: Erased) -> str:
-    told = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
-    if left.n_anonymous:
-        told.append(f"{left.n_anonymous:,} kept for the books without her")
-    return ", ".join(told)
-
-
-# Which pages and lists of the reports show a person, and how they are removed.
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The files of one period in which a person is, by their names within its folder."""
-
-    period: str
-    files: tuple[str, ...]
-
-
-def pages_showing(reports: Path, person: Person) -> tuple[Shown, ...]:
-    """Return the files of each period that show a person, with all that belongs to the same page.
-
-    A page shows her if its text does, or the list behind it: a page masks ids, its list and its notebook do not.
-    """
-    found = []
-    for folder in _periods(reports):
-        files = _shown_in(folder, person)
-        if files:
-            found.append(Shown(folder.name, tuple(files)))
-    return tuple(found)
-
-
-def remove_pages(reports: Path, shown: Shown) -> None:
-    """Remove the files that show a person."""
-    for name in shown.files:
-        (reports / shown.period / name).unlink(missing_ok=True)
-
-
 def _periods(reports: Path) -> Iterator[Path]:
     for folder in sorted(reports.glob("*")):
         try:
@@ -231,7 +228,7 @@ def _periods(reports: Path) -> Iterator[Path]:
             continue
 
 
-def _shown_in(folder: Path, person: Person) -> list[str]:
+def _files_with(folder: Path, person: Person) -> list[str]:
     marked = {path for path in files_below(folder) if _shows(path, person)}
     for notebook in folder.glob("notebooks/*.ipynb"):
         parts = _parts_of(folder, notebook)
@@ -241,14 +238,14 @@ def _shown_in(folder: Path, person: Person) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in sorted(marked) if path != index]
 
 
-def _parts_of(folder: Path, notebook: Path) -> list[Path]:
-    page = Notebook(notebook).page
-    lists = [folder / FOLDER / name for name in exports_in(notebook)]
-    parts = [notebook, folder / f"{page}.html", folder / f"{page}{FALLBACK_SUFFIX}", *lists]
-    return [part for part in parts if part.is_file()]
-
-
 def _shows(path: Path, person: Person) -> bool:
     if person.found_in(path.name, path.read_bytes(), with_texts=True):
         return True
     return path.suffix == ".ipynb" and any(person.found_in(name, content) for name, content in exports_in(path).items())
+
+
+def _parts_of(folder: Path, notebook: Path) -> list[Path]:
+    page = Notebook(notebook).page
+    lists = [folder / EXPORTS_FOLDER / name for name in exports_in(notebook)]
+    parts = [notebook, folder / f"{page}.html", folder / f"{page}{FALLBACK_SUFFIX}", *lists]
+    return [part for part in parts if part.is_file()]

@@ -11,7 +11,7 @@ from crmkit.periods import Period
 from crmkit.reporting.display.html import capitalised, filled, some
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
 
-_LAST = ("data_quality.html", "glossary.html")
+_LAST_FILES = ("data_quality.html", "glossary.html")
 
 
 def write_index(
@@ -38,17 +38,17 @@ def write_index(
     """
     folder, reported = Path(folder), Period.parse(str(period))
     listed = list(pages) if pages is not None else _pages_in(folder)
-    # A page about the firm comes before one about its data: that is what an owner opens first.
-    listed.sort(key=lambda page: _place(page, reported))
+    # Pages about the firm come before those about its data: an owner opens them first.
+    listed.sort(key=lambda page: _sort_key(page, reported))
     of_status = Counter(page.status for page in listed)
     status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
-    news = [
+    headlines_of_period = [
         page.headline
         for page in listed
         if page.status == "complete" and page.headline.startswith(f"{reported.label}: ")
     ]
-    headline = news[0] if news else f"{reported.label}: all pages"
+    headline = headlines_of_period[0] if headlines_of_period else f"{reported.label}: all pages"
     summary = PageSummary(
         title=f"All pages of {reported.label}",
         headline=headline,
@@ -115,32 +115,15 @@ def relink(reports_folder: Path | str) -> int:
     return changed
 
 
-def _place(page: PageSummary, reported: Period) -> tuple[bool, bool]:
-    follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
-    return follows, follows and page.file in _LAST
-
-
-def _link(reports_folder: Path, to: Period, name: str, beside: Period) -> Link:
-    there = name if (reports_folder / str(to) / name).is_file() else "index.html"
-    return Link(to.label_beside(beside), f"../{to}/{there}")
-
-
-def _periods_in(reports_folder: Path) -> list[Period]:
-    found = []
-    for index in reports_folder.glob("*/index.html"):
-        try:
-            period = Period.parse(index.parent.name)
-        except CrmkitError:
-            continue  # somebody else's folder
-        if str(period) == index.parent.name:
-            found.append(period)
-    return sorted(found, key=lambda period: (period.start, period.grain))
-
-
 def _pages_in(folder: Path) -> list[PageSummary]:
     # A second dot marks a page that is kept for later: scorecard.last-good.html.
     pages = [read_summary(path) for path in sorted(folder.glob("*.html")) if "." not in path.stem]
     return [page for page in pages if page.kind == "page"]
+
+
+def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:
+    follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
+    return follows, follows and page.file in _LAST_FILES
 
 
 def _entry(page: PageSummary, period: Period) -> dict[str, str]:
@@ -153,10 +136,27 @@ def _entry(page: PageSummary, period: Period) -> dict[str, str]:
     }
 
 
+def _without_label(headline: str, period: Period) -> str:
+    return capitalised(headline.removeprefix(f"{period.label}: "))
+
+
 def _status(word: str) -> dict[str, str]:
     tone = {"complete": "", "not made": "few"}.get(word, "worse")
     return {"status": capitalised(word), "tone": tone, "sign": "✕" if tone == "worse" else ""}
 
 
-def _without_label(headline: str, period: Period) -> str:
-    return capitalised(headline.removeprefix(f"{period.label}: "))
+def _periods_in(reports_folder: Path) -> list[Period]:
+    found = []
+    for index in reports_folder.glob("*/index.html"):
+        try:
+            period = Period.parse(index.parent.name)
+        except CrmkitError:
+            continue  # not a folder of a period
+        if str(period) == index.parent.name:
+            found.append(period)
+    return sorted(found, key=lambda period: (period.start, period.grain))
+
+
+def _link(reports_folder: Path, to: Period, name: str, beside: Period) -> Link:
+    there = name if (reports_folder / str(to) / name).is_file() else "index.html"
+    return Link(to.label_beside(beside), f"../{to}/{there}")

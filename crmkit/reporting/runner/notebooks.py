@@ -1,4 +1,9 @@
-"""Find the notebooks that are the pages of a report, and choose among them by name."""
+"""Find the notebooks that are the pages of a report, choose among them by name, and check their parameters.
+
+Parameters are checked before any kernel starts. papermill only warns of a parameter that a notebook does not have, and
+turns ``-p month 2026`` into a number. Here the notebook's own default says of which type a value must be, and one message
+lists every fault of every page. papermill is not asked: importing it takes longer than a report without changes.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,8 @@ from typing import Any
 from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 
 _FILE_NAME = re.compile(r"\d+_(?P<page>\w+)")
+REQUIRED = ("period", "settings")
+_IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,6 @@ def find_notebooks(folder: str | Path | None = None, company: Path | None = None
     return [Notebook(path) for path in found]
 
 
-def _notebooks_in(folder: Path) -> list[Path]:
-    return sorted(path.resolve() for path in folder.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
-
-
 def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[Notebook]:
     """Return the notebooks of the pages asked for, by page name (``scorecard``) or file name (``01_scorecard``).
 
@@ -116,24 +119,8 @@ def copy_notebooks(folder: Path) -> list[Path]:
     return [Path(shutil.copy(path, folder)) for path in sorted(_own_folder().glob("*.ipynb"))]
 
 
-def _own_folder() -> Path:
-    """Return the notebooks that the installed package carries, or those of the clone, which has them at its top."""
-    packaged = Path(str(files("crmkit"))) / "notebooks"
-    return packaged if packaged.is_dir() else packaged.parents[1] / "notebooks"
-
-
-# Check the parameters of all notebooks before any kernel starts. papermill only warns of a parameter that a
-# notebook does not have, and turns ``-p month 2026`` into a number. Here the notebook's own default says of which
-# type a value must be, and every fault of every page is listed in one message. papermill is not asked: importing it
-# takes longer than making a report of which nothing has changed.
-
-
-ALWAYS_GIVEN = ("period", "settings")
-_IN_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
-
-
 def checked_parameters(
-    notebooks: Sequence[Notebook], given: Mapping[str, Any], offered: Mapping[str, Any] | None = None
+    notebooks: Sequence[Notebook], given: Mapping[str, Any], optional: Mapping[str, Any] | None = None
 ) -> dict[Notebook, dict[str, Any]]:
     """Return the parameters for each notebook, each value of its default's type.
 
@@ -144,7 +131,7 @@ def checked_parameters(
     notebooks : sequence of Notebook
     given : mapping of str to scalar
         Values as text (from a command line) or of the right type already; some page must have each.
-    offered : mapping of str to scalar, optional
+    optional : mapping of str to scalar, optional
         Values for the pages that have such a parameter, if there are any.
 
     Raises
@@ -158,26 +145,36 @@ def checked_parameters(
     problems += [
         f"no page has a parameter '{name}'. {did_you_mean(name, known)}"
         for name in given
-        if name not in known and name not in ALWAYS_GIVEN
+        if name not in known and name not in REQUIRED
     ]
     checked: dict[Notebook, dict[str, Any]] = {}
     for notebook, declared in defaults.items():
         checked[notebook] = {}
-        for name, value in ({**(offered or {}), **given}).items():
+        for name, value in ({**(optional or {}), **given}).items():
             if name in declared:
                 try:
-                    checked[notebook][name] = _of_type(declared[name], value)
+                    checked[notebook][name] = _convert(declared[name], value)
                 except ValueError as error:
                     problems.append(f"{notebook.path.name}: {name} {error}")
-            elif name in ALWAYS_GIVEN and declared:
+            elif name in REQUIRED and declared:
                 problems.append(f"{notebook.path.name} has no parameter '{name}'. {did_you_mean(name, declared)}")
     if problems:
         raise Problems("The report's parameters" if len(notebooks) > 1 else notebooks[0].path.name, problems)
     return checked
 
 
+def _notebooks_in(folder: Path) -> list[Path]:
+    return sorted(path.resolve() for path in folder.glob("*.ipynb") if _FILE_NAME.fullmatch(path.stem))
+
+
+def _own_folder() -> Path:
+    """Return the notebooks that the installed package carries, or those of the clone, which has them at its top."""
+    packaged = Path(str(files("crmkit"))) / "notebooks"
+    return packaged if packaged.is_dir() else packaged.parents[1] / "notebooks"
+
+
 def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
-    """Each parameter and its default; adds to the problems where the notebook or its parameters cell is at fault."""
+    """Return each parameter and its default; add to the problems where the notebook or its parameters cell is wrong."""
     name = notebook.path.name
     try:
         lines = _parameters_cell(notebook)
@@ -199,7 +196,7 @@ def _defaults(notebook: Notebook, problems: list[str]) -> dict[str, Any]:
             problems.append(f"{name}: {written} is not a plain value.")
             continue
         defaults[target] = value
-        if target in ALWAYS_GIVEN and not isinstance(value, str | None):
+        if target in REQUIRED and not isinstance(value, str | None):
             problems.append(f"{name}: {written} must be text, in quotes.")
             defaults[target] = None
     return defaults
@@ -219,7 +216,7 @@ def _assignment(statement: ast.stmt) -> tuple[str, Any]:
     raise ValueError
 
 
-def _of_type(default: Any, value: Any) -> Any:
+def _convert(default: Any, value: Any) -> Any:
     """Return the value as the default's type; text is read as that type. None as default takes anything."""
     wanted = type(default)
     if default is None or type(value) is wanted:

@@ -1,7 +1,7 @@
 """The numbers that a period has reported, kept beside its pages: ``<reports>/<period>/numbers.json``.
 
-A notebook shows them as a part of its output that nobody sees; the run takes them from there. So the notebook writes no
-file, and runs by itself as well.
+A notebook carries them in an output that is not displayed, from which the run writes them. So the notebook writes no file,
+and works on its own as well.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
     from crmkit.tables.catalog import Catalog
 
-
-FILE = "numbers.json"
+NUMBERS_FILE = "numbers.json"
 _COMPUTING = ("python", "duckdb", "ibis-framework", "pandas", "numpy", "scipy", "scikit-learn", "lifelines")
 _KIND = "application/vnd.crmkit.numbers+json"
 
 
-class Reported(Fragment):
+class PageNumbers(Fragment):
     """A piece of a page that carries the page's numbers."""
 
     def __init__(self, html: str, name: str, numbers: Mapping[str, Any]) -> None:
@@ -53,9 +52,9 @@ def numbers_of(catalog: Catalog, evaluated: pd.DataFrame, so_far: int | None = N
     from crmkit.metrics.card import cards
     from crmkit.metrics.formatting import is_number
 
-    told = {}
+    numbers = {}
     for card, row in zip(cards(list(evaluated["metric"])), evaluated.to_dict("records"), strict=True):
-        told[card.name] = {
+        numbers[card.name] = {
             "label": card.label,
             "value": float(row["value"]) if is_number(row["value"]) else None,
             "n": int(row["n"]) if is_number(row["n"]) else 0,
@@ -65,7 +64,7 @@ def numbers_of(catalog: Catalog, evaluated: pd.DataFrame, so_far: int | None = N
             "so_far": so_far,
             "definition": f"{card.definition} {card.formula}",
         }
-    return told
+    return numbers
 
 
 def made_from(catalog: Catalog) -> dict[str, Any]:
@@ -93,11 +92,11 @@ def numbers_in(notebook: Path) -> dict[str, Any] | None:
     return next((data[_KIND] for data in outputs if _KIND in data), None)
 
 
-def keep_numbers(folder: Path, page: str, numbers: Mapping[str, Any] | None) -> None:
-    """Keep the numbers of a page beside the pages of its period, in place of those of its last run."""
+def save_numbers(folder: Path, page: str, numbers: Mapping[str, Any] | None) -> None:
+    """Save the numbers of a page beside the pages of its period, in place of those of its last run."""
     if numbers is not None:
         kept = _read(folder) | {page: dict(numbers)}
-        write_atomically(folder / FILE, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False).encode())
+        write_atomically(folder / NUMBERS_FILE, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False).encode())
 
 
 def reported_numbers(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -111,7 +110,7 @@ def reported_numbers(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, 
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        kept: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {page: told for page, told in kept.items() if {"numbers", "made_from"} <= told.keys()}
+        kept: dict[str, Any] = json.loads((folder / NUMBERS_FILE).read_text(encoding="utf-8"))
+        return {page: entry for page, entry in kept.items() if {"numbers", "made_from"} <= entry.keys()}
     except (OSError, ValueError, AttributeError):  # not reported yet, or not ours to read
         return {}

@@ -42,7 +42,7 @@ class Navigation:
 
 @dataclass(frozen=True)
 class PageSummary:
-    """What an index says about a page; it stands in the page itself, see :func:`read_summary`.
+    """What an index says about a page, which is kept in the page itself, see :func:`read_summary`.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class PageSummary:
     n_bytes : int
         Size of the file [bytes].
     warnings : tuple of str
-        What the renderer had to leave out or could not know, for the log.
+        What the renderer had to leave out or could not know.
     """
 
     title: str
@@ -117,7 +117,7 @@ def write_page(
         period_label="" if label and label in summary.title else label,
         company=summary.company,
         css=Markup(page_css()),
-        navigation=drawn_navigation(navigation or Navigation(current=label)),
+        navigation=navigation_html(navigation or Navigation(current=label)),
         kicker=kicker,
         question=question,
         h1=h1,
@@ -145,15 +145,15 @@ def read_summary(path: Path | str) -> PageSummary:
     return PageSummary(**stored | {"file": path.name, "n_bytes": path.stat().st_size, "warnings": ()})
 
 
-def drawn_navigation(navigation: Navigation) -> Markup:
+def navigation_html(navigation: Navigation) -> Markup:
     """Return the header's links as HTML."""
     return filled("navigation", nav=navigation)
 
 
 def replace_navigation(path: Path, navigation: Navigation) -> bool:
-    """Set the links of a page that stands already; tell whether they changed."""
+    """Set the links of a page that exists; return whether they changed."""
     before = path.read_text(encoding="utf-8")
-    links = str(drawn_navigation(navigation)).strip()
+    links = str(navigation_html(navigation)).strip()
     after = _NAVIGATION.sub(lambda _: links, before, count=1)
     if after != before:
         write_atomically(path, after.encode("utf-8"))

@@ -15,15 +15,14 @@ from time import monotonic
 from typing import Any
 
 from crmkit.periods import Period
-from crmkit.reporting.display.exports import exports_in, forget_exports, keep_exports
+from crmkit.reporting.display.exports import exports_in, remove_exports, save_exports
 from crmkit.reporting.runner.failures import PageFailed, could_not_be_made, disk_full, is_full_disk
 from crmkit.reporting.runner.fallback import find_fallback, remove_fallback
 from crmkit.reporting.runner.fork_server import ForkServer
 from crmkit.reporting.runner.kernels import Stop
 from crmkit.reporting.runner.lazy_imports import import_papermill, import_renderer
 from crmkit.reporting.runner.notebooks import Notebook
-from crmkit.reporting.runner.numbers import FILE as NUMBERS
-from crmkit.reporting.runner.numbers import keep_numbers, numbers_in
+from crmkit.reporting.runner.numbers import NUMBERS_FILE, numbers_in, save_numbers
 from crmkit.reporting.runner.reuse import PageKeys, reuse_page
 
 Progress = Callable[[str, str], None]
@@ -96,13 +95,13 @@ class PageMaker:
     def make(self, checked: Mapping[Notebook, Mapping[str, Any]], jobs: int) -> list[Page]:
         """Run the notebooks in threads, render each in this thread as it is done; return the pages in order."""
         (self.staging / "notebooks").mkdir(exist_ok=True)
-        if (self.folder / NUMBERS).is_file():  # the numbers of pages that fail or are not made now stay
-            shutil.copyfile(self.folder / NUMBERS, self.staging / NUMBERS)
+        if (self.folder / NUMBERS_FILE).is_file():  # the numbers of pages that fail or are not made now stay
+            shutil.copyfile(self.folder / NUMBERS_FILE, self.staging / NUMBERS_FILE)
         keys = {notebook: self.keys.key(notebook, checked[notebook]) for notebook in checked}
         pages = {notebook: page for notebook in checked if (page := self._unchanged(notebook, keys[notebook]))}
         changed = {notebook: checked[notebook] for notebook in checked if notebook not in pages}
         for notebook in changed:
-            forget_exports(self.staging, self._executed(notebook))
+            remove_exports(self.staging, self._executed(notebook))
         with closing(self._run_all(changed, jobs)) as finished:
             for notebook, future in finished:
                 was_made_from_that = self.keys.key(notebook, checked[notebook]) == keys[notebook]
@@ -186,8 +185,8 @@ class PageMaker:
     def _write_carried(self, notebook: Notebook) -> None:
         """Write what the page's notebook carries in its output: its numbers and its lists."""
         executed = self._executed(notebook)
-        keep_exports(self.staging, exports_in(executed))
-        keep_numbers(self.staging, notebook.page, numbers_in(executed))
+        save_exports(self.staging, exports_in(executed))
+        save_numbers(self.staging, notebook.page, numbers_in(executed))
 
     def _executed(self, notebook: Notebook) -> Path:
         return self.staging / "notebooks" / notebook.path.name

@@ -54,24 +54,24 @@ def publishing(folder: Path, *, keep: bool) -> Iterator[Path]:
 
 
 def write_atomically(file: Path, content: bytes) -> None:
-    """Write a file so that there is the old one or the new one at any moment, and never half of one."""
-    staging = temporary_path(file, "tmp")
+    """Write a file so that at any moment there is the old one or the new one, never half of one."""
+    temporary = temporary_path(file, "tmp")
     try:
-        staging.write_bytes(content)
-        staging.replace(file)
+        temporary.write_bytes(content)
+        temporary.replace(file)
     except BaseException:
         with suppress(OSError):
-            staging.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise
 
 
-def tidy(folder: Path) -> None:
+def clean_up(folder: Path) -> None:
     """Put back what a run that was killed was about to replace, and remove what it left half written.
 
     Parameters
     ----------
     folder : path
-        The folder of all reports. What a run writes just now is left alone, and so is what others keep there.
+        The folder of all reports. Files that a running program is writing stay, and so do files of others.
     """
     left = [path for pattern in ("*.tmp-*", "*.old-*", "*/*.tmp-*") for path in folder.glob(pattern)]
     for path in left:

@@ -1,4 +1,7 @@
-"""An executed notebook becomes one self-contained page; a failed one becomes a page that says what to do."""
+"""Render an executed notebook as one self-contained page, and a failed one as a page that says what to do.
+
+Of the notebook's cells the page shows prose and results, nothing else, and nothing from outside.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,13 @@ from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_pa
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-
 MOST_BYTES = 500_000
+LEFT_OUT = {"notebook-only", "remove_cell", "remove_output", "parameters", "injected-parameters"}
+_PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/webp", "text/plain"]
+_STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
+_REPR = re.compile(r"\s*(?:<.*>|\[<.*>\]|Text\(.*\)|None)\s*", re.DOTALL)
+# What could run, load or redirect; a page without JavaScript needs none of it.
+_UNSAFE = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript", "template"]
 
 
 def render_page(
@@ -134,31 +142,6 @@ def name_of(path: Path | str) -> str:
     return capitalised(re.sub(r"[_-]+", " ", words).strip()) or "Report"
 
 
-def _noted_period(notebook: Any) -> str:
-    parameters = notebook.metadata.get("papermill", {}).get("parameters", {})
-    return str(parameters.get("period", ""))
-
-
-def _with_size_warning(page: PageSummary) -> PageSummary:
-    if page.n_bytes <= MOST_BYTES:
-        return page
-    from dataclasses import replace
-
-    size = f"the page has {page.n_bytes / 1000:,.0f} kB, more than {MOST_BYTES // 1000}: show fewer rows or simpler figures"
-    return replace(page, warnings=(*page.warnings, size))
-
-
-# The cells of an executed notebook as the body of a page: prose and results, nothing else, nothing from outside.
-
-
-LEFT_OUT = {"notebook-only", "remove_cell", "remove_output", "parameters", "injected-parameters"}
-_PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/webp", "text/plain"]
-_STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
-_REPR = re.compile(r"\s*(?:<.*>|\[<.*>\]|Text\(.*\)|None)\s*", re.DOTALL)
-# What could run, load or redirect; a page without JavaScript needs none of it.
-_UNSAFE = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript", "template"]
-
-
 @dataclass
 class Body:
     """The body of a page and what was found in it."""
@@ -191,6 +174,20 @@ def body_of(notebook: Any) -> Body:
     return Body(str(soup), title, question, plain_text(first.get_text()) if first else "", warnings)
 
 
+def _noted_period(notebook: Any) -> str:
+    parameters = notebook.metadata.get("papermill", {}).get("parameters", {})
+    return str(parameters.get("period", ""))
+
+
+def _with_size_warning(page: PageSummary) -> PageSummary:
+    if page.n_bytes <= MOST_BYTES:
+        return page
+    from dataclasses import replace
+
+    size = f"the page has {page.n_bytes / 1000:,.0f} kB, more than {MOST_BYTES // 1000}: show fewer rows or simpler figures"
+    return replace(page, warnings=(*page.warnings, size))
+
+
 def _title_and_question(notebook: Any) -> tuple[str, str]:
     first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
     match = re.match(r"\s*# +(.+?)\s*(?:\n+([^\n#].*?))?(?=\n\s*\n|\Z)(.*)", first.source, re.DOTALL) if first else None
@@ -199,6 +196,37 @@ def _title_and_question(notebook: Any) -> tuple[str, str]:
     first.source = match[3].strip()  # the rest stays where it is
     plain = re.compile(r"[*_`]|\[([^\]]*)\]\([^)]*\)")
     return tuple(" ".join(plain.sub(r"\1", part or "").split()) for part in match.groups()[:2])  # type: ignore[return-value]
+
+
+def _fragment(notebook: Any) -> str:
+    from base64 import b64encode
+
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    config = Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
+    exporter = HTMLExporter(
+        config=config, template_name="crmkit", extra_template_basedirs=[str(THEME)], exclude_anchor_links=True
+    )
+    exporter.register_filter("text_base64", lambda text: b64encode(str(text).encode()).decode())
+    results = _replace_results(notebook)
+    html = exporter.from_notebook_node(notebook)[0]
+    return re.sub(r'<i id="(aside-[0-9a-f]+-\d+)"></i>', lambda place: results.get(place[1], place[0]), html)
+
+
+def _replace_results(notebook: Any) -> dict[str, str]:
+    """Leave a mark in place of each result in HTML; return the results by their marks.
+
+    nbconvert takes apart and puts together again what it has made, which for large results takes longer than all the rest.
+    """
+    results: dict[str, str] = {}
+    token = secrets.token_hex(8)
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            mark = f"aside-{token}-{len(results)}"
+            results[mark] = output.data["text/html"]
+            output.data["text/html"] = f'<i id="{mark}"></i>'
+    return results
 
 
 def _kept(notebook: Any) -> Any:
@@ -235,37 +263,6 @@ def _shrink(data: dict[str, Any]) -> None:
         data["image/webp"] = b64encode(smaller.getvalue()).decode()
 
 
-def _fragment(notebook: Any) -> str:
-    from base64 import b64encode
-
-    from nbconvert.exporters import HTMLExporter
-    from traitlets.config import Config
-
-    config = Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
-    exporter = HTMLExporter(
-        config=config, template_name="crmkit", extra_template_basedirs=[str(THEME)], exclude_anchor_links=True
-    )
-    exporter.register_filter("text_base64", lambda text: b64encode(str(text).encode()).decode())
-    aside = _put_aside(notebook)
-    html = exporter.from_notebook_node(notebook)[0]
-    return re.sub(r'<i id="(aside-[0-9a-f]+-\d+)"></i>', lambda place: aside.get(place[1], place[0]), html)
-
-
-def _put_aside(notebook: Any) -> dict[str, str]:
-    """Leave a mark in place of each result in HTML; return the results by their marks.
-
-    nbconvert takes apart and puts together again what it has made, which for large results takes longer than all the rest.
-    """
-    aside: dict[str, str] = {}
-    unguessed = secrets.token_hex(8)
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if "text/html" in output.get("data", {}):
-            mark = f"aside-{unguessed}-{len(aside)}"
-            aside[mark] = output.data["text/html"]
-            output.data["text/html"] = f'<i id="{mark}"></i>'
-    return aside
-
-
 def _make_safe(soup: BeautifulSoup) -> list[str]:
     warnings = []
     for tag in soup.find_all(_UNSAFE):
@@ -288,7 +285,7 @@ def _is_outside(tag: Tag) -> bool:
 
 
 def _make_readable(soup: BeautifulSoup) -> None:
-    """Make tables that others wrote scroll on a telephone, and mark their heads."""
+    """Make tables not written by crmkit scroll on a telephone, and mark their header cells."""
     foreign = [table for table in soup.find_all("table") if table.find_parent(class_="scroll") is None]
     for number, table in enumerate(foreign, start=1):
         name = f"Table {number}" if len(foreign) > 1 else "Table"

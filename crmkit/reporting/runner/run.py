@@ -1,4 +1,4 @@
-"""Make the report of one period: check everything, make its pages staging, swap them in whole, renew the archive."""
+"""Make the report of one period or of several: check all_notebooks, make the pages, publish each period as a whole."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import Any
 from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
 from crmkit.predictions.runner.parallel import shared_processors
-from crmkit.reporting.display.provenance import covered_period
+from crmkit.reporting.reported_period import covered_period
 from crmkit.reporting.runner.failures import disk_full, is_full_disk
 from crmkit.reporting.runner.fork_server import ForkServer
 from crmkit.reporting.runner.notebooks import Notebook, checked_parameters, choose, find_notebooks
-from crmkit.reporting.runner.numbers import FILE as NUMBERS
+from crmkit.reporting.runner.numbers import NUMBERS_FILE
 from crmkit.reporting.runner.page import PageSummary, read_summary
 from crmkit.reporting.runner.pages import Page, PageMaker, Progress
 from crmkit.reporting.runner.predictions import ensure_predictions
-from crmkit.reporting.runner.publish import publishing, tidy
+from crmkit.reporting.runner.publish import clean_up, publishing
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.sources.store.summary import CompanyData
+
+DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
 
 
 def run_report(
@@ -32,7 +34,7 @@ def run_report(
     progress: Progress | None = None,
     **options: Any,
 ) -> RunReport:
-    """Make the pages of one period and swap the period's folder in whole; pages that are unchanged are taken over.
+    """Make the pages of one period and replace its folder as a whole; unchanged pages are reused.
 
     Parameters
     ----------
@@ -47,10 +49,10 @@ def run_report(
     jobs : int
         Notebooks to run at the same time.
     progress : callable, optional
-        Called with a page's name and what becomes of it: "waiting" for each page at first, then "started" and "done" or
-        "failed"; or "unchanged". Predictions, if there are any to make, are told of in the same way before the pages.
+        Called with a page's name and its state: "waiting" for each page at first, then "started" and "done" or
+        "failed"; or "unchanged". Predictions, if there are any to make, are reported in the same way before the pages.
     **options
-        Of :func:`prepared`: parameters, deadline, notebooks, fresh.
+        Of :func:`prepare_run`: parameters, deadline, notebooks, fresh.
 
     Returns
     -------
@@ -63,25 +65,19 @@ def run_report(
     """
     from crmkit.reporting.runner.index import write_archive
 
-    run = prepared(settings, only, output, jobs, progress, **options)
+    run = prepare_run(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
     with shared_processors(run.jobs), run.fork_server:
-        not_predicted = run.predict([wanted])
+        failed_predictions = run.predict([wanted])
         done = run.make(wanted)
     write_archive(run.reports, company=run.company)
-    return replace(done, not_predicted=not_predicted)
-
-
-# Make one period whole: check its parameters, make its pages staging, swap its folder in.
-
-
-DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
+    return replace(done, failed_predictions=failed_predictions)
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """The report of one period: where it is and what became of each page.
+    """The report of one period: where it is and the outcome of each page.
 
     Attributes
     ----------
@@ -90,14 +86,14 @@ class RunReport:
         ``<reports>/<period>``.
     pages : tuple of Page
         The pages of this run.
-    not_predicted : tuple of str
+    failed_predictions : tuple of str
         A sentence for each prediction that failed.
     """
 
     period: Period
     folder: Path
     pages: tuple[Page, ...]
-    not_predicted: tuple[str, ...] = ()
+    failed_predictions: tuple[str, ...] = ()
 
     @property
     def index(self) -> Path:
@@ -112,10 +108,10 @@ class RunReport:
     @property
     def troubles(self) -> list[str]:
         """A sentence for each prediction and each page that failed."""
-        return [*self.not_predicted, *(f"{page.name} failed: {page.cause}" for page in self.failed)]
+        return [*self.failed_predictions, *(f"{page.name} failed: {page.cause}" for page in self.failed)]
 
 
-def prepared(
+def prepare_run(
     settings: str | Path | None,
     only: Sequence[str] | None,
     output: str | Path | None,
@@ -147,14 +143,14 @@ def prepared(
 
     source = Path(settings if settings is not None else find_settings()).resolve()
     catalog = store_summary(source) or _connected(source)
-    everything = find_notebooks(notebooks, catalog.settings.folder)
-    chosen = choose(everything, only)
+    all_notebooks = find_notebooks(notebooks, catalog.settings.folder)
+    chosen = choose(all_notebooks, only)
     if fresh and catalog.cache:
         catalog.cache.clear()
     return Run(
         source=source,
         catalog=catalog,
-        everything=everything,
+        all_notebooks=all_notebooks,
         chosen=chosen,
         reports=Path(output).resolve() if output is not None else catalog.settings.path("reports"),
         parameters=parameters or {},
@@ -167,11 +163,11 @@ def prepared(
 
 @dataclass(frozen=True)
 class Run:
-    """What the periods of one run have in common; see :func:`prepared`."""
+    """A run over one or several periods; see :func:`prepare_run`."""
 
     source: Path
     catalog: CompanyData
-    everything: list[Notebook]
+    all_notebooks: list[Notebook]
     chosen: list[Notebook]
     reports: Path
     parameters: Mapping[str, Any]
@@ -195,16 +191,16 @@ class Run:
         """Make the predictions that the pages of these periods read; return a sentence for each that failed."""
         fork_server = (
             self.fork_server if len(self.chosen) * len(periods) > 1 else None
-        )  # pages with new predictions are made
+        )  # with new predictions all pages are made again
         return ensure_predictions(self.source, self.catalog, periods, self.fresh, self.progress, fork_server)
 
     def make(self, period: Period) -> RunReport:
-        """Make one period: its pages and its index, staging, then swapped in."""
+        """Make the pages and the index of one period in a staging folder, then publish it."""
         from crmkit.reporting.runner.index import write_index
 
-        tidy(self.reports)
+        clean_up(self.reports)
         folder, checked = self.reports / str(period), self._checked(period)
-        with publishing(folder, keep=len(self.chosen) < len(self.everything)) as staging:
+        with publishing(folder, keep=len(self.chosen) < len(self.all_notebooks)) as staging:
             maker = PageMaker(
                 staging=staging,
                 folder=folder,
@@ -212,7 +208,7 @@ class Run:
                 company=self.company,
                 period=period,
                 deadline=self.deadline,
-                keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS, period.end),
+                keys=PageKeys(self.catalog, self.reports / str(period.previous) / NUMBERS_FILE, period.end),
                 fresh=self.fresh,
                 progress=self.progress,
                 fork_server=self.fork_server,
@@ -226,30 +222,17 @@ class Run:
         return self.catalog.settings.folder.resolve()
 
     def _checked(self, period: Period) -> dict[Notebook, dict[str, Any]]:
-        given = {"period": str(period), "settings": str(self.source), **self.parameters}
-        return checked_parameters(self.chosen, given, offered={"reports": str(self.reports)})
+        values = {"period": str(period), "settings": str(self.source), **self.parameters}
+        return checked_parameters(self.chosen, values, optional={"reports": str(self.reports)})
 
     def _summaries(self, staging: Path) -> list[PageSummary]:
-        """What the index lists: the pages made now, those of before that stay, and those that were never made."""
+        """Return what the index lists: the pages made now, those that stay from before, and those that were never made."""
         return [
             read_summary(file)
             if (file := staging / f"{notebook.page}.html").is_file()
             else PageSummary(notebook.title, "", status="not made")
-            for notebook in self.everything
+            for notebook in self.all_notebooks
         ]
-
-
-def _connected(source: Path) -> CompanyData:
-    from crmkit.cleaning.loading.connect import connect
-
-    return connect(source)
-
-
-def _silent(page: str, state: str) -> None:
-    """Tell nobody."""
-
-
-# Make the reports of many periods in one run; one that cannot be made does not keep the others from it.
 
 
 @dataclass(frozen=True)
@@ -264,25 +247,25 @@ class Backfill:
         Those that were made, with pages that failed or without.
     not_made : dict of Period to str
         The others, each with the reason.
-    not_predicted : tuple of str
+    failed_predictions : tuple of str
         A sentence for each prediction that failed.
     """
 
     index: Path
     made: tuple[RunReport, ...]
     not_made: dict[Period, str]
-    not_predicted: tuple[str, ...] = ()
+    failed_predictions: tuple[str, ...] = ()
 
     @property
     def troubles(self) -> list[str]:
         """A sentence for each prediction, then for each page that failed and each period not made, oldest first."""
-        told = [(period, f"{period} was not made: {reason}") for period, reason in self.not_made.items()]
-        told += [
+        sentences = [(period, f"{period} was not made: {reason}") for period, reason in self.not_made.items()]
+        sentences += [
             (each.period, f"{each.period} {page.name} failed: {page.cause}")
             for each in self.made
             for page in each.failed
         ]
-        return [*self.not_predicted] + [text for _, text in sorted(told, key=lambda each: each[0])]
+        return [*self.failed_predictions] + [text for _, text in sorted(sentences, key=lambda each: each[0])]
 
 
 def run_reports(
@@ -314,16 +297,18 @@ def run_reports(
     """
     from crmkit.reporting.runner.index import write_archive
 
-    run = prepared(settings, only, output, jobs, progress, **options)
-    asked = parse_periods(periods, run.catalog.settings.company.fiscal_year_start)
-    not_made = {period: reason for period in asked if (reason := _why_not(run.catalog, period))}
-    runs = {period: replace(run, progress=_named(run.progress, period)) for period in asked if period not in not_made}
+    run = prepare_run(settings, only, output, jobs, progress, **options)
+    wanted = parse_periods(periods, run.catalog.settings.company.fiscal_year_start)
+    not_made = {period: reason for period in wanted if (reason := _reason_not_made(run.catalog, period))}
+    runs = {
+        period: replace(run, progress=_with_period(run.progress, period)) for period in wanted if period not in not_made
+    }
     for period in runs:
         runs[period].check(period)
     made: list[RunReport] = []
     with shared_processors(run.jobs), run.fork_server:
-        # Those of all periods first: they are written once, and pages read them.
-        not_predicted = run.predict(runs) if runs else ()
+        # Predictions of all periods first: they are written once, and pages read them.
+        failed_predictions = run.predict(runs) if runs else ()
         try:
             for period in runs:
                 try:
@@ -336,11 +321,21 @@ def run_reports(
             if made:
                 write_archive(run.reports, company=run.company)
     if not made:
-        raise Problems("The report", [f"{period}: {not_made[period]}" for period in asked])
-    return Backfill(run.reports / "index.html", tuple(made), not_made, not_predicted)
+        raise Problems("The report", [f"{period}: {not_made[period]}" for period in wanted])
+    return Backfill(run.reports / "index.html", tuple(made), not_made, failed_predictions)
 
 
-def _why_not(catalog: CompanyData, period: Period) -> str:
+def _connected(source: Path) -> CompanyData:
+    from crmkit.cleaning.loading.connect import connect
+
+    return connect(source)
+
+
+def _silent(page: str, state: str) -> None:
+    """Report nothing."""
+
+
+def _reason_not_made(catalog: CompanyData, period: Period) -> str:
     try:
         covered_period(catalog, str(period))
     except CrmkitError as error:
@@ -348,7 +343,7 @@ def _why_not(catalog: CompanyData, period: Period) -> str:
     return ""
 
 
-def _named(progress: Progress, period: Period) -> Progress:
+def _with_period(progress: Progress, period: Period) -> Progress:
     return lambda page, state: progress(f"{period} {page}", state)
 
 

@@ -8,7 +8,7 @@ import pytest
 import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError, Problems
-from crmkit.reporting.display.exports import exports_in, keep_exports
+from crmkit.reporting.display.exports import exports_in, save_exports
 from crmkit.reporting.runner.run import run_report
 from crmkit.settings import read_settings
 from tests.reporting.tiny import write_notebook
@@ -71,10 +71,10 @@ def test_the_run_writes_both_files_keeps_those_of_an_unchanged_page_and_takes_aw
 
 
 def test_two_pages_cannot_export_different_lists_under_one_name(tmp_path):
-    keep_exports(tmp_path, {"to_call.csv": b"one"})
-    keep_exports(tmp_path, {"to_call.csv": b"one"})
+    save_exports(tmp_path, {"to_call.csv": b"one"})
+    save_exports(tmp_path, {"to_call.csv": b"one"})
     with pytest.raises(CrmkitError, match=r"Another page of this period exports to_call.csv"):
-        keep_exports(tmp_path, {"to_call.csv": b"other"})
+        save_exports(tmp_path, {"to_call.csv": b"other"})
 
 
 def test_a_notebook_that_carries_nothing_or_is_damaged_exports_nothing(tmp_path):

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 import crmkit as ck
 from crmkit.periods import Period
-from crmkit.reporting.runner.numbers import keep_numbers, numbers_in, reported_numbers
+from crmkit.reporting.runner.numbers import numbers_in, reported_numbers, save_numbers
 from crmkit.reporting.runner.run import run_report
 from crmkit.tables.caching import cache as cache_module
 from tests.reporting.loaded import orders, write_company
@@ -33,7 +33,7 @@ def report(company, period):
     assert ck.pages.revisions(catalog, card, str(company / "reports"), history).html == fragment.html
     folder = company / "reports" / period
     folder.mkdir(parents=True, exist_ok=True)
-    keep_numbers(folder, "scorecard", fragment.numbers)
+    save_numbers(folder, "scorecard", fragment.numbers)
     return " ".join(BeautifulSoup(fragment.html, "html.parser").get_text(" ").split())
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from crmkit.cleaning.loading.load import load
 from crmkit.cli.commands import app
-from crmkit.reporting.display.exports import export, exports_in, keep_exports
+from crmkit.reporting.display.exports import export, exports_in, save_exports
 from crmkit.reporting.runner.forget import forget
 from crmkit.reporting.runner.index import write_archive, write_index
 from crmkit.reporting.runner.page import PageSummary, write_page
@@ -37,7 +37,7 @@ def reported(company):
     ):
         executed = folder / "notebooks" / f"0{number}_{page}.ipynb"
         executed.write_text(json.dumps({"cells": [{"cell_type": "code", "outputs": [{"data": bundle}]}]}))
-        keep_exports(folder, exports_in(executed))
+        save_exports(folder, exports_in(executed))
         write_page(folder / f"{page}.html", PageSummary(page, f"October 2026: {page}", period="2026-10"), body)
     write_index(folder, "2026-10", company="Kaldi")
     write_archive(folder.parent, company="Kaldi")

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from crmkit.errors import CrmkitError
-from crmkit.reporting.runner.publish import publishing, tidy, write_atomically
+from crmkit.reporting.runner.publish import clean_up, publishing, write_atomically
 from crmkit.sources.store import temporary_paths
 
 
@@ -110,14 +110,14 @@ def test_a_half_written_month_goes_and_the_whole_one_stays(tmp_path, ended):
     left(tmp_path, "2026-10.tmp", ended)
     left(tmp_path, "2026-10.old", ended)
     (tmp_path / f"2026-10/page.html.tmp-{temporary_paths.MACHINE}-{ended}").write_text("half")
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert [*names(tmp_path), *names(tmp_path / "2026-10")] == ["2026-10"]
 
 
 def test_a_month_that_was_about_to_be_replaced_is_put_back(tmp_path, ended):
     left(tmp_path, "2026-10.old", ended)
     left(tmp_path, "2026-10.tmp", ended)
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert names(tmp_path) == ["2026-10"]
     assert (tmp_path / "2026-10/page.html").read_text() == "2026-10.old"
 
@@ -125,16 +125,16 @@ def test_a_month_that_was_about_to_be_replaced_is_put_back(tmp_path, ended):
 def test_what_a_running_program_writes_is_left_alone(tmp_path):
     folder = left(tmp_path, "2026-10.tmp", os.getpid())
     os.utime(folder, (1, 1))
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert names(tmp_path) == [folder.name]
 
 
 def test_what_another_machine_writes_is_left_alone_for_a_day(tmp_path, ended):
     folder = left(tmp_path, "2026-10.tmp", ended, machine="ffffff")
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert names(tmp_path) == [folder.name]
     os.utime(folder, (1, 1))
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert names(tmp_path) == []
 
 
@@ -142,9 +142,9 @@ def test_what_another_machine_writes_is_left_alone_for_a_day(tmp_path, ended):
 def test_folders_of_others_are_left_alone(tmp_path, name):
     (tmp_path / name).mkdir()
     os.utime(tmp_path / name, (1, 1))
-    tidy(tmp_path)
+    clean_up(tmp_path)
     assert names(tmp_path) == [name]
 
 
 def test_a_folder_that_is_not_there_is_tidy(tmp_path):
-    tidy(tmp_path / "none")
+    clean_up(tmp_path / "none")

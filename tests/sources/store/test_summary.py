@@ -87,9 +87,9 @@ def test_a_summary_and_what_a_run_needs_before_its_notebooks_import_no_library_o
 import sys
 from pathlib import Path
 import crmkit.cli.commands, crmkit.reporting.runner.run, crmkit.reporting.runner.index
-from crmkit.reporting.runner.run import prepared
-from crmkit.reporting.display.provenance import covered_period
-run = prepared({str(company)!r}, None, None, 1, None)
+from crmkit.reporting.runner.run import prepare_run
+from crmkit.reporting.reported_period import covered_period
+run = prepare_run({str(company)!r}, None, None, 1, None)
 run.check(covered_period(run.catalog))
 print(*sys.modules)
 """

@@ -326,7 +326,7 @@ def test_the_kernels_of_a_report_of_two_pages_have_one_parent_which_is_not_the_r
     report = run_report(company, "2026-09", output=tmp_path / "out", notebooks=tmp_path / "nb", fresh=True)
     pages = [nbformat.read(file, 4) for file in sorted((report.folder / "notebooks").iterdir())]
     parents = [page.cells[-1].outputs[0].text for page in pages]
-    assert report.not_predicted == report.failed == ()
+    assert report.failed_predictions == report.failed == ()
     assert parents[0] == parents[1] != f"{os.getpid()}\n"
     assert has_ended(int(parents[0]))
 

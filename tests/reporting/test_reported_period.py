@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from crmkit.errors import CrmkitError
-from crmkit.reporting.display.provenance import covered_period
+from crmkit.reporting.reported_period import covered_period
 from crmkit.settings import Settings, parse_settings
 
 
