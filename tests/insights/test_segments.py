@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from crmkit.insights.segments import review_finding, review_title, review_words
-from crmkit.models.segments.kmeans import Fit
+from crmkit.models.segments.stability import Fit
 from crmkit.predictions.segments.stability import SegmentReview
 
 

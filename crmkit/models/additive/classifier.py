@@ -1,4 +1,4 @@
-"""Who leaves: an additive classifier, so that each customer's chance falls apart into one share per feature."""
+"""An additive classifier of churn: each customer's log odds are a sum of one contribution per feature."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
         logit p(x) = intercept + slope (f_1(x_1) + ... + f_m(x_m))
 
-    so the share of each feature in a customer's chance is exact, not an approximation. The slope is learned from
+    so the contribution of each feature is exact, not an approximation. The slope is learned from
     predictions for customers held out (Platt), which is what calibrates the chances.
 
     Parameters
@@ -168,9 +168,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("boosted trees alone have no standard errors; use method 'blend' or 'logistic'.")
         codes = np.searchsorted(self.classes_, np.asarray(y))
         rows, _ = self._columns.transform(self._again(of))
-        beside = None if against is None else self._columns.transform(self._again(against))[0]
+        compared = None if against is None else self._columns.transform(self._again(against))[0]
         learned = LearnedFrom(self._columns.transform(self._again(X))[0], codes, clusters, self.penalty)
-        return self.slope_ * standard_errors(self._parts.logistic, learned, rows, beside)
+        return self.slope_ * standard_errors(self._parts.logistic, learned, rows, compared)
 
     def _again(self, X: pd.DataFrame) -> pd.DataFrame:
         check_is_fitted(self)
@@ -195,12 +195,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
             parts = self._learned(design[~held], levels[~held], codes[~held])
             return parts.each_log_odds(design[held], levels[held])
 
-        each = held_out(log_odds, codes, groups, self.random_state)
+        each = _held_out(log_odds, codes, groups, self.random_state)
         together = platt(each.mean(axis=0), codes)
         return together, platt(each[0], codes) if len(each) > 1 else together
 
 
-# The parts of an additive classifier: each adds up one function per feature, and so does their mean.
+# The parts: each is a sum of one function per feature, and so is their mean
 
 
 Seen = tuple[_Floats, NDArray[np.intp]]  # values of a feature, and how many rows have each
@@ -219,8 +219,8 @@ class AdditiveParts:
 
     def each_log_odds(self, design: _Floats, codes: _Floats) -> _Floats:
         """Return the log odds of each part, the logistic regression first: one row per part."""
-        told = [] if self.logistic is None else [self.logistic.decision_function(design)]
-        return np.array([*told, *([] if self.trees is None else [trees_log_odds(self.trees, codes)])])
+        logistic = [] if self.logistic is None else [self.logistic.decision_function(design)]
+        return np.array([*logistic, *([] if self.trees is None else [trees_log_odds(self.trees, codes)])])
 
     def shares(self, columns: SplineColumns, design: _Floats, codes: _Floats) -> _Floats:
         """Return what each feature adds to the log odds of the reference customer; exact, as no features interact."""
@@ -235,7 +235,7 @@ class AdditiveParts:
         return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
     def mean_shares(self, columns: SplineColumns, seen: Sequence[Seen]) -> _Floats:
-        """Return the mean shares of the customers learned from, of whom ``seen`` tells the values of each feature."""
+        """Return the mean shares of the customers learned from, with the values of each feature in ``seen``."""
         parts, reference = [], columns.reference
         if self.logistic is not None:  # the mean of standardised columns is 0
             parts.append(columns.summed(-columns.standardised(reference) * self.logistic.coef_[0])[0])
@@ -251,13 +251,13 @@ def learned_logistic(design: _Floats, codes: NDArray[np.intp], penalty: float) -
         return LogisticRegression(C=1 / penalty, solver="newton-cholesky", max_iter=200).fit(design, codes)
 
 
-# Platt's calibration: a slope and an intercept, learned from log odds of customers who were held out.
+# Platt's calibration: a slope and an intercept, learned from the log odds of customers held out
 
 
 N_FOLDS = 3
 
 
-def held_out(
+def _held_out(
     log_odds: Callable[[NDArray[np.bool_]], _Floats], codes: NDArray[np.intp], groups: NDArray | None, seed: int
 ) -> _Floats:
     """Return log odds of each row by models that did not see it.
@@ -265,11 +265,12 @@ def held_out(
     Parameters
     ----------
     log_odds : callable
-        Given which rows are held out, it learns from the others and returns their log odds: one row per model.
+        Takes which rows are held out, learns from the others, and returns the log odds of those held out: one row per
+        model.
     codes : array
         0 or 1 per row.
     groups : array or None
-        Per row whom it is about: she is held out with all of her rows. In each fold as many have had outcome 1.
+        Customer of each row: all rows of a customer are held out together. Folds have equal shares of outcome 1.
     seed : int
         Of the folds.
     """
@@ -280,15 +281,15 @@ def held_out(
     for fold, (_, judge) in enumerate(folds.split(ever, ever)):
         fold_of[judge] = fold
     held = fold_of[whose]
-    told = [log_odds(held == fold) for fold in range(N_FOLDS)]
-    apart = np.empty((len(told[0]), len(codes)))
-    for fold, each in enumerate(told):
-        apart[:, held == fold] = each
-    return apart
+    by_fold = [log_odds(held == fold) for fold in range(N_FOLDS)]
+    held_log_odds = np.empty((len(by_fold[0]), len(codes)))
+    for fold, each in enumerate(by_fold):
+        held_log_odds[:, held == fold] = each
+    return held_log_odds
 
 
 def platt(log_odds: _Floats, codes: NDArray[np.intp]) -> tuple[float, float]:
-    """Return slope and intercept; 1 and 0 where the log odds say nothing of the outcomes.
+    """Return slope and intercept; 1 and 0 where the log odds do not predict the outcomes.
 
     Examples
     --------
@@ -301,7 +302,7 @@ def platt(log_odds: _Floats, codes: NDArray[np.intp]) -> tuple[float, float]:
     return (slope, float(learned.intercept_[0])) if slope > 0 else (1.0, 0.0)
 
 
-# What is to be foretold: one of two outcomes.
+# Checks of the input, as scikit-learn's test suite expects them
 
 
 def two_outcomes(y: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
@@ -325,9 +326,6 @@ def two_outcomes(y: NDArray) -> tuple[NDArray, NDArray[np.intp]]:
     if len(classes) < 2:
         raise ValueError(f"Classifier can't train when only one class is present: {classes[0]}.")
     return classes, codes
-
-
-# Rows for an estimator that takes a frame of numbers and texts, or any array that scikit-learn takes.
 
 
 def rows_to_learn_from(estimator: BaseEstimator, X: pd.DataFrame, y: NDArray) -> tuple[pd.DataFrame, NDArray]:
@@ -356,7 +354,7 @@ def rows_asked_about(estimator: BaseEstimator, X: pd.DataFrame, names: list[str]
     return pd.DataFrame(validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan"), columns=names)
 
 
-# Standard errors of a penalised logistic regression whose rows are not independent: several are about one customer.
+# Standard errors of a penalised logistic regression with several rows per customer
 
 
 def cluster_covariance(
@@ -436,8 +434,8 @@ def standard_errors(
     chance = logistic.predict_proba(learned.columns)[:, 1]
     design = _with_one(learned.columns)
     covariance = cluster_covariance(design, chance, learned.codes, learned.penalty, learned.clusters)
-    apart = _with_one(rows) if against is None else _with_one(rows) - _with_one(against)
-    return np.sqrt(np.maximum(((apart @ covariance) * apart).sum(axis=1), 0))
+    columns = _with_one(rows) if against is None else _with_one(rows) - _with_one(against)
+    return np.sqrt(np.maximum(((columns @ covariance) * columns).sum(axis=1), 0))
 
 
 def _with_one(columns: NDArray[np.float64]) -> NDArray[np.float64]:

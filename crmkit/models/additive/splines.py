@@ -16,9 +16,9 @@ _Floats = NDArray[np.float64]
 class SplineColumns:
     """From a frame of numbers and texts to standardised columns, each made from one feature alone.
 
-    A number becomes a cubic spline, linear beyond the outermost knots (a customer further out than any seen is not
-    extrapolated wildly), after a gap is filled with the median and told by a flag. A text becomes one column per
-    level; levels beyond the 30 most frequent are put together, and so is a level that was never seen.
+    A number becomes a cubic spline, linear beyond the outermost knots (so that extrapolation stays moderate), after a gap
+    is filled with the median and marked by a flag. A text becomes one column per level; levels beyond the 30 most frequent
+    are put together, and so is a level that was never seen.
     """
 
     def fit_transform(self, X: pd.DataFrame) -> tuple[_Floats, _Floats]:
@@ -135,7 +135,7 @@ class SplineCurve:
     """The B-splines of one number, but for the last: with it they would add up to 1, as the intercept does.
 
     The same columns as those of scikit-learn's ``SplineTransformer(extrapolation="linear", include_bias=False)``,
-    without its checks, which take longer than the splines where there are many features.
+    without its checks, which take longer than the splines themselves where there are many features.
 
     Parameters
     ----------

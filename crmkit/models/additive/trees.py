@@ -86,7 +86,7 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-# Gradient boosting of what a customer will bring: the yardstick that any model of value has to stand beside.
+# Gradient boosting of future revenue: the baseline for models of customer value
 
 
 _LEAF = 20  # customers in a leaf at least
@@ -94,7 +94,7 @@ _LEAF = 20  # customers in a leaf at least
 
 @dataclass(eq=False, kw_only=True)
 class BoostedValue:
-    """Money ahead from what is known of a customer, by boosted trees; it knows nothing of survival.
+    """Future revenue of a customer by boosted trees on features alone, without a model of survival.
 
     Parameters
     ----------
@@ -111,14 +111,14 @@ class BoostedValue:
     model_: Any = field(init=False, repr=False)
 
     def fit(self, X: pd.DataFrame, y: pd.Series) -> Self:
-        """Learn from customers of an earlier day and what they brought after it.
+        """Learn from the features of an earlier day and the revenue after it.
 
         Parameters
         ----------
         X : DataFrame
-            What was known of each customer on the day; numbers.
+            Features of each customer on the day; numbers.
         y : Series
-            What each brought after it [money].
+            Revenue of each after it [money].
         """
         from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -128,5 +128,5 @@ class BoostedValue:
         return self
 
     def predict(self, X: pd.DataFrame) -> pd.Series:
-        """Money that each customer is expected to bring [money]."""
+        """Return the expected revenue of each customer [money]."""
         return pd.Series(self.model_.predict(X.to_numpy(dtype=float)), index=X.index, name="value")

@@ -1,4 +1,4 @@
-"""What a customer prefers: her own counts drawn towards what is popular, as far as customers are alike."""
+"""Preferences of customers: each one's own purchases, shrunk towards the popular shares (empirical Bayes)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Affinity:
     """Shares of levels per customer, by the Dirichlet-multinomial model.
 
     A customer's shares are drawn from a Dirichlet distribution around those of all; its concentration is the number of
-    imagined purchases that the popular shares weigh against her own, learned by maximum likelihood: large where customers
-    are alike.
+    purchases as which the popular shares count beside the customer's own, found by maximum likelihood: large where
+    customers are alike.
 
     Attributes
     ----------
@@ -47,18 +47,18 @@ class Affinity:
     def fit(self, counts: pd.DataFrame) -> Self:
         """Learn from customer_id, level, n [purchases], one row for each pair that there is."""
         per_customer = counts["n"] / counts.groupby("customer_id")["n"].transform("sum")
-        # Each customer counts alike: one who buys ten times as much does not say what the others like.
+        # Each customer has the same weight: one who buys ten times as much does not stand for ten.
         popular = per_customer.groupby(counts["level"]).sum()
         self.popular_ = (popular / popular.sum()).sort_values(ascending=False, kind="stable")
         n, shares = counts["n"].to_numpy(float), counts["level"].map(self.popular_).to_numpy(float)
         totals = counts.groupby("customer_id")["n"].sum().to_numpy(float)
 
-        def surprise(log_concentration: float) -> float:
+        def minus_log_likelihood(log_concentration: float) -> float:
             a = np.exp(log_concentration)
             own = gammaln(n + a * shares) - gammaln(a * shares)
             return -float(own.sum() + (gammaln(a) - gammaln(totals + a)).sum())
 
-        found = minimize_scalar(surprise, bounds=(_LEAST, _MOST), method="bounded", options={"xatol": 0.01})
+        found = minimize_scalar(minus_log_likelihood, bounds=(_LEAST, _MOST), method="bounded", options={"xatol": 0.01})
         self.concentration_ = float(np.exp(found.x)) if len(self.popular_) > 1 else 1.0
         return self
 
@@ -70,13 +70,13 @@ class Affinity:
         return counts.assign(share=hits / whole, low=_beta(0.025, hits, whole), high=_beta(0.975, hits, whole))
 
     def favourites(self, counts: pd.DataFrame) -> pd.DataFrame:
-        """Return for each customer, by customer_id, the level that her next purchase is likeliest to be of.
+        """Return for each customer, by customer_id, the likeliest level of the next purchase.
 
         Returns
         -------
         DataFrame
-            level, share, low, high, popular (share of the level among all), n [her purchases in all], own (whether the
-            whole interval lies above the popular share: a liking of hers, not of everybody).
+            level, share, low, high, popular (share of the level among all), n [all purchases of the customer],
+            own (whether the whole interval lies above the popular share: the customer's own preference).
         """
         likeliest = self.popular_.index[0]
         totals = counts.groupby("customer_id")["n"].sum()

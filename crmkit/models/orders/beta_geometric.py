@@ -1,4 +1,4 @@
-"""What BG/NBD and MBG/NBD share: chances to leave that come with the orders."""
+"""The BG/NBD and MBG/NBD models: a customer may leave after an order."""
 
 from __future__ import annotations
 
@@ -127,9 +127,6 @@ def _n_nodes(ahead: float) -> int:
     return int(np.clip(np.ceil(12 / np.arccosh(pole)), 6, 64))
 
 
-# The BG/NBD model: a customer may leave after any repeat order, each time with a probability of her own.
-
-
 @dataclass(eq=False, kw_only=True)
 class BGNBD(BetaGeometricModel):
     """Beta-geometric / negative binomial model of repeat orders.
@@ -167,9 +164,6 @@ class BGNBD(BetaGeometricModel):
     """
 
     first_chance: ClassVar[int] = 0
-
-
-# The MBG/NBD model: a customer may leave after any order, the first included.
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which model of repeat orders: by how likely it found later orders, having seen only earlier ones."""
+"""Choice of a model of repeat orders, by the likelihood of later orders under models fitted on earlier ones."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from crmkit.models.orders.repeat_buying import RepeatBuyingModel
 from crmkit.models.orders.summary import compress, order_days_between, order_summary
 
 ORDER_MODELS: dict[str, type[RepeatBuyingModel]] = {"Pareto/NBD": ParetoNBD, "BG/NBD": BGNBD, "MBG/NBD": MBGNBD}
-FEW = 300  # customers below which a prior steadies the fit
+FEW = 300  # customers below which a prior stabilises the fit
 PRIOR = 0.3  # its precision: 95 % of firms within a 36th and 36 times its centre
-_TOO_FEW = 30  # customers, and later orders, below which the data cannot choose
+_TOO_FEW = 30  # customers, and later orders, below which no choice is made
 _FIRST = "Pareto/NBD"  # nearest over the longer horizons of all back-tests in benchmarks/shopper_backtest.py
 _CLEAR = 0.005  # lead per customer [log-likelihood] from which on another model predicts anything differently
-_MOST = 500  # orders told apart; beyond, a number counts as that many or more
+_MOST_ORDERS = 500  # from which on a number counts as that many or more
 
 
 class ChosenOrders(NamedTuple):
@@ -52,8 +52,8 @@ def choose_orders(orders: pd.DataFrame, as_of: date, *, days_per_unit: float = 7
     probability of the later orders, and by more than two standard errors. Models closer than that predict the same from
     one month to the next, but not over years, where those that let customers leave only after an order fall short.
 
-    The models are fitted as of two thirds of the time since the first order (at most a year back), and judged by the
-    orders from there to ``as_of``.
+    The models are fitted as of two thirds of the time since the first order (at most a year back), and compared
+    by the orders from there to ``as_of``.
 
     Parameters
     ----------
@@ -110,17 +110,17 @@ def _fitted(name: str, X: pd.DataFrame) -> RepeatBuyingModel:
 
 
 def _log_probability(model: RepeatBuyingModel, X: pd.DataFrame, later: pd.Series, horizon: float) -> Array:
-    """Logarithm of the probability of each customer's later orders, given what she did before."""
+    """Return the logarithm of the probability of each customer's later orders, given the earlier ones."""
     counts, position = compress(X)
-    params, seen = model.params_.to_numpy(dtype=float), np.minimum(later.to_numpy(dtype=int), _MOST)
-    probability, told = np.empty(len(X)), np.zeros(len(counts))
+    params, seen = model.params_.to_numpy(dtype=float), np.minimum(later.to_numpy(dtype=int), _MOST_ORDERS)
+    probability, covered = np.empty(len(X)), np.zeros(len(counts))
     alive = model.alive(params, counts)
     for n, if_alive in enumerate(model.distribution_if_alive(params, counts, horizon)):
         share = alive * if_alive + (1 - alive if n == 0 else 0.0)
         if n == seen.max():
-            share = share if n < _MOST else np.maximum(1 - told, 0.0)
+            share = share if n < _MOST_ORDERS else np.maximum(1 - covered, 0.0)
         probability[seen == n] = share[position[seen == n]]
-        told += share
+        covered += share
         if n == seen.max():
             break
     return np.log(np.maximum(probability, 1e-300))
@@ -151,12 +151,12 @@ def _reason(name: str, scores: pd.DataFrame, n_customers: int) -> str:
     if scores.empty:
         reason = f"{name}, without a choice: there are too few customers or orders to judge models by."
     else:
-        told = ", ".join(f"{other} {score:.4f}" for other, score in scores["log_likelihood"].items())
+        each = ", ".join(f"{other} {score:.4f}" for other, score in scores["log_likelihood"].items())
         best = scores["log_likelihood"].idxmax()
         why = (
             "it found later orders likeliest" if best == name else "no other model found later orders clearly likelier"
         )
-        reason = f"{name}: fitted on earlier orders, {why} (log-likelihood per customer: {told})."
+        reason = f"{name}: fitted on earlier orders, {why} (log-likelihood per customer: {each})."
     if n_customers < FEW:
         reason += (
             f" With {n_customers} customer{'s' if n_customers != 1 else ''}, fewer than {FEW}, a prior keeps the "

@@ -1,4 +1,4 @@
-"""When a customer orders next: her own rhythm drawn towards that of all, corrected by what came of it on past days."""
+"""When a customer orders next: own interpurchase times, shrunk towards those of all and calibrated on past days."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from crmkit.models.arrays import Array
 
 LEVELS = (0.1, 0.5, 0.9)  # of the window: it holds four of five next orders
-FEWEST = 30  # next orders on past days below which nothing can be said
+FEWEST = 30  # next orders on past days below which no prediction is made
 _SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Rhythm:
-    """Gaps between order days on the logarithmic scale: the mean of all, how customers differ, how one customer's do.
+class InterpurchaseTimes:
+    """Gaps between order days on the logarithmic scale: overall mean, spread between customers, spread within them.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class Rhythm:
     within: float
 
     @classmethod
-    def learned(cls, histories: pd.DataFrame) -> Self:
+    def learned(cls, customers: pd.DataFrame) -> Self:
         """Learn from n_gaps [count], sum_log, sum_log_squared of each customer's gaps, by the method of moments."""
-        some = histories[histories["n_gaps"] > 0]
+        some = customers[customers["n_gaps"] > 0]
         n, sums = some["n_gaps"].to_numpy(float), some["sum_log"].to_numpy(float)
         if not len(some):
             return cls(np.log(90.0), 1.0, 1.0)
@@ -45,22 +45,22 @@ class Rhythm:
         between = max(float(means.var()) - within * float((1 / n).mean()), 0.05)
         return cls(float(means.mean()), float(np.sqrt(between)), float(np.sqrt(max(within, 0.05))))
 
-    def own(self, histories: pd.DataFrame) -> tuple[Array, Array]:
-        """Return the mean of each customer's next log gap, drawn towards all, and its standard deviation."""
-        n = histories["n_gaps"].to_numpy(float)
+    def own(self, customers: pd.DataFrame) -> tuple[Array, Array]:
+        """Return the mean of each customer's next log gap, shrunk towards the overall mean, and its standard deviation."""
+        n = customers["n_gaps"].to_numpy(float)
         precision = 1 / self.between**2 + n / self.within**2
-        mean = (self.mean / self.between**2 + histories["sum_log"].to_numpy(float) / self.within**2) / precision
+        mean = (self.mean / self.between**2 + customers["sum_log"].to_numpy(float) / self.within**2) / precision
         return mean, np.sqrt(self.within**2 + 1 / precision)
 
 
 @dataclass(eq=False)
 class NextOrder:
-    """Log-normal gaps with a mean of each customer's own (empirical Bayes), corrected by past days.
+    """Log-normal gaps with a mean of each customer's own (empirical Bayes), calibrated on past days.
 
     The days until the next order, if it comes within the horizon, follow the customer's log-normal gap, given that it is
-    longer than the days since her last order. How such predictions of past days turned out says which quantiles of it
-    hold 10, 50 and 90 % of the orders that came, and, by a logistic regression on how overdue she was, on her usual gap
-    and on her number of orders, how often any came.
+    longer than the days since the last order. Predictions of past days, compared with the orders that came, give the
+    quantiles that hold 10, 50 and 90 % of them; and a logistic regression on how overdue the customer was, on the usual gap
+    and on the number of orders gives the chance that any comes.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class NextOrder:
 
     Attributes
     ----------
-    rhythm_ : Rhythm
+    times_ : InterpurchaseTimes
     quantiles_ : array (3,)
         In place of 0.1, 0.5 and 0.9.
 
@@ -90,28 +90,28 @@ class NextOrder:
     """
 
     horizon: int
-    rhythm_: Rhythm = field(init=False, repr=False)
+    times_: InterpurchaseTimes = field(init=False, repr=False)
     quantiles_: Array = field(init=False, repr=False)
 
     def fit(self, past: list[tuple[pd.DataFrame, pd.Series]], now: pd.DataFrame) -> Self:
-        """Learn from past days, and the rhythm from what is known now.
+        """Learn the calibration from past days, and the interpurchase times from the present.
 
         Parameters
         ----------
-        past : list of (histories, days)
-            What was known on each past day, and the days until the next order after it [days]; missing where none came
+        past : list of (customers, days)
+            The customers as known on each past day, and the days until the next order after it [days]; missing where none came
             within the horizon.
         now : DataFrame
             One row per customer: n_gaps [count], sum_log, sum_log_squared (of her gaps in log days), days_since [days
             since the last order].
         """
-        self.rhythm_ = Rhythm.learned(now)
+        self.times_ = InterpurchaseTimes.learned(now)
         places, rows, hits = [], [], []
-        for histories, days in past:
-            rhythm = Rhythm.learned(histories)
+        for customers, days in past:
+            times = InterpurchaseTimes.learned(customers)
             came = days.notna().to_numpy()
-            places.append(self._place(rhythm, histories[came], days[came].to_numpy(float)))
-            rows.append(_signs(rhythm, histories))
+            places.append(self._place(times, customers[came], days[came].to_numpy(float)))
+            rows.append(_predictors(times, customers))
             hits.append(came)
         place, came = np.concatenate(places), np.concatenate(hits)
         self.quantiles_ = np.quantile(place, LEVELS) if len(place) else np.array(LEVELS)
@@ -120,32 +120,32 @@ class NextOrder:
         self._chance = LogisticRegression(max_iter=500).fit(np.vstack(rows), came) if enough else None
         return self
 
-    def predict(self, histories: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, customers: pd.DataFrame) -> pd.DataFrame:
         """Return chance (that she orders within the horizon), earliest, days, latest (until then, if she does) [days]."""
-        mean, spread = self.rhythm_.own(histories)
-        since = histories["days_since"].to_numpy(float)
+        mean, spread = self.times_.own(customers)
+        since = customers["days_since"].to_numpy(float)
         start, end = _below(since, mean, spread), _below(since + self.horizon, mean, spread)
         found = [_until(start + place * (end - start), mean, spread) - since for place in self.quantiles_]
         held = [np.clip(np.round(days), 1, self.horizon) for days in found]
-        chance = np.full(len(histories), self._rate)
-        if self._chance is not None and len(histories):
-            chance = self._chance.predict_proba(_signs(self.rhythm_, histories))[:, 1]
+        chance = np.full(len(customers), self._rate)
+        if self._chance is not None and len(customers):
+            chance = self._chance.predict_proba(_predictors(self.times_, customers))[:, 1]
         return pd.DataFrame(
-            {"chance": chance, "earliest": held[0], "days": held[1], "latest": held[2]}, index=histories.index
+            {"chance": chance, "earliest": held[0], "days": held[1], "latest": held[2]}, index=customers.index
         )
 
-    def _place(self, rhythm: Rhythm, histories: pd.DataFrame, days: Array) -> Array:
+    def _place(self, times: InterpurchaseTimes, customers: pd.DataFrame, days: Array) -> Array:
         """Return at which quantile of her prediction each order came, given that it came within the horizon."""
-        mean, spread = rhythm.own(histories)
-        since = histories["days_since"].to_numpy(float)
+        mean, spread = times.own(customers)
+        since = customers["days_since"].to_numpy(float)
         start, end = _below(since, mean, spread), _below(since + self.horizon, mean, spread)
         return np.clip((_below(since + days, mean, spread) - start) / np.maximum(end - start, _SMALLEST), 0, 1)
 
 
-def _signs(rhythm: Rhythm, histories: pd.DataFrame) -> Array:
-    mean, spread = rhythm.own(histories)
-    late = (np.log1p(histories["days_since"].to_numpy(float)) - mean) / spread
-    return np.column_stack([late, late**2, mean, np.log1p(histories["n_gaps"].to_numpy(float))])
+def _predictors(times: InterpurchaseTimes, customers: pd.DataFrame) -> Array:
+    mean, spread = times.own(customers)
+    late = (np.log1p(customers["days_since"].to_numpy(float)) - mean) / spread
+    return np.column_stack([late, late**2, mean, np.log1p(customers["n_gaps"].to_numpy(float))])
 
 
 def _below(days: Array, mean: Array, spread: Array) -> Array:

@@ -119,7 +119,7 @@ class ParetoNBD(RepeatBuyingModel):
         }
 
 
-# The integral of Pareto/NBD: odds of having left between the last order and the end of the observation.
+# The integral: odds of having left between the last order and the end of the observation
 
 
 _NEGLIGIBLE = 40.0  # exp(-40) of the integrand's start
@@ -217,15 +217,15 @@ def _integral(params: Array, counts: PurchaseCounts, reach: Array, n_nodes: int,
     return log_odds, np.array(by)
 
 
-# The integral of Pareto/NBD for very many customers: one table of it, of which each customer needs two places.
+# The integral for very many customers: a table of it, of which each customer needs two entries
 
 
 # Nodes between two ages that give twelve digits while the integrand's logarithm falls by so much.
-_NODES_of_pareto_table = ((1.5, 6), (6.0, 12))
+_TABLE_NODES = ((1.5, 6), (6.0, 12))
 _DEEPEST = 600.0  # fall of the logarithm from age 0 to the highest age; beyond, numbers underflow
-_WORTHWHILE = 2.0  # times as many customers as places from which on the table is quicker
-_MANY = 20_000  # customers, for whom it may be worth its while
-_PLACES = 3_000_000  # of a table that is worth its memory
+_WORTHWHILE = 2.0  # customers per entry of the table from which on it is quicker
+_MANY = 20_000  # customers from which on a table is considered
+_PLACES = 3_000_000  # most entries of a table, for its memory
 
 
 class LeavingTable:
@@ -261,13 +261,13 @@ class LeavingTable:
             initial=0
         )
         deepest = self.k * self.log_orders[-1] + (self.s + 1) * self.log_stay[-1]
-        enough = np.array([n for _, n in _NODES_of_pareto_table] + [0])[
-            np.searchsorted([most for most, _ in _NODES_of_pareto_table], steepest)
+        enough = np.array([n for _, n in _TABLE_NODES] + [0])[
+            np.searchsorted([most for most, _ in _TABLE_NODES], steepest)
         ]
         return np.where(deepest <= _DEEPEST, enough, 0)
 
     def holds(self) -> NDArray[np.bool_]:
-        """Whose odds the table can tell."""
+        """Return which customers' odds the table gives."""
         return (self.n_nodes > 0)[self.counts.which_x]
 
     def log_odds(self, rows: NDArray[np.integer], slopes: bool) -> tuple[Array, Array]:
@@ -299,7 +299,7 @@ class LeavingTable:
     def _tables(self, slopes: bool) -> list[Array]:
         """G, and the same integral weighed by what its derivatives ask for, flat: orders x ages."""
         tables = np.zeros((5 if slopes else 1, len(self.k), len(self.ages)))
-        for _, n_nodes in _NODES_of_pareto_table:
+        for _, n_nodes in _TABLE_NODES:
             own = np.flatnonzero(self.n_nodes == n_nodes)
             if len(own):
                 tables[:, own, :-1] = self._from_above(self.k[own], n_nodes, slopes)

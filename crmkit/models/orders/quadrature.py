@@ -57,22 +57,22 @@ def beta_nodes(a: Array, b: Array, n_nodes: int) -> tuple[Array, Array]:
     later = (2 * k * (k + s + 1) + s * a) / ((2 * k + s) * (2 * k + s + 2))
     diagonal = np.concatenate([a / (a + b), later], axis=1)
     ratio = np.where(k == 1, 1.0, (k + s) / np.where(k == 1, 1.0, 2 * k + s - 1))  # k = 1 cancels, also where it is 0/0
-    beside = np.sqrt(k * (k + a - 1) * (k + b - 1) * ratio / ((2 * k + s) ** 2 * (2 * k + s + 1)))
-    nodes, vectors = _eigen(diagonal, beside)
+    off_diagonal = np.sqrt(k * (k + a - 1) * (k + b - 1) * ratio / ((2 * k + s) ** 2 * (2 * k + s + 1)))
+    nodes, vectors = _eigen(diagonal, off_diagonal)
     return np.clip(nodes, 1e-300, 1.0), vectors[:, 0, :] ** 2
 
 
-def _eigen(diagonal: Array, beside: Array) -> tuple[Array, Array]:
+def _eigen(diagonal: Array, off_diagonal: Array) -> tuple[Array, Array]:
     """Eigenvalues and vectors of symmetric tridiagonal matrices, one per row."""
     n_nodes = diagonal.shape[1]
     if n_nodes > _THREADED:
         from scipy.linalg import eigh_tridiagonal
 
-        pairs = [eigh_tridiagonal(d, e, lapack_driver="stev") for d, e in zip(diagonal, beside, strict=True)]
+        pairs = [eigh_tridiagonal(d, e, lapack_driver="stev") for d, e in zip(diagonal, off_diagonal, strict=True)]
         return np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
     matrix = np.zeros((len(diagonal), n_nodes, n_nodes))
     each = np.arange(n_nodes)
     matrix[:, each, each] = diagonal
-    matrix[:, each[1:], each[:-1]] = beside  # eigh reads the lower triangle
+    matrix[:, each[1:], each[:-1]] = off_diagonal  # eigh reads the lower triangle
     nodes, vectors = np.linalg.eigh(matrix)
     return nodes, vectors

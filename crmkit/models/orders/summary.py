@@ -1,4 +1,4 @@
-"""From a frame of orders to what the models of repeat orders and of spend learn from: one row per customer."""
+"""Orders summarised to one row per customer, as the models of repeat orders and of spend need them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def order_summary(
 ) -> pd.DataFrame:
     """Count each customer's order days up to a day, and average what they brought.
 
-    - A row with positive revenue is an order. All orders of a customer on one day are one: she came once.
+    - A row with positive revenue is an order. All orders of a customer on one day count as one.
     - Refunds and orders without revenue are no orders. They change the amount, never the number; a refund from before
-      her first order is not hers to bear, and is left out.
+      the first order is left out.
     - The amount is the sum of ``money`` over her rows, per order day with a known amount. It may be negative (margins,
-      refunds above what was kept): :class:`~crmkit.models.orders.gamma_gamma.GammaGamma` then learns nothing from her.
+      refunds above what was kept): :class:`~crmkit.models.orders.gamma_gamma.GammaGamma` then leaves the customer out.
     - Rows without a customer (guests) and rows after ``as_of`` do not count; ages are between calendar days.
 
     Parameters
@@ -44,7 +44,7 @@ def order_summary(
         Unit of the ages [days]: 7 for weeks.
     with_first : bool
         Whether the money of the first order day counts. By the custom of Fader and Hardie it does not, as first orders
-        may differ; but then whoever ordered once tells nothing.
+        may differ; but then customers with one order are left out.
 
     Returns
     -------
@@ -71,7 +71,9 @@ def order_summary(
     """
     days = _days(orders, pd.Timestamp(as_of), money)
     ordered = days[days["n_orders"] > 0].groupby("customer_id")["on"].agg(["min", "max", "count"])
-    first_on = days["customer_id"].map(ordered["min"])  # empty for who never ordered: no comparison holds
+    first_on = days["customer_id"].map(
+        ordered["min"]
+    )  # empty for customers who never ordered, so that no comparison holds
     counts = days["on"].ge(first_on) if with_first else days["on"].gt(first_on)
     counted = days[counts].groupby("customer_id")
     n_values = counted["is_known"].sum().reindex(ordered.index, fill_value=0).astype(float)
@@ -88,7 +90,7 @@ def order_summary(
 
 
 def order_days_between(orders: pd.DataFrame, after: date, until: date) -> pd.Series:
-    """Days on which each customer ordered after one day, up to another [count]: what a forecast is judged by.
+    """Days on which each customer ordered after one day, up to another [count], to compare a forecast with.
 
     Customers without any are not in it.
     """
@@ -103,7 +105,7 @@ def _days(orders: pd.DataFrame, until: pd.Timestamp, money: str) -> pd.DataFrame
     if missing:
         raise Problems("The orders", [f"Column {name} is missing." for name in missing])
     placed = orders["ordered_at"]
-    known = pd.api.types.is_datetime64_any_dtype(placed)  # to look such a column up in a cache costs all the time
+    known = pd.api.types.is_datetime64_any_dtype(placed)  # a cache only helps with text
     on = pd.to_datetime(placed, cache=not known).dt.normalize()
     if on.isna().any():
         raise Problems("The orders", [f"ordered_at: {int(on.isna().sum())} of {len(on)} values are empty."])
@@ -122,7 +124,7 @@ def _days(orders: pd.DataFrame, until: pd.Timestamp, money: str) -> pd.DataFrame
     return rows.groupby(["customer_id", "on"], observed=True).agg(sums).reset_index()
 
 
-# Sufficient statistics of repeat buying: who bought how often, last at which age, and seen until which age.
+# Sufficient statistics of repeat buying: number of repeat orders, age at the last of them, age at the end
 
 
 COLUMNS = ("n_repeats", "last_age", "age")
@@ -212,7 +214,7 @@ NEW_CUSTOMER = PurchaseCounts(*(np.array([number]) for number in (0.0, 0.0, 0.0,
 
 
 def compress(X: pd.DataFrame) -> tuple[PurchaseCounts, Index]:
-    """Return the different rows of ``X``, and for each customer the position of hers.
+    """Return the different rows of ``X``, and for each customer the position of their row.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The space in which customers are near each other: skewed numbers on a logarithmic scale, gaps filled, outliers held."""
+"""The space in which distances between customers are measured: skewed numbers on a log scale, outliers limited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmkit.models.arrays import Array
 
-FURTHEST = 4.0  # robust standard deviations: beyond that a customer is extreme, and how extreme does not matter
+FURTHEST = 4.0  # robust standard deviations from the middle, at which outliers are set
 MOST_LEVELS, RAREST_LEVEL = 10, 0.02
 _OF_NORMAL = 1.349  # interquartile range of a normal distribution [standard deviations]
 _CATEGORY_COUNTS = 0.5  # of a number: a jump between levels would outweigh every gradual difference
@@ -43,12 +43,12 @@ class Category:
 
 @dataclass(frozen=True, eq=False)
 class SegmentSpace:
-    """What was learned of the columns.
+    """How columns become coordinates.
 
     Numbers that are never negative and whose upper tail is more than twice as long as the lower are taken on a
     logarithmic scale. All are centred on the median and scaled by the standard deviation of the values within 4 robust
     ones (interquartile range / 1.349) of it, and no further than 4 from the middle. A missing number stands in the
-    middle, so that a gap draws nobody anywhere. Text, and true or false, has a direction per level that at least 2 %
+    middle, so that a gap moves nobody towards any segment. Text, and true or false, has a direction per level that at least 2 %
     share (10 at most; the others are "other", a gap is "unknown"), and counts half as much as a number. Columns that
     are the same for all, or empty, are left out.
 
@@ -121,14 +121,14 @@ class SegmentSpace:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the space that :meth:`to_json` wrote."""
-        numbers = {name: Number(**number) for name, number in kept["numbers"].items()}
+        numbers = {name: Number(**number) for name, number in values["numbers"].items()}
         categories = {
             name: Category(tuple(category["levels"]), category["weight"])
-            for name, category in kept["categories"].items()
+            for name, category in values["categories"].items()
         }
-        return cls(numbers, categories, dict(kept["left_out"]))
+        return cls(numbers, categories, dict(values["left_out"]))
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -1,4 +1,4 @@
-"""Segments of customers by k-means in a robust space: as many as are set apart and firm, and none where there are none."""
+"""Segments of customers by k-means in a robust space: as many as are separate and stable, or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, chi2_contingency
+from scipy.stats import binom
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances, pairwise_distances_argmin, silhouette_score
@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_limits
 from crmkit.models.arrays import Array
 from crmkit.models.segments.feature_space import SegmentSpace
 from crmkit.models.segments.matching import match_centres
-from crmkit.models.segments.rfm import RFM
 
 LEARNED_ROWS = 20_000
 FEWEST_CUSTOMERS = 20
@@ -38,18 +37,18 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_segments : int, optional
-        So many, whether they are set apart or not; None: as many as hold.
+        This many, whether they are separate or not; None: as many as are separate and stable.
     most : int
         Most segments to try.
     random_state : int
-        Of starts and resamples.
+        Seed of starts and resamples.
 
     Attributes
     ----------
     centres_ : array (k, coordinates)
         In the space ``space_``.
     resampled_ : array (resamples, k, coordinates)
-        The centres as resampled customers would have them.
+        Centres learned from resampled customers.
     labels_ : array of int
         Segment of each customer of the fit.
     search_ : DataFrame
@@ -118,11 +117,9 @@ class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
         return pairwise_distances(points, self.centres_) if points.shape[1] else np.zeros((len(points), 1))
 
     def refit(self, X: Any, y: Any = None) -> Self:
-        """Move the centres to where the customers now are: same space, same number, so that each keeps its name."""
+        """Move the centres to where the customers now are; space, number and names stay."""
         points = self._placed(X)
         if self.n_segments_ > 1 and len(points) >= FEWEST_CUSTOMERS:
-            from sklearn.cluster import KMeans
-
             self.centres_ = KMeans(self.n_segments_, init=self.centres_, n_init=1).fit(points).cluster_centers_
         self.labels_ = nearest(points, self.centres_)
         return self
@@ -181,169 +178,7 @@ def _as_frame(tried: dict[int, Candidate]) -> pd.DataFrame:
     )
 
 
-# Whether segments still fit: what a fresh ruler would call otherwise, against what chance alone would change.
-
-
-N_DRAWS = 99
-MOST_ROWS, MOST_POINTS = 20_000, 4_000
-FEWEST_ROWS = 40
-MATTERS = 0.10  # share of customers called otherwise below which nobody need care
-LOSS_MATTERS = 0.25  # of the squared distances: the groups are the same, but no longer where they were
-LEVEL = 0.01
-_WINDOW = 365  # days: who has not ordered for so long has lapsed under any ruler
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How well a ruler of an earlier day fits.
-
-    Attributes
-    ----------
-    moved : float
-        Share of the customers with an order within 365 days whom a ruler learned today calls otherwise.
-    p : float
-        How often as much of a change would be seen by chance, if nothing had changed [share].
-    loss : float
-        Of k-means: how much further, squared, customers held out are from the old centres than from fresh ones [share].
-    """
-
-    moved: float
-    p: float
-    loss: float = 0.0
-
-    @property
-    def holds(self) -> bool:
-        """Whether what has changed may be chance, or too little to matter."""
-        return self.p > LEVEL or (self.moved < MATTERS and self.loss < LOSS_MATTERS)
-
-
-def alike(now: pd.DataFrame, then: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """Return customers of today of whom as large a part has lapsed as then.
-
-    The pile of those who have not ordered for a year grows with the age of a firm and says nothing about the others:
-    without this, every ruler would seem outdated after a while.
-    """
-    lapsed = now["days_since_order"] >= _WINDOW
-    share = float((then["days_since_order"] >= _WINDOW).mean())
-    wanted = round(lapsed.sum() if share >= 1 else (~lapsed).sum() * share / (1 - share))
-    if not lapsed.any() or not (~lapsed).any():
-        return now
-    drawn = random.choice(np.flatnonzero(lapsed), wanted, replace=wanted > lapsed.sum())
-    return now.take(np.concatenate([np.flatnonzero(~lapsed), drawn]))
-
-
-def rfm_fit(ruler: RFM, then: pd.DataFrame, now: pd.DataFrame, random: np.random.Generator) -> Fit:
-    """Return how well RFM's cuts fit the customers of today.
-
-    The cuts put a fifth of the customers of then into each score: do they put those of today into the same parts? By
-    the chi-square test of each of the three scores (:func:`scipy.stats.chi2_contingency`), the smallest p times three.
-
-    Parameters
-    ----------
-    ruler : RFM
-        As learned from ``then``.
-    then, now : DataFrame
-        days_since_order, n_orders, revenue of the customers of both days.
-    random : Generator
-
-    References
-    ----------
-    Pearson (1900), Philosophical Magazine 50, 157-175.
-    """
-    then, now = _few(then, random), _few(now, random)
-    fresh = RFM().fit(alike(now, then, random))
-    here, judged = _buying(then), _buying(now)
-    if not len(here) or not len(judged) or not ruler.cuts_:
-        return Fit(0.0, 1.0)
-    moved = float(np.mean(ruler.predict(judged) != fresh.predict(judged)))
-    scores = ruler.score(here), ruler.score(judged)
-    p = min(_homogeneity(*(side[name].to_numpy() for side in scores)) for name in scores[0])
-    return Fit(moved, min(1.0, p * scores[0].shape[1]))
-
-
-def centres_fit(centres: Array, then: Array, now: Array, buying: np.ndarray, random: np.random.Generator) -> Fit:
-    """Return how well centres of k-means fit the customers of today.
-
-    Half of today's customers move the centres, the other half is held out: is it nearer to them than to the old ones?
-
-    Parameters
-    ----------
-    centres : array (k, coordinates)
-        As learned from ``then``; at least two.
-    then, now : array (customers, coordinates)
-        In the space of the centres; ``now`` with as many lapsed ones as then (:func:`alike`).
-    buying : array of bool
-        Who of ``now`` has ordered within 365 days: those are judged.
-    random : Generator
-    """
-    then, now, buying = _thinned(then, random), *_thinned_both(now, buying, random)
-    if buying.sum() < len(centres):
-        return Fit(0.0, 1.0)
-    fresh = _moved_to(centres, now)
-    moved = float(np.mean(nearest(now[buying], centres) != nearest(now[buying], fresh)))
-    loss = float(np.mean([_loss(centres, now, buying, centres, random) for _ in range(5)]))
-    by_chance = [_loss_by_chance(centres, then, len(now), random) for _ in range(N_DRAWS)]
-    return Fit(moved, (1 + sum(each >= loss for each in by_chance)) / (N_DRAWS + 1), loss)
-
-
-def _homogeneity(then: np.ndarray, now: np.ndarray) -> float:
-    """Return the p of the chi-square test that scores come from one distribution."""
-    counts = np.array([np.bincount(side, minlength=6)[1:] for side in (then, now)])
-    counts = counts[:, counts.sum(axis=0) > 0]
-    return float(chi2_contingency(counts).pvalue) if counts.shape[1] > 1 else 1.0
-
-
-def _loss_by_chance(centres: Array, then: Array, n_now: int, random: np.random.Generator) -> float:
-    """Return the loss where nothing has changed: old and new customers are both drawn from those of then."""
-    old, sample = _moved_to(centres, _picked(then, len(then), random)), _picked(then, n_now, random)
-    return _loss(old, sample, np.ones(n_now, dtype=bool), centres, random)
-
-
-def _loss(old: Array, points: Array, judged: np.ndarray, start: Array, random: np.random.Generator) -> float:
-    half = random.permutation(len(points)) < len(points) / 2
-    fresh, held = _moved_to(start, points[half]), points[~half & judged]
-    return _inertia(held, old) / max(_inertia(held, fresh), 1e-12) - 1
-
-
-def _inertia(points: Array, centres: Array) -> float:
-    return float(((points - centres[nearest(points, centres)]) ** 2).sum(axis=1).mean()) if len(points) else 0.0
-
-
-def _moved_to(centres: Array, points: Array) -> Array:
-    if len(points) < len(centres):
-        return centres
-    with threadpool_limits(1):
-        fresh = KMeans(len(centres), init=centres, n_init=1).fit(points).cluster_centers_
-    return fresh[match_centres(centres, fresh)]
-
-
-def _few(customers: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    return customers if len(customers) <= MOST_ROWS else _drawn(customers, MOST_ROWS, random)
-
-
-def _drawn(customers: pd.DataFrame, n: int, random: np.random.Generator) -> pd.DataFrame:
-    return customers.iloc[random.integers(0, len(customers), n)]
-
-
-def _thinned(points: Array, random: np.random.Generator) -> Array:
-    return points[random.permutation(len(points))[:MOST_POINTS]]
-
-
-def _thinned_both(points: Array, which: np.ndarray, random: np.random.Generator) -> tuple[Array, np.ndarray]:
-    places = random.permutation(len(points))[:MOST_POINTS]
-    return points[places], which[places]
-
-
-def _picked(points: Array, n: int, random: np.random.Generator) -> Array:
-    return points[random.integers(0, len(points), n)]
-
-
-def _buying(customers: pd.DataFrame) -> pd.DataFrame:
-    return customers[customers["days_since_order"] < _WINDOW]
-
-
-# How many segments there are: for each number how well they are set apart, how firm they are, and if there is a
-# gap.
+# How many segments there are: separation, stability under resampling, and gaps
 
 
 SILHOUETTE_ROWS, RESAMPLED_ROWS = 3000, 5000
@@ -355,7 +190,7 @@ _SMALLEST = 5  # customers of a segment
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One number of segments, tried.
+    """The outcome of one number of segments.
 
     Parameters
     ----------
@@ -381,12 +216,12 @@ class Candidate:
 
     @property
     def holds(self) -> bool:
-        """Whether these are segments and no cuts through one crowd."""
+        """Whether these are separate and stable segments, not cuts through one crowd."""
         return self.distinct and self.moved <= MOST_MOVED and self.smallest >= _SMALLEST
 
 
 def try_numbers(points: Array, numbers: list[int], random: np.random.Generator) -> dict[int, Candidate]:
-    """Return for each number of segments what comes of it.
+    """Try each number of segments.
 
     Parameters
     ----------
@@ -416,7 +251,7 @@ def try_numbers(points: Array, numbers: list[int], random: np.random.Generator) 
 
 def find_centres(points: Array, k: int, random: np.random.Generator, n_starts: int = N_STARTS) -> Array:
     """Return the centres of k-means, the best of several starts, in an order that does not depend on the start."""
-    with threadpool_limits(1):  # so few points: threads would wait for each other
+    with threadpool_limits(1):  # with so few points, threads would wait for each other
         model = KMeans(k, n_init=n_starts, random_state=int(random.integers(2**31))).fit(points)
     centres = model.cluster_centers_
     return centres[np.lexsort(np.round(centres, 6).T[::-1])]
@@ -430,7 +265,7 @@ def nearest(points: Array, centres: Array) -> np.ndarray:
 
 
 def are_distinct(points: Array, labels: np.ndarray, centres: Array) -> bool:
-    """Tell whether there is a gap between every two segments.
+    """Return whether there is a gap between every two segments.
 
     On the line from one centre to the other, the customers of both are counted in three windows as wide as a third of
     the way: around each centre and around the point half-way. In one crowd, whatever its shape, there are at least as

@@ -1,4 +1,4 @@
-"""Which segment of today is which of last period: by the shortest way between centres, or by the customers they share."""
+"""Matching of segments over time, by distance of centres or by shared customers; and names for segments."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from crmkit.models.segments.feature_space import SegmentSpace
 
 
 def match_centres(before: Array, now: Array) -> np.ndarray:
-    """Return for each centre of before the number of the centre of now that it became, -1 for none.
+    """Return for each earlier centre the number of the present centre that it matches, -1 for none.
 
-    The pairs are those whose squared distances add up to least (the Hungarian method).
+    The pairs have the least sum of squared distances (Hungarian method).
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ def match_centres(before: Array, now: Array) -> np.ndarray:
 
 
 def match_labels(before: np.ndarray, now: np.ndarray, n_before: int, n_now: int, least: float = 0.5) -> list[int]:
-    """Return for each segment of before that of now that it became, -1 for none, by the customers that both hold.
+    """Return for each earlier segment the present one that it matches, -1 for none, by the customers they share.
 
-    The pairs are those that share most customers in all (the Hungarian method), which also works where the two were
-    learned in different spaces. A pair that shares less than ``least`` of the smaller one is none.
+    The pairs share most customers in all (Hungarian method), which also works where the two were learned in different
+    spaces. Segments that share less than ``least`` of the smaller one do not match.
 
     Parameters
     ----------
@@ -71,12 +71,12 @@ def match_labels(before: np.ndarray, now: np.ndarray, n_before: int, n_now: int,
     return [int(each) for each in matched]
 
 
-# Names for segments by rule: the two things that set each apart most, in an owner's words.
+# Names by rule: the two features in which a segment differs most from all customers
 
 
 EVERYBODY = "All customers"
 _APART = 0.4  # robust standard deviations from the middle of all customers
-# What a low and a high value is called, and whether the word can end a name.
+# The words for a low and a high value, and whether the word can end a name.
 _WORDS = {
     "days_since_order": ("recent", "lapsing", False),
     "tenure_days": ("new", "long-standing", False),
@@ -106,15 +106,15 @@ def segment_names(space: SegmentSpace, centres: Array, middle: Array) -> list[st
     """
     if len(centres) < 2:
         return [EVERYBODY]
-    told: list[str] = []
+    names_so_far: list[str] = []
     for centre in centres:
         apart = pd.Series(centre - middle, index=space.columns)
         ordered = apart[apart.abs() >= _APART].abs().sort_values(ascending=False, kind="stable").index
         words = [_word(str(name), apart[name]) for name in ordered]
         names = [_joined(words[:n]) for n in range(min(2, len(words)), len(words) + 1)] or ["Average customers"]
-        fresh = [name for name in names if name not in told]
-        told.append(fresh[0] if fresh else _numbered(names[0], told))
-    return told
+        fresh = [name for name in names if name not in names_so_far]
+        names_so_far.append(fresh[0] if fresh else _numbered(names[0], names_so_far))
+    return names_so_far
 
 
 def _word(name: str, apart: float) -> tuple[str, bool]:
@@ -135,5 +135,5 @@ def _joined(words: list[tuple[str, bool]]) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _numbered(name: str, told: list[str]) -> str:
-    return next(f"{name} {n}" for n in range(2, len(told) + 3) if f"{name} {n}" not in told)
+def _numbered(name: str, names_so_far: list[str]) -> str:
+    return next(f"{name} {n}" for n in range(2, len(names_so_far) + 3) if f"{name} {n}" not in names_so_far)

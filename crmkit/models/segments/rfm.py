@@ -1,4 +1,4 @@
-"""RFM: recency, frequency and spending on fixed scales of 1 to 5, and the usual names for what comes together."""
+"""RFM: recency, frequency and spending on fixed scales of 1 to 5, and the usual names of their combinations."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LEVEL_WITH = {"Cannot lose them": "At risk"}
 
 @dataclass(eq=False)
 class RFM:
-    """Scores by cuts that were learned once and then stay.
+    """Scores by cuts that are learned once and then stay the same.
 
     The cuts are the 20, 40, 60 and 80 % points of the customers of the fit. A score is 1 and one more for every cut
     that the value is above (for recency: below). Equal values get equal scores, whoever has them and whenever; a value

@@ -1,4 +1,4 @@
-"""How fast the amounts that the same customers pay have grown, and how sure that is."""
+"""Growth of the amounts that the same customers pay, with its standard error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crmkit.models.arrays import Array
 from crmkit.models.orders.summary import read_columns
 
 _COLUMNS = ("month", "amount")
-_STEADY = 0.05 / 12  # usual growth of a month, one standard deviation around none: the prior
+_PRIOR_SD = 0.05 / 12  # usual growth of a month, one standard deviation around none: the prior
 _BLOCK = 6  # months that share a price rise: what they have in common counts once
 _ROUNDS = 40
 _FASTEST = 0.2  # growth of a month beyond which no estimate goes
@@ -27,7 +27,7 @@ class Drift:
 
         a(i) exp(g t)
 
-    so that neither who came nor who left moves the growth g: only customers with two payments or more say anything. It
+    so that customers who come or leave do not change the growth g: only customers with two payments or more count. It
     is estimated by Poisson pseudo-likelihood conditional on each customer's sum, which asks nothing of the distribution
     of amounts and weighs customers by money, then drawn towards none by a normal prior with a standard deviation of 5 %
     a year. Its error allows for customers who differ and for prices that rise for all at once: residuals are added up by
@@ -58,7 +58,7 @@ class Drift:
     """
 
     growth_: float = field(init=False, default=0.0)
-    error_: float = field(init=False, default=_STEADY)
+    error_: float = field(init=False, default=_PRIOR_SD)
     n_customers_: int = field(init=False, default=0)
 
     needs: ClassVar[tuple[str, ...]] = ("customer_id", *_COLUMNS)
@@ -88,7 +88,7 @@ class Drift:
         return self.growth_ + self.error_ * np.random.default_rng([seed, 5]).standard_normal(n_draws)
 
     def _learn(self, who: NDArray[np.integer], month: Array, amount: Array) -> None:
-        self.growth_, self.error_, self.n_customers_ = 0.0, _STEADY, 0
+        self.growth_, self.error_, self.n_customers_ = 0.0, _PRIOR_SD, 0
         if not len(who):
             return
         n = np.maximum(np.bincount(who), 1)
@@ -102,8 +102,8 @@ class Drift:
         together = np.bincount((month // _BLOCK).astype(int), found.residual * found.away)
         own = np.bincount(who, found.residual * found.away)
         variance = max(float(own @ own), float(together @ together)) / information**2
-        certain = variance <= (1e-9 * _STEADY) ** 2
-        weight = 1.0 if certain else 1 / (1 + variance / _STEADY**2)
+        certain = variance <= (1e-9 * _PRIOR_SD) ** 2
+        weight = 1.0 if certain else 1 / (1 + variance / _PRIOR_SD**2)
         self.growth_ = float(np.round(weight * found.rate, 15)) + 0.0
         self.error_ = float(np.sqrt(weight * variance))
 
@@ -116,7 +116,7 @@ class _Level:
         self.total = np.bincount(who, amount)
 
     def growth(self) -> _Level:
-        """Find the rate at which the residuals no longer lean on time (Newton; the likelihood is concave)."""
+        """Find the rate at which residuals are uncorrelated with time, by Newton's method (the likelihood is concave)."""
         self.rate = 0.0
         for _ in range(_ROUNDS):
             step = self._slope() / self.information

@@ -1,4 +1,4 @@
-"""How much sooner some customers leave than others: Cox's hazard ratios, and nothing but these."""
+"""Cox's hazard ratios, and the test of proportional hazards, with delayed entry."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _with_covariance(summary: pd.DataFrame, covariance: Array) -> pd.DataFrame:
     return summary
 
 
-# Is a hazard ratio the same at every age? The check of proportional hazards, with delayed entry.
+# The test of proportional hazards
 
 
 def proportionality(

@@ -1,4 +1,4 @@
-"""From a frame's columns to the columns of a regression: kinds told apart, gaps filled, scales made equal."""
+"""Covariates as the design matrix of a regression: levels as columns, gaps filled, all standardised."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def ratios(logs: pd.Series, error: pd.Series) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What was learned of the covariates.
+    """How covariates become columns of a design matrix.
 
     Parameters
     ----------

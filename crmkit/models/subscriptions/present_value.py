@@ -1,4 +1,4 @@
-"""What a customer is worth: margin times survival, discounted. One formula over any survival curve."""
+"""Present value of a customer: margin times survival, discounted, over any survival curve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crmkit.models.arrays import Array
 
 Pays = Literal["start", "end", "renewal", "due"]
 
-# Who pays when: the renewals a customer has to make before the first payment, and the wait from there until it arrives.
+# Payment conventions: renewals before the first payment, and periods from there until it arrives.
 CONVENTIONS: dict[str, tuple[int, int]] = {"start": (0, 0), "end": (0, 1), "renewal": (1, 0), "due": (1, -1)}
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions as spells: from which tenure on each was watched, until which, and whether it then ended.
+"""Subscriptions as spells: observed from one tenure to another, and lost there or still running.
 
 Tenure counts whole periods (say months) since the subscription began. A spell with ``entry`` 3 and ``exit`` 7 was first
 seen when it had been renewed three times; ``lost`` says that it was not renewed at its 7th chance, and not lost that it

@@ -1,4 +1,4 @@
-"""Whether a short text is kind: learned from texts with stars, or read off a lexicon of English words."""
+"""Sentiment of short texts: learned from texts with ratings, or from a lexicon of English words."""
 
 from __future__ import annotations
 

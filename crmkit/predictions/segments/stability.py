@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import UnknownName
-from crmkit.models.segments.kmeans import FEWEST_ROWS, LEVEL, CustomerSegments, Fit, alike, centres_fit, rfm_fit
+from crmkit.models.segments.kmeans import CustomerSegments
+from crmkit.models.segments.stability import FEWEST_ROWS, LEVEL, Fit, alike, centres_fit, rfm_fit
 from crmkit.periods import DayLike
 from crmkit.predictions.segments.assignment import (
     RULED,
@@ -72,8 +73,8 @@ def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> Segm
 
     It no longer fits if a fresh one calls at least 10 % of the customers who ordered within a year otherwise, and the
     change is more than chance would bring in 1 % of cases: for RFM, that of the scores they get
-    (:func:`crmkit.models.segments.kmeans.rfm_fit`); for k-means, how much nearer fresh centres are to customers held out
-    (:func:`crmkit.models.segments.kmeans.centres_fit`), or that another number of groups is found in all customers and in
+    (:func:`crmkit.models.segments.stability.rfm_fit`); for k-means, how much nearer fresh centres are to customers held out
+    (:func:`crmkit.models.segments.stability.centres_fit`), or that another number of groups is found in all customers and in
     both halves of them. What was as different a year before, too, is the season and no reason to change.
 
     Parameters

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crmkit.models.additive.classifier import N_FOLDS, held_out, platt
+from crmkit.models.additive.classifier import N_FOLDS, _held_out, platt
 
 
 def rows(seed, n_customers=150, n_rows=400):
@@ -20,7 +20,7 @@ def test_a_customer_is_held_out_with_all_of_her_rows_once_and_leavers_are_spread
         folds.append(held)
         return np.array([np.full(held.sum(), len(folds))])
 
-    (each,) = held_out(log_odds, codes, groups, seed)
+    (each,) = _held_out(log_odds, codes, groups, seed)
     assert np.sum(folds, axis=0).tolist() == [1] * len(codes)
     assert sorted(set(each)) == [1, 2, 3]
     assert all(len(set(each[groups == name])) == 1 for name in set(groups))
@@ -30,7 +30,7 @@ def test_a_customer_is_held_out_with_all_of_her_rows_once_and_leavers_are_spread
 
 def test_without_groups_each_row_is_somebody():
     codes, _ = rows(0)
-    each = held_out(lambda held: np.zeros((2, held.sum())), codes, None, 0)
+    each = _held_out(lambda held: np.zeros((2, held.sum())), codes, None, 0)
     assert each.shape == (2, len(codes)) and N_FOLDS == 3
 
 

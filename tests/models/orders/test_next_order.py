@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmkit.models.orders.affinity import Affinity
-from crmkit.models.orders.next_order import NextOrder, Rhythm
+from crmkit.models.orders.next_order import InterpurchaseTimes, NextOrder
 
 HORIZON = 90
 
@@ -61,19 +61,19 @@ def test_the_chance_adds_up_to_those_who_came_and_tells_them_from_the_others(jud
     assert told.loc[came, "chance"].mean() > told.loc[~came, "chance"].mean() + 0.3
 
 
-def test_the_rhythm_of_all_is_recovered_from_gaps():
+def test_interpurchase_times_of_all_are_recovered_from_gaps():
     random = np.random.default_rng(2)
     means = random.normal(3.0, 0.4, 3000)
     gaps = means[:, None] + 0.7 * random.normal(size=(3000, 6))
-    found = Rhythm.learned(
+    found = InterpurchaseTimes.learned(
         pd.DataFrame({"n_gaps": 6.0, "sum_log": gaps.sum(axis=1), "sum_log_squared": (gaps**2).sum(axis=1)})
     )
     assert (found.mean, found.between, found.within) == pytest.approx((3.0, 0.4, 0.7), abs=0.03)
 
 
-def test_a_customer_with_one_order_has_the_rhythm_of_all_and_one_with_many_her_own():
-    rhythm = Rhythm(3.0, 0.5, 0.5)
-    mean, spread = rhythm.own(pd.DataFrame({"n_gaps": [0.0, 1.0, 99.0], "sum_log": [0.0, 5.0, 495.0]}))
+def test_a_customer_with_one_order_has_the_mean_gap_of_all_and_one_with_many_the_own_mean():
+    times = InterpurchaseTimes(3.0, 0.5, 0.5)
+    mean, spread = times.own(pd.DataFrame({"n_gaps": [0.0, 1.0, 99.0], "sum_log": [0.0, 5.0, 495.0]}))
     assert mean == pytest.approx([3.0, 4.0, 4.98]) and spread[0] == pytest.approx(np.sqrt(0.5))
 
 

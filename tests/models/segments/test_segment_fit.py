@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmkit.models.segments.kmeans import Fit, alike, centres_fit, rfm_fit
 from crmkit.models.segments.matching import match_labels
 from crmkit.models.segments.rfm import RFM
+from crmkit.models.segments.stability import Fit, alike, centres_fit, rfm_fit
 
 
 def buyers(n: int, seed: int, dearer: float = 1.0, lapsed: float = 0.3) -> pd.DataFrame:
