@@ -91,7 +91,7 @@ def engagement_check(catalog: Catalog, as_of: DayLike, horizon_days: int = 90) -
     DataFrame
         One row per band, the lowest first: band ("0 to 24"), n [customers], value, low, high [share still active]. In
         ``attrs``: "auc" (auc, low, high), the chance that of a customer who stayed and one who left the former had the
-        higher score; "scored_on" (day). Empty if there is nobody to judge.
+        higher score; "scored_on" (day). Empty if no customer was active on that day.
 
     References
     ----------

@@ -1,6 +1,8 @@
-"""How customers are won, and what that costs."""
+"""Acquisition: new customers, what it costs to win them, leads, and referrals."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -25,6 +27,12 @@ from crmkit.metrics.measures import (
 from crmkit.tables.derived.orders import ORIGINS
 from crmkit.tables.expressions import add_days, days_between
 
+_REFERRAL: dict[str, Any] = {
+    "better": "higher",
+    "headline": False,
+    "source": "Schmitt, Skiera and Van den Bulte (2011), Journal of Marketing 75(1), 46-59",
+}
+
 
 @metric(
     label="New customers",
@@ -39,7 +47,7 @@ def new_customers(customer_movements: ir.Table, *, churn_after_days: int) -> Sum
     new customers = number of customers whose first activity is in the period
     """
     m = customer_movements
-    # Whoever buys for the first time in the export may have bought before it: only time tells who is new.
+    # A first order in the first days of the data may follow earlier ones that the data do not hold.
     return Count(m, at=m.moved_on, where=m.kind == "joined", unseen_days=churn_after_days)
 
 
@@ -181,21 +189,7 @@ def customer_origin(customer_origins: ir.Table) -> Measure:
     return Composition(o, at=o.won_on, known=known.notnull())
 
 
-# Customers whom other customers recommended: how many, and what they buy.
-
-
-_SOURCE = "Schmitt, Skiera and Van den Bulte (2011), Journal of Marketing 75(1), 46-59"
-
-
-@metric(
-    label="New customers who were recommended",
-    unit="share",
-    better="higher",
-    counted="new customers",
-    topic="acquisition",
-    headline=False,
-    source=_SOURCE,
-)
+@metric(label="New customers who were recommended", unit="share", counted="new customers", **_REFERRAL)
 def referred_customers(referrals: ir.Table, *, churn_after_days: int) -> Measure:
     """New customers whom another customer recommended, as a share of the new customers of whom the firm has a record.
 
@@ -205,15 +199,7 @@ def referred_customers(referrals: ir.Table, *, churn_after_days: int) -> Measure
     return Share(r, at=r.won_on, hit=r.referred, unseen_days=churn_after_days)
 
 
-@metric(
-    label="Revenue of a recommended customer",
-    unit="money",
-    better="higher",
-    counted="customers who ordered",
-    topic="acquisition",
-    headline=False,
-    source=_SOURCE,
-)
+@metric(label="Revenue of a recommended customer", unit="money", counted="customers who ordered", **_REFERRAL)
 def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
     """Revenue in the period of a customer whom another one recommended, of those who ordered in it.
 
@@ -223,15 +209,7 @@ def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
     return MeanPerCustomer(o, at=o.ordered_at, where=o.referred & (o.revenue > 0), value=o.revenue)
 
 
-@metric(
-    label="Revenue of any other customer",
-    unit="money",
-    better="higher",
-    counted="customers who ordered",
-    topic="acquisition",
-    headline=False,
-    source=_SOURCE,
-)
+@metric(label="Revenue of any other customer", unit="money", counted="customers who ordered", **_REFERRAL)
 def revenue_per_other_customer(orders_by_referral: ir.Table) -> Measure:
     """Revenue in the period of a customer whom no other recommended, of those who ordered in it.
 

@@ -1,4 +1,4 @@
-"""How much the CRM is used."""
+"""Adoption: how much colleagues use the CRM."""
 
 from __future__ import annotations
 

@@ -1,24 +1,22 @@
-"""How customers respond to what they are sent."""
+"""Engagement: how customers respond to messages, and their engagement score."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import ibis.expr.types as ir
 
 from crmkit.metrics.card import metric
 from crmkit.metrics.measures import Mean, Measure, Share
 
-_SOURCE = "Chaffey and Ellis-Chadwick (2019), Digital Marketing, 7th edition, chapter 9 (e-mail marketing)"
+_MAILINGS: dict[str, Any] = {
+    "unit": "share",
+    "headline": False,
+    "source": "Chaffey and Ellis-Chadwick (2019), Digital Marketing, 7th edition, chapter 9 (e-mail marketing)",
+}
 
 
-@metric(
-    label="Messages delivered",
-    unit="share",
-    better="higher",
-    counted="messages sent",
-    headline=False,
-    smallest_change=0.01,
-    source=_SOURCE,
-)
+@metric(label="Messages delivered", better="higher", counted="messages sent", smallest_change=0.01, **_MAILINGS)
 def delivery_rate(mailings: ir.Table) -> Measure:
     """Messages to customers that arrived, as a share of those sent in the period.
 
@@ -27,15 +25,7 @@ def delivery_rate(mailings: ir.Table) -> Measure:
     return Share(mailings, at=mailings.sent_at, hit=mailings.delivered_at.notnull())
 
 
-@metric(
-    label="Messages clicked",
-    unit="share",
-    better="higher",
-    counted="messages delivered",
-    smallest_change=0.01,
-    source=_SOURCE,
-    headline=False,
-)
+@metric(label="Messages clicked", better="higher", counted="messages delivered", smallest_change=0.01, **_MAILINGS)
 def click_rate(mailings: ir.Table) -> Measure:
     """Messages with a click, as a share of those delivered; openings are not counted, as mail programs open by themselves.
 
@@ -47,12 +37,10 @@ def click_rate(mailings: ir.Table) -> Measure:
 
 @metric(
     label="Messages that led to an order",
-    unit="share",
     better="higher",
     counted="messages delivered",
     smallest_change=0.005,
-    headline=False,
-    source=_SOURCE,
+    **_MAILINGS,
 )
 def email_conversion(mailings: ir.Table) -> Measure:
     """Messages after whose click the customer ordered, as a share of those delivered.
@@ -64,13 +52,7 @@ def email_conversion(mailings: ir.Table) -> Measure:
 
 
 @metric(
-    label="Customers who unsubscribed",
-    unit="share",
-    better="lower",
-    counted="messages delivered",
-    smallest_change=0.002,
-    headline=False,
-    source=_SOURCE,
+    label="Customers who unsubscribed", better="lower", counted="messages delivered", smallest_change=0.002, **_MAILINGS
 )
 def unsubscribe_rate(mailings: ir.Table) -> Measure:
     """Messages through which the customer unsubscribed, as a share of those delivered.

@@ -1,4 +1,4 @@
-"""What actions brought, where some of the customers were held out by lot."""
+"""The effect of actions, from customers held out at random."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def incremental_roi(treatments: ir.Table, orders: ir.Table, costs: ir.Table) -> 
 
 
 def _drawn(treatments: ir.Table) -> ir.Table:
-    """Return who was drawn and whose outcome was seen, with the name of the draw: an action's draws of one month."""
+    """Return the customers drawn whose outcome is known, with the name of the draw: an action and its month."""
     seen = treatments.filter(treatments.outcome_at.notnull())
     month = period_ordinal(seen.assigned_at, "month").cast("string")
     return seen.mutate(draw=seen.action + ibis.literal("|") + month)
@@ -97,12 +97,12 @@ def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
         drawn["assigned_at"] == earned["_when"],
     ]
     rows = drawn.left_join(earned, same).drop("_who", "_what", "_when")
-    # Who ordered nothing brought nothing: she counts with 0.
+    # A customer without an order counts with a margin of 0.
     return Uplift(rows, at=rows.outcome_at, value=where(None, rows._earned), treated=rows.treated, draw=rows.draw)
 
 
 def _paid_for(costs: ir.Table, drawn: ir.Table) -> ir.Table:
-    """Return what was booked under an action's name, by the day on which the outcome of its next draw was seen."""
+    """Return the costs booked under an action's name, by the day of the outcome of the next draw of that action."""
     named = costs.filter(costs.campaign.notnull())
     booked = named.group_by("campaign", spent_on=day(named.spent_at)).aggregate(amount=where(None, named.amount).sum())
     draws = drawn.group_by("action", "draw").aggregate(outcome_on=day(drawn.outcome_at).max())

@@ -1,4 +1,4 @@
-"""What marketing spends, and what comes back."""
+"""Marketing: what is spent, the budget used, and the return on campaigns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How deals come about."""
+"""The sales pipeline: open deals, how long deals take, win rates, and the order of the stages."""
 
 from __future__ import annotations
 
@@ -42,16 +42,12 @@ def _conventions(part: str) -> dict[str, str]:
     }
 
 
-# What is on its way: deals that are open, by stage and owner, and leads that come to nothing.
-
-
 @metric(
     label="Open deals",
     unit="count",
     better="higher",
     counted="open deals",
     additive=False,
-    topic="pipeline",
     headline=False,
     source=_FUNNEL,
 )
@@ -69,7 +65,6 @@ def open_deals(pipeline_movements: ir.Table) -> Measure:
     unit="money",
     better="higher",
     counted="open deals",
-    topic="pipeline",
     headline=False,
     source=_FUNNEL,
 )
@@ -78,7 +73,7 @@ def open_amount(pipeline_movements: ir.Table, deals: ir.Table) -> Measure:
 
     amount of open deals = sum of the amounts of the open deals
     """
-    deals.amount  # noqa: B018  deals without amounts have none: said as "needs deals.amount"
+    deals.amount  # noqa: B018  raises NotMeasured, "needs deals.amount", if deals have no amounts
     m = pipeline_movements
     return Stock(m, at=m.moved_on, change=m.change, value=m.amount)
 
@@ -88,7 +83,6 @@ def open_amount(pipeline_movements: ir.Table, deals: ir.Table) -> Measure:
     unit="days",
     better="lower",
     counted="stays in a stage",
-    topic="pipeline",
     headline=False,
     source="Kaplan and Meier (1958), Journal of the American Statistical Association 53, 457-481",
 )
@@ -106,7 +100,6 @@ def time_in_stage(stage_stays: ir.Table) -> Measure:
     unit="share",
     better="lower",
     counted="leads",
-    topic="pipeline",
     headline=False,
     source=_FUNNEL,
 )
@@ -251,9 +244,6 @@ def touches_to_close(deal_touches: ir.Table) -> Measure:
 def _cycle(deals: ir.Table, convention: str, share: float) -> Measure:
     duration = IncidenceMedian if convention == "of_wins" else KaplanMeierMedian
     return duration(deals, at=deals.created_at, ends=deals.closed_at, event=deals.won, share=share)
-
-
-# In which order deals pass their stages.
 
 
 def stage_order(catalog: Catalog) -> list[str]:

@@ -1,4 +1,4 @@
-"""Who stays and who leaves."""
+"""Retention: customers lost, terms renewed, recurring revenue kept, and what retention costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What customers buy."""
+"""Revenue: orders, margin and products, recurring revenue, and the parts of their changes."""
 
 from __future__ import annotations
 
@@ -21,22 +21,24 @@ from crmkit.metrics.measures import (
     Total,
 )
 
-# What subscribers pay month by month, and what made it grow or shrink.
+_RECURRING: dict[str, Any] = {
+    "unit": "money",
+    "additive": True,
+    "headline": False,
+    "source": "Skok (2012), SaaS Metrics 2.0 (net new recurring revenue)",
+}
+_PARTS_OF_CHANGE: dict[str, Any] = {
+    "unit": "money",
+    "headline": False,
+    "source": "Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customers, recency and retention)",
+}
+_GROWS = _PARTS_OF_CHANGE | {"better": "higher"}
+_SHRINKS = _PARTS_OF_CHANGE | {"better": "lower"}
+
+# Recurring revenue of subscriptions, and its change
 
 
-_SOURCE = "Skok (2012), SaaS Metrics 2.0 (net new recurring revenue)"
-
-
-@metric(
-    label="Net new recurring revenue",
-    unit="money",
-    better="higher",
-    counted="customers whose payment changed",
-    topic="revenue",
-    additive=True,
-    source=_SOURCE,
-    headline=False,
-)
+@metric(label="Net new recurring revenue", better="higher", counted="customers whose payment changed", **_RECURRING)
 def net_new_revenue(mrr_movements: ir.Table) -> Measure:
     """Change of recurring revenue a month over the period, added up customer by customer.
 
@@ -45,16 +47,7 @@ def net_new_revenue(mrr_movements: ir.Table) -> Measure:
     return _part(mrr_movements, "net")
 
 
-@metric(
-    label="Recurring revenue from new subscribers",
-    unit="money",
-    better="higher",
-    counted="new subscribers",
-    topic="revenue",
-    additive=True,
-    headline=False,
-    source=_SOURCE,
-)
+@metric(label="Recurring revenue from new subscribers", better="higher", counted="new subscribers", **_RECURRING)
 def new_mrr(mrr_movements: ir.Table) -> Measure:
     """Recurring revenue a month, at the end of the period, of customers who never paid before.
 
@@ -65,13 +58,9 @@ def new_mrr(mrr_movements: ir.Table) -> Measure:
 
 @metric(
     label="Recurring revenue from subscribers who came back",
-    unit="money",
     better="higher",
     counted="subscribers who came back",
-    topic="revenue",
-    additive=True,
-    headline=False,
-    source=_SOURCE,
+    **_RECURRING,
 )
 def reactivation_mrr(mrr_movements: ir.Table) -> Measure:
     """Recurring revenue a month, at the end of the period, of former customers who paid nothing at its start.
@@ -83,13 +72,9 @@ def reactivation_mrr(mrr_movements: ir.Table) -> Measure:
 
 @metric(
     label="Recurring revenue from larger subscriptions",
-    unit="money",
     better="higher",
     counted="subscribers paying more",
-    topic="revenue",
-    additive=True,
-    headline=False,
-    source=_SOURCE,
+    **_RECURRING,
 )
 def expansion_mrr(mrr_movements: ir.Table) -> Measure:
     """What customers who paid at the start of the period pay more a month at its end.
@@ -101,13 +86,9 @@ def expansion_mrr(mrr_movements: ir.Table) -> Measure:
 
 @metric(
     label="Recurring revenue lost to smaller subscriptions",
-    unit="money",
     better="lower",
     counted="subscribers paying less",
-    topic="revenue",
-    additive=True,
-    headline=False,
-    source=_SOURCE,
+    **_RECURRING,
 )
 def contraction_mrr(mrr_movements: ir.Table) -> Measure:
     """What customers who paid at the start of the period and still do pay less a month at its end.
@@ -118,14 +99,7 @@ def contraction_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="Recurring revenue lost with those who left",
-    unit="money",
-    better="lower",
-    counted="subscribers who left",
-    topic="revenue",
-    additive=True,
-    headline=False,
-    source=_SOURCE,
+    label="Recurring revenue lost with those who left", better="lower", counted="subscribers who left", **_RECURRING
 )
 def churned_mrr(mrr_movements: ir.Table) -> Measure:
     """What customers who paid at the start of the period and no longer at its end paid a month.
@@ -139,7 +113,7 @@ def _part(mrr_movements: ir.Table, part: str) -> Measure:
     return RecurringChange(mrr_movements, at=mrr_movements.moved_on, part=part)
 
 
-# What shoppers pay: orders, margin, products.
+# Orders, margin and products
 
 
 @metric(
@@ -256,7 +230,7 @@ def repeat_rate(order_sequence: ir.Table, *, churn_after_days: int, convention: 
     o = order_sequence
     if convention == "twice_in_period":
         return ShareOfCustomers(o, at=o.ordered_at, hit=o.order_number > 0, at_least=2)
-    # Whoever buys for the first time in the export may have bought before it.
+    # A first order in the first days of the data may follow earlier ones that the data do not hold.
     return ShareOfCustomers(o, at=o.ordered_at, hit=o.order_number > 1, unseen_days=churn_after_days)
 
 
@@ -300,17 +274,7 @@ def product_revenue(sold_products: ir.Table) -> Measure:
     return Total(sold_products, at=sold_products.ordered_at, value=sold_products.revenue)
 
 
-# What made the revenue of orders grow or shrink: who is new, who came back, who buys more or less, who left.
-
-
-_CARD: dict[str, Any] = {
-    "unit": "money",
-    "topic": "revenue",
-    "headline": False,
-    "source": "Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customers, recency and retention)",
-}
-_SHRINKS = _CARD | {"better": "lower"}
-_GROWS = _CARD | {"better": "higher"}
+# The change of the revenue of orders, by kind of customer
 
 
 @metric(label="Change of revenue", counted="customers and guest orders", **_GROWS)

@@ -1,4 +1,4 @@
-"""Whether what customers write is kind, by the moods that the prediction ``sentiment`` reads off their words."""
+"""The sentiment of what customers write, from the moods that the prediction ``sentiment`` assigns to texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CARD: dict[str, Any] = {
     "unit": "points",
     "better": "higher",
     "headline": False,
-    "news": False,  # how well moods are read stands beside them on the page
+    "news": False,  # the page shows the accuracy of moods beside them
     "source": "Liu (2012), Sentiment Analysis and Opinion Mining, chapter 2 (net sentiment); accuracy is on the page",
 }
 
@@ -40,7 +40,7 @@ def post_sentiment(text_sentiments: ir.Table, social_posts: ir.Table) -> Measure
 def _net(text_sentiments: ir.Table, source: str, texts: ir.Table, key: str, about: list[str]) -> Measure:
     t = text_sentiments
     own = t.filter((t.source == source) & (t.model == "sentiment"))
-    # What was told first stays: a report of last month does not change when more has been learned.
+    # The first mood of a text counts, so that a report of last month does not change after the model is refitted.
     own = own.mutate(_place=place(within="text_id", order_by=["as_of"]))
     moods = own.filter(own._place == 1).select("text_id", "written_at", "mood")
     names = [name for name in (*about, "customer_id", "language") if name in texts.columns]

@@ -1,4 +1,4 @@
-"""What happens on social networks: what we post, whom it reaches, and what others write about us."""
+"""Social networks: the firm's posts, their reach and engagement, and posts by customers."""
 
 from __future__ import annotations
 
@@ -95,6 +95,6 @@ def customer_authored_share(posts: ir.Table) -> Measure:
 
 
 class _PostRatio(Ratio):
-    """A ratio over posts, which are more alike than customers' orders: fewer of them do."""
+    """A ratio over posts, which vary less than customers' orders, so that 20 are enough."""
 
     minimum = 20

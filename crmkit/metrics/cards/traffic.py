@@ -1,4 +1,4 @@
-"""Who visits, and what becomes of the visits."""
+"""Web traffic: visitors, and their conversion to leads, clicks and sign-ups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crmkit.metrics.card import metric
 from crmkit.metrics.measures import Measure, ShareOfCounts, Tally
 
 _SOURCE = "Farris et al. (2016), Marketing Metrics, 3rd edition, section 9.9 (visits, visitors and abandonment)"
-_DETAIL: dict[str, Any] = {"headline": False, "topic": "traffic", "source": _SOURCE}
+_DETAIL: dict[str, Any] = {"headline": False, "source": _SOURCE}
 
 
 @metric(label="Visitors", unit="count", better="higher", counted="visitors", **_DETAIL)
@@ -29,7 +29,6 @@ def visitors(web_traffic: ir.Table) -> Measure:
     better="higher",
     counted="visitors",
     smallest_change=0.005,
-    topic="traffic",
     source=_SOURCE,
     headline=False,
 )

@@ -1,4 +1,4 @@
-"""What customers are worth, as predicted at the end of the period; and what that is against the cost of winning them."""
+"""Customer value as predicted at the end of the period, also relative to the cost of winning a customer."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ def clv_to_cac(
 
 
 def _shared_error(predicted: ir.Table) -> ir.Value | None:
-    """Predictions written by earlier versions do not know it."""
+    """Return the shared error of predictions, None for those written by versions that had none."""
     return predicted["shared_error"] if "shared_error" in predicted.columns else None

@@ -1,7 +1,7 @@
-"""What customers say: recommendation, satisfaction, effort, and how many answer at all.
+"""Surveys: recommendation, satisfaction, effort, and the response rate.
 
-Every score is first set on its own scale, 0 for the worst and 1 for the best possible answer, so that scales of any
-length and direction are counted by the same rule.
+Every score is first converted to its position on its scale, from 0 for the worst to 1 for the best possible answer, so
+that the same rule counts scales of any length and direction.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def nps(survey_answers: ir.Table, *, convention: str = "last_answer") -> Measure
 
     NPS = 100 (promoters - detractors) / answers
     """
-    plus, minus = _from(survey_answers, _PROMOTER), _below(survey_answers, _DETRACTOR)
+    plus, minus = _at_least(survey_answers, _PROMOTER), _below(survey_answers, _DETRACTOR)
     counted = _counted(survey_answers, "nps", convention)
     return NetShare(survey_answers, at=survey_answers.responded_at, plus=plus, minus=minus, scale=100, **counted)
 
@@ -61,7 +61,7 @@ def csat(survey_answers: ir.Table, *, convention: str = "top_boxes") -> Measure:
     r = survey_answers
     counted = _counted(r, "csat", convention)
     if convention == "good_or_bad":
-        counted["where"] = counted["where"] & (_from(r, _SATISFIED) | _below(r, _DISSATISFIED))
+        counted["where"] = counted["where"] & (_at_least(r, _SATISFIED) | _below(r, _DISSATISFIED))
     return _top(r, _SATISFIED, convention, counted)
 
 
@@ -102,7 +102,7 @@ def response_rate(survey_requests: ir.Table) -> Measure:
     return Share(survey_requests, at=survey_requests.due_on, hit=survey_requests.answered)
 
 
-def _from(answers: ir.Table, thousandths: int) -> Any:
+def _at_least(answers: ir.Table, thousandths: int) -> Any:
     return answers.position * 1000 >= thousandths
 
 
@@ -119,4 +119,4 @@ def _counted(answers: ir.Table, survey: str, convention: str) -> dict[str, Any]:
 def _top(answers: ir.Table, lowest: int, convention: str, counted: dict[str, Any]) -> Measure:
     if convention == "mean":
         return Mean(answers, at=answers.responded_at, value=answers.position, **counted)
-    return Share(answers, at=answers.responded_at, hit=_from(answers, lowest), **counted)
+    return Share(answers, at=answers.responded_at, hit=_at_least(answers, lowest), **counted)

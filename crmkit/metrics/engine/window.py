@@ -1,4 +1,4 @@
-"""The periods and groups for which numbers are asked."""
+"""The window of an evaluation: its periods, groups and days."""
 
 from __future__ import annotations
 

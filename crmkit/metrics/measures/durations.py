@@ -104,7 +104,7 @@ class KaplanMeierMedian(Sums):
         return value, low, high
 
 
-_MOST_OPEN = 0.2  # share without an outcome at the oldest age, above which nobody knows how many will still come
+_MOST_OPEN = 0.2  # share without an outcome at the oldest age, above which the final number of events is unknown
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,4 +1,4 @@
-"""Measures on tables of movements, such as customers who come and go: how many are there, and how many are lost."""
+"""Measures on tables of movements, such as customers who come and go: the number at a time, and the losses."""
 
 from __future__ import annotations
 

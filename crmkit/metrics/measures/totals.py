@@ -1,4 +1,4 @@
-"""Totals and counts of a period: money, events, and the users who caused them."""
+"""Totals and counts of a period: money, events, and active users."""
 
 from __future__ import annotations
 
