@@ -1,7 +1,7 @@
-"""Who a row is about where it has no customer id: the one whom another file knows by the same e-mail or telephone.
+"""The customer of a row without a customer id: found in other files by the same e-mail address or telephone number.
 
-A person whom no file knows goes by a pseudonym, a keyed hash of the address, so that the address itself is in no table
-and nobody without the key can try addresses out. The key is the same for all files, so that they join.
+A person whom no file has with an id gets a pseudonym, a keyed hash of the contact, so that the contact itself is in no
+table and nobody without the key can test guesses. The key is the same for all files, so that they join.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ _NONE = "NULL::VARCHAR"
 
 
 def plain_email(email: str) -> str:
-    """Return the SQL of an e-mail address as it is compared; of several in one cell, the first."""
+    """Return the SQL of an e-mail address in the form for comparisons; of several in one cell, the first."""
     return f"nullif(regexp_extract(lower(CAST({email} AS VARCHAR)), '[^\\s,;<>\"]+@[^\\s,;<>\"]+'), '')"
 
 
 def plain_phone(phone: str) -> str:
-    """Return the SQL of a telephone number as it is compared: its digits without zeros before them, if five or more."""
+    """Return the SQL of a telephone number in the form for comparisons: its digits without leading zeros, if five or more."""
     digits = f"ltrim(regexp_replace(split_part(CAST({phone} AS VARCHAR), ',', 1), '[^0-9]', '', 'g'), '0')"
     return f"CASE WHEN length({digits}) >= 5 THEN {digits} END"
 
 
 def pseudonym(contact: str) -> str:
-    """Return the SQL of the id of a person known by a contact only, null where there is none; see :mod:`.keys`."""
+    """Return the SQL of the id of a person known by a contact only, null where there is none; see :mod:`.store.keys`."""
     return f"('person-' || left(keyed_hash({contact}), 16))"
 
 
-def make_directory(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the empty directory of contacts: system, kind of contact, contact, customer id."""
+def create_directory(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty directory of contacts: system, contact, customer id."""
     con.execute("CREATE TABLE directory (system VARCHAR, contact VARCHAR, customer_id VARCHAR)")
 
 
-def register(con: duckdb.DuckDBPyConnection, prefix: str, relation: str, person: dict[str, str | None]) -> None:
-    """Enter the people of a file who have an id; who comes twice under one contact stays under the first id.
+def add_contacts(con: duckdb.DuckDBPyConnection, prefix: str, relation: str, person: dict[str, str | None]) -> None:
+    """Add the people of a file who have an id to the directory; of several ids with one contact, the first one stays.
 
     Parameters
     ----------
     con : duckdb connection
     prefix : str
-        Of the system.
+        Prefix of the system's ids.
     relation : str
-        Rows with the fields.
+        Rows that contain the fields.
     person : dict
-        SQL of ``id``, ``email`` and ``phone`` in them.
+        SQL of ``id``, ``email`` and ``phone`` in these rows.
     """
-    own = owned(prefix, person["id"] or _NONE)
+    own = prefixed_id(prefix, person["id"] or _NONE)
     for contact in (plain_email(person["email"] or _NONE), plain_phone(person["phone"] or _NONE)):
         con.execute(
             f"INSERT INTO directory SELECT {literal(prefix)}, contact, min(id) FROM (SELECT {own} AS id, {contact} "
@@ -55,8 +55,8 @@ def register(con: duckdb.DuckDBPyConnection, prefix: str, relation: str, person:
         )
 
 
-def make_lookups(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the two lookups: within a system, and over all of them. Each contact is there once, so no row is doubled."""
+def create_lookups(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the lookups within a system and over all systems; each contact is in them once, so no row is doubled."""
     for lookup, key in (("known_within", "system, contact"), ("known_anywhere", "contact")):
         con.execute(
             f"CREATE TABLE {lookup} AS SELECT {key}, min(customer_id) AS customer_id FROM directory GROUP BY {key}"
@@ -65,7 +65,7 @@ def make_lookups(con: duckdb.DuckDBPyConnection) -> None:
 
 def with_customer(relation: str, prefix: str, person: dict[str, str | None]) -> str:
     """Return the SQL of the rows with the column ``__customer``: own id, else by contact, else a pseudonym."""
-    own = owned(prefix, person["id"] or _NONE)
+    own = prefixed_id(prefix, person["id"] or _NONE)
     email, phone = plain_email(person["email"] or _NONE), plain_phone(person["phone"] or _NONE)
     found = ", ".join(f"{name}.customer_id" for name in ("we", "wp", "ae", "ap"))
     within = " ".join(
@@ -83,6 +83,6 @@ def with_customer(relation: str, prefix: str, person: dict[str, str | None]) -> 
     )
 
 
-def owned(prefix: str, value: str) -> str:
-    """Return the SQL of an id with the system before it, null where there is no id."""
+def prefixed_id(prefix: str, value: str) -> str:
+    """Return the SQL of an id with the prefix of its system, null where there is no id."""
     return f"({literal(f'{prefix}-')} || nullif(CAST({value} AS VARCHAR), ''))"

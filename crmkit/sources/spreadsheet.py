@@ -1,4 +1,4 @@
-"""What a spreadsheet would take for a formula is made text before it is written."""
+"""Protect cells that a spreadsheet would run as formulas, before a file is written for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How names and texts are written in DuckDB's SQL, and how its error messages are shortened for a reader."""
+"""DuckDB: open a database, quote names and texts for its SQL, shorten its error messages."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ ROW = "__row"
 """Hidden column: line of a CSV file, row of a Parquet file or frame; counted from 1."""
 
 REASON = "__reason"
-"""Hidden column of judged rows: why the row is kept aside; null for a row to keep."""
+"""Hidden column of checked rows: why the row is set aside; null for a row to keep."""
 
 MERGED = "__merged"
-"""Hidden column of judged rows: whether the row was merged into an equal one."""
+"""Hidden column of checked rows: whether the row was merged into an equal one."""
 
 _LONGEST = 240
 
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:
-    """Return a new database in memory: UTC session, no progress bar, no frame of the caller taken for a table."""
+    """Return a new database in memory: UTC session, no progress bar, no frame of the caller read as a table."""
     con = duckdb.connect()
-    spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the usual place is the working directory
+    spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the default is the working directory
     con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET temp_directory = {literal(spill)}")
-    # In Jupyter without its widgets there is no bar, and nothing to switch off.
+    # In Jupyter without widgets there is no bar that could be switched off.
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")
     return con
 
 
 def close_default_database() -> None:
-    """Close the database that importing DuckDB opens, and end its threads; whoever asks for it is given another."""
+    """Close the database that importing DuckDB opens, and end its threads; a later request opens another one."""
     duckdb.default_connection().close()
 
 
@@ -53,17 +53,17 @@ def identifier(name: str) -> str:
 
 
 def present(column: str) -> str:
-    """Return the hidden column that says whether a cell of a column holds anything."""
+    """Return the hidden column that says whether a cell of a column has content."""
     return identifier(f"__present {column}")
 
 
 def fault(column: str) -> str:
-    """Return the hidden column that holds the number of the first rule that a cell of a column breaks."""
+    """Return the hidden column with the number of the first rule that a cell of a column breaks."""
     return identifier(f"__fault {column}")
 
 
 def literal(text: str) -> str:
-    """Return a text quoted for SQL; a NUL, which would end the query, becomes the sign for it.
+    """Return a text quoted for SQL; a NUL, which would end the query, becomes its printable symbol.
 
     Examples
     --------
@@ -74,20 +74,20 @@ def literal(text: str) -> str:
 
 
 def short_message(error: Exception) -> str:
-    """Return the telling part of a DuckDB error: one line, without the error class and the quoted SQL.
+    """Return the essential part of a DuckDB error: one line, without the error class and the quoted SQL.
 
     Examples
     --------
     >>> short_message(ValueError("Binder Error: Referenced column x not found!  LINE 1: SELECT x"))
     'Referenced column x not found!'
     """
-    told = re.split(r"\n\s*LINE \d+:|\s+LINE \d+:", str(error))[0]
-    told = re.sub(r"^\w+( \w+)? Error: ", "", " ".join(told.split()))
-    return told if len(told) <= _LONGEST else told[: _LONGEST - 3] + "..."
+    message = re.split(r"\n\s*LINE \d+:|\s+LINE \d+:", str(error))[0]
+    message = re.sub(r"^\w+( \w+)? Error: ", "", " ".join(message.split()))
+    return message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "..."
 
 
 def parquet(file: Path, options: str = "") -> str:
-    """Return the SQL of a Parquet file's rows; a folder named ``run=3`` does not add a column ``run``."""
+    """Return the SQL of a Parquet file's rows; a folder named ``run=3`` adds no column ``run``."""
     return f"read_parquet({literal(str(file))}, hive_partitioning = false{options})"
 
 

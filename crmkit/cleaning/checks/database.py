@@ -21,7 +21,7 @@ from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.checks.parse_rows import FIRST_DAY, PLANS
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.settings import Settings
-from crmkit.sources.databases.database import Linked, linked_tables
+from crmkit.sources.databases.database import LinkedTable, linked_tables
 from crmkit.sources.parsing.types import in_words
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day
@@ -47,14 +47,14 @@ class RuledTable:
 
     Attributes
     ----------
-    linked : Linked
+    linked : LinkedTable
     reasons : tuple of Rule
         Why a row is left out; the first that holds is the reason.
     emptied : dict of str to tuple of Rule
         Why a cell of an optional column is empty.
     """
 
-    linked: Linked
+    linked: LinkedTable
     reasons: tuple[Rule, ...]
     emptied: dict[str, tuple[Rule, ...]]
 
@@ -115,7 +115,7 @@ class RuledTable:
                 )
 
 
-def with_rules(linked: Linked, end_of_data: date) -> RuledTable:
+def with_rules(linked: LinkedTable, end_of_data: date) -> RuledTable:
     """Return the table with the rules that its rows are held to; nothing is computed yet."""
     there = [column for column in linked.schema.columns if column.name in linked.rows.columns]
     broken = {column.name: tuple(_rules(linked, column, end_of_data)) for column in there}
@@ -131,7 +131,7 @@ def with_rules(linked: Linked, end_of_data: date) -> RuledTable:
     )
 
 
-def _rules(linked: Linked, column: Column, end_of_data: date) -> Iterator[Rule]:
+def _rules(linked: LinkedTable, column: Column, end_of_data: date) -> Iterator[Rule]:
     """Yield the rules of one column; a cell without a value breaks none."""
     value, empty = linked.rows[column.name], f"{column.name} is left empty; the row counts."
     if column.kind in ("money", "number"):
@@ -151,7 +151,7 @@ def _rules(linked: Linked, column: Column, end_of_data: date) -> Iterator[Rule]:
             yield Rule(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
 
 
-def _row_rules(linked: Linked) -> Iterator[Rule]:
+def _row_rules(linked: LinkedTable) -> Iterator[Rule]:
     rows = linked.rows
     if linked.schema.name == "survey_responses":
         low, high = (_scale_end(rows, *end) for end in (("scale_min", 0), ("scale_max", 10)))

@@ -26,7 +26,7 @@ from crmkit.cleaning.loading.forgotten_rows import list_forgotten
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.contacts import plain_email, pseudonym
-from crmkit.sources.proposing.search import Person
+from crmkit.sources.person_search import Person
 from crmkit.sources.sql import ROW, columns_of, identifier, literal, open_duckdb, parquet
 from crmkit.sources.store.keys import forgotten_hashes, hashes_of, key_for, use_key
 from crmkit.sources.store.store import found_store, table_files

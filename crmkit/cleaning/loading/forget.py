@@ -13,7 +13,7 @@ import duckdb
 from crmkit.cleaning.duplicates.state import opened
 from crmkit.cleaning.loading.forgotten_rows import Erased, forget_rows, list_forgotten
 from crmkit.settings import Settings
-from crmkit.sources.proposing.search import Person
+from crmkit.sources.person_search import Person
 from crmkit.sources.sql import ROW, columns_of, identifier, parquet
 from crmkit.sources.store.changes import INPUTS
 from crmkit.sources.store.keys import forgotten_digest, key_for

@@ -21,7 +21,7 @@ from crmkit.reporting.runner.page import PageSummary, read_summary
 from crmkit.reporting.runner.publish import clean_up
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
-from crmkit.sources.proposing.search import Person, files_below
+from crmkit.sources.person_search import Person, files_below
 from crmkit.sources.store.keys import forgotten_file, note_forgotten
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store

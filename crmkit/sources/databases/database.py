@@ -1,4 +1,7 @@
-"""The canonical tables of a company whose data are in a database: found by name, their types checked, nothing loaded."""
+"""The canonical tables of a company whose data are in PostgreSQL: found by name, types checked, nothing loaded.
+
+A column is converted by an expression that the database computes itself.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +22,48 @@ from crmkit.sources.parsing.own_columns import EMAIL, PHONE, is_personal_header
 from crmkit.sources.parsing.types import in_words
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
 
+_TEXT = {"text", "character varying"}
+_CAST_TO_TEXT = {"character", "citext", "name", "enum", "uuid"}
+_WHOLE = {"smallint": "int16", "integer": "int32", "bigint": "int64"}
+_NUMBER = {"numeric": "decimal", "real": "float32", "double precision": "float64"}
+_FIRST_ROWS = 1_000  # rows in which contacts of people are looked for
+_LOCAL, _ZONED = "timestamp without time zone", "timestamp with time zone"
+_TIMES = {_LOCAL, _ZONED, "date"}
+_ACCEPTED: dict[Kind, set[str]] = {
+    "id": {*_TEXT, *_CAST_TO_TEXT, *_WHOLE, "numeric"},
+    "text": {*_TEXT, *_CAST_TO_TEXT, *_WHOLE},
+    "timestamp": _TIMES,
+    "date": _TIMES,
+    "money": {*_WHOLE, *_NUMBER},
+    "number": {*_WHOLE, *_NUMBER},
+    "integer": {*_WHOLE, "numeric"},
+    "flag": {"boolean"},
+}
+
 
 @dataclass(frozen=True)
-class Linked:
-    """A canonical table that stands in the database: an expression with canonical names and types, and where it is."""
+class LinkedTable:
+    """A canonical table in the database: an expression with canonical names and types, and the name of its relation."""
 
     schema: TableSchema
     rows: ir.Table
     origin: str
 
 
-def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Linked], str]:
-    """Return the canonical tables found in the database of the settings, and what the database is.
+def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[LinkedTable], str]:
+    """Return the canonical tables found in the database of the settings, and a description of the database.
 
     Parameters
     ----------
     settings : Settings
         With ``[database]``.
     personal : bool
-        Whether personal data is wanted too.
+        Whether to include personal data.
 
     Raises
     ------
     Problems
-        With every table that is not there and every column that is missing or of a wrong type.
+        With every missing table and every column that is missing or of a wrong type.
     CrmkitError
         If the database cannot be opened, or has no canonical table at all.
     """
@@ -52,15 +73,17 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
     con = open_postgres(database)
     home = database.namespace or default_schema(con)
     found = relations(con, {home, *(name.rpartition(".")[0] for name in database.tables.values() if "." in name)})
-    wanted, problems = _wanted(database, home, found)
+    wanted, problems = _relations_by_table(database, home, found)
     matches = {name: matched_columns(SCHEMAS[name], relation.columns) for name, relation in wanted.items()}
-    problems += [problem for name in wanted if (problem := _faults(SCHEMAS[name], wanted[name], matches[name]))]
+    problems += [
+        problem for name in wanted if (problem := _column_problems(SCHEMAS[name], wanted[name], matches[name]))
+    ]
     if problems:
         raise Problems(f"The database {database.address}", problems)
     if not wanted:
-        there = ", ".join(name for _, name in found) or "no table that may be read"
+        existing = ", ".join(name for _, name in found) or "no table that may be read"
         raise CrmkitError(
-            f"The database {database.address} has none of crmkit's tables in schema {home}: there is {there}. "
+            f"The database {database.address} has none of crmkit's tables in schema {home}: there is {existing}. "
             'Make views of their names, or name them: [database.tables] with orders = "shop_orders".'
         )
     backend = ibis.postgres.from_connection(con)
@@ -79,10 +102,84 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
     return linked, f"{database.address}, schema {home}, PostgreSQL {version.split()[0]}"
 
 
-def _wanted(
+def wrong_type(column: Column, met: str) -> str | None:
+    """Return the problem of a column's type, without full stop, or None.
+
+    Examples
+    --------
+    >>> from crmkit.tables.schema import schema
+    >>> wrong_type(schema("orders").column("revenue"), "text")
+    'revenue is text, must be a number'
+    """
+    if met in _ACCEPTED[column.kind]:
+        return None
+    called = in_words(column.kind) if column.kind not in ("id", "text") else "text or a whole number"
+    return f"{column.name} is {met}, must be {called}"
+
+
+def canonical_column(value: Any, column: Column, met: str, zone: str) -> Any:
+    """Return a column in its canonical type; empty text is null, as when a file is read.
+
+    A column of the right type is not cast, so that the database can use its indexes and statistics.
+
+    Parameters
+    ----------
+    value : ibis column
+    column : Column
+        The canonical column.
+    met : str
+        PostgreSQL type, one that :func:`wrong_type` accepts.
+    zone : str
+        The company's time zone; a time with a zone is converted to it.
+    """
+    if column.kind in ("id", "text"):
+        text = (value if met in _TEXT else value.cast("string")).nullif("")
+        return text.lower() if column.choices else text
+    if column.kind in ("timestamp", "date"):
+        return _time(value, column, met, zone)
+    if column.kind == "flag":
+        return value
+    if column.kind == "integer":
+        return value.cast("int64")
+    return value.cast("float64")
+
+
+def own_column(value: Any, met: str, zone: str) -> Any | None:
+    """Return a column beyond the canonical ones; None if its type is of no use in a split or a condition.
+
+    Whole numbers, decimals, days, times and flags stay what the database says they are; all else that is kept is text.
+    """
+    if met in _TEXT or met in _CAST_TO_TEXT:
+        return value.cast("string").nullif("")
+    if met in _WHOLE:
+        return value.cast("int64")
+    if met in _NUMBER:
+        return value.cast("float64")
+    if met == _ZONED:
+        return _local_time(zone, value).cast("timestamp(6)")
+    if met == _LOCAL:
+        return value.cast("timestamp(6)")
+    return value if met in ("boolean", "date") else None
+
+
+def ibis_type(met: str) -> dt.DataType:
+    """Return the Ibis type of a PostgreSQL type; unknown where values are only used after a cast."""
+    names = {
+        **_WHOLE,
+        **_NUMBER,
+        **dict.fromkeys(_TEXT, "string"),
+        "date": "date",
+        "boolean": "boolean",
+        _LOCAL: "timestamp(6)",
+        _ZONED: "timestamp('UTC', 6)",
+    }
+    return dt.dtype(names[met]) if met in names else dt.unknown
+
+
+def _relations_by_table(
     database: Database, home: str, found: Mapping[tuple[str, str], Relation]
 ) -> tuple[dict[str, Relation], list[str]]:
-    """Return the relation of each canonical table that has one, and what is wrong with ``[database.tables]``."""
+    """Return the relation of each canonical table that has one, and the problems of ``[database.tables]``."""
     unknown = [
         f"[database.tables] {name}: there is no such table of crmkit. {did_you_mean(name, SCHEMAS)}"
         for name in database.tables
@@ -104,136 +201,47 @@ def _names(found: Iterable[tuple[str, str]], schema: str) -> list[str]:
     return [name for each, name in found if each == schema]
 
 
-def _faults(schema: TableSchema, relation: Relation, matched: Matched) -> str | None:
-    """Return one sentence on what is wrong with the columns of a table, or None."""
+def _column_problems(schema: TableSchema, relation: Relation, matched: Matched) -> str | None:
+    """Return one sentence on the problems of a table's columns, or None."""
     subject = f"Table '{schema.name}'"
     if relation.name != schema.name:
         subject += f" ({relation.name})"
     if not relation.columns:
         return f"{subject} may not be read. GRANT SELECT ON {relation.schema}.{relation.name} to the user of the url."
-    faults = list(matched.problems)
+    problems = list(matched.problems)
     for name, source in matched.sources.items():
         if name in schema.names:
             wrong = wrong_type(schema.column(name), relation.columns[source])
-            faults += [wrong] if wrong else []
-    return f"{subject}: {'; '.join(faults)}." if faults else None
+            problems += [wrong] if wrong else []
+    return f"{subject}: {'; '.join(problems)}." if problems else None
 
 
-def _linked(backend: ibis.BaseBackend, schema: TableSchema, relation: Relation, matched: Matched, zone: str) -> Linked:
+def _linked(
+    backend: ibis.BaseBackend, schema: TableSchema, relation: Relation, matched: Matched, zone: str
+) -> LinkedTable:
     kinds = {source: ibis_type(relation.columns[source]) for source in matched.sources.values()}
-    # Ibis' own look at the table would take an enumeration for text and not know domains.
-    there = ops.DatabaseTable(
+    # Ibis' own inspection would read an enumeration as text and fail on domains.
+    table = ops.DatabaseTable(
         relation.name, schema=ibis.schema(kinds), source=backend, namespace=ops.Namespace(database=relation.schema)
     ).to_expr()
     columns = {}
     for name, source in matched.sources.items():
         met = relation.columns[source]
         if name in schema.names:
-            columns[name] = canonical(there[source], schema.column(name), met, zone)
-        elif (own := own_column(there[source], met, zone)) is not None:
+            columns[name] = canonical_column(table[source], schema.column(name), met, zone)
+        elif (own := own_column(table[source], met, zone)) is not None:
             columns[name] = own
-    return Linked(schema, there.select(**columns), f"{relation.schema}.{relation.name}")
+    return LinkedTable(schema, table.select(**columns), f"{relation.schema}.{relation.name}")
 
 
-# How a column of a database becomes a canonical one, as an expression that the database computes itself.
-
-
-_TEXT = {"text", "character varying"}
-_AS_TEXT = {"character", "citext", "name", "enum", "uuid"}
-_WHOLE = {"smallint": "int16", "integer": "int32", "bigint": "int64"}
-_NUMBER = {"numeric": "decimal", "real": "float32", "double precision": "float64"}
-_FIRST_ROWS = 1_000  # rows in which contacts of people are looked for
-_LOCAL, _ZONED = "timestamp without time zone", "timestamp with time zone"
-_TIMES = {_LOCAL, _ZONED, "date"}
-_ACCEPTED: dict[Kind, set[str]] = {
-    "id": {*_TEXT, *_AS_TEXT, *_WHOLE, "numeric"},
-    "text": {*_TEXT, *_AS_TEXT, *_WHOLE},
-    "timestamp": _TIMES,
-    "date": _TIMES,
-    "money": {*_WHOLE, *_NUMBER},
-    "number": {*_WHOLE, *_NUMBER},
-    "integer": {*_WHOLE, "numeric"},
-    "flag": {"boolean"},
-}
+def _time(value: Any, column: Column, met: str, zone: str) -> Any:
+    local = _local_time(zone, value) if met == _ZONED else value
+    return local.cast("date" if column.kind == "date" else "timestamp(6)")
 
 
 @ibis.udf.scalar.builtin(name="timezone")
 def _local_time(zone: str, at: dt.Timestamp("UTC")) -> dt.Timestamp(scale=6):  # type: ignore[valid-type, empty-body]
     """Return the wall clock time of an instant in a zone."""
-
-
-def ibis_type(met: str) -> dt.DataType:
-    """Return the Ibis type of a PostgreSQL type; unknown where the value is of use only after a cast."""
-    names = {
-        **_WHOLE,
-        **_NUMBER,
-        **dict.fromkeys(_TEXT, "string"),
-        "date": "date",
-        "boolean": "boolean",
-        _LOCAL: "timestamp(6)",
-        _ZONED: "timestamp('UTC', 6)",
-    }
-    return dt.dtype(names[met]) if met in names else dt.unknown
-
-
-def wrong_type(column: Column, met: str) -> str | None:
-    """Return what is wrong with the type of a column, without full stop, or None.
-
-    Examples
-    --------
-    >>> from crmkit.tables.schema import schema
-    >>> wrong_type(schema("orders").column("revenue"), "text")
-    'revenue is text, must be a number'
-    """
-    if met in _ACCEPTED[column.kind]:
-        return None
-    called = in_words(column.kind) if column.kind not in ("id", "text") else "text or a whole number"
-    return f"{column.name} is {met}, must be {called}"
-
-
-def canonical(value: Any, column: Column, met: str, zone: str) -> Any:
-    """Return a column in its canonical type; text without a letter is null, as it is when a file is read.
-
-    A column of the right type is left as it is, so that the database can use what it knows of its values.
-
-    Parameters
-    ----------
-    value : ibis column
-    column : Column
-        What it is to become.
-    met : str
-        PostgreSQL type, one that :func:`wrong_type` does not complain of.
-    zone : str
-        The company's time zone; a time with a zone is moved to it.
-    """
-    if column.kind in ("id", "text"):
-        text = (value if met in _TEXT else value.cast("string")).nullif("")
-        return text.lower() if column.choices else text
-    if column.kind in ("timestamp", "date"):
-        return _time(value, column, met, zone)
-    if column.kind == "flag":
-        return value
-    if column.kind == "integer":
-        return value.cast("int64")
-    return value.cast("float64")
-
-
-def own_column(value: Any, met: str, zone: str) -> Any | None:
-    """Return a column beyond the canonical ones; None if its type is of no use in a split or a condition.
-
-    Whole numbers, decimals, days, times and flags stay what the database says they are; all else that is kept is text.
-    """
-    if met in _TEXT or met in _AS_TEXT:
-        return value.cast("string").nullif("")
-    if met in _WHOLE:
-        return value.cast("int64")
-    if met in _NUMBER:
-        return value.cast("float64")
-    if met == _ZONED:
-        return _local_time(zone, value).cast("timestamp(6)")
-    if met == _LOCAL:
-        return value.cast("timestamp(6)")
-    return value if met in ("boolean", "date") else None
 
 
 def _without_personal(con: Any, schema: TableSchema, relation: Relation, matched: Matched) -> Matched:
@@ -263,8 +271,3 @@ def _without_personal(con: Any, schema: TableSchema, relation: Relation, matched
                 personal.add(name)
     kept = {name: source for name, source in matched.sources.items() if name not in personal}
     return Matched(kept, (*matched.unused, *(own[name] for name in own if name in personal)), matched.problems)
-
-
-def _time(value: Any, column: Column, met: str, zone: str) -> Any:
-    local = _local_time(zone, value) if met == _ZONED else value
-    return local.cast("date" if column.kind == "date" else "timestamp(6)")

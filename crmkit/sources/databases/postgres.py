@@ -1,7 +1,7 @@
-"""Open a PostgreSQL database for reading, and look up what may be read there.
+"""Open a PostgreSQL database for reading, and list the tables that may be read.
 
-The password comes from the environment and goes to the server and nowhere else: it is in no message, and the
-connection is made here and not by Ibis, which would keep it among its own settings.
+The password is taken from the environment and given only to the server: no message contains it, and the connection is
+opened here and not by Ibis, which would keep the password among its own settings.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from crmkit.settings import Database
 if TYPE_CHECKING:
     import psycopg
 
-_PATIENCE = 10  # seconds to wait for a server to answer
-# A domain is read as the type it stands on; what the role may not read is not there, so a column can be kept from it.
+_CONNECT_TIMEOUT = 10  # s
+# A domain is read as its base type. A column that the role may not read is left out.
 _COLUMNS = """
     SELECT n.nspname, c.relname, a.attname, t.typtype = 'e',
            format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL),
@@ -40,7 +40,7 @@ class Relation:
     ----------
     schema, name : str
     columns : dict of str to str
-        PostgreSQL type by column, of those that may be read.
+        PostgreSQL type of each column that may be read.
     """
 
     schema: str
@@ -49,12 +49,12 @@ class Relation:
 
 
 def open_postgres(database: Database) -> psycopg.Connection[Any]:
-    """Open a connection on which nothing can be written; its time zone is UTC.
+    """Open a read-only connection; its time zone is UTC.
 
     Raises
     ------
     CrmkitError
-        If the server cannot be reached or does not let the user in.
+        If the server cannot be reached or refuses the user.
     """
     try:
         import psycopg
@@ -64,30 +64,32 @@ def open_postgres(database: Database) -> psycopg.Connection[Any]:
             "python -m pip install -c constraints.txt -e '.[postgres]'"
         ) from None
     address, password = database.address, _password(database)
-    given = {"host": address.host, "port": address.port, "user": address.user, "password": password}
+    parameters = {"host": address.host, "port": address.port, "user": address.user, "password": password}
     refused = ""
     try:
-        place = psycopg.conninfo.make_conninfo(
+        conninfo = psycopg.conninfo.make_conninfo(
             dbname=address.name,
-            connect_timeout=_PATIENCE,
+            connect_timeout=_CONNECT_TIMEOUT,
             application_name="crmkit",
-            **{key: str(value) for key, value in given.items() if value},
+            **{key: str(value) for key, value in parameters.items() if value},
             **dict(address.options),
         )
-        con = _connection(str(address)).connect(place, autocommit=True, prepare_threshold=None)
+        con = _connection_class(str(address)).connect(conninfo, autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
-        refused = _why(error, password) or "it does not answer"
-    if refused:  # raised out here, so that the error carries nothing of what was tried
+        refused = _reason(error, password) or "it does not answer"
+    if refused:  # raised outside of the handler, so that the error does not carry the connection parameters
         raise CrmkitError(f"The database {address} cannot be opened: {refused}. {_advice(refused, database)}")
     con.execute("SET default_transaction_read_only = on")
     con.execute("SET TIME ZONE 'UTC'")
-    con.execute("SET jit = off")  # compiling a long sum takes longer than adding up a small company
-    con.execute("SET enable_nestloop = off")  # every join is on equality and over whole tables: hash them
+    con.execute("SET jit = off")  # compiling a long sum takes longer than computing it for a small company
+    con.execute(
+        "SET enable_nestloop = off"
+    )  # every join is on equality and over whole tables, where hash joins are faster
     return con
 
 
 def default_schema(con: psycopg.Connection[Any]) -> str:
-    """Return the schema that names without one are looked up in."""
+    """Return the schema in which names without a schema are looked up."""
     (name,) = con.execute("SELECT current_schema()").fetchone() or (None,)
     return str(name or "public")
 
@@ -102,10 +104,10 @@ def relations(con: psycopg.Connection[Any], schemas: Iterable[str]) -> dict[tupl
     return found
 
 
-def _connection(place: str) -> Any:
-    """Return the kind of connection that says in words what the database did not do.
+def _connection_class(address: str) -> Any:
+    """Return a class of connection that raises its errors as one plain sentence.
 
-    Everything passes through ``wait``: the queries, and the beginning and the end of the transactions around them.
+    Everything passes through ``wait``: queries, and the beginning and the end of transactions.
     """
     import psycopg
 
@@ -114,25 +116,25 @@ def _connection(place: str) -> Any:
             try:
                 return super().wait(*arguments, **options)
             except psycopg.Error as error:
-                told = error.diag.message_primary or _why(error, None)
-            raise CrmkitError(f"The database {place} does not answer: {told.rstrip('.')}.")
+                message = error.diag.message_primary or _reason(error, None)
+            raise CrmkitError(f"The database {address} does not answer: {message.rstrip('.')}.")
 
     return Connection
 
 
 def _password(database: Database) -> str | None:
-    """Return the password; without one PostgreSQL's own library looks for it, in ~/.pgpass for example."""
+    """Return the password; None lets PostgreSQL's own library look for it, in ~/.pgpass for example."""
     password = os.environ.get(database.password_variable)
     if password is None and "password_variable" in database.model_fields_set:
         raise CrmkitError("The environment variable that [database] password_variable names is not set.")
     return password
 
 
-def _why(error: Exception, password: str | None) -> str:
-    """Return the last clause of what the server or the library says, without the password should it be in there."""
-    said = " ".join(str(error).split("\n")[0].split())
-    said = said.replace(password, "***") if password else said
-    return said.rpartition("FATAL: ")[2].rpartition(" failed: ")[2].strip().rstrip(".")
+def _reason(error: Exception, password: str | None) -> str:
+    """Return the last clause of the message of the server or the library, with the password masked."""
+    message = " ".join(str(error).split("\n")[0].split())
+    message = message.replace(password, "***") if password else message
+    return message.rpartition("FATAL: ")[2].rpartition(" failed: ")[2].strip().rstrip(".")
 
 
 def _advice(refused: str, database: Database) -> str:

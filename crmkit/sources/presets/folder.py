@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
-from crmkit.sources.contacts import make_directory, make_lookups, register
+from crmkit.sources.contacts import add_contacts, create_directory, create_lookups
 from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.read import file_heads
@@ -90,7 +90,7 @@ def read_presets(raw_files: RawFiles, settings: Settings, found: Iterable[tuple[
     """Read the recognised files, then take the rows of canonical tables from them."""
     read = PresetRows()
     con = raw_files.con
-    make_directory(con)
+    create_directory(con)
     for number, (files, fit) in enumerate(found):
         shown = f"{files.paths[0].name} ({fit.preset.system} {fit.preset.export})"
         try:
@@ -104,7 +104,7 @@ def read_presets(raw_files: RawFiles, settings: Settings, found: Iterable[tuple[
         else:
             read.preset_files.append(preset_file)
             _register(raw_files, preset_file)
-    make_lookups(con)
+    create_lookups(con)
     for preset_file in read.preset_files:
         made = portions(con, preset_file)
         read.portions += made
@@ -124,7 +124,7 @@ def _register(raw_files: RawFiles, preset_file: PresetFile) -> None:
     usable = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
     for take in preset_file.preset.takes:
         if take.table == "customer_identities" and not take.supplement:
-            register(raw_files.con, preset_file.preset.prefix, usable, person_of(preset_file, take))
+            add_contacts(raw_files.con, preset_file.preset.prefix, usable, person_of(preset_file, take))
 
 
 def _understood(preset_file: PresetFile, made: Iterable[Portion]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from crmkit.sources.contacts import owned, with_customer
+from crmkit.sources.contacts import prefixed_id, with_customer
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.presets.model import Take, in_sql, is_aggregate, is_empty
 from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, possible_takes
@@ -111,7 +111,7 @@ def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
             value = "__customer"
         else:
             value = text_of(expression) if expression in kinds else f"({in_sql(expression, preset_file.fit.columns)})"
-            value = owned(preset_file.preset.prefix, value) if schema.column(column).kind == "id" else value
+            value = prefixed_id(preset_file.preset.prefix, value) if schema.column(column).kind == "id" else value
         grouped = take.group is not None and not is_aggregate(expression)
         columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
     return columns

@@ -1,1 +1,1 @@
-"""Recognise unknown files and propose a mapping."""
+"""Preview a folder of exports, and propose a mapping for files of no known system."""

@@ -1,4 +1,4 @@
-"""Look at a folder of exports before loading it: what each file is, what it fills, what is doubtful."""
+"""Preview a folder of exports before loading it: what each file is, which tables it fills, what is doubtful."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import duckdb
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping, Settings
-from crmkit.sources.contacts import make_directory, make_lookups
+from crmkit.sources.contacts import create_directory, create_lookups
 from crmkit.sources.files.exports import find_sources
 from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
 from crmkit.sources.files.raw_files import RawFiles
@@ -22,7 +22,7 @@ from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.presets.takes import portions
 from crmkit.sources.proposing.propose import (
-    OPENING,
+    HEADING,
     evidence_of_profiles,
     format_of,
     once_each_table,
@@ -45,14 +45,14 @@ class FilePreview:
     ----------
     file : str
     system : str
-        Which system wrote it, in words.
+        The system that wrote it, in words.
     tables : dict of str to list of dict
         The first rows of each table that it fills, without personal data.
     matched : dict of str to str
-        What each column of the file is read as.
+        The field that each column of the file is read as.
     unmatched : tuple of str
     doubts : list of str
-        What was settled or decided, and what must be.
+        What was found out or decided, and what remains open.
     problems : list of str
         Why it cannot be loaded as it is.
     proposed : str
@@ -70,7 +70,7 @@ class FilePreview:
 
 
 def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
-    """Return what each export file of a folder is, in the order of their names.
+    """Return the preview of each export file of a folder, in the order of their names.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
     known = {path: origin for origin in found for files in origin.files for path in files.paths}
     previews = []
     for path in listed:
-        told = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
+        own_problems = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
         if path in fits:
             previews.append(_recognised(*fits[path], settings))
         elif path in known:
@@ -103,45 +103,47 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
         else:
             plain = FileSet(path.stem, (path,), FileMapping(path=""))
             own = next((files for files in sets.values() if files.paths == (path,)), plain)
-            previews.append(_unknown(own, told))
+            previews.append(_unknown(own, own_problems))
     return previews
 
 
 def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
-    """Write the proposed settings of all files that need some, and return where; a file that is there stays.
+    """Write the proposed settings of all files that need some, and return the path; an existing file is not replaced.
 
     Returns
     -------
     Path or None
-        None if nothing is proposed. Where the file is there already, one of the next number.
+        None if nothing is proposed. If the file exists, its name with the next free number.
     """
     proposed = [preview.proposed for preview in previews if preview.proposed]
     if not proposed:
         return None
     free = next(each for n in count(1) if not (each := path.with_stem(path.stem + (f"_{n}" if n > 1 else ""))).exists())
-    free.write_text("\n".join([OPENING, *once_each_table(proposed)]), encoding="utf-8")
+    free.write_text("\n".join([HEADING, *once_each_table(proposed)]), encoding="utf-8")
     return free
 
 
 def _recognised(files: FileSet, fit: PresetMatch, settings: Settings) -> FilePreview:
     preset = fit.preset
-    seen = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
-    seen.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
+    preview = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
+    preview.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
     with closing(open_duckdb()) as con:
         use_key(con, key_for(settings))
-        make_directory(con)
-        make_lookups(con)
+        create_directory(con)
+        create_lookups(con)
         try:
             preset_file = read_preset_file(RawFiles(con), files, fit, settings, 0)
         except CrmkitError as error:
-            seen.problems.append(str(error))
-            return seen
-        seen.doubts += [*preset_file.remarks, *preset.notes]
-        seen.problems += preset_file.problems or [problem for problem in [no_usable_rows(con, preset_file)] if problem]
-        if not seen.problems:
+            preview.problems.append(str(error))
+            return preview
+        preview.doubts += [*preset_file.remarks, *preset.notes]
+        preview.problems += preset_file.problems or [
+            problem for problem in [no_usable_rows(con, preset_file)] if problem
+        ]
+        if not preview.problems:
             for portion in portions(con, preset_file):
-                seen.tables.setdefault(portion.table, _first_rows(con, portion.relation, portion.table))
-    return seen
+                preview.tables.setdefault(portion.table, _first_rows(con, portion.relation, portion.table))
+    return preview
 
 
 def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> list[dict[str, str]]:
@@ -150,30 +152,32 @@ def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> li
     return [masked_row(dict(zip(names, row, strict=True)), SCHEMAS[table].personal) for row in rows.fetchall()]
 
 
-def _unknown(files: FileSet, told: list[str]) -> FilePreview:
-    seen = FilePreview(files.paths[0].name, "not known", problems=[problem.partition(": ")[2] for problem in told])
+def _unknown(files: FileSet, own_problems: list[str]) -> FilePreview:
+    preview = FilePreview(
+        files.paths[0].name, "not known", problems=[problem.partition(": ")[2] for problem in own_problems]
+    )
     with closing(open_duckdb()) as con:
         try:
             raw = RawFiles(con).read(files)
         except CrmkitError as error:
-            seen.problems.append(str(error))
-            return seen
+            preview.problems.append(str(error))
+            return preview
         columns = profiles(con, raw.relation)
         evidence = evidence_of_profiles(con, raw.relation, columns, files.dialect)
         formats = [(name, forms) for name, forms in evidence.formats.items() if forms != EXCEL]
         date_format = format_of(con, raw.relation, *formats[0]) if formats else None
-        found = proposal(columns, seen.file)
+        found = proposal(columns, preview.file)
         used = {header: column for column, (header, _) in found.columns.items()} if found else {}
-        seen.matched = {header: f"{found.table}.{column}?" for header, column in used.items()} if found else {}
-        seen.unmatched = tuple(column.name for column in columns if column.name not in used)
-        seen.doubts += [*raw.notes, *evidence.notes, *evidence.questions]
-        seen.proposed = proposal_text(seen.file, found, evidence, date_format, seen.unmatched)
+        preview.matched = {header: f"{found.table}.{column}?" for header, column in used.items()} if found else {}
+        preview.unmatched = tuple(column.name for column in columns if column.name not in used)
+        preview.doubts += [*raw.notes, *evidence.notes, *evidence.questions]
+        preview.proposed = proposal_text(preview.file, found, evidence, date_format, preview.unmatched)
         visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
         rows = con.execute(f"SELECT {visible} FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")
         names = [name for name, *_ in rows.description or ()]
         table = found.table if found else ""
-        seen.tables[table] = [
+        preview.tables[table] = [
             {name: masked_cell(name, cell) if cell else "" for name, cell in zip(names, row, strict=True)}
             for row in rows.fetchall()
         ]
-    return seen
+    return preview

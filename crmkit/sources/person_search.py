@@ -1,4 +1,4 @@
-"""Look for a person in files of any kind: by id, name, e-mail address, telephone number."""
+"""Search files of any kind for a person: by id, name, e-mail address, telephone number."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _SHORTEST = 4
 
 @dataclass(frozen=True)
 class Person:
-    """What a person is known by.
+    """The data by which a person is found.
 
     Attributes
     ----------
     ids : tuple of str
-        All ids that are hers.
+        All ids of the person.
     emails, phones, names, addresses : tuple of str
-        Only what nobody else has: a namesake is not to be taken for her.
+        Only those that nobody else has, so that a namesake is not found.
     texts : tuple of str
-        What she alone wrote, such as a comment.
+        Texts that only this person wrote, such as a comment.
     """
 
     ids: tuple[str, ...]
@@ -41,15 +41,15 @@ class Person:
     texts: tuple[str, ...] = ()
 
     def found_in(self, file: str, content: bytes, with_texts: bool = False) -> list[str]:
-        """Return what of a person a file holds: "id", "e-mail address", "telephone number", "name", "address", "text".
+        """Return which data of the person a file contains: "id", "e-mail address", "telephone number", "name", "address", "text".
 
         Parameters
         ----------
         file : str
-            Its name, whose ending tells Parquet from text.
+            Its name, whose ending distinguishes Parquet from text.
         content : bytes
         with_texts : bool
-            Whether to look for what she wrote, too.
+            Whether to search for the texts, too.
 
         Examples
         --------
@@ -69,7 +69,7 @@ class Person:
         return (["id"] if self._long_id and self._long_id.search(text) else []) + found
 
     def is_in(self, cell: str | None) -> bool:
-        """Tell whether a cell is one of her ids, or holds anything else of hers."""
+        """Return whether a cell is one of the ids, or contains other data of the person."""
         if cell is None:
             return False
         if cell.startswith("{") and any(each in self.ids for each in _ids_of(cell)):
@@ -90,7 +90,7 @@ class Person:
             "address": self.addresses,
         }
         kinds |= {"text": self.texts} if with_texts else {}
-        return {kind: [each.casefold() for each in told if len(each) >= _SHORTEST] for kind, told in kinds.items()}
+        return {kind: [each.casefold() for each in texts if len(each) >= _SHORTEST] for kind, texts in kinds.items()}
 
     @cached_property
     def _long_id(self) -> re.Pattern[str] | None:
@@ -115,14 +115,14 @@ class Person:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return all files of a folder and of those in it; none if it is not there."""
+    """Return all files of a folder and of the folders in it; none if it does not exist."""
     return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
 
 
 def _texts_in(content: bytes) -> Iterator[tuple[str, pa.ChunkedArray]]:
     try:
         table = pq.read_table(BytesIO(content))
-    except (pa.ArrowInvalid, OSError):  # no Parquet, whatever its name: it is looked at as a text elsewhere
+    except (pa.ArrowInvalid, OSError):  # not Parquet, whatever its name
         return
     for name in table.column_names:
         cells = table[name]
@@ -133,7 +133,7 @@ def _texts_in(content: bytes) -> Iterator[tuple[str, pa.ChunkedArray]]:
 
 
 def _ids_of(row: str) -> list[str]:
-    """Return the ids in a row that is written as JSON, as rows kept aside are."""
+    """Return the ids in a row written as JSON, as rows set aside are."""
     try:
         cells = json.loads(row)
     except ValueError:
@@ -142,5 +142,5 @@ def _ids_of(row: str) -> list[str]:
 
 
 def _unescaped(text: str) -> str:
-    """Return a text with the escapes of JSON undone, in which a notebook may write an umlaut."""
+    """Return a text with JSON's escapes decoded; a notebook may contain an umlaut as such an escape."""
     return re.sub(r"\\u[0-9a-fA-F]{4}", lambda match: str(json.loads(f'"{match[0]}"')), text) if "\\u" in text else text
