@@ -1,4 +1,4 @@
-"""What is wrong with the data: checks, rows kept aside with a reason, spellings, repeats, the quality report."""
+"""Clean the data: checks, rows set aside with a reason, spellings, repeats, duplicate customers, the quality report."""
 
 from crmkit.cleaning.loading.reports import quality_report, table_report
 

@@ -1,4 +1,14 @@
-"""From raw rows to checked ones: every table read, judged and settled with the others, inside one connection."""
+"""Check the rows of all tables inside one connection: parse them, unify spellings, merge rows that come twice.
+
+*Spelling*: case variants of a category take the spelling that is most frequent over all tables, so that a campaign goes
+by one name in costs, leads and orders.
+
+*Overlapping exports*: a shop's exports of January to March and of March to April both hold the orders of March. The
+newer file's row counts, and the lines of its order too. The newer file is the one whose rows reach further; of two that
+reach equally far, the later by name ("orders (2)" after "orders").
+
+*Repeated keys*: equal rows are merged; other rows with the same key are set aside after the first.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +35,18 @@ from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, lit
 from crmkit.sources.store.keys import forgotten_hashes
 from crmkit.tables.schema import Column
 
+# Notice may be given before the term that it ends, and a text is written before it is read.
+_MAY_COME_BEFORE = ("cancelled_at", "written_at")
+REPLACED = "rows are in a newer file too"
+_NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
+_FILE = "__file"  # rank of a row's file: the higher, the newer
+
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """One checked table: SQL of the rows kept and of those kept aside, and what became of how many.
+    """One checked table: SQL of the rows kept and of the rows set aside, and the counts of both.
 
-    ``merged`` names the relation of its rows after people were merged, if any of its rows are theirs.
+    ``merged`` names the relation with its rows after duplicate customers were merged, if that changed any.
     """
 
     parsed: ParsedTable
@@ -53,7 +69,7 @@ class CheckedTable:
 
     @property
     def quarantined(self) -> str:
-        """SQL of the rows kept aside: file, line, reason, and the raw row as JSON; none of it for personal data."""
+        """SQL of the rows set aside: file, line, reason, and the raw row as JSON; none of it for personal data."""
         staged = self.parsed.staged
         cells = ", ".join(f"{identifier(name)}: CAST(raw.{identifier(name)} AS VARCHAR)" for name in staged.types)
         raw = "NULL::VARCHAR" if staged.schema.personal else f"CAST(to_json({{{cells}}}) AS VARCHAR)"
@@ -76,12 +92,12 @@ def check_rows(
     progress: Progress | None = None,
     allow_empty: bool = False,
 ) -> tuple[list[CheckedTable], list[str]]:
-    """Read, judge and settle the rows of all tables.
+    """Parse and check the rows of all tables, and merge those that come twice.
 
     Returns
     -------
     (list of CheckedTable, list of str)
-        The checked tables, and what is wrong with whole tables; where anything is, nothing is to be used.
+        The checked tables, and the problems of whole tables; if there are any, the list of tables is empty.
     """
     parsed, problems = [], []
     for number, raw in enumerate(staged, start=1):
@@ -105,123 +121,42 @@ def check_rows(
         findings += merge_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in parsed]
-    return checked, [] if allow_empty else [fault for table in checked for fault in _nothing_left(table)]
-
-
-def _counted(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, findings: list[Finding]) -> CheckedTable:
-    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {parsed.relation} GROUP BY ALL").fetchall()
-    bad = Counter(line.reason for line in parsed.staged.bad_lines)
-    reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
-    n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
-    staged = parsed.staged
-    ignored = Counter[str]()
-    for reason, n in staged.ignored:
-        ignored[reason] += n
-    n_in = sum(n for *_, n in rows) + bad.total() + staged.n_folded + ignored.total()
-    counts = Counts(
-        n_in,
-        sum(n for r, m, n in rows if r is None and not m),
-        n_merged,
-        reasons.total(),
-        staged.n_folded,
-        ignored.total(),
-        staged.n_split,
-    )
-    table = staged.table
-    by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
-    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
-    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding == REPLACED)
-    if n_equal:
-        merged = Finding(table, "rows equal an earlier row", n_equal, 0.0, "note", "Merged into it: counted once.")
-        found.append(merged)
-    found += [
-        Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
-    ]
-    found += [*findings, *notes(con, parsed)]
-    return CheckedTable(parsed, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
-
-
-def _nothing_left(checked: CheckedTable) -> list[str]:
-    if checked.counts.n_kept or not checked.counts.n_aside:  # of rows that are no business nothing need be left
-        return []
-    most = next(finding for finding in checked.findings if finding.severity == "rejected")
-    origin = checked.parsed.staged.origin
-    return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
-
-
-def _bad_line(line: BadLine) -> str:
-    return f"({literal(line.file)}, {line.line}, {literal(line.reason)}, NULL)"
-
-
-# One spelling for each category: case variants take the one that is most frequent over all tables. The vote runs
-# over all tables at once, so that a campaign goes by one name in costs, leads and orders.
+    return checked, [] if allow_empty else [fault for table in checked for fault in _no_usable_rows(table)]
 
 
 def unify_spelling(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
     """Give the case variants of each category one spelling, in place, and return what was changed.
 
-    Only rows that are not kept aside vote. The most frequent spelling wins, the first of the alphabet in a tie.
+    Rows set aside do not count. The most frequent spelling wins, the first of the alphabet in a tie.
     """
-    voters = [
+    columns = [
         (table, column.name)
         for table in parsed
         for column in table.columns
         if column.name in SPELLED and not column.choices
     ]
-    if not voters:
+    if not columns:
         return []
-    votes = " UNION ALL ".join(
+    counted_spellings = " UNION ALL ".join(
         f"SELECT {literal(name)} AS category, {identifier(name)} AS spelling, count(*) AS n FROM {table.relation} "
         f"WHERE {REASON} IS NULL AND {identifier(name)} IS NOT NULL GROUP BY ALL"
-        for table, name in voters
+        for table, name in columns
     )
     con.execute(f"""
         CREATE OR REPLACE TABLE spellings AS
         WITH counted AS (SELECT category, spelling, sum(n) AS n, lower(nfc_normalize(spelling)) AS same
-                         FROM ({votes}) GROUP BY ALL),
+                         FROM ({counted_spellings}) GROUP BY ALL),
         ranked AS (SELECT category, spelling,
                           first_value(spelling) OVER (PARTITION BY category, same ORDER BY n DESC, spelling) AS best
                    FROM counted)
         SELECT * FROM ranked WHERE spelling <> best""")
     changed = {category for (category,) in con.execute("SELECT DISTINCT category FROM spellings").fetchall()}
-    findings = [_respell(con, table, name) for table, name in voters if name in changed]
+    findings = [_respell(con, table, name) for table, name in columns if name in changed]
     return [finding for finding in findings if finding is not None]
 
 
-def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> Finding | None:
-    column = identifier(name)
-    same = f"s.category = {literal(name)} AND s.spelling = {table.relation}.{column}"
-    joined = f"spellings s WHERE {same} AND {REASON} IS NULL"
-    example = con.execute(f"SELECT s.spelling, s.best FROM {table.relation}, {joined} ORDER BY ALL LIMIT 1").fetchone()
-    if example is None:
-        return None
-    (n_rows,) = con.execute(f"UPDATE {table.relation} SET {column} = s.best FROM {joined}").fetchone() or (0,)
-    return Finding(
-        table.staged.table,
-        f"{name} is spelled in several ways, such as '{example[0]}' and '{example[1]}'",
-        n_rows,
-        0.0,
-        "note",
-        "Counted under the most frequent spelling.",
-    )
-
-
-# What is odd about the rows that stay: cells that were emptied, times in the wrong order, columns not used.
-
-
-# Notice may be given before the term that it ends, and a text is written before it is read.
-_MAY_COME_BEFORE = ("cancelled_at", "written_at")
-
-
-@dataclass(frozen=True)
-class _Note:
-    condition: str
-    finding: str
-    consequence: str
-
-
-def notes(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
-    """Count what is odd about the kept rows of a table, in one query."""
+def note_findings(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
+    """Count emptied cells and times in the wrong order among the kept rows of a table, in one query."""
     lost = unreadable_columns(con, parsed)
     asked = [note for note in _emptied(parsed) if note.finding not in lost] + _out_of_order(parsed)
     table = parsed.staged.table
@@ -250,63 +185,13 @@ def notes(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     return found
 
 
-def _own_columns(staged: Staged) -> list[Finding]:
-    """Return what is to be said about the columns that a table has beyond the canonical ones."""
-    if staged.own is None:
-        return []
-    notes = []
-    if staged.own.kept:
-        listed = ", ".join(map(str, staged.own.kept))
-        notes.append((f"columns of {staged.origin} that are its own: {listed}", "Kept: split and filter by them."))
-    if staged.own.personal:
-        listed = ", ".join(staged.own.personal)
-        notes.append(
-            (
-                f"columns of {staged.origin} that look like personal data: {listed}",
-                "Left out: names and addresses of customers belong in customer_identities.",
-            )
-        )
-    notes += [
-        (doubt, "It can be split by; it cannot be compared with a number or a day.") for doubt in staged.own.doubts
-    ]
-    return [Finding(staged.table, finding, 0, 0.0, "note", consequence) for finding, consequence in notes]
-
-
-def _emptied(parsed: ParsedTable) -> list[_Note]:
-    return [
-        _Note(f"{fault(column.name)} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
-        for column in parsed.columns
-        if not column.required
-        for number, rule in enumerate(parsed.rules[column.name], start=1)
-    ]
-
-
-def _out_of_order(parsed: ParsedTable) -> list[_Note]:
-    """Return the notes on optional times that lie before the row's own time, by days: some exports give no hour."""
-    clock = parsed.staged.schema.clock
-    if clock not in parsed.rules:
-        return []
-    return [
-        _Note(
-            f"CAST({identifier(column.name)} AS DATE) < CAST({identifier(clock)} AS DATE)",
-            f"{column.name} lies before {clock}",
-            "The row counts; a duration from it counts as 0 days.",
-        )
-        for column in parsed.columns
-        if is_later_time(column)
-    ]
-
-
 def is_later_time(column: Column) -> bool:
     """Whether a column holds a time that can only come after the row's own."""
     return column.kind == "timestamp" and not column.required and column.name not in _MAY_COME_BEFORE
 
 
-# Rows that come twice: equal ones are merged, other ones of the same key are kept aside after the first.
-
-
 def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
-    """Merge equal rows of a key and keep its other ones aside, in place; the first row of a key stays.
+    """Merge equal rows of a key and set its other rows aside, in place; the first row of a key stays.
 
     Rows are equal whose canonical columns are; the first one's own columns count.
 
@@ -362,6 +247,144 @@ def shared_contacts(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list
     return findings
 
 
+def merge_overlaps(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
+    """Merge the rows of older files that a newer file has too, in place; equal rows are left to :func:`merge_repeats`.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    parsed : sequence of ParsedTable
+        All tables: how far a file reaches can show in another table that it fills too.
+
+    Returns
+    -------
+    list of Finding
+        How many rows of each table were merged so.
+    """
+    tables = {table.staged.table: table for table in parsed}
+    several = [table for table in parsed if len(set(table.staged.parts)) > 1]
+    ranks = _ranks(con, parsed) if several else {}
+    merged = {table.staged.table: _merge_older_rows(con, table, tables, ranks) for table in several}
+    return [Finding(name, REPLACED, n, 0.0, "note", _NEWER_COUNTS) for name, n in merged.items() if n]
+
+
+def _bad_line(line: BadLine) -> str:
+    return f"({literal(line.file)}, {line.line}, {literal(line.reason)}, NULL)"
+
+
+def _counted(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, findings: list[Finding]) -> CheckedTable:
+    rows = con.execute(f"SELECT {REASON}, {MERGED}, count(*) FROM {parsed.relation} GROUP BY ALL").fetchall()
+    bad = Counter(line.reason for line in parsed.staged.bad_lines)
+    reasons = Counter({reason: n for reason, _, n in rows if reason is not None}) + bad
+    n_merged = sum(n for reason, merged, n in rows if reason is None and merged)
+    staged = parsed.staged
+    ignored = Counter[str]()
+    for reason, n in staged.ignored:
+        ignored[reason] += n
+    n_in = sum(n for *_, n in rows) + bad.total() + staged.n_folded + ignored.total()
+    counts = Counts(
+        n_in,
+        sum(n for r, m, n in rows if r is None and not m),
+        n_merged,
+        reasons.total(),
+        staged.n_folded,
+        ignored.total(),
+        staged.n_split,
+    )
+    table = staged.table
+    by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
+    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding == REPLACED)
+    if n_equal:
+        merged = Finding(table, "rows equal an earlier row", n_equal, 0.0, "note", "Merged into it: counted once.")
+        found.append(merged)
+    found += [
+        Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
+    ]
+    found += [*findings, *note_findings(con, parsed)]
+    return CheckedTable(parsed, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
+
+
+def _no_usable_rows(checked: CheckedTable) -> list[str]:
+    if checked.counts.n_kept or not checked.counts.n_aside:  # a table may hold nothing but ignored rows
+        return []
+    most = next(finding for finding in checked.findings if finding.severity == "rejected")
+    origin = checked.parsed.staged.origin
+    return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
+
+
+def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> Finding | None:
+    column = identifier(name)
+    same = f"s.category = {literal(name)} AND s.spelling = {table.relation}.{column}"
+    joined = f"spellings s WHERE {same} AND {REASON} IS NULL"
+    example = con.execute(f"SELECT s.spelling, s.best FROM {table.relation}, {joined} ORDER BY ALL LIMIT 1").fetchone()
+    if example is None:
+        return None
+    (n_rows,) = con.execute(f"UPDATE {table.relation} SET {column} = s.best FROM {joined}").fetchone() or (0,)
+    return Finding(
+        table.staged.table,
+        f"{name} is spelled in several ways, such as '{example[0]}' and '{example[1]}'",
+        n_rows,
+        0.0,
+        "note",
+        "Counted under the most frequent spelling.",
+    )
+
+
+def _own_columns(staged: Staged) -> list[Finding]:
+    """Return the findings on columns that a table has beyond the canonical ones."""
+    if staged.own is None:
+        return []
+    found = []
+    if staged.own.kept:
+        listed = ", ".join(map(str, staged.own.kept))
+        found.append((f"columns of {staged.origin} that are its own: {listed}", "Kept: split and filter by them."))
+    if staged.own.personal:
+        listed = ", ".join(staged.own.personal)
+        found.append(
+            (
+                f"columns of {staged.origin} that look like personal data: {listed}",
+                "Left out: names and addresses of customers belong in customer_identities.",
+            )
+        )
+    found += [
+        (doubt, "It can be split by; it cannot be compared with a number or a day.") for doubt in staged.own.doubts
+    ]
+    return [Finding(staged.table, finding, 0, 0.0, "note", consequence) for finding, consequence in found]
+
+
+def _emptied(parsed: ParsedTable) -> list[_Note]:
+    return [
+        _Note(f"{fault(column.name)} = {number}", rule.finding, f"{column.name} is left empty; the row counts.")
+        for column in parsed.columns
+        if not column.required
+        for number, rule in enumerate(parsed.rules[column.name], start=1)
+    ]
+
+
+@dataclass(frozen=True)
+class _Note:
+    condition: str
+    finding: str
+    consequence: str
+
+
+def _out_of_order(parsed: ParsedTable) -> list[_Note]:
+    """Return the notes on optional times that lie before the row's own time, by days: some exports give no hour."""
+    clock = parsed.staged.schema.clock
+    if clock not in parsed.rules:
+        return []
+    return [
+        _Note(
+            f"CAST({identifier(column.name)} AS DATE) < CAST({identifier(clock)} AS DATE)",
+            f"{column.name} lies before {clock}",
+            "The row counts; a duration from it counts as 0 days.",
+        )
+        for column in parsed.columns
+        if is_later_time(column)
+    ]
+
+
 def _equal_rows(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Finding]:
     n_rows = _n_more(con, parsed, parsed.canonical)
     if not n_rows:
@@ -384,38 +407,6 @@ def _n_more(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, columns: str) -
     counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
     (n_rows,) = con.execute(counted).fetchone() or (0,)
     return int(n_rows)
-
-
-# Exports that overlap: where two files have the same row, the newer file's counts, and the lines of its order too.
-# A shop's exports of January to March and of March to April both hold the orders of March. Which file is newer is
-# read from the files: the one whose rows reach further; of two that reach equally far, the later by name ("orders
-# (2)" after "orders").
-
-
-REPLACED = "rows are in a newer file too"
-_NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
-_FILE = "__file"  # rank of a row's file: the higher, the newer
-
-
-def merge_overlaps(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
-    """Merge the rows of older files that a newer file has too, in place; equal ones are left to those that merge repeats.
-
-    Parameters
-    ----------
-    con : duckdb connection
-    parsed : sequence of ParsedTable
-        All tables: the rows of one tell how far a file reaches that fills another too.
-
-    Returns
-    -------
-    list of Finding
-        How many rows of each table were merged so.
-    """
-    tables = {table.staged.table: table for table in parsed}
-    several = [table for table in parsed if len(set(table.staged.parts)) > 1]
-    ranks = _ranks(con, parsed) if several else {}
-    settled = {table.staged.table: _settle(con, table, tables, ranks) for table in several}
-    return [Finding(name, REPLACED, n, 0.0, "note", _NEWER_COUNTS) for name, n in settled.items() if n]
 
 
 def _ranks(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> dict[str, int]:
@@ -453,7 +444,7 @@ def _natural(file: str) -> tuple[Any, ...]:
     ), file
 
 
-def _settle(
+def _merge_older_rows(
     con: duckdb.DuckDBPyConnection, table: ParsedTable, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]
 ) -> int:
     parts = " ".join(f"WHEN {number} THEN {ranks[file]}" for number, file in enumerate(table.staged.parts))
@@ -470,7 +461,7 @@ def _settle(
 
 
 def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]) -> str | None:
-    """Return the SQL of the rows that a newer file has too; None where a table's rows cannot be told from each other."""
+    """Return the SQL of the rows that a newer file has too; None if the table has nothing to identify rows by."""
     schema = table.staged.schema
     if schema.key and set(schema.key) <= table.rules.keys():
         keys = ", ".join(identifier(name) for name in schema.key)

@@ -1,7 +1,7 @@
 """The rules that a row must keep, computed by the database in which the rows stay; the same as for files.
 
-A row without a usable required cell counts nowhere, and an optional cell that breaks a rule is empty. Rows that come
-twice all count: to merge them is for the database, or a view of it.
+A row without a usable required cell does not count, and an optional cell that breaks a rule is empty. All rows that come
+twice count: merging them is left to the database, or to a view of it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from crmkit.tables.schema import Column
 
 _LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
 _TWICE = "All of them count. Make the key unique in the database, or in a view."
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition that is true where something is odd, and the sentence that says so."""
+    """A condition that is true where a rule is broken, and the finding in words."""
 
     broken: Any
     finding: str
@@ -43,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class RuledTable:
-    """A linked table and what its rows are held to.
+    """A linked table and the rules for its rows.
 
     Attributes
     ----------
@@ -64,11 +65,11 @@ class RuledTable:
         rows = self.linked.rows
         # One plain condition after the other: the database estimates them better than the cases of one reason.
         good = rows.filter(
-            [~note.broken.fill_null(False) if note.may_be_unknown else ~note.broken for note in self.reasons]
+            [~rule.broken.fill_null(False) if rule.may_be_unknown else ~rule.broken for rule in self.reasons]
         )
         return good.mutate(
             **{
-                name: ibis.cases(*((note.broken, _null(rows[name])) for note in found), else_=rows[name])
+                name: ibis.cases(*((rule.broken, _null(rows[name])) for rule in found), else_=rows[name])
                 for name, found in self.emptied.items()
             }
         )
@@ -78,26 +79,28 @@ class RuledTable:
         reasons = self.linked.rows.group_by(reason=self._reason).aggregate(n=ibis._.count()).execute()
         by_reason = {reason: int(n) for reason, n in zip(reasons["reason"], reasons["n"], strict=True)}
         n_in = sum(by_reason.values())
-        aside = {note.finding: n for note in self.reasons if (n := by_reason.get(note.finding, 0))}
+        aside = {rule.finding: n for rule in self.reasons if (n := by_reason.get(rule.finding, 0))}
         table = self.linked.schema.name
         found = [
             Finding(table, finding, n, n / n_in, "rejected", _LEFT_OUT)
             for finding, n in sorted(aside.items(), key=lambda reason: (-reason[1], reason[0]))
         ]
-        found += [Finding(table, note.finding, n, n / n_in, "note", note.consequence) for note, n in self._odd() if n]
+        found += [
+            Finding(table, rule.finding, n, n / n_in, "note", rule.consequence) for rule, n in self._broken_rules() if n
+        ]
         n_aside = sum(aside.values())
         return Counts(n_in, n_in - n_aside, 0, n_aside), found
 
     @property
     def _reason(self) -> Any:
-        return ibis.cases(*((note.broken, note.finding) for note in self.reasons), else_=ibis.null("string"))
+        return ibis.cases(*((rule.broken, rule.finding) for rule in self.reasons), else_=ibis.null("string"))
 
-    def _odd(self) -> Iterator[tuple[Rule, int]]:
+    def _broken_rules(self) -> Iterator[tuple[Rule, int]]:
         rows = self.linked.rows.filter(self._reason.isnull())
-        notes = [note for found in self.emptied.values() for note in found] + list(self._out_of_order())
-        if notes:
-            sums = {f"n_{i}": ibis.ifelse(note.broken, 1, 0).sum().fill_null(0) for i, note in enumerate(notes)}
-            yield from zip(notes, map(int, rows.aggregate(**sums).execute().iloc[0]), strict=True)
+        rules = [rule for found in self.emptied.values() for rule in found] + list(self._out_of_order())
+        if rules:
+            sums = {f"n_{i}": ibis.ifelse(rule.broken, 1, 0).sum().fill_null(0) for i, rule in enumerate(rules)}
+            yield from zip(rules, map(int, rows.aggregate(**sums).execute().iloc[0]), strict=True)
         key = [name for name in self.linked.schema.key if name in rows.columns]
         if key:
             each = rows.group_by(key).aggregate(n=rows.count())
@@ -116,10 +119,10 @@ class RuledTable:
 
 
 def with_rules(linked: LinkedTable, end_of_data: date) -> RuledTable:
-    """Return the table with the rules that its rows are held to; nothing is computed yet."""
+    """Return the table with the rules for its rows; nothing is computed yet."""
     there = [column for column in linked.schema.columns if column.name in linked.rows.columns]
     broken = {column.name: tuple(_rules(linked, column, end_of_data)) for column in there}
-    reasons = [note for column in there if column.required for note in broken[column.name]]
+    reasons = [rule for column in there if column.required for rule in broken[column.name]]
     reasons += [
         Rule(linked.rows[column.name].isnull(), f"{column.name} is missing") for column in there if column.required
     ]
@@ -129,55 +132,6 @@ def with_rules(linked: LinkedTable, end_of_data: date) -> RuledTable:
         tuple(reasons),
         {column.name: broken[column.name] for column in there if not column.required and broken[column.name]},
     )
-
-
-def _rules(linked: LinkedTable, column: Column, end_of_data: date) -> Iterator[Rule]:
-    """Yield the rules of one column; a cell without a value breaks none."""
-    value, empty = linked.rows[column.name], f"{column.name} is left empty; the row counts."
-    if column.kind in ("money", "number"):
-        yield Rule(value.isnan() | value.isinf(), f"{column.name} cannot be read as {in_words(column.kind)}", empty)
-    if column.choices:
-        yield Rule(value.notin(column.choices), f"{column.name} is none of {', '.join(column.choices)}", empty)
-    if column.low is not None:
-        yield Rule(value < column.low, f"{column.name} is below {column.low:g}", empty)
-    if column.high is not None:
-        yield Rule(value > column.high, f"{column.name} is above {column.high:g}", empty)
-    if column.kind in ("timestamp", "date"):
-        yield Rule(value < _midnight(FIRST_DAY, column), f"{column.name} lies before {FIRST_DAY}", empty)
-        if (linked.schema.name, column.name) not in PLANS:
-            after = f"{column.name} lies after {end_of_data}, the end of the data"
-            yield Rule(value >= _midnight(end_of_data + timedelta(days=1), column), after, empty)
-        else:  # infinity is a time for PostgreSQL, and for nobody else
-            yield Rule(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
-
-
-def _row_rules(linked: LinkedTable) -> Iterator[Rule]:
-    rows = linked.rows
-    if linked.schema.name == "survey_responses":
-        low, high = (_scale_end(rows, *end) for end in (("scale_min", 0), ("scale_max", 10)))
-        yield Rule((rows.score < low) | (rows.score > high), "score lies outside its own scale", may_be_unknown=True)
-    if linked.schema.name == "subscription_terms":
-        yield Rule(rows.ends_at < rows.starts_at, "ends_at lies before starts_at")
-
-
-def _scale_end(rows: ir.Table, name: str, nps: int) -> Any:
-    default = ibis.ifelse(rows.survey == "nps", nps, ibis.null("int64")).cast("float64")
-    return ibis.coalesce(rows[name], default) if name in rows.columns else default
-
-
-def _midnight(on: date, column: Column) -> Any:
-    midnight = constant_day(on)
-    return midnight if column.kind == "date" else midnight.cast("timestamp")
-
-
-def _null(value: Any) -> Any:
-    return ibis.null(value.type())
-
-
-# A catalog of data that stay in a database, and the report on what is wrong with them.
-
-
-Progress = Callable[[str, int, int], None]
 
 
 class DatabaseCatalog(Catalog):
@@ -193,7 +147,7 @@ class DatabaseCatalog(Catalog):
         return self.check()
 
     def check(self, progress: Progress | None = None) -> LoadReport:
-        """Count, in each table, the rows that cannot be used and those that are odd."""
+        """Count the unusable rows of each table, and those that break a rule and stay."""
         counts, findings = {}, []
         for done, (name, table) in enumerate(self._ruled.items()):
             if progress:
@@ -224,3 +178,46 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
         "read_at": now.isoformat(timespec="seconds"),
     }
     return DatabaseCatalog({table.schema.name: with_rules(table, end) for table in linked}, settings, known)
+
+
+def _null(value: Any) -> Any:
+    return ibis.null(value.type())
+
+
+def _rules(linked: LinkedTable, column: Column, end_of_data: date) -> Iterator[Rule]:
+    """Yield the rules of one column; a cell without a value breaks none."""
+    value, empty = linked.rows[column.name], f"{column.name} is left empty; the row counts."
+    if column.kind in ("money", "number"):
+        yield Rule(value.isnan() | value.isinf(), f"{column.name} cannot be read as {in_words(column.kind)}", empty)
+    if column.choices:
+        yield Rule(value.notin(column.choices), f"{column.name} is none of {', '.join(column.choices)}", empty)
+    if column.low is not None:
+        yield Rule(value < column.low, f"{column.name} is below {column.low:g}", empty)
+    if column.high is not None:
+        yield Rule(value > column.high, f"{column.name} is above {column.high:g}", empty)
+    if column.kind in ("timestamp", "date"):
+        yield Rule(value < _midnight(FIRST_DAY, column), f"{column.name} lies before {FIRST_DAY}", empty)
+        if (linked.schema.name, column.name) not in PLANS:
+            after = f"{column.name} lies after {end_of_data}, the end of the data"
+            yield Rule(value >= _midnight(end_of_data + timedelta(days=1), column), after, empty)
+        else:  # infinity is a time in PostgreSQL only
+            yield Rule(value > _midnight(date.max, column), f"{column.name} cannot be read as {in_words(column.kind)}")
+
+
+def _midnight(on: date, column: Column) -> Any:
+    midnight = constant_day(on)
+    return midnight if column.kind == "date" else midnight.cast("timestamp")
+
+
+def _row_rules(linked: LinkedTable) -> Iterator[Rule]:
+    rows = linked.rows
+    if linked.schema.name == "survey_responses":
+        low, high = (_scale_end(rows, *end) for end in (("scale_min", 0), ("scale_max", 10)))
+        yield Rule((rows.score < low) | (rows.score > high), "score lies outside its own scale", may_be_unknown=True)
+    if linked.schema.name == "subscription_terms":
+        yield Rule(rows.ends_at < rows.starts_at, "ends_at lies before starts_at")
+
+
+def _scale_end(rows: ir.Table, name: str, nps: int) -> Any:
+    default = ibis.ifelse(rows.survey == "nps", nps, ibis.null("int64")).cast("float64")
+    return ibis.coalesce(rows[name], default) if name in rows.columns else default

@@ -1,4 +1,4 @@
-"""One finding on the data, in words that an owner understands."""
+"""One finding about the data, in words that a business owner understands, and the counts of a table's rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT_ASIDE = "Kept aside with this reason; counts nowhere."
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found in a table, and what follows from it.
+    """A finding on a table, and its consequence.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Finding:
     share : float
         Of the table's rows that came in [0..1].
     severity : {"rejected", "warning", "note"}
-        Rows that count nowhere; what somebody should look into; what is good to know.
+        Rows that do not count; something to look into; something good to know.
     consequence : str
         What follows for the numbers: a sentence.
     advice : str
@@ -51,9 +51,9 @@ class Counts:
     n_folded : int
         Folded into the row they belong to: the lines of an order.
     n_ignored : int
-        No business of the table: totals, test payments.
+        Not data of the table: totals, test payments.
     n_split : int
-        Those of ``n_in`` that were made in addition out of a row that is two: the refund in the row of its order.
+        Rows of ``n_in`` that were split off another row: the refund in the row of its order.
     """
 
     n_in: int

@@ -1,7 +1,11 @@
-"""The rules that a row must keep, drawn from the schema: each a condition that breaks it, and a sentence.
+"""Parse the raw rows of one table: typed values, the rules that each row must keep, and why a row cannot be used.
 
-A required column that breaks a rule rejects its row. An optional one is emptied and the row stays: an order with an
-unreadable margin is still an order.
+The rules come from the schema: each is a condition that is true where the rule is broken, and a sentence. A required
+column that breaks a rule rejects its row. An optional one is emptied and the row stays: an order with an unreadable
+margin is still an order. If most cells of a column cannot be read, the mapping is wrong and not the rows.
+
+One query writes ``clean_<table>``: the typed columns and hidden ones: for each cell whether it was filled and the first
+rule that it breaks; for each row the reason to set it aside and whether it was merged into an equal one.
 """
 
 from __future__ import annotations
@@ -26,6 +30,14 @@ from crmkit.tables.schema import Column, TableSchema
 FIRST_DAY = date(1900, 1, 1)
 PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}
 """Times that may lie after the end of the data: a term of next month is a plan."""
+_FEWEST = 3  # unreadable cells of an optional column that are more than a typing error
+_DATE_SHAPES = {
+    r"\d{1,2}/\d{1,2}/\d{4}": "%d/%m/%Y",
+    r"\d{1,2}\.\d{1,2}\.\d{4}": "%d.%m.%Y",
+    r"\d{1,2}-\d{1,2}-\d{4}": "%d-%m-%Y",
+    r"\d{4}/\d{1,2}/\d{1,2}": "%Y/%m/%d",
+}
+EMPTY_ROW = "the row is empty"
 
 
 @dataclass(frozen=True)
@@ -75,136 +87,38 @@ def row_rules(schema: TableSchema, columns: Collection[str]) -> list[Rule]:
     return rules
 
 
-def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
-    day = f"CAST({identifier(column.name)} AS DATE)"
-    rules = [Rule(f"{day} < DATE '{FIRST_DAY}'", f"{column.name} lies before {FIRST_DAY}")]
-    if end_of_data is not None and (table, column.name) not in PLANS:
-        after = f"{column.name} lies after {end_of_data}, the end of the data"
-        rules.append(Rule(f"{day} > DATE '{end_of_data}'", after))
-    return rules
-
-
-def _scale_end(name: str, nps: int, columns: Collection[str]) -> str:
-    """Return the SQL of one end of the scale; the scale of NPS is known where the row does not give it."""
-    default = f"CASE WHEN survey = 'nps' THEN {nps} END"
-    return f"coalesce({name}, {default})" if name in columns else default
-
-
-# Columns that are not what they should be: most of their cells cannot be read, so the mapping is wrong, not the
-# rows.
-
-
-_FEWEST = 3  # unreadable cells of an optional column that are more than a slip
-_DATE_SHAPES = {
-    r"\d{1,2}/\d{1,2}/\d{4}": "%d/%m/%Y",
-    r"\d{1,2}\.\d{1,2}\.\d{4}": "%d.%m.%Y",
-    r"\d{1,2}-\d{1,2}-\d{4}": "%d-%m-%Y",
-    r"\d{4}/\d{1,2}/\d{1,2}": "%Y/%m/%d",
-}
-
-
-@dataclass(frozen=True)
-class _Lost:
-    """A column most of whose cells cannot be read: how many of how many, and the first of them with its line."""
-
-    column: Column
-    n_unreadable: int
-    n_present: int
-    example: str
-    line: int
-
-
 def wrong_types(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[str]:
     """Return a sentence, without full stop, for each required column more than half of whose cells cannot be read."""
-    return [_sentence(parsed, lost) + _hint(parsed, lost) for lost in _lost(con, parsed, required=True)]
+    return [_sentence(parsed, each) + _hint(parsed, each) for each in _mostly_unreadable(con, parsed, required=True)]
 
 
 def unreadable_columns(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> dict[str, Finding]:
     """Return a warning for each optional column more than half of whose cells cannot be read, by the rule it breaks.
 
-    The rows stay, so it must be said aloud: what reads the column sees hardly anything of it. A page will show it, and
-    the wrong column may hold names: only the shape of a cell is told.
+    The rows stay, so a warning is needed: measures of the column use few of its rows. A page will show the warning, and
+    a wrongly mapped column may hold names: it gives only the shape of a cell.
     """
     found = {}
-    for lost in _lost(con, parsed, required=False):
-        if lost.n_unreadable < _FEWEST:
+    for each in _mostly_unreadable(con, parsed, required=False):
+        if each.n_unreadable < _FEWEST:
             continue
-        column, example = lost.column, f"'{_shape(lost.example)}' in line {lost.line}"
+        column, example = each.column, f"'{_shape(each.example)}' in line {each.line}"
         rule = f"{column.name} cannot be read as {in_words(column.kind)}"
         found[rule] = Finding(
             parsed.staged.table,
-            f"{rule} in most of its {lost.n_present:,} filled cells, shaped like {example}",
-            lost.n_unreadable,
+            f"{rule} in most of its {each.n_present:,} filled cells, shaped like {example}",
+            each.n_unreadable,
             0.0,
             "warning",
             f"What is measured from {column.name} leaves these rows out; the rows themselves count.",
-            f"See whether the right column is taken for {column.name}{_hint(parsed, lost)}.",
+            f"See whether the right column is taken for {column.name}{_hint(parsed, each)}.",
         )
     return found
 
 
-def _shape(cell: str) -> str:
-    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", cell))[:30]
-
-
-def _lost(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, required: bool) -> list[_Lost]:
-    asked = [column for column in parsed.columns if column.required == required and column.kind not in ("id", "text")]
-    if not asked:
-        return []
-    counts = ", ".join(
-        f"coalesce(count_if({present(column.name)}), 0), coalesce(count_if({fault(column.name)} = 1), 0)"
-        for column in asked
-    )
-    answers = iter(con.execute(f"SELECT {counts} FROM {parsed.relation}").fetchone() or ())
-    found = []
-    for column in asked:
-        n_present, n_unreadable = next(answers), next(answers)
-        if n_unreadable * 2 > n_present:
-            found.append(_Lost(column, n_unreadable, n_present, *_example(con, parsed, column)))
-    return found
-
-
-def _example(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, column: Column) -> tuple[str, int]:
-    staged, name = parsed.staged, identifier(column.name)
-    return con.execute(
-        f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {parsed.relation} USING ({PART}, {ROW}) "
-        f"WHERE {fault(column.name)} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
-    ).fetchone() or ("", 0)
-
-
-def _sentence(parsed: ParsedTable, lost: _Lost) -> str:
-    staged, wanted = parsed.staged, in_words(lost.column.kind)
-    if staged.files is None:
-        kind = in_words(staged.types[lost.column.name])
-        return f"{lost.column.name} is {kind}, must be {wanted} (met: '{lost.example[:60]}')"
-    return (
-        f"{lost.column.name} cannot be read as {wanted} in {lost.n_unreadable:,} of {lost.n_present:,} rows, such as "
-        f"'{lost.example[:60]}' in line {lost.line}"
-    )
-
-
-def _hint(parsed: ParsedTable, lost: _Lost) -> str:
-    files, column, example = parsed.staged.files, lost.column, lost.example
-    if files is None or column.kind not in ("timestamp", "date") or not is_text(parsed.staged.types[column.name]):
-        return ""
-    shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
-    swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
-    other = "" if shape.startswith("%Y") else f' (or "{swapped}" if the month stands first)'
-    setting = f'date_format = "{shape}"{other}'
-    return f". {files.hint(setting)}"
-
-
-# Read and judge the raw rows of one table: typed values, what was emptied, and why a row cannot be used. One query
-# writes ``clean_<table>``: the typed columns and, hidden, for each cell whether it held anything and the first rule
-# that it breaks; for each row the reason to keep it aside and whether it was merged into an equal one.
-
-
-EMPTY_ROW = "the row is empty"
-
-
 @dataclass(frozen=True)
 class ParsedTable:
-    """One table parsed: its raw rows, the columns that it has, and the rules that each of them was held to."""
+    """One table parsed: its raw rows, the columns that it has, and the rules for each column."""
 
     staged: Staged
     columns: tuple[Column, ...]
@@ -213,7 +127,7 @@ class ParsedTable:
 
     @property
     def relation(self) -> str:
-        """The table of judged rows."""
+        """The table of parsed rows."""
         return f"clean_{self.staged.table}"
 
     @property
@@ -230,7 +144,7 @@ class ParsedTable:
 def parse_rows(
     con: duckdb.DuckDBPyConnection, staged: Staged, settings: Settings, end_of_data: date | None
 ) -> ParsedTable:
-    """Read and judge the rows of a table.
+    """Parse the rows of a table, and mark those that break a rule.
 
     Parameters
     ----------
@@ -259,13 +173,101 @@ def parse_rows(
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
     parsed = ParsedTable(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
     try:
-        con.execute(_judging(parsed, readings))
+        con.execute(_parsing_sql(parsed, readings))
     except duckdb.Error as error:  # an impossible date_format or time_zone
         raise CrmkitError(short_message(error).rstrip(".")) from None
     return parsed
 
 
-def _judging(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
+def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:
+    day = f"CAST({identifier(column.name)} AS DATE)"
+    rules = [Rule(f"{day} < DATE '{FIRST_DAY}'", f"{column.name} lies before {FIRST_DAY}")]
+    if end_of_data is not None and (table, column.name) not in PLANS:
+        after = f"{column.name} lies after {end_of_data}, the end of the data"
+        rules.append(Rule(f"{day} > DATE '{end_of_data}'", after))
+    return rules
+
+
+def _scale_end(name: str, nps: int, columns: Collection[str]) -> str:
+    """Return the SQL of one end of the scale; the scale of NPS is known where the row does not give it."""
+    default = f"CASE WHEN survey = 'nps' THEN {nps} END"
+    return f"coalesce({name}, {default})" if name in columns else default
+
+
+def _sentence(parsed: ParsedTable, each: _UnreadableColumn) -> str:
+    staged, wanted = parsed.staged, in_words(each.column.kind)
+    if staged.files is None:
+        kind = in_words(staged.types[each.column.name])
+        return f"{each.column.name} is {kind}, must be {wanted} (met: '{each.example[:60]}')"
+    return (
+        f"{each.column.name} cannot be read as {wanted} in {each.n_unreadable:,} of {each.n_present:,} rows, such as "
+        f"'{each.example[:60]}' in line {each.line}"
+    )
+
+
+@dataclass(frozen=True)
+class _UnreadableColumn:
+    """A column most of whose cells cannot be read: how many of how many, and the first of them with its line."""
+
+    column: Column
+    n_unreadable: int
+    n_present: int
+    example: str
+    line: int
+
+
+def _hint(parsed: ParsedTable, each: _UnreadableColumn) -> str:
+    files, column, example = parsed.staged.files, each.column, each.example
+    if files is None or column.kind not in ("timestamp", "date") or not is_text(parsed.staged.types[column.name]):
+        return ""
+    shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
+    swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
+    other = "" if shape.startswith("%Y") else f' (or "{swapped}" if the month stands first)'
+    setting = f'date_format = "{shape}"{other}'
+    return f". {files.hint(setting)}"
+
+
+def _mostly_unreadable(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, required: bool) -> list[_UnreadableColumn]:
+    asked = [column for column in parsed.columns if column.required == required and column.kind not in ("id", "text")]
+    if not asked:
+        return []
+    counts = ", ".join(
+        f"coalesce(count_if({present(column.name)}), 0), coalesce(count_if({fault(column.name)} = 1), 0)"
+        for column in asked
+    )
+    answers = iter(con.execute(f"SELECT {counts} FROM {parsed.relation}").fetchone() or ())
+    found = []
+    for column in asked:
+        n_present, n_unreadable = next(answers), next(answers)
+        if n_unreadable * 2 > n_present:
+            found.append(_UnreadableColumn(column, n_unreadable, n_present, *_example(con, parsed, column)))
+    return found
+
+
+def _example(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, column: Column) -> tuple[str, int]:
+    staged, name = parsed.staged, identifier(column.name)
+    return con.execute(
+        f"SELECT CAST(raw.{name} AS VARCHAR), {ROW} FROM {staged.relation} raw JOIN {parsed.relation} USING ({PART}, {ROW}) "
+        f"WHERE {fault(column.name)} = 1 ORDER BY {PART}, {ROW} LIMIT 1"
+    ).fetchone() or ("", 0)
+
+
+def _shape(cell: str) -> str:
+    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", cell))[:30]
+
+
+def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
+    mark = "," if staged.dialect.decimal == "." else "."
+    setting = f'decimal = "{mark}"'
+    advice = f". {staged.files.hint(setting)}" if staged.files else ""
+    return [
+        f"{name} is written with a decimal '{mark}', such as '{fact.other_decimal}'{advice}"
+        for name, fact in facts.items()
+        if fact.other_decimal is not None
+    ]
+
+
+def _parsing_sql(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
     own = parsed.staged.own.kept if parsed.staged.own else ()
     own_values = [f"{column.value} AS {identifier(column.name)}" for column in own]
     own_names = [identifier(column.name) for column in own]
@@ -295,7 +297,7 @@ def _first(rules: list[Rule]) -> str:
 
 
 def _reason(parsed: ParsedTable) -> str:
-    """Return the SQL of the first reason to keep a row aside."""
+    """Return the SQL of the first reason to set a row aside."""
     filled = " OR ".join(f"coalesce({present(name)}, false)" for name in parsed.rules)
     cases = [Rule(f"NOT ({filled})", EMPTY_ROW)]
     for column in parsed.columns:
@@ -306,14 +308,3 @@ def _reason(parsed: ParsedTable) -> str:
             ]
     cases += row_rules(parsed.staged.schema, parsed.rules)
     return f"CASE {' '.join(f'WHEN {case.broken} THEN {literal(case.finding)}' for case in cases)} END"
-
-
-def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
-    mark = "," if staged.dialect.decimal == "." else "."
-    setting = f'decimal = "{mark}"'
-    advice = f". {staged.files.hint(setting)}" if staged.files else ""
-    return [
-        f"{name} is written with a decimal '{mark}', such as '{fact.other_decimal}'{advice}"
-        for name, fact in facts.items()
-        if fact.other_decimal is not None
-    ]

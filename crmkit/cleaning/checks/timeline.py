@@ -1,4 +1,4 @@
-"""Stretches of days without a row that a firm's own rhythm does not explain: inside a table, and at its end."""
+"""Checks of times: stretches of days without rows that chance does not explain, and events in an impossible order."""
 
 from __future__ import annotations
 
@@ -16,12 +16,43 @@ from numpy.typing import NDArray
 
 from crmkit.tables.expressions import day, value_before
 
-_NEAR, _NOW = 91, 28  # days that tell the rhythm of the time: seasons and growth make others
-_CHANCE = 0.001  # of a stretch that came about by luck, in the whole length of the table
-_FEWEST_DAYS = 10  # with rows: with fewer there is no rhythm
+_NEAR, _NOW = 91, 28  # days compared with: further away, seasons and growth differ
+_CHANCE = 0.001  # of a gap by chance, in the whole length of the table
+_FEWEST_DAYS = 10  # with rows: with fewer there is no usual pattern
 _RARE, _STEADY = 7, 1.5  # days between rows that come seldom, and how far such steps differ that are steady
 _SKIPPED, _BEYOND = 1.75, 14  # how much longer a step is that skips one; by so many days at least
 _YEARS = (-366, -365, -364, 364, 365, 366)  # days to the same date or the same weekday of another year
+# Table, earlier event, later event: both optional. That none lies before the row's own time is checked where rows are read.
+_IN_ROW = (
+    ("mailings", "delivered_at", "opened_at"),
+    ("mailings", "delivered_at", "clicked_at"),
+    ("mailings", "clicked_at", "converted_at"),
+    ("leads", "qualified_at", "converted_at"),
+)
+# Table, its event, its reference, the table referred to, and the event there that comes first.
+_ACROSS = (
+    ("deals", "created_at", "lead_id", "leads", "created_at"),
+    ("deal_stages", "entered_at", "deal_id", "deals", "created_at"),
+    ("orders", "ordered_at", "customer_id", "customers", "acquired_at"),
+    ("subscription_terms", "starts_at", "customer_id", "customers", "acquired_at"),
+)
+_CONTRADICTIONS = (
+    (
+        "deals",
+        "won",
+        "closed_at",
+        "won is told and closed_at is not",
+        "Such a deal counts as open: it is in no win rate and in no sales cycle.",
+    ),
+    ("deals", "closed_at", "won", "closed_at is told and won is not", "It cannot be told whether such a deal was won."),
+)
+_SINGULAR = {"leads": "lead", "deals": "deal", "customers": "customer"}
+_FOLLOWS = {
+    (
+        "orders",
+        "customers",
+    ): "The order counts; the customer is new on the day of the first order, whatever acquired_at says.",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +90,7 @@ def unexpected_gaps(rows_on: pd.Series, through: date | None = None) -> list[Gap
     """Return the stretches without rows that chance does not explain, in their order.
 
     A day is as likely to have a row as the same weekdays of the 91 days before the stretch, or after it, whichever is
-    less: a firm that grows had quieter days. A stretch is named if, at those odds, not one of a thousand tables of this
+    less: a firm that grows had quieter days. A gap is returned if, at those odds, not one of a thousand tables of this
     length would have one like it; where rows come every week or more seldom, and steadily, if one or two are left out.
     What recurs a year before or after is how the firm works, and no gap.
 
@@ -102,6 +133,54 @@ def unexpected_gaps(rows_on: pd.Series, through: date | None = None) -> list[Gap
                 )
             )
     return found
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Rows of a table that contradict themselves or another table.
+
+    Attributes
+    ----------
+    table : str
+    finding, consequence : str
+        A sentence without full stop, and one with it.
+    n_rows : int
+    """
+
+    table: str
+    finding: str
+    consequence: str
+    n_rows: int
+
+
+def contradictions(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
+    """Yield the contradictions in the order of events, each counted where the rows are.
+
+    Parameters
+    ----------
+    tables : mapping of str to ibis table
+        Canonical tables.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> deals = {"deal_id": ["a"], "created_at": ["2026-10-01"], "closed_at": [None], "won": [True]}
+    >>> from crmkit.cleaning.loading.connect import connect
+    >>> catalog = connect({"deals": pd.DataFrame(deals)})
+    >>> [(odd.finding, odd.n_rows) for odd in contradictions({"deals": catalog.table("deals")})]
+    [('won is told and closed_at is not', 1)]
+    """
+    yield from _inside(tables)
+    yield from _across(tables)
+    if "subscription_terms" in tables:
+        n_rows = _overlapping(tables["subscription_terms"])
+        if n_rows:
+            yield Contradiction(
+                "subscription_terms",
+                "the term begins before the one before it of its subscription ends",
+                "For the days that both cover, recurring revenue counts twice.",
+                n_rows,
+            )
 
 
 def _empty_runs(counts: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
@@ -156,98 +235,24 @@ def _recurs(counts: NDArray[np.float64], start: int, stop: int) -> bool:
     return False
 
 
-# Events that cannot have come about in the order in which they are written down, and states that contradict each
-# other.
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Rows of a table that contradict themselves or another table.
-
-    Attributes
-    ----------
-    table : str
-    finding, consequence : str
-        A sentence without full stop, and one with it.
-    n_rows : int
-    """
-
-    table: str
-    finding: str
-    consequence: str
-    n_rows: int
-
-
-# Table, earlier event, later event: both optional. That none lies before the row's own time is checked where rows are read.
-_IN_ROW = (
-    ("mailings", "delivered_at", "opened_at"),
-    ("mailings", "delivered_at", "clicked_at"),
-    ("mailings", "clicked_at", "converted_at"),
-    ("leads", "qualified_at", "converted_at"),
-)
-# Table, its event, its reference, the table referred to, and the event there that comes first.
-_ACROSS = (
-    ("deals", "created_at", "lead_id", "leads", "created_at"),
-    ("deal_stages", "entered_at", "deal_id", "deals", "created_at"),
-    ("orders", "ordered_at", "customer_id", "customers", "acquired_at"),
-    ("subscription_terms", "starts_at", "customer_id", "customers", "acquired_at"),
-)
-_CONTRADICTIONS = (
-    (
-        "deals",
-        "won",
-        "closed_at",
-        "won is told and closed_at is not",
-        "Such a deal counts as open: it is in no win rate and in no sales cycle.",
-    ),
-    ("deals", "closed_at", "won", "closed_at is told and won is not", "It cannot be told whether such a deal was won."),
-)
-
-
-def contradictions(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
-    """Yield what is odd in the order of events, each counted where the rows are.
-
-    Parameters
-    ----------
-    tables : mapping of str to ibis table
-        Canonical tables.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> deals = {"deal_id": ["a"], "created_at": ["2026-10-01"], "closed_at": [None], "won": [True]}
-    >>> from crmkit.cleaning.loading.connect import connect
-    >>> catalog = connect({"deals": pd.DataFrame(deals)})
-    >>> [(odd.finding, odd.n_rows) for odd in contradictions({"deals": catalog.table("deals")})]
-    [('won is told and closed_at is not', 1)]
-    """
-    yield from _inside(tables)
-    yield from _across(tables)
-    if "subscription_terms" in tables:
-        n_rows = _overlapping(tables["subscription_terms"])
-        if n_rows:
-            yield Contradiction(
-                "subscription_terms",
-                "the term begins before the one before it of its subscription ends",
-                "For the days that both cover, recurring revenue counts twice.",
-                n_rows,
-            )
-
-
 def _inside(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
     for name, table in tables.items():
         asked: dict[tuple[str, str], Any] = {}
         for of, earlier, later in _IN_ROW:
             if of == name and {earlier, later} <= set(table.columns):
-                told = f"{later} lies before {earlier}", "The row counts; one of the two times is wrong."
-                asked[told] = day(table[later]) < day(table[earlier])
+                words = f"{later} lies before {earlier}", "The row counts; one of the two times is wrong."
+                asked[words] = day(table[later]) < day(table[earlier])
         for of, there, lacking, finding, consequence in _CONTRADICTIONS:
             if of == name and {there, lacking} <= set(table.columns):
                 asked[finding, consequence] = table[there].notnull() & table[lacking].isnull()
         if asked:
             sums = {f"n_{number}": _count(broken) for number, broken in enumerate(asked.values())}
             counts = table.aggregate(**sums).execute().iloc[0]
-            yield from (Contradiction(name, *told, int(n)) for told, n in zip(asked, counts, strict=True) if n)
+            yield from (Contradiction(name, *words, int(n)) for words, n in zip(asked, counts, strict=True) if n)
+
+
+def _count(broken: Any) -> Any:
+    return ibis.ifelse(broken, 1, 0).sum().fill_null(0)
 
 
 def _across(tables: Mapping[str, ir.Table]) -> Iterator[Contradiction]:
@@ -276,16 +281,3 @@ def _overlapping(terms: ir.Table) -> int:
     before = value_before(rows, "ends_at", within="subscription_id", order_by=["starts_at", "ends_at"])
     rows = rows.mutate(_before=before)
     return int(rows.aggregate(n=_count(day(rows.starts_at) < day(rows["_before"]))).execute()["n"].iloc[0])
-
-
-def _count(broken: Any) -> Any:
-    return ibis.ifelse(broken, 1, 0).sum().fill_null(0)
-
-
-_SINGULAR = {"leads": "lead", "deals": "deal", "customers": "customer"}
-_FOLLOWS = {
-    (
-        "orders",
-        "customers",
-    ): "The order counts; the customer is new on the day of the first order, whatever acquired_at says.",
-}

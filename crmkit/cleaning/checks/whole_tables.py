@@ -1,7 +1,8 @@
-"""What only shows when a whole table is looked at: gaps and early ends, amounts beyond all others, odd orders, joins.
+"""Checks of whole tables: gaps and early ends, extreme amounts, events in an impossible order, ids without their row.
 
-Written once for export files and for a database: each check is an aggregate query where the rows are, and brings back
-counts, or a row per day.
+Written once for export files and for a database: each check is an aggregate query where the rows are, and returns
+counts, or a row per day. Extreme amounts are so far beyond the usual that they were probably typed in cents, or have
+lost their decimal comma.
 """
 
 from __future__ import annotations
@@ -36,11 +37,30 @@ _AMOUNTS = {
 }
 _BOOKED = {"subscription_terms"}  # begin when they like, ahead of the day too
 _MOST_GAPS = 3
-_MEND = "Mend it in the tool it comes from, and load again."
+_FIX = "Mend it in the tool it comes from, and load again."
+_FEWEST, _MANY = 30, 300  # amounts: with fewer the usual is unknown; with so many a hundredth is several
+_FACTOR, _LEAST = 50, 20  # times the usual: beyond the scale, and beyond a gap
+_MARGIN, _NARROWEST = 2.0, 0.2  # standard deviations beyond the largest of chance; smallest one believed in
+_TAIL, _JUMP, _SHORTEST = (
+    40,
+    7.0,
+    0.05,
+)  # amounts below a gap from which the steps of the tail are estimated; steps of a gap; smallest step
+_MOST = 3  # amounts above a gap
+_REPEATED = 3  # an amount that comes so often is a price
+TARGETS = {
+    "customer_id": "customers",
+    "referred_by": "customers",
+    "order_id": "orders",
+    "lead_id": "leads",
+    "deal_id": "deals",
+}
+"""Table that a column of ids points to."""
+_KEYS = {"customers": "customer_id", "orders": "order_id", "leads": "lead_id", "deals": "deal_id"}
 
 
 def table_findings(catalog: Catalog) -> list[Finding]:
-    """Return what is odd about the tables of a catalog as wholes, shares still 0.
+    """Return the findings on whole tables of a catalog, with shares still 0.
 
     Examples
     --------
@@ -60,162 +80,11 @@ def table_findings(catalog: Catalog) -> list[Finding]:
     ]
 
 
-def _part(catalog: Catalog, part: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [asdict(each) for each in _PARTS[part](catalog)], columns=[field.name for field in fields(Finding)]
-    )
-
-
 def with_table_findings(report: LoadReport, catalog: Catalog) -> LoadReport:
-    """Return a report on rows with what is odd about the tables as wholes."""
+    """Add the findings on whole tables to a report on rows."""
     shares = {name: 1 / max(counts.n_in, 1) for name, counts in report.counts.items()}
     found = [replace(each, share=each.n_rows * shares.get(each.table, 0.0)) for each in table_findings(catalog)]
     return replace(report, findings=(*report.findings, *found))
-
-
-def _timelines(catalog: Catalog) -> Iterator[Finding]:
-    tables = _tables(catalog)
-    for name, clock in time_columns(tables).items():
-        if name not in _BOOKED:
-            yield from _timeline(name, tables[name], clock, catalog.data_through)
-
-
-def _all_amounts(catalog: Catalog) -> Iterator[Finding]:
-    tables = _tables(catalog)
-    for name, column in _AMOUNTS.items():
-        yield from _amounts(tables, name, column)
-
-
-def _odd_events(catalog: Catalog) -> Iterator[Finding]:
-    for odd in contradictions(_tables(catalog)):
-        yield Finding(odd.table, odd.finding, odd.n_rows, 0.0, "note", odd.consequence, _MEND)
-
-
-def _all_joined(catalog: Catalog) -> Iterator[Finding]:
-    for join in join_counts(catalog):
-        yield from _joined(join)
-
-
-_PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
-    "timelines": _timelines,
-    "amounts": _all_amounts,
-    "events": _odd_events,
-    "joins": _all_joined,
-}
-
-
-def _tables(catalog: Catalog) -> dict[str, ir.Table]:
-    return {name: catalog.table(name) for name in catalog.names}
-
-
-def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> Iterator[Finding]:
-    stretches = unexpected_gaps(rows_by_day(table, clock), through)
-    inside = sorted((s for s in stretches if not s.at_end), key=lambda stretch: -stretch.expected)
-    for stretch in sorted(inside[:_MOST_GAPS], key=lambda stretch: stretch.first):
-        days = f"{days_in_words(stretch.first, stretch.last)} ({stretch.n_days} days)"
-        yield Finding(
-            name,
-            f"no row from {days}, where about {stretch.expected:,.0f} were to be expected",
-            0,
-            0.0,
-            "warning",
-            f"What is counted from {name} is too low in these days.",
-            "If the firm was open, export these days again and load; if it was closed, all is well.",
-        )
-    if len(inside) > _MOST_GAPS:
-        yield Finding(
-            name,
-            f"{len(inside) - _MOST_GAPS} shorter stretches without rows",
-            0,
-            0.0,
-            "warning",
-            f"What is counted from {name} is too low in these days.",
-            "See the gaps of the table.",
-        )
-    for stretch in stretches:
-        if stretch.at_end:
-            yield _early_end(name, stretch)
-
-
-def _early_end(name: str, stretch: Gap) -> Finding:
-    return Finding(
-        name,
-        f"the rows end {stretch.n_days} days before {day_in_words(stretch.last)}, where the data end; about "
-        f"{stretch.expected:,.0f} more were to be expected",
-        0,
-        0.0,
-        "warning",
-        f"What is counted from {name} is too low from {day_in_words(stretch.first)} on.",
-        "If there are newer rows, export again and load.",
-    )
-
-
-def _amounts(tables: Mapping[str, ir.Table], name: str, column: str) -> Iterator[Finding]:
-    clock = SCHEMAS[name].clock
-    if name not in tables or clock is None or column not in tables[name].columns:
-        return
-    table = tables[name]
-    odd = outliers(table, column, clock)
-    if odd is None:
-        return
-    lies = "the largest is" if odd.n_rows > 1 else "it is"
-    yield Finding(
-        name,
-        f"{column} is {abs(odd.largest) / odd.usual:,.0f} times the usual {odd.usual:,.2f}: {lies} "
-        f"{odd.largest:,.2f} on {day_in_words(odd.on)}",
-        odd.n_rows,
-        0.0,
-        "warning",
-        _weight(table, odd, clock),
-        f"Look it up: a price in cents, a lost decimal comma? {_MEND}",
-    )
-
-
-def _weight(table: ir.Table, odd: Outliers, clock: str) -> str:
-    """Return what one amount does to the sum of its month."""
-    same = table.filter(period_ordinal(table[clock], "month") == odd.on.year * 12 + odd.on.month - 1)
-    total = float(same.aggregate(total=same[odd.column].abs().sum()).execute()["total"].iloc[0])
-    return (
-        f"It counts: alone it is {100 * abs(odd.largest) / total:.0f} % of what the rows of {odd.on:%B %Y} add up to."
-    )
-
-
-def _joined(join: JoinCounts) -> Iterator[Finding]:
-    if join.n_not_found:
-        yield Finding(
-            join.table,
-            f"{join.column} is not found in {join.target}",
-            join.n_not_found,
-            0.0,
-            "note",
-            f"They count in totals, and fall under no group when a metric is split by a column of {join.target}.",
-            f"Export {join.target} again, all of them.",
-        )
-    if join.n_after > join.n_before:
-        yield Finding(
-            join.table,
-            f"looked up in {join.target} by {join.column}, {join.n_before:,} rows become {join.n_after:,}",
-            join.n_after - join.n_before,
-            0.0,
-            "warning",
-            f"Split by a column of {join.target}, these rows count more than once.",
-            f"Make {join.column} unique in {join.target}.",
-        )
-
-
-# Amounts so far beyond the usual that they were probably typed in cents, or have lost their decimal comma.
-
-
-_FEWEST, _MANY = 30, 300  # amounts: with fewer nobody knows what is usual; from so many on a hundredth is several
-_FACTOR, _LEAST = 50, 20  # times the usual: beyond the scale, and beyond a gap
-_MARGIN, _NARROWEST = 2.0, 0.2  # standard deviations beyond the largest of chance; smallest one believed in
-_TAIL, _JUMP, _SHORTEST = (
-    40,
-    7.0,
-    0.05,
-)  # amounts below a gap that tell how far the tail steps; steps of a gap; smallest step
-_MOST = 3  # amounts above a gap
-_REPEATED = 3  # an amount that comes so often is a price
 
 
 @dataclass(frozen=True)
@@ -245,10 +114,10 @@ def outliers(table: ir.Table, column: str, clock: str) -> Outliers | None:
     """Return the amounts that lie far outside the others on a logarithmic scale, or None.
 
     Sizes are compared without their signs, on a logarithmic scale. An amount is far outside if it is at least 50 times
-    the median and lies two standard deviations (told by the upper quartile or the highest hundredth, whichever says more)
+    the median and lies two standard deviations (estimated from the upper quartile or the highest hundredth, whichever gives more)
     beyond the largest that so many log-normal amounts would have; or if it is at least 20 times the median and a gap
     parts it from the others that is seven times as wide as the steps of the forty amounts below. A price that comes
-    three times or more is no slip, and where large amounts are frequent they are how the firm sells.
+    three times or more is not an error, and frequent large amounts are not errors either.
 
     Parameters
     ----------
@@ -274,7 +143,9 @@ def outliers(table: ir.Table, column: str, clock: str) -> Outliers | None:
     top = by_size.order_by(by_size["size"].desc()).limit(_MOST + _TAIL + 1).execute()
     usual = float(known["0.5"])
     sizes = top["size"].to_numpy(dtype=float)
-    spread = max(*(log(known[at] / usual) / deviations for at, deviations in _told_by(known["n"]).items()), _NARROWEST)
+    spread = max(
+        *(log(known[at] / usual) / deviations for at, deviations in _spread_quantiles(known["n"]).items()), _NARROWEST
+    )
     n_beyond = max(_above_scale(sizes, int(known["n"]), usual, spread), _above_gap(sizes, usual))
     if n_beyond == len(top):  # the large amounts do not end: they are no slips
         return None
@@ -285,51 +156,9 @@ def outliers(table: ir.Table, column: str, clock: str) -> Outliers | None:
     return Outliers(column, int(single["n"].sum()), usual, float(largest["amount"]), pd.Timestamp(largest["on"]).date())
 
 
-def _told_by(n: int) -> dict[str, float]:
-    """Return the quantiles that tell the spread, and where each lies in the normal distribution [standard deviations]."""
-    return (
-        {"0.75": 0.6745, "0.99": 2.3263} if n >= _MANY else {"0.75": 0.6745, "0.9": 1.2816}
-    )  # no slip shall be among them
-
-
-def _above_scale(sizes: NDArray[np.float64], n: int, middle: float, spread: float) -> int:
-    """Return how many sizes, from the largest down, lie beyond what chance makes of a log-normal distribution."""
-    limit = max(_FACTOR * middle, middle * exp(spread * (sqrt(2 * log(n)) + _MARGIN)))
-    return int((sizes > limit).sum())
-
-
-def _above_gap(sizes: NDArray[np.float64], middle: float) -> int:
-    """Return how many sizes, from the largest down, lie above a gap that is far wider than the steps below it."""
-    above = 0
-    for place in range(1, _MOST + 1):
-        tail = sizes[place : place + _TAIL + 1]
-        if len(tail) <= _TAIL or sizes[place - 1] < _LEAST * middle:
-            break
-        step = max(float(np.log(tail[:-1] / tail[-1]).mean()), _SHORTEST)  # Hill's estimate of the tail
-        if log(sizes[place - 1] / tail[0]) > _JUMP * step:
-            above = place
-    return above
-
-
-# Row counts before and after every join that metrics make: an id without its row, and rows that a join would
-# repeat.
-
-
-TARGETS = {
-    "customer_id": "customers",
-    "referred_by": "customers",
-    "order_id": "orders",
-    "lead_id": "leads",
-    "deal_id": "deals",
-}
-"""Table that a column of ids points to."""
-
-_KEYS = {"customers": "customer_id", "orders": "order_id", "leads": "lead_id", "deals": "deal_id"}
-
-
 @dataclass(frozen=True)
 class JoinCounts:
-    """What becomes of a table's rows when each looks up the row that its id names.
+    """The number of rows of a table before and after joining the table that a column of ids refers to.
 
     Attributes
     ----------
@@ -339,7 +168,7 @@ class JoinCounts:
     n_after : int
         Rows after the join that keeps rows without a partner [rows].
     n_without_id, n_not_found : int
-        Those that name nothing, and those whose id is not there [rows].
+        Rows without an id, and rows whose id is not in the other table [rows].
     """
 
     table: str
@@ -371,6 +200,69 @@ def join_counts(catalog: Catalog) -> list[JoinCounts]:
     return [JoinCounts(**{str(name): value for name, value in row.items()}) for row in rows.to_dict("records")]
 
 
+def _part(catalog: Catalog, part: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [asdict(each) for each in _PARTS[part](catalog)], columns=[field.name for field in fields(Finding)]
+    )
+
+
+def _timelines(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, clock in time_columns(tables).items():
+        if name not in _BOOKED:
+            yield from _timeline(name, tables[name], clock, catalog.data_through)
+
+
+def _all_amounts(catalog: Catalog) -> Iterator[Finding]:
+    tables = _tables(catalog)
+    for name, column in _AMOUNTS.items():
+        yield from _amounts(tables, name, column)
+
+
+def _odd_events(catalog: Catalog) -> Iterator[Finding]:
+    for event in contradictions(_tables(catalog)):
+        yield Finding(event.table, event.finding, event.n_rows, 0.0, "note", event.consequence, _FIX)
+
+
+def _all_join_counts(catalog: Catalog) -> Iterator[Finding]:
+    for join in join_counts(catalog):
+        yield from _join_findings(join)
+
+
+_PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
+    "timelines": _timelines,
+    "amounts": _all_amounts,
+    "events": _odd_events,
+    "joins": _all_join_counts,
+}
+
+
+def _spread_quantiles(n: int) -> dict[str, float]:
+    """Return the quantiles that the spread is estimated from, and their normal quantiles [standard deviations]."""
+    return (
+        {"0.75": 0.6745, "0.99": 2.3263} if n >= _MANY else {"0.75": 0.6745, "0.9": 1.2816}
+    )  # typing errors must not be among them
+
+
+def _above_scale(sizes: NDArray[np.float64], n: int, middle: float, spread: float) -> int:
+    """Return how many sizes, from the largest down, lie beyond what chance makes of a log-normal distribution."""
+    limit = max(_FACTOR * middle, middle * exp(spread * (sqrt(2 * log(n)) + _MARGIN)))
+    return int((sizes > limit).sum())
+
+
+def _above_gap(sizes: NDArray[np.float64], middle: float) -> int:
+    """Return how many sizes, from the largest down, lie above a gap that is far wider than the steps below it."""
+    above = 0
+    for place in range(1, _MOST + 1):
+        tail = sizes[place : place + _TAIL + 1]
+        if len(tail) <= _TAIL or sizes[place - 1] < _LEAST * middle:
+            break
+        step = max(float(np.log(tail[:-1] / tail[-1]).mean()), _SHORTEST)  # Hill's estimate of the tail
+        if log(sizes[place - 1] / tail[0]) > _JUMP * step:
+            above = place
+    return above
+
+
 def _counted_all(catalog: Catalog) -> pd.DataFrame:
     tables = {name: catalog.table(name) for name in catalog.names}
     found = [
@@ -396,3 +288,101 @@ def _counted(name: str, table: ir.Table, column: str, target: str, other: ir.Tab
     )
     sums = counts.execute().iloc[0].astype("float64").fillna(0).astype("int64").to_dict()
     return JoinCounts(name, column, target, **sums)
+
+
+def _tables(catalog: Catalog) -> dict[str, ir.Table]:
+    return {name: catalog.table(name) for name in catalog.names}
+
+
+def _timeline(name: str, table: ir.Table, clock: str, through: date | None) -> Iterator[Finding]:
+    gaps = unexpected_gaps(rows_by_day(table, clock), through)
+    inside = sorted((s for s in gaps if not s.at_end), key=lambda gap: -gap.expected)
+    for gap in sorted(inside[:_MOST_GAPS], key=lambda gap: gap.first):
+        days = f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)"
+        yield Finding(
+            name,
+            f"no row from {days}, where about {gap.expected:,.0f} were to be expected",
+            0,
+            0.0,
+            "warning",
+            f"What is counted from {name} is too low in these days.",
+            "If the firm was open, export these days again and load; if it was closed, all is well.",
+        )
+    if len(inside) > _MOST_GAPS:
+        yield Finding(
+            name,
+            f"{len(inside) - _MOST_GAPS} shorter stretches without rows",
+            0,
+            0.0,
+            "warning",
+            f"What is counted from {name} is too low in these days.",
+            "See the gaps of the table.",
+        )
+    for gap in gaps:
+        if gap.at_end:
+            yield _early_end(name, gap)
+
+
+def _early_end(name: str, gap: Gap) -> Finding:
+    return Finding(
+        name,
+        f"the rows end {gap.n_days} days before {day_in_words(gap.last)}, where the data end; about "
+        f"{gap.expected:,.0f} more were to be expected",
+        0,
+        0.0,
+        "warning",
+        f"What is counted from {name} is too low from {day_in_words(gap.first)} on.",
+        "If there are newer rows, export again and load.",
+    )
+
+
+def _amounts(tables: Mapping[str, ir.Table], name: str, column: str) -> Iterator[Finding]:
+    clock = SCHEMAS[name].clock
+    if name not in tables or clock is None or column not in tables[name].columns:
+        return
+    table = tables[name]
+    outlying = outliers(table, column, clock)
+    if outlying is None:
+        return
+    lies = "the largest is" if outlying.n_rows > 1 else "it is"
+    yield Finding(
+        name,
+        f"{column} is {abs(outlying.largest) / outlying.usual:,.0f} times the usual {outlying.usual:,.2f}: {lies} "
+        f"{outlying.largest:,.2f} on {day_in_words(outlying.on)}",
+        outlying.n_rows,
+        0.0,
+        "warning",
+        _weight(table, outlying, clock),
+        f"Look it up: a price in cents, a lost decimal comma? {_FIX}",
+    )
+
+
+def _weight(table: ir.Table, outlying: Outliers, clock: str) -> str:
+    """Return what one amount does to the sum of its month."""
+    same = table.filter(period_ordinal(table[clock], "month") == outlying.on.year * 12 + outlying.on.month - 1)
+    total = float(same.aggregate(total=same[outlying.column].abs().sum()).execute()["total"].iloc[0])
+    share = 100 * abs(outlying.largest) / total
+    return f"It counts: alone it is {share:.0f} % of what the rows of {outlying.on:%B %Y} add up to."
+
+
+def _join_findings(join: JoinCounts) -> Iterator[Finding]:
+    if join.n_not_found:
+        yield Finding(
+            join.table,
+            f"{join.column} is not found in {join.target}",
+            join.n_not_found,
+            0.0,
+            "note",
+            f"They count in totals, and fall under no group when a metric is split by a column of {join.target}.",
+            f"Export {join.target} again, all of them.",
+        )
+    if join.n_after > join.n_before:
+        yield Finding(
+            join.table,
+            f"looked up in {join.target} by {join.column}, {join.n_before:,} rows become {join.n_after:,}",
+            join.n_after - join.n_before,
+            0.0,
+            "warning",
+            f"Split by a column of {join.target}, these rows count more than once.",
+            f"Make {join.column} unique in {join.target}.",
+        )

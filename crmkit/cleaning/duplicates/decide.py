@@ -1,8 +1,9 @@
-"""When two entries are surely one person: merging two people is far worse than to miss one who is in twice.
+"""Decide which customers are one person: pairs that agree for certain, and the clusters that all pairs form.
 
-A probability is not enough, as namesakes, twins and couples are alike in ways that the model does not know of. Sure is
-who agrees in the name and in something that two people rarely share: an e-mail address, a telephone number, or date of
-birth together with the address.
+To merge two people is far worse than to miss a person who is in the data twice. A probability is not enough, as
+namesakes, twins and couples are alike in ways that the model does not know. A pair is certain if it agrees in the name
+and in something that two people rarely share: an e-mail address, a telephone number, or date of birth together with the
+address. Chains of certain pairs are merged; the analyst is asked about contradictions.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from crmkit.cleaning.duplicates.features import identity_features
 
 Names = Literal["same", "close", "different", "unknown"]
 Person = dict[str, Any]
-
 _SHARED = 3  # an address or number that more people have belongs to a firm or a family, or means "unknown"
-_SHORTEST = 4  # letters of a word in which one wrong letter is a slip and not another name
+_SHORTEST = 4  # letters of a word in which one wrong letter is a typing error and not another name
 _ROLES = re.compile(
     r"(info|office|mail|kontakt|contact|sales|shop|admin|service|support|buero|hello|hallo|post|team|"
     r"einkauf|rechnung|billing|noreply|none|keine|test)\d*"
 )
+Pair = tuple[str, str]
+"""Two customer ids, the smaller one first."""
+_LARGEST = 12  # accounts of a person; a longer chain has a weak link
 
 
 def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """Say of each pair whether it agrees for sure, and whether it cannot be one person.
+    """Add to each pair whether it agrees for certain, and whether it cannot be one person.
 
     Parameters
     ----------
@@ -67,8 +70,8 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 def compared_names(one: str | None, other: str | None) -> Names:
     """Compare two names, each a text of plain words.
 
-    Same are equal words in any order, or all but one wrong letter after the first word; close is a slip in the first word,
-    an initial, or a name left out.
+    Same are equal words in any order, or all but one wrong letter after the first word; close is a typing error in the
+    first word, an initial, or a name left out.
 
     Examples
     --------
@@ -96,7 +99,7 @@ def compared_names(one: str | None, other: str | None) -> Names:
 
 
 def births_differ(one: str | None, other: str | None) -> bool:
-    """Whether two dates of birth, eight digits each, differ by more than a slip.
+    """Whether two dates of birth, eight digits each, differ by more than a typing error.
 
     Examples
     --------
@@ -110,85 +113,16 @@ def births_differ(one: str | None, other: str | None) -> bool:
     return not swapped and sum(part == other for part, other in zip(mine, theirs, strict=True)) < 2
 
 
-def _identifying(features: pd.DataFrame) -> pd.DataFrame:
-    """Return the features with those e-mail addresses and numbers taken away that tell nobody from others."""
-    known = features.set_index("customer_id").reindex(
-        columns=["spelt", "birth", "email", "mailbox", "phone", "address", "words", "post", "house"]
-    )
-    for name in ("email", "phone"):
-        known[name] = known[name].where(known.groupby(name)[name].transform("size") <= _SHARED)
-    known["email"] = known["email"].mask(known["mailbox"].map(lambda box: bool(_ROLES.fullmatch(str(box)))))
-    return known.astype(object).mask(known.isna(), None)  # type: ignore[call-overload]
-
-
-def _agrees(one: Person, other: Person) -> bool:
-    names = compared_names(one["spelt"], other["spelt"])
-    if names == "different" or births_differ(one["birth"], other["birth"]):
-        return False
-    by_phone = _equal(one, other, "phone") and (_equal(one, other, "birth") or not _both_told(one, other, "email"))
-    if names == "same" and (by_phone or (_equal(one, other, "birth") and _lives_with(one, other))):
-        return (
-            True  # father and son may share name, number and address: two mailboxes and no date of birth are doubtful
-        )
-    return _equal(one, other, "email")  # with less, a slip in the first name may be a twin
-
-
-def _differ(one: Person, other: Person) -> tuple[bool, bool]:
-    """Whether dates of birth, and whether names differ."""
-    return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
-
-
-def _are_two(one: Person, other: Person) -> bool:
-    if compared_names(one["spelt"], other["spelt"]) in ("same", "close"):
-        return False
-    shared = _equal(one, other, "email") or _equal(one, other, "birth")
-    return not shared or births_differ(one["birth"], other["birth"])
-
-
-def _both_told(one: Person, other: Person, name: str) -> bool:
-    return one[name] is not None and other[name] is not None
-
-
-def _equal(one: Person, other: Person, name: str) -> bool:
-    return one[name] is not None and one[name] == other[name]
-
-
-def _lives_with(one: Person, other: Person) -> bool:
-    if _equal(one, other, "address"):
-        return True
-    mine, theirs = set(one["words"] or ()), set(other["words"] or ())
-    place = _equal(one, other, "post") and _equal(one, other, "house")
-    return place and len(mine & theirs) * 2 >= len(mine | theirs)
-
-
-def _without(words: list[str], others: list[str]) -> list[str]:
-    left = list(others)
-    return [word for word in words if not (word in left and not left.remove(word))]  # type: ignore[func-returns-value]
-
-
-def _run_together(mine: list[str], theirs: list[str]) -> bool:
-    return "".join(mine) == "".join(theirs)
-
-
-# Which customers are one person once all pairs are taken together: chains merge, contradictions are asked for.
-
-
-Pair = tuple[str, str]
-"""Two customer ids, the smaller one first."""
-
-_LARGEST = 12  # accounts; nobody has more, and a chain that long has a weak link
-
-
 @dataclass(frozen=True)
 class Clusters:
-    """Who is one person, and what has to be asked first.
+    """The accounts of each person, and the pairs to ask about.
 
     Attributes
     ----------
     people : tuple of tuple of str
         The accounts of each person who has several, each in order.
     doubted : tuple of Pair
-        Pairs that are sure by themselves, and not all of them can be right.
+        Pairs that are certain one by one, but cannot all be right.
     impossible : tuple of Pair
         Pairs answered as different that other answers make one person.
     """
@@ -204,7 +138,7 @@ def cluster_pairs(
     different: Iterable[Pair],
     contradicted: Callable[[list[Pair]], set[Pair]],
 ) -> Clusters:
-    """Take the pairs together.
+    """Cluster pairs into people.
 
     Parameters
     ----------
@@ -233,7 +167,7 @@ def cluster_pairs(
     people: list[tuple[str, ...]] = []
     doubted: list[Pair] = []
     for members in _components([*links, *same]):
-        if _holds(members, owner, apart, contradicted):
+        if _may_be_one(members, owner, apart, contradicted):
             people.append(members)
         else:
             people += [answered[number] for number in sorted({owner[each] for each in members if each in owner})]
@@ -253,18 +187,64 @@ def pair_of(one: str, other: str) -> Pair:
     return (one, other) if one <= other else (other, one)
 
 
-def _holds(
-    members: tuple[str, ...], owner: dict[str, int], apart: set[Pair], contradicted: Callable[[list[Pair]], set[Pair]]
-) -> bool:
-    """Whether all members may be one person, apart from what was answered."""
-    open_pairs = [pair for pair in combinations(members, 2) if not _answered_together(pair, owner)]
-    if len(members) > _LARGEST and open_pairs:
+def _identifying(features: pd.DataFrame) -> pd.DataFrame:
+    """Return the features without e-mail addresses and numbers that many people share."""
+    known = features.set_index("customer_id").reindex(
+        columns=["spelt", "birth", "email", "mailbox", "phone", "address", "words", "post", "house"]
+    )
+    for name in ("email", "phone"):
+        known[name] = known[name].where(known.groupby(name)[name].transform("size") <= _SHARED)
+    known["email"] = known["email"].mask(known["mailbox"].map(lambda box: bool(_ROLES.fullmatch(str(box)))))
+    return known.astype(object).mask(known.isna(), None)  # type: ignore[call-overload]
+
+
+def _agrees(one: Person, other: Person) -> bool:
+    names = compared_names(one["spelt"], other["spelt"])
+    if names == "different" or births_differ(one["birth"], other["birth"]):
         return False
-    return not (apart & set(open_pairs)) and not (len(members) > 2 and contradicted(open_pairs))
+    by_phone = _equal(one, other, "phone") and (_equal(one, other, "birth") or not _both_known(one, other, "email"))
+    if names == "same" and (by_phone or (_equal(one, other, "birth") and _lives_with(one, other))):
+        return (
+            True  # father and son may share name, number and address: two mailboxes and no date of birth are doubtful
+        )
+    return _equal(one, other, "email")  # with less, a difference in the first name may be a twin
 
 
-def _answered_together(pair: Pair, owner: dict[str, int]) -> bool:
-    return pair[0] in owner and owner[pair[0]] == owner.get(pair[1])
+def _equal(one: Person, other: Person, name: str) -> bool:
+    return one[name] is not None and one[name] == other[name]
+
+
+def _both_known(one: Person, other: Person, name: str) -> bool:
+    return one[name] is not None and other[name] is not None
+
+
+def _lives_with(one: Person, other: Person) -> bool:
+    if _equal(one, other, "address"):
+        return True
+    mine, theirs = set(one["words"] or ()), set(other["words"] or ())
+    place = _equal(one, other, "post") and _equal(one, other, "house")
+    return place and len(mine & theirs) * 2 >= len(mine | theirs)
+
+
+def _differ(one: Person, other: Person) -> tuple[bool, bool]:
+    """Whether dates of birth, and whether names differ."""
+    return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
+
+
+def _are_two(one: Person, other: Person) -> bool:
+    if compared_names(one["spelt"], other["spelt"]) in ("same", "close"):
+        return False
+    shared = _equal(one, other, "email") or _equal(one, other, "birth")
+    return not shared or births_differ(one["birth"], other["birth"])
+
+
+def _without(words: list[str], others: list[str]) -> list[str]:
+    left = list(others)
+    return [word for word in words if not (word in left and not left.remove(word))]  # type: ignore[func-returns-value]
+
+
+def _run_together(mine: list[str], theirs: list[str]) -> bool:
+    return "".join(mine) == "".join(theirs)
 
 
 def _components(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
@@ -283,3 +263,17 @@ def _components(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
     for account in sorted(root):
         found.setdefault(top(account), []).append(account)
     return [tuple(members) for members in found.values()]
+
+
+def _may_be_one(
+    members: tuple[str, ...], owner: dict[str, int], apart: set[Pair], contradicted: Callable[[list[Pair]], set[Pair]]
+) -> bool:
+    """Whether all members may be one person, apart from what was answered."""
+    open_pairs = [pair for pair in combinations(members, 2) if not _answered_together(pair, owner)]
+    if len(members) > _LARGEST and open_pairs:
+        return False
+    return not (apart & set(open_pairs)) and not (len(members) > 2 and contradicted(open_pairs))
+
+
+def _answered_together(pair: Pair, owner: dict[str, int]) -> bool:
+    return pair[0] in owner and owner[pair[0]] == owner.get(pair[1])

@@ -1,4 +1,4 @@
-"""What a customer's personal data say, brought into a form in which two spellings of one person are alike."""
+"""Personal data of customers in a normal form, in which two spellings of one person are alike."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _PHONE_DIGITS = 8  # the last ones: what stands before them is the country and t
 
 
 def identity_features(people: pd.DataFrame) -> pd.DataFrame:
-    """Return what is compared of each person.
+    """Return the features by which people are compared.
 
     Parameters
     ----------
     people : DataFrame
         customer_id and any of name, email, phone, address, birth_date (a date, or text: a day that cannot be, such as
-        31 February, still tells most of its digits).
+        31 February, still gives most of its digits).
 
     Returns
     -------
@@ -74,7 +74,7 @@ def identity_features(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain_address(email: str) -> str | None:
-    """Return an e-mail address without what does not tell mailboxes apart: dots, and what follows a plus sign.
+    """Return an e-mail address without dots and what follows a plus sign, which do not distinguish mailboxes.
 
     Examples
     --------

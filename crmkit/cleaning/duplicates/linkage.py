@@ -1,8 +1,10 @@
 """Which customers are probably one person: Fellegi and Sunter's model, learned without labels.
 
 Splink makes the candidate pairs, compares them inside DuckDB, and learns from random pairs how often strangers agree.
-How often two entries of one person agree, and how many such pairs there are, is learned from all candidates at once here:
-learned from blocks, as usual, it would leave out the agreement that the block asks for.
+How often two entries of one person agree, and how many such pairs there are, is learned here from all candidates at once:
+learned from blocks, as usual, it would leave out the agreement that the block asks for. The estimate starts from usual
+values: where many people are in the data twice, the pairs decide; where hardly anybody is, the usual values remain.
+Without them, the model takes namesakes, the most frequent of its candidates, for one person.
 """
 
 from __future__ import annotations
@@ -31,6 +33,74 @@ _WORDS = {
     "email": "e-mail",
     "phone": "telephone",
 }
+_MOST_ROUNDS = 300
+_CLOSE_ENOUGH = 1e-6  # of the share of pairs that are one person
+_SAME, _OTHER = 0.8, 0.1  # of pairs of one person: the closest level, and no agreement; the rest lies between
+_USUAL_PAIRS = 50.0  # as many pairs of one person as the usual weighs
+_FINENESS = 4  # steps of rarity per bit, for learning alone
+Numbers = NDArray[np.float64]
+MOST_ALIKE = 20
+"""People who share a key, at most: of more, all pairs would be compared for nothing."""
+_COMMON = "len(list_intersect(words_l, words_r))"
+_OVERLAP = f"{_COMMON}::DOUBLE / (len(words_l) + len(words_r) - {_COMMON})"
+RARITY = {
+    ("given", 3): "given",
+    ("given", 2): "given",
+    ("family", 3): "family",
+    ("family", 2): "family",
+    ("words", 4): "address",
+    ("email", 3): "email",
+    ("email", 2): "mailbox",
+    ("phone", 2): "phone",
+}
+"""By comparison and level, counted from no agreement up: the column whose frequency says how rare the shared value is."""
+_ADDRESS: list[str] = [
+    "address_l = address_r",
+    f"{_OVERLAP} >= 0.6",
+    f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9",
+    f"{_OVERLAP} >= 0.2",
+]
+# Mailboxes are made of names: those of two namesakes say nothing beyond the names, and other figures in them even tell
+# two people apart.
+_MADE_OF_NAMES = (
+    "email_l <> email_r AND figures_l = '' AND figures_r = '' AND contains(mailbox_l, family_l) "
+    "AND contains(mailbox_r, family_r)"
+)
+_EMAIL: list[str] = [
+    "email_l = email_r",
+    "mailbox_l = mailbox_r",
+    "damerau_levenshtein(mailbox_l, mailbox_r) <= 2 AND figures_l = figures_r",
+]
+_PHONE: list[str] = [
+    "phone_l = phone_r",
+    "damerau_levenshtein(phone_l, phone_r) <= 1",
+]
+_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
+    "substr(birth, 1, 6)",
+    "substr(birth, 5, 4)",
+    "substr(birth, 1, 4) || substr(birth, 7, 2)",
+)
+_KEYS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
+    (("birth",), ("birth",)),
+    (("given", "family"), ("given", "family")),
+    (("names",), ("names",)),
+    *(
+        ((part, f"substr({name}, 1, 2)"), ("birth", name))
+        for part in (_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY)
+        for name in ("given", "family")
+    ),
+    (("address",), ("address",)),
+    (("substr(address, 1, 12)",), ("address",)),
+    (("substr(address, -12)",), ("address",)),
+    *((("substr(address, 1, 6)", name), ("address", name)) for name in ("given", "family")),
+    *((("post", name), ("post", name)) for name in ("given", "family", "house")),
+    (("post", "substr(birth, 1, 4)"), ("post", "birth")),
+    (("house", "substr(birth, 1, 4)"), ("house", "birth")),
+    (("email",), ("email",)),
+    (("mailbox",), ("mailbox",)),
+    (("given", "substr(email, 1, 4)"), ("given", "email")),
+    (("phone",), ("phone",)),
+]
 
 
 def linked_people(people: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +143,86 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     named = pairs.rename(columns={"customer_id_l": "customer_id", "customer_id_r": "other_id"})[columns]
     ascending = [False, True, True]
     return named.sort_values(columns[2:3] + columns[:2], ascending=ascending, ignore_index=True)
+
+
+def same_person(
+    levels: pd.DataFrame, rarity: Numbers, strangers: Mapping[str, Numbers], n_people: int
+) -> tuple[Numbers, dict[str, Numbers]]:
+    """Return the probability that each pair is one person, and how often such pairs agree at each level.
+
+    Parameters
+    ----------
+    levels : DataFrame
+        One row per candidate pair, one column per thing compared: the level of agreement, 0 for none, -1 if unknown.
+    rarity : array
+        By how much what the pair agrees in is rarer than usual [bits].
+    strangers : mapping of str to array
+        How often strangers agree at each level, from no agreement up [0..1].
+    n_people : int
+        People, of whom all pairs that are no candidates are strangers.
+
+    Returns
+    -------
+    (array of float, dict of str to array)
+
+    References
+    ----------
+    Fellegi and Sunter (1969), A theory for record linkage, JASA 64(328); maximum a posteriori by expectation and
+    maximisation, with Dirichlet priors of the weight of fifty pairs.
+
+    Examples
+    --------
+    >>> levels = pd.DataFrame({"name": [1, 1], "phone": [1, 0]})
+    >>> rare = {"name": np.array([0.99, 0.01]), "phone": np.array([0.999, 0.001])}
+    >>> same_person(levels, np.zeros(2), rare, 20)[0].round(2).tolist()
+    [1.0, 0.09]
+    """
+    patterns = levels.assign(rarity=np.round(rarity * _FINENESS) / _FINENESS)
+    counted = patterns.groupby(list(patterns.columns), as_index=False).size()
+    usual = {name: _usual(len(often)) for name, often in strangers.items()}
+    same, share = dict(usual), 1.0 / n_people
+    for _ in range(_MOST_ROUNDS):
+        weight = counted["size"].to_numpy() * _probability(
+            counted, counted["rarity"].to_numpy(), same, strangers, share
+        )
+        before, share = share, _share(float(weight.sum()), n_people)
+        same = {name: _frequencies(counted[name].to_numpy(), weight, usual[name]) for name in usual}
+        if abs(share - before) < _CLOSE_ENOUGH * share:
+            break
+    return _probability(levels, rarity, same, strangers, share), same
+
+
+def comparisons_of(filled: Collection[str]) -> list[Any]:
+    """Return the comparisons of the things that the source knows; the levels of each from the closest down.
+
+    Examples
+    --------
+    >>> len(comparisons_of(["given", "family", "birth"]))
+    3
+    """
+    known = {
+        "given": _name("given"),
+        "family": _name("family"),
+        "birth": _BIRTH,
+        "words": _ADDRESS,
+        "email": _EMAIL,
+        "phone": _PHONE,
+    }
+    silent = {"email": f" OR ({_MADE_OF_NAMES})"} if "family" in filled else {}
+    return [_comparison(column, levels, silent.get(column, "")) for column, levels in known.items() if column in filled]
+
+
+def keys_of(filled: Collection[str]) -> list[str]:
+    """Return the SQL of the keys by which pairs are found: two people are compared if they share at least one.
+
+    A key that is shared by very many, such as a street, is no reason to compare them, and is empty.
+
+    Examples
+    --------
+    >>> len(keys_of(["given", "birth"]))
+    4
+    """
+    return [_uncommon(" || '|' || ".join(parts)) for parts, needs in _KEYS if set(needs) <= set(filled)]
 
 
 def _make_people(con: duckdb.DuckDBPyConnection, features: pd.DataFrame, keys: list[str]) -> int:
@@ -123,7 +273,7 @@ def _rarity(
 ) -> Numbers:
     """Return by how much what each pair shares is rarer than usual [bits].
 
-    The two are left out when its holders are counted: a number that only they have is as rare as one can tell.
+    The two are left out when its holders are counted: a number that only they have is as rare as can be measured.
     """
     at = pd.Index(features["customer_id"]).get_indexer
     one, other = at(pairs["customer_id_l"]), at(pairs["customer_id_r"])
@@ -143,80 +293,19 @@ def _agreement(levels: pd.DataFrame, highest: dict[str, int]) -> pd.Series[str]:
     """Return in words what of each pair is the same, alike, or differs."""
     patterns = levels.drop_duplicates()
     words = [_in_words(pattern, highest) for pattern in patterns.to_dict("records")]
-    told = levels.merge(patterns.assign(agreement=words), how="left", on=list(levels.columns))["agreement"]
-    return told.set_axis(levels.index)
+    words_of_pairs = levels.merge(patterns.assign(agreement=words), how="left", on=list(levels.columns))["agreement"]
+    return words_of_pairs.set_axis(levels.index)
 
 
 def _in_words(pattern: dict[Any, int], highest: dict[str, int]) -> str:
-    told = []
+    words = []
     for what, found in (
         ("same", [n for n in pattern if pattern[n] == highest[n]]),
         ("alike", [n for n in pattern if 0 < pattern[n] < highest[n]]),
         ("differs", [n for n in pattern if pattern[n] == 0]),
     ):
-        told += [f"{what}: {', '.join(_WORDS[name] for name in found)}"] if found else []
-    return "; ".join(told)
-
-
-# How often two entries of one person agree, learned from the candidate pairs, starting from what is usual. Where
-# many people are in twice, the pairs decide; where hardly anybody is, the usual stands. Without it, the model takes
-# what it finds most often among its candidates for one person: namesakes.
-
-
-_MOST_ROUNDS = 300
-_CLOSE_ENOUGH = 1e-6  # of the share of pairs that are one person
-_SAME, _OTHER = 0.8, 0.1  # of pairs of one person: the closest level, and no agreement; the rest lies between
-_USUAL_PAIRS = 50.0  # as many pairs of one person as the usual weighs
-_FINENESS = 4  # steps of rarity per bit, for learning alone
-
-Numbers = NDArray[np.float64]
-
-
-def same_person(
-    levels: pd.DataFrame, rarity: Numbers, strangers: Mapping[str, Numbers], n_people: int
-) -> tuple[Numbers, dict[str, Numbers]]:
-    """Return the probability that each pair is one person, and how often such pairs agree at each level.
-
-    Parameters
-    ----------
-    levels : DataFrame
-        One row per candidate pair, one column per thing compared: the level of agreement, 0 for none, -1 if unknown.
-    rarity : array
-        By how much what the pair agrees in is rarer than usual [bits].
-    strangers : mapping of str to array
-        How often strangers agree at each level, from no agreement up [0..1].
-    n_people : int
-        People, of whom all pairs that are no candidates are strangers.
-
-    Returns
-    -------
-    (array of float, dict of str to array)
-
-    References
-    ----------
-    Fellegi and Sunter (1969), A theory for record linkage, JASA 64(328); maximum a posteriori by expectation and
-    maximisation, with Dirichlet priors of the weight of fifty pairs.
-
-    Examples
-    --------
-    >>> levels = pd.DataFrame({"name": [1, 1], "phone": [1, 0]})
-    >>> rare = {"name": np.array([0.99, 0.01]), "phone": np.array([0.999, 0.001])}
-    >>> same_person(levels, np.zeros(2), rare, 20)[0].round(2).tolist()
-    [1.0, 0.09]
-    """
-    patterns = levels.assign(rarity=np.round(rarity * _FINENESS) / _FINENESS)
-    counted = patterns.groupby(list(patterns.columns), as_index=False).size()
-    usual = {name: _usual(len(often)) for name, often in strangers.items()}
-    same, share = dict(usual), 1.0 / n_people
-    for _ in range(_MOST_ROUNDS):
-        weight = counted["size"].to_numpy() * _probability(
-            counted, counted["rarity"].to_numpy(), same, strangers, share
-        )
-        before, share = share, _share(float(weight.sum()), n_people)
-        same = {name: _frequencies(counted[name].to_numpy(), weight, usual[name]) for name in usual}
-        if abs(share - before) < _CLOSE_ENOUGH * share:
-            break
-    return _probability(levels, rarity, same, strangers, share), same
+        words += [f"{what}: {', '.join(_WORDS[name] for name in found)}"] if found else []
+    return "; ".join(words)
 
 
 def _usual(n_levels: int) -> Numbers:
@@ -244,66 +333,6 @@ def _frequencies(level: NDArray[np.int64], weight: Numbers, usual: Numbers) -> N
     return np.asarray(counts / counts.sum())
 
 
-# How closely two people agree in name, birth date, address, e-mail and telephone, and which pairs are looked at.
-
-
-MOST_ALIKE = 20
-"""People who share a key, at most: of more, all pairs would be compared for nothing."""
-
-_COMMON = "len(list_intersect(words_l, words_r))"
-_OVERLAP = f"{_COMMON}::DOUBLE / (len(words_l) + len(words_r) - {_COMMON})"
-
-
-def comparisons_of(filled: Collection[str]) -> list[Any]:
-    """Return the comparisons of the things that the source knows; the levels of each from the closest down.
-
-    Examples
-    --------
-    >>> len(comparisons_of(["given", "family", "birth"]))
-    3
-    """
-    known = {
-        "given": _name("given"),
-        "family": _name("family"),
-        "birth": _BIRTH,
-        "words": _ADDRESS,
-        "email": _EMAIL,
-        "phone": _PHONE,
-    }
-    silent = {"email": f" OR ({_MADE_OF_NAMES})"} if "family" in filled else {}
-    return [_comparison(column, levels, silent.get(column, "")) for column, levels in known.items() if column in filled]
-
-
-RARITY = {
-    ("given", 3): "given",
-    ("given", 2): "given",
-    ("family", 3): "family",
-    ("family", 2): "family",
-    ("words", 4): "address",
-    ("email", 3): "email",
-    ("email", 2): "mailbox",
-    ("phone", 2): "phone",
-}
-"""By comparison and level, counted from no agreement up: of what it tells how rare the thing is that two people share."""
-
-
-def keys_of(filled: Collection[str]) -> list[str]:
-    """Return the SQL of the keys by which pairs are found: two people are compared if they share at least one.
-
-    A key that is shared by very many, such as a street, is no reason to compare them, and is empty.
-
-    Examples
-    --------
-    >>> len(keys_of(["given", "birth"]))
-    4
-    """
-    return [_uncommon(" || '|' || ".join(parts)) for parts, needs in _KEYS if set(needs) <= set(filled)]
-
-
-def _uncommon(key: str) -> str:
-    return f"CASE WHEN count(*) OVER (PARTITION BY {key}) <= {MOST_ALIKE} THEN {key} END"
-
-
 def _name(column: str) -> list[str]:
     left, right = f"{column}_l", f"{column}_r"
     near = f"jaro_winkler_similarity({left}, {right}) >= 0.9 OR starts_with({left}, {right}) OR starts_with({right}, {left})"
@@ -320,54 +349,6 @@ _BIRTH: list[str] = [
     f"{_same_part(1, 4)} + {_same_part(5, 2)} + {_same_part(7, 2)} = 2",  # of year, month and day
     "damerau_levenshtein(birth_l, birth_r) <= 2",
 ]
-_ADDRESS: list[str] = [
-    "address_l = address_r",
-    f"{_OVERLAP} >= 0.6",
-    f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9",
-    f"{_OVERLAP} >= 0.2",
-]
-# Mailboxes are made of names: those of two namesakes say nothing beyond the names, and other figures in them even tell
-# two people apart.
-_MADE_OF_NAMES = (
-    "email_l <> email_r AND figures_l = '' AND figures_r = '' AND contains(mailbox_l, family_l) "
-    "AND contains(mailbox_r, family_r)"
-)
-_EMAIL: list[str] = [
-    "email_l = email_r",
-    "mailbox_l = mailbox_r",
-    "damerau_levenshtein(mailbox_l, mailbox_r) <= 2 AND figures_l = figures_r",
-]
-_PHONE: list[str] = [
-    "phone_l = phone_r",
-    "damerau_levenshtein(phone_l, phone_r) <= 1",
-]
-
-_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY = (
-    "substr(birth, 1, 6)",
-    "substr(birth, 5, 4)",
-    "substr(birth, 1, 4) || substr(birth, 7, 2)",
-)
-_KEYS: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-    (("birth",), ("birth",)),
-    (("given", "family"), ("given", "family")),
-    (("names",), ("names",)),
-    *(
-        ((part, f"substr({name}, 1, 2)"), ("birth", name))
-        for part in (_YEAR_MONTH, _MONTH_DAY, _YEAR_DAY)
-        for name in ("given", "family")
-    ),
-    (("address",), ("address",)),
-    (("substr(address, 1, 12)",), ("address",)),
-    (("substr(address, -12)",), ("address",)),
-    *((("substr(address, 1, 6)", name), ("address", name)) for name in ("given", "family")),
-    *((("post", name), ("post", name)) for name in ("given", "family", "house")),
-    (("post", "substr(birth, 1, 4)"), ("post", "birth")),
-    (("house", "substr(birth, 1, 4)"), ("house", "birth")),
-    (("email",), ("email",)),
-    (("mailbox",), ("mailbox",)),
-    (("given", "substr(email, 1, 4)"), ("given", "email")),
-    (("phone",), ("phone",)),
-]
 
 
 def _comparison(column: str, levels: list[str], silent: str) -> Any:
@@ -378,3 +359,7 @@ def _comparison(column: str, levels: list[str], silent: str) -> Any:
     unknown = cll.CustomLevel(nothing, "unknown").configure(is_null_level=True)
     made = [cll.CustomLevel(condition, condition) for condition in levels]
     return cl.CustomComparison(output_column_name=column, comparison_levels=[unknown, *made, cll.ElseLevel()])
+
+
+def _uncommon(key: str) -> str:
+    return f"CASE WHEN count(*) OVER (PARTITION BY {key}) <= {MOST_ALIKE} THEN {key} END"

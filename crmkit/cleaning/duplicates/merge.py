@@ -1,8 +1,9 @@
-"""One person's rows made one: every table's customer_id becomes the surviving one, and the rows of before are kept.
+"""Merge the accounts of one person: find them, merge the certain ones, and ask the analyst about the others.
 
-The oldest account survives, so that an id never changes because of a new order. A person's row takes each value from the
-account used last that has one; how she was won is that of the oldest account, and she allows mailings if no account
-forbids them. Messages and trials that reached two of her accounts become one row: first times, summed money.
+The oldest account remains, so that an id never changes because of a new order. A person's row takes each value from the
+account used last that has one; acquisition channel and campaign are those of the oldest account, and mailings are allowed
+if no account forbids them. Messages and trials that reached two accounts of a person become one row: first times, summed
+money. The rows as they were before are kept. Ids are written into the store, names into the analyst's review file only.
 """
 
 from __future__ import annotations
@@ -36,13 +37,20 @@ from crmkit.sources.sql import MERGED, REASON, identifier
 from crmkit.sources.store.store import found_store, write_table
 from crmkit.tables.schema import SCHEMAS, Column
 
-_WON = ("channel", "campaign", "referred_by")
+_ACQUISITION = ("channel", "campaign", "referred_by")
+_GONE = "WHERE customer_id <> person_id"
+IDENTITIES = "customer_identities"
+_BY_HAND = "answered: same"
+_CONSEQUENCE = (
+    "Merged into the row of the oldest account, with what belongs to it. "
+    "`crmkit duplicates` lists them, `crmkit unmerge` undoes one."
+)
 
 
 def ranked_accounts(
     con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], people: Sequence[Sequence[str]]
 ) -> pd.DataFrame:
-    """Say which account of each person survives, and which were used last.
+    """Rank the accounts of each person by age and by last use.
 
     Parameters
     ----------
@@ -55,7 +63,7 @@ def ranked_accounts(
     Returns
     -------
     DataFrame
-        One row per account: customer_id, person_id (the surviving account), oldest and newest (its rank, from 1).
+        One row per account: customer_id, person_id (the oldest account), oldest and newest (its rank, from 1).
     """
     accounts = pd.DataFrame(
         [(account, number) for number, members in enumerate(people) for account in members],
@@ -81,7 +89,7 @@ def ranked_accounts(
 
 
 def merge_rows(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], accounts: pd.DataFrame) -> dict[str, int]:
-    """Make the rows of each person's accounts hers.
+    """Assign the rows of each person's accounts to the oldest account.
 
     Makes, for each table that changes, ``merged_<table>`` (position and all columns) and ``before_<table>`` (the rows of
     before that changed: position, merged_position of the row that stands for it now, if any, and all columns).
@@ -111,6 +119,102 @@ def merge_rows(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], accoun
     return dropped
 
 
+def merge_duplicates(
+    con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings
+) -> tuple[list[CheckedTable], DuplicatesReport | None]:
+    """Find duplicate customers, and merge those that are certain or confirmed by the analyst.
+
+    Returns
+    -------
+    (list of CheckedTable, DuplicatesReport or None)
+        The tables with one row per person; None if there are no personal data, or the settings turn the search off.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the answers in the review file.
+    """
+    wanted = settings.duplicates
+    identities = next((table for table in checked if table.table == IDENTITIES), None)
+    known = read_state(found_store(settings.path("store")))
+    if identities is None or not wanted.find:
+        return list(checked), _without_search(known)
+    people = con.execute(identities.kept).df()
+    answers = with_answers(known.answers, _answers_in_file(settings, known), now())
+    pairs = _likely_pairs(people, settings)
+    answered = DuplicatesState(answers).answered
+    sure = pairs[pairs["sure"]] if wanted.merge else pairs.iloc[:0]
+    groups = _groups(sure, answered, people)
+    tables = {table.table: table.kept for table in checked}
+    accounts = ranked_accounts(con, tables, groups.people)
+    dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
+    links = _links(pairs, sure, answered, accounts)
+    questions = _questions(pairs, answered, accounts)
+    asked = questions.head(wanted.most_questions)
+    state = DuplicatesState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
+    report = DuplicatesReport(accounts, state, people, str(wanted.file), len(questions) - len(asked))
+    return [_recounted(con, table, dropped) for table in checked], report
+
+
+def has_new_answers(settings: Settings) -> bool:
+    """Whether the review file holds an answer that the store has not read yet.
+
+    Raises
+    ------
+    Problems
+        With all that is wrong with the answers.
+    """
+    known = read_state(found_store(settings.path("store")))
+    return settings.duplicates.find and not _answers_in_file(settings, known).items() <= known.answered.items()
+
+
+def write_duplicates(
+    con: duckdb.DuckDBPyConnection, store: Path, settings: Settings, report: DuplicatesReport | None
+) -> None:
+    """Write answers, merges and the rows before merging into a store, and the questions into the review file.
+
+    Parameters
+    ----------
+    con : duckdb connection
+        In which the people were merged.
+    store : Path
+        Folder of the store that is being written.
+    settings : Settings
+    report : DuplicatesReport or None
+        None if duplicates were never looked for.
+    """
+    if report is None:
+        return
+    write_state(store, report.state)
+    (store / "personal").mkdir(mode=0o700, exist_ok=True)
+    write_rows_before(con, store)
+    if len(report.people):
+        write_review(
+            settings.folder / settings.duplicates.file, report.state.questions, report.people, report.state.answered
+        )
+
+
+def write_rows_before(con: duckdb.DuckDBPyConnection, store: Path) -> None:
+    """Write the rows before merging, from the tables ``before_<table>`` of a connection."""
+    named = con.execute("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'before_')").fetchall()
+    for (name,) in named:
+        file = store / "personal" / BEFORE / f"{name.removeprefix('before_')}.parquet"
+        write_table(con, f"FROM {name} ORDER BY position", file, private=True)
+
+
+def _clock(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> str | None:
+    """Return the column that says when an account was used, or opened."""
+    columns = {column for column, *_ in con.execute(f"DESCRIBE {rows}").fetchall()}
+    clock = "acquired_at" if name == "customers" else SCHEMAS[name].clock
+    return clock if "customer_id" in columns and clock in columns else None
+
+
+def _touches(con: duckdb.DuckDBPyConnection, rows: str, ids: list[str]) -> bool:
+    members = " OR ".join(f"{column} IN (SELECT customer_id FROM person_accounts)" for column in ids)
+    (found,) = con.execute(f"SELECT EXISTS (FROM ({rows}) WHERE {members})").fetchone() or (False,)
+    return bool(found)
+
+
 def _merge_table(con: duckdb.DuckDBPyConnection, name: str, rows: str, columns: list[str]) -> int:
     con.execute(f"CREATE OR REPLACE TABLE base_{name} AS {rows}")
     base = f"SELECT rowid + 1 AS position, * FROM base_{name}"
@@ -120,7 +224,7 @@ def _merge_table(con: duckdb.DuckDBPyConnection, name: str, rows: str, columns: 
     mapped = f"""SELECT position, {own}, a.person_id, a.oldest, a.newest FROM ({base}) b
                  LEFT JOIN person_accounts a ON a.customer_id = b.customer_id"""
     if "referred_by" in columns:
-        by = "coalesce(r.person_id, m.referred_by)"  # who was recommended by herself was recommended by nobody
+        by = "coalesce(r.person_id, m.referred_by)"  # a person referred by an own account was not referred
         mapped = f"""SELECT m.* REPLACE (CASE WHEN m.person_id = {by} THEN NULL ELSE {by} END AS referred_by)
                      FROM ({mapped}) m LEFT JOIN person_accounts r ON r.customer_id = m.referred_by"""
     single = f"SELECT position, {kept} FROM ({mapped})"
@@ -141,7 +245,8 @@ def _merge_table(con: duckdb.DuckDBPyConnection, name: str, rows: str, columns: 
     return int(n_dropped)
 
 
-_GONE = "WHERE customer_id <> person_id"
+def _own_id(column: str) -> str:
+    return "coalesce(a.person_id, b.customer_id)" if column == "customer_id" else f"b.{identifier(column)}"
 
 
 def _one_row_each(name: str, columns: list[str], mapped: str) -> str:
@@ -161,7 +266,7 @@ def _one_row_each(name: str, columns: list[str], mapped: str) -> str:
 def _together(name: str, column: str, known: Column | None, columns: list[str]) -> str:
     """Return the SQL that makes one value of those of a person's accounts."""
     cell = identifier(column)
-    if name == "customers" and column in _WON:
+    if name == "customers" and column in _ACQUISITION:
         how = "channel" if column == "campaign" and "channel" in columns else column  # a campaign goes with its channel
         return f"arg_min_null({cell}, oldest) FILTER (WHERE {identifier(how)} IS NOT NULL)"
     if name == "customers" and column == "marketing_consent":
@@ -175,94 +280,32 @@ def _together(name: str, column: str, known: Column | None, columns: list[str]) 
     return f"arg_min({cell}, newest) FILTER (WHERE {cell} IS NOT NULL)"
 
 
-def _own_id(column: str) -> str:
-    return "coalesce(a.person_id, b.customer_id)" if column == "customer_id" else f"b.{identifier(column)}"
-
-
 def _of(alias: str, columns: list[str]) -> str:
     return ", ".join(f"{alias}.{identifier(column)}" for column in columns)
 
 
-def _touches(con: duckdb.DuckDBPyConnection, rows: str, ids: list[str]) -> bool:
-    members = " OR ".join(f"{column} IN (SELECT customer_id FROM person_accounts)" for column in ids)
-    (found,) = con.execute(f"SELECT EXISTS (FROM ({rows}) WHERE {members})").fetchone() or (False,)
-    return bool(found)
-
-
-def _clock(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> str | None:
-    """Return the column that says when an account was used, or opened."""
-    columns = {column for column, *_ in con.execute(f"DESCRIBE {rows}").fetchall()}
-    clock = "acquired_at" if name == "customers" else SCHEMAS[name].clock
-    return clock if "customer_id" in columns and clock in columns else None
-
-
-# People who are in there twice: found, asked for, and the sure ones merged, before the store is written.
-
-
-IDENTITIES = "customer_identities"
-_BY_HAND = "answered: same"
-_CONSEQUENCE = (
-    "Merged into the row of the oldest account, with what belongs to it. "
-    "`crmkit duplicates` lists them, `crmkit unmerge` undoes one."
-)
-
-
-def merge_duplicates(
-    con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings
-) -> tuple[list[CheckedTable], DuplicatesReport | None]:
-    """Look for people who are in there twice, and merge those who are so for sure or by the analyst's answer.
-
-    Returns
-    -------
-    (list of CheckedTable, DuplicatesReport or None)
-        The tables with one row per person; None where there are no personal data, or the settings say not to look.
-
-    Raises
-    ------
-    Problems
-        With all that is wrong with the answers in the review file.
-    """
-    wanted = settings.duplicates
-    identities = next((table for table in checked if table.table == IDENTITIES), None)
-    known = read_state(found_store(settings.path("store")))
-    if identities is None or not wanted.find:
-        return list(checked), _nobody(known)
-    people = con.execute(identities.kept).df()
-    answers = with_answers(known.answers, _answers_in_file(settings, known), now())
-    pairs = _likely_pairs(people, settings)
-    answered = DuplicatesState(answers).answered
-    sure = pairs[pairs["sure"]] if wanted.merge else pairs.iloc[:0]
-    groups = _groups(sure, answered, people)
-    tables = {table.table: table.kept for table in checked}
-    accounts = ranked_accounts(con, tables, groups.people)
-    dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
-    links = _links(pairs, sure, answered, accounts)
-    questions = _questions(pairs, answered, accounts)
-    asked = questions.head(wanted.most_questions)
-    state = DuplicatesState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
-    told = DuplicatesReport(accounts, state, people, str(wanted.file), len(questions) - len(asked))
-    return [_recounted(con, table, dropped) for table in checked], told
-
-
-def has_new_answers(settings: Settings) -> bool:
-    """Tell whether the review file holds an answer that the store has not read yet.
-
-    Raises
-    ------
-    Problems
-        With all that is wrong with the answers.
-    """
-    known = read_state(found_store(settings.path("store")))
-    return settings.duplicates.find and not _answers_in_file(settings, known).items() <= known.answered.items()
-
-
-def _nobody(known: DuplicatesState) -> DuplicatesReport | None:
-    """Return what is left to note where nobody is looked for: earlier merges no longer hold."""
+def _without_search(known: DuplicatesState) -> DuplicatesReport | None:
+    """Return the state without a search for duplicates: earlier merges no longer hold."""
     if known.merges.empty and known.answers.empty:
         return None
-    nobody = DuplicatesReport()
-    log = with_merges(known.merges, nobody.accounts, known.links, now())
-    return replace(nobody, state=replace(DuplicatesState(known.answers), merges=log))
+    empty = DuplicatesReport()
+    log = with_merges(known.merges, empty.accounts, known.links, now())
+    return replace(empty, state=replace(DuplicatesState(known.answers), merges=log))
+
+
+def _answers_in_file(settings: Settings, known: DuplicatesState) -> dict[Pair, str]:
+    file = settings.folder / settings.duplicates.file
+    if file.resolve().parent == settings.path("exports"):
+        raise CrmkitError(
+            f"{file} would be read as an export. Name a file outside {settings.data.exports}: "
+            "file = ... under [duplicates]."
+        )
+    known_pairs = [*known.answered, *_pairs(known.questions)]
+    return read_review(file, {pair_name(pair): pair for pair in known_pairs})
+
+
+def _pairs(rows: pd.DataFrame) -> list[Pair]:
+    return list(zip(rows["customer_id"], rows["other_id"], strict=True))
 
 
 def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -277,20 +320,9 @@ def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _answers_in_file(settings: Settings, known: DuplicatesState) -> dict[Pair, str]:
-    file = settings.folder / settings.duplicates.file
-    if file.resolve().parent == settings.path("exports"):
-        raise CrmkitError(
-            f"{file} would be read as an export. Name a file outside {settings.data.exports}: "
-            "file = ... under [duplicates]."
-        )
-    heard_of = [*known.answered, *_pairs(known.questions)]
-    return read_review(file, {pair_name(pair): pair for pair in heard_of})
-
-
 def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFrame) -> Clusters:
     there = set(people["customer_id"])
-    said = {
+    answers_of = {
         word: [pair for pair, answer in answered.items() if answer == word and there.issuperset(pair)]
         for word in ("same", "different")
     }
@@ -300,7 +332,7 @@ def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFra
         wrong = judged[judged["contradicted"]]
         return set(zip(wrong["customer_id"], wrong["other_id"], strict=True))
 
-    groups = cluster_pairs(_pairs(sure), said["same"], said["different"], contradicted)
+    groups = cluster_pairs(_pairs(sure), answers_of["same"], answers_of["different"], contradicted)
     if groups.impossible:
         raise Problems(
             "The review of duplicates",
@@ -316,7 +348,7 @@ def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFra
 def _links(
     pairs: pd.DataFrame, sure: pd.DataFrame, answered: Mapping[Pair, str], accounts: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the pairs that the merges rest on."""
+    """Return the pairs that the merges are based on."""
     person = dict(zip(accounts["customer_id"], accounts["person_id"], strict=True))
     scores = dict(zip(_pairs(pairs), pairs["score"], strict=True))
     found = {
@@ -326,8 +358,8 @@ def _links(
     }
     by_hand = {pair: (scores.get(pair, 1.0), _BY_HAND) for pair, answer in answered.items() if answer == "same"}
     rows = [
-        (*pair, *told)
-        for pair, told in sorted({**found, **by_hand}.items())
+        (*pair, *score)
+        for pair, score in sorted({**found, **by_hand}.items())
         if pair[0] in person and person[pair[0]] == person.get(pair[1])
     ]
     return pd.DataFrame(rows, columns=["customer_id", "other_id", "score", "why"])
@@ -341,10 +373,6 @@ def _questions(pairs: pd.DataFrame, answered: Mapping[Pair, str], accounts: pd.D
     ]
     asked = pairs[pd.Series(is_open, pairs.index, dtype=bool) & ~pairs["others"]]
     return asked[["customer_id", "other_id", "score", "why"]].reset_index(drop=True)
-
-
-def _pairs(rows: pd.DataFrame) -> list[Pair]:
-    return list(zip(rows["customer_id"], rows["other_id"], strict=True))
 
 
 def _recounted(con: duckdb.DuckDBPyConnection, table: CheckedTable, dropped: Mapping[str, int]) -> CheckedTable:
@@ -375,39 +403,3 @@ def _mark_merged(con: duckdb.DuckDBPyConnection, table: CheckedTable) -> None:
         f"UPDATE {relation} SET {MERGED} = true WHERE {REASON} IS NULL AND EXISTS "
         f"(FROM {before} b WHERE b.merged_position IS NULL AND {same})"
     )
-
-
-# Write who was merged into a store, and ask about the others: ids into the store, names into the analyst's own
-# file.
-
-
-def write_duplicates(
-    con: duckdb.DuckDBPyConnection, store: Path, settings: Settings, told: DuplicatesReport | None
-) -> None:
-    """Write answers, merges and the rows of before into the folder of a store, and the questions into the review file.
-
-    Parameters
-    ----------
-    con : duckdb connection
-        In which the people were merged.
-    store : Path
-        Folder of the store that is being written.
-    settings : Settings
-    told : DuplicatesReport or None
-        None where nobody looked, and nobody ever did.
-    """
-    if told is None:
-        return
-    write_state(store, told.state)
-    (store / "personal").mkdir(mode=0o700, exist_ok=True)
-    write_rows_before(con, store)
-    if len(told.people):
-        write_review(settings.folder / settings.duplicates.file, told.state.questions, told.people, told.state.answered)
-
-
-def write_rows_before(con: duckdb.DuckDBPyConnection, store: Path) -> None:
-    """Write the rows of before that are in the tables ``before_<table>`` of a connection."""
-    named = con.execute("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'before_')").fetchall()
-    for (name,) in named:
-        file = store / "personal" / BEFORE / f"{name.removeprefix('before_')}.parquet"
-        write_table(con, f"FROM {name} ORDER BY position", file, private=True)

@@ -1,7 +1,7 @@
-"""The file in which the analyst is asked whether two customers are one person, and answers.
+"""The review file, in which the analyst answers whether two customers are one person.
 
-It holds names and addresses: readable by its owner only, and defused for spreadsheets. An answer, once read, is kept in
-the store too; the file may be sorted, shortened or deleted.
+It holds names and addresses: only its owner can read it, and its cells are safe for spreadsheets. Answers that were read
+are kept in the store too; the file may be sorted, shortened or deleted.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def pair_name(pair: Pair) -> str:
 
 
 def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answered: Mapping[Pair, str]) -> None:
-    """Write the open questions, and below them those that were answered, for a change of mind.
+    """Write the open questions, and below them the answered ones, so that answers can be changed.
 
     Parameters
     ----------
     file : Path
-        Replaced as a whole; removed where there is nothing to ask and nothing was answered.
+        Replaced as a whole; removed if there is nothing to ask and nothing was answered.
     questions : DataFrame
         customer_id, other_id, score, why.
     people : DataFrame
@@ -53,9 +53,9 @@ def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answ
     """
     there = set(people["customer_id"])
     pairs = list(zip(questions["customer_id"], questions["other_id"], strict=True))
-    told = dict(zip(pairs, zip(questions["score"], questions["why"], strict=True), strict=True))
+    scores = dict(zip(pairs, zip(questions["score"], questions["why"], strict=True), strict=True))
     rows = [
-        *((pair, "", *told[pair]) for pair in pairs),
+        *((pair, "", *scores[pair]) for pair in pairs),
         *((pair, answer, None, "") for pair, answer in answered.items() if there.issuperset(pair)),
     ]
     if not rows:
@@ -67,12 +67,12 @@ def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answ
 
 
 def read_review(file: Path, known: Mapping[str, Pair] | None = None) -> dict[Pair, str]:
-    """Return the answers that stand in the file.
+    """Return the answers in the file.
 
     Parameters
     ----------
     file : Path
-        None of them where it is not there.
+        No answers if it does not exist.
     known : mapping of str to Pair
         Pairs by their name, for a file in which a spreadsheet has changed the ids.
 
@@ -88,12 +88,12 @@ def read_review(file: Path, known: Mapping[str, Pair] | None = None) -> dict[Pai
 
 
 def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:
-    """Write other answers over those that stand in the file; what was not answered there stays open.
+    """Replace answers in the file; pairs without an answer stay open.
 
     Parameters
     ----------
     file : Path
-        Nothing is done where it is not there.
+        Nothing is done if it does not exist.
     answers : mapping of Pair to str
     """
     if not file.is_file():
@@ -109,7 +109,7 @@ def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:
 
 
 def remove_from_review(file: Path, is_about: Callable[[str], bool], dry_run: bool = False) -> int:
-    """Take the lines out of the file of which a cell is about somebody; return how many [rows]."""
+    """Remove the lines that name a person from the file; return how many [rows]."""
     if not file.is_file():
         return 0
     header, lines = _lines(file)
@@ -121,6 +121,35 @@ def remove_from_review(file: Path, is_about: Callable[[str], bool], dry_run: boo
         else:
             file.unlink()
     return len(lines) - len(kept)
+
+
+def _row(known: pd.DataFrame, pair: Pair, answer: str, score: float | None, why: str) -> dict[str, object]:
+    row: dict[str, object] = {"pair": pair_name(pair), "answer": answer, "score": score and round(score, 3), "why": why}
+    for column in (name for name in _SIDES if name in known.columns):
+        for side, account in enumerate(pair, start=1):
+            row[f"{column}_{side}"] = _plain(known.at[account, column])
+    return row | {f"customer_id_{side}": account for side, account in enumerate(pair, start=1)}
+
+
+def _plain(cell: Any) -> str:
+    """Return a cell on one line; days without their midnight."""
+    if pd.isna(cell):
+        return ""
+    return f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else " ".join(str(cell).replace("\0", " ").split())
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replace the file atomically; it is readable by its owner only at every moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(
+            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig"
+        ) as opened:
+            opened.write(text)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _lines(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -172,32 +201,3 @@ def _pair(row: Mapping[str, str], known: Mapping[str, Pair]) -> Pair | None:
     ids = [row.get(f"customer_id_{side}", "").removeprefix("'") for side in (1, 2)]
     pair = pair_of(ids[0], ids[1])
     return pair if all(ids) and pair_name(pair) == row["pair"] else known.get(row["pair"])
-
-
-def _row(known: pd.DataFrame, pair: Pair, answer: str, score: float | None, why: str) -> dict[str, object]:
-    row: dict[str, object] = {"pair": pair_name(pair), "answer": answer, "score": score and round(score, 3), "why": why}
-    for column in (name for name in _SIDES if name in known.columns):
-        for side, account in enumerate(pair, start=1):
-            row[f"{column}_{side}"] = _plain(known.at[account, column])
-    return row | {f"customer_id_{side}": account for side, account in enumerate(pair, start=1)}
-
-
-def _plain(cell: Any) -> str:
-    """Return a cell on one line; days without their midnight."""
-    if pd.isna(cell):
-        return ""
-    return f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else " ".join(str(cell).replace("\0", " ").split())
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Replace the file in one go; nobody but its owner can read it at any moment."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(
-            os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8-sig"
-        ) as opened:
-            opened.write(text)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)

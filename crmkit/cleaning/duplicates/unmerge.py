@@ -1,4 +1,7 @@
-"""Undo a merge: the account is a customer of its own again, with all that was its own, and stays so."""
+"""Undo a merge: the account becomes a customer of its own again, and later loads do not merge it.
+
+The rows as they were before the merge are restored exactly: each value, each row, and their order.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from crmkit.tables.schema import SCHEMAS
 
 
 def merge_log(settings: Settings) -> pd.DataFrame:
-    """Return every merge of two customers that there ever was.
+    """Return every merge of two customers so far, also those undone.
 
     Parameters
     ----------
@@ -63,12 +66,12 @@ def unmerge(settings: Settings, customer: str) -> str:
     Returns
     -------
     str
-        What was done, in a sentence.
+        A sentence that says what was done.
 
     Raises
     ------
     UnknownName
-        If nobody was merged under that id.
+        If no customer was merged under that id.
     CrmkitError
         If the person stands for several accounts, or the store was changed since the load.
     """
@@ -92,67 +95,6 @@ def unmerge(settings: Settings, customer: str) -> str:
             write_manifest(fresh, _recounted(con, manifest, store, dropped))
     change_answers(settings.folder / settings.duplicates.file, answers)
     return f"{account} is a customer of its own again, and will not be merged with {', '.join(others)}."
-
-
-def _store(settings: Settings) -> Path:
-    store = found_store(settings.path("store"))
-    if store is None:
-        raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
-    return store
-
-
-def _taken_out(merges: pd.DataFrame, customer: str) -> tuple[str, list[str]]:
-    """Return the account to take out of its person, and the person's other accounts."""
-    standing = merges[merges["undone_at"].isna()]
-    person_of = dict(zip(standing["from_id"], standing["into_id"], strict=True))
-    accounts = [account for account, person in person_of.items() if person == customer]
-    if customer not in person_of and not accounts:
-        raise UnknownName("merged customer", customer, person_of)
-    if len(accounts) > 1:
-        raise CrmkitError(f"{customer} stands for {', '.join(sorted(accounts))}. Name the one of them to be taken out.")
-    account = customer if customer in person_of else accounts[0]
-    person = person_of[account]
-    return account, [person, *sorted(each for each, into in person_of.items() if into == person and each != account)]
-
-
-def _rewrite(
-    con: duckdb.DuckDBPyConnection, store: Path, fresh: Path, changed: Mapping[str, str], dropped: Mapping[str, int]
-) -> None:
-    """Copy the store and write the tables anew that the merges had changed."""
-    shutil.copytree(store, fresh, dirs_exist_ok=True)
-    shutil.rmtree(fresh / "personal" / BEFORE)
-    files = table_files(fresh, personal=True)
-    for name, rows in changed.items():
-        merged = f"SELECT * EXCLUDE (position) FROM merged_{name} ORDER BY position"
-        write_table(con, merged if name in dropped else rows, files[name], private=SCHEMAS[name].personal)
-    write_rows_before(con, fresh)
-
-
-def _recounted(
-    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], store: Path, dropped: Mapping[str, int]
-) -> dict[str, Any]:
-    """Return what the store says of itself, with the rows that are merged no longer."""
-    counts = {name: dict(each) for name, each in manifest["tables"].items()}
-    findings = [dict(finding) for finding in manifest["findings"]]
-    for name, file in files_before(store).items():
-        query = "SELECT count(*) FROM read_parquet($file) WHERE merged_position IS NULL"
-        (n_before,) = con.execute(query, {"file": str(file)}).fetchone() or (0,)
-        fewer = int(n_before) - dropped.get(name, 0)
-        counts[name]["n_kept"] += fewer
-        counts[name]["n_merged"] -= fewer
-        for finding in findings:
-            if finding["table"] == name and finding["finding"] in MERGED_ROWS:
-                finding["n_rows"] -= fewer
-                finding["share"] = finding["n_rows"] / max(counts[name]["n_in"], 1)
-    told = [each for each in findings if each["finding"] not in MERGED_ROWS or each["n_rows"]]
-    return {**manifest, "tables": counts, "findings": told}
-
-
-def _ids(rows: pd.DataFrame) -> list[tuple[str, str]]:
-    return list(zip(rows["customer_id"], rows["other_id"], strict=True))
-
-
-# The rows of a store as they were before people were merged, exactly: each value, each row, and their order.
 
 
 def rows_before(con: duckdb.DuckDBPyConnection, store: Path, tables: Iterable[str]) -> dict[str, str]:
@@ -181,6 +123,64 @@ def rows_before(con: duckdb.DuckDBPyConnection, store: Path, tables: Iterable[st
 def files_before(store: Path) -> dict[str, Path]:
     """Return the file with the rows of before of each table that the merges changed."""
     return {file.stem: file for file in sorted((store / "personal" / BEFORE).glob("*.parquet"))}
+
+
+def _store(settings: Settings) -> Path:
+    store = found_store(settings.path("store"))
+    if store is None:
+        raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
+    return store
+
+
+def _taken_out(merges: pd.DataFrame, customer: str) -> tuple[str, list[str]]:
+    """Return the account to take out of its person, and the person's other accounts."""
+    standing = merges[merges["undone_at"].isna()]
+    person_of = dict(zip(standing["from_id"], standing["into_id"], strict=True))
+    accounts = [account for account, person in person_of.items() if person == customer]
+    if customer not in person_of and not accounts:
+        raise UnknownName("merged customer", customer, person_of)
+    if len(accounts) > 1:
+        raise CrmkitError(f"{customer} stands for {', '.join(sorted(accounts))}. Name the one of them to be taken out.")
+    account = customer if customer in person_of else accounts[0]
+    person = person_of[account]
+    return account, [person, *sorted(each for each, into in person_of.items() if into == person and each != account)]
+
+
+def _ids(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(rows["customer_id"], rows["other_id"], strict=True))
+
+
+def _rewrite(
+    con: duckdb.DuckDBPyConnection, store: Path, fresh: Path, changed: Mapping[str, str], dropped: Mapping[str, int]
+) -> None:
+    """Copy the store and write the tables anew that the merges had changed."""
+    shutil.copytree(store, fresh, dirs_exist_ok=True)
+    shutil.rmtree(fresh / "personal" / BEFORE)
+    files = table_files(fresh, personal=True)
+    for name, rows in changed.items():
+        merged = f"SELECT * EXCLUDE (position) FROM merged_{name} ORDER BY position"
+        write_table(con, merged if name in dropped else rows, files[name], private=SCHEMAS[name].personal)
+    write_rows_before(con, fresh)
+
+
+def _recounted(
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], store: Path, dropped: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the manifest with the counts after rows were unmerged."""
+    counts = {name: dict(each) for name, each in manifest["tables"].items()}
+    findings = [dict(finding) for finding in manifest["findings"]]
+    for name, file in files_before(store).items():
+        query = "SELECT count(*) FROM read_parquet($file) WHERE merged_position IS NULL"
+        (n_before,) = con.execute(query, {"file": str(file)}).fetchone() or (0,)
+        fewer = int(n_before) - dropped.get(name, 0)
+        counts[name]["n_kept"] += fewer
+        counts[name]["n_merged"] -= fewer
+        for finding in findings:
+            if finding["table"] == name and finding["finding"] in MERGED_ROWS:
+                finding["n_rows"] -= fewer
+                finding["share"] = finding["n_rows"] / max(counts[name]["n_in"], 1)
+    kept = [each for each in findings if each["finding"] not in MERGED_ROWS or each["n_rows"]]
+    return {**manifest, "tables": counts, "findings": kept}
 
 
 def _restored(con: duckdb.DuckDBPyConnection, name: str, file: Path, before: Path) -> str:

@@ -88,6 +88,27 @@ def connect(
     return _open_company(settings or read_settings(path), personal)
 
 
+def catalog_of_exports(exports: Path, settings: Settings, personal: bool = False) -> Catalog:
+    """Read and check a folder of export files in memory; see :func:`crmkit.cleaning.loading.load.load`."""
+    con = open_duckdb()
+    return _catalog(con, *checked_exports(con, settings, exports), settings, personal)
+
+
+def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, personal: bool = False) -> Catalog:
+    """Check frames in memory; see :func:`crmkit.cleaning.loading.load.checked_frames`.
+
+    Examples
+    --------
+    >>> orders = pd.DataFrame({"order_id": [1, 2], "ordered_at": ["2026-10-01", "2026-10-02"], "revenue": [12.5, 40]})
+    >>> catalog_of_frames({"orders": orders}, Settings()).frame("orders")
+      order_id ordered_at  revenue
+    0        1 2026-10-01     12.5
+    1        2 2026-10-02     40.0
+    """
+    con = open_duckdb()
+    return _catalog(con, *checked_frames(con, settings, frames), settings, personal)
+
+
 def _check_given(source: object, settings: object) -> None:
     if source is not None and not isinstance(source, str | Path | Mapping):
         raise CrmkitError(
@@ -99,17 +120,6 @@ def _check_given(source: object, settings: object) -> None:
             f"connect needs settings made by ck.Settings(...), not a {type(settings).__name__}. "
             'Those of a file are read with it: ck.connect("crmkit.toml").'
         )
-
-
-def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:
-    if found_store(folder):
-        return _open_store(folder, settings or settings_beside(folder, "store"), personal)
-    if list_files(folder):
-        return catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
-    raise CrmkitError(
-        f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
-        "Begin a folder of your own with `crmkit new FOLDER`."
-    )
 
 
 def _open_company(settings: Settings, personal: bool) -> Catalog:
@@ -130,28 +140,15 @@ def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     return Catalog(view_files(files), settings, known, cache)
 
 
-# A catalog of data that is in no store: frames, or a folder of export files, checked as a load checks them.
-
-
-def catalog_of_exports(exports: Path, settings: Settings, personal: bool = False) -> Catalog:
-    """Read and check a folder of export files in memory; see :func:`crmkit.cleaning.loading.load.load`."""
-    con = open_duckdb()
-    return _catalog(con, *checked_exports(con, settings, exports), settings, personal)
-
-
-def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, personal: bool = False) -> Catalog:
-    """Check frames in memory; see :func:`crmkit.cleaning.loading.load.checked_frames`.
-
-    Examples
-    --------
-    >>> orders = pd.DataFrame({"order_id": [1, 2], "ordered_at": ["2026-10-01", "2026-10-02"], "revenue": [12.5, 40]})
-    >>> catalog_of_frames({"orders": orders}, Settings()).frame("orders")
-      order_id ordered_at  revenue
-    0        1 2026-10-01     12.5
-    1        2 2026-10-02     40.0
-    """
-    con = open_duckdb()
-    return _catalog(con, *checked_frames(con, settings, frames), settings, personal)
+def _open_folder(folder: Path, settings: Settings | None, personal: bool) -> Catalog:
+    if found_store(folder):
+        return _open_store(folder, settings or settings_beside(folder, "store"), personal)
+    if list_files(folder):
+        return catalog_of_exports(folder, settings or settings_beside(folder, "exports"), personal)
+    raise CrmkitError(
+        f"The folder {folder} holds no {FILE_NAME}, no store and no CSV or Parquet files. "
+        "Begin a folder of your own with `crmkit new FOLDER`."
+    )
 
 
 def _catalog(

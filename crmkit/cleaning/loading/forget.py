@@ -1,4 +1,4 @@
-"""Remove a person from a store."""
+"""Find a person in a store, and remove everything about this person from it."""
 
 from __future__ import annotations
 
@@ -10,52 +10,190 @@ from typing import Any
 
 import duckdb
 
-from crmkit.cleaning.duplicates.state import opened
+from crmkit.cleaning.duplicates.state import BEFORE, read_state
 from crmkit.cleaning.loading.forgotten_rows import Erased, forget_rows, list_forgotten
+from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import Settings
+from crmkit.sources.contacts import plain_email, pseudonym
 from crmkit.sources.person_search import Person
-from crmkit.sources.sql import ROW, columns_of, identifier, parquet
+from crmkit.sources.sql import ROW, columns_of, identifier, literal, open_duckdb, parquet
 from crmkit.sources.store.changes import INPUTS
-from crmkit.sources.store.keys import forgotten_digest, key_for
+from crmkit.sources.store.keys import forgotten_digest, forgotten_hashes, hashes_of, key_for, use_key
 from crmkit.sources.store.store import found_store, new_store, read_manifest, table_files, write_manifest, write_table
 from crmkit.tables.schema import SCHEMAS
 
+_CONTACTS = {"emails": "email", "phones": "phone", "names": "name", "addresses": "address"}
+_OWN_TEXTS = {"survey_responses": "comment", "social_posts": "text"}
+
+
+def find_person(settings: Settings, customer: str) -> Person:
+    """Return what the store knows of a customer.
+
+    Parameters
+    ----------
+    settings : Settings
+    customer : str
+        Id or e-mail address. All ids with the same e-mail address are the same person.
+
+    Raises
+    ------
+    CrmkitError
+        If there is no store, or the customer is not in it or was forgotten already.
+    """
+    store = found_store(settings.path("store"))
+    if store is None:
+        raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
+    key = key_for(settings)
+    with closing(_open_tables(store, key)) as con:
+        con.execute("CREATE TEMP TABLE given (who VARCHAR)")
+        con.execute("INSERT INTO given VALUES ($1)", [customer.strip()])
+        ids = _with_merged(store, customer.strip(), _matching_ids(con))
+        if not ids:
+            known = hashes_of(key, [customer.strip()], [customer.strip().lower()])
+            raise CrmkitError(_not_found_message(con, customer, bool(forgotten_hashes(settings) & set(known))))
+        list_forgotten(con, ids)
+        known_by = {
+            what: (*_own_values(con, column), *_contacts_before_merging(con, store, column))
+            for what, column in _CONTACTS.items()
+        }
+        texts = [text for table, column in _OWN_TEXTS.items() for text in _own_values(con, column, table)]
+        return Person(tuple(ids), texts=tuple(texts), **known_by)
+
+
+def emails_of(settings: Settings, person: Person) -> list[str]:
+    """Return a person's e-mail addresses as they are hashed, those included that others have too."""
+    store = found_store(settings.path("store"))
+    with closing(_open_tables(store or Path(), key_for(settings))) as con:
+        list_forgotten(con, person.ids)
+        return [each.lower() for each in _contacts(con, plain_email("email"))] if _has(con, "email") else []
+
 
 def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -> dict[str, Erased]:
-    """Remove a person from every table of the store and from the rows kept aside, in one swap.
+    """Remove a person from every table of the store and from the rows set aside, in one swap.
 
     Returns
     -------
     dict of str to Erased
-        By table; "aside/<table>" for rows kept aside.
+        By table; "aside/<table>" for rows set aside.
     """
     store = found_store(settings.path("store"))
     if store is None:
         return {}
-    with closing(opened(store, key_for(settings))) as con:
+    with closing(_open_tables(store, key_for(settings))) as con:
         list_forgotten(con, person.ids)
         left = forget_rows(con, {name: identifier(name) for name in table_files(store, personal=True)})
         others = {path: rows for path in _other_tables(store) if (rows := _rows_about(con, path, person))}
-        told = left | {str(path.relative_to(store).with_suffix("")): Erased(len(rows)) for path, rows in others.items()}
+        removed = left | {
+            str(path.relative_to(store).with_suffix("")): Erased(len(rows)) for path, rows in others.items()
+        }
         if dry_run:
-            return told
+            return removed
         with new_store(settings.path("store")) as fresh:
             shutil.copytree(store, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
             for name, file in table_files(fresh, personal=True).items():
                 if left[name] != Erased() or name in (
                     "customers",
                     "deals",
-                ):  # these may have named her beside a row's customer
+                ):  # other columns of these may name the person
                     query = f"SELECT * EXCLUDE ({ROW}) FROM {identifier(name)} ORDER BY {ROW}"
                     write_table(con, query, file, SCHEMAS[name].personal)
             for path, about in others.items():
                 _write_without(con, path, fresh / path.relative_to(store), about)
-            write_manifest(fresh, _corrected(read_manifest(store), told, settings))
-        return told
+            write_manifest(fresh, _corrected(read_manifest(store), removed, settings))
+        return removed
+
+
+def _open_tables(store: Path, key: bytes) -> duckdb.DuckDBPyConnection:
+    """Return a connection that holds every table of a store, each row with its number."""
+    con = open_duckdb()
+    use_key(con, key)
+    for name, file in table_files(store, personal=True).items():
+        con.execute(f"CREATE TABLE {identifier(name)} AS SELECT *, row_number() OVER () AS {ROW} FROM {parquet(file)}")
+    return con
+
+
+def _with_merged(store: Path, given: str, ids: list[str]) -> list[str]:
+    """Return the ids, and those of the accounts that were merged into them."""
+    merges = read_state(store).merges
+    standing = merges[merges["undone_at"].isna()]
+    people = {*ids, *standing.loc[standing["from_id"] == given, "into_id"]}
+    return sorted(people | set(standing.loc[standing["into_id"].isin(people), "from_id"]))
+
+
+def _matching_ids(con: duckdb.DuckDBPyConnection) -> list[str]:
+    tables = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()]
+    everybody = " UNION ".join(
+        f"SELECT customer_id FROM {identifier(name)}"
+        for name in tables
+        if "customer_id" in columns_of(con, identifier(name))
+    )
+    if not everybody:
+        return []
+    con.execute(
+        f"CREATE TEMP TABLE everybody AS SELECT DISTINCT customer_id AS id FROM ({everybody}) WHERE id IS NOT NULL"
+    )
+    given = plain_email("who")
+    queries = [
+        "SELECT id FROM everybody SEMI JOIN given ON id = who",
+        f"SELECT id FROM everybody SEMI JOIN given ON id = {pseudonym(given)}",
+    ]
+    if _has(con, "email"):
+        email = plain_email("email")
+        queries.append(f"SELECT customer_id FROM customer_identities SEMI JOIN given ON {email} = {given}")
+        own = f"SELECT {email} FROM customer_identities SEMI JOIN given ON customer_id = who"
+        queries.append(f"SELECT customer_id FROM customer_identities WHERE {email} IN ({own})")
+        queries.append(f"SELECT id FROM everybody WHERE id IN (SELECT {pseudonym('own')} FROM ({own}) emails(own))")
+    return sorted(each for (each,) in con.execute(" UNION ".join(queries)).fetchall())
+
+
+def _has(con: duckdb.DuckDBPyConnection, column: str, table: str = "customer_identities") -> bool:
+    there = f"SELECT 1 FROM duckdb_columns() WHERE table_name = {literal(table)} AND column_name = {literal(column)}"
+    return con.execute(there).fetchone() is not None
+
+
+def _not_found_message(con: duckdb.DuckDBPyConnection, customer: str, forgotten: bool) -> str:
+    if forgotten:
+        return f"The customer '{customer}' was forgotten before: nothing about this customer is in the store."
+    ids = [each for (each,) in con.execute("SELECT id FROM everybody").fetchall()] if "@" not in customer else []
+    hint = did_you_mean(customer, ids)
+    near = f" {hint}" if hint.startswith("Did") else ""
+    return (
+        f"There is no customer '{customer}' in the store.{near} Give the id, as in the table customers, or the e-mail "
+        "address. Who is in the export files alone is found after `crmkit load`."
+    )
+
+
+def _own_values(con: duckdb.DuckDBPyConnection, column: str, table: str = "customer_identities") -> tuple[str, ...]:
+    if not (_has(con, column, table) and _has(con, "customer_id", table)):
+        return ()
+    others = {each.casefold() for each in _contacts(con, identifier(column), table, "NOT IN")}
+    return tuple(each for each in _contacts(con, identifier(column), table) if each.casefold() not in others)
+
+
+def _contacts(
+    con: duckdb.DuckDBPyConnection, value: str, table: str = "customer_identities", membership: str = "IN"
+) -> list[str]:
+    chosen = f"FROM {table} WHERE customer_id {membership} (FROM forgotten_ids)"
+    query = f"SELECT DISTINCT CAST({value} AS VARCHAR) AS contact {chosen}"
+    return [each for (each,) in con.execute(f"FROM ({query}) WHERE contact IS NOT NULL ORDER BY contact").fetchall()]
+
+
+def _contacts_before_merging(con: duckdb.DuckDBPyConnection, store: Path, column: str) -> tuple[str, ...]:
+    """Return the contact data of the accounts before merging that no other person has."""
+    file = store / "personal" / BEFORE / "customer_identities.parquet"
+    if not file.is_file() or column not in columns_of(con, f"FROM {parquet(file)}") or not _has(con, column):
+        return ()
+    name = identifier(column)
+    others = f"SELECT lower({name}) FROM customer_identities WHERE customer_id NOT IN (FROM forgotten_ids) AND {name} IS NOT NULL"
+    rows = con.execute(
+        f"SELECT DISTINCT CAST({name} AS VARCHAR) FROM {parquet(file)} "
+        f"WHERE customer_id IN (FROM forgotten_ids) AND lower({name}) NOT IN ({others})"
+    )
+    return tuple(sorted(each for (each,) in rows.fetchall() if each is not None))
 
 
 def _other_tables(store: Path) -> list[Path]:
-    """Return the Parquet files of a store that are no canonical tables: rows kept aside, logs of merged people."""
+    """Return the Parquet files of a store that are no canonical tables: rows set aside, logs of merged customers."""
     known = set(table_files(store, personal=True).values())
     return [path for path in sorted(store.rglob("*.parquet")) if path not in known]
 

@@ -1,6 +1,6 @@
-"""Leave out the rows of people who were forgotten; what the books need stays, without them.
+"""Remove the rows of people who were forgotten; rows that the accounts need stay, without the person.
 
-The same rules hold for the rows of a load and for those of a store: after forgetting, a load of the same files makes the
+The same rules hold for the rows of a load and for those of a store: a load of the same files after forgetting makes the
 same store.
 """
 
@@ -23,7 +23,7 @@ ANONYMOUS = {
     "deals": "customer_id = NULL",
     "subscription_terms": "customer_id = 'forgotten-' || left(keyed_hash('forgotten:' || customer_id), 16)",
 }
-"""Tables whose rows stay for the books, and what becomes of the customer: nobody, or nobody known."""
+"""Tables whose rows are kept for accounting, and the SQL that makes them anonymous."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def leave_out_forgotten(
     if not hashes:
         return list(parsed), []
     relations = {table.staged.table: table.relation for table in parsed}
-    list_forgotten(con, _known_again(con, relations, hashes))
+    list_forgotten(con, _forgotten_ids(con, relations, hashes))
     left = forget_rows(con, relations)
     findings = [
         Finding(name, ANONYMOUS_ROWS, each.n_anonymous, 0.0, "note", "They count in totals and under no customer.")
@@ -84,25 +84,25 @@ def forget_rows(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) ->
     con.execute("CREATE OR REPLACE TEMP TABLE forgotten_leads (id VARCHAR)")
     if "customer_id" in columns.get("leads", ()):
         con.execute(
-            f"INSERT INTO forgotten_leads SELECT lead_id FROM {relations['leads']} WHERE {_is_hers('customer_id')}"
+            f"INSERT INTO forgotten_leads SELECT lead_id FROM {relations['leads']} WHERE {_is_forgotten('customer_id')}"
         )
     return {name: _forget_in(con, name, relation, columns[name]) for name, relation in relations.items()}
 
 
 def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns: Mapping[str, str]) -> Erased:
-    hers = _is_hers("customer_id") if "customer_id" in columns else "false"
+    of_person = _is_forgotten("customer_id") if "customer_id" in columns else "false"
     leads = "lead_id IN (SELECT id FROM forgotten_leads)" if "lead_id" in columns else "false"
     if "referred_by" in columns:
-        con.execute(f"UPDATE {relation} SET referred_by = NULL WHERE {_is_hers('referred_by')}")
+        con.execute(f"UPDATE {relation} SET referred_by = NULL WHERE {_is_forgotten('referred_by')}")
     if name not in ANONYMOUS:
-        n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {hers} OR {leads}")
+        n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {of_person} OR {leads}")
         return Erased(n_dropped=n_dropped)
-    # What is kept aside is kept as it came, with her id in it: it goes.
-    aside = f"{REASON} IS NOT NULL AND {hers}" if REASON in columns else "false"
-    n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {aside}")
+    # Rows set aside are kept in their raw form, with the id in it: they are deleted.
+    set_aside = f"{REASON} IS NOT NULL AND {of_person}" if REASON in columns else "false"
+    n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {set_aside}")
     if "lead_id" in columns:
         con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
-    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {hers}"))
+    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {of_person}"))
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
@@ -110,11 +110,11 @@ def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
     return int(n_rows)
 
 
-def _is_hers(column: str) -> str:
+def _is_forgotten(column: str) -> str:
     return f"{identifier(column)} IN (SELECT id FROM forgotten_ids)"
 
 
-def _known_again(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], hashes: Collection[str]) -> list[str]:
+def _forgotten_ids(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], hashes: Collection[str]) -> list[str]:
     """Return the ids whose hash is known, and those of people under an e-mail address whose hash is known."""
     columns = {name: columns_of(con, relation) for name, relation in relations.items()}
     ids = [f"SELECT customer_id AS id FROM {relations[name]}" for name in relations if "customer_id" in columns[name]]

@@ -1,4 +1,9 @@
-"""What each load brought: which files, what became of their rows, how that changed from load to load."""
+"""The history of loads: which files each load read, what became of their rows, and which rows vanished since the last.
+
+A corrected export changes rows and removes a few. An export that covers other days than the file it replaced removes
+months, and nobody would notice before a report compares with a year that is gone. A load that would remove so many rows
+stops, unless the rows are to be dropped.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +61,12 @@ _COLUMNS: dict[By, list[str]] = {
         "last_day",
     ],
 }
+_FEW = 5  # rows: fewer may be a correction, however small the table
+_FEW_OF = 0.01  # of the rows before
 
 
 def load_history(source: Catalog | Settings | str | Path | None = None, by: By = "load") -> pd.DataFrame:
-    """Return the loads of a store, the first one first.
+    """Return the loads of a store, oldest first.
 
     Parameters
     ----------
@@ -80,7 +87,7 @@ def load_history(source: Catalog | Settings | str | Path | None = None, by: By =
     Raises
     ------
     UnknownName
-        If loads are not listed by that.
+        If ``by`` is none of these.
 
     Examples
     --------
@@ -104,7 +111,7 @@ def history_entry(
     before: Mapping[str, Any],
     vanished: Mapping[str, int],
 ) -> dict[str, Any]:
-    """Return what the history keeps of a load.
+    """Return the record of a load in the history.
 
     Parameters
     ----------
@@ -116,12 +123,12 @@ def history_entry(
     was = (before.get(INPUTS) or {}).get("files", {})
     now = manifest[INPUTS]["files"]
     changes = changes_between(was, now)
-    told = {name: what for what in ("new", "changed", "gone") for name in getattr(changes, what)}
+    known_changes = {name: what for what in ("new", "changed", "gone") for name in getattr(changes, what)}
     read = {record["file"]: {key: record[key] for key in ("layout", "n_rows")} for record in manifest["files"]}
     files = [
         {
             "file": name,
-            "change": told.get(name, "unchanged"),
+            "change": known_changes.get(name, "unchanged"),
             "n_bytes": seen["n_bytes"],
             "sha256": seen["sha256"],
             **read.get(name, {}),
@@ -132,6 +139,84 @@ def history_entry(
     kept = {key: manifest[key] for key in ("loaded_at", "crmkit", "data_through", "input_sha256", "tables")}
     portions = [{name: record[name] for name in _PORTION} for record in manifest["by_file"]]
     return {**kept, "files": files, "portions": portions, "vanished": dict(vanished)}
+
+
+@dataclass(frozen=True)
+class VanishedRows:
+    """Rows of one table that no file holds any more.
+
+    Attributes
+    ----------
+    table : str
+    n_rows, n_before : int
+        How many, and how many the table had [rows].
+    first_day, last_day : date
+        First and last day of these rows.
+
+    Examples
+    --------
+    >>> print(VanishedRows("orders", 812, 1240, date(2026, 1, 2), date(2026, 9, 30)))
+    orders: 812 of the 1,240 rows of the last load, from 2026-01-02 to 2026-09-30, are in no file any more
+    """
+
+    table: str
+    n_rows: int
+    n_before: int
+    first_day: date
+    last_day: date
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are more than a correction removes."""
+        return self.n_rows >= _FEW and self.n_rows > _FEW_OF * self.n_before
+
+    def __str__(self) -> str:
+        rows = f"the {self.n_before:,} rows" if self.n_before != 1 else "the 1 row"
+        are = "are" if self.n_rows != 1 else "is"
+        days = (
+            f"from {self.first_day} to {self.last_day}" if self.first_day != self.last_day else f"of {self.first_day}"
+        )
+        return f"{self.table}: {self.n_rows:,} of {rows} of the last load, {days}, {are} in no file any more"
+
+
+def vanished_rows(
+    con: duckdb.DuckDBPyConnection, store: Path | None, checked: Sequence[CheckedTable]
+) -> list[VanishedRows]:
+    """Return the rows of the store that are not among the checked rows, for each table with a time column.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    store : Path or None
+        The store of the load before.
+    checked : sequence of CheckedTable
+    """
+    new = {table.table: table.parsed.relation for table in checked}
+    files = table_files(store) if store else {}
+    found = [_gone(con, name, parquet(file), new.get(name)) for name, file in files.items() if name not in PREDICTED]
+    return [each for each in found if each and each.n_rows]
+
+
+def refuse_many_vanished(vanished: Sequence[VanishedRows], changes: Changes) -> None:
+    """Stop a load that would lose many rows.
+
+    Raises
+    ------
+    Problems
+        With each table that would lose many rows, and what to do.
+    """
+    many = [f"{each}." for each in vanished if each.are_many]
+    if not many:
+        return
+    files = [*changes.changed, *changes.gone]
+    which = f" Since the last load: {changes}." if changes else ""
+    name = Path(files[0] if files else "orders.csv")
+    advice = (
+        f"Nothing was changed.{which} If a file holds the next month only, put the earlier one back beside it under a "
+        f"name of its own, such as {name.stem}_2026-10{name.suffix}: files may overlap. If the rows are to go, run "
+        "`crmkit load --drop`."
+    )
+    raise Problems("The export files", [*many, advice])
 
 
 def _store_of(source: Catalog | Settings | str | Path | None) -> Path | None:
@@ -159,94 +244,6 @@ def _rows(entry: Mapping[str, Any], by: By) -> list[dict[str, Any]]:
     ]
 
 
-# Rows that the store has and the export files no longer: last month's file was replaced, or a file was taken away.
-# A corrected export changes rows and takes out a few. One that covers other days than the file it replaced takes
-# out months, and nobody would notice before a report compares with a year that is gone. So many rows go only if
-# they are told to.
-
-
-_FEW = 5  # rows: fewer may be a correction, however small the table
-_FEW_OF = 0.01  # of the rows before
-
-
-@dataclass(frozen=True)
-class VanishedRows:
-    """Rows of one table that no file has any more.
-
-    Attributes
-    ----------
-    table : str
-    n_rows, n_before : int
-        How many, and how many the table had [rows].
-    first_day, last_day : date
-        The days on which they lie.
-
-    Examples
-    --------
-    >>> print(VanishedRows("orders", 812, 1240, date(2026, 1, 2), date(2026, 9, 30)))
-    orders: 812 of the 1,240 rows of the last load, from 2026-01-02 to 2026-09-30, are in no file any more
-    """
-
-    table: str
-    n_rows: int
-    n_before: int
-    first_day: date
-    last_day: date
-
-    @property
-    def are_many(self) -> bool:
-        """Whether they are more than a correction takes out."""
-        return self.n_rows >= _FEW and self.n_rows > _FEW_OF * self.n_before
-
-    def __str__(self) -> str:
-        rows = f"the {self.n_before:,} rows" if self.n_before != 1 else "the 1 row"
-        are = "are" if self.n_rows != 1 else "is"
-        days = (
-            f"from {self.first_day} to {self.last_day}" if self.first_day != self.last_day else f"of {self.first_day}"
-        )
-        return f"{self.table}: {self.n_rows:,} of {rows} of the last load, {days}, {are} in no file any more"
-
-
-def vanished_rows(
-    con: duckdb.DuckDBPyConnection, store: Path | None, checked: Sequence[CheckedTable]
-) -> list[VanishedRows]:
-    """Return what the store has and the checked rows have not, of each table whose rows have a time.
-
-    Parameters
-    ----------
-    con : duckdb connection
-    store : Path or None
-        The store of the load before.
-    checked : sequence of CheckedTable
-    """
-    new = {table.table: table.parsed.relation for table in checked}
-    files = table_files(store) if store else {}
-    found = [_gone(con, name, parquet(file), new.get(name)) for name, file in files.items() if name not in PREDICTED]
-    return [each for each in found if each and each.n_rows]
-
-
-def refuse_many_vanished(vanished: Sequence[VanishedRows], changes: Changes) -> None:
-    """Stop a load that would lose many rows.
-
-    Raises
-    ------
-    Problems
-        With each table, and what to do.
-    """
-    many = [f"{each}." for each in vanished if each.are_many]
-    if not many:
-        return
-    files = [*changes.changed, *changes.gone]
-    which = f" Since the last load: {changes}." if changes else ""
-    name = Path(files[0] if files else "orders.csv")
-    advice = (
-        f"Nothing was changed.{which} If a file holds the next month only, put the earlier one back beside it under a "
-        f"name of its own, such as {name.stem}_2026-10{name.suffix}: files may overlap. If the rows are to go, run "
-        "`crmkit load --drop`."
-    )
-    raise Problems("The export files", [*many, advice])
-
-
 def _gone(con: duckdb.DuckDBPyConnection, name: str, old: str, new: str | None) -> VanishedRows | None:
     schema = SCHEMAS[name]
     if schema.clock is None:
@@ -263,17 +260,17 @@ def _gone(con: duckdb.DuckDBPyConnection, name: str, old: str, new: str | None) 
     return VanishedRows(name, n_rows, n_before, first, last) if first and last else None
 
 
-def _by_key(keys: Sequence[str], old: str, new: str | None) -> str:
-    if new is None:
-        return f"FROM {old}"
-    listed = ", ".join(map(identifier, keys))
-    same = " AND ".join(f"was.{identifier(key)} IS NOT DISTINCT FROM gone.{identifier(key)}" for key in keys)
-    return f"FROM {old} was SEMI JOIN (SELECT {listed} FROM {old} EXCEPT SELECT {listed} FROM {new}) gone ON {same}"
-
-
 def _without_key(clock: str, old: str, new: str | None) -> str:
     """Return the SQL of the rows on days before the first and after the last of the new ones."""
     if new is None:
         return f"FROM {old}"
     day = f"CAST({identifier(clock)} AS DATE)"
     return f"FROM {old} WHERE {day} < (SELECT min({day}) FROM {new}) OR {day} > (SELECT max({day}) FROM {new})"
+
+
+def _by_key(keys: Sequence[str], old: str, new: str | None) -> str:
+    if new is None:
+        return f"FROM {old}"
+    listed = ", ".join(map(identifier, keys))
+    same = " AND ".join(f"was.{identifier(key)} IS NOT DISTINCT FROM gone.{identifier(key)}" for key in keys)
+    return f"FROM {old} was SEMI JOIN (SELECT {listed} FROM {old} EXCEPT SELECT {listed} FROM {new}) gone ON {same}"

@@ -1,4 +1,4 @@
-"""Load the export files into the store: read, type, check, write; or only check."""
+"""Load the export files into the store: read, check, merge, write; or only check them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def load(
     fresh: bool = False,
     drop: bool = False,
 ) -> LoadReport:
-    """Read and check the export files and write them to the store; unless all goes well, the old store stays.
+    """Read and check the export files and write them to the store; if anything fails, the old store stays.
 
     Where the store was made from the very same files, settings and code, it stays as it is.
 
@@ -74,7 +74,7 @@ def load(
     fresh : bool
         Load the files even if nothing is new.
     drop : bool
-        Let rows go that no file has any more, however many they are.
+        Drop rows that no file holds any more, however many they are.
 
     Raises
     ------
@@ -110,12 +110,12 @@ def load(
                 if table.counts.n_aside:
                     write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet")
             write_duplicates(con, folder, settings, report.people)
-            told = {**manifest(report, settings), INPUTS: inputs}
-            entry = history_entry(told, before, {each.table: each.n_rows for each in vanished})
+            known = {**manifest(report, settings), INPUTS: inputs}
+            entry = history_entry(known, before, {each.table: each.n_rows for each in vanished})
             write_loads(folder, [*read_loads(found_store(store)), entry])
-            write_manifest(folder, told)
+            write_manifest(folder, known)
             make_key(settings)  # now, not before: a load that fails leaves nothing
-        # Said, and not kept with the store: the same files make the same store, whatever was there before.
+        # Reported, but not kept in the store: the same files make the same store, whatever was there before.
         hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
         return replace(seen, store=str(store), hints=hints, changes=changes)
 
@@ -163,6 +163,50 @@ def checked_frames(
     return checked, _report(con, checked, settings, [], [])
 
 
+def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
+    """Return the manifest of a load, for a store or a catalog in memory."""
+    files = sorted(report.files, key=lambda record: str(record["file"]))
+    listed = "\n".join(f"{record['file']} {record['sha256']}" for record in files)
+    return {
+        "crmkit": _version(),
+        "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data_through": report.data_through,
+        "input_sha256": hashlib.sha256(listed.encode()).hexdigest() if files else None,
+        "settings_sha256": settings_digest(settings),
+        "files": files,
+        "tables": {table: asdict(counts) for table, counts in report.counts.items()},
+        "findings": [asdict(finding) for finding in report.findings],
+        "hints": list(report.hints),
+        **report.details,
+    }
+
+
+def report_from_manifest(known: Mapping[str, Any], store: str) -> LoadReport:
+    """Return the report of an earlier load from its manifest."""
+    return LoadReport(
+        counts={table: Counts(**counts) for table, counts in known["tables"].items()},
+        findings=tuple(Finding(**finding) for finding in known["findings"]),
+        files=tuple(known["files"]),
+        hints=tuple(known["hints"]),
+        data_through=date.fromisoformat(known["data_through"]) if known["data_through"] else None,
+        store=store,
+        loaded_at=known["loaded_at"],
+    )
+
+
+def previous_manifest(store: Path) -> dict[str, Any]:
+    """Return the manifest of the store; empty if there is no store, or it must be written again."""
+    try:
+        return read_manifest(there) if (there := found_store(store)) else {}
+    except CrmkitError:
+        return {}
+
+
+def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings) -> Catalog:
+    backend = ibis.duckdb.from_connection(con)
+    return Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)
+
+
 def _report(
     con: duckdb.DuckDBPyConnection,
     checked: Sequence[CheckedTable],
@@ -182,53 +226,6 @@ def _report(
         data_through=_canonical(con, checked, settings).data_through,
         details=counts_by_file_and_kind(con, checked),
     )
-
-
-def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings) -> Catalog:
-    backend = ibis.duckdb.from_connection(con)
-    return Catalog({table.table: backend.table(table.table, database="canonical") for table in checked}, settings)
-
-
-# What a store keeps of the load that made it, written and read back.
-
-
-def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
-    """Return what a store, or a catalog in memory, keeps of a load."""
-    files = sorted(report.files, key=lambda record: str(record["file"]))
-    listed = "\n".join(f"{record['file']} {record['sha256']}" for record in files)
-    return {
-        "crmkit": _version(),
-        "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data_through": report.data_through,
-        "input_sha256": hashlib.sha256(listed.encode()).hexdigest() if files else None,
-        "settings_sha256": settings_digest(settings),
-        "files": files,
-        "tables": {table: asdict(counts) for table, counts in report.counts.items()},
-        "findings": [asdict(finding) for finding in report.findings],
-        "hints": list(report.hints),
-        **report.details,
-    }
-
-
-def report_from_manifest(known: Mapping[str, Any], store: str) -> LoadReport:
-    """Return the report of a load of before from its manifest."""
-    return LoadReport(
-        counts={table: Counts(**counts) for table, counts in known["tables"].items()},
-        findings=tuple(Finding(**finding) for finding in known["findings"]),
-        files=tuple(known["files"]),
-        hints=tuple(known["hints"]),
-        data_through=date.fromisoformat(known["data_through"]) if known["data_through"] else None,
-        store=store,
-        loaded_at=known["loaded_at"],
-    )
-
-
-def previous_manifest(store: Path) -> dict[str, Any]:
-    """Return what the store says of itself; nothing if there is none, or it is to be written anew."""
-    try:
-        return read_manifest(there) if (there := found_store(store)) else {}
-    except CrmkitError:
-        return {}
 
 
 def _version() -> str:

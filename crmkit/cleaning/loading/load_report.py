@@ -1,4 +1,4 @@
-"""What a load found and did, for the person who ran it."""
+"""The report on a load: counts and findings of each table, for the person who ran it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKS = {"rejected": "-", "warning": "!", "note": "-"}
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the rows of every table.
+    """What became of the rows of each table.
 
     Attributes
     ----------
@@ -34,13 +34,13 @@ class LoadReport:
     data_through : date or None
         Last day with data.
     store : str or None
-        Where it was written; None if it was only checked.
+        Folder it was written to; None if the files were only checked.
     changes : Changes
-        How the files differ from those of the load before; nothing where there was none.
+        How the files differ from those of the load before; empty if there was none.
     loaded_at : str or None
-        Where nothing was new and the store stays as it was: when it was loaded.
+        When the store was loaded, if nothing was new and it stays as it was.
     people : DuplicatesReport or None
-        Who was in there twice; None if nobody looked.
+        The duplicate customers found; None if they were not looked for.
     details : mapping
         Rows by file and by kind; see :func:`crmkit.cleaning.loading.reports.counts_by_file_and_kind`.
 
@@ -84,7 +84,7 @@ class LoadReport:
 
 
 def nothing_new(n_files: int, loaded_at: str) -> str:
-    """Return what a load says that has nothing to do.
+    """Return the message of a load that has nothing to do.
 
     Examples
     --------

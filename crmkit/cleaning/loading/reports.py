@@ -1,4 +1,4 @@
-"""How good the data is: what was found in it, and how far and how densely each table reaches."""
+"""Reports on the quality of the data: findings, counts of rows by table and by file, how far each table reaches, joins."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
 
+_ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+
 
 def quality_report(catalog: Catalog) -> pd.DataFrame:
-    """Return what the load found in each table.
+    """Return the findings on each table.
 
     Parameters
     ----------
@@ -51,18 +53,8 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
     return memoize(catalog, _quality_report, wait=False)
 
 
-def _quality_report(catalog: Catalog) -> pd.DataFrame:
-    if isinstance(catalog, DatabaseCatalog):
-        report = catalog.report
-    else:
-        found = [Finding(**finding) for finding in catalog.provenance.get("findings", [])]
-        report = LoadReport({name: Counts(**_counts(catalog, name)) for name in catalog.names}, tuple(found))
-    told = [asdict(finding) for finding in with_table_findings(report, catalog).findings]
-    return pd.DataFrame(told, columns=[field.name for field in fields(Finding)])
-
-
 def table_report(catalog: Catalog) -> pd.DataFrame:
-    """Return how far and how densely each table reaches.
+    """Return the counts of rows, the range of days and the gaps of each table.
 
     Parameters
     ----------
@@ -88,19 +80,8 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
     return memoize(catalog, _table_report)
 
 
-def _table_report(catalog: Catalog) -> pd.DataFrame:
-    rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
-    counts = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
-    columns = ["table", *counts, "first_day", "last_day", "gaps", "days_behind"]
-    return (
-        pd.DataFrame(rows, columns=columns)
-        .fillna(dict.fromkeys(counts, 0))
-        .astype(dict.fromkeys(counts, "int64") | {"days_behind": "Int64"})
-    )
-
-
 def quarantined_rows(store: str | Path, table: str) -> pd.DataFrame:
-    """Return the rows of a table that the load kept aside.
+    """Return the rows of a table that the load set aside, with the reason.
 
     Parameters
     ----------
@@ -111,7 +92,7 @@ def quarantined_rows(store: str | Path, table: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per row kept aside: file and line (empty where it was made by SQL), reason, row (its raw cells as JSON;
+        One row per row set aside: file and line (empty where it was made by SQL), reason, row (its raw cells as JSON;
         empty for personal data and for lines that do not fit the header).
     """
     folder = found_store(Path(store))
@@ -123,40 +104,6 @@ def quarantined_rows(store: str | Path, table: str) -> pd.DataFrame:
         if file.is_file()
         else pd.DataFrame(columns=["file", "line", "reason", "row"])
     )
-
-
-def _counts(catalog: Catalog, name: str) -> dict[str, int]:
-    if isinstance(catalog, DatabaseCatalog):
-        return asdict(catalog.report.counts[name])
-    known = catalog.provenance.get("counts", {}).get(name)
-    if known is not None:
-        return dict(known)
-    n_rows = int(catalog.table(name).count().execute())  # a table that no load wrote
-    return asdict(Counts(n_rows, n_rows, 0, 0))
-
-
-def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
-    clock = SCHEMAS[name].clock
-    table = catalog.table(name)
-    if clock is None:
-        return {"first_day": None, "last_day": None, "gaps": ""}
-    rows_on = rows_by_day(table, clock)
-    if rows_on.empty:
-        return {"first_day": None, "last_day": None, "gaps": ""}
-    behind = max((catalog.data_through - rows_on.index[-1]).days, 0) if catalog.data_through else None
-    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in unexpected_gaps(rows_on)]
-    return {
-        "first_day": rows_on.index[0],
-        "last_day": rows_on.index[-1],
-        "gaps": "; ".join(gaps) if name != "subscription_terms" else "",
-        "days_behind": behind,
-    }
-
-
-# Where the rows came from and what became of them, file by file; and what joins make of them.
-
-
-_ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
 
 
 def file_report(catalog: Catalog) -> pd.DataFrame:
@@ -188,7 +135,7 @@ def file_report(catalog: Catalog) -> pd.DataFrame:
 
 
 def join_report(catalog: Catalog) -> pd.DataFrame:
-    """Return what becomes of a table's rows where each looks up the row that its id names.
+    """Return the number of rows of each table before and after joining the table that its ids refer to.
 
     Parameters
     ----------
@@ -214,9 +161,6 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-# What became of the rows of each file, and of each kind of row: as exact as the counts of whole tables.
-
-
 def counts_by_file_and_kind(
     con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable]
 ) -> dict[str, list[dict[str, Any]]]:
@@ -237,6 +181,67 @@ def counts_by_file_and_kind(
             first, last = days.get(file, [None, None])
             by_file.append({"table": table.table, "file": file, **asdict(counts), "first_day": first, "last_day": last})
     return {"by_file": by_file, "by_kind": [record for table in checked for record in _by_kind(con, table)]}
+
+
+def _quality_report(catalog: Catalog) -> pd.DataFrame:
+    if isinstance(catalog, DatabaseCatalog):
+        report = catalog.report
+    else:
+        found = [Finding(**finding) for finding in catalog.provenance.get("findings", [])]
+        report = LoadReport({name: Counts(**_counts(catalog, name)) for name in catalog.names}, tuple(found))
+    rows = [asdict(finding) for finding in with_table_findings(report, catalog).findings]
+    return pd.DataFrame(rows, columns=[field.name for field in fields(Finding)])
+
+
+def _counts(catalog: Catalog, name: str) -> dict[str, int]:
+    if isinstance(catalog, DatabaseCatalog):
+        return asdict(catalog.report.counts[name])
+    known = catalog.provenance.get("counts", {}).get(name)
+    if known is not None:
+        return dict(known)
+    n_rows = int(catalog.table(name).count().execute())  # a table that no load wrote
+    return asdict(Counts(n_rows, n_rows, 0, 0))
+
+
+def _table_report(catalog: Catalog) -> pd.DataFrame:
+    rows = [{"table": name, **_counts(catalog, name), **_reach(catalog, name)} for name in catalog.names]
+    counts = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
+    columns = ["table", *counts, "first_day", "last_day", "gaps", "days_behind"]
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .fillna(dict.fromkeys(counts, 0))
+        .astype(dict.fromkeys(counts, "int64") | {"days_behind": "Int64"})
+    )
+
+
+def _reach(catalog: Catalog, name: str) -> dict[str, Any]:
+    clock = SCHEMAS[name].clock
+    table = catalog.table(name)
+    if clock is None:
+        return {"first_day": None, "last_day": None, "gaps": ""}
+    rows_on = rows_by_day(table, clock)
+    if rows_on.empty:
+        return {"first_day": None, "last_day": None, "gaps": ""}
+    behind = max((catalog.data_through - rows_on.index[-1]).days, 0) if catalog.data_through else None
+    gaps = [f"{days_in_words(gap.first, gap.last)} ({gap.n_days} days)" for gap in unexpected_gaps(rows_on)]
+    return {
+        "first_day": rows_on.index[0],
+        "last_day": rows_on.index[-1],
+        "gaps": "; ".join(gaps) if name != "subscription_terms" else "",
+        "days_behind": behind,
+    }
+
+
+def _days_by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str, list[str | None]]:
+    """Return the first and the last day of the rows that each file gave and that are kept."""
+    staged = checked.parsed.staged
+    if staged.schema.clock not in checked.parsed.rules:
+        return {}
+    at, part = identifier(staged.schema.clock), PART if staged.parts else "0"
+    first, last = (f"CAST(CAST({end}({at}) AS DATE) AS VARCHAR)" for end in ("min", "max"))
+    kept = f"FROM {checked.parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    rows = con.execute(f"SELECT {part}, {first}, {last} {kept} GROUP BY 1").fetchall()
+    return {staged.parts[number] if staged.parts else "": days for number, *days in rows}
 
 
 def _by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str, Counts]:
@@ -261,18 +266,6 @@ def _by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str,
         n_in = counts.n_kept + counts.n_merged + n_aside + n_folded + n_ignored
         kept[file] = Counts(n_in, counts.n_kept, counts.n_merged, n_aside, n_folded, n_ignored, n_split)
     return kept
-
-
-def _days_by_file(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> dict[str, list[str | None]]:
-    """Return the first and the last day of the rows that each file gave and that are kept."""
-    staged = checked.parsed.staged
-    if staged.schema.clock not in checked.parsed.rules:
-        return {}
-    at, part = identifier(staged.schema.clock), PART if staged.parts else "0"
-    first, last = (f"CAST(CAST({end}({at}) AS DATE) AS VARCHAR)" for end in ("min", "max"))
-    kept = f"FROM {checked.parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
-    rows = con.execute(f"SELECT {part}, {first}, {last} {kept} GROUP BY 1").fetchall()
-    return {staged.parts[number] if staged.parts else "": days for number, *days in rows}
 
 
 def _by_kind(con: duckdb.DuckDBPyConnection, checked: CheckedTable) -> list[dict[str, Any]]:

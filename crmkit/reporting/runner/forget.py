@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crmkit.cleaning.duplicates.review import remove_from_review
-from crmkit.cleaning.duplicates.state import emails_of, find_person
-from crmkit.cleaning.loading.forget import forget_in_store
+from crmkit.cleaning.loading.forget import emails_of, find_person, forget_in_store
 from crmkit.cleaning.loading.forgotten_rows import Erased
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, joined

@@ -6,9 +6,8 @@ import stat
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.duplicates.state import find_person
 from crmkit.cleaning.loading.connect import connect
-from crmkit.cleaning.loading.forget import forget_in_store
+from crmkit.cleaning.loading.forget import find_person, forget_in_store
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError
 from crmkit.reporting.runner.forget import forget
