@@ -188,7 +188,7 @@ def test_who_is_unknown_is_told_and_nothing_changes(loaded, who, told):
 def test_who_was_forgotten_before_is_told_so(loaded):
     forget("C-10001", loaded)
     for who in ("C-10001", "Ada@b.example"):
-        with pytest.raises(CrmkitError, match="was forgotten before: nothing of hers is in the store"):
+        with pytest.raises(CrmkitError, match="was forgotten before: nothing about this customer is in the store"):
             forget(who, loaded)
 
 
