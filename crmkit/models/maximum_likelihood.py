@@ -29,7 +29,7 @@ _FLAT = 0.05  # curvature per squared logarithm below which the data do not dist
 _SETTLED = 1e-6  # rise of the log-likelihood that a further step could bring, below which a search is at its end
 _PRECISION = 1e-9  # the same of the estimates: a twenty-thousandth of a standard error
 _SETTLED_LARGE = 1e-5  # the same with many customers: a two-hundredth of a standard error
-_NEAR = 0.05  # logarithm: a maximum this near to that of a subsample has about the same curvature
+_NEAR = 0.15  # logarithm: a maximum this near to that of a subsample has about the same curvature
 _DIFFERENCE = 1e-4  # step of the central differences that make the Hessian from the gradient
 _SMALL = 0.1  # standard error of a logarithm up to which the likelihood is as good as symmetric
 _LARGEST = 25.0  # logarithm of a drawn parameter: beyond, gamma functions lose their digits
@@ -185,7 +185,11 @@ def normal_draws(params: pd.Series, covariance: pd.DataFrame, n_draws: int, seed
 
 
 def search(
-    cost: Cost, start: Array, bounds: Bounds, callback: Callable[[OptimizeResult], None] | None = None
+    cost: Cost,
+    start: Array,
+    bounds: Bounds,
+    ftol: float = 1e-13,
+    callback: Callable[[OptimizeResult], None] | None = None,
 ) -> OptimizeResult:
     """Return where a function is lowest within bounds, as L-BFGS-B finds it.
 
@@ -197,6 +201,8 @@ def search(
         Where to begin.
     bounds : pair of array
         Lowest and highest value of each coordinate.
+    ftol : float
+        Fall in one step, as a share of the value, at which to stop.
     callback : function, optional
         Called after each iteration; may raise StopIteration to end the search.
     """
@@ -206,7 +212,7 @@ def search(
         jac=True,
         method="L-BFGS-B",
         bounds=np.column_stack(bounds),
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500},
+        options={"ftol": ftol, "gtol": 1e-7, "maxiter": 500},
         callback=callback,
     )
 
@@ -281,7 +287,7 @@ def _best_end(cost: Cost, starts: Sequence[Array], bounds: Bounds) -> _Point:
     """Search from each start until one ends at a clear maximum; return the best end."""
     ends: list[_Point] = []
     for start in starts:
-        ends.append(_point(cost, search(cost, start, bounds).x))
+        ends.append(_point(cost, search(cost, start, bounds, ftol=1e-11).x))
         if ends[-1].remaining(bounds) < _SETTLED and not _is_flat(ends[-1].information):
             break
     return min(ends, key=lambda end: end.cost)

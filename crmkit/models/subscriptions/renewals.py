@@ -369,7 +369,7 @@ def lowest(cost: Cost, starts: Sequence[Array], bounds: Bounds) -> tuple[Array, 
 
     with one_thread():
         for start in starts:
-            ends.append(search(cost, start, bounds, stop_at_known_end if ends else None))
+            ends.append(search(cost, start, bounds, callback=stop_at_known_end if ends else None))
     best = min(ends, key=lambda end: float(end.fun))
     return np.asarray(best.x, dtype=np.float64), bool(best.success)
 
