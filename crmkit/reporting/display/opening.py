@@ -65,14 +65,14 @@ def opening(
     if scorecard is None and not title:
         raise CrmkitError("opening needs a scorecard or a title. Pass one of them.")
     currency = settings.company.currency if settings is not None else None
-    told = list(findings) if findings is not None else _findings_of(scorecard, currency)
+    listed = list(findings) if findings is not None else _findings_of(scorecard, currency)
     return drawn(
         "opening",
         "opening",
         kicker=kicker,
         title=title or headline(scorecard),  # type: ignore[arg-type]
         status=_status(scorecard, data_through, n_quality_notes),
-        findings=[_linked(finding, links or {}) for finding in told],
+        findings=[_linked(finding, links or {}) for finding in listed],
         legend=scorecard is not None,
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.formatting import MINUS, Scale, common_scale, currency_of, is_exact, is_number, scale_for
+from crmkit.metrics.formatting import MINUS, Scale, common_scale, currency_of, is_exact, is_number, scale_for, scale_of
 from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.reporting.display.phone_layout import IN_CARD, IN_FIGURE, Column, across, naming, phone_layout
@@ -171,6 +171,19 @@ def intervals(lows: Sequence[str], highs: Sequence[str]) -> list[str]:
     ['5.8 to 65.2 %', '€350 to €1,420', '–', '3 days or more']
     """
     return [_interval(low, high) for low, high in zip(lows, highs, strict=True)]
+
+
+def with_interval(row: Any, currency: str | None) -> str:
+    """Return the value of an evaluated row in words, with its 95 % interval where it has one.
+
+    Examples
+    --------
+    >>> with_interval(pd.Series({"unit": "share", "value": 0.051, "low": 0.038, "high": 0.064}), None)
+    '5.1 % (3.8 to 6.4 %)'
+    """
+    scale = scale_of(row, currency)
+    interval = scale.interval(row.low, row.high)
+    return f"{scale.words(row.value)} ({interval})" if interval else scale.words(row.value)
 
 
 def in_three_digits(amounts: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""The sections of the page on who is about to leave."""
+"""The sections of the page on churn: who is about to leave, why, when, and how far such forecasts held in the past."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
+_NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
+_DOUBTFUL = 0.01  # of the check of proportional hazards
 
 
 @section()
@@ -56,17 +58,17 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
-    top = _listed(catalog, summary).head(_SHOWN)
+    top = _call_list(catalog, summary).head(_SHOWN)
     top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
     n_notice = int((outlook.known["kind"] == "notice given").sum())
-    told = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
+    on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
     return table(
         top,
         f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
         subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
         "raises it most above that of the average customer. At risk: the chance times what she is worth.",
-        caption=f"{told}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
+        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
         "end of an id is shown; the place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
@@ -81,13 +83,13 @@ def leaving_export(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | 
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
     return export(
-        _listed(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
+        _call_list(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
     )
 
 
 @section()
 def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return what it brings to contact more and more customers."""
+    """Return the expected profit by number of customers contacted."""
     from crmkit.plots import plot_call_profit
 
     if not summary.n_calls:
@@ -113,23 +115,12 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
     )
 
 
-def _listed(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
-    assert summary.outlook is not None
-    rows = summary.at_risk.join(summary.outlook.scores[["low", "high"]])
-    why = reasons(summary.outlook, catalog.settings.company.currency)
-    rows = rows.assign(reasons=why.reindex(rows.index))
-    return rows.reset_index()[["customer_id", "chance", "low", "high", "worth", "at_risk", "reasons"]]
-
-
-# The sections on how chances of leaving did before, and what leavers have in common.
-
-
 @section()
 def expected_losses_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return the losses expected at past days beside those that came."""
     from crmkit.plots import plot_expected_losses
 
-    days = _past(summary)
+    days = _past_days(summary)
     if summary.outlook is None or not len(days):
         return None
     horizon = summary.outlook.horizon
@@ -176,7 +167,7 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
 
 @section()
 def churn_methods(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return how each way of telling leavers would have done at past days."""
+    """Return how each method would have predicted who left on past days."""
     if summary.outlook is None or not len(summary.outlook.tested):
         return None
     tested = summary.outlook.tested.groupby("method")
@@ -244,23 +235,6 @@ def earlier_scores(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | 
     )
 
 
-def _past(summary: ChurnSummary) -> pd.DataFrame:
-    if summary.outlook is None:
-        return pd.DataFrame()
-    outlook = summary.outlook
-    days = outlook.tested[outlook.tested["method"] == outlook.method].iloc[::-1].reset_index(drop=True)
-    others = np.array([drift(days.drop(index=place), outlook.method) for place in days.index])
-    spread = 1.96 * np.sqrt(days["variance"] + (others * days["expected"]) ** 2)
-    return days.assign(low=(days["expected"] - spread).clip(lower=0), high=days["expected"] + spread)
-
-
-# The sections on what leaving goes together with, and on when customers leave.
-
-
-_NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
-_DOUBTFUL = 0.01  # of the check of proportional hazards
-
-
 @section()
 def remaining_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
     """Return how many of the customers of today will still be active in the months to come."""
@@ -276,24 +250,13 @@ def remaining_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment |
         "How many of today's customers will still be active, with 95 % band; new ones are not counted.",
         alt=f"Customers still active, by month from today. {title}.",
         caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: for customers beyond that age the curve "
-        f"continues the pattern. Who comes back later counts as having left. {_beside_the_headline(summary.outlook)} "
+        f"continues the pattern. Who comes back later counts as having left. {_difference_from_headline(summary.outlook)} "
         "For the analyst: discrete-time survival by age, "
         "plan, channel and country.",
         data=months.loc[months["month"] % 3 == 0, ["month", "value", "low", "high"]],
         units=dict.fromkeys(["month", "value", "low", "high"], "count"),
         labels={"month": "Months from today", "value": "Still active"},
         settings=catalog.settings,
-    )
-
-
-def _beside_the_headline(outlook: ChurnOutlook) -> str:
-    """Say how the curve and the number of the headline differ: in whom they count, and in what they go by."""
-    n_of = outlook.known["kind"].value_counts()
-    left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
-    without = f", not {joined(left_out)}," if left_out else ""
-    return (
-        f"The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
-        f"within {counted(outlook.horizon, 'days')}{without} and goes by each one's own chance, so the two need not agree."
     )
 
 
@@ -338,8 +301,9 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
         risk_message(rows),
         subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
         "the rest, with 95 % interval.",
-        caption=f"Where the interval holds 1 it may be chance. {_aged(bool(doubtful.any()))} For the analyst: hazard ratios "
-        "of a Cox model from the start of each stretch of activity; who left and came back counts again.",
+        caption=f"Where the interval holds 1 it may be chance. {_hazards_sentence(bool(doubtful.any()))} "
+        "For the analyst: hazard ratios of a Cox model from the start of each stretch of activity; who left and came back "
+        "counts again.",
         units={"n": "count", "hazard_ratio": "ratio", "low": "ratio", "high": "ratio"},
         labels={name: label for name, label in labels.items() if name in columns},
     )
@@ -354,13 +318,13 @@ def churn_shifts(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | No
         return None
     off = rows[rows["shifted"].astype(bool)]
     currency = catalog.settings.company.currency
-    told = rows.head(8).assign(feature=rows["feature"].map(feature_label).map(sentence_case))
+    shown = rows.head(8).assign(feature=rows["feature"].map(feature_label).map(sentence_case))
     for side in ("then", "now"):
-        told[side] = [
-            feature_value(name, value, currency) for name, value in zip(rows["feature"], told[side], strict=False)
+        shown[side] = [
+            feature_value(name, value, currency) for name, value in zip(rows["feature"], shown[side], strict=False)
         ]
     return table(
-        told[["feature", "then", "now", "index", "weight"]],
+        shown[["feature", "then", "now", "index", "weight"]],
         f"In {len(off)} of {counted(len(rows), 'things')} today's customers are unlike those that the chances were learned from"
         if len(off)
         else "The customers of today are like those that the chances were learned from",
@@ -373,7 +337,36 @@ def churn_shifts(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | No
     )
 
 
-def _aged(any_doubtful: bool) -> str:
+def _call_list(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
+    assert summary.outlook is not None
+    rows = summary.at_risk.join(summary.outlook.scores[["low", "high"]])
+    why = reasons(summary.outlook, catalog.settings.company.currency)
+    rows = rows.assign(reasons=why.reindex(rows.index))
+    return rows.reset_index()[["customer_id", "chance", "low", "high", "worth", "at_risk", "reasons"]]
+
+
+def _past_days(summary: ChurnSummary) -> pd.DataFrame:
+    if summary.outlook is None:
+        return pd.DataFrame()
+    outlook = summary.outlook
+    days = outlook.tested[outlook.tested["method"] == outlook.method].iloc[::-1].reset_index(drop=True)
+    others = np.array([drift(days.drop(index=place), outlook.method) for place in days.index])
+    spread = 1.96 * np.sqrt(days["variance"] + (others * days["expected"]) ** 2)
+    return days.assign(low=(days["expected"] - spread).clip(lower=0), high=days["expected"] + spread)
+
+
+def _difference_from_headline(outlook: ChurnOutlook) -> str:
+    """Return how the curve and the number of the headline differ: in the customers counted and in the method."""
+    n_of = outlook.known["kind"].value_counts()
+    left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
+    without = f", not {joined(left_out)}," if left_out else ""
+    return (
+        f"The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
+        f"within {counted(outlook.horizon, 'days')}{without} and goes by each one's own chance, so the two need not agree."
+    )
+
+
+def _hazards_sentence(any_doubtful: bool) -> str:
     if any_doubtful:
         return (
             "“Differs with age”: the ratio is not the same for new and for old customers, and this is its mean (the check of "

@@ -49,18 +49,6 @@ def file_table(catalog: Catalog) -> Fragment:
     )
 
 
-def _kept_apart(catalog: Catalog) -> str:
-    """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
-    counts = catalog.provenance.get("counts", {})
-    n_rows = sum(counts[name]["n_in"] for name in counts if name not in catalog.names and SCHEMAS[name].personal)
-    return (
-        f" Personal data ({counted(n_rows, 'rows')}) are kept apart and not in this table; the foot of the page counts them "
-        "among the rows kept."
-        if n_rows
-        else ""
-    )
-
-
 @section()
 def warning_table(catalog: Catalog) -> Fragment | None:
     """Return what somebody should look into, with what follows and what to do; None where there is nothing."""
@@ -170,6 +158,18 @@ def load_table(loads: pd.DataFrame) -> Fragment | None:
     )
 
 
+def _kept_apart(catalog: Catalog) -> str:
+    """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
+    counts = catalog.provenance.get("counts", {})
+    n_rows = sum(counts[name]["n_in"] for name in counts if name not in catalog.names and SCHEMAS[name].personal)
+    return (
+        f" Personal data ({counted(n_rows, 'rows')}) are kept apart and not in this table; the foot of the page counts them "
+        "among the rows kept."
+        if n_rows
+        else ""
+    )
+
+
 def _in_words(found: pd.DataFrame) -> pd.DataFrame:
-    told = [finding_in_words(*each) for each in zip(found["table"], found["finding"], strict=True)]
-    return found.assign(finding=pd.Series(told, index=found.index, dtype=object))
+    words = [finding_in_words(*each) for each in zip(found["table"], found["finding"], strict=True)]
+    return found.assign(finding=pd.Series(words, index=found.index, dtype=object))

@@ -1,4 +1,4 @@
-"""A section on what actions brought, where some customers were held out by lot."""
+"""The section on what actions brought, measured against customers held out at random."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.messages import experiments_message
 from crmkit.metrics.engine.evaluate import evaluate
-from crmkit.metrics.formatting import scale_of
 from crmkit.periods import Period, PeriodLike
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.tables import table
+from crmkit.reporting.display.tables import table, with_interval
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
@@ -62,6 +61,4 @@ def _words(rows: pd.DataFrame, action: str, currency: str) -> str:
     if action not in rows.index or pd.isna(rows.loc[action, "value"]):
         return ""
     row: Any = rows.loc[action]
-    scale = scale_of(row, currency)
-    interval = scale.interval(row["low"], row["high"])
-    return f"{scale.words(row['value'])} ({interval})" if interval else scale.words(row["value"])
+    return with_interval(row, currency)

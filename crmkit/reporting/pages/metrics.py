@@ -98,8 +98,8 @@ def finding_charts(
     >>> ck.pages.finding_charts(ck.scorecard(catalog, "2026-10", "revenue", history), history)
     <crmkit finding charts>
     """
-    told = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
-    charts = [history_chart(metric, scorecard, history, settings) for metric in told]
+    metrics = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
+    charts = [history_chart(metric, scorecard, history, settings) for metric in metrics]
     return Fragment("\n".join(chart.html for chart in charts), "finding charts")
 
 

@@ -1,4 +1,4 @@
-"""Sections on who stays, and for how long."""
+"""The sections on who stays and for how long, on loyalty, and on what made the revenue of orders change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.errors import NotMeasured
 from crmkit.insights.messages import PARTS, turnover_message
 from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
@@ -26,6 +25,8 @@ from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 _HALF = 0.5
+_SHOWN = 10
+_GRAINS = ("month", "quarter", "year")
 
 
 @section("no customers")
@@ -44,10 +45,10 @@ def survival_chart(catalog: Catalog, period: PeriodLike, by: str = "") -> Fragme
     if curve.empty or curve["at_risk"].max() < 20:
         return None
     known = at_risk_table(curve)
-    if by:  # what a small group does is in the table; six lines are what an eye can follow, and the title tells of them
+    if by:  # what a small group does is in the table; six lines are as many as a reader can follow, and the title is about them
         largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
         curve, known = (rows[rows["group"].isin(largest)] for rows in (curve, known))
-    title = f"{_of_the_curve(curve)}" if not by else _by_group(known, by)
+    title = f"{_curve_title(curve)}" if not by else _group_title(known, by)
     data = known.rename(columns={"group": by or "group", "survival": "still_customers"})
     return figure(
         plot_survival(curve),
@@ -55,7 +56,7 @@ def survival_chart(catalog: Catalog, period: PeriodLike, by: str = "") -> Fragme
         f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
         f"{'below' if by else 'with 95 % band; below'}, how many customers have been watched for so long.",
         alt=f"{title}. "
-        + joined([_point(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
+        + joined([_point_words(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
         + ".",
         caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
         "the analyst: Kaplan-Meier.",
@@ -71,7 +72,7 @@ def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if cells.empty:
         return None
     noun = period.noun
-    # At age 0 nearly all are there: the column would tell nothing.
+    # At age 0 nearly all are there: the column would say nothing.
     wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False).drop(columns=0)
     wide.columns = [f"{noun.capitalize()} {age}" for age in wide.columns]
     wide = wide.round(2)
@@ -79,7 +80,7 @@ def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     wide.insert(0, "Customers", sizes)
     wide.index = [Period.parse(name).label for name in wide.index]
     wide.index.name = "Came in"
-    ahead = _after_three(cells, noun)
+    ahead = _range_at_three(cells, noun)
     return table(
         wide,
         f"{ahead} of a {noun}'s new customers are still active",
@@ -90,54 +91,11 @@ def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
 
 
-def _of_the_curve(curve: pd.DataFrame) -> str:
-    reached = curve[curve["survival"] <= _HALF]
-    if reached.empty:
-        last = curve.iloc[-1]
-        return f"{100 * last['survival']:.0f} % of new customers stay {_months(last['age'])} and longer"
-    return f"Half of all new customers have left after {_months(reached['age'].iloc[0])}"
-
-
-def _by_group(known: pd.DataFrame, by: str) -> str:
-    year = known[known["months"] == min(12, known["months"].max())]
-    best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
-    kind = by.replace("_", " ")
-    if len(year) < 2 or best["low"] <= worst["high"]:
-        return f"No {kind} keeps its customers longer than another by more than chance"
-    return (
-        f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
-        f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
-    )
-
-
-def _after_three(cells: pd.DataFrame, noun: str) -> str:
-    reached = 100 * cells.loc[cells["age"] == 3, "value"]
-    if len(reached) < 2:
-        return "How many"
-    return f"Three {noun}s on, {reached.min():.0f} to {reached.max():.0f} %"
-
-
-def _point(row: Any) -> str:
-    when = counted(row.months, "months") if row.months else "the start"
-    return f"{100 * row.survival:.0f} % at {when}, {counted(row.at_risk, 'customers')} at risk"
-
-
-def _months(days: float) -> str:
-    months = round(days / (365.25 / 12))
-    return counted(months, "months") if months >= 2 else counted(days, "days")
-
-
-# The sections on loyalty: how many are in each tier, whose anniversary comes, and the list.
-
-
-_SHOWN = 10
-
-
 @section()
 def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how many customers are in each tier and what they bring; nothing where there are too few to rank."""
-    loyal = _loyal(catalog, period)
-    if loyal is None or loyal.empty:
+    loyal = loyalty(catalog, last_days(catalog, period)[1])
+    if loyal.empty:
         return None
     tiers = [*catalog.settings.loyalty.tiers.items(), (NO_TIER, 3)]
     total = max(float(loyal["revenue"].sum()), 1e-9)
@@ -155,13 +113,13 @@ def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     ]
     frame = pd.DataFrame(rows, columns=["tier", "points", "n", "share", "revenue_share", "tenure_days"])
     best = frame.iloc[0]
-    ruler = day_in_words(learned_on(catalog, last_days(catalog, period)[1]))
+    cut_on = day_in_words(learned_on(catalog, last_days(catalog, period)[1]))
     brings = in_words(best["revenue_share"], "share")
     return table(
         frame,
         f"“{best['tier']}” are {counted(int(best['n']), 'customers')} and bring {brings} of revenue",
         subtitle="Customers who ordered within 365 days, by points for tenure, value and engagement, 1 to 5 each.",
-        caption=f"A point for each year begun, five at most; value and engagement by the fifths of the customers of {ruler}. "
+        caption=f"A point for each year begun, five at most; value and engagement by the fifths of the customers of {cut_on}. "
         "Tiers by [loyalty] of the settings.",
         units={"n": "count", "share": "share", "revenue_share": "share", "tenure_days": "days", "points": "count"},
         labels={
@@ -178,8 +136,8 @@ def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 @section()
 def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does."""
-    loyal, day = _loyal(catalog, period), last_days(catalog, period)[1]
-    soon = anniversaries(loyal, day) if loyal is not None else pd.DataFrame()
+    day = last_days(catalog, period)[1]
+    soon = anniversaries(loyalty(catalog, day), day)
     if soon.empty:
         return None
     first = soon.sort_values(["points", "anniversary_on"], ascending=[False, True]).head(_SHOWN)
@@ -203,29 +161,16 @@ def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 @section()
 def loyalty_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the list of tiers and anniversaries, which the run writes; nothing where there is none."""
-    loyal = _loyal(catalog, period)
-    if loyal is None or loyal.empty:
+    loyal = loyalty(catalog, last_days(catalog, period)[1])
+    if loyal.empty:
         return None
     return export(loyal, "loyalty", "Each customer's tier and next anniversary")
-
-
-def _loyal(catalog: Catalog, period: Period) -> pd.DataFrame | None:
-    try:
-        return loyalty(catalog, last_days(catalog, period)[1])
-    except NotMeasured:
-        return None
-
-
-# Sections on what made the revenue of orders grow or shrink.
-
-
-_LONGER = ("month", "quarter", "year")
 
 
 @section("no change of revenue")
 def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what made revenue differ from the period before, customer by customer; empty without orders of customers."""
-    rows = _signed(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
+    rows = _signed_parts(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
     if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
         return None
     currency, before = catalog.settings.company.currency, beside(str(period.previous), str(period))
@@ -238,7 +183,7 @@ def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         title,
         f"Revenue of each customer in {span}; the parts add up to the whole change.",
         catalog.settings,
-        f"95 % interval of the whole change: {scale.interval(*_ends(rows))}. Who did not order may "
+        f"95 % interval of the whole change: {scale.interval(*_interval_of_change(rows))}. Who did not order may "
         "still come back; whoever has paid terms instead of orders is not here.",
     )
 
@@ -248,11 +193,11 @@ def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the same change for the month, the quarter and the year up to the end of the period, side by side."""
     last = min(period.end - timedelta(days=1), catalog.data_through or period.end)
     columns = {}
-    for grain in _LONGER:
+    for grain in _GRAINS:
         holding = Period.containing(last, grain)  # type: ignore[arg-type]
         days = (last - holding.start).days + 1
         so_far = days if days < holding.n_days else None
-        rows = _signed(evaluate(catalog, list(PARTS), periods=holding, first_days=so_far))
+        rows = _signed_parts(evaluate(catalog, list(PARTS), periods=holding, first_days=so_far))
         if rows["value"].notna().all():
             before = beside(str(holding.previous), str(holding))
             name = (
@@ -272,12 +217,44 @@ def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
 
 
-def _ends(rows: pd.DataFrame) -> tuple[float, float]:
-    change: Any = rows.loc["revenue_change"]
-    return float(change["low"]), float(change["high"])
+def _curve_title(curve: pd.DataFrame) -> str:
+    reached = curve[curve["survival"] <= _HALF]
+    if reached.empty:
+        last = curve.iloc[-1]
+        return f"{100 * last['survival']:.0f} % of new customers stay {_duration_words(last['age'])} and longer"
+    return f"Half of all new customers have left after {_duration_words(reached['age'].iloc[0])}"
 
 
-def _signed(rows: pd.DataFrame) -> pd.DataFrame:
+def _duration_words(days: float) -> str:
+    months = round(days / (365.25 / 12))
+    return counted(months, "months") if months >= 2 else counted(days, "days")
+
+
+def _group_title(known: pd.DataFrame, by: str) -> str:
+    year = known[known["months"] == min(12, known["months"].max())]
+    best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
+    kind = by.replace("_", " ")
+    if len(year) < 2 or best["low"] <= worst["high"]:
+        return f"No {kind} keeps its customers longer than another by more than chance"
+    return (
+        f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
+        f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
+    )
+
+
+def _point_words(row: Any) -> str:
+    when = counted(row.months, "months") if row.months else "the start"
+    return f"{100 * row.survival:.0f} % at {when}, {counted(row.at_risk, 'customers')} at risk"
+
+
+def _range_at_three(cells: pd.DataFrame, noun: str) -> str:
+    reached = 100 * cells.loc[cells["age"] == 3, "value"]
+    if len(reached) < 2:
+        return "How many"
+    return f"Three {noun}s on, {reached.min():.0f} to {reached.max():.0f} %"
+
+
+def _signed_parts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the parts in order with their names, what was lost below zero; a part without customers is 0."""
     losses = [name for name, (_, adds) in PARTS.items() if not adds]
     parts = parts_of(rows, {name: label for name, (label, _) in PARTS.items()}, losses)
@@ -285,3 +262,8 @@ def _signed(rows: pd.DataFrame) -> pd.DataFrame:
         nobody = (parts["status"] == "no data") & parts["reason"].str.startswith("no ")
         parts.loc[nobody, ["value", "low", "high"]] = 0.0
     return parts
+
+
+def _interval_of_change(rows: pd.DataFrame) -> tuple[float, float]:
+    change: Any = rows.loc["revenue_change"]
+    return float(change["low"]), float(change["high"])

@@ -1,4 +1,4 @@
-"""Sections on what subscribers pay, and what keeping customers costs."""
+"""The sections on revenue: what subscribers pay, what sells, what keeping customers costs, and who orders next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crmkit.predictions.next_purchase import next_order_backtest, next_orders, p
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.tables import table
+from crmkit.reporting.display.tables import table, with_interval
 from crmkit.reporting.pages.section import section
 from crmkit.settings import Settings
 from crmkit.tables.catalog import Catalog
@@ -29,6 +29,8 @@ _PARTS = {
     "churned_mrr": "Left",
     "net_new_revenue": "Net",
 }
+_REST = 0.001  # of what was sold: less is a matter of rounding
+_ENDS = ["value", "low", "high"]
 
 
 @section("no paid terms")
@@ -79,26 +81,6 @@ def retention_worth(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
 
 
-def _periods(rows: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(rows["period"]))[::-1]
-
-
-def _words(rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
-    own = rows[rows["metric"] == metric].iloc[::-1]
-    said = []
-    for _, row in own.iterrows():
-        scale = scale_of(row, currency)
-        interval, value = scale.interval(row["low"], row["high"]), scale.words(row["value"])
-        said.append(f"{value} ({interval})" if interval else value)
-    return said
-
-
-# A section on what sells and what does not.
-
-
-_REST = 0.001  # of what was sold: less is a matter of rounding
-
-
 @section("no order lines")
 def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_rows: int = 20) -> Fragment | None:
     """Return what sold and what did not, each against the period before; empty without order lines.
@@ -121,9 +103,9 @@ def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_r
     rows = sold.rename(columns={"before": "the_period_before"})
     plural = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
     idle = int((sold["revenue"] <= 0).sum())
-    told = f"{counted(idle, plural)} sold before and not now. " if idle else ""
+    notes = f"{counted(idle, plural)} sold before and not now. " if idle else ""
     if (rest := 1 - sold["share"].sum()) > _REST:
-        told += (
+        notes += (
             f"{in_words(rest, 'share')} of what was sold is of {plural} with too few customers, which are not listed. "
         )
     so_far = catalog.days_so_far(period)
@@ -135,7 +117,7 @@ def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_r
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
         title,
         subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label}{scaled}.",
-        caption=f"{told}All {plural} are judged together, so that among many none is called a mover by luck.",
+        caption=f"{notes}All {plural} are judged together, so that among many none is called a mover by luck.",
         labels={"orders": "Products in orders"},
         units=money | {"orders": "count", "share": "share"},
         settings=catalog.settings,
@@ -143,29 +125,15 @@ def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_r
     )
 
 
-def _movers(moved: pd.DataFrame, by: str) -> str:
-    if moved.empty:
-        return f"no {by} moved beyond chance"
-    up, down = (moved[moved["direction"] == way][by].astype(str).tolist() for way in ("better", "worse"))
-    said = [f"{joined(names[:3])} {way}" for names, way in ((up, "up"), (down, "down")) if names]
-    return f"{joined(said)} for real"
-
-
-# The sections on when customers order next and what they prefer, each with how such predictions did before.
-
-
 @section()
 def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is."""
     day = last_days(catalog, period)[1]
-    try:
-        tested, told = next_order_backtest(catalog, day), next_orders(catalog, day)
-    except NotMeasured:
-        return None
+    tested, expected_orders = next_order_backtest(catalog, day), next_orders(catalog, day)
     ours, own = tested.iloc[0], tested.iloc[1]
     days = counted(catalog.settings.company.churn_after_days, "days")
     better = "nearer than" if ours["error"] < own["error"] else "no nearer than"
-    expected = float(told["chance"].sum())
+    expected = float(expected_orders["chance"].sum())
     return table(
         tested.assign(error=tested["error"].round(1), width=tested["width"].round(1)),
         f"About {counted(round(expected), 'customers')} will order within {days}",
@@ -189,12 +157,12 @@ def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 def preference_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known."""
     day = last_days(catalog, period)[1]
-    tested, told = preference_backtest(catalog, day), preferences(catalog, day)
+    tested, known = preference_backtest(catalog, day), preferences(catalog, day)
     if tested.empty:
         return None
-    own = told.groupby("kind")["own"].mean()
-    is_told = tested["surprise"] < tested["surprise_popular"] - 0.01
-    useful = tested.loc[is_told & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
+    own = known.groupby("kind")["own"].mean()
+    is_better = tested["surprise"] < tested["surprise_popular"] - 0.01
+    useful = tested.loc[is_better & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
     days = counted(catalog.settings.company.churn_after_days, "days")
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
@@ -223,22 +191,16 @@ def next_order_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     liked = preferences(catalog, day)
     wide = liked.pivot(index="customer_id", columns="kind", values="level").add_prefix("usual_") if len(liked) else None
     try:
-        told = next_orders(catalog, day).set_index("customer_id")
-        told = told[["chance", "likely_on", "earliest_on", "latest_on"]]
+        dates = next_orders(catalog, day).set_index("customer_id")
+        dates = dates[["chance", "likely_on", "earliest_on", "latest_on"]]
     except NotMeasured:
-        told = pd.DataFrame()
-    parts = [part for part in (told, wide) if part is not None and len(part)]
+        dates = pd.DataFrame()
+    parts = [part for part in (dates, wide) if part is not None and len(part)]
     if not parts:
         return None
     rows = pd.concat(parts, axis=1).rename_axis("customer_id").reset_index()
     rows = rows.sort_values("chance", ascending=False, kind="stable") if "chance" in rows else rows
     return export(rows, "next_orders", "When each customer is likely to order next, and what she prefers")
-
-
-# What made a sum grow or shrink, drawn: shared by what orders bring and what subscribers pay.
-
-
-_ENDS = ["value", "low", "high"]
 
 
 def parts_of(rows: pd.DataFrame, labels: Mapping[str, str], losses: Collection[str]) -> pd.DataFrame:
@@ -270,14 +232,31 @@ def waterfall(parts: pd.DataFrame, title: str, subtitle: str, settings: Settings
 
     currency = settings.company.currency
     scale = scale_of(parts.iloc[-1], currency)
-    told = joined([f"{row['label'].lower()} {scale.words(row['value'])}" for _, row in parts.iterrows()])
+    amounts = joined([f"{row['label'].lower()} {scale.words(row['value'])}" for _, row in parts.iterrows()])
     return figure(
         plot_waterfall(parts.reset_index(drop=True), currency=currency),
         title,
         subtitle,
-        alt=f"{title}. By kind of customer: {told}.",
+        alt=f"{title}. By kind of customer: {amounts}.",
         caption=caption,
         data=parts.rename(columns={"label": "part"})[["part", *_ENDS, "n"]].reset_index(drop=True),
         units=dict.fromkeys(_ENDS, "money") | {"n": "count"},
         settings=settings,
     )
+
+
+def _periods(rows: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(rows["period"]))[::-1]
+
+
+def _words(rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
+    own = rows[rows["metric"] == metric].iloc[::-1]
+    return [with_interval(row, currency) for _, row in own.iterrows()]
+
+
+def _movers(moved: pd.DataFrame, by: str) -> str:
+    if moved.empty:
+        return f"no {by} moved beyond chance"
+    up, down = (moved[moved["direction"] == way][by].astype(str).tolist() for way in ("better", "worse"))
+    moves = [f"{joined(names[:3])} {way}" for names, way in ((up, "up"), (down, "down")) if names]
+    return f"{joined(moves)} for real"

@@ -1,4 +1,4 @@
-"""Whether "last month" on this page is what last month's page said, and if not, why."""
+"""The section on revised numbers: whether last month's numbers are those that its report gave, and if not, why."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def revisions(
     if then:
         current = numbers_of(catalog, _evaluated(catalog, scorecard, before, history))
         currency = catalog.settings.company.currency
-        told = {
+        revised_numbers = {
             metric: revised(then[metric][0], current[metric], changes(then[metric][1], now), currency)
             for metric in current
             if metric in then
         }
-        html = _section(before.label, [text for text in told.values() if text], len(told))
+        html = _section(before.label, [text for text in revised_numbers.values() if text], len(revised_numbers))
     return PageNumbers(html, "revisions", {"numbers": numbers, "made_from": now})
 
 

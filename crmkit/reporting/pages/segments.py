@@ -1,4 +1,4 @@
-"""The sections of the page about segments: opening, profile, moves, typical customers, what to do."""
+"""The sections of the page on segments: profiles, moves, natural groups, differences, what to do, and whether they still fit."""
 
 from __future__ import annotations
 
@@ -40,19 +40,22 @@ from crmkit.reporting.display.tables import rounded_together, table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
+_SHOWN = 4  # of each segment, the clearest first
+_KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
+
 
 @section()
 def segment_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     """Return the top of the page about segments."""
     day = last_days(catalog, period)[1]
-    told = segment_findings(catalog, period, segment_moves(catalog, period))
+    findings = segment_findings(catalog, period, segment_moves(catalog, period))
     if (model := page_model(catalog, day)) != "rules" and (
         warning := review_finding(segment_review(catalog, day, model))
     ):
-        told = [warning, *told]
+        findings = [warning, *findings]
     return opening(
         title=segment_headline(profiles_of(catalog, period), period),
-        findings=told,
+        findings=findings,
         data_through=catalog.data_through,
         settings=catalog.settings,
     )
@@ -67,11 +70,11 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     profiles, currency = profiles_of(catalog, period), catalog.settings.company.currency
     arrows = profiles["differs"].map({"more": "▲\N{NO-BREAK SPACE}", "less": "▼\N{NO-BREAK SPACE}"}).fillna("")
     rows = profiles[["segment", "n", "share"]].assign(
-        revenue_share=_with_ends(profiles, "revenue_share", "share", currency)
+        revenue_share=_with_interval(profiles, "revenue_share", "share", currency)
     )
     if profiles["margin_share"].notna().any():
-        rows["margin_share"] = _with_ends(profiles, "margin_share", "share", currency)
-    rows["revenue"] = arrows + _with_ends(profiles, "revenue", "money", currency)
+        rows["margin_share"] = _with_interval(profiles, "margin_share", "share", currency)
+    rows["revenue"] = arrows + _with_interval(profiles, "revenue", "money", currency)
     rows = rows.join(profiles[["of_the_rest", "n_orders", "days_since_order"]])
     labels = {
         "n": "Customers",
@@ -83,7 +86,7 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         "n_orders": "Orders",
         "days_since_order": "Days since order",
     }
-    caption = f"{segment_population(catalog, period)} {_ruler(catalog, day)}".strip()
+    caption = f"{segment_population(catalog, period)} {_basis_sentence(catalog, day)}".strip()
     return table(
         rows,
         "What sets each segment apart",
@@ -159,31 +162,6 @@ def segment_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return None if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
 
 
-def _are_too_few(listed: pd.DataFrame) -> bool:
-    return set(listed["segment"]) == {TOO_FEW}
-
-
-def _with_ends(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
-    """Return a number of each segment in words, with its interval."""
-    told = []
-    for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
-        scale = scale_for(unit, value, low=low, high=high, currency=currency)
-        between = scale.interval(low, high) if value == value and low < high else ""
-        parts = [scale.words(value), *([f"({between})"] if between else [])]
-        told.append(" ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts))  # a number stays on its line
-    return pd.Series(told, index=profiles.index)
-
-
-def _ruler(catalog: Catalog, day: date) -> str:
-    if page_model(catalog, day) == "rules":
-        return "Segments by the rules of your settings, the first that holds."
-    learned = day_in_words(learned_on(catalog, day))
-    return f"Learned from the data up to {learned}; equal customers are called alike in every month."
-
-
-# The sections on natural groups: how many there are and why, what each is, and how much of their movement is real.
-
-
 @section()
 def group_search_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well each number of groups is set apart, and how firm it is; nothing with too few customers to try."""
@@ -191,7 +169,7 @@ def group_search_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     tried, n = found.model.search_, len(found.names)
     if tried.empty:
         return None
-    told = tried.assign(
+    shown = tried.assign(
         n_segments=tried["n_segments"].map(lambda number: counted(number, "groups")),
         **{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")},
     )
@@ -202,7 +180,7 @@ def group_search_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         title = f"{counted(n, 'groups')}, as the settings ask".capitalize()
     what = ", ".join(map(feature_label, found.features))
     return table(
-        told.assign(silhouette=told["silhouette"].round(2)),
+        shown.assign(silhouette=shown["silhouette"].round(2)),
         title,
         subtitle=f"Customers put into 2, 3, ... groups by {what}, as of {day_in_words(found.learned_on)}: are there gaps between "
         "the groups, or is the number only a number?",
@@ -246,9 +224,6 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     )
 
 
-# The section on whether the segments still fit: the old ones beside those that would be learned today.
-
-
 @section()
 def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return whether the segments still fit: if not, today's beside those that would be learned today."""
@@ -266,7 +241,7 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         }
         if review.fit is not None:
             facts["Would be in another segment"] = f"{review.fit.moved:.0%}".replace("%", " %")
-        return table(_facts(facts), review_title(review), subtitle=words)
+        return table(_fact_frame(facts), review_title(review), subtitle=words)
     labels = {
         "n": "Customers",
         "share": "Of customers",
@@ -293,13 +268,6 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
 
 
-def _facts(facts: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame({"what": list(facts), "is": list(facts.values())})
-
-
-# The pictures of the page about segments: where customers stand, and who moved where.
-
-
 @section()
 def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment."""
@@ -312,17 +280,17 @@ def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if len(order) < 2:
         return None
     customers = customers.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
-    customers = customers.groupby("segment", sort=False)[["days_since_order", "revenue"]].apply(_spread_out)
+    customers = customers.groupby("segment", sort=False)[["days_since_order", "revenue"]].apply(_sorted_customers)
     customers = customers.reset_index("segment")
     groups = customers.groupby("segment", sort=False)
     middle = groups[["days_since_order", "revenue"]].median().assign(n=groups.size()).reset_index()
     best, last = middle.iloc[0], middle.iloc[-1]
     currency = catalog.settings.company.currency
     brings = in_words(best["revenue"], "money", currency=currency)
-    title = f"The middle one of “{best['segment']}” ordered {_ago(best)} and brings {brings} a year"
+    title = f"The middle one of “{best['segment']}” ordered {_days_ago(best)} and brings {brings} a year"
     alt = (
         f"Map of {counted(len(customers), 'customers')} by time since the last order and revenue of 365 days. {title}; "
-        f"“{last['segment']}” ordered {_ago(last)}."
+        f"“{last['segment']}” ordered {_days_ago(last)}."
     )
     return figure(
         plot_segment_map(customers, currency=currency),
@@ -345,7 +313,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     day = last_days(catalog, period)[1]
     moves = moves_of(catalog, period)
     whole, order = flow(moves), ladder(catalog, day, page_model(catalog, day))
-    if not _are_several(moves):
+    if not _has_several_segments(moves):
         return None
     counts = moves["direction"].value_counts()
     up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
@@ -355,7 +323,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         else "Nobody upgraded and nobody slid"
     )
     most = whole[whole["from"] != whole["to"]].nlargest(1, "n")
-    told = "".join(
+    largest_move = "".join(
         f" Most moved from “{row['from']}” to “{row['to']}”: {row['n']:,}." for row in most.to_dict("records")
     )
     return figure(
@@ -363,7 +331,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         title,
         f"Customers by segment on the eve of {period.label} (left) and on its last day (right). Green went up, red down, "
         "blue ordered for the first time, the pale bands stayed.",
-        alt=f"Flow between segments in {period.label}: {title}.{told}",
+        alt=f"Flow between segments in {period.label}: {title}.{largest_move}",
         data=whole.assign(direction=whole["direction"].map(DIRECTIONS)),
         units={"n": "count", "gained": "money"},
         settings=catalog.settings,
@@ -374,7 +342,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 def move_total_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what upgrades and slides brought and cost; nothing where there was only one segment."""
     moves = moves_of(catalog, period)
-    if not _are_several(moves):
+    if not _has_several_segments(moves):
         return None
     totals = move_totals(moves)
     shown = totals.assign(direction=totals["direction"].map(DIRECTIONS))
@@ -391,28 +359,6 @@ def move_total_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
 
 
-def _are_several(moves: pd.DataFrame) -> bool:
-    """Return whether there is more than one segment to move between."""
-    return len({*moves["from"], *moves["to"]} - {NEW}) > 1
-
-
-def _spread_out(customers: pd.DataFrame) -> pd.DataFrame:
-    """Return the customers in an order in which every so-manieth is a fair sample."""
-    return customers.sort_values(["days_since_order", "revenue"])
-
-
-def _ago(row: pd.Series) -> str:
-    days = int(row["days_since_order"])
-    return "today" if days == 0 else f"{counted(days, 'days')} ago"
-
-
-# The sections on what sets each segment apart beyond revenue, and the same as a list.
-
-
-_SHOWN = 4  # of each segment, the clearest first
-_KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
-
-
 @section()
 def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does."""
@@ -427,9 +373,9 @@ def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     apart = apart.groupby("segment", sort=False).head(_SHOWN)
     apart = apart.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
     currency = catalog.settings.company.currency
-    rows = [_told(row, currency) for row in apart.to_dict("records")]
+    rows = [_trait_row(row, currency) for row in apart.to_dict("records")]
     n = apart["segment"].nunique()
-    what = ", ".join(dict.fromkeys(_topic(topic) for topic in portraits["topic"]))
+    what = ", ".join(dict.fromkeys(_topic_words(topic) for topic in portraits["topic"]))
     return table(
         pd.DataFrame(rows, columns=["Segment", "What", "Here", "95 % interval", "All others", "Known of"]),
         f"{counted(n, 'segments')} differ from the others in more than what they buy"
@@ -451,18 +397,59 @@ def segment_trait_export(catalog: Catalog, period: PeriodLike) -> Fragment | Non
     return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")
 
 
-def _told(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
+def _with_interval(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
+    """Return a number of each segment in words, with its interval."""
+    texts = []
+    for value, low, high in profiles[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False):
+        scale = scale_for(unit, value, low=low, high=high, currency=currency)
+        between = scale.interval(low, high) if value == value and low < high else ""
+        parts = [scale.words(value), *([f"({between})"] if between else [])]
+        texts.append(" ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts))  # a number stays on its line
+    return pd.Series(texts, index=profiles.index)
+
+
+def _basis_sentence(catalog: Catalog, day: date) -> str:
+    if page_model(catalog, day) == "rules":
+        return "Segments by the rules of your settings, the first that holds."
+    learned = day_in_words(learned_on(catalog, day))
+    return f"Learned from the data up to {learned}; equal customers are called alike in every month."
+
+
+def _are_too_few(listed: pd.DataFrame) -> bool:
+    return set(listed["segment"]) == {TOO_FEW}
+
+
+def _fact_frame(facts: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({"what": list(facts), "is": list(facts.values())})
+
+
+def _sorted_customers(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return the customers sorted, so that every n-th of them is a fair sample."""
+    return customers.sort_values(["days_since_order", "revenue"])
+
+
+def _days_ago(row: pd.Series) -> str:
+    days = int(row["days_since_order"])
+    return "today" if days == 0 else f"{counted(days, 'days')} ago"
+
+
+def _has_several_segments(moves: pd.DataFrame) -> bool:
+    """Return whether there is more than one segment to move between."""
+    return len({*moves["from"], *moves["to"]} - {NEW}) > 1
+
+
+def _trait_row(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
     scale = scale_for(row["unit"], row["value"], low=row["low"], high=row["high"], currency=currency)
     what = (
-        f"{_topic(row['topic'])}: {row['what']}"
+        f"{_topic_words(row['topic'])}: {row['what']}"
         if row["unit"] == "share" and row["topic"] != "outlook"
         else row["what"]
     )
-    said = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
+    words = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
     arrow = "▲" if row["differs"] == "more" else "▼"
-    here = f"{arrow} {said[0]}".replace(" ", "\N{NO-BREAK SPACE}")
-    return (row["segment"], what, here, said[1], said[2], f"{row['n']:,} of {row['size']:,}")
+    here = f"{arrow} {words[0]}".replace(" ", "\N{NO-BREAK SPACE}")
+    return (row["segment"], what, here, words[1], words[2], f"{row['n']:,} of {row['size']:,}")
 
 
-def _topic(topic: str) -> str:
+def _topic_words(topic: str) -> str:
     return {"outlook": "value and risk"}.get(topic, topic.replace("_", " "))

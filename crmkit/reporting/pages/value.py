@@ -1,4 +1,4 @@
-"""The sections of the page on what customers are worth."""
+"""The sections of the page on customer value: what customers are worth, how long they stay, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ from crmkit.sources.masking import masked_id
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
+_CONVENTIONS = {
+    "start": "the first payment is received now",
+    "end": "payments come at the end of each period",
+    "renewal": "the next payment comes at the next renewal",
+}
 
 
 @section()
@@ -54,7 +59,7 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary | Any) -> Fragmen
         return None
     top = summary.customers.nlargest(_SHOWN, "value")
     currency = catalog.settings.company.currency
-    rows = [_customer(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
+    rows = [_customer_row(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
     return table(
         pd.DataFrame(rows, columns=["Place", "Customer", "Value", "95 % interval", "Brought so far", "Since"]),
         f"The {counted(len(rows), 'customers')} from whom most is to come",
@@ -167,29 +172,6 @@ def value_life(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None
         units={"month": "count", "value": "money", "observed": "share"},
         labels={"value": "Brought", "observed": "Of it came already"},
     )
-
-
-def _customer(place: int, row: object, currency: str | None) -> tuple[object, ...]:
-    value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
-    scale = scale_for("money", value, low=low, high=high, currency=currency)
-    return (
-        place,
-        masked_id(str(row.customer_id)),  # type: ignore[attr-defined]
-        scale.words(value),
-        scale.interval(low, high),
-        scale_for("money", so_far, currency=currency).words(so_far),
-        f"{pd.Timestamp(row.first_on):%b %Y}",  # type: ignore[attr-defined]
-    )
-
-
-# The sections on how far the value of customers can be trusted: who stays, what was foreseen before, which method.
-
-
-_CONVENTIONS = {
-    "start": "the first payment is received now",
-    "end": "payments come at the end of each period",
-    "renewal": "the next payment comes at the next renewal",
-}
 
 
 @section()
@@ -349,4 +331,17 @@ def value_models(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | No
         subtitle="For the analyst: log-likelihood per customer held out, the higher the better",
         caption=" ".join([*summary.few, *summary.notes]),
         labels={"what": "Of", "model": "Chosen", "held_out": "Held out"},
+    )
+
+
+def _customer_row(place: int, row: object, currency: str | None) -> tuple[object, ...]:
+    value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
+    scale = scale_for("money", value, low=low, high=high, currency=currency)
+    return (
+        place,
+        masked_id(str(row.customer_id)),  # type: ignore[attr-defined]
+        scale.words(value),
+        scale.interval(low, high),
+        scale_for("money", so_far, currency=currency).words(so_far),
+        f"{pd.Timestamp(row.first_on):%b %Y}",  # type: ignore[attr-defined]
     )

@@ -1,4 +1,4 @@
-"""Sections on whom to call back after what they said."""
+"""The sections on what customers say and how they take part: call-backs, sentiment, posts, channels, engagement."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import masked_id
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
+
+_NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
+_USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
+_KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
 @section("nobody to call back")
@@ -64,9 +68,6 @@ def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = F
     return export(people, "follow_up", "Everybody to call back")
 
 
-# A section on what the words of customers say, and how far that can be trusted.
-
-
 @section("no texts")
 def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how texts are read in each language, and how often rightly; empty where nobody wrote any."""
@@ -77,8 +78,8 @@ def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     frame = check[["language", "n_texts"]].assign(
         language=check["language"].map(language_name),
         read=check["method"].map(METHODS),
-        right=[_right(row) for row in check.to_dict("records")],
-        kinder=[_kinder(row) for row in check.to_dict("records")],
+        right=[_accuracy_words(row) for row in check.to_dict("records")],
+        kinder=[_bias_words(row) for row in check.to_dict("records")],
     )
     return table(
         frame,
@@ -114,26 +115,6 @@ def mood_remarks(catalog: Catalog, period: PeriodLike) -> dict[str, Remark]:
     return {} if check.empty else sentiment_remarks(check)
 
 
-def _right(row: dict) -> str:  # type: ignore[type-arg]
-    if not is_number(row["accuracy"]):
-        return "" if row["method"] == "none" else f"not known: {row['n_judged'] or 'none'} to judge by"
-    scale = scale_for("share", row["accuracy"], low=row["low"], high=row["high"])
-    return f"{scale.words(row['accuracy'])} ({scale.interval(row['low'], row['high'])})"
-
-
-def _kinder(row: dict) -> str:  # type: ignore[type-arg]
-    if not is_number(row["net_error"]):
-        return ""
-    points = round(100 * row["net_error"])
-    return "as it is" if points == 0 else f"{abs(points)} points {'kinder' if points > 0 else 'less kind'} than it is"
-
-
-# A section on when it is best to post.
-
-
-_NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
-
-
 @section("no posts")
 def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fragment | None:
     """Return the engagement rate by time of day or weekday, over the year that ends with the period.
@@ -152,12 +133,12 @@ def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fr
     name, at = _NAMES[by]
     overall = scale_for("share", times.attrs["overall"]).words(times.attrs["overall"])
     real = times[times["verdict"] == "real"]
-    told = [
+    different = [
         f"{at.format(row[by])} ({scale_for('share', row['value']).words(row['value'])})" for _, row in real.iterrows()
     ]
     title = f"No {name} brings more or less than the {overall} of all posts by more than chance"
-    if told:
-        title = f"Posts {joined(told)} differ from the {overall} of all by more than chance"
+    if different:
+        title = f"Posts {joined(different)} differ from the {overall} of all by more than chance"
     return table(
         times.rename(columns={"n": "n_posts", "value": "engagement_rate", "expected": "by_chance"}).drop(
             columns="p_value"
@@ -168,13 +149,6 @@ def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fr
         caption="Times with fewer than five posts are not shown. What was posted when was not drawn by chance.",
         units={"n_posts": "count", "engagement_rate": "share", "by_chance": "share"},
     )
-
-
-# Sections on how customers take part: channels and the engagement score.
-
-
-_USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
-_KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
 @section("no contacts")
@@ -237,3 +211,17 @@ def engagement_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         f"one first in {of}.",
         units={"n_customers": "count", "still_active": "share", "low": "share", "high": "share"},
     )
+
+
+def _accuracy_words(row: dict) -> str:  # type: ignore[type-arg]
+    if not is_number(row["accuracy"]):
+        return "" if row["method"] == "none" else f"not known: {row['n_judged'] or 'none'} to judge by"
+    scale = scale_for("share", row["accuracy"], low=row["low"], high=row["high"])
+    return f"{scale.words(row['accuracy'])} ({scale.interval(row['low'], row['high'])})"
+
+
+def _bias_words(row: dict) -> str:  # type: ignore[type-arg]
+    if not is_number(row["net_error"]):
+        return ""
+    points = round(100 * row["net_error"])
+    return "as it is" if points == 0 else f"{abs(points)} points {'kinder' if points > 0 else 'less kind'} than it is"
