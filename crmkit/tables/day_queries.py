@@ -18,7 +18,7 @@ from crmkit.tables.expressions import Day, constant_day
 DayQuery = Callable[[Catalog, Day], ir.Table]
 
 _VARIABLE = "crmkit_day"
-_PLACEHOLDER = date(9876, 5, 4)  # stands for the day while SQL is made; so unlikely that no other constant has its text
+_PLACEHOLDER = date(9876, 5, 4)  # replaced by the variable; no other constant in a query has this text
 _VIEW_NUMBERS = count(1)
 _VIEWS: WeakKeyDictionary[Catalog, dict[DayQuery, ir.Table]] = WeakKeyDictionary()
 

@@ -68,10 +68,10 @@ def test_tables_are_laid_over_while_others_are_read(tables):
         {"customer_id": ["1"], "as_of": "2026-09-30", "model": "value", "model_version": "1", "value": 3.0}
     )
 
-    def laid_over(catalog):
+    def with_frames(catalog):
         return catalog.with_tables({"customer_scores": scores}).frame("customer_scores")["value"].tolist()
 
-    found = in_threads(catalog, [laid_over, lambda catalog: len(catalog.frame("orders"))] * 4)
+    found = in_threads(catalog, [with_frames, lambda catalog: len(catalog.frame("orders"))] * 4)
     assert found == [[3.0], len(catalog.frame("orders"))] * 4
 
 

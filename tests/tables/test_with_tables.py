@@ -45,8 +45,8 @@ def test_times_with_a_zone_and_ids_that_pandas_made_floats_are_read_as_connect_r
     )
     settings = ck.Settings(company={"time_zone": "Europe/Berlin"}, data={"through": "2026-11-30"})
     connected = ck.connect({"orders": orders}, settings)
-    laid_over = connected.with_tables({"orders": orders})
-    for catalog in (connected, laid_over):
+    with_frames = connected.with_tables({"orders": orders})
+    for catalog in (connected, with_frames):
         assert ck.evaluate(catalog, "revenue", periods="2026-10")["value"].tolist() == [30.0]
         assert catalog.frame("orders")["customer_id"].fillna("none").tolist() == ["7", "none", "8"]
 
@@ -87,8 +87,8 @@ def test_what_is_wrong_with_several_frames_is_told_at_once_with_the_value_met(ca
 def test_a_named_index_huge_ids_and_intervals_are_laid_over_as_they_are_connected(catalog):
     sizes = pd.cut(pd.Series([3, 70]), [0, 10, 100])
     customers = pd.DataFrame({"customer_id": [2**70, 2], "company_size": sizes}).set_index("customer_id")
-    laid_over, connected = catalog.with_tables({"customers": customers}), ck.connect({"customers": customers})
-    for each in (laid_over, connected):
+    with_frames, connected = catalog.with_tables({"customers": customers}), ck.connect({"customers": customers})
+    for each in (with_frames, connected):
         told = [["1180591620717411303424", "(0, 10]"], ["2", "(10, 100]"]]
         assert each.frame("customers")[["customer_id", "company_size"]].values.tolist() == told
     with pytest.raises(Problems, match=r"year of birth \(met: 1180591620717411303424\)"):

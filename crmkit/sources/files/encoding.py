@@ -98,7 +98,7 @@ def _proven(content: bytes) -> Encoding:
 def _is_western(content: bytes) -> bool:
     """Return whether all letters beyond ASCII make sense in cp1252, and are not parts of UTF-8.
 
-    In a file of another code page a currency sign stands inside words, or a letter is none.
+    In a file of another code page a currency sign is inside a word, or a letter becomes a symbol.
     """
     try:
         text = content.decode("cp1252")

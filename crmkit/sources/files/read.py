@@ -131,7 +131,7 @@ def sniffed_delimiter(beginning: str) -> str:
     }
     if any(as_first.values()):
         return max(_DELIMITERS, key=as_first.__getitem__)
-    # A title stands above the header: the lines agree among themselves.
+    # There is a title above the header: take the delimiter on which most other lines agree.
     agreeing = {
         delimiter: max((width * n for width, n in Counter(met).items() if width > 1), default=0)
         for delimiter, met in widths.items()

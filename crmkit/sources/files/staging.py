@@ -262,8 +262,8 @@ def _has_rows(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
 
 
 def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> Staged:
-    if fault := frame_problem(frame):
-        return Staged(table, f"Table '{table}'", relation="", types={}, problems=(fault,))
+    if problem := frame_problem(frame):
+        return Staged(table, f"Table '{table}'", relation="", types={}, problems=(problem,))
     rows = plain_rows(frame)
     arrays = [_array(rows[name]) for name in rows.columns]
     numbers, part = pa.array(range(1, len(rows) + 1), pa.int64()), pa.repeat(pa.scalar(0, pa.int32()), len(rows))

@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import day, days_between, place, union, value_after, value_before
 
-#: Columns that tell where a customer came from; the first that the data have decides whether the origin is known.
+#: Columns on where a customer came from; the origin is known where the first of them that the data have is filled.
 ORIGINS = ("channel", "campaign", "landing_page")
 _CAMPAIGN_ORDER_COLUMNS = ("order_id", "ordered_at", "revenue", "customer_id", "margin", "campaign")
 
