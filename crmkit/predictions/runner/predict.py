@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.errors import CrmkitError
-from crmkit.periods import DayLike, Period, last_day
+from crmkit.periods import DayLike, PeriodLike, day_of, last_day, period_of
 from crmkit.predictions.runner.parallel import prefetch_slow, running_order
 from crmkit.predictions.runner.registry import (
     Outcome,
@@ -31,22 +31,26 @@ from crmkit.tables.catalog import Catalog
 
 
 def predict(
-    settings: str | Path | None = None,
-    period: str | None = None,
+    catalog: Catalog | str | Path | None = None,
+    as_of: DayLike | PeriodLike | None = None,
     *,
     only: Sequence[str] | None = None,
     fresh: bool = False,
     refresh_segments: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Make the predictions of a period and write them into the store; unchanged ones are not computed again.
+    """Make the predictions as of a day and write them into the store; unchanged ones are not computed again.
+
+    A catalog of frames has no store: its predictions are computed, and nothing is written. To work with their tables use
+    :func:`crmkit.with_predictions`.
 
     Parameters
     ----------
-    settings : path, optional
-        ``crmkit.toml`` or the folder that holds it; without it the nearest one is used.
-    period : str, optional
-        Such as "2026-10": the data up to its end are used. Without it, all data.
+    catalog : Catalog or path, optional
+        From :func:`crmkit.connect`, or ``crmkit.toml`` or the folder that holds it; without it the nearest one is used.
+    as_of : date or str, optional
+        Last day whose data are used, such as "2026-10-31", or a period such as "2026-10", whose last day with data is
+        meant. Without it, the last day of the data.
     only : sequence of str, optional
         Models, such as "value"; without it all.
     fresh : bool
@@ -66,7 +70,7 @@ def predict(
     Raises
     ------
     CrmkitError
-        If there are no data, or no prediction of that name, or the store cannot be written.
+        If there are no data, no prediction of that name, or no such day, or the store cannot be written.
 
     Examples
     --------
@@ -74,14 +78,37 @@ def predict(
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: There is no settings file ...
     """
-    source = Path(settings if settings is not None else find_settings()).resolve()
+    if isinstance(catalog, Catalog) and not catalog.cache:
+        day = _day_asked(catalog, as_of)
+        chosen = registered_predictions(only)
+        return _summary([run_prediction(catalog, day, each, "", progress or no_progress) for each in chosen])
+    source = _settings_of(catalog)
     catalog = connect(source)
-    wanted = Period.parse(period, catalog.settings.company.fiscal_year_start) if period else None
-    day = last_day(catalog.data_through, wanted)
+    day = _day_asked(catalog, as_of)
     if refresh_segments:
         refresh_reference(catalog, _store_folder(catalog), day)
     with prefetch_slow(source, catalog, [day], only, fresh):
         return predict_days(source, [day], only, fresh, progress)
+
+
+def _settings_of(catalog: object) -> Path:
+    """Return the settings file, or its folder, from which a catalog was opened or that is named itself."""
+    if isinstance(catalog, Catalog):
+        return catalog.settings.folder.resolve()
+    if catalog is not None and not isinstance(catalog, str | Path):
+        met = type(catalog).__name__
+        raise CrmkitError(f"predict needs a catalog or the path of crmkit.toml, not a {met}.")
+    return Path(catalog if catalog is not None else find_settings()).resolve()
+
+
+def _day_asked(catalog: Catalog, as_of: DayLike | PeriodLike | None) -> date:
+    """Return the day that is meant by a day, a period or nothing."""
+    if as_of is None or as_of == "":
+        return last_day(catalog.data_through, None)
+    try:
+        return last_day(catalog.data_through, period_of(as_of, catalog.settings.company.fiscal_year_start))
+    except CrmkitError:
+        return day_of(as_of)
 
 
 def predict_days(
