@@ -12,7 +12,6 @@ from .settings import Settings as Settings
 from .settings import read_settings as read_settings
 from .periods import Period as Period
 from .periods import parse_periods as parse_periods
-from .periods import last_day as last_day
 from .reporting.reported_period import covered_period as covered_period
 from .sources.sample import sample_company as sample_company
 from .errors import CrmkitError as CrmkitError

@@ -10,10 +10,12 @@ from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.analyses.conventions import conventions
 from crmkit.metrics.formatting import adding_up, common_scale, is_number, joined
 from crmkit.periods import Period
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
 
 
+@checked
 def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]:
     """Return one paragraph per disputed metric of a scorecard: the convention in force and the values under the others.
 

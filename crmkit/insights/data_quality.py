@@ -15,6 +15,7 @@ from crmkit.insights.phrases import finding_in_words
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.lineage import Reads, reads_of
 from crmkit.metrics.formatting import counted, joined, number_word
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED
@@ -30,6 +31,7 @@ _NOW_AND_THEN = {
 }  # tables without regular rows
 
 
+@checked
 def quality_headline(catalog: Catalog) -> str:
     """Return the headline of the data quality page.
 
@@ -48,6 +50,7 @@ def quality_headline(catalog: Catalog) -> str:
     return f"All but {aside:,} of {counted(rows, 'rows')} can be used"
 
 
+@checked
 def quality_findings(catalog: Catalog) -> list[Finding]:
     """Return what an owner should know about the data: rows left out, duplicated rows, files that end early."""
     tables, report = table_report(catalog), quality_report(catalog)
@@ -63,6 +66,7 @@ def quality_findings(catalog: Catalog) -> list[Finding]:
     ]
 
 
+@checked
 def quality_sentences(catalog: Catalog) -> list[str]:
     """Return one sentence per table that lost rows or ends early, for the foot of other pages."""
     tables, report = table_report(catalog), quality_report(catalog)
@@ -78,6 +82,7 @@ def quality_sentences(catalog: Catalog) -> list[str]:
     return [*sentences, early.text] if early else sentences
 
 
+@checked
 def metric_losses(catalog: Catalog) -> pd.DataFrame:
     """Return which rows the metrics of the scorecard do without, and why.
 

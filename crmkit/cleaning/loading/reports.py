@@ -21,6 +21,7 @@ from crmkit.errors import CrmkitError
 from crmkit.periods import days_in_words
 from crmkit.sources.sql import MERGED, PART, REASON, identifier
 from crmkit.sources.store.store import found_store
+from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
@@ -28,6 +29,7 @@ from crmkit.tables.schema import SCHEMAS
 _ROWS = ["n_in", "n_kept", "n_merged", "n_folded", "n_ignored", "n_aside"]
 
 
+@checked
 def quality_report(catalog: Catalog) -> pd.DataFrame:
     """Return the findings on each table.
 
@@ -53,6 +55,7 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
     return memoize(catalog, _quality_report, wait=False)
 
 
+@checked
 def table_report(catalog: Catalog) -> pd.DataFrame:
     """Return the counts of rows, the range of days and the gaps of each table.
 
@@ -106,6 +109,7 @@ def quarantined_rows(store: str | Path, table: str) -> pd.DataFrame:
     )
 
 
+@checked
 def file_report(catalog: Catalog) -> pd.DataFrame:
     """Return what became of the rows of each file.
 
@@ -134,6 +138,7 @@ def file_report(catalog: Catalog) -> pd.DataFrame:
     return table_report(catalog).assign(file="")[["file", "table", *_ROWS]]
 
 
+@checked
 def join_report(catalog: Catalog) -> pd.DataFrame:
     """Return the number of rows of each table before and after joining the table that its ids refer to.
 

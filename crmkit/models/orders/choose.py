@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from crmkit.models.orders.beta_geometric import BGNBD, MBGNBD
 from crmkit.models.orders.pareto_nbd import ParetoNBD
 from crmkit.models.orders.repeat_buying import RepeatBuyingModel
 from crmkit.models.orders.summary import compress, order_days_between, order_summary
+from crmkit.periods import DayLike, day_of
 
 ORDER_MODELS: dict[str, type[RepeatBuyingModel]] = {"Pareto/NBD": ParetoNBD, "BG/NBD": BGNBD, "MBG/NBD": MBGNBD}
 FEW = 300  # customers below which a prior stabilises the fit
@@ -45,7 +46,7 @@ class ChosenOrders(NamedTuple):
     reason: str
 
 
-def choose_orders(orders: pd.DataFrame, as_of: date, *, days_per_unit: float = 7.0) -> ChosenOrders:
+def choose_orders(orders: pd.DataFrame, as_of: DayLike, *, days_per_unit: float = 7.0) -> ChosenOrders:
     """Choose a model on orders held out in time, and fit it on all orders up to a day.
 
     Pareto/NBD is kept unless another model is clearly ahead of it: by more than .005 per customer in the logarithm of the
@@ -72,6 +73,7 @@ def choose_orders(orders: pd.DataFrame, as_of: date, *, days_per_unit: float = 7
     Pareto/NBD, without a choice: there are too few customers or orders to judge models by. With 2 customers, fewer than
     300, a prior keeps the estimate near what is usual, and intervals are wide.
     """
+    as_of = day_of(as_of)
     now = order_summary(orders, as_of, days_per_unit=days_per_unit)
     span = round(float(now["age"].max()) * days_per_unit) if len(now) else 0
     cut = as_of - timedelta(days=min(span // 3, 365))

@@ -13,11 +13,12 @@ import pandas as pd
 
 from crmkit.errors import Problems
 from crmkit.models.arrays import Array, Index
+from crmkit.periods import DayLike, day_of
 
 
 def order_summary(
     orders: pd.DataFrame,
-    as_of: date,
+    as_of: DayLike,
     *,
     money: Literal["revenue", "margin"] = "revenue",
     days_per_unit: float = 7.0,
@@ -69,6 +70,7 @@ def order_summary(
     >>> order_summary(orders, date(2026, 1, 29)).to_dict("records")
     [{'n_repeats': 1.0, 'last_age': 2.0, 'age': 4.0, 'n_values': 2.0, 'mean_value': 15.5}]
     """
+    as_of = day_of(as_of)
     days = _days(orders, pd.Timestamp(as_of), money)
     ordered = days[days["n_orders"] > 0].groupby("customer_id")["on"].agg(["min", "max", "count"])
     first_on = days["customer_id"].map(

@@ -103,7 +103,7 @@ def _settings_of(catalog: object) -> Path:
 
 def _day_asked(catalog: Catalog, as_of: DayLike | PeriodLike | None) -> date:
     """Return the day that is meant by a day, a period or nothing."""
-    if as_of is None or as_of == "":
+    if as_of is None or (isinstance(as_of, str) and not as_of):
         return last_day(catalog.data_through, None)
     try:
         return last_day(catalog.data_through, period_of(as_of, catalog.settings.company.fiscal_year_start))

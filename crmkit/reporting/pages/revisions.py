@@ -13,9 +13,11 @@ from crmkit.metrics.formatting import counted
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment, filled
 from crmkit.reporting.runner.numbers import PageNumbers, made_from, numbers_of, reported_numbers
+from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 
+@checked
 def revisions(
     catalog: Catalog, scorecard: pd.DataFrame, reports: str = "", history: pd.DataFrame | None = None
 ) -> Fragment:
