@@ -25,7 +25,7 @@ from crmkit.models.segments.kmeans import CustomerSegments
 from crmkit.models.segments.matching import match_labels
 from crmkit.models.segments.rfm import RFM
 from crmkit.periods import Period
-from crmkit.predictions.segments.assignment import rfm_model, segmentation
+from crmkit.predictions.segments.assignment import fit_rfm, fit_segmentation
 from crmkit.predictions.segments.migration import assigned, movement
 from crmkit.settings import Settings, read_settings
 from crmkit.tables.catalog import Catalog
@@ -113,13 +113,13 @@ def simulated() -> pd.DataFrame:
 
 def months(catalog: Catalog, ends: list[date]) -> pd.DataFrame:
     """One row per month: the share of the customers of both ends that is called otherwise at its end."""
-    rows, matched = [], segmentation(catalog, ends[0])
+    rows, matched = [], fit_segmentation(catalog, ends[0])
     for before, now in pairwise(ends):
         both = assigned(catalog, [before, now], "rfm").dropna()
         frozen = movement(catalog, before, now)
-        plain = [segmentation(catalog, day) for day in (before, now)]
-        earlier, matched = matched, segmentation(catalog, now, before=matched)
-        old, new = (rfm_model(catalog, day) for day in (before, now))
+        plain = [fit_segmentation(catalog, day) for day in (before, now)]
+        earlier, matched = matched, fit_segmentation(catalog, now, before=matched)
+        old, new = (fit_rfm(catalog, day) for day in (before, now))
         there = [plain[0].customers(catalog, day).loc[both.index] for day in (before, now)]
         rows.append(
             {

@@ -1,4 +1,4 @@
-"""When each customer is likely to order next, learned from past days and judged at the last one whose outcome is known."""
+"""When each customer is likely to order next, and what, where and on which day; both judged at past days."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
-_N_PAST = 3  # past days that correct the model, each a horizon apart
+#: What customers choose, and the counts of their choices.
+PREFERENCES = {"category": category_counts, "channel": channel_counts, "weekday": weekday_counts}
+_N_PAST = 3  # past days that correct the model, one horizon apart
 _LEAST_RECORD = 60  # days of orders before a past day
+_BEGINNING = date(1900, 1, 1)
+_FEWEST = 20  # customers below which no preference is estimated
 
 
 @checked
@@ -97,95 +101,14 @@ def next_order_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs at least 30 orders ...
     """
-    return memoize(catalog, _judged, as_of, reads_predictions=False)
+    return memoize(catalog, _next_order_backtest, as_of, reads_predictions=False)
 
 
 @prediction(table="customer_scores", model="next_order_days")
 def next_order_days(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Days until the next order of each customer, if it comes within ``churn_after_days``, with an 80 % window."""
+    """Return the days until the next order of each customer, if it comes within ``churn_after_days``, with 80 % window."""
     rows = next_orders(catalog, as_of)
     return rows[["customer_id"]].assign(value=rows["days"], low=rows["earliest"], high=rows["latest"])
-
-
-def _next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    model, now = _learned(catalog, as_of)
-    told = model.predict(now)
-    dates = {
-        f"{name}_on": pd.Timestamp(as_of) + pd.to_timedelta(told[column], unit="D")
-        for name, column in (("likely", "days"), ("earliest", "earliest"), ("latest", "latest"))
-    }
-    return told.assign(**dates).reset_index()
-
-
-def _judged(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    horizon = catalog.settings.company.churn_after_days
-    day = as_of - timedelta(days=horizon)
-    model, _ = _learned(catalog, day)
-    histories = _histories(catalog, day, horizon)
-    came = histories["days_until"].notna()
-    seen = histories[came]
-    days, told = seen["days_until"], model.predict(histories)
-    inside = (days >= told.loc[came, "earliest"]) & (days <= told.loc[came, "latest"])
-    earlier = _histories(catalog, day - timedelta(days=horizon), horizon)["days_until"]
-    gaps = np.exp(histories["sum_log"].sum() / max(histories["n_gaps"].sum(), 1.0))
-    own = _mean_gap(catalog, day).reindex(seen.index).fillna(gaps)
-    guesses = {
-        "crmkit": told.loc[came, "days"],
-        "own mean gap": (own - seen["days_since"]).clip(1, horizon),
-        "same for all": pd.Series(earlier.median(), index=seen.index),
-    }
-    rows = pd.DataFrame(
-        {
-            "method": list(guesses),
-            "n": len(seen),
-            "error": [float((guess - days).abs().mean()) for guess in guesses.values()],
-        }
-    )
-    rows["inside"] = [float(inside.mean()), np.nan, np.nan]
-    rows["width"] = [float((told.loc[came, "latest"] - told.loc[came, "earliest"]).mean()), np.nan, np.nan]
-    rate = float(earlier.notna().mean())
-    rows["brier"] = [float(((told["chance"] - came) ** 2).mean()), np.nan, float(((rate - came) ** 2).mean())]
-    return rows
-
-
-def _mean_gap(catalog: Catalog, day: date) -> pd.Series:
-    """Return each customer's mean gap in days: what a reader would reckon without a model."""
-    history = catalog.call(order_span, as_of=day).execute().set_index("customer_id")
-    return (history["span"] / history["n_gaps"]).where(history["n_gaps"] > 0)
-
-
-def _learned(catalog: Catalog, as_of: date) -> tuple[NextOrder, pd.DataFrame]:
-    """Return the model corrected by past days whose outcomes were known by ``as_of``, and what is known then."""
-    horizon, first = catalog.settings.company.churn_after_days, catalog.data_from
-    past = []
-    for back in range(1, _N_PAST + 1):
-        day = as_of - timedelta(days=horizon * back)
-        if first is None or (day - first).days < _LEAST_RECORD:
-            break
-        histories = _histories(catalog, day, horizon)
-        past.append((histories, histories["days_until"]))
-    n_seen = sum(int(days.notna().sum()) for _, days in past)
-    if n_seen < FEWEST:
-        raise NotMeasured(
-            f"at least {FEWEST} orders of known customers in the {horizon} days before, and a longer record"
-        )
-    now = _histories(catalog, as_of, horizon).drop(columns="days_until")
-    return NextOrder(horizon).fit(past, now), now
-
-
-def _histories(catalog: Catalog, day: date, horizon: int) -> pd.DataFrame:
-    rows = catalog.call(interpurchase_times, as_of=day, horizon=horizon).execute()
-    return rows.set_index("customer_id").sort_index()
-
-
-# What each customer usually buys, by which channel and on which day, drawn towards what is popular; and its back-
-# test.
-
-
-#: What is looked at: its name and the counts of it.
-TASTES = {"category": category_counts, "channel": channel_counts, "weekday": weekday_counts}
-_EVER = date(1900, 1, 1)
-_FEWEST = 20  # customers below which nothing is learned of how they differ
 
 
 @checked
@@ -203,7 +126,7 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     DataFrame
         One row per customer and kind: customer_id, kind ("category", or the product where there are none; "channel";
         "weekday"), level, share, low, high (95 %: of her next purchases), popular (share among all), n [orders], own
-        (whether it is a liking of hers and not of everybody). Kinds that the data lack, or that have one level only, are
+        (whether the preference is hers rather than everybody's). Kinds that the data lack, or that have one level only, are
         left out.
 
     Examples
@@ -211,7 +134,7 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "revenue": [30.0],
     ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
-    >>> preferences(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # of one customer nothing is learned
+    >>> preferences(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # one customer is too few
     True
     """
     return memoize(catalog, _preferences, as_of, reads_predictions=False)
@@ -219,7 +142,7 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
 
 @checked
 def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
-    """Judge the preferences known ``churn_after_days`` before a day by what was bought since, beside what is popular.
+    """Judge the preferences known ``churn_after_days`` before a day by what was bought since, against what is popular.
 
     Parameters
     ----------
@@ -242,29 +165,100 @@ def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> preference_backtest(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return memoize(catalog, _judged_of_preferences, as_of, reads_predictions=False)
+    return memoize(catalog, _preference_backtest, as_of, reads_predictions=False)
+
+
+def _next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    model, now = _fitted(catalog, as_of)
+    predicted = model.predict(now)
+    dates = {
+        f"{name}_on": pd.Timestamp(as_of) + pd.to_timedelta(predicted[column], unit="D")
+        for name, column in (("likely", "days"), ("earliest", "earliest"), ("latest", "latest"))
+    }
+    return predicted.assign(**dates).reset_index()
+
+
+def _next_order_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    horizon = catalog.settings.company.churn_after_days
+    day = as_of - timedelta(days=horizon)
+    model, _ = _fitted(catalog, day)
+    known = _order_gaps(catalog, day, horizon)
+    came = known["days_until"].notna()
+    seen = known[came]
+    days, predicted = seen["days_until"], model.predict(known)
+    inside = (days >= predicted.loc[came, "earliest"]) & (days <= predicted.loc[came, "latest"])
+    earlier = _order_gaps(catalog, day - timedelta(days=horizon), horizon)["days_until"]
+    gaps = np.exp(known["sum_log"].sum() / max(known["n_gaps"].sum(), 1.0))
+    own = _mean_gap(catalog, day).reindex(seen.index).fillna(gaps)
+    guesses = {
+        "crmkit": predicted.loc[came, "days"],
+        "own mean gap": (own - seen["days_since"]).clip(1, horizon),
+        "same for all": pd.Series(earlier.median(), index=seen.index),
+    }
+    rows = pd.DataFrame(
+        {
+            "method": list(guesses),
+            "n": len(seen),
+            "error": [float((guess - days).abs().mean()) for guess in guesses.values()],
+        }
+    )
+    rows["inside"] = [float(inside.mean()), np.nan, np.nan]
+    rows["width"] = [float((predicted.loc[came, "latest"] - predicted.loc[came, "earliest"]).mean()), np.nan, np.nan]
+    rate = float(earlier.notna().mean())
+    rows["brier"] = [float(((predicted["chance"] - came) ** 2).mean()), np.nan, float(((rate - came) ** 2).mean())]
+    return rows
+
+
+def _fitted(catalog: Catalog, as_of: date) -> tuple[NextOrder, pd.DataFrame]:
+    """Return the model, corrected by past days whose outcomes were known by ``as_of``, and its input of that day."""
+    horizon, first = catalog.settings.company.churn_after_days, catalog.data_from
+    past = []
+    for back in range(1, _N_PAST + 1):
+        day = as_of - timedelta(days=horizon * back)
+        if first is None or (day - first).days < _LEAST_RECORD:
+            break
+        gaps = _order_gaps(catalog, day, horizon)
+        past.append((gaps, gaps["days_until"]))
+    n_seen = sum(int(days.notna().sum()) for _, days in past)
+    if n_seen < FEWEST:
+        raise NotMeasured(
+            f"at least {FEWEST} orders of known customers in the {horizon} days before, and a longer record"
+        )
+    now = _order_gaps(catalog, as_of, horizon).drop(columns="days_until")
+    return NextOrder(horizon).fit(past, now), now
+
+
+def _order_gaps(catalog: Catalog, day: date, horizon: int) -> pd.DataFrame:
+    rows = catalog.call(interpurchase_times, as_of=day, horizon=horizon).execute()
+    return rows.set_index("customer_id").sort_index()
+
+
+def _mean_gap(catalog: Catalog, day: date) -> pd.Series:
+    """Return each customer's mean gap between orders [days], the estimate without a model."""
+    history = catalog.call(order_span, as_of=day).execute().set_index("customer_id")
+    return (history["span"] / history["n_gaps"]).where(history["n_gaps"] > 0)
 
 
 def _preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     columns = ["customer_id", "kind", "level", "share", "low", "high", "popular", "n", "own"]
-    told = []
-    for kind in TASTES:
-        counts = _counts(catalog, kind, _EVER, as_of)
+    parts = []
+    for kind in PREFERENCES:
+        counts = _counts(catalog, kind, _BEGINNING, as_of)
         if counts is not None:
-            told.append(Affinity().fit(counts).favourites(counts).reset_index().assign(kind=kind))
-    if not told:
+            parts.append(Affinity().fit(counts).favourites(counts).reset_index().assign(kind=kind))
+    if not parts:
         return pd.DataFrame(columns=columns)
-    whole = pd.concat(told, ignore_index=True)
+    whole = pd.concat(parts, ignore_index=True)
     days = whole["kind"] == "weekday"
     whole.loc[days, "level"] = [DAYS_OF_THE_WEEK[int(level)] for level in whole.loc[days, "level"]]
     return whole[columns]
 
 
-def _judged_of_preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
+def _preference_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     day = as_of - timedelta(days=catalog.settings.company.churn_after_days)
     rows = []
-    for kind in TASTES:
-        known, later = _counts(catalog, kind, _EVER, day), _counts(catalog, kind, day, as_of, fewest=1)
+    for kind in PREFERENCES:
+        known, later = _counts(catalog, kind, _BEGINNING, day), _counts(catalog, kind, day, as_of, fewest=1)
         if known is not None and later is not None:
             later = later[later["customer_id"].isin(set(known["customer_id"]))]
             if later["customer_id"].nunique() >= _FEWEST:
@@ -273,8 +267,19 @@ def _judged_of_preferences(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def _counts(catalog: Catalog, kind: str, since: date, as_of: date, fewest: int = _FEWEST) -> pd.DataFrame | None:
+    """Return the counts of one kind in a fixed order; None if the data lack it or are too few."""
+    try:
+        counts = fetch(catalog.call(PREFERENCES[kind], since=since, as_of=as_of))
+    except NotMeasured:
+        return None
+    if counts["customer_id"].nunique() < fewest or (fewest > 1 and counts["level"].nunique() < 2):
+        return None
+    return counts.sort_values(["customer_id", "level"], ignore_index=True)
+
+
 def _hits(model: Affinity, known: pd.DataFrame, later: pd.DataFrame) -> dict[str, float]:
-    """Return how often each guess was right; every customer counts alike, by the parts of her later purchases."""
+    """Return how often each guess was right; every customer has the same weight, split over her later purchases."""
     weight = later["n"] / later.groupby("customer_id")["n"].transform("sum")
     weight = weight / weight.sum()
     mode = known.sort_values(["customer_id", "n", "level"], ascending=[True, False, True]).drop_duplicates(
@@ -296,14 +301,3 @@ def _hits(model: Affinity, known: pd.DataFrame, later: pd.DataFrame) -> dict[str
         "surprise": -float(weight @ np.log(share)),
         "surprise_popular": -float(weight @ np.log(popular)),
     }
-
-
-def _counts(catalog: Catalog, kind: str, since: date, as_of: date, fewest: int = _FEWEST) -> pd.DataFrame | None:
-    """Return the counts of one kind in a fixed order; None where the data lack it or nothing can be learned from them."""
-    try:
-        counts = fetch(catalog.call(TASTES[kind], since=since, as_of=as_of))
-    except NotMeasured:
-        return None
-    if counts["customer_id"].nunique() < fewest or (fewest > 1 and counts["level"].nunique() < 2):
-        return None
-    return counts.sort_values(["customer_id", "level"], ignore_index=True)

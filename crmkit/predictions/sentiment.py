@@ -1,4 +1,7 @@
-"""The mood of every comment and post: learned from the firm's own answers with stars, else by a lexicon, else not at all."""
+"""The mood of every comment and post: learned from the firm's own answers with stars, else from a lexicon, else missing.
+
+Texts never leave the process: only their moods are stored.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,17 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import constant_day, day
 
 ALL = "all languages"
-_ENOUGH = {-1: 40, 1: 40}  # texts of a mood, below which nothing is learned
-_OF_A_LANGUAGE = 60  # texts with stars in a language, below which what was learned does not speak for it
-_MOST = 20_000  # texts learned from, the latest
-_TRAINED, _FEWEST_JUDGED = 0.75, 30  # share of the texts, the earliest; and fewest texts that judge a method
+COLUMNS = ["text_id", "source", "written_at", "text", "language", "customer_id", "mood"]
+#: Thousandths of the scale from which an answer is good, and below which it is bad; see :mod:`crmkit.metrics.cards.voice`.
+GOOD, BAD = 745, 495
+_UNKNOWN = "not given"
+_ENOUGH = {-1: 40, 1: 40}  # texts of each mood from which on moods are learned
+_OF_A_LANGUAGE = 60  # texts with stars in a language from which on the learned method is used for it
+_MOST = 20_000  # latest texts learned from
+_TRAINED, _FEWEST_JUDGED = (
+    0.75,
+    30,
+)  # share of the texts, the earliest, that is learned from; and texts from which on a method is judged
 
 
 @prediction(table="text_sentiments", model="sentiment")
@@ -34,15 +44,15 @@ def text_sentiments(catalog: Catalog, as_of: date) -> pd.DataFrame:
     methods = _methods(texts)
     if not set(methods) & {"learned", "lexicon"}:
         raise NotMeasured("more comments with stars: nothing could be learned in the languages of these texts")
-    told = texts.assign(mood=_moods(texts, texts, methods), method=methods)
-    return told.loc[told["method"] != "none"].drop(columns="text")
+    moods = texts.assign(mood=_moods(texts, texts, methods), method=methods)
+    return moods.loc[moods["method"] != "none"].drop(columns="text")
 
 
 @checked
 def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     """Return how often moods agree with the stars, out of time: learned from the earlier comments, judged at later ones.
 
-    A comment whose very words were learned from is not judged: whoever has seen the answer is no witness.
+    A comment whose text was also learned from is not judged, since its mood is known.
 
     Parameters
     ----------
@@ -55,9 +65,9 @@ def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     -------
     DataFrame
         One row per language, the most frequent first, before them one for all where there are several: language, n_texts,
-        method ("learned", "lexicon", "none"; "each" for all), n_judged [texts], accuracy, low, high, always (what naming
-        the most frequent mood each time would reach) [share], net_error (share good less share bad as told less as
-        starred) [share]. Empty without texts.
+        method ("learned", "lexicon", "none"; "each" for all), n_judged [texts], accuracy, low, high, always (accuracy of the most
+        frequent mood) [share], net_error (share good less share bad, of moods less of
+        stars) [share]. Empty without texts.
 
     Examples
     --------
@@ -66,10 +76,27 @@ def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> sentiment_check(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return memoize(catalog, _checked, as_of)
+    return memoize(catalog, _accuracy, as_of)
 
 
-def _checked(catalog: Catalog, as_of: date) -> pd.DataFrame:
+def texts_until(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return every comment and customer's post up to a day, in order of time.
+
+    Returns
+    -------
+    DataFrame
+        One row per text: text_id, source ("comment" or "post"), written_at, text, language ("not given" where it is not),
+        customer_id, mood (-1, 0 or 1 by the stars given with it; missing for a post).
+    """
+    parts = [part for part in (_comments(catalog, as_of), _posts(catalog, as_of)) if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = pd.concat(parts, ignore_index=True)
+    rows["language"] = rows["language"].fillna(_UNKNOWN).str.lower()
+    return rows.sort_values(["written_at", "source", "text_id"], kind="stable", ignore_index=True)
+
+
+def _accuracy(catalog: Catalog, as_of: date) -> pd.DataFrame:
     columns = ["language", "n_texts", "method", "n_judged", "accuracy", "low", "high", "always", "net_error"]
     texts = texts_until(catalog, as_of)
     if texts.empty:
@@ -79,19 +106,19 @@ def _checked(catalog: Catalog, as_of: date) -> pd.DataFrame:
     earlier, later = starred.iloc[: int(len(starred) * _TRAINED)], starred.iloc[int(len(starred) * _TRAINED) :]
     later = later[~later["text"].isin(set(earlier["text"]))]
     judged = later[methods[later.index] != "none"]
-    told = pd.Series(_moods(earlier, judged, methods[judged.index].to_numpy()), index=judged.index)
+    moods = pd.Series(_moods(earlier, judged, methods[judged.index].to_numpy()), index=judged.index)
     rows = []
     for language, n_texts in texts["language"].value_counts().items():
         own = judged[judged["language"] == language]
         method = methods[texts["language"] == language].iloc[0]
-        rows.append([language, n_texts, method, len(own), *_agreement(told[own.index], own["mood"])])
-    if len(rows) > 1:  # each language may have too few to judge by, and all together enough
-        rows.insert(0, [ALL, len(texts), "each", len(judged), *_agreement(told, judged["mood"])])
+        rows.append([language, n_texts, method, len(own), *_agreement(moods[own.index], own["mood"])])
+    if len(rows) > 1:  # each language may have too few to be judged, and all together enough
+        rows.insert(0, [ALL, len(texts), "each", len(judged), *_agreement(moods, judged["mood"])])
     return pd.DataFrame(rows, columns=columns)
 
 
 def _methods(texts: pd.DataFrame) -> np.ndarray:
-    """Return by which method each text is read, one per language."""
+    """Return the method for each text, one per language."""
     starred = texts[texts["mood"].notna()]
     can_learn = all((starred["mood"] == mood).sum() >= n for mood, n in _ENOUGH.items())
     known = starred["language"].value_counts()
@@ -113,40 +140,14 @@ def _moods(learn_from: pd.DataFrame, texts: pd.DataFrame, methods: np.ndarray) -
     return moods
 
 
-def _agreement(told: pd.Series, starred: pd.Series) -> list[float]:
+def _agreement(moods: pd.Series, starred: pd.Series) -> list[float]:
     n = len(starred)
     if n < _FEWEST_JUDGED:
         return [np.nan] * 5
-    hits, size = np.array([float((told == starred).sum())]), np.array([float(n)])
+    hits, size = np.array([float((moods == starred).sum())]), np.array([float(n)])
     value, low, high = intervals.share(hits, size, hits, hits, size, size)
     always = starred.value_counts(normalize=True).iloc[0]
-    return [float(value[0]), float(low[0]), float(high[0]), float(always), float(told.mean() - starred.mean())]
-
-
-# The texts that customers wrote, with what is known of each; they never leave the process: only moods are kept.
-
-
-#: Thousandths of the scale from which an answer is good, and below which it is bad; see :mod:`crmkit.metrics.cards.voice`.
-GOOD, BAD = 745, 495
-COLUMNS = ["text_id", "source", "written_at", "text", "language", "customer_id", "mood"]
-_UNKNOWN = "not given"
-
-
-def texts_until(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return every comment and customer's post up to a day, in order of time.
-
-    Returns
-    -------
-    DataFrame
-        One row per text: text_id, source ("comment" or "post"), written_at, text, language ("not given" where it is not),
-        customer_id, mood (-1, 0 or 1 by the stars given with it; missing for a post).
-    """
-    parts = [part for part in (_comments(catalog, as_of), _posts(catalog, as_of)) if len(part)]
-    if not parts:
-        return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(parts, ignore_index=True)
-    rows["language"] = rows["language"].fillna(_UNKNOWN).str.lower()
-    return rows.sort_values(["written_at", "source", "text_id"], kind="stable", ignore_index=True)
+    return [float(value[0]), float(low[0]), float(high[0]), float(always), float(moods.mean() - starred.mean())]
 
 
 def _comments(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -172,7 +172,7 @@ DAY = date(2026, 9, 30)
         (lambda catalog: ck.load_history(catalog, by="tabel"), "There is no history by 'tabel'. Did you mean 'table'"),
         (
             lambda catalog: ck.segment_review(catalog, DAY, "rmf"),
-            "no segment model with a ruler 'rmf'. Did you mean 'rfm'",
+            "no segment model with a reference 'rmf'. Did you mean 'rfm'",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Who moved between segments from one day to another, what was gained and lost by it, and how much of it is real."""
+"""Who moved between segments from one day to another, what it brought or cost, and how much of it is real."""
 
 from __future__ import annotations
 
@@ -21,33 +21,14 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
 
 NEW = "(new)"
-_REAL = 0.05
-
-
-def assigned(catalog: Catalog, days: list[date], model: str, ruler_of: date | None = None) -> pd.DataFrame:
-    """Return the segment of each customer on several days by one ruler.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    days : list of date
-    model : str
-        "rfm", "segments" or "rules".
-    ruler_of : date, optional
-        The day whose ruler is used; without it the last of the days.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by customer_id, one column per day; missing before the first order.
-    """
-    columns = {each: segments_on(catalog, each, model, ruler_of or max(days)) for each in days}
-    return pd.DataFrame(columns).rename_axis("customer_id")
+#: The name of a move by its direction.
+DIRECTIONS = {"up": "upgraded", "down": "slid", "new": "first order", "stayed": "neither"}
+_REAL = 0.05  # adjusted p
 
 
 @checked
 def migration(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
-    """Return the moves between two days, and whether there were more of them than usual.
+    """Return the moves between two days, and whether they differ from the usual number.
 
     Parameters
     ----------
@@ -57,7 +38,7 @@ def migration(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm
     model : str
         "rfm" or "segments".
     usual : int
-        So many spans of the same length before are what a move is compared with.
+        Earlier spans of the same length that a move is compared with [count].
 
     Returns
     -------
@@ -84,7 +65,7 @@ def migration(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm
     revenue = pd.concat([customers_on(catalog, day)["revenue"].rename(day) for day in (before, now)], axis=1).fillna(0)
     change = (revenue[now] - revenue[before]).groupby([_origin(segments[before]), segments[now]]).sum()
     moves["gained"] = change.rename_axis(["from", "to"]).reindex(moves.index).fillna(0.0)
-    return _judged(moves, past).reset_index()
+    return _with_verdicts(moves, past).reset_index()
 
 
 @checked
@@ -100,9 +81,9 @@ def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float
     Returns
     -------
     dict
-        Shares of the customers of both days: ``frozen`` (changed segment by the ruler that stays), ``refitted`` (by
-        centres moved to where customers now are, names following), ``sure`` (moved whichever resampled customers the
-        ruler is learned from), ``on_the_border`` (frozen less sure).
+        Shares of the customers of both days: ``frozen`` (changed segment by the reference), ``refitted`` (by centres
+        moved to where customers are now, with their names), ``sure`` (moved in 95 % of the references fitted to resampled
+        customers), ``on_the_border`` (frozen less sure).
 
     Examples
     --------
@@ -112,10 +93,10 @@ def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float
     >>> float(movement(ck.connect({"orders": orders}), date(2026, 9, 30), date(2026, 10, 31))["frozen"])
     0.0
     """
-    ruler = segmentation_for(catalog, now)
-    one, other = (ruler.customers(catalog, day)[list(ruler.features)] for day in (before, now))
+    reference = segmentation_for(catalog, now)
+    one, other = (reference.customers(catalog, day)[list(reference.features)] for day in (before, now))
     both = one.index.intersection(other.index)
-    model = ruler.model
+    model = reference.model
     points = [model.space_.matrix(each.loc[both]) for each in (one, other)]
     start, end = (nearest(each, model.centres_) for each in points)
     moved = start != end
@@ -131,67 +112,9 @@ def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float
     }
 
 
-def _origin(before: pd.Series) -> pd.Series:
-    return before.fillna(NEW)
-
-
-def _moves(before: pd.Series, now: pd.Series) -> pd.DataFrame:
-    there = now.notna()
-    pairs = pd.DataFrame({"from": _origin(before)[there], "to": now[there]})
-    moves = pairs.groupby(["from", "to"]).size().to_frame("n")
-    return moves.assign(n_from=moves.groupby("from")["n"].transform("sum"))
-
-
-def _judged(moves: pd.DataFrame, past: list[pd.DataFrame]) -> pd.DataFrame:
-    """Compare each share with that of the spans before: more than chance would bring, all moves taken together."""
-    index = moves.index
-    hits = sum((each["n"].reindex(index).fillna(0) for each in past), pd.Series(0.0, index=index))
-    tries = sum(
-        (each.groupby("from")["n"].sum().reindex(index.get_level_values("from")).fillna(0).to_numpy() for each in past),
-        np.zeros(len(index)),
-    )
-    share = moves["n"] / moves["n_from"]
-    known = tries > 0
-    usual_share = hits.to_numpy() / np.where(known, tries, np.nan)
-    # Given all moves of now and before, those of now are binomial if nothing has changed.
-    part = moves["n_from"] / (moves["n_from"] + tries)
-    more = binom.sf(moves["n"] - 1, moves["n"] + hits, part)
-    fewer = binom.cdf(moves["n"], moves["n"] + hits, part)
-    adjusted = np.ones(len(index))
-    if known.any():
-        adjusted[known] = benjamini_hochberg(np.clip(2 * np.minimum(more, fewer), 0, 1)[known])
-    verdict = np.select([~known, adjusted <= _REAL], ["no comparison", "real"], "within noise")
-    return moves.assign(share=share, usual_share=usual_share, verdict=verdict)
-
-
-# Who moved up and who slid between two days, what each brought or cost, and the segments from the best down.
-
-
-#: What a move is called, by its direction.
-DIRECTIONS = {"up": "upgraded", "down": "slid", "new": "first order", "stayed": "neither"}
-
-
-def ladder(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
-    """Return the segments of a day from the best down.
-
-    RFM's have a fixed order; others are ordered by the mean revenue of 365 days of their customers.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    as_of : date
-    model : str
-        "rfm", "segments" or "rules".
-    """
-    segments, revenue = assigned(catalog, [as_of], model)[as_of], customers_on(catalog, as_of)["revenue"]
-    means = revenue.groupby(segments).mean().sort_index().sort_values(ascending=False, kind="stable")
-    names = [str(name) for name in means.index]
-    return sorted(names, key=LADDER.index) if set(names) <= set(LADDER) else names
-
-
 @checked
 def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm") -> pd.DataFrame:
-    """Return each customer's segment on two days by the ruler of the later one.
+    """Return each customer's segment on two days by the reference of the later one.
 
     Parameters
     ----------
@@ -204,7 +127,7 @@ def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, model: str =
     Returns
     -------
     DataFrame
-        Indexed by customer_id: from ("(new)" for who had not ordered yet), to, direction ("up", "down", "new",
+        Indexed by customer_id: from ("(new)" for those who had not ordered yet), to, direction ("up", "down", "new",
         "stayed"), gained [currency: change of her revenue of 365 days].
 
     Examples
@@ -218,7 +141,7 @@ def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, model: str =
     """
     both = assigned(catalog, [before, now], model)
     both = both[both[now].notna()]
-    rungs = {name: place for place, name in enumerate(_rungs(catalog, before, now, model))}
+    rungs = {name: place for place, name in enumerate(_segments_of_both(catalog, before, now, model))}
     rungs |= {name: rungs[level] for name, level in LEVEL_WITH.items() if level in rungs}
     start, end = both[before].map(rungs).astype(float), both[now].map(rungs).astype(float)
     direction = np.select([both[before].isna(), end < start, end > start], ["new", "up", "down"], "stayed")
@@ -265,7 +188,7 @@ def move_totals(moves: pd.DataFrame) -> pd.DataFrame:
 
 
 def flow(moves: pd.DataFrame) -> pd.DataFrame:
-    """Return the moves added up: from, to, direction, n [customers], gained [currency].
+    """Sum the moves by pair of segments: from, to, direction, n [customers], gained [currency].
 
     Parameters
     ----------
@@ -276,8 +199,80 @@ def flow(moves: pd.DataFrame) -> pd.DataFrame:
     return whole.reset_index()
 
 
-def _rungs(catalog: Catalog, before: date, now: date, model: str) -> list[str]:
-    """Return the segments of both days from the best down; one that has emptied has the place that it had."""
+def ladder(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
+    """Return the segments of a day from the best down.
+
+    RFM's have a fixed order; others are ordered by the mean revenue of 365 days of their customers.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+    model : str
+        "rfm", "segments" or "rules".
+    """
+    segments, revenue = assigned(catalog, [as_of], model)[as_of], customers_on(catalog, as_of)["revenue"]
+    means = revenue.groupby(segments).mean().sort_index().sort_values(ascending=False, kind="stable")
+    names = [str(name) for name in means.index]
+    return sorted(names, key=LADDER.index) if set(names) <= set(LADDER) else names
+
+
+def assigned(catalog: Catalog, days: list[date], model: str, reference_of: date | None = None) -> pd.DataFrame:
+    """Return the segment of each customer on several days by one reference.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    days : list of date
+    model : str
+        "rfm", "segments" or "rules".
+    reference_of : date, optional
+        The day whose reference is used; the last of the days by default.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by customer_id, one column per day; missing before the first order.
+    """
+    columns = {each: segments_on(catalog, each, model, reference_of or max(days)) for each in days}
+    return pd.DataFrame(columns).rename_axis("customer_id")
+
+
+def _origin(before: pd.Series) -> pd.Series:
+    return before.fillna(NEW)
+
+
+def _moves(before: pd.Series, now: pd.Series) -> pd.DataFrame:
+    there = now.notna()
+    pairs = pd.DataFrame({"from": _origin(before)[there], "to": now[there]})
+    moves = pairs.groupby(["from", "to"]).size().to_frame("n")
+    return moves.assign(n_from=moves.groupby("from")["n"].transform("sum"))
+
+
+def _with_verdicts(moves: pd.DataFrame, past: list[pd.DataFrame]) -> pd.DataFrame:
+    """Compare each share with that of the spans before; p-values are adjusted over all moves."""
+    index = moves.index
+    hits = sum((each["n"].reindex(index).fillna(0) for each in past), pd.Series(0.0, index=index))
+    tries = sum(
+        (each.groupby("from")["n"].sum().reindex(index.get_level_values("from")).fillna(0).to_numpy() for each in past),
+        np.zeros(len(index)),
+    )
+    share = moves["n"] / moves["n_from"]
+    known = tries > 0
+    usual_share = hits.to_numpy() / np.where(known, tries, np.nan)
+    # Given the sum of the moves of now and before, those of now are binomial if nothing has changed.
+    part = moves["n_from"] / (moves["n_from"] + tries)
+    more = binom.sf(moves["n"] - 1, moves["n"] + hits, part)
+    fewer = binom.cdf(moves["n"], moves["n"] + hits, part)
+    adjusted = np.ones(len(index))
+    if known.any():
+        adjusted[known] = benjamini_hochberg(np.clip(2 * np.minimum(more, fewer), 0, 1)[known])
+    verdict = np.select([~known, adjusted <= _REAL], ["no comparison", "real"], "within noise")
+    return moves.assign(share=share, usual_share=usual_share, verdict=verdict)
+
+
+def _segments_of_both(catalog: Catalog, before: date, now: date, model: str) -> list[str]:
+    """Return the segments of both days from the best down; one that is empty now comes last."""
     there, earlier = ladder(catalog, now, model), ladder(catalog, before, model)
     if set(there) | set(earlier) <= set(LADDER):
         return list(LADDER)

@@ -1,10 +1,9 @@
-"""Whether the segments that hold still fit, and what they would be if they were learned today, side by side."""
+"""Whether the reference of the segments still fits the customers, and what the segments would be if it were fitted today."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -14,26 +13,27 @@ from crmkit.models.segments.kmeans import CustomerSegments
 from crmkit.models.segments.stability import FEWEST_ROWS, LEVEL, Fit, alike, centres_fit, rfm_fit
 from crmkit.periods import DayLike
 from crmkit.predictions.segments.assignment import (
-    RULED,
+    FITTED,
     Segmentation,
     customers_on,
+    fit_rfm,
+    fit_segmentation,
     learned_on,
     rfm_for,
-    rfm_model,
-    segmentation,
     segmentation_for,
 )
 from crmkit.tables.arguments import checked
+from crmkit.tables.caching.per_catalog import kept_per_catalog
 from crmkit.tables.catalog import Catalog
 
-_SOONEST = 60  # days after a ruler was learned; before that nothing has had time to change
+_SOONEST = 60  # days after a reference was fitted, before which little can have changed
 _YEAR = timedelta(days=365)
 _SEED = 0
 
 
 @dataclass(eq=False)
 class SegmentReview:
-    """Whether a ruler still fits.
+    """Whether the reference of a segment model still fits.
 
     Attributes
     ----------
@@ -47,10 +47,10 @@ class SegmentReview:
     n_before, n_now : int
         Segments, and how many there would be; the same for RFM.
     side_by_side : DataFrame
-        segment, n, share, revenue_share (by the ruler that holds), n_fresh, share_fresh, revenue_share_fresh (by one
-        learned today, names matched), differs [customers]; empty unless it no longer fits.
+        segment, n, share, revenue_share (by the reference), n_fresh, share_fresh, revenue_share_fresh (by one fitted
+        today, names matched), differs [customers]; empty unless it no longer fits.
     moves : DataFrame
-        from, to, n: whom a fresh ruler calls otherwise, the most first; empty unless it no longer fits.
+        from, to, n: customers in another segment by a new reference, the most first; empty unless it no longer fits.
     """
 
     model: str
@@ -64,18 +64,15 @@ class SegmentReview:
     moves: pd.DataFrame
 
 
-_SEEN: WeakKeyDictionary[Catalog, dict[tuple[str, date], SegmentReview]] = WeakKeyDictionary()
-
-
 @checked
 def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> SegmentReview:
-    """Judge the ruler that holds on a day by the customers of that day.
+    """Judge the reference that applies on a day by the customers of that day.
 
-    It no longer fits if a fresh one calls at least 10 % of the customers who ordered within a year otherwise, and the
-    change is more than chance would bring in 1 % of cases: for RFM, that of the scores they get
-    (:func:`crmkit.models.segments.stability.rfm_fit`); for k-means, how much nearer fresh centres are to customers held out
+    It no longer fits if a new one puts at least 10 % of the customers who ordered within a year into another segment, and
+    so large a change would arise by chance in less than 1 % of cases: for RFM, that of the scores they get
+    (:func:`crmkit.models.segments.stability.rfm_fit`); for k-means, how much nearer new centres are to customers held out
     (:func:`crmkit.models.segments.stability.centres_fit`), or that another number of groups is found in all customers and in
-    both halves of them. What was as different a year before, too, is the season and no reason to change.
+    both halves of them. A difference that was there a year before, too, is the season and no reason to change.
 
     Parameters
     ----------
@@ -88,7 +85,7 @@ def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> Segm
     Raises
     ------
     UnknownName
-        If there is no such model, or it learns no ruler.
+        If there is no such model, or it has no reference.
 
     Examples
     --------
@@ -98,14 +95,12 @@ def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> Segm
     >>> segment_review(ck.connect({"orders": orders}), date(2026, 10, 31)).verdict
     'too new to judge'
     """
-    if model not in RULED:
-        raise UnknownName("segment model with a ruler", str(model), RULED)
-    seen = _SEEN.setdefault(catalog, {})  # the opening of a page and its section ask for the same
-    if (model, as_of) not in seen:
-        seen[model, as_of] = _reviewed(catalog, as_of, model)
-    return seen[model, as_of]
+    if model not in FITTED:
+        raise UnknownName("segment model with a reference", str(model), FITTED)
+    return _reviewed(catalog, as_of, model)
 
 
+@kept_per_catalog(most=8)  # the opening of a page and its section ask for the same
 def _reviewed(catalog: Catalog, as_of: date, model: str) -> SegmentReview:
     day, empty = learned_on(catalog, as_of), pd.DataFrame()
     if as_of - day < timedelta(days=_SOONEST):
@@ -114,35 +109,25 @@ def _reviewed(catalog: Catalog, as_of: date, model: str) -> SegmentReview:
     if min(len(then), len(now)) < FEWEST_ROWS:
         return SegmentReview(model, day, as_of, "too few to judge", None, 0, 0, empty, empty)
     found = segmentation_for(catalog, as_of) if model == "segments" else None
-    fit, n_before, n_now = _judged(catalog, found, day, as_of)
+    fit, n_before, n_now = _fit_now(catalog, found, day, as_of)
     verdict = "fits" if fit.holds and n_before == n_now else "no longer fits"
     if n_before == n_now and not fit.holds and _is_season(catalog, found, as_of):
         verdict = "differs as a year ago"
     if verdict != "no longer fits":
         return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, empty, empty)
     if found is None:
-        names, fresh = (ruler.predict(now) for ruler in (rfm_for(catalog, as_of), rfm_model(catalog, as_of)))
+        names, fresh = (rfm.predict(now) for rfm in (rfm_for(catalog, as_of), fit_rfm(catalog, as_of)))
     else:
-        proposal = segmentation(catalog, as_of, before=found)
-        names, fresh = (each.named(each.customers(catalog, as_of)).to_numpy() for each in (found, proposal))
+        proposal = fit_segmentation(catalog, as_of, before=found)
+        names, fresh = (each.names_of(each.customers(catalog, as_of)).to_numpy() for each in (found, proposal))
     side, moves = _side_by_side(now, names, fresh)
     return SegmentReview(model, day, as_of, verdict, fit, n_before, n_now, side, moves)
 
 
-def _is_season(catalog: Catalog, found: Segmentation | None, as_of: date) -> bool:
-    """Return whether the customers of a year ago differ as little from those of today as chance allows."""
-    year_ago = as_of - _YEAR
-    if catalog.data_from is None or year_ago - _YEAR < catalog.data_from:
-        return False
-    if len(customers_on(catalog, year_ago)) < FEWEST_ROWS:
-        return False
-    return _judged(catalog, found, year_ago, as_of, with_number=False)[0].p > LEVEL
-
-
-def _judged(
+def _fit_now(
     catalog: Catalog, found: Segmentation | None, then_on: date, as_of: date, with_number: bool = True
 ) -> tuple[Fit, int, int]:
-    """Return how well a ruler fits the customers of today as those of then, how many groups there were and are."""
+    """Return how well the reference fits today's customers compared with earlier ones, and the numbers of groups."""
     random = np.random.default_rng(_SEED)
     if found is None:
         then, now = customers_on(catalog, then_on), customers_on(catalog, as_of)
@@ -164,8 +149,18 @@ def _judged(
     return fit, n_before, _number_now(found, same[features], random) if with_number else n_before
 
 
+def _is_season(catalog: Catalog, found: Segmentation | None, as_of: date) -> bool:
+    """Return whether the customers of a year ago differ from those of today by no more than chance."""
+    year_ago = as_of - _YEAR
+    if catalog.data_from is None or year_ago - _YEAR < catalog.data_from:
+        return False
+    if len(customers_on(catalog, year_ago)) < FEWEST_ROWS:
+        return False
+    return _fit_now(catalog, found, year_ago, as_of, with_number=False)[0].p > LEVEL
+
+
 def _number_now(found: Segmentation, X: pd.DataFrame, random: np.random.Generator) -> int:
-    """Return how many groups there are; another number than before only if both halves of the customers have it too."""
+    """Return the number of groups today; a number other than before must be found in both halves of the customers too."""
     n_before, asked = len(found.names), found.model.n_segments
     if asked is not None:
         return n_before

@@ -1,4 +1,4 @@
-"""Segments of a small shop: what is known on a day, rulers that stay, moves that are real, and numbers split by them."""
+"""Segments of a small shop: what is known on a day, references that stay, moves that are real, and numbers split by them."""
 
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ import pytest
 import crmkit as ck
 from crmkit.errors import Problems
 from crmkit.predictions.runner.predict import with_predictions
-from crmkit.predictions.segments.assignment import by_rules, customers_on, kmeans_segments, rfm_segments, ruler_day
+from crmkit.predictions.segments.assignment import by_rules, customers_on, kmeans_segments, reference_day, rfm_segments
 from crmkit.predictions.segments.migration import migration, movement
 from crmkit.predictions.segments.profiles import segment_profiles, typical_customers
 from crmkit.settings import parse_settings
@@ -67,12 +67,14 @@ def test_the_behaviour_is_that_of_plain_pandas(catalog):
     np.testing.assert_allclose(found["revenue"], expected)
 
 
-def test_the_ruler_is_that_of_the_last_year_end_and_no_later_than_the_day_itself(catalog):
-    assert ruler_day(catalog, END) == date(2025, 4, 30)  # no year end with a year of data: the first month with 90 days
-    assert ruler_day(catalog, date(2025, 2, 28)) == date(2025, 2, 28)
+def test_the_reference_is_that_of_the_last_year_end_and_no_later_than_the_day_itself(catalog):
+    assert reference_day(catalog, END) == date(
+        2025, 4, 30
+    )  # no year end with a year of data: the first month with 90 days
+    assert reference_day(catalog, date(2025, 2, 28)) == date(2025, 2, 28)
     asked = ck.connect({"orders": shop(30)}, parse_settings({"company": {"segments_learned_on": "2026-06-30"}}))
-    assert ruler_day(asked, END) == date(2026, 6, 30)
-    assert ruler_day(asked, date(2026, 5, 31)) == date(2025, 4, 30)
+    assert reference_day(asked, END) == date(2026, 6, 30)
+    assert reference_day(asked, date(2026, 5, 31)) == date(2025, 4, 30)
 
 
 def test_later_orders_change_no_segment_of_an_earlier_day(catalog):
@@ -94,7 +96,7 @@ def test_in_a_quiet_month_few_moves_are_called_real(catalog):
     assert moves["n"].sum() == len(customers_on(catalog, END))
 
 
-def test_refitting_moves_no_more_than_the_frozen_ruler_and_two_points(catalog):
+def test_refitting_moves_no_more_than_the_frozen_reference_and_two_points(catalog):
     shares = movement(catalog, date(2026, 8, 31), END)
     assert shares["refitted"] <= shares["frozen"] + 0.02
     assert shares["sure"] + shares["on_the_border"] == pytest.approx(shares["frozen"])

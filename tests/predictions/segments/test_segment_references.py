@@ -1,4 +1,4 @@
-"""The ruler of the segments is kept in the store, holds for late orders and later days, and changes when asked."""
+"""The reference of the segments is kept in the store, applies to late orders and later days, and changes when asked."""
 
 import json
 from datetime import date
@@ -46,7 +46,7 @@ def shop(tmp_path_factory):
     return folder
 
 
-def test_the_first_predictions_keep_the_ruler_of_a_whole_year_and_it_says_its_day(shop):
+def test_the_first_predictions_keep_the_reference_of_a_whole_year_and_it_says_its_day(shop):
     (kept,) = read_references(shop / "store")
     assert kept["learned_on"] == "2025-12-31" and len(kept["rfm"]["spending"]) == 4
     assert "c0" not in (shop / "store" / REFERENCE_FILE).read_text()
@@ -65,7 +65,7 @@ def test_what_is_kept_reads_back_as_it_was_learned(shop):
     np.testing.assert_allclose(ours.model.centres_, theirs.model.centres_)
 
 
-def test_late_orders_of_the_year_of_the_ruler_do_not_move_its_cuts(shop):
+def test_late_orders_of_the_year_of_the_reference_do_not_move_its_cuts(shop):
     before = rfm_for(ck.connect(shop), SEPTEMBER).cuts_["spending"]
     late = "\n".join(f"late{n},2025-12-20,5000,c{n:03}" for n in range(100))
     write(shop, exported(dearer_from=400) + "\n" + late)
@@ -129,4 +129,4 @@ def test_channel_and_age_are_features_by_setting_and_gaps_are_allowed(shop):
     catalog = ck.connect({"orders": orders, "customers": people}, ck.Settings(segments=wanted))
     found = segmentation_for(catalog, SEPTEMBER)
     assert found.model.n_segments_ == 3 and "channel = search" in found.model.space_.columns
-    assert set(found.named(found.customers(catalog, SEPTEMBER))) == set(found.names)
+    assert set(found.names_of(found.customers(catalog, SEPTEMBER))) == set(found.names)
