@@ -15,7 +15,7 @@ from crmkit.errors import NotMeasured
 from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import feature_label
-from crmkit.metrics.formatting import counted, in_words
+from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import DayLike
 from crmkit.predictions.churn.backtest import review
 from crmkit.predictions.churn.drivers import cancel_reasons, lost_by
@@ -261,9 +261,9 @@ def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        feature, compared ("87 against 4"), odds_ratio, low, high, sure (bool: the interval leaves 1 out).
+        feature, compared ("87 against 4"), odds_ratio, low, high, significant (bool: the interval excludes 1).
     """
-    columns = ["feature", "compared", "odds_ratio", "low", "high", "sure"]
+    columns = ["feature", "compared", "odds_ratio", "low", "high", "significant"]
     if summary.outlook is None or not len(summary.outlook.drivers):
         return pd.DataFrame(columns=columns)
     rows = summary.outlook.drivers.copy()
@@ -272,8 +272,8 @@ def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFr
         for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
     ]
     rows["feature"] = [feature_label(name) for name in rows["feature"]]
-    rows["sure"] = (rows["low"] > 1) | (rows["high"] < 1)
-    return rows.sort_values("sure", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
+    rows["significant"] = (rows["low"] > 1) | (rows["high"] < 1)
+    return rows.sort_values("significant", ascending=False, kind="stable").head(_SHOWN)[columns].reset_index(drop=True)
 
 
 def driver_message(rows: pd.DataFrame) -> str:
@@ -281,14 +281,13 @@ def driver_message(rows: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "sure": [True]}))
+    >>> driver_message(pd.DataFrame({"feature": ["days since order"], "significant": [True]}))
     'Leavers differ from stayers most in days since order'
     """
-    sure = list(rows.loc[rows["sure"].astype(bool), "feature"][:3])
-    if not sure:
+    names = list(rows.loc[rows["significant"].astype(bool), "feature"][:3])
+    if not names:
         return "In nothing do leavers differ from stayers by more than chance"
-    named = sure[0] if len(sure) == 1 else f"{', '.join(sure[:-1])} and {sure[-1]}"
-    return f"Leavers differ from stayers most in {named}"
+    return f"Leavers differ from stayers most in {joined(names)}"
 
 
 def remaining_message(months: pd.DataFrame) -> str:
@@ -320,10 +319,10 @@ def risk_message(rows: pd.DataFrame) -> str:
     >>> risk_message(rows)
     'Where 100 customers of “no subscription” leave, 16 of as many of the plan “Office” do'
     """
-    sure = rows[(rows["low"] > 1) | (rows["high"] < 1)]
-    if not len(sure):
+    significant = rows[(rows["low"] > 1) | (rows["high"] < 1)]
+    if not len(significant):
         return "Customers of no plan, channel or country leave sooner than others by more than chance"
-    strongest = sure.loc[(sure["hazard_ratio"] - 1).abs().idxmax()]
+    strongest = significant.loc[(significant["hazard_ratio"] - 1).abs().idxmax()]
     ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
     return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
 

@@ -199,17 +199,17 @@ def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     """Word a real change against the period before; the first one explains what real means."""
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
     rest = f", {_since(row, scale)} in {before}. "
-    sure, basis = _interval(row, scale), _basis(row)
+    interval, basis = _interval(row, scale), _basis(row)
     verdict = f"real{_FOR_THE.get(row.direction, '')}"
     if is_first and is_exact(row):
         rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
     elif is_first:
         known = f"with {basis}, " if basis and row.n else ""
         rest += f"The change is {verdict}: {known}chance alone would rarely move it this far"
-        rest += f" (95 % interval {sure})." if sure else "."
+        rest += f" (95 % interval {interval})." if interval else "."
     else:
         rest += f"Also {verdict}"
-        rest += f" (95 % interval {', from '.join(part for part in (sure, basis) if part)})." if sure else "."
+        rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
     if row.target_verdict == "missed":
         rest += f" The target of {_target(row, currency)} was missed."
     return Finding(_stated(row, scale), rest, row.metric, row.direction)
@@ -219,10 +219,10 @@ def missed(row: Any, currency: str | None) -> Finding:
     """Word a missed target."""
     scale = scale_of(row, currency)
     side = "above" if row.value > row.target else "below"
-    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
+    evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     return Finding(
         f"{sentence_case(row.label)} missed the target of {_target(row, currency)}",
-        f": {scale.words(row.value)}{f' ({sure})' if sure else ''}, the whole interval lies {side} the target.",
+        f": {scale.words(row.value)}{f' ({evidence})' if evidence else ''}, the whole interval lies {side} the target.",
         row.metric,
         "worse",
     )
@@ -252,8 +252,8 @@ def against_last_year(row: Any, currency: str | None) -> Finding:
 def unmoved(row: Any, currency: str | None) -> Finding:
     """Word a number that did not move for real, for a month in which little did."""
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    sure = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
-    rest = f" ({sure})" if sure else ""
+    evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
+    rest = f" ({evidence})" if evidence else ""
     if row.verdict in ("within noise", "too few to tell"):
         difference = "no different" if row.verdict == "within noise" else "too few to tell it"
         now, then = scale.words(row.value), scale.words(row.previous_value)

@@ -68,7 +68,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     rows = pd.concat(found, ignore_index=True)
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database returns rows in any order
     people = rows.groupby("customer_id").agg(
-        reasons=("reason", lambda said: "; ".join(dict.fromkeys(said))),
+        reasons=("reason", lambda reasons: "; ".join(dict.fromkeys(reasons))),
         last_on=("on", "max"),
         touchpoint=("touchpoint", "last"),
         comment=("comment", "last"),

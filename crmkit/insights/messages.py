@@ -62,9 +62,9 @@ def history_message(row: Any, history: pd.DataFrame, definition: str, currency: 
     subtitle = f"{definition} With 95 % intervals, {first} to {last}."
     earlier = history["value"].iloc[:-1].dropna()
     before = f"{_between(earlier, scale)} before, " if len(earlier) else ""
-    sure = "" if is_exact(row) else scale.interval(row.low, row.high)
+    interval = "" if is_exact(row) else scale.interval(row.low, row.high)
     alt = f"{row.label}, {first} to {last}: {before}{scale.words(row.value)} in {last}"
-    alt += f" (95 % interval {sure})." if sure else "."
+    alt += f" (95 % interval {interval})." if interval else "."
     if row.target_verdict:
         alt += f" Target {_target(row, currency)}: {row.target_verdict}."
     return Message(_history_title(row, scale, earlier, currency), subtitle, alt)

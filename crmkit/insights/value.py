@@ -115,10 +115,10 @@ def survival_message(curves: pd.DataFrame, by: str) -> str:
 
 def odds_message(odds: pd.DataFrame) -> str:
     """Return the title of the table of odds of not renewing: the level that differs most, if any does beyond chance."""
-    sure = odds[(odds["low"] > 1) | (odds["high"] < 1)]
-    if sure.empty:
+    significant = odds[(odds["low"] > 1) | (odds["high"] < 1)]
+    if significant.empty:
         return "No plan or channel goes with leaving clearly sooner than another"
-    row = sure.iloc[int(np.abs(np.log(sure["odds_ratio"].to_numpy(dtype=float))).argmax())]
+    row = significant.iloc[int(np.abs(np.log(significant["odds_ratio"].to_numpy(dtype=float))).argmax())]
     likely = "less" if row["odds_ratio"] < 1 else "more"
     than = f"{likely} likely to end than one of {row['compared_with']}: {row['odds_ratio']:.2g} times the odds"
     return f"A subscription of {row['level']} is {than}"
@@ -177,8 +177,8 @@ def _channels(groups: pd.DataFrame, currency: str | None) -> Finding | None:
     ranked = groups.sort_values("value", ascending=False, kind="stable")
     best, rest = ranked.iloc[0], float(ranked["value"].median())
     scale = scale_for("money", best["value"], low=best["low"], high=best["high"], currency=currency)
-    sure = best["low"] > ranked["high"].iloc[1:].max()
-    clear = "clearly the most" if sure else "the most, though not clearly more than the next"
+    is_clear = best["low"] > ranked["high"].iloc[1:].max()
+    clear = "clearly the most" if is_clear else "the most, though not clearly more than the next"
     return Finding(
         f"A new customer from {best['channel']} is worth {scale.words(best['value'])}",
         f" in her first years, {clear} (95 % interval {scale.interval(best['low'], best['high'])}, "

@@ -32,17 +32,19 @@ def test_clean_data_have_nothing_to_tell(clean):
 
 def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_told(dirty):
     assert ck.pages.quality_headline(dirty) == "All but 2 of 6 rows can be used"
-    told = [finding.text for finding in ck.pages.quality_findings(dirty)]
-    assert told[0].startswith("2 rows are kept aside and count nowhere: ")
-    assert told[1].startswith("No number of the scorecard does without more than 40.0 % of its rows: ")
-    assert told[2] == "1 row came twice and counts once: in orders."
-    assert told[3] == "One table ends early: leads (last row 1 June 2026). If there should be newer rows, export again."
+    found = [finding.text for finding in ck.pages.quality_findings(dirty)]
+    assert found[0].startswith("2 rows are kept aside and count nowhere: ")
+    assert found[1].startswith("No number of the scorecard does without more than 40.0 % of its rows: ")
+    assert found[2] == "1 row came twice and counts once: in orders."
+    assert (
+        found[3] == "One table ends early: leads (last row 1 June 2026). If there should be newer rows, export again."
+    )
     assert ck.pages.quality_sentences(dirty)[0].startswith("orders: 2 of 5 rows left out. Why: ")
 
 
 def test_a_missing_week_is_the_first_thing_to_be_told():
     days = pd.date_range("2026-06-01", "2026-10-31").delete(range(60, 67))
-    told = ck.pages.quality_findings(ck.connect({"orders": orders([str(day.date()) for day in days])}))
-    assert told[0].text == (
+    found = ck.pages.quality_findings(ck.connect({"orders": orders([str(day.date()) for day in days])}))
+    assert found[0].text == (
         "One thing should be looked into: no row from 31 July to 6 August 2026 (7 days), where about 7 were to be expected (orders)."
     )

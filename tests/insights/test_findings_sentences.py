@@ -106,13 +106,13 @@ def said_of(row: SimpleNamespace) -> list[str]:
     """Every sentence that a page could say of one row."""
     if np.isnan(row.value):
         return []
-    told = [unmoved(row, "EUR").text]
+    texts = [unmoved(row, "EUR").text]
     if row.target_verdict == "missed":
-        told.append(missed(row, "EUR").text)
+        texts.append(missed(row, "EUR").text)
     if row.verdict == "real":
-        told += [moved(row, "EUR", is_first=first).text for first in (True, False)]
-        told += [against_last_year(row, "EUR").text, in_short(row, "EUR") + ".", f"October 2026: {clause(row)}"]
-    return told
+        texts += [moved(row, "EUR", is_first=first).text for first in (True, False)]
+        texts += [against_last_year(row, "EUR").text, in_short(row, "EUR") + ".", f"October 2026: {clause(row)}"]
+    return texts
 
 
 def charted(row: SimpleNamespace, card: Card) -> list[Message]:
@@ -139,15 +139,17 @@ def charted(row: SimpleNamespace, card: Card) -> list[Message]:
     return messages
 
 
-def wrong(told: list[str]) -> list[str]:
-    return [f"{text}  <- {fault}" for text in dict.fromkeys(told) for fault in faults(text)]
+def wrong(texts: list[str]) -> list[str]:
+    return [f"{text}  <- {fault}" for text in dict.fromkeys(texts) for fault in faults(text)]
 
 
 @pytest.mark.parametrize("n", SIZES)
 def test_what_is_said_of_every_card_is_sense(n):
-    told = [text for card in CARDS.values() for row in rows(card, n) for text in said_of(row)]
-    assert not wrong(told)
-    assert [text for text in told if not text[0].isupper() and text[0] not in "€−0123456789" and " (" not in text] == []
+    texts = [text for card in CARDS.values() for row in rows(card, n) for text in said_of(row)]
+    assert not wrong(texts)
+    assert [
+        text for text in texts if not text[0].isupper() and text[0] not in "€−0123456789" and " (" not in text
+    ] == []
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -157,35 +159,35 @@ def test_the_words_around_the_charts_of_every_card_are_sense(n):
         for n_card, card in enumerate(CARDS.values())
         for row in rows(card, n)
     }
-    told = [
+    texts = [
         text
         for row, card in seen.values()
         for message in charted(row, card)
         for text in (message.title, message.subtitle, message.alt)
     ]
-    assert not wrong(told)
+    assert not wrong(texts)
 
 
 @pytest.mark.parametrize("n", SIZES)
 def test_the_tiles_of_every_card_are_sense(n):
     every = pd.DataFrame([vars(row) for card in CARDS.values() for row in rows(card, n)])
     history = pd.concat([every.assign(period=period) for period in ("2026-09", "2026-10")])
-    told = sentences(tiles(every.drop_duplicates("metric"), history.drop_duplicates(["metric", "period"])).html)
+    texts = sentences(tiles(every.drop_duplicates("metric"), history.drop_duplicates(["metric", "period"])).html)
     for _, row in every.drop_duplicates(["unit", "value", "verdict", "change"]).iterrows():
-        told += sentences(tiles(row.to_frame().T).html)
-    assert not wrong(told)
+        texts += sentences(tiles(row.to_frame().T).html)
+    assert not wrong(texts)
 
 
 @pytest.mark.parametrize("n", SIZES)
 def test_the_top_of_a_page_is_sense_whichever_cards_are_on_it(n):
     every = pd.DataFrame([vars(row) for card in CARDS.values() for row in rows(card, n)])
     random = np.random.default_rng(n)
-    told = []
+    texts = []
     for _ in range(60):
         some = every.iloc[random.permutation(len(every))].drop_duplicates("metric").head(random.integers(1, 40))
-        told += [headline(some), *(finding.text for finding in findings(some, currency="EUR"))]
-    assert not wrong(told)
-    assert [text for text in told if text[-1] not in ".:" and not text.startswith("October 2026: ")] == []
+        texts += [headline(some), *(finding.text for finding in findings(some, currency="EUR"))]
+    assert not wrong(texts)
+    assert [text for text in texts if text[-1] not in ".:" and not text.startswith("October 2026: ")] == []
 
 
 def test_the_rows_of_this_test_have_the_columns_of_a_scorecard():

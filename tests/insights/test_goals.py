@@ -27,8 +27,8 @@ from crmkit.insights.goals import budget_message, goals_message, precedents_mess
     ],
 )
 def test_targets_are_counted_in_words(verdicts, said):
-    told = {"few": ("", 19.0, "too few"), "open": ("", 19.0, "ok"), "": ("", None, "no data")}
-    rows = [told.get(verdict, (verdict, 0.5, "ok")) for verdict in verdicts]
+    rows_by_verdict = {"few": ("", 19.0, "too few"), "open": ("", 19.0, "ok"), "": ("", None, "no data")}
+    rows = [rows_by_verdict.get(verdict, (verdict, 0.5, "ok")) for verdict in verdicts]
     assert goals_message(pd.DataFrame(rows, columns=["target_verdict", "value", "status"])) == said
 
 

@@ -11,15 +11,15 @@ from crmkit.predictions.segments.stability import SegmentReview
 
 
 def review(verdict: str, **changed) -> SegmentReview:
-    told = {"fit": Fit(0.16, 0.004), "n_before": 0, "n_now": 0} | changed
+    values = {"fit": Fit(0.16, 0.004), "n_before": 0, "n_now": 0} | changed
     return SegmentReview(
         "rfm",
         date(2025, 12, 31),
         date(2026, 10, 31),
         verdict,
-        told["fit"],
-        told["n_before"],
-        told["n_now"],
+        values["fit"],
+        values["n_before"],
+        values["n_now"],
         pd.DataFrame(),
         pd.DataFrame(),
     )

@@ -23,16 +23,16 @@ def check(accuracy, low, languages=("de",), method="learned"):
 
 @pytest.mark.parametrize("metric", ["comment_sentiment", "post_sentiment"])
 def test_a_mood_no_better_than_chance_is_not_to_be_acted_on_in_either_place(metric):
-    told = check(0.52, 0.44)
-    remark = sentiment_remarks(told)[metric]
+    result = check(0.52, 0.44)
+    remark = sentiment_remarks(result)[metric]
     assert remark.is_doubt and remark.text.startswith("Do not act on it")
-    assert sentiment_message(told).endswith("do not act on it")
+    assert sentiment_message(result).endswith("do not act on it")
 
 
 def test_what_cannot_be_judged_is_doubted_and_languages_have_names():
-    told = check(np.nan, np.nan, languages=("de", "tr"), method="none")
-    assert sentiment_message(told).endswith("; texts in German and Turkish are not read")
-    assert all(remark.is_doubt and "not known" in remark.text for remark in sentiment_remarks(told).values())
+    result = check(np.nan, np.nan, languages=("de", "tr"), method="none")
+    assert sentiment_message(result).endswith("; texts in German and Turkish are not read")
+    assert all(remark.is_doubt and "not known" in remark.text for remark in sentiment_remarks(result).values())
 
 
 def test_a_mood_read_well_says_how_well_and_of_posts_that_it_is_not_known():

@@ -98,7 +98,7 @@ def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("function", "told"),
+    ("function", "message"),
     [
         (
             ck.headlines,
@@ -122,16 +122,16 @@ def test_a_metric_of_a_unit_or_direction_that_there_is_not_is_refused():
         (headline, "A headline needs the frame that ck.scorecard(...) returns: this one lacks verdict"),
     ],
 )
-def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(catalog, function, told):
+def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(catalog, function, message):
     numbers = ck.evaluate(catalog, "revenue", periods="2026-09")
     with pytest.raises(CrmkitError) as caught:
         function(numbers)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(message)
     with pytest.raises(CrmkitError, match="not a list"):
         function([numbers])
 
 
-def test_a_history_that_scorecard_cannot_read_is_told(catalog):
+def test_a_history_that_scorecard_cannot_read_is_refused(catalog):
     numbers = ck.evaluate(catalog, "revenue", periods="2026-09")
     with pytest.raises(CrmkitError, match="several rows of revenue in 2026-09. Evaluate it without by, and once"):
         ck.scorecard(catalog, "2026-09", "revenue", history=pd.concat([numbers, numbers]))
@@ -143,7 +143,7 @@ DAY = date(2026, 9, 30)
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "message"),
     [
         (
             lambda catalog: ck.what_sells(catalog, "2026-09", by="prodct"),
@@ -176,10 +176,10 @@ DAY = date(2026, 9, 30)
         ),
     ],
 )
-def test_a_column_or_a_model_that_there_is_not_is_refused_with_the_nearest(asked, told):
+def test_a_column_or_an_unknown_model_is_refused_with_the_nearest(asked, message):
     lines = pd.DataFrame({"order_id": ["a"], "product": ["tea"], "revenue": [10.0]})
     customers = pd.DataFrame({"customer_id": ["x"], "channel": ["search"]})
-    with pytest.raises(UnknownName, match=told):
+    with pytest.raises(UnknownName, match=message):
         asked(ck.connect({"orders": ORDERS, "order_lines": lines, "customers": customers}))
 
 

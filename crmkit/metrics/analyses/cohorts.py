@@ -41,7 +41,7 @@ def cohort_retention(catalog: Catalog, period: PeriodLike, *, n_cohorts: int = 1
         One row per cohort and age that has been reached: cohort [period], age [periods; 0 is the end of the period in
         which they came], n [customers of the cohort], active [customers active on the last day of the period],
         value, low, high [share]. Ages not yet reached are absent. Left out are periods that are not over, and cohorts
-        from the first days of the data, in which new customers cannot be told from earlier ones.
+        from the first days of the data, in which new and earlier customers cannot be distinguished.
 
     Examples
     --------

@@ -267,7 +267,7 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | N
     if not len(rows):
         return None
     return table(
-        rows.drop(columns="sure").assign(feature=rows["feature"].map(sentence_case)),
+        rows.drop(columns="significant").assign(feature=rows["feature"].map(sentence_case)),
         driver_message(rows),
         subtitle="Customers with much of something compared with those with little of it, alike in everything else: how many "
         "times as high their odds of leaving are, with 95 % interval.",

@@ -84,8 +84,8 @@ def test_the_error_of_the_relative_incidence_is_its_scatter_over_many_draws():
         middle.append(curve.loc[curve.index <= 7].iloc[-1][["relative", "low", "high"]].to_numpy(float))
     relative, low, high = np.array(middle).T
     logit = np.log(relative / (1 - relative))
-    told = (np.log(high / (1 - high)) - np.log(low / (1 - low))) / 2 / 1.959964
-    assert told.mean() == pytest.approx(logit.std(), rel=0.1)
+    error = (np.log(high / (1 - high)) - np.log(low / (1 - low))) / 2 / 1.959964
+    assert error.mean() == pytest.approx(logit.std(), rel=0.1)
 
 
 @pytest.mark.parametrize("n", [60, 300])

@@ -89,13 +89,13 @@ def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(c
         for day, level in (("2026-09-30", 1.0), ("2026-10-31", 1.13))
     ]
     scores = pd.concat(frames)
-    told = {}
+    verdicts = {}
     for name, rows in (("doubt", scores), ("none", scores.drop(columns="shared_error"))):
         card = ck.scorecard(catalog.with_tables({"customer_scores": rows}), "2026-10", metrics=["residual_value"]).iloc[
             0
         ]
-        told[name] = card["verdict"]
-    assert told["none"] == "real" and told["doubt"] != "real"
+        verdicts[name] = card["verdict"]
+    assert verdicts["none"] == "real" and verdicts["doubt"] != "real"
 
 
 def test_without_predictions_it_says_what_is_missing(catalog):

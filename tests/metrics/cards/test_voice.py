@@ -166,7 +166,7 @@ def test_two_of_three_invitations_answered_within_30_days_are_67_percent(company
             "sent_at": pd.Timestamp("2026-09-10"),
         }
     )
-    told = pd.DataFrame(
+    responses = pd.DataFrame(
         {
             "response_id": ["x", "y", "z"],
             "survey": ["nps", "nps", "nps"],
@@ -175,7 +175,7 @@ def test_two_of_three_invitations_answered_within_30_days_are_67_percent(company
             "responded_at": pd.to_datetime(["2026-09-10", "2026-10-10", "2026-10-11"]),
         }
     )
-    catalog = company(survey_invitations=asked, survey_responses=told, through="2026-10-31")
+    catalog = company(survey_invitations=asked, survey_responses=responses, through="2026-10-31")
     found = evaluate(catalog, "response_rate", periods="2026-10").iloc[0]
     assert (found["value"], found["n"]) == (pytest.approx(2 / 3), 3)
 
@@ -244,8 +244,8 @@ def test_the_response_rate_equals_plain_pandas_on_the_sample_company(sample, sam
     asked = asked.assign(sent=sent, due=due)[
         (due >= "2026-10-01") & (due < "2026-11-01") & asked["customer_id"].notna()
     ]
-    told = sample_tables["survey_responses"][["customer_id", "survey", "responded_at"]].dropna()
-    met = asked.merge(told, on=["customer_id", "survey"])
+    responses = sample_tables["survey_responses"][["customer_id", "survey", "responded_at"]].dropna()
+    met = asked.merge(responses, on=["customer_id", "survey"])
     on = met["responded_at"].dt.normalize()
     answered = met.loc[(on >= met["sent"]) & (on <= met["due"]), "invitation_id"].nunique()
     assert evaluate(sample, "response_rate", periods="2026-10")["value"].item() == pytest.approx(answered / len(asked))

@@ -21,12 +21,12 @@ def test_two_kind_comments_of_four_and_one_unkind_are_25_points(company, answers
 
 def test_sentiment_equals_plain_pandas_on_the_sample_company_and_sours_in_the_bad_month(sample, sample_tables):
     catalog = with_predictions(sample, DAY, only=["sentiment"])
-    told = catalog.frame("text_sentiments")
+    sentiments = catalog.frame("text_sentiments")
     for card, source, table, key, by in (
         ("comment_sentiment", "comment", "survey_responses", "response_id", "touchpoint"),
         ("post_sentiment", "post", "social_posts", "post_id", "network"),
     ):
-        own = told[told["source"] == source].merge(sample_tables[table], left_on="text_id", right_on=key)
+        own = sentiments[sentiments["source"] == source].merge(sample_tables[table], left_on="text_id", right_on=key)
         own = own.assign(month=own["written_at"].dt.strftime("%Y-%m"))
         months = evaluate(catalog, card, periods="2026-07..2026-10").set_index("period")["value"]
         assert months.to_dict() == pytest.approx((100 * own.groupby("month")["mood"].mean())[months.index].to_dict())
@@ -36,4 +36,4 @@ def test_sentiment_equals_plain_pandas_on_the_sample_company_and_sours_in_the_ba
         assert of_groups.drop("(small groups)", errors="ignore").to_dict() == pytest.approx(
             expected[[name for name in of_groups.index if name in expected]].to_dict()
         )
-    assert pd.Series(told["mood"]).isin([-1, 0, 1]).all()
+    assert pd.Series(sentiments["mood"]).isin([-1, 0, 1]).all()
