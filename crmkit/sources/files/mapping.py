@@ -87,8 +87,8 @@ class Matched:
 def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[str, str] | None = None) -> Matched:
     """Match the columns of a file, a query or a frame with the canonical ones.
 
-    Names are compared without regard to case and outer spaces. Only customers keep columns
-    beyond the canonical ones, to split metrics by; personal data is never among them.
+    Names are compared without regard to case and outer spaces. Columns beyond the canonical ones are kept under their
+    own names, in every table that keeps such columns; personal data is never among them.
 
     Parameters
     ----------
@@ -96,13 +96,10 @@ def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[st
     met : iterable of str
     renamed : mapping of str to str
         Canonical column to the column's own name, where these differ.
-    keep_extra : bool
-        Whether every other column is kept too; else only those in ``renamed``.
 
     Examples
     --------
-    >>> from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
-    from crmkit.tables.schema import schema
+    >>> from crmkit.tables.schema import schema
     >>> matched = matched_columns(schema("orders"), ["Order_ID", "ordered_at", "total", "note"], {"revenue": "Total"})
     >>> matched.sources
     {'order_id': 'Order_ID', 'ordered_at': 'ordered_at', 'revenue': 'total', 'note': 'note'}
