@@ -1,1 +1,1 @@
-"""What was known on a day: a catalog cut at that day, one row a customer made from it, and what became of her."""
+"""What was known on a day: the point-in-time catalog, the features of customers, and their outcomes."""

@@ -1,1 +1,1 @@
-"""The register of predictions, their order, and where results are written."""
+"""The register of predictions, how they are run, and where the results are stored."""

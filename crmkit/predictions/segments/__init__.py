@@ -1,1 +1,1 @@
-"""Customers assigned to segments, profiles, migration, stability."""
+"""The segments of customers: assignment, profiles, migration between them, and whether they still fit."""

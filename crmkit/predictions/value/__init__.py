@@ -1,1 +1,1 @@
-"""What customers are worth over a horizon, and how well that was foreseen."""
+"""What customers are worth over a horizon, and how well earlier forecasts of it did."""

@@ -160,8 +160,8 @@ def forecast_from(
     forecasts += [forecast_renewals(own, chosen, known.price_drift, rate, *terms) for own, chosen in known.renewals]
     if not forecasts and len(known.first_on) < FEWEST:
         raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
-    nobody = Forecast(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    forecasts = [*(forecasts or [nobody]), *forecast_new_business(catalog, known.payments, known.as_of, *terms)]
+    empty = Forecast(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
+    forecasts = [*(forecasts or [empty]), *forecast_new_business(catalog, known.payments, known.as_of, *terms)]
     return sum_forecasts(forecasts, pd.Index(known.first_on.index))
 
 

@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 FEW_MEANS = (
     "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
 )
-LONGEST = 120  # months; what comes later is worth little and known to nobody
+LONGEST = 120  # months; later payments are worth little and cannot be forecast
 KNOTS = (1, 2, 3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, LONGEST)  # months ahead
 RENEWAL_MODELS: dict[str, type[RenewalModel]] = {"sBG": ShiftedBetaGeometric, "BdW": BetaDiscreteWeibull}
 _FEWEST_OF_A_KIND = 20  # customers of a kind from which new business can be learned
