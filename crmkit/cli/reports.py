@@ -10,6 +10,11 @@ import typer
 from crmkit.cli.app import Format, OutputFormat, PeriodText, SettingsPath, app
 from crmkit.errors import CrmkitError
 
+Where = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="Only what meets a condition on columns, such as \"country = 'DE'\"."),
+]
+
 
 @app.command(epilog="Examples: crmkit metrics | crmkit metrics churn_rate --by plan | crmkit metrics --format json")
 def metrics(
@@ -22,8 +27,9 @@ def metrics(
     everything: Annotated[bool, typer.Option("--all", help="All metrics there are.")] = False,
     period: PeriodText = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="COLUMN", help="Split by a customer column; may be repeated.")
+        list[str] | None, typer.Option("--by", metavar="COLUMN", help="Split by a column; may be repeated.")
     ] = None,
+    where: Where = None,
     output: OutputFormat = Format.table,
     settings: SettingsPath = None,
 ) -> None:
@@ -34,8 +40,9 @@ def metrics(
     from crmkit.reporting.reported_period import covered_period
 
     with working("Adding up"):
-        catalog = ck.connect(settings)
-        wanted = covered_period(catalog, period)
+        whole = ck.connect(settings)
+        wanted = covered_period(whole, period)
+        catalog = whole.where(where)
         if by:
             rows = ck.evaluate(catalog, names or None, periods=str(wanted), by=by)
         else:
@@ -62,6 +69,7 @@ def report(
         Path | None, typer.Option(metavar="DIR", help="Folder for the reports.", show_default="as in the settings")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Notebooks to run at the same time.")] = 2,
+    where: Where = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Set a notebook's parameter.")
     ] = None,
@@ -93,6 +101,7 @@ def report(
         "deadline": deadline,
         "notebooks": notebooks,
         "fresh": fresh,
+        "where": where,
     }
     common = (only, output, jobs)
     done: RunReport | Backfill

@@ -16,6 +16,7 @@ from crmkit.periods import Period, PeriodLike
 from crmkit.settings import Settings
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.conditions import Where
 from crmkit.tables.validate import check_made_by
 
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
@@ -27,6 +28,8 @@ def scorecard(
     period: PeriodLike,
     metrics: str | Sequence[str] | None = None,
     history: pd.DataFrame | None = None,
+    *,
+    where: Where | None = None,
 ) -> pd.DataFrame:
     """Evaluate all metrics for a period and judge each against the period before, the year before and its target.
 
@@ -39,7 +42,9 @@ def scorecard(
     metrics : str or list of str, optional
         Names of metrics; all by default.
     history : DataFrame, optional
-        From :func:`evaluate`; what it does not hold is evaluated here.
+        From :func:`evaluate`, of the same condition; what it does not hold is evaluated here.
+    where : str, mapping or list, optional
+        A condition on columns, such as ``"country = 'DE'"``; see :func:`evaluate`. Targets are those of the whole firm.
 
     A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
     looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a

@@ -62,7 +62,7 @@ def loyalty(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     ('Silver', '2027-01-01')
     """
     tiers = list(catalog.settings.loyalty.tiers.items())
-    return memoize(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False)
+    return memoize(catalog, _loyalty, as_of, learned_on(catalog, as_of), tiers, reads_predictions=False, whole=True)
 
 
 @checked

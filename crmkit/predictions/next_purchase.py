@@ -67,7 +67,7 @@ def next_orders(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs at least 30 orders ...
     """
-    return memoize(catalog, _next_orders, as_of, reads_predictions=False)
+    return memoize(catalog, _next_orders, as_of, reads_predictions=False, whole=True)
 
 
 @checked
@@ -101,7 +101,7 @@ def next_order_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs at least 30 orders ...
     """
-    return memoize(catalog, _next_order_backtest, as_of, reads_predictions=False)
+    return memoize(catalog, _next_order_backtest, as_of, reads_predictions=False, whole=True)
 
 
 @prediction(table="customer_scores", model="next_order_days")
@@ -137,7 +137,7 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> preferences(ck.connect({"orders": orders}), date(2026, 10, 31)).empty  # one customer is too few
     True
     """
-    return memoize(catalog, _preferences, as_of, reads_predictions=False)
+    return memoize(catalog, _preferences, as_of, reads_predictions=False, whole=True)
 
 
 @checked
@@ -165,7 +165,7 @@ def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> preference_backtest(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return memoize(catalog, _preference_backtest, as_of, reads_predictions=False)
+    return memoize(catalog, _preference_backtest, as_of, reads_predictions=False, whole=True)
 
 
 def _next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:

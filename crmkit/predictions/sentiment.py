@@ -76,7 +76,7 @@ def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> sentiment_check(ck.connect({"orders": orders}), date(2026, 10, 31)).empty
     True
     """
-    return memoize(catalog, _accuracy, as_of)
+    return memoize(catalog, _accuracy, as_of, whole=True)
 
 
 def texts_until(catalog: Catalog, as_of: date) -> pd.DataFrame:

@@ -16,6 +16,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError, DataEndEarly, WrongCall, did_you_mean
 from crmkit.periods import Period, day_in_words, day_of, last_day, parse_periods, period_of
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.conditions import Where
 from crmkit.tables.data_span import BOOKED_AHEAD, time_columns
 from crmkit.tables.expressions import day
 from crmkit.tables.validate import check_made_by
@@ -39,8 +40,10 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
     ``catalog`` must be a catalog; a ``period`` (or ``periods``) is text, a :class:`~crmkit.periods.Period` or two days; a
     day (``as_of``) is text, a date, or a Period, whose last day with data is meant; ``scorecard`` and ``history`` are the
-    frames of the functions that make them. What is none of these raises a :class:`~crmkit.errors.CrmkitError` of one
-    sentence. If a day is long after the end of the data, a warning says so, once a catalog; the numbers are the same.
+    frames of the functions that make them. A function with a catalog takes ``where`` too, a condition that narrows the
+    catalog (:meth:`~crmkit.tables.catalog.Catalog.where`). What is none of these raises a
+    :class:`~crmkit.errors.CrmkitError` of one sentence. If a day is long after the end of the data, a warning says so,
+    once a catalog; the numbers are the same.
 
     Examples
     --------
@@ -57,6 +60,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def called(*arguments: P.args, **options: P.kwargs) -> R:
         form = _form(function)
+        where = _where(form, options)
         given = _bound(function.__name__, form, arguments, options)
         values = given.arguments
         asked = {name: value for name, value in values.items() if value is not None or not _may_be_none(form, name)}
@@ -65,6 +69,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             check_catalog(
                 asked["catalog"], function.__name__, "ck.pages." if "reporting" in function.__module__ else "ck."
             )
+            if where is not None:
+                values["catalog"] = asked["catalog"] = asked["catalog"].where(where)
         for name in _FRAMES.keys() & asked.keys():
             check_made_by(_FRAMES[name][0], asked[name], _FRAMES[name][1], f"{name} of {function.__name__}")
         fiscal_year_start = values["catalog"].settings.company.fiscal_year_start if "catalog" in asked else 1
@@ -78,6 +84,11 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         return function(*given.args, **given.kwargs)
 
     return called
+
+
+def _where(form: Signature, options: dict[str, Any]) -> Where | None:
+    """Take the condition out of the options of a function that has a catalog to narrow."""
+    return options.pop("where", None) if "catalog" in form.parameters else None
 
 
 def check_catalog(catalog: object, function: str, package: str = "ck.") -> None:

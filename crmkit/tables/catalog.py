@@ -83,6 +83,7 @@ class Catalog:
         self._found_span: tuple[date | None, date | None] | None = None
         self._narrowed_from: Catalog | None = None
         self._lacking: dict[str, str] = {}
+        self._members: frozenset[str] | None = None
         self._narrowed: dict[str, Catalog] = {}
         self.condition: Condition | None = None
 
@@ -198,10 +199,14 @@ class Catalog:
         NotMeasured
             If the condition is not one on customers.
         """
-        if self.condition is None or "customer_id" not in frame:
+        is_index = frame.index.name == "customer_id"
+        if self.condition is None or not (is_index or "customer_id" in frame):
             return frame
-        ids = members(self.whole, self.condition).execute()["customer_id"]
-        kept = frame[frame["customer_id"].isin(ids)].reset_index(drop=True)
+        if self._members is None:
+            self._members = frozenset(members(self.whole, self.condition).execute()["customer_id"])
+        ids = frame.index if is_index else frame["customer_id"]
+        kept = frame[ids.isin(self._members)]
+        kept = kept if is_index else kept.reset_index(drop=True)
         kept.attrs = dict(frame.attrs)
         return kept
 

@@ -32,6 +32,7 @@ from crmkit.periods import Period, PeriodLike, parse_periods
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.conditions import Where
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 from crmkit.tables.reach import changes_over_time
 
@@ -46,6 +47,7 @@ def evaluate(
     periods: PeriodLike | Sequence[PeriodLike] | None = None,
     *,
     by: str | Sequence[str] | None = None,
+    where: Where | None = None,
     first_days: int | None = None,
     definitions: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -62,6 +64,9 @@ def evaluate(
         "2026-01..2026-09", or a list of one kind.
     by : str or list of str, optional
         Columns to split by: those of the metric's own table, or of its customers.
+    where : str, mapping or list, optional
+        A condition on columns, such as ``"country = 'DE'"``: only what meets it counts. See
+        :meth:`crmkit.tables.catalog.Catalog.where`.
     first_days : int, optional
         Count only so many days of each period [days], to compare one that is still running with earlier ones:
         ``catalog.days_so_far(period)``.

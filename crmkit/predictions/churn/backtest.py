@@ -52,7 +52,7 @@ def back_test_by_tenth(catalog: Catalog, as_of: date) -> pd.DataFrame:
         (of the outcome on the log odds: 1 where the chances are calibrated); and n, expected, variance and lost of the
         tenth, in columns that begin with "tenth".
     """
-    return memoize(catalog, _back_test, as_of, reads_predictions=False, wait=False)
+    return memoize(catalog, _back_test, as_of, reads_predictions=False, wait=False, whole=True)
 
 
 def by_day(tenths: pd.DataFrame) -> pd.DataFrame:

@@ -120,7 +120,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     crmkit.errors.NotMeasured: not measured: needs a record of at least 210 days with active customers
     """
     known = labelled_snapshot(catalog, as_of)
-    learned_from = training_rows(catalog, past_days(catalog, as_of)[:N_LEARNED])
+    learned_from = training_rows(catalog.whole, past_days(catalog, as_of)[:N_LEARNED])
     horizon = catalog.settings.company.churn_after_days
     if not len(learned_from):
         raise NotMeasured(f"a record of at least {horizon + 120} days with active customers")
@@ -179,8 +179,10 @@ def model_results(catalog: Catalog, as_of: date, method: str) -> ModelResults:
     method : str
         See :data:`crmkit.predictions.churn.learning.NAMES`.
     """
-    kept = {part: memoize(catalog, _result, as_of, method, part, reads_predictions=False) for part in _RESULTS}
-    _LAST.pop(catalog, None)
+    kept = {
+        part: memoize(catalog, _result, as_of, method, part, reads_predictions=False, whole=True) for part in _RESULTS
+    }
+    _LAST.pop(catalog.whole, None)
     return ModelResults(**{part: _mixed_columns(frame, part, json.loads) for part, frame in kept.items()})
 
 

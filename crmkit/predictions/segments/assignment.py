@@ -294,7 +294,7 @@ def reference_day(catalog: Catalog, as_of: date) -> date:
 
 def fit_rfm(catalog: Catalog, day: date) -> RFM:
     """Return RFM with cuts fitted to the data up to a day."""
-    return RFM().fit(customers_on(catalog, day))
+    return RFM().fit(customers_on(catalog.whole, day))
 
 
 def fit_segmentation(
@@ -310,7 +310,7 @@ def fit_segmentation(
     before : Segmentation, optional
         The segmentation that it replaces: a segment with most customers of an earlier one keeps that one's name.
     """
-    settings = catalog.settings.segments
+    catalog, settings = catalog.whole, catalog.settings.segments
     customers = described_on(catalog, day, settings.features)
     X = customers[list(settings.features)]
     model = CustomerSegments(settings.number, random_state=random_state).fit(X)

@@ -52,7 +52,7 @@ def value_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> value_backtest(catalog, date(2026, 9, 30)).empty
     True
     """
-    return memoize(catalog, _value_backtest, as_of, reads_predictions=False)
+    return memoize(catalog, _value_backtest, as_of, reads_predictions=False, whole=True)
 
 
 def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
     DataFrame
         tenth (1 is the highest), n [customers], predicted, actual [money per customer]; no rows below 30 customers.
     """
-    return memoize(catalog, _value_tenths, as_of, reads_predictions=False)
+    return memoize(catalog, _value_tenths, as_of, reads_predictions=False, whole=True)
 
 
 def last_year_pace(payments: Payments, customers: pd.Index, day: date, ahead: int) -> np.ndarray:

@@ -102,7 +102,7 @@ def customer_values(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     >>> customer_values(catalog, date(2026, 9, 30))["so_far"].tolist()
     [10.0, 10.0, 10.0]
     """
-    return memoize(catalog, _customer_values, as_of, reads_predictions=False)
+    return memoize(catalog, _customer_values, as_of, reads_predictions=False, whole=True)
 
 
 def value_rows(whole: Valuation) -> pd.DataFrame:

@@ -88,7 +88,8 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
         If there are neither orders of known customers nor subscriptions.
     """
     payments = payments_until(catalog, as_of)
-    fitted = memoize(catalog, _fitted_rows, as_of, reads_predictions=False)
+    # Of all customers, also where the catalog is narrowed to some: theirs are the payments alone.
+    fitted = memoize(catalog.whole, _fitted_rows, as_of, reads_predictions=False)
     by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
     for row in fitted.itertuples():
         by[str(row.what)].append(model_from_row(row))
@@ -99,7 +100,11 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
         payments.rows.groupby("customer_id")["on"].min(),
         shoppers(payments, as_of, order_drift.growth_),
         (by["orders"][0], by["spend"][0]) if by["orders"] else None,
-        list(zip(_running(catalog, as_of), by["renewals"], strict=True)),
+        [
+            (own, chosen)
+            for every, chosen in zip(_running(catalog.whole, as_of), by["renewals"], strict=True)
+            if len(own := catalog.of_its_customers(every))
+        ],
         order_drift,
         price_drift,
     )

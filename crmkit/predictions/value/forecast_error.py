@@ -69,7 +69,7 @@ def forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
         One row per past day: day, months (ahead), error (logarithm of the actual over the forecast total), spread (its
         standard deviation by chance, as the models see it).
     """
-    return memoize(catalog, _forecast_errors, as_of, reads_predictions=False)
+    return memoize(catalog, _forecast_errors, as_of, reads_predictions=False, whole=True)
 
 
 def with_common_error(draws: Array, error: float) -> Array:

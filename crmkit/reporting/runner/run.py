@@ -122,6 +122,7 @@ def prepare_run(
     deadline: float = DEADLINE,
     notebooks: str | Path | None = None,
     fresh: bool = False,
+    where: str | None = None,
 ) -> Run:
     """Open the data and find the notebooks of a run; see :func:`crmkit.reporting.runner.run.run_report`.
 
@@ -137,12 +138,20 @@ def prepare_run(
         Folder of the notebooks; without it ``notebooks/`` beside the settings, else crmkit's own.
     fresh : bool
         Compute all numbers and make all pages again, whether or not something has changed.
+    where : str, optional
+        A condition on columns: the pages are about what meets it, and have a folder of their own beside the others.
+
+    Raises
+    ------
+    CrmkitError
+        If it is no condition, or names a column that the data lack.
     """
     from crmkit.sources.store.locate import find_settings
     from crmkit.sources.store.summary import store_summary
 
     source = Path(settings if settings is not None else find_settings()).resolve()
     catalog = store_summary(source) or _connected(source)
+    condition = str(_connected(source).where(where).condition or "") if where else ""
     all_notebooks = find_notebooks(notebooks, catalog.settings.folder)
     chosen = choose(all_notebooks, only)
     if fresh and catalog.cache:
@@ -152,8 +161,9 @@ def prepare_run(
         catalog=catalog,
         all_notebooks=all_notebooks,
         chosen=chosen,
-        reports=Path(output).resolve() if output is not None else catalog.settings.path("reports"),
-        parameters=parameters or {},
+        reports=_reports_folder(catalog, output, condition),
+        parameters={**(parameters or {}), **({"where": condition} if condition else {})},
+        condition=condition,
         jobs=jobs,
         deadline=deadline,
         fresh=fresh,
@@ -175,12 +185,14 @@ class Run:
     deadline: float
     fresh: bool
     progress: Progress
+    condition: str = ""
     fork_server: ForkServer = field(default_factory=ForkServer)
 
     @property
     def company(self) -> str:
-        """Name of the company."""
-        return self.catalog.settings.company.name
+        """Name of the company, as all pages show it: with the condition that they are narrowed to."""
+        name = self.catalog.settings.company.name
+        return f"{name}, where {self.condition}" if self.condition else name
 
     def check(self, period: Period) -> None:
         """Raise Problems if a parameter does not fit; else announce the pages to come."""
