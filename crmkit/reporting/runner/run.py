@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -337,7 +339,16 @@ def run_reports(
     return Backfill(run.reports / "index.html", tuple(made), not_made, failed_predictions)
 
 
-def _connected(source: Path) -> CompanyData:
+def _reports_folder(catalog: CompanyData, output: str | Path | None, condition: str) -> Path:
+    """Return the folder of the reports; those of a condition have one of their own in it."""
+    reports = Path(output).resolve() if output is not None else catalog.settings.path("reports")
+    if not condition:
+        return reports
+    words = re.sub(r"[^a-z0-9]+", "-", condition.casefold()).strip("-")[:60].strip("-")
+    return reports / f"where-{words}-{hashlib.blake2b(condition.encode(), digest_size=3).hexdigest()}"
+
+
+def _connected(source: Path) -> Catalog:
     from crmkit.cleaning.loading.connect import connect
 
     return connect(source)
