@@ -23,6 +23,7 @@ from crmkit.reporting.runner.predictions import ensure_predictions
 from crmkit.reporting.runner.publish import clean_up, publishing
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.sources.store.summary import CompanyData
+from crmkit.tables.catalog import Catalog
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
 
