@@ -125,7 +125,7 @@ def forget(
         )
     person = find_person(known, customer)
     folder = Path(reports).resolve() if reports is not None else known.path("reports")
-    cached = [path for path in files_below(known.path("cache")) if path.suffix in (".parquet", ".aside")]
+    cached = [path for path in files_below(known.path("cache")) if path.suffix in (".parquet", ".unfinished")]
     pages = pages_showing(folder, person)
     own = _own_files(known, person)
     review = known.folder / known.duplicates.file
