@@ -1,11 +1,9 @@
 """All commands, in the order in which the help lists them."""
 
 from crmkit.cli.app import app
+from crmkit.cli.customers import duplicates, forget, unmerge
 from crmkit.cli.data import check, history, load, map_folder, new, sample, tables
-from crmkit.cli.duplicates import duplicates, take_apart
-from crmkit.cli.people import forget
-from crmkit.cli.predictions import predict
-from crmkit.cli.reports import glossary, metrics, report
+from crmkit.cli.reports import glossary, metrics, predict, report
 
 __all__ = [
     "app",
@@ -22,5 +20,5 @@ __all__ = [
     "report",
     "sample",
     "tables",
-    "take_apart",
+    "unmerge",
 ]

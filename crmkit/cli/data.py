@@ -1,6 +1,6 @@
-"""Commands on the way in: ``new``, ``sample``, ``map``, ``load``, ``history``, ``check``, ``tables``.
+"""Commands that bring data in: ``new``, ``sample``, ``map``, ``load``, ``history``, ``check``, ``tables``.
 
-Each imports what it needs itself: ``--help`` answers at once.
+Each imports what it needs inside its function, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class HistoryBy(StrEnum):
 
 @app.command(epilog='Examples: crmkit new kaldi | crmkit new kaldi --name "Kaldi Coffee" --currency MYR --notebooks')
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to begin; made if need be.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to begin; created if missing.")],
     name: Annotated[str | None, typer.Option(help="Name of the company.", show_default="the folder's")] = None,
     currency: Annotated[str, typer.Option(help="Currency of every amount, such as EUR or IDR.")] = "EUR",
     time_zone: Annotated[
@@ -58,10 +58,12 @@ def new(
 
 @app.command(epilog="Examples: crmkit sample | crmkit sample demo --customers 60 && crmkit load --settings demo")
 def sample(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write; made if need be.")] = Path("sample"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write; created if missing.")] = Path(
+        "sample"
+    ),
     customers: Annotated[int, typer.Option(min=20, help="How many customers it has.")] = 5000,
     months: Annotated[int, typer.Option(min=8, help="How many months up to October 2026.")] = 36,
-    seed: Annotated[int, typer.Option(min=0, help="Another number is another company.")] = 20261031,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed gives another company.")] = 20261031,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the sample in the folder.")] = False,
 ) -> None:
     """Write an invented company: its settings and its export files."""
@@ -78,14 +80,14 @@ def load(
     settings: SettingsPath = None,
     exports: ExportsPath = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Load the files even if nothing is new.")] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Let many rows go that no file has any more.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Drop rows that no file holds any more, however many.")] = False,
 ) -> None:
     """Read the export files, check them and write the store that reports read; do nothing if nothing is new."""
     from crmkit.cleaning.loading.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
     with step_progress() as progress:
-        loaded = load_exports(read(settings), exports, progress, fresh=fresh, drop=drop)
+        loaded = load_exports(read_nearby(settings), exports, progress, fresh=fresh, drop=drop)
     typer.echo(loaded)
 
 
@@ -101,7 +103,7 @@ def history(
     from crmkit.cleaning.loading.history import load_history
     from crmkit.cli.show import print_frame
 
-    print_frame(load_history(read(settings), by.value), output.value)
+    print_frame(load_history(read_nearby(settings), by.value), output.value)
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
@@ -112,7 +114,7 @@ def check(settings: SettingsPath = None, exports: ExportsPath = None, output: Ou
     from crmkit.cli.show import print_findings
 
     with step_progress() as progress:
-        checked = check_exports(read(settings), exports, progress)
+        checked = check_exports(read_nearby(settings), exports, progress)
     print_findings(checked, output.value)
 
 
@@ -129,11 +131,11 @@ def map_folder(
 ) -> None:
     """Say what each export file is, and propose a mapping for those that are not known."""
     from crmkit.cli.progress import working
-    from crmkit.cli.show_map import print_previews
+    from crmkit.cli.show import print_previews
     from crmkit.sources.proposing.preview import preview_folder, write_proposal
     from crmkit.sources.store.locate import settings_beside
 
-    known = read(settings) if settings else settings_beside(folder, "exports")
+    known = read_nearby(settings) if settings else settings_beside(folder, "exports")
     with working("Looking at the files"):
         previews = preview_folder(folder, known)
     written = write_proposal(previews, write or folder / "mapping.toml")
@@ -152,8 +154,8 @@ def tables(
     print_frame(columns_frame(table) if table else tables_frame(), output.value)
 
 
-def read(path: Path | None) -> Settings:
-    """Return the settings of a file or folder, else those nearby."""
+def read_nearby(path: Path | None) -> Settings:
+    """Return the settings of a file or folder, otherwise those found nearby."""
     from crmkit.settings import read_settings
     from crmkit.sources.store.locate import find_settings
 

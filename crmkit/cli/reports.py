@@ -1,4 +1,4 @@
-"""Commands on the way out: ``metrics``, ``report``, ``glossary``."""
+"""Commands that give numbers and pages: ``predict``, ``metrics``, ``report``, ``glossary``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,38 @@ Where = Annotated[
 ]
 
 
+@app.command(epilog="Examples: crmkit predict | crmkit predict --period 2026-09 --only value")
+def predict(
+    period: PeriodText = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="MODEL", help="Make this prediction alone; may be repeated.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Predict again, even if nothing has changed.")] = False,
+    refresh_segments: Annotated[
+        bool,
+        typer.Option(
+            "--refresh-segments", help="Learn the segments anew from these data; they hold from this period on."
+        ),
+    ] = False,
+    output: OutputFormat = Format.table,
+    settings: SettingsPath = None,
+) -> None:
+    """Predict what each customer will do and write it into the store; reports do this by themselves.
+
+    A period's predictions use the data up to its end. Those of earlier periods stay.
+    """
+    import crmkit as ck
+    from crmkit.cli.progress import page_progress
+    from crmkit.cli.show import print_frame
+
+    with page_progress("Predicting", "predictions") as progress:
+        made = ck.predict(
+            settings, period, only=only or None, fresh=fresh, refresh_segments=refresh_segments, progress=progress
+        )
+    print_frame(made, output.value)
+    raise typer.Exit(1 if (made["status"] == "failed").any() else 0)
+
+
 @app.command(epilog="Examples: crmkit metrics | crmkit metrics churn_rate --by plan | crmkit metrics --format json")
 def metrics(
     names: Annotated[
@@ -24,7 +56,7 @@ def metrics(
     about: Annotated[
         list[str] | None, typer.Option("--about", metavar="TOPIC", help="All metrics of a topic; may be repeated.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All metrics there are.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All metrics.")] = False,
     period: PeriodText = None,
     by: Annotated[
         list[str] | None, typer.Option("--by", metavar="COLUMN", help="Split by a column; may be repeated.")

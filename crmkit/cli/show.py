@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from crmkit.cleaning.loading.load_report import LoadReport
     from crmkit.periods import Period
+    from crmkit.sources.proposing.preview import FilePreview
 
+_WIDTH = 110  # characters of a list in the preview of files
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
 
 
@@ -81,6 +84,29 @@ def print_glossary(rows: pd.DataFrame, form: str) -> None:
         print()
 
 
+def print_previews(previews: Iterable[FilePreview], written: Path | None) -> None:
+    """Print each file: its system, its tables, its columns, three rows, doubts and problems."""
+    for preview in previews:
+        print(f"{preview.file}: {preview.system}")
+        if preview.matched:
+            _print_list("columns", [f"{column} ({name})" for column, name in preview.matched.items()])
+        if preview.unmatched:
+            _print_list("not used", preview.unmatched)
+        for table, rows in preview.tables.items():
+            print(f"  {table or 'its first rows'}")
+            if rows:
+                print_rows(list(rows[0]), [list(row.values()) for row in rows])
+        for doubt in preview.doubts:
+            _print_list("note", [doubt])
+        for problem in preview.problems:
+            _print_list("PROBLEM", [problem])
+        print()
+    if written:
+        print(
+            f"A mapping for the files that are not known is proposed in {written}: read it, mend it, move it to crmkit.toml."
+        )
+
+
 def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:
     from crmkit.metrics.formatting import counted, scale_for
 
@@ -121,3 +147,7 @@ def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     console.print(table)
+
+
+def _print_list(heading: str, words: Iterable[str]) -> None:
+    print(fill(f"{heading}: {', '.join(words)}", _WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -61,7 +61,7 @@ def unmerge(settings: Settings, customer: str) -> str:
     ----------
     settings : Settings
     customer : str
-        Id of the account to be taken out, or of the person if there is only one account to take out.
+        Id of the account to take out, or of the person if there is only one account to take out.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def _taken_out(merges: pd.DataFrame, customer: str) -> tuple[str, list[str]]:
     if customer not in person_of and not accounts:
         raise UnknownName("merged customer", customer, person_of)
     if len(accounts) > 1:
-        raise CrmkitError(f"{customer} stands for {', '.join(sorted(accounts))}. Name the one of them to be taken out.")
+        raise CrmkitError(f"{customer} stands for {', '.join(sorted(accounts))}. Name the one to take out.")
     account = customer if customer in person_of else accounts[0]
     person = person_of[account]
     return account, [person, *sorted(each for each, into in person_of.items() if into == person and each != account)]
