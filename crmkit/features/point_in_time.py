@@ -43,7 +43,8 @@ def as_known_on(catalog: Catalog, as_of: Day) -> Catalog:
 
     Rows that came later are dropped. Later moments are emptied, together with the columns filled in at them (a deal that
     closes tomorrow is open today, and not won). Undated columns that are overwritten when they change are hidden
-    (:data:`CHANGING`), and so are the analyst's own columns, since nothing says when they were filled in. The
+    (:data:`CHANGING`), and so are the analyst's own columns of customers, since nothing says when they were filled in; in
+    tables with a time of their own they are kept, and taken as filled in with their row. The
     end of a paid term is kept: it was agreed at its start. The plan and the price of a term are dated by its start.
 
     Parameters
@@ -109,4 +110,9 @@ def _cut(table: ir.Table, schema: TableSchema, as_of: Day) -> ir.Table:
         columns[name] = (
             rows[name] if moment is None else ibis.ifelse(day(rows[moment]) <= last, rows[name], ibis.null())
         )
+    for name in table.columns:
+        if name in schema.names or not schema.clock:
+            continue
+        own = rows[name]
+        columns[name] = ibis.ifelse(day(own) <= last, own, ibis.null()) if own.type().is_temporal() else own
     return rows.select(**columns)

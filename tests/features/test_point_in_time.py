@@ -149,3 +149,18 @@ def test_cutting_twice_is_cutting_once(then):
         again.frame("orders").sort_values("order_id", ignore_index=True),
         then.frame("orders").sort_values("order_id", ignore_index=True),
     )
+
+
+def test_own_columns_of_dated_rows_are_kept_and_later_moments_among_them_emptied():
+    orders = pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3"],
+            "ordered_at": days("2026-02-01", "2026-03-01", "2026-05-01"),
+            "revenue": 10.0,
+            "warehouse": ["Berlin", "Hamburg", "Berlin"],
+            "packed": days("2026-02-02", "2026-05-02", "2026-05-03"),
+        }
+    )
+    found = as_known_on(ck.connect({"orders": orders}), ON).frame("orders").sort_values("order_id")
+    assert found["warehouse"].tolist() == ["Berlin", "Hamburg"]
+    assert found["packed"].notna().tolist() == [True, False]

@@ -15,6 +15,7 @@ from crmkit.cleaning.checks.findings import Finding
 from crmkit.cleaning.checks.parse_rows import ParsedTable
 from crmkit.sources.contacts import plain_email
 from crmkit.sources.sql import REASON, columns_of, identifier, literal
+from crmkit.tables.schema import SCHEMAS
 
 LEFT_OUT = "rows of people who were forgotten"
 ANONYMOUS_ROWS = "rows of people who were forgotten stay without them"
@@ -102,7 +103,14 @@ def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns
     n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {set_aside}")
     if "lead_id" in columns:
         con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
-    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]} WHERE {of_person}"))
+    # Own columns of text may tell who it was; no total needs them.
+    own = [
+        column
+        for column, kind in columns.items()
+        if kind == "VARCHAR" and column not in SCHEMAS[name].names and not column.startswith("__")
+    ]
+    emptied = "".join(f", {identifier(column)} = NULL" for column in own)
+    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]}{emptied} WHERE {of_person}"))
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:

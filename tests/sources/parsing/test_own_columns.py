@@ -1,9 +1,11 @@
 """Columns beyond the canonical ones: names, types by evidence, personal data."""
 
+import duckdb
 import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.cleaning.loading.load import load
 from crmkit.sources.parsing.own_columns import is_personal_header, own_names
 from crmkit.tables.schema import SCHEMAS
 
@@ -126,3 +128,28 @@ def test_rows_of_a_key_are_the_same_whose_canonical_columns_are():
     catalog = ck.connect({"orders": frame})
     assert catalog.frame("orders")["line"].tolist() == ["a"]
     assert catalog.provenance["rejected"] == {"orders": 0}
+
+
+def test_a_forgotten_customers_order_loses_its_own_texts_and_keeps_its_numbers():
+    from crmkit.cleaning.loading.forgotten_rows import forget_rows, list_forgotten
+
+    con = duckdb.connect()
+    con.execute(
+        "CREATE TABLE o AS SELECT * FROM (VALUES ('1', 'a', 5.0, 'Berlin', 3), ('2', 'b', 6.0, 'Bonn', 4)) "
+        "t(order_id, customer_id, revenue, warehouse, items)"
+    )
+    list_forgotten(con, ["a"])
+    forget_rows(con, {"orders": "o"})
+    rows = con.execute("SELECT * FROM o ORDER BY order_id").fetchall()
+    assert rows == [("1", None, 5, None, 3), ("2", "b", 6, "Bonn", 4)]
+
+
+def test_files_keep_their_own_columns_through_the_store_though_only_one_month_has_them(company):
+    september = "order_id,ordered_at,revenue,Ware House\n1,2026-09-01,5,Berlin\n2,2026-09-02,6,Bonn\n"
+    october = "order_id,ordered_at,revenue,Ware House,items\n3,2026-10-01,7,Bonn,2\n4,2026-10-02,8,Bonn,3\n"
+    files = {"orders_2026-09.csv": september, "orders_2026-10.csv": october}
+    settings = company(files, files={"orders": {"path": "orders_*.csv"}})
+    load(settings)
+    orders = ck.connect(settings=settings).frame("orders").sort_values("order_id")
+    assert orders["ware_house"].tolist() == ["Berlin", "Bonn", "Bonn", "Bonn"]
+    assert orders["items"].tolist()[2:] == [2, 3]
