@@ -268,14 +268,13 @@ def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
 
 
 def _parsing_sql(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
-    own = parsed.staged.own.kept if parsed.staged.own else ()
-    own_values = [f"{column.value} AS {identifier(column.name)}" for column in own]
-    own_names = [identifier(column.name) for column in own]
+    own = {column.name: column.value for column in parsed.staged.own.kept} if parsed.staged.own else {}
+    own_names = [identifier(name) for name in own]
     first = [f"{r.cell.replace(STEP, identifier(name))} AS {identifier(name)}" for name, r in readings.items()]
     flags = [f"{identifier(name)} IS NOT NULL AS {present(name)}" for name in readings]
-    levels = [[*first, *own_values], [*_step(readings, 1), *own_names, *flags]]
+    levels = [[*first, *_step(own, 0)], [*_step(readings, 1), *_step(own, 1), *flags]]
     flags = [present(name) for name in readings]
-    levels += [[*_step(readings, step), *own_names, *flags] for step in (2, 3)]
+    levels += [[*_step(readings, step), *_step(own, step), *flags] for step in (2, 3)]
     names = [*map(identifier, readings), *own_names, *flags]
     levels.append([*names, *(f"{_first(rules)} AS {fault(name)}" for name, rules in parsed.rules.items())])
     values = [f"CASE WHEN {fault(name)} IS NULL THEN {identifier(name)} END AS {identifier(name)}" for name in readings]

@@ -17,7 +17,16 @@ import duckdb
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
 from crmkit.sources.parsing.evidence import EXCEL, evidence_of
-from crmkit.sources.parsing.types import bare_number, is_number, is_text, number_from_bare, shows_decimal, trimmed
+from crmkit.sources.parsing.types import (
+    STEP,
+    Reading,
+    bare_number,
+    is_number,
+    is_text,
+    number_from_bare,
+    shows_decimal,
+    trimmed,
+)
 from crmkit.sources.sql import identifier, literal
 from crmkit.tables.schema import PREDICTED, SCHEMAS, TableSchema
 
@@ -136,7 +145,7 @@ def _is_numbered(header: str) -> bool:
 # What the cells of the own columns of one table prove.
 
 
-_SAMPLE = 5_000  # filled or not: rows after which a column that cannot be a number or a time is known to be text
+_SAMPLE = 500  # filled or not: rows after which a column that cannot be a number or a time is known to be text
 _FEWEST = 2  # filled cells: one alone proves nothing
 _MOST_DIGITS = 15
 _EMPTY = ("", "null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
@@ -160,14 +169,14 @@ class OwnColumn:
     header : str
         In the file, the frame or the database.
     kind : str
-    value : str
+    value : Reading
         SQL that reads it from the raw column of its name.
     """
 
     name: str
     header: str
     kind: OwnKind
-    value: str
+    value: Reading
 
     def __str__(self) -> str:
         renamed = f", as {self.name}" if self.name != self.header else ""
@@ -192,9 +201,10 @@ class _Candidate:
     renamed: bool
     n_filled: int = 0
     kind: OwnKind = "text"
-    value: str = ""
+    value: Reading = field(default_factory=lambda: Reading(trimmed(STEP)))
     doubt: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    fits: list[str] = field(default_factory=list)
 
 
 def judged_own_columns(
@@ -224,10 +234,7 @@ def judged_own_columns(
         Names that the analyst gave herself: her name is judged and not the header.
     """
     texts = [name for name, met in types.items() if is_text(met)]
-    candidates = {
-        name: _Candidate(name, headers.get(name, name), name in renamed, value=trimmed(identifier(name)))
-        for name in texts
-    }
+    candidates = {name: _Candidate(name, headers.get(name, name), name in renamed) for name in texts}
     personal_cells = _look(con, relation, list(candidates.values()), dialect, clock) if candidates else set()
     kept, personal = [], []
     for name, met in types.items():
@@ -255,26 +262,32 @@ def _cannot_be_personal(header: str, kind: OwnKind) -> bool:
     return kind == "true or false" or (kind in ("whole number", "number") and bool(mails))
 
 
-def _native(con: duckdb.DuckDBPyConnection, relation: str, name: str, met: str, clock: Clock) -> tuple[OwnKind, str]:
-    """Return the kind and the SQL of a column that has a type."""
-    cell = identifier(name)
+def _native(
+    con: duckdb.DuckDBPyConnection, relation: str, name: str, met: str, clock: Clock
+) -> tuple[OwnKind, Reading]:
+    """Return the kind of a column that has a type, and how it is read."""
+    cell = STEP
     if met == "BOOLEAN":
-        return "true or false", cell
+        return "true or false", Reading(cell)
     if met == "DATE":
-        return "day", f"CASE WHEN isfinite({cell}) THEN {cell} END"
+        return "day", Reading(f"CASE WHEN isfinite({cell}) THEN {cell} END")
     if met.startswith("TIMESTAMP"):
-        return "time", time_from_native(cell, met, clock)
+        return "time", Reading(time_from_native(cell, met, clock))
     if is_number(met):
         if met in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"):
-            return "whole number", f"CAST({cell} AS BIGINT)"
+            return "whole number", Reading(f"CAST({cell} AS BIGINT)")
         number = f"CAST({cell} AS DOUBLE)"
         usable = f"CASE WHEN isfinite({number}) THEN {number} END"
         # Whole numbers of which some are missing are decimals in pandas.
         (whole,) = con.execute(
-            f"SELECT bool_and({usable} = trunc({usable}) AND abs({usable}) < 9e15) FROM {relation}"
+            f"SELECT bool_and({usable} = trunc({usable}) AND abs({usable}) < 9e15) FROM {relation}".replace(
+                STEP, identifier(name)
+            )
         ).fetchone() or (False,)
-        return ("whole number", f"CAST({usable} AS BIGINT)") if whole else ("number", usable)
-    return "text", trimmed(cell)
+        return (
+            ("whole number", Reading(usable, typed=f"CAST({STEP} AS BIGINT)")) if whole else ("number", Reading(usable))
+        )
+    return "text", Reading(trimmed(cell))
 
 
 def _look(
@@ -332,56 +345,85 @@ def _still_possible(
     """Return the columns that these rows leave in doubt; of the whole table, those that a type is settled of are set."""
     if not columns:
         return []
-    tests = {each.name: _tests(each, dialect, clock) for each in columns}
-    selected = [f"coalesce(count_if({test}), 0)" for own in tests.values() for test in own.values()]
-    cells = ", ".join(f"{_filled(each.name)} AS {identifier(each.name)}" for each in columns)
-    answers = iter(con.execute(f"SELECT {', '.join(selected)} FROM (SELECT {cells} FROM {rows})").fetchone() or ())
     left = []
     for each in columns:
-        each.counts = {test: int(next(answers)) for test in tests[each.name]}
+        # Numbers, days and flags as programs write them are cheap to tell; all other forms are asked for only without them.
+        if whole:
+            each.counts = _counted(con, rows, each.name, {name: _tests(each, clock)[name] for name in _needed(each)})
+        else:
+            each.counts = _counted(con, rows, each.name, _plain_tests(each))
+            if each.counts["filled"] and not any(each.counts[name] == each.counts["filled"] for name in _PLAIN):
+                each.counts = _counted(con, rows, each.name, _tests(each, clock))
+        each.counts = dict.fromkeys(_tests(each, clock), 0) | each.counts
         n = each.counts["filled"]
+        each.fits = [test for test in (*_PLAIN, "point", "comma", "iso", "dated") if n and each.counts[test] == n]
         if each.counts["phones"] * 2 > n:
             continue  # telephone numbers: settled as personal
         each.counts["phones"] = 0
-        fits = [
-            test for test in ("whole", "point", "comma", "iso", "dated", *_flag_tests()) if n and each.counts[test] == n
-        ]
-        if not whole and (fits or not n):
+        if not whole and (each.fits or not n):
             left.append(each)
-        elif whole and fits:
+        elif whole and each.fits:
             _settle(each, dialect, clock)
             left.append(each)
     return left
 
 
-def _filled(name: str) -> str:
+_PLAIN = ("whole", "decimal", "plain day", *("/".join(pair) for pair in _WORDS))
+
+
+def _needed(column: _Candidate) -> set[str]:
+    """Return the tests of the whole column that can still settle its type after those of its first rows."""
+    if not column.counts["filled"]:
+        return set(_tests(column, Clock("UTC")))
+    needed = {"filled"}
+    for fit in column.fits:
+        if fit in ("whole", "decimal"):
+            needed |= {"whole", "decimal", "padded", "long", "ambiguous", "cents"}
+        elif fit in ("point", "comma"):
+            needed |= {"padded", "long", "point", "comma", "ambiguous", "shows point", "shows comma"}
+        elif fit == "plain day":
+            needed |= {fit}
+        elif fit in ("iso", "dated"):
+            needed |= {fit, "padded", "with a clock", *(["__parts"] if fit == "iso" else [])}
+        else:
+            needed |= {fit, fit.partition("/")[0]}
+    return needed
+
+
+def _filled(raw: str) -> str:
     words = ", ".join(map(literal, _EMPTY))
-    cell = trimmed(identifier(name))
+    cell = trimmed(raw)
     return f"CASE WHEN lower({cell}) NOT IN ({words}) THEN {cell} END"
 
 
-def _flag_tests() -> list[str]:
-    return ["/".join(pair) for pair in _WORDS]
+def _counted(con: duckdb.DuckDBPyConnection, rows: str, name: str, tests: Mapping[str, str]) -> dict[str, int]:
+    """Count the filled cells of a column that meet each test; each distinct cell is read once, and most have few."""
+    cell = identifier(name)
+    distinct = f"SELECT {cell}, count(*) AS __n FROM {rows} GROUP BY ALL"
+    cells = f"SELECT {_filled(cell)} AS {cell}, __n FROM ({distinct})"
+    if "point" in tests:
+        cells = f"SELECT *, {bare_number(cell)} AS __bare FROM ({cells})"
+    if "iso" in tests:
+        cells = f"SELECT *, {tests['__parts']} AS __parts FROM ({cells})"
+    asked = {test: condition for test, condition in tests.items() if test != "__parts"}
+    selected = ", ".join(f"coalesce(sum(__n) FILTER ({condition}), 0)" for condition in asked.values())
+    answers = con.execute(f"SELECT {selected} FROM ({cells})").fetchone() or ()
+    return dict(zip(asked, map(int, answers), strict=True))
 
 
-def _tests(column: _Candidate, dialect: FileMapping, clock: Clock) -> dict[str, str]:
-    """Return the conditions that are counted of a column, in terms of its filled cell."""
+def _plain_tests(column: _Candidate) -> dict[str, str]:
+    """Return the conditions of cells as programs write them, in terms of the filled cell."""
     cell = identifier(column.name)
-    bare = f"regexp_replace({cell}, '[ \u00a0\u202f\u2009''’]', '', 'g')"
     tests = {
         "filled": f"{cell} IS NOT NULL",
         "phones": f"regexp_full_match({cell}, {literal(PHONE)}) AND NOT regexp_full_match({cell}, '{_DATED}')",
         "whole": f"regexp_full_match({cell}, '[+-]?\\d{{1,{_MOST_DIGITS}}}')",
+        "decimal": f"regexp_full_match({cell}, '[+-]?\\d+([.]\\d+)?')",
+        "plain day": f"regexp_full_match({cell}, '\\d{{4}}-\\d{{2}}-\\d{{2}}') AND try_cast({cell} AS DATE) IS NOT NULL",
         "padded": f"regexp_matches({cell}, '^[+-]?0\\d')",
         "long": f"regexp_matches({cell}, '\\d{{{_MOST_DIGITS + 1}}}')",
-        "point": f"{number_from_bare(bare_number(cell), '.', True)} IS NOT NULL",
-        "comma": f"{number_from_bare(bare_number(cell), ',', True)} IS NOT NULL",
-        "ambiguous": f"regexp_full_match({bare}, '{_AMBIGUOUS}')",
-        "shows point": shows_decimal(cell, "."),
-        "shows comma": shows_decimal(cell, ","),
-        "iso": f"{time_from_parts(time_parts(cell, clock), clock)} IS NOT NULL",
-        "with a clock": f"contains({cell}, ':')",
-        "dated": f"regexp_full_match({cell}, '{_DATED}')",
+        "ambiguous": f"regexp_full_match({cell}, '{_AMBIGUOUS}')",
+        "cents": f"regexp_matches({cell}, '[.](\\d{{1,2}}|\\d{{4,}})$|^[+-]?0[.]')",
     }
     for pair in _WORDS:
         yes, no = map(literal, pair)
@@ -390,27 +432,54 @@ def _tests(column: _Candidate, dialect: FileMapping, clock: Clock) -> dict[str, 
     return tests
 
 
+def _tests(column: _Candidate, clock: Clock) -> dict[str, str]:
+    """Return the conditions that are counted of a column, in terms of its filled cell."""
+    cell = identifier(column.name)
+    bare = f"regexp_replace({cell}, '[ \u00a0\u202f\u2009''’]', '', 'g')"
+    tests = _plain_tests(column) | {
+        "__parts": time_parts(cell, clock),
+        "point": f"{number_from_bare('__bare', '.', True)} IS NOT NULL",
+        "comma": f"{number_from_bare('__bare', ',', True)} IS NOT NULL",
+        "ambiguous": f"regexp_full_match({bare}, '{_AMBIGUOUS}')",
+        "shows point": shows_decimal(cell, "."),
+        "shows comma": shows_decimal(cell, ","),
+        "iso": f"{time_from_parts('__parts', clock)} IS NOT NULL",
+        "with a clock": f"contains({cell}, ':')",
+        "dated": f"regexp_full_match({cell}, '{_DATED}')",
+    }
+    return tests
+
+
 def _settle(column: _Candidate, dialect: FileMapping, clock: Clock) -> None:
     """Set the type that all filled cells of a column prove, if any; times that are not ISO 8601 are settled later."""
-    counts, cell = column.counts, _filled(column.name)
+    counts, cell = column.counts, _filled(STEP)
     n = counts["filled"]
     for pair in _WORDS:
         has_both = 0 < counts[pair[0]] < n
         if counts["/".join(pair)] == n and (has_both or pair[0] == "true"):
-            column.kind, column.value = "true or false", f"lower({cell}) = {literal(pair[0])}"
+            column.kind, column.value = "true or false", Reading(cell, value=f"lower({STEP}) = {literal(pair[0])}")
             return
-    if (counts["padded"] and not counts["shows point"] and not counts["shows comma"]) or counts["long"]:
+    if counts["plain day"] == n:
+        column.kind, column.value = "day", Reading(cell, value=f"try_cast({STEP} AS DATE)")
+        return
+    marked = counts["cents"] or counts["shows point"] or counts["shows comma"]
+    if (counts["padded"] and not marked) or counts["long"]:
         return
     if counts["whole"] == n:
         if not _is_numbered(column.header):
-            column.kind, column.value = "whole number", f"CAST({cell} AS BIGINT)"
+            column.kind, column.value = "whole number", Reading(cell, typed=f"CAST({STEP} AS BIGINT)")
+        return
+    if counts["decimal"] == n:
+        if "decimal" not in dialect.model_fields_set and counts["ambiguous"] and not counts["cents"]:
+            column.doubt = _doubt_of_mark(column)
+        elif "decimal" not in dialect.model_fields_set or dialect.decimal == ".":
+            column.kind, column.value = "number", Reading(cell, value=f"try_cast({STEP} AS DOUBLE)")
         return
     if counts["dated"] < n and (counts["point"] == n or counts["comma"] == n) and (mark := _mark(column, dialect)):
-        column.kind, column.value = "number", number_from_bare(bare_number(cell), mark, True)
+        column.kind, column.value = "number", Reading(cell, bare_number(STEP), number_from_bare(STEP, mark, True))
         return
     if counts["iso"] == n:
-        read = time_from_parts(time_parts(cell, clock), clock)
-        column.kind, column.value = _as_time(read, counts["with a clock"] > 0)
+        column.kind, column.value = _as_time(clock, counts["with a clock"] > 0)
 
 
 def _mark(column: _Candidate, dialect: FileMapping) -> str | None:
@@ -425,16 +494,19 @@ def _mark(column: _Candidate, dialect: FileMapping) -> str | None:
         mark = "." if counts["shows point"] else ","
         return mark if reads[mark] else None
     if counts["ambiguous"]:
-        column.doubt = (
-            f"{column.header} is kept as text: its cells do not tell whether their mark is a decimal mark or groups "
-            "thousands"
-        )
+        column.doubt = _doubt_of_mark(column)
         return None
     return next((mark for mark, all_read in reads.items() if all_read), None)
 
 
-def _as_time(read: str, with_clock: bool) -> tuple[OwnKind, str]:
-    return ("time", read) if with_clock else ("day", f"CAST({read} AS DATE)")
+def _doubt_of_mark(column: _Candidate) -> str:
+    return f"{column.header} is kept as text: its cells do not tell whether their mark is a decimal mark or groups thousands"
+
+
+def _as_time(clock: Clock, with_clock: bool) -> tuple[OwnKind, Reading]:
+    typed = STEP if with_clock else f"CAST({STEP} AS DATE)"
+    read = Reading(_filled(STEP), time_parts(STEP, clock), time_from_parts(STEP, clock), typed)
+    return ("time" if with_clock else "day"), read
 
 
 def _settle_times(
@@ -452,8 +524,7 @@ def _settle_times(
         own = Clock(clock.to_zone, clock.from_zone, dialect.date_format, formats.get(each.name, ()))
         if own.formats == EXCEL:
             continue
-        cell = _filled(each.name)
-        read = time_from_parts(time_parts(cell, own), own)
-        (n_read,) = con.execute(f"SELECT count({read}) FROM {relation}").fetchone() or (0,)
+        parts = f"SELECT {time_parts(_filled(identifier(each.name)), own)} AS parts FROM {relation}"
+        (n_read,) = con.execute(f"SELECT count({time_from_parts('parts', own)}) FROM ({parts})").fetchone() or (0,)
         if n_read == each.counts["filled"]:
-            each.kind, each.value = _as_time(read, each.counts["with a clock"] > 0)
+            each.kind, each.value = _as_time(own, each.counts["with a clock"] > 0)
