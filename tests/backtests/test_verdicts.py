@@ -12,6 +12,8 @@ from scipy.stats import ttest_ind
 from crmkit.insights.findings import headline
 from crmkit.metrics import evaluate, scorecard
 from crmkit.metrics.card import cards
+from crmkit.metrics.engine.verdict import judge_changes
+from crmkit.metrics.scorecard import smallest_changes
 from crmkit.periods import Period
 from crmkit.tables.catalog import Catalog
 from tests.backtests.firms import SETTLED, catalog_of, months, stationary_firm, subscription_firm
@@ -20,17 +22,35 @@ SIZES = (50, 150, 400, 1000, 2000)  # customers
 N_EACH = 400  # months of each
 # One family: the numbers of the scorecard's page; the simulated customers are not asked about effort.
 ON_THE_PAGE = [card.name for card in cards() if card.headline and card.name != "ces"]
+PARTS = ["value", "low", "high", "n", "status"]
 
 
-def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str] | None = None) -> pd.DataFrame:
-    """Return the scorecards of months one below the other; all numbers come from one evaluation."""
-    history = evaluate(catalog, metrics, periods=sorted({q for p in judged for q in (p, p.previous, p.year_before)}))
-    of_month = dict(list(history.groupby("period")))
-    compared = [pd.concat([of_month[str(q)] for q in (p.year_before, p.previous, p)]) for p in judged]
-    return pd.concat(
-        [scorecard(catalog, p, metrics, history=numbers) for p, numbers in zip(judged, compared, strict=True)],
-        ignore_index=True,
-    )
+def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str]) -> pd.DataFrame:
+    """Return the scorecards of months one below the other, all evaluated once and judged once: each month is a family."""
+    asked = sorted({q for p in judged for q in (p, p.previous, p.year_before)})
+    chosen = {card.name: card for card in cards(metrics)}
+    history = evaluate(catalog, metrics, periods=asked).set_index(["period", "metric"])
+    facts = pd.DataFrame([(c.name, c.label, c.unit, c.better) for c in chosen.values()])
+    facts.columns = ["metric", "label", "unit", "better"]
+
+    def numbers_of(months: list[Period]) -> pd.DataFrame:
+        rows = history.loc[pd.MultiIndex.from_product([list(map(str, months)), chosen]), PARTS].reset_index()
+        return rows.merge(facts, on="metric", how="left")
+
+    now = numbers_of(judged)
+    matters = np.tile(smallest_changes(catalog.settings, list(chosen)), len(judged))
+    for prefix, others in (("", [p.previous for p in judged]), ("year_", [p.year_before for p in judged])):
+        then = numbers_of(others)
+        longer = np.repeat([p.n_days / other.n_days for p, other in zip(judged, others, strict=True)], len(chosen))
+        factor = np.where([chosen[name].additive for name in then["metric"]], longer, 1.0)
+        scaled = then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
+        verdicts = judge_changes(now, scaled, matters, now["period"].to_numpy())
+        now[f"{prefix or 'previous_'}period"] = then["period"]
+        now[f"{prefix or 'previous_'}value"] = then["value"]
+        now[f"{prefix}change"] = now["value"] - then["value"]
+        for name in ("verdict", "direction", "p_value"):
+            now[prefix + name] = verdicts[name]
+    return now.assign(target_verdict="", days_so_far=pd.NA)
 
 
 def any_real(cards: pd.DataFrame, verdict: str) -> float:
@@ -56,6 +76,15 @@ def unchanged(catalogs) -> pd.DataFrame:
     return pd.concat(
         [scorecards(catalog, judged, ON_THE_PAGE).assign(firm=n) for n, catalog in catalogs.items()], ignore_index=True
     )
+
+
+@pytest.mark.parametrize("n_customers", [50, 2000])
+def test_months_judged_at_once_are_what_the_scorecard_of_each_says(unchanged, catalogs, n_customers):
+    together = unchanged[unchanged["firm"] == n_customers]
+    for month in months(SETTLED + 13, N_EACH)[::100]:
+        found = together[together["period"] == str(month)].drop(columns=["firm", "days_so_far"])
+        expected = scorecard(catalogs[n_customers], month, ON_THE_PAGE)[list(found)]
+        pd.testing.assert_frame_equal(found.reset_index(drop=True), expected, check_dtype=False)
 
 
 @pytest.mark.slow

@@ -85,8 +85,8 @@ def bought():
 
 def test_a_snapshot_is_the_same_whatever_the_last_digit_of_the_engine(monkeypatch):
     catalog = ck.connect({"orders": bought()}, ck.Settings(data={"through": "2026-06-30"}))
-    once, asked = snapshot(catalog, DAY), snapshots.answer
-    monkeypatch.setattr(snapshots, "answer", lambda *question: stirred(asked(*question)))
+    once, asked = snapshot(catalog, DAY), snapshots.execute_for_day
+    monkeypatch.setattr(snapshots, "execute_for_day", lambda *question: stirred(asked(*question)))
     assert not once.empty
     pd.testing.assert_frame_equal(snapshot(catalog, DAY), once, check_exact=True)
 

@@ -113,7 +113,7 @@ def test_a_file_saved_by_notepad_with_a_byte_order_mark_is_read(tmp_path):
 
 
 def test_a_missing_file_is_named_and_the_way_out_told(tmp_path):
-    with pytest.raises(CrmkitError, match=r"There is no settings file .*nothing\.toml.*crmkit sample"):
+    with pytest.raises(CrmkitError, match=r"There is no settings file .*nothing\.toml.*crmkit new"):
         read_settings(tmp_path / "nothing.toml")
     with pytest.raises(CrmkitError, match=r"There is no settings file .*crmkit\.toml"):
         read_settings(tmp_path)

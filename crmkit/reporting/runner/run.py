@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmkit.errors import CrmkitError, Problems
 from crmkit.periods import Period, parse_periods
@@ -23,7 +23,9 @@ from crmkit.reporting.runner.predictions import ensure_predictions
 from crmkit.reporting.runner.publish import clean_up, publishing
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.sources.store.summary import CompanyData
-from crmkit.tables.catalog import Catalog
+
+if TYPE_CHECKING:  # to begin a run takes no library of numbers, which takes seconds to import
+    from crmkit.tables.catalog import Catalog
 
 DEADLINE = 1200.0  # seconds for one notebook; the slowest page on a large shop needs a tenth of it
 

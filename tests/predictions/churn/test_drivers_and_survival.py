@@ -83,8 +83,8 @@ def test_the_odds_between_the_ends_of_a_feature_are_found_and_noise_is_called_so
     for name, truth in (("days", np.exp(0.05 * 48)), ("plan", np.e), ("age", 1.0)):
         assert rows.loc[name, "low"] < truth < rows.loc[name, "high"]
     assert (rows.loc["plan", "least"], rows.loc["plan", "most"]) == ("a", "b")
-    sure = rows.reset_index().assign(sure=lambda each: (each["low"] > 1) | (each["high"] < 1))
-    assert driver_message(sure) == "Leavers differ from stayers most in days and plan"
+    found = rows.reset_index().assign(significant=lambda each: (each["low"] > 1) | (each["high"] < 1))
+    assert driver_message(found) == "Leavers differ from stayers most in days and plan"
 
 
 def test_standard_errors_are_those_of_refits_on_customers_drawn_anew_and_do_not_shrink_when_rows_are_doubled():
