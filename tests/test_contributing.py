@@ -80,7 +80,7 @@ def test_it_is_plotted_in_its_own_unit_over_time_and_by_group(newcomer, catalog)
     axes.figure.canvas.draw()
     assert any("%" in label.get_text() for label in [*axes.get_yticklabels(), *axes.texts])
     pyplot.close(axes.figure)
-    card = ck.scorecard(catalog, "2026-10", newcomer, history)
+    card = ck.scorecard(catalog, "2026-10", metrics=newcomer, history=history)
     assert (
         "Customer effort: 75 % in October 2026"
         in ck.pages.history_chart(newcomer, card, history, catalog.settings).html

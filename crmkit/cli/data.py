@@ -103,7 +103,7 @@ def history(
     from crmkit.cleaning.loading.history import load_history
     from crmkit.cli.show import print_frame
 
-    print_frame(load_history(read_nearby(settings), by.value), output.value)
+    print_frame(load_history(read_nearby(settings), by=by.value), output.value)
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")

@@ -37,14 +37,14 @@ def convention_sentences(catalog: Catalog, scorecard: pd.DataFrame) -> list[str]
     >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
     ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
     >>> catalog = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
-    >>> convention_sentences(catalog, ck.scorecard(catalog, "2026-09", "churn_rate"))[0][:72]
+    >>> convention_sentences(catalog, ck.scorecard(catalog, "2026-09", metrics="churn_rate"))[0][:72]
     'Customers lost (churn) is counted in several ways, which agree here: 0 %'
     """
     check_made_by("ck.scorecard(...)", scorecard, ["metric", "period"], "convention_sentences")
     if scorecard.empty:
         return []
     period = Period.parse(scorecard["period"].iloc[0], catalog.settings.company.fiscal_year_start)
-    rows = conventions(catalog, period, scorecard["metric"].tolist())
+    rows = conventions(catalog, period, metrics=scorecard["metric"].tolist())
     currency = catalog.settings.company.currency
     groups = (list(part.itertuples(index=False)) for _, part in rows.groupby("metric", sort=False))
     return [sentence for group in groups if (sentence := _sentence(group, currency))]

@@ -155,19 +155,19 @@ def are_segments(catalog: Catalog, period: Period) -> bool:
 def segment_moves(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return the moves between segments in a period; see :func:`crmkit.predictions.segments.migration.migration`."""
     before, now = last_days(catalog, period)
-    return migration(catalog, before, now, page_model(catalog, now))
+    return migration(catalog, before, now, model=page_model(catalog, now))
 
 
 def profiles_of(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return the profiles of the page's segments; see :func:`crmkit.predictions.segments.profiles.segment_profiles`."""
     now = last_days(catalog, period)[1]
-    return segment_profiles(catalog, now, page_model(catalog, now))
+    return segment_profiles(catalog, now, model=page_model(catalog, now))
 
 
 def moves_of(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return how each customer moved in a period; see :func:`crmkit.predictions.segments.migration.customer_moves`."""
     before, now = last_days(catalog, period)
-    return customer_moves(catalog, before, now, page_model(catalog, now))
+    return customer_moves(catalog, before, now, model=page_model(catalog, now))
 
 
 def review_finding(review: SegmentReview) -> Finding | None:

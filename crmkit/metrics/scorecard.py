@@ -26,9 +26,9 @@ _PARTS = ["value", "low", "high", "n", "status", "reason"]
 def scorecard(
     catalog: Catalog,
     period: PeriodLike,
+    *,
     metrics: str | Sequence[str] | None = None,
     history: pd.DataFrame | None = None,
-    *,
     where: Where | None = None,
 ) -> pd.DataFrame:
     """Evaluate all metrics for a period and judge each against the period before, the year before and its target.

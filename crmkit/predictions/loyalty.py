@@ -66,7 +66,7 @@ def loyalty(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
 
 
 @checked
-def anniversaries(loyal: pd.DataFrame, as_of: DayLike, days: int = 31) -> pd.DataFrame:
+def anniversaries(loyal: pd.DataFrame, as_of: DayLike, *, days: int = 31) -> pd.DataFrame:
     """Return the customers whose anniversary comes within some days after a day, the soonest first.
 
     Parameters

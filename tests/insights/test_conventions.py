@@ -20,7 +20,7 @@ def book_of(n_old: int, n_lost: int, n_new_lost: int):
 
 
 def told(catalog):
-    return convention_sentences(catalog, scorecard(catalog, "2026-10", "churn_rate"))
+    return convention_sentences(catalog, scorecard(catalog, "2026-10", metrics="churn_rate"))
 
 
 def test_ten_lost_of_a_hundred_and_ten_of_the_new_are_10_or_20_percent():
@@ -48,4 +48,4 @@ def test_without_a_value_nothing_is_said():
         {"response_id": ["1"], "responded_at": pd.to_datetime(["2026-10-05"]), "survey": ["nps"], "score": [9.0]}
     )
     catalog = connect({"survey_responses": answers})
-    assert convention_sentences(catalog, scorecard(catalog, "2026-10", ["churn_rate"])) == []
+    assert convention_sentences(catalog, scorecard(catalog, "2026-10", metrics=["churn_rate"])) == []

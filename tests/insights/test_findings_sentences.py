@@ -191,5 +191,5 @@ def test_the_top_of_a_page_is_sense_whichever_cards_are_on_it(n):
 
 
 def test_the_rows_of_this_test_have_the_columns_of_a_scorecard():
-    expected = set(scorecard(firm(1), "2026-10", "revenue").columns)
+    expected = set(scorecard(firm(1), "2026-10", metrics="revenue").columns)
     assert set(vars(next(rows(CARDS["revenue"], 5)))) == expected

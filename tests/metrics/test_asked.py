@@ -134,7 +134,7 @@ def test_a_frame_of_another_function_is_refused_with_the_one_that_makes_it(catal
 def test_a_history_that_scorecard_cannot_read_is_refused(catalog):
     numbers = ck.evaluate(catalog, "revenue", periods="2026-09")
     with pytest.raises(CrmkitError, match="several rows of revenue in 2026-09. Evaluate it without by, and once"):
-        ck.scorecard(catalog, "2026-09", "revenue", history=pd.concat([numbers, numbers]))
+        ck.scorecard(catalog, "2026-09", metrics="revenue", history=pd.concat([numbers, numbers]))
     with pytest.raises(CrmkitError, match="history of scorecard needs the frame that ck.evaluate.* lacks low, high"):
         ck.scorecard(catalog, "2026-09", history=numbers[["metric", "period", "value"]])
 
@@ -171,7 +171,7 @@ DAY = date(2026, 9, 30)
         ),
         (lambda catalog: ck.load_history(catalog, by="tabel"), "There is no history by 'tabel'. Did you mean 'table'"),
         (
-            lambda catalog: ck.segment_review(catalog, DAY, "rmf"),
+            lambda catalog: ck.segment_review(catalog, DAY, model="rmf"),
             "no segment model with a reference 'rmf'. Did you mean 'rfm'",
         ),
     ],
@@ -196,4 +196,4 @@ def test_by_that_is_no_name_and_conventions_of_no_metric_are_told(catalog):
     ):
         ck.evaluate(catalog, "revenue", periods="2026-09", by=3)
     with pytest.raises(CrmkitError, match="No metric is named"):
-        ck.conventions(catalog, "2026-09", [])
+        ck.conventions(catalog, "2026-09", metrics=[])

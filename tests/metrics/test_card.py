@@ -69,7 +69,7 @@ def test_targets_come_from_the_settings_on_the_first_day_of_the_period(company, 
         {"metric": "nps", "value": 99.0, "from": "2026-10-02"},
     ]
     tables = Catalog({"survey_responses": base.table("survey_responses")}, parse_settings({"targets": dated}))
-    row = scorecard(tables, "2026-10", "nps").iloc[0]
+    row = scorecard(tables, "2026-10", metrics="nps").iloc[0]
     assert (row["target"], row["target_verdict"]) == (50.0, "met")
 
 
@@ -91,7 +91,7 @@ def test_what_matters_can_be_set(company, answers):
         base = company(survey_responses=frame)
         settings = parse_settings({"smallest_change_that_matters": {"nps": matters}})
         verdicts.append(
-            scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "nps")
+            scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", metrics="nps")
         )
     assert [v["verdict"].item() for v in verdicts] == ["too few to tell", "within noise"]
 
@@ -101,7 +101,7 @@ def test_counts_of_months_of_28_and_31_days_compare_per_day(company):
     days = pd.date_range("2026-02-01", "2026-03-31")
     orders = pd.DataFrame({"ordered_at": days.repeat(100), "revenue": 10.0})
     orders = orders.assign(order_id=orders.index.astype(str), customer_id=orders.index.astype(str))
-    card = scorecard(company(orders=orders), "2026-03", ["n_orders", "revenue"])
+    card = scorecard(company(orders=orders), "2026-03", metrics=["n_orders", "revenue"])
     assert card["change"].tolist() == [300, 3000]
     assert (card["p_value"] > 0.9).all()
     assert card["verdict"].tolist() == ["within noise"] * 2
@@ -111,4 +111,4 @@ def test_a_target_of_5_for_a_share_is_refused_and_not_met(company, answers):
     base = company(survey_responses=answers("csat", [5.0] * 20))
     settings = parse_settings({"targets": [{"metric": "csat", "value": 80}]})
     with pytest.raises(Problems, match="csat is a share and written 0 to 1; 80 is not. For 80 % write 0.8."):
-        scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", "csat")
+        scorecard(Catalog({"survey_responses": base.table("survey_responses")}, settings), "2026-10", metrics="csat")

@@ -36,7 +36,7 @@ def own(company, answers, tmp_path):
 def test_a_card_in_the_analysts_file_is_evaluated_and_judged(own, tmp_path):
     (tmp_path / "parcels.py").write_text(OWN)
     assert evaluate(own("parcels.py"), "late_parcels", periods="2026-10")["value"].item() == 0.25
-    row = scorecard(own("parcels.py"), "2026-10", "late_parcels").iloc[0]
+    row = scorecard(own("parcels.py"), "2026-10", metrics="late_parcels").iloc[0]
     assert (row["label"], row["topic"]) == ("Late parcels", "parcels")
 
 

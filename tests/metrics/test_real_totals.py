@@ -117,7 +117,7 @@ def test_the_olist_funnel_won_deals_take_14_days_at_the_median_and_kaplan_meier_
     catalog = ck.connect({"deals": deals}, parse_settings({"data": {"through": "2018-12-31"}}))
     taken = (won.merge(leads, on="mql_id").eval("won_date - first_contact_date")).dt.days
     assert taken.median() == 14 and len(taken) == 842
-    rows = ck.conventions(catalog, "2017-01-01..2018-12-31", "sales_cycle").set_index("convention")
+    rows = ck.conventions(catalog, "2017-01-01..2018-12-31", metrics="sales_cycle").set_index("convention")
     assert rows.loc["kaplan_meier", "status"] == "not reached"
     assert np.isnan(rows.loc["kaplan_meier", "value"])
     assert rows.loc["won_deals", "value"] == pytest.approx(14, abs=1)  # calendar days here, whole 24 hours above

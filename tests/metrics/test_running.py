@@ -25,7 +25,7 @@ def test_the_days_so_far_are_counted_only_while_the_period_runs(shop):
 
 
 def test_nine_days_are_compared_with_nine_days(shop):
-    card = scorecard(shop, "2026-12", ["n_orders", "revenue", "average_order_value"]).set_index("metric")
+    card = scorecard(shop, "2026-12", metrics=["n_orders", "revenue", "average_order_value"]).set_index("metric")
     assert card.loc["n_orders", ["value", "previous_value", "year_value"]].tolist() == [90, 90, 90]
     assert card.loc["revenue", ["value", "previous_value", "year_value"]].tolist() == [900, 900, 900]
     assert (card["verdict"] != "real").all()
@@ -35,7 +35,7 @@ def test_nine_days_are_compared_with_nine_days(shop):
 def test_a_running_period_is_marked_and_a_whole_one_is_not(shop):
     reasons = evaluate(shop, "n_orders", periods="2026-11..2026-12")["reason"].tolist()
     assert reasons == ["", "so far: 9 of 31 days"]
-    assert scorecard(shop, "2026-11", "n_orders")["days_so_far"].isna().all()
+    assert scorecard(shop, "2026-11", metrics="n_orders")["days_so_far"].isna().all()
 
 
 def test_whole_periods_stay_whole_unless_asked(shop):
@@ -49,7 +49,7 @@ def test_thirty_days_of_a_month_are_compared_per_day_with_the_28_of_february(com
     orders = pd.DataFrame({"ordered_at": days, "revenue": 10.0})
     names = orders.index.astype(str)
     tables = company(orders=orders.assign(order_id=names, customer_id=names), through="2026-03-30")
-    row = scorecard(tables, "2026-03", "n_orders").iloc[0]
+    row = scorecard(tables, "2026-03", metrics="n_orders").iloc[0]
     assert (row["value"], row["previous_value"]) == (3000, 2800)
     assert row["p_value"] > 0.9
 
@@ -73,7 +73,7 @@ def test_churn_of_the_first_days_counts_those_lost_in_them_among_all_at_the_star
 
 
 def test_a_range_of_days_is_compared_with_the_days_before_and_with_the_year_before(shop):
-    row = scorecard(shop, "2026-03-01..2026-03-15", "n_orders").iloc[0]
+    row = scorecard(shop, "2026-03-01..2026-03-15", metrics="n_orders").iloc[0]
     assert (row["value"], row["previous_value"], row["year_value"]) == (150, 150, 150)
     assert (row["previous_period"], row["year_period"]) == ("2026-02-14..2026-02-28", "2025-03-01..2025-03-15")
 
@@ -93,13 +93,13 @@ def test_fiscal_years_follow_the_settings(company):
     settings = parse_settings({"company": {"fiscal_year_start": 4}, "data": {"through": "2026-03-31"}})
     tables = Catalog({"orders": company(orders=orders).table("orders")}, settings)
     assert evaluate(tables, "revenue", periods="FY2025..FY2026")["value"].tolist() == [1, 6]
-    assert scorecard(tables, "FY2026", "revenue")["previous_value"].item() == 1
+    assert scorecard(tables, "FY2026", metrics="revenue")["previous_value"].item() == 1
 
 
 def test_the_29th_of_february_lies_in_a_february_of_29_days(company):
     days = pd.to_datetime(["2024-02-28", "2024-02-29", "2023-02-28"])
     orders = pd.DataFrame({"order_id": list("abc"), "ordered_at": days, "revenue": 10.0, "customer_id": list("xyz")})
-    row = scorecard(company(orders=orders, through="2024-03-31"), "2024-02", "n_orders").iloc[0]
+    row = scorecard(company(orders=orders, through="2024-03-31"), "2024-02", metrics="n_orders").iloc[0]
     assert (row["value"], row["year_value"]) == (2, 1)
 
 

@@ -18,7 +18,7 @@ from crmkit.tables.connection_lock import LockedBackend, locked_backend
 
 SEPTEMBER, JUNE = date(2026, 9, 30), date(2026, 6, 30)
 ASKED = [
-    lambda catalog: ck.scorecard(catalog, "2026-09", ["revenue", "nps", "churn_rate", "new_customers"]),
+    lambda catalog: ck.scorecard(catalog, "2026-09", metrics=["revenue", "nps", "churn_rate", "new_customers"]),
     lambda catalog: ck.evaluate(catalog, ["revenue", "win_rate"], periods="2026-07..2026-09"),
     lambda catalog: ck.evaluate(catalog, "revenue", periods="2026-09", by="channel"),
     lambda catalog: snapshot(catalog, SEPTEMBER),

@@ -102,7 +102,7 @@ def test_an_unknown_column_is_told_with_the_nearest_and_all(catalog):
 
 def test_scorecards_and_lists_take_a_condition(catalog):
     region = catalog.frame("customers")["region"].mode()[0]
-    card = ck.scorecard(catalog, "2026-09", ["n_orders"], where={"region": region})
+    card = ck.scorecard(catalog, "2026-09", metrics=["n_orders"], where={"region": region})
     assert (
         card["value"].iloc[0] == ck.evaluate(catalog, "n_orders", "2026-09", where={"region": region})["value"].iloc[0]
     )

@@ -65,7 +65,7 @@ _FEW = 5  # rows: fewer may be a correction, however small the table
 _FEW_OF = 0.01  # of the rows before
 
 
-def load_history(source: Catalog | Settings | str | Path | None = None, by: By = "load") -> pd.DataFrame:
+def load_history(source: Catalog | Settings | str | Path | None = None, *, by: By = "load") -> pd.DataFrame:
     """Return the loads of a store, oldest first.
 
     Parameters

@@ -55,7 +55,7 @@ def cohort_retention(catalog: Catalog, period: PeriodLike, *, n_cohorts: int = 1
 
 
 @checked
-def survival_curve(catalog: Catalog, as_of: DayLike, by: str = "") -> pd.DataFrame:
+def survival_curve(catalog: Catalog, as_of: DayLike, *, by: str = "") -> pd.DataFrame:
     """Return the share of customers still active so many days after they came, by Kaplan-Meier.
 
     Customers who are active at ``as_of`` are censored at their age on that day. Those already active when the data begin
@@ -97,7 +97,7 @@ def survival_curve(catalog: Catalog, as_of: DayLike, by: str = "") -> pd.DataFra
     return memoize(catalog, _curve, as_of, by or "")
 
 
-def at_risk_table(curve: pd.DataFrame, months: tuple[int, ...] = (0, 3, 6, 9, 12, 18, 24)) -> pd.DataFrame:
+def at_risk_table(curve: pd.DataFrame, *, months: tuple[int, ...] = (0, 3, 6, 9, 12, 18, 24)) -> pd.DataFrame:
     """Return the curve's values at whole months: group, months, survival, low, high, at_risk.
 
     Months beyond the last customer at risk are absent.

@@ -112,7 +112,7 @@ def customer_responses(catalog: Catalog, as_of: date) -> pd.Series:
 
 
 @checked
-def posting_times(catalog: Catalog, period: PeriodLike, by: str = "hours") -> pd.DataFrame:
+def posting_times(catalog: Catalog, period: PeriodLike, *, by: str = "hours") -> pd.DataFrame:
     """Compare the engagement rate of the firm's posts by the time at which they went out.
 
     A few posts bring most of the reactions, so intervals from few posts are not reliable. Instead the times are permuted

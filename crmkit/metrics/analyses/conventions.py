@@ -15,7 +15,7 @@ from crmkit.tables.catalog import Catalog
 
 
 @checked
-def conventions(catalog: Catalog, period: PeriodLike, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
+def conventions(catalog: Catalog, period: PeriodLike, *, metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Evaluate disputed metrics under each of their conventions.
 
     Parameters
@@ -39,7 +39,7 @@ def conventions(catalog: Catalog, period: PeriodLike, metrics: str | Sequence[st
     >>> terms = pd.DataFrame({"subscription_id": ["a", "b"], "customer_id": ["a", "b"], "mrr": [9.0, 9.0],
     ...     "starts_at": pd.to_datetime(["2026-01-01"] * 2), "ends_at": pd.to_datetime(["2026-12-01", "2026-10-09"])})
     >>> catalog = ck.connect({"subscription_terms": terms}, ck.Settings(data={"through": "2026-10-31"}))
-    >>> ck.conventions(catalog, "2026-10", "churn_rate")[["convention", "value"]].values.tolist()[:2]
+    >>> ck.conventions(catalog, "2026-10", metrics="churn_rate")[["convention", "value"]].values.tolist()[:2]
     [['start_cohort', 0.5], ['all_lost_by_start', 0.5]]
     """
     check_named(metrics)

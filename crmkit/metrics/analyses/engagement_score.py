@@ -74,7 +74,7 @@ def engagement_scores(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
 
 
 @checked
-def engagement_check(catalog: Catalog, as_of: DayLike, horizon_days: int = 90) -> pd.DataFrame:
+def engagement_check(catalog: Catalog, as_of: DayLike, *, horizon_days: int = 90) -> pd.DataFrame:
     """Return how many customers of each band of the score, as of ``horizon_days`` ago, are still active at ``as_of``.
 
     Parameters

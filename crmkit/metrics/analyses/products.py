@@ -18,7 +18,7 @@ from crmkit.tables.schema import SCHEMAS
 
 
 @checked
-def what_sells(catalog: Catalog, period: PeriodLike, by: str = "product") -> pd.DataFrame:
+def what_sells(catalog: Catalog, period: PeriodLike, *, by: str = "product") -> pd.DataFrame:
     """Compare what was sold of each product with the period before, all products judged as one family.
 
     Parameters

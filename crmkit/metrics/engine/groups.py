@@ -211,7 +211,7 @@ def states_at_start(catalog: Catalog, column: str, window: Window) -> ir.Table:
 
 def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
     states = states.rename(_customer_id="customer_id", _period="period")
-    joined = rows.left_join(states, [rows["_customer"] == states["_customer_id"], rows["period"] == states["_period"]])
+    joined = rows.left_join(states, [("_customer", "_customer_id"), ("period", "_period")])
     return joined.drop("_customer_id", "_period")
 
 

@@ -33,7 +33,7 @@ def rate_per_period(discount_rate: float, periods_per_year: float = 12) -> float
     return float((1 + discount_rate) ** (1 / periods_per_year) - 1)
 
 
-def discount_factors(n_payments: int, rate: float, pays: Pays = "start") -> Array:
+def discount_factors(n_payments: int, rate: float, *, pays: Pays = "start") -> Array:
     """Present value of each of the next payments of 1.
 
     Parameters
@@ -93,7 +93,7 @@ def present_value(curve: Array, margin: float | Array, rate: float, *, pays: Pay
     """
     first, _ = convention(pays)
     paid = np.asarray(curve, dtype=float)[..., first:]
-    return np.asarray(margin * (paid @ discount_factors(paid.shape[-1], rate, pays)), dtype=np.float64)
+    return np.asarray(margin * (paid @ discount_factors(paid.shape[-1], rate, pays=pays)), dtype=np.float64)
 
 
 def convention(pays: str) -> tuple[int, int]:

@@ -126,7 +126,7 @@ def predict_days(
 
 
 @checked
-def with_predictions(catalog: Catalog, as_of: DayLike | None = None, only: Sequence[str] | None = None) -> Catalog:
+def with_predictions(catalog: Catalog, as_of: DayLike | None = None, *, only: Sequence[str] | None = None) -> Catalog:
     """Return a catalog with predictions made now in its tables of predictions; nothing is written.
 
     Parameters

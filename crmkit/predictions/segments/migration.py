@@ -27,7 +27,7 @@ _REAL = 0.05  # adjusted p
 
 
 @checked
-def migration(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
+def migration(catalog: Catalog, before: DayLike, now: DayLike, *, model: str = "rfm", usual: int = 6) -> pd.DataFrame:
     """Return the moves between two days, and whether they differ from the usual number.
 
     Parameters
@@ -113,7 +113,7 @@ def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float
 
 
 @checked
-def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, model: str = "rfm") -> pd.DataFrame:
+def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, *, model: str = "rfm") -> pd.DataFrame:
     """Return each customer's segment on two days by the reference of the later one.
 
     Parameters

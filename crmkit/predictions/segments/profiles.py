@@ -32,7 +32,7 @@ _REAL = 0.05  # adjusted p
 
 
 @checked
-def segment_profiles(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> pd.DataFrame:
+def segment_profiles(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") -> pd.DataFrame:
     """Return one row per segment, the one with most revenue first.
 
     Parameters
@@ -66,7 +66,7 @@ def segment_profiles(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> pd
 
 
 @checked
-def typical_customers(catalog: Catalog, as_of: DayLike, model: str = "rfm", n: int = 2) -> pd.DataFrame:
+def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n: int = 2) -> pd.DataFrame:
     """Return the customers nearest to the middle of each segment: segment, customer (masked), her purchases.
 
     The distance is that to the centre of a k-means segment; else it is that of recency, number of orders
@@ -102,7 +102,7 @@ def typical_customers(catalog: Catalog, as_of: DayLike, model: str = "rfm", n: i
 
 
 @checked
-def segment_portraits(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> pd.DataFrame:
+def segment_portraits(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") -> pd.DataFrame:
     """Return what is known of the customers of each segment, against all others.
 
     Parameters

@@ -65,7 +65,7 @@ class SegmentReview:
 
 
 @checked
-def segment_review(catalog: Catalog, as_of: DayLike, model: str = "rfm") -> SegmentReview:
+def segment_review(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") -> SegmentReview:
     """Judge the reference that applies on a day by the customers of that day.
 
     It no longer fits if a new one puts at least 10 % of the customers who ordered within a year into another segment, and

@@ -44,7 +44,7 @@ def quality_notes(notes: pd.DataFrame | Sequence[str | Mapping[str, Any]]) -> Fr
     )
 
 
-def method(scorecard: pd.DataFrame | None = None, extra: Sequence[str] = ()) -> Fragment:
+def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) -> Fragment:
     """Return how a change is judged, in plain words.
 
     Parameters

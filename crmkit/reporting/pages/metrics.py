@@ -54,7 +54,7 @@ def history_chart(
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     >>> catalog = ck.connect({"orders": orders})
     >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
-    >>> history_chart("revenue", ck.scorecard(catalog, "2026-10", "revenue", history), history, catalog.settings)
+    >>> history_chart("revenue", ck.scorecard(catalog, "2026-10", metrics="revenue", history=history), history, catalog.settings)
     <crmkit figure: Revenue: €30 in October 2026, nothing to compare with>
     """
     from crmkit.plots import plot_history
@@ -71,7 +71,7 @@ def history_chart(
 
 
 def finding_charts(
-    scorecard: pd.DataFrame, history: pd.DataFrame, settings: Settings | None = None, limit: int = 3
+    scorecard: pd.DataFrame, history: pd.DataFrame, settings: Settings | None = None, *, limit: int = 3
 ) -> Fragment:
     """Return one chart per headline finding, in the order of the findings.
 
@@ -95,7 +95,7 @@ def finding_charts(
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     >>> catalog = ck.connect({"orders": orders})
     >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
-    >>> ck.pages.finding_charts(ck.scorecard(catalog, "2026-10", "revenue", history), history)
+    >>> ck.pages.finding_charts(ck.scorecard(catalog, "2026-10", metrics="revenue", history=history), history)
     <crmkit finding charts>
     """
     metrics = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
@@ -134,7 +134,7 @@ def group_chart(catalog: Catalog, metric: str, by: str, scorecard: pd.DataFrame)
 
 @section("no table")
 def group_table(
-    catalog: Catalog, metrics: str | list[str], by: str, period: PeriodLike, title: str, subtitle: str = ""
+    catalog: Catalog, metrics: str | list[str], by: str, period: PeriodLike, *, title: str, subtitle: str = ""
 ) -> Fragment | None:
     """Return metrics of a period by the values of a column; empty where none of them can be split so.
 

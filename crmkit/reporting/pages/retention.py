@@ -30,7 +30,7 @@ _GRAINS = ("month", "quarter", "year")
 
 
 @section("no customers")
-def survival_chart(catalog: Catalog, period: PeriodLike, by: str = "") -> Fragment | None:
+def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fragment | None:
     """Return the share of customers still there so long after they came; empty where there are none.
 
     Parameters
@@ -41,7 +41,7 @@ def survival_chart(catalog: Catalog, period: PeriodLike, by: str = "") -> Fragme
     from crmkit.plots import plot_survival
 
     as_of = last_day(catalog.data_through, period)
-    curve = survival_curve(catalog, as_of, by)
+    curve = survival_curve(catalog, as_of, by=by)
     if curve.empty or curve["at_risk"].max() < 20:
         return None
     known = at_risk_table(curve)

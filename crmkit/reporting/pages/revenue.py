@@ -82,7 +82,7 @@ def retention_worth(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 
 @section("no order lines")
-def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_rows: int = 20) -> Fragment | None:
+def sales_table(catalog: Catalog, period: PeriodLike, *, by: str = "product", max_rows: int = 20) -> Fragment | None:
     """Return what sold and what did not, each against the period before; empty without order lines.
 
     Parameters
@@ -92,7 +92,7 @@ def sales_table(catalog: Catalog, period: PeriodLike, by: str = "product", max_r
     max_rows : int
         Rows shown.
     """
-    sold = what_sells(catalog, period, by)
+    sold = what_sells(catalog, period, by=by)
     if sold.empty:
         return None
     currency = catalog.settings.company.currency

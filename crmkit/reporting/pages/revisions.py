@@ -19,7 +19,7 @@ from crmkit.tables.catalog import Catalog
 
 @checked
 def revisions(
-    catalog: Catalog, scorecard: pd.DataFrame, reports: str = "", history: pd.DataFrame | None = None
+    catalog: Catalog, scorecard: pd.DataFrame, *, reports: str = "", history: pd.DataFrame | None = None
 ) -> Fragment:
     """Compare the numbers of the period before with those that its report gave, and say what was revised.
 
@@ -44,7 +44,7 @@ def revisions(
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     >>> catalog = ck.connect({"orders": orders})
-    >>> revisions(catalog, ck.scorecard(catalog, "2026-10", "revenue"), reports="nowhere")
+    >>> revisions(catalog, ck.scorecard(catalog, "2026-10", metrics="revenue"), reports="nowhere")
     <crmkit revisions>
     """
     first = scorecard.iloc[0]

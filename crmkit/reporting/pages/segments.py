@@ -50,7 +50,7 @@ def segment_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     day = last_days(catalog, period)[1]
     findings = segment_findings(catalog, period, segment_moves(catalog, period))
     if (model := page_model(catalog, day)) != "rules" and (
-        warning := review_finding(segment_review(catalog, day, model))
+        warning := review_finding(segment_review(catalog, day, model=model))
     ):
         findings = [warning, *findings]
     return opening(
@@ -100,7 +100,7 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 
 @section()
-def segment_move_table(catalog: Catalog, period: PeriodLike, most: int = 15) -> Fragment | None:
+def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) -> Fragment | None:
     """Return who moved where in the period, and what was gained and lost by it.
 
     Parameters
@@ -133,7 +133,7 @@ def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if not are_segments(catalog, period):
         return None
     day = last_days(catalog, period)[1]
-    found = typical_customers(catalog, day, page_model(catalog, day))
+    found = typical_customers(catalog, day, model=page_model(catalog, day))
     labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
     labels = {name: label for name, label in labels.items() if name in found}
     return table(
@@ -198,7 +198,7 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     before, now = last_days(catalog, period)
     if len(segmentation_for(catalog, now).names) < 2:
         return None
-    profiles, moved = segment_profiles(catalog, now, "segments"), movement(catalog, before, now)
+    profiles, moved = segment_profiles(catalog, now, model="segments"), movement(catalog, before, now)
     shares = {name: in_words(share, "share") for name, share in moved.items()}
     best = profiles.iloc[0]
     return table(
@@ -231,7 +231,7 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     model = page_model(catalog, day)
     if model == "rules" or not are_segments(catalog, period):  # rules are the firm's own: they fit by definition
         return None
-    review = segment_review(catalog, day, model)
+    review = segment_review(catalog, day, model=model)
     words = review_words(review, is_kept(catalog, day))
     if review.side_by_side.empty:
         facts = {
@@ -364,7 +364,7 @@ def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     """Return what sets the customers of each segment apart from all others by more than chance; nothing if nothing does."""
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
-    portraits = segment_portraits(catalog, day, model).copy()
+    portraits = segment_portraits(catalog, day, model=model).copy()
     if portraits.empty:
         return None
     order = ladder(catalog, day, model)
@@ -391,7 +391,7 @@ def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
 def segment_trait_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return all that was compared, which the run writes; nothing where nothing was."""
     day = last_days(catalog, period)[1]
-    portraits = segment_portraits(catalog, day, page_model(catalog, day))
+    portraits = segment_portraits(catalog, day, model=page_model(catalog, day))
     if portraits.empty:
         return None
     return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")

@@ -116,7 +116,7 @@ def mood_remarks(catalog: Catalog, period: PeriodLike) -> dict[str, Remark]:
 
 
 @section("no posts")
-def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fragment | None:
+def posting_hours(catalog: Catalog, period: PeriodLike, *, by: str = "hours") -> Fragment | None:
     """Return the engagement rate by time of day or weekday, over the year that ends with the period.
 
     Parameters
@@ -127,7 +127,7 @@ def posting_hours(catalog: Catalog, period: PeriodLike, by: str = "hours") -> Fr
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     year = period if period.n_days >= year.n_days else year
-    times = posting_times(catalog, year, by)
+    times = posting_times(catalog, year, by=by)
     if times.empty:
         return None
     name, at = _NAMES[by]

@@ -29,7 +29,7 @@ def two_leave(company, **settings):
 
 
 def test_the_conventions_of_one_loss_at_start_and_one_of_a_newcomer_are_10_20_21_18_and_20_percent(company):
-    rows = conventions(two_leave(company), "2026-10", "churn_rate").set_index("convention")
+    rows = conventions(two_leave(company), "2026-10", metrics="churn_rate").set_index("convention")
     expected = [1 / 10, 2 / 10, 2 / 9.5, 2 / 11, 1 / 11 + 1 / 10]
     assert rows["value"].tolist() == pytest.approx(expected)
     assert rows["difference"].tolist() == pytest.approx([x - 0.1 for x in expected])
@@ -39,8 +39,8 @@ def test_the_conventions_of_one_loss_at_start_and_one_of_a_newcomer_are_10_20_21
 def test_the_settings_say_which_convention_is_in_force_and_the_call_may_say_another(company):
     catalog = two_leave(company, definitions={"churn_rate": "all_lost_by_start"})
     assert evaluate(catalog, "churn_rate", periods="2026-10")["value"].item() == pytest.approx(0.2)
-    assert scorecard(catalog, "2026-10", "churn_rate")["value"].item() == pytest.approx(0.2)
-    first = conventions(catalog, "2026-10", "churn_rate").iloc[0]
+    assert scorecard(catalog, "2026-10", metrics="churn_rate")["value"].item() == pytest.approx(0.2)
+    first = conventions(catalog, "2026-10", metrics="churn_rate").iloc[0]
     assert (first["convention"], first["in_force"], first["difference"]) == ("all_lost_by_start", True, 0)
     call = evaluate(catalog, "churn_rate", periods="2026-10", definitions={"churn_rate": "start_cohort"})
     assert call["value"].item() == pytest.approx(0.1)

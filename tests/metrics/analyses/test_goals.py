@@ -46,7 +46,7 @@ def test_3000_a_month_are_900_in_nine_days_of_november_and_9000_in_a_quarter(sta
 def test_a_quarter_in_which_the_target_rises_has_the_sum_of_its_months(company):
     targets = [{"metric": "n_orders", "value": 100}, {"metric": "n_orders", "value": 400, "from": "2026-08-01"}]
     catalog = with_settings(company(orders=orders_per_day("2026-07-01", "2026-09-30", 10)), targets=targets)
-    row = scorecard(catalog, "2026-Q3", "n_orders").iloc[0]
+    row = scorecard(catalog, "2026-Q3", metrics="n_orders").iloc[0]
     assert (row["target"], row["value"], row["target_verdict"]) == (900, 920, "too close to call")
 
 
@@ -54,7 +54,7 @@ def test_after_nine_days_of_november_the_target_of_300_orders_is_90(company):
     catalog = with_settings(
         company(orders=orders_per_day("2026-10-01", "2026-11-09", 20)), targets=[{"metric": "n_orders", "value": 300}]
     )
-    row = scorecard(catalog, "2026-11", "n_orders").iloc[0]
+    row = scorecard(catalog, "2026-11", metrics="n_orders").iloc[0]
     assert (row["target"], row["value"], row["days_so_far"], row["target_verdict"]) == (90, 180, 9, "met")
 
 
@@ -69,9 +69,9 @@ def test_a_target_per_quarter_is_a_third_of_it_in_a_month_of_a_sum_and_none_of_a
             {"metric": "nps", "value": 30, "per": "quarter"},
         ],
     )
-    month = scorecard(catalog, "2026-07", ["n_orders", "nps"])["target"]
+    month = scorecard(catalog, "2026-07", metrics=["n_orders", "nps"])["target"]
     assert month.iloc[0] == 31 and np.isnan(month.iloc[1])
-    assert scorecard(catalog, "2026-Q3", ["n_orders", "nps"])["target"].tolist() == [92, 30]
+    assert scorecard(catalog, "2026-Q3", metrics=["n_orders", "nps"])["target"].tolist() == [92, 30]
 
 
 def test_goals_are_the_metrics_with_a_target_the_missed_ones_first(company, answers):

@@ -14,7 +14,9 @@ def test_what_a_new_customer_costs_under_each_convention(company):
     orders = orders_of(("2024-01-01", 9.0, 3.0, "old", None), *(("2026-10-05", 9.0, 3.0, each, None) for each in ids))
     costs = pd.concat([COSTS, costs_of(("2026-09-05", 90.0, "acquisition", "media", "search", "beans"))])
     customers = pd.DataFrame({"customer_id": ids, "channel": names})
-    rows = conventions(company(orders=orders, costs=costs, customers=customers), "2026-10", "customer_acquisition_cost")
+    rows = conventions(
+        company(orders=orders, costs=costs, customers=customers), "2026-10", metrics="customer_acquisition_cost"
+    )
     assert rows.set_index("convention")["value"].to_dict() == {
         "fully_loaded": 600 / 8,
         "lagged": 90 / 8,

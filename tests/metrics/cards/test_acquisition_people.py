@@ -18,7 +18,7 @@ def test_four_leads_buy_after_1_2_3_8_days_and_four_never_half_of_the_buyers_tak
             "abandoned_at": [*[pd.NaT] * 4, *ends[4:]],
         }
     )
-    rows = conventions(company(leads=leads, through="2026-10-31"), "2026-10", "time_to_purchase").set_index(
+    rows = conventions(company(leads=leads, through="2026-10-31"), "2026-10", metrics="time_to_purchase").set_index(
         "convention"
     )
     assert rows["value"].to_dict() == {"of_buyers": 2, "kaplan_meier": 8, "buyers_so_far": 2.5}
@@ -71,6 +71,6 @@ def test_time_to_purchase_equals_plain_pandas_on_the_sample_company(sample, samp
     leads = sample_tables["leads"]
     bought = (leads["converted_at"].dt.normalize() - leads["created_at"].dt.normalize()).dt.days
     month = leads["converted_at"].dt.strftime("%Y-%m")
-    found = conventions(sample, "2026-10", "time_to_purchase").set_index("convention")["value"]
+    found = conventions(sample, "2026-10", metrics="time_to_purchase").set_index("convention")["value"]
     assert found["buyers_so_far"] == bought[month == "2026-10"].median()
     assert found["of_buyers"] >= found["buyers_so_far"]

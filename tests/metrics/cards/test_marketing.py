@@ -30,9 +30,11 @@ def test_400_for_campaigns_brought_a_margin_of_290_a_return_of_minus_27_5_percen
 
 def test_by_customer_the_order_without_a_campaign_counts_for_the_one_that_won_her(company):
     customers = pd.DataFrame({"customer_id": list("abc"), "campaign": ["beans", None, "welcome"]})
-    rows = conventions(company(costs=COSTS, orders=ORDERS, customers=customers), "2026-10", "return_on_ad_spend")
+    rows = conventions(
+        company(costs=COSTS, orders=ORDERS, customers=customers), "2026-10", metrics="return_on_ad_spend"
+    )
     assert rows.set_index("convention")["value"].to_dict() == {"order_campaign": 1.5, "customer_campaign": 1.5}
-    rows = conventions(company(costs=COSTS, orders=ORDERS, customers=customers), "2026-10", "marketing_roi")
+    rows = conventions(company(costs=COSTS, orders=ORDERS, customers=customers), "2026-10", metrics="marketing_roi")
     assert rows.set_index("convention")["value"].to_dict() == pytest.approx(
         {"order_campaign": -0.275, "customer_campaign": 300 / 400 - 1}
     )
@@ -90,8 +92,8 @@ def test_more_spent_is_a_real_change_if_it_matters_and_exact(company):
     from crmkit.metrics import scorecard
 
     frame = pd.concat([COSTS, costs_of(("2026-09-02", 500.0, "acquisition", "media", "search", "beans"))])
-    row = scorecard(company(costs=frame, through="2026-10-31"), "2026-10", "acquisition_spend").iloc[0]
+    row = scorecard(company(costs=frame, through="2026-10-31"), "2026-10", metrics="acquisition_spend").iloc[0]
     assert (row["verdict"], row["direction"]) == ("real", "changed")  # 500 in 30 days, 600 in 31
     near = pd.concat([COSTS, costs_of(("2026-09-02", 575.0, "acquisition", "media", "search", "beans"))])
-    row = scorecard(company(costs=near, through="2026-10-31"), "2026-10", "acquisition_spend").iloc[0]
+    row = scorecard(company(costs=near, through="2026-10-31"), "2026-10", metrics="acquisition_spend").iloc[0]
     assert row["verdict"] == "within noise"

@@ -44,7 +44,7 @@ def test_where_many_are_open_nobody_knows_how_many_will_be_won(company):
 def test_a_quarter_that_is_not_reached_says_so(company):
     closed = ["2026-10-03"] * 2 + [None] * 8
     catalog = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 2 + [None] * 8), through="2026-10-31")
-    rows = conventions(catalog, "2026-10", "days_to_win_first_quarter").set_index("convention")
+    rows = conventions(catalog, "2026-10", metrics="days_to_win_first_quarter").set_index("convention")
     assert rows.loc["kaplan_meier", "reason"] == "fewer than a quarter would come to an end"
 
 

@@ -149,7 +149,7 @@ def test_touches_to_close_equal_plain_pandas_on_the_sample_company(sample, sampl
 def test_two_wins_of_400_and_3_losses_of_600_are_40_percent_by_value_and_by_cohort_another_number(company):
     rows = [(str(n), "2026-07-10", "2026-10-05", n < 2, 200, "ann") for n in range(5)]
     rows += [("late", "2026-07-10", "2026-10-20", True, 500, "ann")]  # won on the 102nd day
-    found = conventions(company(deals=deals(*rows), through="2026-10-31"), "2026-10", "win_rate").set_index(
+    found = conventions(company(deals=deals(*rows), through="2026-10-31"), "2026-10", metrics="win_rate").set_index(
         "convention"
     )
     assert found["value"].to_dict() == {"by_count": 0.5, "by_value": 0.6, "by_cohort": pytest.approx(2 / 6)}

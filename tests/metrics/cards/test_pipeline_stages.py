@@ -28,6 +28,6 @@ def test_the_sample_company_goes_from_qualification_to_the_outcome(sample):
     order = stage_order(sample)
     assert order[0] == "qualification" and order.index("proposal") < order.index("negotiation")
     assert set(order[-2:]) == {"won", "lost"} or order[-1] in ("won", "lost")
-    html = group_table(sample, "open_deals", "stage", Period.parse("2026-10"), "Stages").html
+    html = group_table(sample, "open_deals", "stage", Period.parse("2026-10"), title="Stages").html
     shown = [text for text in cells(html) if text in order]
     assert shown == [stage for stage in order if stage in shown] and len(shown) >= 3

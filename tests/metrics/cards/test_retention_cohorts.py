@@ -108,8 +108,8 @@ def test_numbers_at_risk_are_read_at_whole_months():
 
 def test_a_curve_by_a_column_that_there_is_not_is_refused_and_one_by_channel_splits_all(sample):
     with pytest.raises(UnknownName, match="There is no column of customers 'chanel'. Did you mean 'channel'"):
-        survival_curve(sample, date(2026, 10, 31), "chanel")
-    by = survival_curve(sample, date(2026, 10, 31), "channel")
+        survival_curve(sample, date(2026, 10, 31), by="chanel")
+    by = survival_curve(sample, date(2026, 10, 31), by="channel")
     assert by.groupby("group")["at_risk"].max().sum() == pytest.approx(
         survival_curve(sample, date(2026, 10, 31))["at_risk"].max()
     )

@@ -126,7 +126,7 @@ def test_the_conventions_of_5_4_3_and_1_are_50_67_56_percent(company, answers):
     from crmkit.metrics import conventions
 
     rows = answers("csat", [5.0, 4.0, 3.0, 1.0]).assign(weight=[1.0, 1.0, 1.0, 5.0])
-    found = conventions(company(survey_responses=rows), "2026-10", "csat").set_index("convention")["value"]
+    found = conventions(company(survey_responses=rows), "2026-10", metrics="csat").set_index("convention")["value"]
     assert found["top_boxes"] == 0.5
     assert found["good_or_bad"] == pytest.approx(2 / 3)
     assert found["mean"] == pytest.approx((1 + 0.75 + 0.5 + 0) / 4)
@@ -194,7 +194,7 @@ def test_the_airport_survey_of_2017_has_an_nps_of_39_84_and_weighted_40_40(share
             "responded_at": pd.Timestamp("2017-05-31"),
         }
     )
-    found = ck.conventions(ck.connect({"survey_responses": rows}), "2017-05", "nps").set_index("convention")
+    found = ck.conventions(ck.connect({"survey_responses": rows}), "2017-05", metrics="nps").set_index("convention")
     assert found["n"].tolist() == [2746, 2746, 2746]
     assert round(found.loc["last_answer", "value"], 2) == 39.84
     assert round(found.loc["weighted", "value"], 2) == 40.40

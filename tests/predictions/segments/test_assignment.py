@@ -124,7 +124,7 @@ def test_revenue_is_split_by_the_model_that_the_settings_name():
     for model, expected in (("rules", {"Regulars", "Others"}), ("segments", None)):
         settings = parse_settings({"company": {"segment_model": model, "segment_rules": rules}})
         catalog = with_predictions(
-            ck.connect({"orders": shop()}, settings), date(2026, 8, 31), ["rfm", "segments", "rules"]
+            ck.connect({"orders": shop()}, settings), date(2026, 8, 31), only=["rfm", "segments", "rules"]
         )
         by = ck.evaluate(catalog, "revenue", periods="2026-09", by="segment")
         whole = ck.evaluate(catalog, "revenue", periods="2026-09")["value"].iloc[0]

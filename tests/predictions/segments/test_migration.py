@@ -33,14 +33,14 @@ def catalog():
 
 
 def test_one_upgrades_one_slides_one_is_new_and_one_stays(catalog):
-    moves = customer_moves(catalog, BEFORE, NOW, "rules")
+    moves = customer_moves(catalog, BEFORE, NOW, model="rules")
     assert moves["direction"].to_dict() == {"c": "stayed", "n": "new", "s": "down", "u": "up"}
     assert moves["gained"].to_dict() == {"c": 0.0, "n": 30.0, "s": -100.0, "u": 50.0}
     assert flow(moves)["n"].sum() == 4
 
 
 def test_what_moves_brought_adds_up_to_the_change_of_revenue_and_intervals_hold_it(catalog):
-    totals = move_totals(customer_moves(catalog, BEFORE, NOW, "rules"))
+    totals = move_totals(customer_moves(catalog, BEFORE, NOW, model="rules"))
     assert totals.set_index("direction")["gained"].to_dict() == {"up": 50.0, "down": -100.0, "new": 30.0, "stayed": 0.0}
     assert ((totals["low"] <= totals["gained"]) & (totals["gained"] <= totals["high"])).all()
 

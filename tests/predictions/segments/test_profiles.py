@@ -54,7 +54,7 @@ def frames():
 
 
 def test_channel_opinion_and_worth_differ_and_gender_does_not(frames):
-    rows = segment_portraits(ck.connect(frames, RULES), DAY, "rules").set_index(["segment", "what"])
+    rows = segment_portraits(ck.connect(frames, RULES), DAY, model="rules").set_index(["segment", "what"])
     referral = rows.loc[("Large", "referral")]
     assert (referral["value"], referral["rest"], referral["differs"]) == (0.6, 0.2, "more")
     assert referral["low"] < 0.6 < referral["high"]
@@ -67,7 +67,7 @@ def test_channel_opinion_and_worth_differ_and_gender_does_not(frames):
 
 def test_a_trait_of_fewer_than_ten_customers_is_not_told(frames):
     people = frames["customers"].assign(industry=["shops"] * 9 + [None] * 91 + ["shops"] * 100)
-    rows = segment_portraits(ck.connect(frames | {"customers": people}, RULES), DAY, "rules")
+    rows = segment_portraits(ck.connect(frames | {"customers": people}, RULES), DAY, model="rules")
     assert "industry" not in set(rows["topic"])
 
 
@@ -82,7 +82,9 @@ def test_chance_differences_are_told_in_at_most_one_of_twenty_firms(frames):
                 "country": random.choice(["DE", "FR"], 200, p=[0.97, 0.03]),
             }
         )
-        rows = segment_portraits(ck.connect({"orders": frames["orders"], "customers": people}, RULES), DAY, "rules")
+        rows = segment_portraits(
+            ck.connect({"orders": frames["orders"], "customers": people}, RULES), DAY, model="rules"
+        )
         told += bool((rows.loc[rows["topic"].isin(["channel", "country"]), "differs"] != "").any())
     assert told <= 2
 
@@ -91,12 +93,12 @@ def test_a_later_answer_and_a_later_score_are_not_used(frames):
     late = frames["survey_responses"].assign(responded_at=pd.Timestamp(2026, 10, 5))
     scores = frames["customer_scores"].assign(as_of=date(2026, 10, 31))
     rows = segment_portraits(
-        ck.connect(frames | {"survey_responses": late, "customer_scores": scores}, RULES), DAY, "rules"
+        ck.connect(frames | {"survey_responses": late, "customer_scores": scores}, RULES), DAY, model="rules"
     )
     assert not {"opinion", "outlook"} & set(rows["topic"])
 
 
 def test_ninety_percent_of_the_margin_is_brought_by_the_large_half(frames):
-    profiles = segment_profiles(ck.connect(frames, RULES), DAY, "rules").set_index("segment")
+    profiles = segment_profiles(ck.connect(frames, RULES), DAY, model="rules").set_index("segment")
     assert profiles.loc["Large", "margin_share"] == pytest.approx(0.9)
     assert profiles.loc["Large", "revenue_share"] == pytest.approx(0.75)

@@ -29,7 +29,7 @@ def history(catalog):
 
 @pytest.fixture(scope="module")
 def scorecard(catalog, history):
-    return ck.scorecard(catalog, "2026-10", ["csat", "nps"], history)
+    return ck.scorecard(catalog, "2026-10", metrics=["csat", "nps"], history=history)
 
 
 def test_a_chart_has_title_text_alternative_and_its_numbers(scorecard, history):

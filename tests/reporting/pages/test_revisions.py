@@ -28,9 +28,9 @@ def report(company, period):
     catalog = ck.connect(company)
     reported = Period.parse(period)
     history = ck.evaluate(catalog, METRICS, periods=reported.run_up(13), first_days=catalog.days_so_far(reported))
-    card = ck.scorecard(catalog, period, METRICS, history)
-    fragment = ck.pages.revisions(catalog, card, str(company / "reports"))
-    assert ck.pages.revisions(catalog, card, str(company / "reports"), history).html == fragment.html
+    card = ck.scorecard(catalog, period, metrics=METRICS, history=history)
+    fragment = ck.pages.revisions(catalog, card, reports=str(company / "reports"))
+    assert ck.pages.revisions(catalog, card, reports=str(company / "reports"), history=history).html == fragment.html
     folder = company / "reports" / period
     folder.mkdir(parents=True, exist_ok=True)
     save_numbers(folder, "scorecard", fragment.numbers)
@@ -86,8 +86,8 @@ def test_while_a_month_is_running_the_one_before_is_still_compared_whole(company
     (company / "crmkit.toml").write_text(text.replace("2026-10-31", "2026-10-07"))
     catalog = ck.connect(company)
     history = ck.evaluate(catalog, METRICS, periods="2026-09..2026-10", first_days=7)
-    card = ck.scorecard(catalog, "2026-10", METRICS, history)
-    said = ck.pages.revisions(catalog, card, str(company / "reports"), history).html
+    card = ck.scorecard(catalog, "2026-10", metrics=METRICS, history=history)
+    said = ck.pages.revisions(catalog, card, reports=str(company / "reports"), history=history).html
     assert "The numbers of September 2026 are those that its report gave (2 compared)." in said
 
 
