@@ -121,7 +121,8 @@ def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dic
         rows = rows.left_join(customers, rows["_customer"] == customers["_customer_id"]).drop("_customer_id")
     for column in borrowed:
         if column not in fixed:
-            rows = _with_state(rows, states_at_start(catalog, column, window), column)
+            # A view: Ibis would add the join to one that made the metric's table, whose columns are gone by then.
+            rows = _with_state(rows.view(), states_at_start(catalog, column, window), column)
     return rows.mutate(**{name: _group_name(rows[name]) for name in borrowed}).drop("_customer")
 
 

@@ -116,7 +116,7 @@ class RecurringKept(RecurringChange):
         else:
             with np.errstate(divide="ignore", invalid="ignore"):
                 k = units / s  # so that a customer weighs 1 on average
-            value, low, high = intervals.share(-d * k, s * k, dd * k**2, -sd * k**2, ss * k**2, units)
+                value, low, high = intervals.share(-d * k, s * k, dd * k**2, -sd * k**2, ss * k**2, units)
             if self.of == "gross":
                 value, low, high = 1 - value, 1 - high, 1 - low
         return filled.assign(value=value, low=low, high=high, n=np.round(units), units=np.round(units))

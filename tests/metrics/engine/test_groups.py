@@ -65,6 +65,15 @@ def test_revenue_by_plan_adds_up_and_shoppers_have_none(sample):
     assert "(unknown)" in parts.index
 
 
+def test_a_metric_whose_table_is_a_join_can_be_split_by_what_changes(sample):
+    """Orders, and new customers, with whether another customer recommended the firm."""
+    metrics = ["revenue_per_referred_customer", "revenue_per_other_customer", "referred_customers"]
+    parts = evaluate(sample, metrics, periods="2026-10", by="plan")
+    assert len(parts) > len(metrics)
+    whole = evaluate(sample, metrics, periods="2026-10").set_index("metric")["n"]
+    assert parts.groupby("metric")["n"].sum().to_dict() == whole.to_dict()
+
+
 def test_answers_by_segment_follow_the_latest_assignment_before_the_period(company, answers):
     segments = pd.DataFrame(
         {

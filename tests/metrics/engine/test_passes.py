@@ -3,8 +3,16 @@
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.loading.connect import connect
 from crmkit.metrics import CARDS, evaluate, scorecard
 from crmkit.metrics.engine import evaluate as engine
+from crmkit.settings import parse_settings
+
+
+@pytest.fixture(scope="module")
+def sample(sample_tables):
+    """The sample company, connected anew: what other tests evaluated would not be fetched again."""
+    return connect(sample_tables, parse_settings({"data": {"through": "2026-10-31"}}))
 
 
 @pytest.fixture
