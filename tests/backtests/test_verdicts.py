@@ -83,7 +83,7 @@ def test_months_judged_at_once_are_what_the_scorecard_of_each_says(unchanged, ca
     together = unchanged[unchanged["firm"] == n_customers]
     for month in months(SETTLED + 13, N_EACH)[::100]:
         found = together[together["period"] == str(month)].drop(columns=["firm", "days_so_far"])
-        expected = scorecard(catalogs[n_customers], month, ON_THE_PAGE)[list(found)]
+        expected = scorecard(catalogs[n_customers], month, metrics=ON_THE_PAGE)[list(found)]
         pd.testing.assert_frame_equal(found.reset_index(drop=True), expected, check_dtype=False)
 
 
