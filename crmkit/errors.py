@@ -1,7 +1,7 @@
-"""The family of errors that crmkit raises on purpose, and how they are worded.
+"""The errors that crmkit raises on purpose, and how they are worded.
 
-A message says what is wrong, which value was met, and what to do. Where several things are wrong it lists
-them all, so that the reader needs one round of mending and not one per fault.
+A message says what is wrong, which value was found, and what to do. Where several things are wrong it lists
+them all, so that the reader can correct them in one round.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
-_LISTED = 30  # there are 300 currencies and 600 time zones: a wall of names helps nobody
+_LISTED = 30  # there are 300 currencies and 600 time zones: listing so many does not help
 
 
 class CrmkitError(Exception):
-    """Bad input or settings: the caller can mend it. The command line prints it without a traceback, exit code 2."""
+    """Bad input or settings, which the caller can correct. The command line prints it without a traceback, exit code 2."""
 
 
 class Problems(CrmkitError):
@@ -24,7 +24,7 @@ class Problems(CrmkitError):
     Parameters
     ----------
     subject : str
-        What was looked at, such as ``crmkit.toml`` or ``orders.csv``.
+        What was checked, such as ``crmkit.toml`` or ``orders.csv``.
     problems : sequence of str
         One sentence each, at least one.
 
@@ -44,11 +44,11 @@ class Problems(CrmkitError):
 
 
 class StaleStore(UserWarning):
-    """The export files have changed since the store was loaded from them: the numbers are those of before."""
+    """The export files have changed since the store was loaded from them: the numbers are out of date."""
 
 
 class DataEndEarly(UserWarning):
-    """The data end long before the day as of which they are looked at: what came since is not known."""
+    """The data end long before the day of an analysis: what happened in between is not known."""
 
 
 class UnknownName(CrmkitError, KeyError):
@@ -81,7 +81,7 @@ class NotMeasured(CrmkitError):
 
 
 def printable(text: str) -> str:
-    r"""Return a text without the letters that steer a terminal or turn a line around: values that are told come from files.
+    r"""Return a text without characters that control a terminal or reverse a line: values in messages come from files.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The command line ``crmkit``: a verb is a few lines over one public function.
 
 Standard output carries the result and nothing else, so it can be piped; progress and errors go to standard error.
-Exit code 0: all good; 1: the report has a page that failed; 2: the input or a setting needs mending.
+Exit code 0: all good; 1: the report has a page that failed; 2: the input or a setting must be corrected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The application: its help, its options, and how it tells the user what to mend."""
+"""The application: its help, its options, and how errors and warnings are printed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _plain_warnings() -> Iterator[None]:
 
 
 class _PlainErrors(TyperGroup):
-    """Print what the user can mend as plain text, without a traceback, and end with code 2."""
+    """Prints errors that the user can correct as plain text, without a traceback, and exits with code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

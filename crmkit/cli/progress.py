@@ -1,4 +1,4 @@
-"""What the user sees while she waits, on standard error: a moving line in a terminal, plain lines elsewhere."""
+"""Progress on standard error: a moving line in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.markup import escape
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show that something is going on: a spinner in a terminal, else one plain line."""
+    """Show that work is in progress: a spinner in a terminal, else one plain line."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         with console.status(escape(f"{what} ...")):
@@ -25,32 +25,32 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def step_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function that is told what is being done, how many steps are done, and of how many."""
+    """Yield a function to call with what is being done, the number of steps done, and their total."""
     console = Console(stderr=True, highlight=False)
     with console.status("Starting ...") if console.is_terminal else _nothing(console, "Reading the exports") as status:
 
-        def tell(what: str, done: int, total: int) -> None:
+        def show(what: str, done: int, total: int) -> None:
             if status is not None:
                 status.update(escape(f"{what} ({done} of {total}) ..."))
 
-        yield tell
+        yield show
 
 
 @contextmanager
 def page_progress(what: str = "Running the notebooks", unit: str = "pages") -> Iterator[Callable[[str, str], None]]:
-    """Yield a function that is told of each page's fate and shows it: the time it took, how many are left, how long."""
+    """Yield a function to call with a page and its state, which prints them with the time taken and the time left."""
     console = Console(stderr=True, highlight=False)
     pages = PageCount(unit=unit)
     with console.status("Preparing ...") if console.is_terminal else _nothing(console, what) as status:
 
-        def tell(page: str, state: str) -> None:
-            line = pages.told(page, state)
+        def show(page: str, state: str) -> None:
+            line = pages.update(page, state)
             if line:
                 console.print(escape(line), soft_wrap=True)
             if status is not None:
                 status.update(escape(f"{pages.now} ..."))
 
-        yield tell
+        yield show
 
 
 class PageCount:
@@ -61,9 +61,9 @@ class PageCount:
     clock : callable
         Returns the time [s].
     unit : str
-        What they are.
+        What is counted, in the plural.
 
-    What starts without having been announced as waiting is a step before the pages, and none of them.
+    Whatever starts without having been "waiting" is a step before the pages and is not counted.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic, unit: str = "pages") -> None:
@@ -71,13 +71,13 @@ class PageCount:
         self._steps: dict[str, float] = {}
         self._state: dict[str, str] = {}
         self._started: dict[str, float] = {}
-        self._lock = Lock()  # "started" is told by the notebooks' threads
+        self._lock = Lock()  # the notebooks' threads call update with "started"
 
-    def told(self, page: str, state: str) -> str:
-        """Take note of what became of a page; return what there is to print about it, if anything."""
+    def update(self, page: str, state: str) -> str:
+        """Record the state of a page; return the line to print about it, empty if there is none."""
         with self._lock:
             if page in self._steps or (page not in self._state and state == "started"):
-                return self._told_of_step(page, state)
+                return self._update_step(page, state)
             self._state[page] = state
             if state == "started":
                 self._started[page] = self._clock()
@@ -89,7 +89,7 @@ class PageCount:
 
     @property
     def now(self) -> str:
-        """What is going on, for a line that is renewed."""
+        """What is running now, for a line that is overwritten."""
         with self._lock:
             running = [page for page, state in self._state.items() if state == "started"]
             if self._steps:
@@ -99,7 +99,7 @@ class PageCount:
             what = f"Running {', '.join(running)}" if running else "Preparing"
             return f"{what} ({self._progress})" if len(self._state) > len(running) else what
 
-    def _told_of_step(self, step: str, state: str) -> str:
+    def _update_step(self, step: str, state: str) -> str:
         if state == "started":
             self._steps[step] = self._clock()
             return ""

@@ -129,7 +129,7 @@ def report(
     if period and periods:
         raise CrmkitError("--period and --periods cannot go together. Name one period, or the first and the last.")
     options: dict[str, Any] = {
-        "parameters": _named(parameter or []),
+        "parameters": _parameter_values(parameter or []),
         "deadline": deadline,
         "notebooks": notebooks,
         "fresh": fresh,
@@ -170,8 +170,8 @@ def glossary(
     print_glossary(ck.glossary(), output.value)
 
 
-def _named(parameters: list[str]) -> dict[str, str]:
-    """Read NAME=VALUE pairs."""
+def _parameter_values(parameters: list[str]) -> dict[str, str]:
+    """Return the values by name from texts NAME=VALUE."""
     pairs = [text.partition("=") for text in parameters]
     for name, equals, _ in pairs:
         if not (name and equals):

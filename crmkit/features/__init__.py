@@ -1,1 +1,1 @@
-"""What was known on a day: the point-in-time catalog, the features of customers, and their outcomes."""
+"""Data as of a day: the point-in-time catalog, the features of customers, and their outcomes."""

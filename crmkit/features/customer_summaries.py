@@ -70,7 +70,7 @@ def purchase_summary(orders: ir.Table, *, as_of: date) -> ir.Table:
 
 
 def interpurchase_times(orders: ir.Table, *, as_of: date, horizon: int) -> ir.Table:
-    """Return the gaps between the order days of each customer up to a day, and the days until her next order.
+    """Return the gaps between the order days of each customer up to a day, and the days until the next order.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     }
 )
 def term_features(subscription_terms: ir.Table, *, as_of: Day) -> ir.Table:
-    """Paid terms of each customer: the newest one, its change of price, and how long she has subscribed.
+    """Paid terms of each customer: the newest one, its change of price, and the time since the subscription began.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What became of customers: who could leave within a horizon and who did, and how long each stretch of activity lasted.
+"""Outcomes of customers: who was at risk of leaving and who left, and how long each stretch of activity lasted.
 
 Both read the same spells of activity as the churn rate.
 """
@@ -26,8 +26,8 @@ def churn_labels(
 ) -> pd.DataFrame:
     """Return the customers at risk on a day, and whether they left within the horizon.
 
-    A customer is at risk if she is active on the day and her activity, as it was known then, would end within the
-    horizon unless she orders or renews. That holds for every shopper, and for subscribers whose term ends within it.
+    Customers are at risk if they are active on the day and their activity, as it was known then, would end within the
+    horizon unless they order or renew. That holds for every shopper, and for subscribers whose term ends within it.
     Customers who had given notice by the day are listed apart: it is known that they leave.
 
     Parameters

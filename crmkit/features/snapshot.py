@@ -40,7 +40,7 @@ def snapshot(catalog: Catalog, as_of: date) -> pd.DataFrame:
     Raises
     ------
     NotMeasured
-        If there are neither orders of known customers nor paid terms: nobody is active.
+        If there are neither orders of known customers nor paid terms, so that no customer is active.
 
     Examples
     --------

@@ -250,7 +250,7 @@ def against_last_year(row: Any, currency: str | None) -> Finding:
 
 
 def unmoved(row: Any, currency: str | None) -> Finding:
-    """Word a number that did not move for real, for a month in which little did."""
+    """Word a number that did not change beyond chance, for a month in which few did."""
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
     evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     rest = f" ({evidence})" if evidence else ""

@@ -1,4 +1,4 @@
-"""How we learn: one estimator per file; frames in, frames out; no table, no Ibis."""
+"""Estimators, one per file: frames in, frames out, without canonical tables and Ibis."""
 
 from __future__ import annotations
 

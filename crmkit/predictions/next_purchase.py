@@ -125,9 +125,9 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     -------
     DataFrame
         One row per customer and kind: customer_id, kind ("category", or the product where there are none; "channel";
-        "weekday"), level, share, low, high (95 %: of her next purchases), popular (share among all), n [orders], own
-        (whether the preference is hers rather than everybody's). Kinds that the data lack, or that have one level only, are
-        left out.
+        "weekday"), level, share, low, high (95 %: of the next purchases), popular (share among all), n [orders], own
+        (whether the preference is the customer's own rather than that of all). Kinds that the data lack, or that have
+        one level only, are left out.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     -------
     DataFrame
         One row per kind: kind, n [customers with orders on both sides], hit (share of the later purchases that were of the
-        favourite), hit_popular (of what is popular), hit_own_mode (of what she had bought most often), surprise and
+        favourite), hit_popular (of what is popular), hit_own_mode (of what the customer had bought most often), surprise and
         surprise_popular (mean minus log share given to what was bought; less is better). No row where too few bought.
 
     Examples
@@ -279,7 +279,7 @@ def _counts(catalog: Catalog, kind: str, since: date, as_of: date, fewest: int =
 
 
 def _hits(model: Affinity, known: pd.DataFrame, later: pd.DataFrame) -> dict[str, float]:
-    """Return how often each guess was right; every customer has the same weight, split over her later purchases."""
+    """Return how often each guess was right; every customer has the same weight, split over the later purchases."""
     weight = later["n"] / later.groupby("customer_id")["n"].transform("sum")
     weight = weight / weight.sum()
     mode = known.sort_values(["customer_id", "n", "level"], ascending=[True, False, True]).drop_duplicates(

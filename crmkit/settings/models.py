@@ -17,18 +17,16 @@ from crmkit.periods import Period
 from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
 
-# What is done about people who are in the data twice.
-
 
 class Duplicates(BaseModel):
-    """Whether they are looked for and merged, from which probability on, and where the analyst is asked."""
+    """Customers who are in the data twice: whether to find and merge them, from which probability on, where to ask."""
 
     model_config = STRICT
 
     find: bool = True
-    merge: bool = True  # the sure ones; without it, they are asked for like the others
-    ask: float = Field(0.5, gt=0, le=1)  # probability from which a pair is asked for
-    sure: float = Field(0.95, gt=0, le=1)  # probability from which it may be merged without a question
+    merge: bool = True  # certain pairs; otherwise the analyst is asked about them like about the others
+    ask: float = Field(0.5, gt=0, le=1)  # probability from which the analyst is asked about a pair
+    sure: float = Field(0.95, gt=0, le=1)  # probability from which a pair may be merged without a question
     most_questions: int = Field(200, ge=1, le=100_000)
     file: Path = Path("duplicates_to_review.csv")  # beside the settings file
 
@@ -40,18 +38,15 @@ class Duplicates(BaseModel):
         return sure
 
 
-# What customers are grouped by, and how loyalty is recognised.
-
-
 FEWEST_POINTS, MOST_POINTS = 3, 15
 
 
 class Segments(BaseModel):
-    """What k-means looks at, chosen by the analyst, and how many segments there are to be.
+    """The features that k-means uses, and the number of segments.
 
     ``features`` are columns of :func:`crmkit.features.customer_summaries.purchase_summary`, of
-    :mod:`crmkit.features.feature_sets` (channel, country, gender, age, click_share, ...), or ``engagement``. ``number`` is
-    for those who want so many whether they are set apart or not.
+    :mod:`crmkit.features.feature_sets` (channel, country, gender, age, click_share, ...), or ``engagement``. ``number``
+    asks for that many segments, whether they are separate or not.
     """
 
     model_config = STRICT
@@ -69,7 +64,7 @@ class Segments(BaseModel):
 
 
 class Loyalty(BaseModel):
-    """From how many points on a customer is in a tier: 3 to 15, up to 5 each for tenure, value and engagement."""
+    """The points at which each tier begins: 3 to 15, up to 5 each for tenure, value and engagement."""
 
     model_config = STRICT
 
@@ -86,11 +81,8 @@ class Loyalty(BaseModel):
         return dict(sorted(tiers.items(), key=lambda each: -each[1]))
 
 
-# What customers are worth and what keeping them costs: the assumptions that no export holds.
-
-
 class Value(BaseModel):
-    """What a customer's value counts, and how it is discounted."""
+    """Assumptions on customer value: margin, discount rate and horizon."""
 
     model_config = STRICT
 
@@ -100,7 +92,7 @@ class Value(BaseModel):
 
 
 class Retention(BaseModel):
-    """What it costs to win back a customer who is about to leave, and how often it works."""
+    """Assumptions on retention: what it costs to contact a customer about to leave, and how often that keeps them."""
 
     model_config = STRICT
 
@@ -110,7 +102,7 @@ class Retention(BaseModel):
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of all time zones; to look for them takes longer than to read the settings."""
+    """Return the names of all time zones; cached, as listing them takes longer than reading the settings."""
     return frozenset(available_timezones())
 
 
@@ -121,7 +113,7 @@ class Section(BaseModel):
 
 
 class Company(Section):
-    """Who the report is about, and the conventions of its calendar and money."""
+    """The company: its name, and the conventions of its calendar and money."""
 
     name: str = Field("My company", min_length=1)
     currency: str = "EUR"
@@ -193,7 +185,7 @@ class TableMapping(Section):
 
 
 class Database(Section):
-    """Where the canonical tables are, if not in export files: a PostgreSQL database, that is only ever read.
+    """Where the canonical tables are, if not in export files: a PostgreSQL database, which is only read.
 
     The password never stands here: it comes from the environment variable that ``password_variable`` names.
     """
@@ -221,7 +213,7 @@ class Database(Section):
 
     @property
     def address(self) -> Address:
-        """The url in its parts."""
+        """The address in its parts."""
         return read_address(self.url)
 
 

@@ -1,4 +1,4 @@
-"""What the firm means to reach and to spend: dated targets and budgets, and the part of them that falls on some days."""
+"""Dated targets and budgets, and the part of them that falls on given days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Per = Literal["week", "month", "quarter", "year"]
 
 
 class Dated(BaseModel):
-    """In force from a day on, and until one if given."""
+    """A plan that is in force from one day on, until another if that is given."""
 
     model_config = STRICT
 
@@ -34,7 +34,7 @@ class Target(Dated):
     """A target for a metric in the metric's own unit (shares 0 to 1).
 
     ``per`` says for how long a time it is meant. A sum, such as revenue or new customers, is prorated to the days of
-    the period reported (a month, unless told otherwise); any other metric is compared in periods of that length only.
+    the period reported (a month by default); any other metric is compared in periods of that length only.
     """
 
     metric: str
@@ -43,7 +43,7 @@ class Target(Dated):
 
 
 class Budget(Dated):
-    """Money that may be spent, per month unless told otherwise: on one channel, or on all that is not named apart."""
+    """Money that may be spent, per month by default: on one channel, or on all channels without a budget of their own."""
 
     amount: float = Field(ge=0)
     purpose: Literal["acquisition", "retention"] = "acquisition"

@@ -1,4 +1,4 @@
-"""Begin a folder of one's own: settings with every choice explained, and a place for the export files."""
+"""Create a company's folder: settings with every choice explained, and a folder for the export files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def write_starter(
 
 
 def _machine_time_zone() -> str:
-    """Return the IANA name of the machine's time zone, where the system tells it."""
+    """Return the IANA name of the machine's time zone, where the system provides it."""
     from crmkit.settings.models import time_zones
 
     told = os.environ.get("TZ", "").removeprefix(":")

@@ -1,7 +1,7 @@
 """The customer of a row without a customer id: found in other files by the same e-mail address or telephone number.
 
 A person whom no file has with an id gets a pseudonym, a keyed hash of the contact, so that the contact itself is in no
-table and nobody without the key can test guesses. The key is the same for all files, so that they join.
+table and no one without the key can test guesses. The key is the same for all files, so that they join.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Person:
     ids : tuple of str
         All ids of the person.
     emails, phones, names, addresses : tuple of str
-        Only those that nobody else has, so that a namesake is not found.
+        Only those that no other customer has, so that a namesake is not found.
     texts : tuple of str
         Texts that only this person wrote, such as a comment.
     """

@@ -1,4 +1,4 @@
-"""What public functions have in common: how they take a catalog, periods and days, and what they say of anything else."""
+"""Arguments of public functions: catalogs, periods, days and conditions are read in one place, and all else is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _DAY_PARAMETERS = ("as_of", "before", "now")
-_FRAMES = {  # who makes them, and columns that tell them from others
+_FRAMES = {  # the function that makes each frame, and columns by which it is recognised
     "scorecard": ("ck.scorecard(...)", ["metric", "value"]),
     "history": ("ck.evaluate(...)", ["metric", "period", "value"]),
 }
@@ -92,7 +92,7 @@ def _where(form: Signature, options: dict[str, Any]) -> Where | None:
 
 
 def check_catalog(catalog: object, function: str, package: str = "ck.") -> None:
-    """Raise CrmkitError if something else than a catalog was given, such as the frames or the path it is made from."""
+    """Raise CrmkitError if the argument is no catalog, such as the frames or the path from which one is made."""
     if not isinstance(catalog, Catalog):
         met = type(catalog).__name__
         raise CrmkitError(f"{function} needs a catalog, not a {met}. Write {package}{function}(ck.connect(...), ...).")

@@ -23,13 +23,13 @@ BELONGS_TO = {"order_lines": ("orders", "order_id"), "deal_stages": ("deals", "d
 
 
 def through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:
-    """Tell whether a table has customers who have a column."""
+    """Return whether a column of customers is known for the customers of a table."""
     has_customer = "customer_id" in table.columns and "customers" in catalog.names
     return has_customer and column in catalog.table("customers").columns
 
 
 def has_state(catalog: Catalog, column: str) -> bool:
-    """Tell whether the data say when customers were in a state, such as a segment."""
+    """Return whether the data say when customers were in a state, such as a segment."""
     try:
         return column in catalog.table(STATES[column]).columns
     except NotMeasured:
@@ -37,7 +37,7 @@ def has_state(catalog: Catalog, column: str) -> bool:
 
 
 def changes_over_time(catalog: Catalog, table: ir.Table, column: str) -> bool:
-    """Tell whether a column is a state of the table's customers that changes over time."""
+    """Return whether a column is a state of the table's customers that changes over time."""
     fixed = column in table.columns or through_customer(catalog, table, column)
     return not fixed and "customer_id" in table.columns and column in STATES and has_state(catalog, column)
 
@@ -46,9 +46,6 @@ def known_columns(catalog: Catalog) -> list[str]:
     """Return the columns by which numbers can be split and filtered: those of all tables, and the states of customers."""
     known = {column for name in catalog.names for column in catalog.table(name).columns}
     return sorted(known | {column for column in STATES if has_state(catalog, column)})
-
-
-# The tables of a catalog, narrowed to the rows that meet a condition.
 
 
 def named_in(catalog: Catalog, condition: Condition) -> Condition:

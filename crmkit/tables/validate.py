@@ -12,18 +12,18 @@ from crmkit.tables.schema import SCHEMAS, Kind, schema
 
 
 def check_made_by(maker: str, frame: object, needed: Sequence[str], function: str) -> None:
-    """Raise CrmkitError if a function is given something else than the frame that another function returns.
+    """Raise CrmkitError unless an argument is a frame as another function returns it.
 
     Parameters
     ----------
     maker : str
         The function that returns such frames.
     frame : object
-        What was given.
+        The argument.
     needed : sequence of str
         Columns that distinguish its frames from others.
     function : str
-        The function that was called.
+        The function that was called with it.
 
     Examples
     --------

@@ -24,41 +24,41 @@ def clock():
 def count(clock):
     """Six pages, none of them begun."""
     pages = PageCount(clock)
-    assert {pages.told(f"page{number}", "waiting") for number in range(6)} == {""}
+    assert {pages.update(f"page{number}", "waiting") for number in range(6)} == {""}
     return pages
 
 
 def test_time_left_is_what_the_others_take_at_the_pace_so_far(count, clock):
-    count.told("page0", "started")
-    count.told("page1", "started")
+    count.update("page0", "started")
+    count.update("page1", "started")
     clock.seconds += 30
-    assert count.told("page0", "done") == "page0: done in 30 s; 1 of 6 pages, about 2 min left"
-    assert count.told("page1", "failed") == "page1: failed in 30 s; 2 of 6 pages, about 1 min left"
+    assert count.update("page0", "done") == "page0: done in 30 s; 1 of 6 pages, about 2 min left"
+    assert count.update("page1", "failed") == "page1: failed in 30 s; 2 of 6 pages, about 1 min left"
     assert count.now == "Preparing (2 of 6 pages, about 1 min left)"
-    count.told("page2", "started")
+    count.update("page2", "started")
     assert count.now == "Running page2 (2 of 6 pages, about 1 min left)"
 
 
 def test_pages_that_are_unchanged_count_as_done_and_not_for_the_pace(count, clock):
-    assert count.told("page0", "unchanged") == "page0: unchanged; 1 of 6 pages"
-    count.told("page1", "started")
+    assert count.update("page0", "unchanged") == "page0: unchanged; 1 of 6 pages"
+    count.update("page1", "started")
     clock.seconds += 20
-    assert count.told("page1", "done") == "page1: done in 20 s; 2 of 6 pages, about 1 min left"
+    assert count.update("page1", "done") == "page1: done in 20 s; 2 of 6 pages, about 1 min left"
 
 
 def test_the_last_page_has_nothing_left(count, clock):
     for number in range(6):
-        count.told(f"page{number}", "started")
+        count.update(f"page{number}", "started")
         clock.seconds += 5
-        line = count.told(f"page{number}", "done")
+        line = count.update(f"page{number}", "done")
     assert line == "page5: done in 5 s"
     assert count.now == "Writing the index"
 
 
 def test_a_page_that_was_lost_with_its_month_is_told_again(count, clock):
-    count.told("page0", "started")
-    count.told("page0", "done")
-    assert count.told("page0", "failed").startswith("page0: failed in 0 s; 1 of 6 pages")
+    count.update("page0", "started")
+    count.update("page0", "done")
+    assert count.update("page0", "failed").startswith("page0: failed in 0 s; 1 of 6 pages")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One finding about the data, in words that a business owner understands, and the counts of a table's rows."""
+"""A finding about the data, in words that a business owner understands, and the counts of a table's rows."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Splink makes the candidate pairs, compares them inside DuckDB, and learns from random pairs how often strangers agree.
 How often two entries of one person agree, and how many such pairs there are, is learned here from all candidates at once:
 learned from blocks, as usual, it would leave out the agreement that the block asks for. The estimate starts from usual
-values: where many people are in the data twice, the pairs decide; where hardly anybody is, the usual values remain.
+values: where many people are in the data twice, the pairs decide; where hardly any are, the usual values remain.
 Without them, the model takes namesakes, the most frequent of its candidates, for one person.
 """
 
@@ -60,8 +60,8 @@ _ADDRESS: list[str] = [
     f"{_OVERLAP} >= 0.35 OR jaro_winkler_similarity(address_l, address_r) >= 0.9",
     f"{_OVERLAP} >= 0.2",
 ]
-# Mailboxes are made of names: those of two namesakes say nothing beyond the names, and other figures in them even tell
-# two people apart.
+# Mailboxes are made of names: those of two namesakes say nothing beyond the names, and other digits in them even show
+# that there are two people.
 _MADE_OF_NAMES = (
     "email_l <> email_r AND figures_l = '' AND figures_r = '' AND contains(mailbox_l, family_l) "
     "AND contains(mailbox_r, family_r)"

@@ -113,7 +113,7 @@ def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFram
     merges : DataFrame
         The log so far.
     accounts : DataFrame
-        customer_id, person_id of everybody who is merged.
+        customer_id, person_id of all customers who are merged.
     links : DataFrame
         The pairs that this rests on.
     at : str
@@ -139,7 +139,7 @@ class DuplicatesReport:
     Attributes
     ----------
     accounts : DataFrame
-        customer_id, person_id, oldest, newest of everybody who is merged.
+        customer_id, person_id, oldest, newest of all customers who are merged.
     state : DuplicatesState
         Answers, merges and questions for the store.
     people : DataFrame

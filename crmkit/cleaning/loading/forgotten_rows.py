@@ -103,7 +103,7 @@ def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns
     n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {set_aside}")
     if "lead_id" in columns:
         con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
-    # Own columns of text may tell who it was; no total needs them.
+    # Own columns of text may identify the person; no total needs them.
     own = [
         column
         for column, kind in columns.items()

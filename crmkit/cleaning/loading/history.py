@@ -1,7 +1,7 @@
 """The history of loads: which files each load read, what became of their rows, and which rows vanished since the last.
 
 A corrected export changes rows and removes a few. An export that covers other days than the file it replaced removes
-months, and nobody would notice before a report compares with a year that is gone. A load that would remove so many rows
+months, which would show only when a report compares with a year that is gone. A load that would remove so many rows
 stops, unless the rows are to be dropped.
 """
 

@@ -153,7 +153,7 @@ def _cohorts(catalog: Catalog, through: Period, n_cohorts: int) -> pd.DataFrame:
     )
     cells = cells.merge(counts, on=["cohort", "period"], how="left").fillna(
         {"active": 0.0}
-    )  # reached, with nobody active
+    )  # reached, with no customer active
     n, active = cells["cohort"].map(sizes).to_numpy(float), cells["active"].to_numpy(float)
     value, low, high = intervals.share(active, n, active, active, n, n)
     name = {p.ordinal: str(p) for p in periods}

@@ -88,9 +88,10 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: pd.DataFrame, y: NDArray, groups: NDArray | None = None) -> Self:
-        """Learn from customers (rows of X: numbers, text, gaps) and what became of them (y: two outcomes).
+        """Fit to customers (rows of X: numbers, text, gaps) and their outcomes (y: two different values).
 
-        Where several rows are about one customer, ``groups`` says whom each is about: she is held out with all of them.
+        Where several rows are about one customer, ``groups`` names the customer of each: all rows of a customer are held out
+        together.
         """
         frame, y = rows_to_learn_from(self, X, y)
         self.classes_, codes = two_outcomes(y)
@@ -104,7 +105,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def base_(self) -> float:
-        """Log odds where no feature has a say: the mean over the customers learned from."""
+        """Log odds without any contribution: the mean over the customers that it was fitted to."""
         check_is_fitted(self)
         reference = self._columns.reference
         start = self._parts.log_odds(self._columns.standardised(reference), reference)[0]

@@ -18,7 +18,7 @@ from crmkit.models.orders.summary import PurchaseCounts
 
 @dataclass(eq=False, kw_only=True)
 class BetaGeometricModel(RepeatBuyingModel):
-    """Orders at a Gamma(r, alpha) rate; after each one she leaves with a Beta(a, b) probability.
+    """Orders at a Gamma(r, alpha) rate; after each one the customer leaves with a Beta(a, b) probability.
 
     ``first_chance`` is 1 where the first order counts among those. Then with n = x + first_chance chances to leave
     the odds of having left are, for n > 0 ::
@@ -122,7 +122,7 @@ class BetaGeometricModel(RepeatBuyingModel):
 
 
 def _n_nodes(ahead: float) -> int:
-    """Nodes for ten digits (three at 1,000 times her age): the integrand has a pole at p = -1 / ahead."""
+    """Nodes for ten digits (three at 1,000 times the age): the integrand has a pole at p = -1 / ahead."""
     pole = 1 + 2 / max(ahead, 1e-3)
     return int(np.clip(np.ceil(12 / np.arccosh(pole)), 6, 64))
 
@@ -131,21 +131,21 @@ def _n_nodes(ahead: float) -> int:
 class BGNBD(BetaGeometricModel):
     """Beta-geometric / negative binomial model of repeat orders.
 
-    While she stays, a customer orders at random times at a rate lambda of her own; after each repeat order she leaves
-    for good with a probability p of her own. Among customers lambda is Gamma(r, alpha) and p is Beta(a, b) distributed,
+    Until leaving, a customer orders at random times at an individual rate lambda; after each repeat order the customer
+    leaves for good with an individual probability p. Among customers lambda is Gamma(r, alpha) and p is Beta(a, b) distributed,
     independently. With x repeat orders, the last one at age t, observed until age T ::
 
         L = B(a, b + x) / B(a, b)  Gamma(r + x) / Gamma(r)  alpha^r / (alpha + T)^(r + x)
           + [x > 0]  B(a + 1, b + x - 1) / B(a, b)  Gamma(r + x) / Gamma(r)  alpha^r / (alpha + t)^(r + x)
 
-    The first term is that she is still there. A customer without a repeat order is there for certain: where many buy
+    The first term is for a customer still there. A customer without a repeat order is there for certain: where many buy
     once and are gone, see MBGNBD.
 
     See Also
     --------
     RepeatBuyingModel : parameters, learned attributes, and what the methods return.
-    MBGNBD : she may also leave after the first order.
-    ParetoNBD : she may leave at any time.
+    MBGNBD : customers may also leave after the first order.
+    ParetoNBD : customers may leave at any time.
 
     References
     ----------
@@ -168,7 +168,7 @@ class BGNBD(BetaGeometricModel):
 
 @dataclass(eq=False, kw_only=True)
 class MBGNBD(BetaGeometricModel):
-    """Modified BG/NBD model: as BG/NBD, but a customer may leave after her first order too.
+    """Modified BG/NBD model: as BG/NBD, but a customer may leave after the first order too.
 
     With x repeat orders, the last one at age t, observed until age T ::
 
@@ -178,7 +178,7 @@ class MBGNBD(BetaGeometricModel):
     See Also
     --------
     RepeatBuyingModel : parameters, learned attributes, and what the methods return.
-    BGNBD : nobody leaves before a repeat order.
+    BGNBD : no customer leaves before a repeat order.
 
     References
     ----------

@@ -102,7 +102,7 @@ class NextOrder:
             The customers as known on each past day, and the days until the next order after it [days]; missing where none came
             within the horizon.
         now : DataFrame
-            One row per customer: n_gaps [count], sum_log, sum_log_squared (of her gaps in log days), days_since [days
+            One row per customer: n_gaps [count], sum_log, sum_log_squared (of the gaps in log days), days_since [days
             since the last order].
         """
         self.times_ = InterpurchaseTimes.learned(now)
@@ -121,7 +121,7 @@ class NextOrder:
         return self
 
     def predict(self, customers: pd.DataFrame) -> pd.DataFrame:
-        """Return chance (that she orders within the horizon), earliest, days, latest (until then, if she does) [days]."""
+        """Return chance (of an order within the horizon), earliest, days, latest (until that order, if it comes) [days]."""
         mean, spread = self.times_.own(customers)
         since = customers["days_since"].to_numpy(float)
         start, end = _below(since, mean, spread), _below(since + self.horizon, mean, spread)
@@ -135,7 +135,7 @@ class NextOrder:
         )
 
     def _place(self, times: InterpurchaseTimes, customers: pd.DataFrame, days: Array) -> Array:
-        """Return at which quantile of her prediction each order came, given that it came within the horizon."""
+        """Return at which quantile of its prediction each order came, given that it came within the horizon."""
         mean, spread = times.own(customers)
         since = customers["days_since"].to_numpy(float)
         start, end = _below(since, mean, spread), _below(since + self.horizon, mean, spread)

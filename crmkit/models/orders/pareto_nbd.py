@@ -1,4 +1,4 @@
-"""The Pareto/NBD model: a customer may leave at any time, at a rate of her own."""
+"""The Pareto/NBD model: a customer may leave at any time, at an individual rate."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from crmkit.models.orders.quadrature import legendre
 from crmkit.models.orders.repeat_buying import RepeatBuyingModel
 from crmkit.models.orders.summary import PurchaseCounts
 
-_N_NODES = 16  # for the time at which she leaves within the horizon
+_N_NODES = 16  # for the time of leaving within the horizon
 
 
 @dataclass(eq=False, kw_only=True)
 class ParetoNBD(RepeatBuyingModel):
     """Pareto / negative binomial model of repeat orders.
 
-    While she stays, a customer orders at random times at a rate lambda of her own, and she leaves at a rate mu of her
-    own, whether she orders or not. Among customers lambda is Gamma(r, alpha) and mu is Gamma(s, beta) distributed,
+    Until leaving, a customer orders at random times at an individual rate lambda, and leaves at an individual rate mu,
+    independently of the orders. Among customers lambda is Gamma(r, alpha) and mu is Gamma(s, beta) distributed,
     independently. With x repeat orders, the last one at age t, observed until age T ::
 
         L = Gamma(r + x) / Gamma(r)  alpha^r / (alpha + T)^(r + x)  (beta / (beta + T))^s  (1 + odds of having left)
@@ -35,7 +35,7 @@ class ParetoNBD(RepeatBuyingModel):
     See Also
     --------
     RepeatBuyingModel : parameters, learned attributes, and what the methods return.
-    BGNBD : she leaves only after an order.
+    BGNBD : customers leave only after an order.
 
     References
     ----------
@@ -80,7 +80,7 @@ class ParetoNBD(RepeatBuyingModel):
         return expit(-log_odds_gone(params, counts, roughly=True)[0])
 
     def orders_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Array:
-        """Order rate times the mean time she stays; the latter is a logarithm at s = 1."""
+        """Order rate times the mean time until leaving; the latter is a logarithm at s = 1."""
         r, alpha, s, beta = params
         beta = beta + counts.age
         growth = np.log1p(horizon / beta)
@@ -89,7 +89,7 @@ class ParetoNBD(RepeatBuyingModel):
         return (r + counts.x) / (alpha + counts.age) * stays
 
     def distribution_if_alive(self, params: Array, counts: PurchaseCounts, horizon: float) -> Iterator[Array]:
-        """Negative binomial until the end of the horizon or until she leaves, by quadrature over her time of leaving."""
+        """Negative binomial until the end of the horizon or until the customer leaves, by quadrature over the time of leaving."""
         r, alpha, s, beta = (np.asarray(value)[..., None] for value in params)
         k, alpha, beta = r + counts.x[:, None], alpha + counts.age[:, None], beta + counts.age[:, None]
         stays = np.exp(-s * np.log1p(horizon / beta))

@@ -32,7 +32,7 @@ from crmkit.models.orders.summary import NEW_CUSTOMER, PurchaseCounts, compress
 
 @dataclass(eq=False, kw_only=True)
 class RepeatBuyingModel(ABC):
-    """A customer orders at random times until she leaves for good, which is not observed.
+    """A customer orders at random times until leaving for good, which is not observed.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class RepeatBuyingModel(ABC):
         return pd.DataFrame({h: orders[position] for h, orders in columns.items()}, index=X.index)
 
     def expected_orders_new(self, horizon: float | Sequence[float], n_draws: int = 200, seed: int = 0) -> pd.DataFrame:
-        """Expected repeat orders of a new customer in the time after her first order.
+        """Expected repeat orders of a new customer in the time after the first order.
 
         Returns
         -------
@@ -221,7 +221,7 @@ class RepeatBuyingModel(ABC):
 
     @abstractmethod
     def alive(self, params: Array, counts: PurchaseCounts) -> Array:
-        """Return the probability that she has not left, of each row."""
+        """Return the probability that the customer has not left, of each row."""
 
     def alive_to_draw_by(self, params: Array, counts: PurchaseCounts) -> Array:
         """Return the same to six digits at least; simulations draw by it which customers are still there."""

@@ -29,7 +29,7 @@ def order_summary(
     - A row with positive revenue is an order. All orders of a customer on one day count as one.
     - Refunds and orders without revenue are no orders. They change the amount, never the number; a refund from before
       the first order is left out.
-    - The amount is the sum of ``money`` over her rows, per order day with a known amount. It may be negative (margins,
+    - The amount is the sum of ``money`` over the customer's rows, per order day with a known amount. It may be negative (margins,
       refunds above what was kept): :class:`~crmkit.models.orders.gamma_gamma.GammaGamma` then leaves the customer out.
     - Rows without a customer (guests) and rows after ``as_of`` do not count; ages are between calendar days.
 

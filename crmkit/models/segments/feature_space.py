@@ -48,8 +48,8 @@ class SegmentSpace:
     Numbers that are never negative and whose upper tail is more than twice as long as the lower are taken on a
     logarithmic scale. All are centred on the median and scaled by the standard deviation of the values within 4 robust
     ones (interquartile range / 1.349) of it, and no further than 4 from the middle. A missing number stands in the
-    middle, so that a gap moves nobody towards any segment. Text, and true or false, has a direction per level that at least 2 %
-    share (10 at most; the others are "other", a gap is "unknown"), and counts half as much as a number. Columns that
+    middle, so that a gap moves no customer towards any segment. Text, and true or false, has a direction per level that
+    at least 2 % share (10 at most; the others are "other", a gap is "unknown"), and counts half as much as a number. Columns that
     are the same for all, or empty, are left out.
 
     Parameters

@@ -21,7 +21,7 @@ _NAMES = (
     ("Promising", "Potential loyalists", "Potential loyalists", "Loyal", "Loyal"),
     ("New customers", "Potential loyalists", "Potential loyalists", "Champions", "Champions"),
 )
-#: The segments from the best down: who buys now and much, who might, who did.
+#: The segments from the best down: those who buy now and much, those who might, those who did.
 LADDER = (
     "Champions",
     "Loyal",
@@ -41,11 +41,11 @@ LEVEL_WITH = {"Cannot lose them": "At risk"}
 
 @dataclass(eq=False)
 class RFM:
-    """Scores by cuts that are learned once and then stay the same.
+    """Scores by cuts that are fitted once and then stay the same.
 
     The cuts are the 20, 40, 60 and 80 % points of the customers of the fit. A score is 1 and one more for every cut
-    that the value is above (for recency: below). Equal values get equal scores, whoever has them and whenever; a value
-    that all share gets 3. Names go by recency and by the mean of the two others, halves rounded up.
+    that the value is above (for recency: below). Equal values get equal scores at any time; a value that all customers share
+    gets 3. Names go by recency and by the mean of the two others, halves rounded up.
 
     Attributes
     ----------

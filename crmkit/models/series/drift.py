@@ -109,7 +109,7 @@ class Drift:
 
 
 class _Level:
-    """Amounts of customers, each with a level of her own; ``since`` is the month, less the mean month of the customer."""
+    """Amounts of customers, each with an individual level; ``since`` is the month, less the mean month of the customer."""
 
     def __init__(self, who: NDArray[np.integer], since: Array, amount: Array) -> None:
         self.who, self.since, self.amount = who, since, amount

@@ -37,7 +37,7 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     DataFrame
         One row per covariate: hazard_ratio, low, high (95 %), p_value, p_constant (of the ratio being the same at every
         age, by :func:`crmkit.models.subscriptions.cox.proportionality`: where it is small the ratio is a mean over ages);
-        empty where nobody was lost.
+        empty where no customer was lost.
 
     References
     ----------
@@ -100,8 +100,8 @@ def proportionality(
     """Return per covariate the p-value of proportional hazards: small where its ratio changes with age.
 
     The score test of Grambsch and Therneau on scaled Schoenfeld residuals against the rank of age, with Efron's ties.
-    lifelines' ``proportional_hazard_test`` takes everybody who exits later for at risk, also before she entered; here
-    only those are who had entered. Where all enter at 0 the two agree.
+    lifelines' ``proportional_hazard_test`` counts all who exit later as at risk, also before they entered; here only
+    those who had entered are at risk. Where all enter at 0 the two agree.
 
     Parameters
     ----------
@@ -112,12 +112,12 @@ def proportionality(
     coefficients : Series
         Log hazard ratios of a Cox model of these columns.
     covariance : array
-        Theirs.
+        Of the coefficients.
 
     Returns
     -------
     Series
-        p-value per covariate; NaN where nobody, or everybody at one age, was lost.
+        p-value per covariate; NaN where no customer was lost, or all at one age.
 
     References
     ----------

@@ -258,7 +258,7 @@ def _knots(table: RiskTable) -> Array:
 
 
 def _steps(table: RiskTable) -> Array:
-    """Return the ends of steps that have somebody at risk on both sides."""
+    """Return the ends of steps that have customers at risk on both sides."""
     seen = table.period[table.at_risk > 0]
     return np.array([end for end in STEPS if len(seen) and seen.min() <= end < seen.max()], dtype=float)
 

@@ -61,8 +61,8 @@ def present_value(curve: Array, margin: float | Array, rate: float, *, pays: Pay
     =========  =====  =====  =========================================  ================  =====
     start      0      0      now, and at the start of each period       m(1+d)/(1+d-r)    367
     end        0      1      at the end of the period now running       m/(1+d-r)         333
-    renewal    1      0      when she renews, a period from now         m r/(1+d-r)       267
-    due        1      -1     if she renews now, which is still open     m r(1+d)/(1+d-r)  293
+    renewal    1      0      at the renewal, a period from now          m r/(1+d-r)       267
+    due        1      -1     now, if the customer renews                m r(1+d)/(1+d-r)  293
     =========  =====  =====  =========================================  ================  =====
 
     (values for margin m = 100, retention r = 0.8, rate d = 0.1). The first three are the formulas of textbooks: they

@@ -22,7 +22,7 @@ class ShiftedBetaGeometric(RenewalModel):
         S(t) = B(alpha, beta + t) / B(alpha, beta)
         S(t) / S(t - 1) = (beta + t - 1) / (alpha + beta + t - 1)
 
-    and retention rises with tenure although nobody changes: those likely to leave leave first.
+    and retention rises with tenure although no customer changes: those likely to leave leave first.
 
     See Also
     --------

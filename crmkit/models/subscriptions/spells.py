@@ -2,8 +2,8 @@
 
 Tenure counts whole periods (say months) since the subscription began. A spell with ``entry`` 3 and ``exit`` 7 was first
 seen when it had been renewed three times; ``lost`` says that it was not renewed at its 7th chance, and not lost that it
-had been renewed seven times when we last looked (right censoring). Who left before we began to watch is nowhere in the
-data, which is why ``entry`` must not be ignored (delayed entry, left truncation).
+had been renewed seven times at the end of the observation (right censoring). Those who left before the observation began
+are not in the data, which is why ``entry`` must not be ignored (delayed entry, left truncation).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ LONGEST = 10_000  # [periods]; more is a clock in seconds or a mistaken date
 
 @dataclass(frozen=True, eq=False)
 class RiskTable:
-    """Who could leave and who left at each renewal.
+    """The numbers at risk and lost at each renewal.
 
     Parameters
     ----------
     period : array
-        Number of the renewal, from 1 [periods]; only those that somebody reached.
+        Number of the renewal, from 1 [periods]; only those that a customer reached.
     at_risk, lost : array
         Subscriptions up for renewal, and those not renewed [count].
     """

@@ -17,9 +17,9 @@ from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 
-ENOUGH, FEW, HARDLY_ANY = 100, 25, 5  # customers lost, and as many kept, below which less can be learned
+ENOUGH, FEW, HARDLY_ANY = 100, 25, 5  # customers lost, and as many kept, below which only simpler methods are allowed
 STEP = 30  # days between two days that are learned from
-N_LEARNED = 4  # days training_rows to learn from
+N_LEARNED = 4  # past days to learn from
 N_TESTED = 6  # days of the back-test
 _WARM_UP = 120  # days of data before the first day that is learned from: before that no gap between orders is known
 NAMES = {
@@ -160,7 +160,7 @@ def past_days(catalog: Catalog, as_of: date) -> list[date]:
 def training_rows(catalog: Catalog, days: Sequence[date]) -> pd.DataFrame:
     """Return the customers at risk on each of several days whose outcome is known, one day below the other.
 
-    The days are :data:`STEP` days apart; a customer has a row for each day on which she was at risk.
+    The days are :data:`STEP` days apart; a customer has a row for each day at risk.
     """
     rows = [labelled_snapshot(catalog, day) for day in days]
     at_risk = [each[(each["kind"] == "at risk") & each["lost"].notna()] for each in rows]

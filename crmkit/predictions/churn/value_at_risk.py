@@ -28,7 +28,7 @@ _Z, _MINUS = 1.96, "\N{MINUS SIGN}"
 
 @checked
 def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.DataFrame:
-    """Return the value at risk of each customer: her chance of leaving times her worth.
+    """Return the value at risk of each customer: the chance of leaving times the customer's worth.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def call_plan(rows: pd.DataFrame, contact_cost: float, save_rate: float) -> pd.D
     -------
     DataFrame
         Indexed by customer_id: chance, worth, gain (save rate x chance x worth - cost), n (customers contacted so far),
-        profit (of contacting her and all above) [money].
+        profit (of contacting this customer and all above) [money].
 
     Examples
     --------

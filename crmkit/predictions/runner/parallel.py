@@ -149,10 +149,10 @@ def _saves_time(catalog: CompanyData) -> bool:
 
 def _missing_days(catalog: CompanyData, days: Iterable[date], slow: Sequence[str], fresh: bool) -> list[str]:
     """Return the days for which a slow prediction is not in the store yet."""
-    made_from = catalog.cache and catalog.cache.data_fingerprint
+    fingerprint = catalog.cache and catalog.cache.data_fingerprint
     run_log = (None if fresh else read_run_log(catalog.settings.path("store"))) or RunLog()
     entries = {day: [run_log.entry(day, model) for model in slow] for day in sorted(set(days))}
-    return [day.isoformat() for day in entries if any(not e or e.made_from != made_from for e in entries[day])]
+    return [day.isoformat() for day in entries if any(not e or e.fingerprint != fingerprint for e in entries[day])]
 
 
 def _end(program: Running) -> None:

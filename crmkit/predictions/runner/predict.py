@@ -171,22 +171,22 @@ def with_predictions(catalog: Catalog, as_of: DayLike | None = None, *, only: Se
 def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: bool, progress: Progress) -> list[Outcome]:
     catalog = connect(source)  # opened again for each day: a prediction may read those of the day before
     store = _store_folder(catalog)
-    made_from = _data_fingerprint(catalog)
+    fingerprint = _data_fingerprint(catalog)
     keep_first_reference(catalog, store)
     before = RunLog() if fresh else read_run_log(store) or RunLog()
     wanted = registered_predictions(only)
     for each in wanted:
         progress(each.model, "waiting")
-    unchanged = {each.model: unchanged_outcome(before.entry(day, each.model), made_from, progress) for each in wanted}
+    unchanged = {each.model: unchanged_outcome(before.entry(day, each.model), fingerprint, progress) for each in wanted}
     missing = [each for each in wanted if unchanged[each.model] is None]
     made = {
-        each.model: run_prediction(catalog, day, each, made_from, progress)
+        each.model: run_prediction(catalog, day, each, fingerprint, progress)
         for each in running_order(catalog, day, missing)
     }
     outcomes = [unchanged[each.model] or made[each.model] for each in wanted]
-    if _data_fingerprint(catalog) != made_from:
+    if _data_fingerprint(catalog) != fingerprint:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")
-    whole = {day.isoformat(): made_from} if not only and all(o.status != "failed" for o in outcomes) else {}
+    whole = {day.isoformat(): fingerprint} if not only and all(o.status != "failed" for o in outcomes) else {}
     new = [outcome for outcome in outcomes if outcome.status != "unchanged"]
     if new or whole:
         write_predictions(store, [outcome.entry for outcome in new], by_table(new), whole)

@@ -141,11 +141,11 @@ class Outcome:
     rows: pd.DataFrame | None = None
 
 
-def run_prediction(catalog: Catalog, day: date, each: Prediction, made_from: str, progress: Progress) -> Outcome:
+def run_prediction(catalog: Catalog, day: date, each: Prediction, fingerprint: str, progress: Progress) -> Outcome:
     """Run one prediction; an error becomes the reason of its outcome and does not stop the others."""
     progress(each.model, "started")
     version = each.version or _version(catalog.settings)
-    entry = RunEntry(day.isoformat(), each.model, each.table, version, made_from)
+    entry = RunEntry(day.isoformat(), each.model, each.table, version, fingerprint)
     try:
         rows = checked_rows(each.function(catalog, day), each.table)
         outcome = _with_rows(entry, rows.assign(as_of=day, model=each.model, model_version=version))
@@ -159,9 +159,9 @@ def run_prediction(catalog: Catalog, day: date, each: Prediction, made_from: str
     return outcome
 
 
-def unchanged_outcome(entry: RunEntry | None, made_from: str, progress: Progress) -> Outcome | None:
+def unchanged_outcome(entry: RunEntry | None, fingerprint: str, progress: Progress) -> Outcome | None:
     """Return the prediction of the store, if it was made from the same data, settings and code; else None."""
-    if entry is None or not made_from or entry.made_from != made_from:
+    if entry is None or not fingerprint or entry.fingerprint != fingerprint:
         return None
     progress(entry.model, "unchanged")
     return Outcome(entry, "unchanged")
@@ -220,8 +220,8 @@ def _with_rows(entry: RunEntry, rows: pd.DataFrame) -> Outcome:
 
 
 def _without(entry: RunEntry, status: str, reason: str) -> Outcome:
-    made_from = entry.made_from if status == "not made" else ""  # what failed is tried again
-    return Outcome(replace(entry, reason=reason, made_from=made_from), status)
+    fingerprint = entry.fingerprint if status == "not made" else ""  # what failed is tried again
+    return Outcome(replace(entry, reason=reason, fingerprint=fingerprint), status)
 
 
 def _version(settings: Settings) -> str:

@@ -4,7 +4,7 @@ They are read without pandas, so that a report with nothing to predict starts qu
 
     store/
       customer_scores.parquet  ...  the rows (see :mod:`crmkit.predictions.runner.store`)
-      predictions.json              per day and model: what it was made from, the number of rows, a hash of the rows
+      predictions.json              per day and model: fingerprint of the inputs, number of rows, hash of the rows
       segment_reference.json        cuts and centres of the segments, oldest first, without customers
 
 An entry of the run log is valid only for the very tables that it was written for. A page uses the last reference that was
@@ -42,8 +42,9 @@ class RunEntry:
     as_of : str
         The last day whose data was used.
     model, table, version : str
-    made_from : str
-        Hash of data, settings, code and versions; empty where it is not known or the prediction is outdated.
+    fingerprint : str
+        Hash of data, settings, code and versions ("made_from" in the file); empty where it is not known or the
+        prediction is outdated.
     n_customers : int
         Rows [count].
     reason : str
@@ -56,7 +57,7 @@ class RunEntry:
     model: str
     table: str
     version: str
-    made_from: str
+    fingerprint: str
     n_customers: int = 0
     reason: str = ""
     rows: str = ""
@@ -70,15 +71,15 @@ class RunLog:
     ----------
     entries : tuple of RunEntry
     whole : mapping of str to str
-        Days on which every prediction was made, each with the hash of what they were made from.
+        Days on which every prediction was made, each with the fingerprint of the data, settings and code.
     """
 
     entries: tuple[RunEntry, ...] = ()
     whole: Mapping[str, str] | None = None
 
-    def is_complete(self, as_of: date, made_from: str) -> bool:
-        """Return whether the store holds all predictions of a day, made from data with this hash."""
-        return bool(made_from) and (self.whole or {}).get(as_of.isoformat()) == made_from
+    def is_complete(self, as_of: date, fingerprint: str) -> bool:
+        """Return whether the store holds all predictions of a day, made with this fingerprint."""
+        return bool(fingerprint) and (self.whole or {}).get(as_of.isoformat()) == fingerprint
 
     def entry(self, as_of: date, model: str) -> RunEntry | None:
         """Return the entry of a model on a day; None if there is none."""
@@ -87,7 +88,8 @@ class RunLog:
     def with_outdated(self, models: Collection[str], since: date) -> RunLog:
         """Return the run log with these models' predictions from a day on marked as outdated, so that they are made again."""
         entries = [
-            replace(e, made_from="") if e.model in models and e.as_of >= since.isoformat() else e for e in self.entries
+            replace(e, fingerprint="") if e.model in models and e.as_of >= since.isoformat() else e
+            for e in self.entries
         ]
         return RunLog(tuple(entries), {day: of for day, of in (self.whole or {}).items() if day < since.isoformat()})
 
@@ -103,7 +105,7 @@ def read_run_log(store: Path) -> RunLog | None:
         content = json.loads((store / RUN_LOG_FILE).read_text(encoding="utf-8"))
         if content["tables"] != _table_hashes(store):
             return None
-        return RunLog(tuple(RunEntry(**entry) for entry in content["entries"]), content["whole"])
+        return RunLog(tuple(_entry_from_json(entry) for entry in content["entries"]), content["whole"])
     except FileNotFoundError:
         return None if _table_hashes(store) else RunLog()
     except (OSError, ValueError, KeyError, TypeError):
@@ -112,7 +114,7 @@ def read_run_log(store: Path) -> RunLog | None:
 
 def write_run_log(store: Path, run_log: RunLog) -> None:
     """Write the run log of a store, valid for its tables as they are now."""
-    entries = [asdict(entry) for entry in run_log.entries]
+    entries = [_entry_to_json(entry) for entry in run_log.entries]
     content = {"tables": _table_hashes(store), "whole": dict(run_log.whole or {}), "entries": entries}
     _replace_file(store / RUN_LOG_FILE, content)
 
@@ -162,6 +164,14 @@ def references_hash(store: Path, day: date) -> str:
     except CrmkitError:  # the page that reads the references reports it
         return "damaged"
     return digest_of(json.dumps(used, sort_keys=True)) if used else ""
+
+
+def _entry_from_json(values: dict[str, Any]) -> RunEntry:
+    return RunEntry(**{"fingerprint" if name == "made_from" else name: value for name, value in values.items()})
+
+
+def _entry_to_json(entry: RunEntry) -> dict[str, Any]:
+    return {"made_from" if name == "fingerprint" else name: value for name, value in asdict(entry).items()}
 
 
 def _table_hashes(store: Path) -> dict[str, str]:

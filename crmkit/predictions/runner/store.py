@@ -36,7 +36,7 @@ def write_predictions(
     frames : mapping of str to DataFrame
         New rows of each table, with as_of, model and model_version.
     whole : mapping of str to str
-        Days that now have all predictions, each with the hash of what they were made from.
+        Days that now have all predictions, each with the fingerprint of the data, settings and code.
     """
     with write_lock(store):
         before = read_run_log(store) or RunLog()
@@ -116,7 +116,7 @@ def _entries_missing(rows: pd.DataFrame, table: str, entries: list[RunEntry]) ->
     logged = {(entry.as_of, entry.model) for entry in entries}
     found = rows[["as_of", "model", "model_version"]].astype(str).drop_duplicates(["as_of", "model"])
     new = [
-        RunEntry(day, model, table, version, made_from="")
+        RunEntry(day, model, table, version, fingerprint="")
         for day, model, version in found.itertuples(index=False)
         if (day, model) not in logged
     ]

@@ -1,4 +1,4 @@
-"""Who moved between segments from one day to another, what it brought or cost, and how much of it is real."""
+"""Migration of customers between segments from one day to another: its revenue, and how much of it is real."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, *, model: st
     -------
     DataFrame
         Indexed by customer_id: from ("(new)" for those who had not ordered yet), to, direction ("up", "down", "new",
-        "stayed"), gained [currency: change of her revenue of 365 days].
+        "stayed"), gained [currency: change of the revenue of 365 days].
 
     Examples
     --------

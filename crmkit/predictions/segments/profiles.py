@@ -67,10 +67,10 @@ def segment_profiles(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") ->
 
 @checked
 def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n: int = 2) -> pd.DataFrame:
-    """Return the customers nearest to the middle of each segment: segment, customer (masked), her purchases.
+    """Return the customers nearest to the middle of each segment: segment, customer (masked), purchases.
 
     The distance is that to the centre of a k-means segment; else it is that of recency, number of orders
-    and revenue, in logarithms, to the medians of her segment.
+    and revenue, in logarithms, to the medians of the segment.
 
     Parameters
     ----------

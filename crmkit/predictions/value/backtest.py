@@ -67,7 +67,7 @@ def value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def last_year_pace(payments: Payments, customers: pd.Index, day: date, ahead: int) -> np.ndarray:
-    """Predict that every customer pays on as in the last year, or since her first day if that is later."""
+    """Predict that every customer pays on as in the last year, or since the first day if that is later."""
     recent = payments.rows[payments.rows["on"] > pd.Timestamp(months_before(day, 12))]
     sums = recent.groupby("customer_id")["money"].sum().reindex(customers).fillna(0.0)
     first = payments.rows.groupby("customer_id")["on"].min().reindex(customers)

@@ -1,4 +1,4 @@
-"""What each customer is worth from a day on: the money that she is expected to pay, discounted."""
+"""What each customer is worth from a day on: the money that the customer is expected to pay, discounted."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def customer_values(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what she will actually
-        pay within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
-        so_far (paid up to the day), first_on; shared_error (her part of the error of the sum of all values that comes
+        One row per customer who has ordered or subscribed: customer_id; value, low, high (95 %: what the customer will
+        actually pay within ``horizon_months``), within_12, within_24, within_36, beyond_36 (up to ten years) [money];
+        so_far (paid up to the day), first_on; shared_error (the customer's part of the error of the sum of all values that comes
         from the models' parameters) [money].
 
     Examples
@@ -129,13 +129,13 @@ def value_rows(whole: Valuation) -> pd.DataFrame:
 
 @prediction(table="customer_scores", model="value")
 def value(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return the residual value of each customer: what she will pay after the day within the horizon, discounted."""
+    """Return the residual value of each customer: expected payments after the day within the horizon, discounted."""
     return customer_values(catalog, as_of)[["customer_id", "value", "low", "high", "shared_error"]]
 
 
 @prediction(table="customer_scores", model="lifetime_value")
 def lifetime_value(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return the margin that each customer has brought and will bring, to be compared with her acquisition cost.
+    """Return the margin that each customer has brought and will bring, to be compared with the acquisition cost.
 
     Raises
     ------

@@ -88,7 +88,7 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
         If there are neither orders of known customers nor subscriptions.
     """
     payments = payments_until(catalog, as_of)
-    # Of all customers, also where the catalog is narrowed to some: theirs are the payments alone.
+    # Models are fitted to all customers, also where the catalog is narrowed; only the payments are those of some.
     fitted = memoize(catalog.whole, _fitted_rows, as_of, reads_predictions=False)
     by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
     for row in fitted.itertuples():

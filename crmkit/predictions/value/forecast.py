@@ -227,8 +227,8 @@ def forecast_new_business(
 
     A customer's own past says nothing of it, so it is learned from comparable customers of a year ago (half a year or a
     quarter, if the data are young): those who had not ordered then, or had no subscription running, and whose last
-    payment was as long ago. She is expected to pay their mean since then, in as long a time; simulated futures are drawn
-    from what each of them paid.
+    payment was as long ago. The customer is expected to pay their mean since then, in as long a time; simulated
+    futures are drawn from what each of them paid.
 
     Parameters
     ----------
@@ -329,8 +329,8 @@ def with_few_explained(few: Sequence[str]) -> list[str]:
 def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
     """Return the share of those leaving at the end of a term who have given notice when part of the term has passed.
 
-    A customer up for renewal who has not given notice is likelier to stay than others of her tenure: with q this share
-    and h the risk of not renewing, her risk is h (1 - q) / (1 - q h).
+    A customer up for renewal who has not given notice is likelier to stay than others of the same tenure: with q this
+    share and h the risk of not renewing, the customer's risk is h (1 - q) / (1 - q h).
 
     Examples
     --------
@@ -346,7 +346,7 @@ def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
 def _simulated_renewals(
     curves: Array, position: np.ndarray, silent: Array, prices: Array, random: np.random.Generator
 ) -> Array:
-    """Return the money per unit of payment in simulated futures: each customer renews by her own chance."""
+    """Return the money per unit of payment in simulated futures: each customer renews by their own chance."""
     n_draws, seen = prices.shape
     paid = np.concatenate([np.zeros((n_draws, 1)), np.cumsum(prices, axis=1)], axis=1)
     draws = np.empty((len(position), n_draws))

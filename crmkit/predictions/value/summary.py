@@ -141,7 +141,7 @@ def value_summary(catalog: Catalog, as_of: DayLike) -> ValueSummary:
 
 @checked
 def new_customer_values(catalog: Catalog, by: str, as_of: DayLike) -> pd.DataFrame:
-    """Return the value of a new customer in her first ``horizon_months``, by group: paid so far, and still expected.
+    """Return the value of a new customer in the first ``horizon_months``, by group: paid so far, and still expected.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def _value_over_life(catalog: Catalog, as_of: date) -> pd.DataFrame:
 
 
 def _paid_within(whole: Valuation, months: float) -> np.ndarray:
-    """Return what each customer paid within some months of her first day, not discounted."""
+    """Return what each customer paid within some months of the first day, not discounted."""
     paid = whole.payments.rows
     age = (paid["on"] - paid["customer_id"].map(whole.first_on)).dt.days / MONTH
     early = paid[age <= months].groupby("customer_id")["money"].sum()

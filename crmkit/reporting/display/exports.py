@@ -52,7 +52,7 @@ def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
     name : str
         Of the files, in lower case, digits and underscores: ``exports/<name>.csv`` and ``exports/<name>.parquet``.
     title : str
-        What the list is, such as "Everybody to call"; otherwise made from the name.
+        What the list is, such as "Customers to call"; otherwise made from the name.
 
     Returns
     -------

@@ -105,7 +105,7 @@ def plain_text(text: str) -> str:
 
 
 def without_paths(text: str) -> str:
-    """Return text in which a path is cut down to its last part: a page must not tell where it was made.
+    """Return text in which a path is cut down to its last part: a page must not show on which machine it was made.
 
     Examples
     --------

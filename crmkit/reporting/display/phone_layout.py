@@ -13,7 +13,7 @@ IN_CARD, IN_FIGURE = 322, 350  # px for a table on a phone of 390
 # px of a character (names are bold, heads too, and smaller) and of a gap, as crmkit.css sets them for phones
 _NAME, _CELL, _HEAD, _BETWEEN = 8.2, 7.4, 7.6, 6.4
 _WIDEST = {"text wordy": 96, "text long": 128}  # px that these are given at least
-_MOST_PAIRS, _MOST_BLOCKS = 8, 30  # beyond, blocks are longer to thumb through than a table is to push aside
+_MOST_PAIRS, _MOST_BLOCKS = 8, 30  # with more, scrolling through blocks takes longer than scrolling a table sideways
 _SHORT = 15  # characters of which three fit side by side
 _UNBROKEN = re.compile(r"[^ \-]+-?")  # a line may break at a space or after a hyphen
 

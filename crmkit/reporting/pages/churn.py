@@ -54,7 +54,7 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment:
 
 @section()
 def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return those with whom most is at risk, their ids masked, with reasons; nothing where no list should be acted upon."""
+    """Return the customers with most value at risk, ids masked, with reasons; nothing where the chances are doubtful."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
@@ -78,7 +78,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
 
 @section()
 def leaving_export(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return the whole list, which the run writes; nothing where no list should be acted upon."""
+    """Return the whole list, which the run writes; nothing where the chances are doubtful."""
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
@@ -117,7 +117,7 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
 
 @section()
 def expected_losses_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return the losses expected at past days beside those that came."""
+    """Return the losses expected at past days beside the actual ones."""
     from crmkit.plots import plot_expected_losses
 
     days = _past_days(summary)
@@ -142,7 +142,7 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Frag
 
 @section()
 def reliability_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return whether as many left as the chances said."""
+    """Return the calibration of the chances: predicted chances beside the shares that left."""
     from crmkit.plots import plot_reliability
 
     outlook = summary.outlook
@@ -186,7 +186,7 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | N
 
 @section()
 def churn_groups(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return who left more often than others on past days."""
+    """Return the groups that left more often than others on past days."""
     if summary.outlook is None or not len(summary.groups):
         return None
     rows, message = groups_by_difference(summary.groups)
@@ -219,7 +219,7 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
 
 @section()
 def earlier_scores(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return how the chances that earlier reports gave have turned out."""
+    """Return how accurate the chances of earlier reports were."""
     if not len(summary.reviewed):
         return None
     reviewed = summary.reviewed.assign(day=pd.to_datetime(summary.reviewed["day"]))
@@ -311,7 +311,7 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
 
 @section()
 def churn_shifts(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return whether the customers of today are still those that were learned from."""
+    """Return whether the customers of today are still like those that the model was fitted to."""
     from crmkit.insights.churn import feature_value
 
     if summary.outlook is None or not len(rows := summary.outlook.shifts):

@@ -51,7 +51,7 @@ def file_table(catalog: Catalog) -> Fragment:
 
 @section()
 def warning_table(catalog: Catalog) -> Fragment | None:
-    """Return what somebody should look into, with what follows and what to do; None where there is nothing."""
+    """Return the warnings, with their consequences and advice; None without any."""
     found = quality_report(catalog).query("severity == 'warning'")
     if found.empty:
         return None
@@ -67,7 +67,7 @@ def warning_table(catalog: Catalog) -> Fragment | None:
 
 @section()
 def finding_table(catalog: Catalog) -> Fragment:
-    """Return all that was found, with what follows."""
+    """Return all findings, with their consequences."""
     return table(
         _in_words(quality_report(catalog)).drop(columns="advice"),
         "What was found, row by row",
@@ -120,7 +120,7 @@ def join_table(catalog: Catalog) -> Fragment | None:
 
 @section()
 def load_trend(catalog: Catalog) -> Fragment | None:
-    """Return how much came in and how much was kept aside from load to load; None with fewer than two loads."""
+    """Return how many rows came in and how many were set aside, by load; None with fewer than two loads."""
     try:
         loads = load_history(catalog)
     except CrmkitError:  # frames and databases are never loaded
@@ -134,7 +134,7 @@ def load_table(loads: pd.DataFrame) -> Fragment | None:
     Parameters
     ----------
     loads : DataFrame
-        One row per load, the first one first: loaded_at, n_in, n_aside, and whatever else is known of n_files, new, changed,
+        One row per load, the first one first: loaded_at, n_in, n_aside [rows], and where known n_files, new, changed,
         gone [files], n_kept, n_merged [rows].
     """
     known = [

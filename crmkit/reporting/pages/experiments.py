@@ -26,7 +26,7 @@ _COLUMNS = {
 
 @section("no actions with a holdout")
 def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return what each action with a holdout brought; empty where nobody was drawn for one.
+    """Return the effect of each action with a holdout; empty where no customer was drawn for one.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ _GRAINS = ("month", "quarter", "year")
 
 @section("no customers")
 def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fragment | None:
-    """Return the share of customers still there so long after they came; empty where there are none.
+    """Return the share of customers still active by time since they came; empty without customers.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section()
 def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return whose anniversary as a customer comes within 31 days, masked; nothing where nobody's does."""
+    """Return the customers, masked, whose anniversary comes within 31 days; nothing without any."""
     day = last_days(catalog, period)[1]
     soon = anniversaries(loyalty(catalog, day), day)
     if soon.empty:

@@ -155,14 +155,16 @@ def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section()
 def preference_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return how well preferences of customers tell what they buy, beside what is popular; nothing if none is known."""
+    """Return how well preferences predict what customers buy, beside what is popular; nothing if none is known."""
     day = last_days(catalog, period)[1]
     tested, known = preference_backtest(catalog, day), preferences(catalog, day)
     if tested.empty:
         return None
     own = known.groupby("kind")["own"].mean()
     is_better = tested["surprise"] < tested["surprise_popular"] - 0.01
-    useful = tested.loc[is_better & (tested["kind"].map(own) > 0), "kind"].tolist()  # by tastes that somebody has
+    useful = tested.loc[
+        is_better & (tested["kind"].map(own) > 0), "kind"
+    ].tolist()  # by preferences that some customers have
     days = counted(catalog.settings.company.churn_after_days, "days")
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
@@ -186,7 +188,7 @@ def preference_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section()
 def next_order_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return when each customer is likely to order and what she prefers, which the run writes; nothing if neither is known."""
+    """Return when each customer is likely to order and what they prefer, for the run to write; nothing if unknown."""
     day = last_days(catalog, period)[1]
     liked = preferences(catalog, day)
     wide = liked.pivot(index="customer_id", columns="kind", values="level").add_prefix("usual_") if len(liked) else None

@@ -12,7 +12,7 @@ from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment, filled
-from crmkit.reporting.runner.numbers import PageNumbers, made_from, numbers_of, reported_numbers
+from crmkit.reporting.runner.numbers import PageNumbers, inputs_of_numbers, numbers_of, reported_numbers
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
@@ -51,7 +51,7 @@ def revisions(
     before = Period.parse(first["previous_period"], catalog.settings.company.fiscal_year_start)
     so_far = first.get("days_so_far")
     numbers = numbers_of(catalog, scorecard, None if pd.isna(so_far) else int(so_far))
-    now = made_from(catalog)
+    now = inputs_of_numbers(catalog)
     folder = Path(reports) if reports else catalog.settings.path("reports")
     then = reported_numbers(folder / str(before))
     html = ""

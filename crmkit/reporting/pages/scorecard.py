@@ -1,4 +1,4 @@
-"""The sections on what was aimed at and what came: targets, budgets, and what precedes a win."""
+"""The sections on targets and budgets, and on the events that precede a win."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) 
         Rows shown.
     """
     moves = segment_moves(catalog, period)
-    if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # nobody can move
+    if len({*moves["from"], *moves["to"]} - {NEW}) < 2:  # there is nowhere to move
         return None
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
@@ -270,7 +270,7 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section()
 def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return the map of customers: how long ago each ordered and what she brought, by segment; nothing with one segment."""
+    """Return the map of customers: time since the last order and revenue, by segment; nothing with one segment."""
     from crmkit.plots import plot_segment_map
 
     day = last_days(catalog, period)[1]

@@ -151,7 +151,7 @@ def value_by(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment
 
 @section()
 def value_life(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
-    """Return what a customer brings over her life."""
+    """Return the cumulative value of a customer by months since the first order."""
     from crmkit.plots import plot_life
 
     if not summary.n:
@@ -176,7 +176,7 @@ def value_life(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None
 
 @section()
 def tenure_chart(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment | None:
-    """Return how long subscribers stay, by plan, channel or another column; empty where nobody subscribes.
+    """Return how long subscribers stay, by plan, channel or another column; empty without subscribers.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def tenure_chart(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Frag
 
 @section()
 def renewal_odds_table(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
-    """Return how plan and channel go with leaving sooner, each with the other held fixed; empty where nobody subscribes."""
+    """Return the odds of not renewing by plan and channel, each with the other held fixed; empty without subscribers."""
     odds = renewal_odds(catalog, summary.as_of) if summary.n else pd.DataFrame()
     if odds.empty:
         return None
@@ -235,7 +235,7 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary | Any) -> Fragmen
 
 @section()
 def value_judged(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
-    """Return what the forecast was worth on past days, beside two simpler ways."""
+    """Return how accurate the forecast was on past days, beside two simpler methods."""
     if not summary.n:
         return None
     rows = value_backtest(catalog, summary.as_of)

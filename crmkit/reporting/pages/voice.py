@@ -26,12 +26,12 @@ _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 @section("nobody to call back")
 def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, max_rows: int = 10) -> Fragment | None:
-    """Return whom to call back, the most valuable first; empty if nobody.
+    """Return the customers to call back, the most valuable first; empty without any.
 
     Parameters
     ----------
     comments : bool
-        With the customers' own words, which may name people.
+        Whether to add the customers' own words, which may name people.
     max_rows : int
         Rows shown.
     """
@@ -55,12 +55,12 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
 
 @section("nobody to call back")
 def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = False) -> Fragment | None:
-    """Return the follow-up list as files for the run to write; empty if nobody is on it.
+    """Return the follow-up list as files for the run to write; empty if no customer is on it.
 
     Parameters
     ----------
     comments : bool
-        With the customers' own words, which may name people.
+        Whether to add the customers' own words, which may name people.
     """
     people = follow_up_list(catalog, period, comments=comments)
     if people.empty:
@@ -70,7 +70,7 @@ def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = F
 
 @section("no texts")
 def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return how texts are read in each language, and how often rightly; empty where nobody wrote any."""
+    """Return the method and the accuracy of sentiment in each language; empty without texts."""
     as_of = last_day(catalog.data_through, period)
     check = sentiment_check(catalog, as_of)
     if check.empty:
@@ -178,7 +178,7 @@ def channel_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section("no engagement score")
 def engagement_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return whether the engagement score of 90 days ago has told who would stay; empty where it cannot be judged."""
+    """Return whether the engagement score of 90 days ago predicted who would stay; empty where it cannot be judged."""
     as_of = last_day(catalog.data_through, period)
     bands = engagement_check(catalog, as_of)
     if len(bands) < 2:

@@ -1,4 +1,4 @@
-"""The last page that worked: a page that failed leads its reader there."""
+"""The fallback of a page that failed: a link to its last complete version."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def remove_fallback(file: str, staging: Path) -> None:
 def _is_complete(page: Path) -> bool:
     try:
         return read_summary(page).status == "complete"
-    except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of ours
+    except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of crmkit
         return False
 
 

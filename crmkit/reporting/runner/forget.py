@@ -35,19 +35,19 @@ class Forgetting:
     Attributes
     ----------
     n_ids : int
-        Ids that were hers.
+        Ids of the customer.
     tables : mapping of str to Erased
         Rows by table of the store.
     n_cached : int
         Kept results [files].
     pages : tuple of FoundPages
-        Pages and lists that show her.
+        Pages and lists that show the customer.
     n_searched : int
         Files that were searched afterwards [files].
     remains : tuple of str
-        Files in which she was still found, with what.
+        Files in which the customer was still found, with the kinds of data found.
     own_files : tuple of str
-        The analyst's export files that hold her.
+        The analyst's export files that contain the customer.
     is_dry : bool
         Whether nothing was removed.
     """
@@ -72,14 +72,14 @@ class Forgetting:
         if self.own_files:
             lines.append(
                 f"Still in your own export files, which crmkit never changes: {joined(list(self.own_files))}. The next "
-                "load leaves her out; what leaves this machine in them is for you to mend."
+                "load leaves the customer out; remove the customer from any copy that you pass on."
             )
         return "\n".join(lines)
 
     def _proof(self) -> str:
-        what = "her ids, e-mail address, telephone number, name and address"
+        what = "the customer's ids, e-mail address, telephone number, name and address"
         if self.remains:
-            return f"She is still in {joined(list(self.remains))}."
+            return f"The customer is still in {joined(list(self.remains))}."
         return f"Searched all {counted(self.n_searched, 'files')} that crmkit wrote for {what}: found in none."
 
 
@@ -92,13 +92,13 @@ def forget(
 ) -> Forgetting:
     """Remove a customer from the store, the predictions, the cache, the reports and their lists.
 
-    Her orders, deals and paid terms stay for the books, without her. A keyed hash stays beside the store, so that the next
-    load leaves her out. The export files are the analyst's own and stay as they are.
+    Orders, deals and paid terms stay for accounting, without the customer. A keyed hash stays beside the store, so that
+    the next load leaves the customer out. The export files are the analyst's own and stay as they are.
 
     Parameters
     ----------
     customer : str
-        Her id, or her e-mail address; other ids under the same address are hers too.
+        An id or the e-mail address; other ids with the same address are the same customer.
     settings : Settings or path, optional
         Settings, a settings file or its folder; without it those found nearby.
     reports : path, optional
@@ -109,7 +109,7 @@ def forget(
     Raises
     ------
     CrmkitError
-        If she is not in the store, or the data are in a database.
+        If the customer is not in the store, or the data are in a database.
 
     Examples
     --------
@@ -134,7 +134,9 @@ def forget(
             _QUESTIONS: Erased(remove_from_review(review, person.is_in, True))
         }
         return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
-    note_forgotten(known, person.ids, emails_of(known, person))  # first: whatever stops this, no load lets her in again
+    note_forgotten(
+        known, person.ids, emails_of(known, person)
+    )  # first: even if the rest fails, no later load takes the customer in
     clean_up(folder)
     for shown in pages:
         remove_pages(folder, shown)
@@ -144,14 +146,14 @@ def forget(
     for path in cached:
         path.unlink(missing_ok=True)
     asked = {_QUESTIONS: Erased(remove_from_review(review, person.is_in))}
-    left = asked | forget_in_store(known, person)  # last: until then she can be found, and this begun again
+    left = asked | forget_in_store(known, person)  # last: until then the customer can be found, and this repeated
     n_searched, remains = _search(known, folder, person)
     return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
 
 
 @dataclass(frozen=True)
 class FoundPages:
-    """The files of one period in which a person is, by their names within its folder."""
+    """The files of one period that contain a person, by their names within its folder."""
 
     period: str
     files: tuple[str, ...]
@@ -160,7 +162,7 @@ class FoundPages:
 def pages_showing(reports: Path, person: Person) -> tuple[FoundPages, ...]:
     """Return the files of each period that show a person, with all that belongs to the same page.
 
-    A page shows her if its text does, or the list behind it: a page masks ids, its list and its notebook do not.
+    The list and the notebook behind a page are searched too: a page masks ids, they do not.
     """
     found = []
     for folder in _periods(reports):
@@ -177,10 +179,10 @@ def remove_pages(reports: Path, found: FoundPages) -> None:
 
 
 def _describe(left: Erased) -> str:
-    told = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
+    words = [f"{counted(left.n_dropped, 'rows')} removed"] if left.n_dropped else []
     if left.n_anonymous:
-        told.append(f"{left.n_anonymous:,} kept for the books without her")
-    return ", ".join(told)
+        words.append(f"{left.n_anonymous:,} kept for accounting, without the customer")
+    return ", ".join(words)
 
 
 def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
@@ -202,7 +204,7 @@ def _renew_index(folder: Path, settings: Settings) -> None:
 
 
 def _search(settings: Settings, reports: Path, person: Person) -> tuple[int, tuple[str, ...]]:
-    """Return how many files were searched, and in which of them she is, with what."""
+    """Return the number of files searched, and those that still contain the person, with the kinds of data found."""
     store = settings.path("store")
     beside = [path for path in store.parent.glob(f"{store.name}.*") if path.is_dir()]
     folders = [found_store(store) or store, *beside, settings.path("cache"), reports]
@@ -223,7 +225,7 @@ def _periods(reports: Path) -> Iterator[Path]:
         try:
             if folder.is_dir() and str(Period.parse(folder.name)) == folder.name:
                 yield folder
-        except CrmkitError:  # somebody else's folder
+        except CrmkitError:  # not a folder of crmkit
             continue
 
 

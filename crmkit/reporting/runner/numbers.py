@@ -67,8 +67,8 @@ def numbers_of(catalog: Catalog, evaluated: pd.DataFrame, so_far: int | None = N
     return numbers
 
 
-def made_from(catalog: Catalog) -> dict[str, Any]:
-    """Return what the numbers are made from, so that a later page can say why one of them has changed."""
+def inputs_of_numbers(catalog: Catalog) -> dict[str, Any]:
+    """Return the hashes, settings and versions behind the numbers, by which a later page explains why one has changed."""
     settings = catalog.settings
     plain = settings.company.model_dump(mode="json", exclude={"name"}) | {"through": str(settings.data.through or "")}
     return {
@@ -100,7 +100,7 @@ def save_numbers(folder: Path, page: str, numbers: Mapping[str, Any] | None) -> 
 
 
 def reported_numbers(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Return for each metric its number as a period's pages have reported it, and what that was made from."""
+    """Return for each metric the number that a period's pages have reported, and its :func:`inputs_of_numbers`."""
     found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
     for page in _read(folder).values():
         for metric, number in page["numbers"].items():
@@ -112,5 +112,5 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         kept: dict[str, Any] = json.loads((folder / NUMBERS_FILE).read_text(encoding="utf-8"))
         return {page: entry for page, entry in kept.items() if {"numbers", "made_from"} <= entry.keys()}
-    except (OSError, ValueError, AttributeError):  # not reported yet, or not ours to read
+    except (OSError, ValueError, AttributeError):  # not reported yet, or not a file of crmkit
         return {}

@@ -104,8 +104,8 @@ class PageMaker:
             remove_exports(self.staging, self._executed(notebook))
         with closing(self._run_all(changed, jobs)) as finished:
             for notebook, future in finished:
-                was_made_from_that = self.keys.key(notebook, checked[notebook]) == keys[notebook]
-                pages[notebook] = self._finish(notebook, future, keys[notebook] if was_made_from_that else "")
+                is_same_key = self.keys.key(notebook, checked[notebook]) == keys[notebook]
+                pages[notebook] = self._finish(notebook, future, keys[notebook] if is_same_key else "")
                 self.progress(notebook.page, "failed" if pages[notebook].cause else "done")
         return [pages[notebook] for notebook in checked]
 

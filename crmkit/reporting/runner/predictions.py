@@ -46,9 +46,9 @@ def ensure_predictions(
         its children make the predictions.
     """
     days = {last_day(catalog.data_through, period) for period in periods}
-    made_from = (catalog.cache and catalog.cache.data_fingerprint) or ""
+    fingerprint = (catalog.cache and catalog.cache.data_fingerprint) or ""
     run_log = None if fresh else read_run_log(catalog.settings.path("store"))
-    missing = sorted(day for day in days if run_log is None or not run_log.is_complete(day, made_from))
+    missing = sorted(day for day in days if run_log is None or not run_log.is_complete(day, fingerprint))
     if not missing:
         return ()
     progress(_STEP, "started")

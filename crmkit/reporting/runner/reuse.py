@@ -1,6 +1,6 @@
-"""A page is made again only if something that it is made from has changed.
+"""Reuse of pages: a page is made again only if one of its inputs has changed.
 
-Its key is the hash of all of that and stands in the page itself, so that the two cannot part.
+Its key is the hash of all its inputs and is kept in the page itself, so that the two always belong together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _END = b"</html>"
 
 @dataclass(frozen=True)
 class PageKeys:
-    """What the pages of a run are made from.
+    """The inputs of the pages of a run.
 
     Attributes
     ----------
@@ -44,18 +44,18 @@ class PageKeys:
     def key(self, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
         """Return the hash of data, settings, code, versions, notebook and parameters; empty if one is not known."""
         cache = self.catalog.cache
-        made_from = [cache.data_fingerprint if cache else None, own_code(self.catalog.settings)]
-        if None in made_from:
+        parts = [cache.data_fingerprint if cache else None, own_code(self.catalog.settings)]
+        if None in parts:
             return ""
-        made_from.append(predictions_hash(self.catalog.settings.path("store"), self.end))
+        parts.append(predictions_hash(self.catalog.settings.path("store"), self.end))
         if "reports" in parameters:
-            made_from.append(self.earlier.read_text(encoding="utf-8") if self.earlier.is_file() else "")
+            parts.append(self.earlier.read_text(encoding="utf-8") if self.earlier.is_file() else "")
         source = notebook.path.read_text(encoding="utf-8")
-        return digest_of(*made_from, notebook.page, source, sorted(parameters.items()))
+        return digest_of(*parts, notebook.page, source, sorted(parameters.items()))
 
 
 def own_code(settings: Settings) -> str | None:
-    """Return the hash of the analyst's own Python files: those of her cards, and those beside them and the settings."""
+    """Return the hash of the analyst's own Python files: those of own cards, and those beside them and the settings."""
     cards = {(settings.folder / name).resolve().parent for name in settings.metric_modules}
     folders = sorted(cards | {settings.folder.resolve()})
     digests = [WatchedFolder(folder, ".py", deep=False).digest for folder in folders]
@@ -83,7 +83,7 @@ def reuse_page(notebook: Notebook, key: str, folder: Path, staging: Path) -> boo
         for file in (page, executed):
             if not (staging / file).exists():  # it is there already where the other pages of the period are kept
                 shutil.copy2(folder / file, staging / file)
-    except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of ours: it is made
+    except (CrmkitError, OSError, ValueError, TypeError):  # not there, or not a page of crmkit: it is made again
         return False
     return True
 

@@ -23,7 +23,7 @@ def combined(
 ) -> Staged | None:
     """Return the raw rows of a table from its portions and from a file of crmkit's own layout or a mapped one.
 
-    None if none of them has a row: if nobody rated a ticket, there are no answers.
+    None if none of them has a row, such as answers where no ticket was rated.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Columns that a table has beyond the canonical ones: their names, which of them are personal, and their types.
 
-They are kept so that an analyst can split by them, filter by them and use them in her own metrics. A type is taken only
+They are kept so that analysts can split by them, filter by them and use them in metrics of their own. A type is taken only
 where every filled cell of the column proves it; otherwise the column stays text.
 """
 
@@ -43,7 +43,7 @@ _PERSONAL = frozenset(name for table in SCHEMAS.values() if table.personal for n
 
 
 def keeps_own_columns(schema: TableSchema) -> bool:
-    """Tell whether a table keeps columns beyond the canonical ones: not personal data, and not what predictions write."""
+    """Return whether a table keeps columns beyond the canonical ones: not personal data, and not what predictions write."""
     return not schema.personal and schema.name not in PREDICTED
 
 
@@ -95,9 +95,6 @@ def own_name(header: str) -> str:
     return name if name and not name[0].isdigit() else f"column_{name}".rstrip("_")
 
 
-# Which headers say that a column holds personal data.
-
-
 _CONTACT_WORDS = frozenset(
     "email emails mail phone phones telephone tel telefon telefono mobile handy fax whatsapp address addresses addr adresse "
     "direccion indirizzo street strasse zip zipcode postcode postal plz firstname lastname surname forename fullname "
@@ -117,7 +114,7 @@ _NUMBERED = frozenset(
 
 
 def is_personal_header(header: str) -> bool:
-    """Tell whether a header says that the column holds a name, an e-mail address, a telephone number or an address.
+    """Return whether a header says that the column holds a name, an e-mail address, a telephone number or an address.
 
     Examples
     --------
@@ -137,15 +134,12 @@ def _words(header: str) -> list[str]:
 
 
 def _is_numbered(header: str) -> bool:
-    """Tell whether a header says that digits in the column are a name and no number: a code, an account."""
+    """Return whether a header says that digits in the column are a name and no number: a code, an account."""
     words = _words(header)
     return bool(words) and (words[-1] in _NUMBERED or {"zip", "plz", "postcode"} & set(words) != set())
 
 
-# What the cells of the own columns of one table prove.
-
-
-_SAMPLE = 500  # filled or not: rows after which a column that cannot be a number or a time is known to be text
+_SAMPLE = 500  # rows, filled or not, after which a column that cannot be a number or a time is known to be text
 _FEWEST = 2  # filled cells: one alone proves nothing
 _MOST_DIGITS = 15
 _EMPTY = ("", "null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
@@ -231,7 +225,7 @@ def judged_own_columns(
         Its declared decimal mark and date format count.
     clock : Clock
     renamed : sequence of str
-        Names that the analyst gave herself: her name is judged and not the header.
+        Names that the analyst has given: these are judged and not the headers.
     """
     texts = [name for name, met in types.items() if is_text(met)]
     candidates = {name: _Candidate(name, headers.get(name, name), name in renamed) for name in texts}
@@ -255,7 +249,7 @@ def judged_own_columns(
 
 
 def _cannot_be_personal(header: str, kind: OwnKind) -> bool:
-    """Tell whether values of a kind are no personal data whatever the header: a consent, a number of e-mails."""
+    """Return whether values of a kind are no personal data whatever the header: a consent, a number of e-mails."""
     mails = {"email", "emails", "mail"} & set(_words(header))
     if own_name(header) in _PERSONAL:
         return False

@@ -171,7 +171,7 @@ def _contacts(
     terms: pd.DataFrame,
     trials: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Everything that is said, asked, answered, sent and paid around the orders."""
+    """Return the tables on contacts: leads, deals, tickets, surveys, mailings, posts, and the costs of marketing."""
     leads = simulate_leads(world, people)
     deals = simulate_deals(world, leads, stays, terms)
     tickets = simulate_tickets(world, people, orders, terms)

@@ -293,7 +293,7 @@ def _rates(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _referrers(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """Who recommended us to those who came by referral: the most content of five earlier customers, if there are any."""
+    """Return who recommended the firm to those who came by referral: the most content of five earlier customers."""
     by = np.full(len(people), None, dtype=object)
     mood, ids = people["satisfaction"].to_numpy(), people["customer_id"].to_numpy()
     came = np.flatnonzero((people["channel"] == "referral").to_numpy() & ~people["future"].to_numpy())

@@ -1,7 +1,7 @@
 """Two randomised trials of a voucher for shoppers who have not ordered for a while, and what it truly does.
 
-Whoever responds to the voucher places one order more. Both outcomes of each customer are simulated; the tables
-show the one that happened, the truth keeps both.
+A customer who responds to the voucher places one more order. Both outcomes of each customer are simulated; the tables
+hold the one that happened, the truth holds both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Calendar, seasons and events of the sample company: a price change, a bad month, cheaper paid social.
 
 Times inside the simulation are days since the first midnight, as floats: 1.5 is noon of the second day.
-
-Texts that only some rows have.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ TERM = 30  # [days] rates are per 30 days
 _ORDERS_BY_MONTH = (0.98, 0.95, 0.97, 0.95, 0.92, 0.88, 0.84, 0.88, 1.00, 1.00, 1.20, 1.38)
 _ARRIVALS_BY_MONTH = (0.92, 0.90, 0.95, 0.95, 0.90, 0.86, 0.82, 0.88, 1.00, 1.00, 1.18, 1.28)
 _BY_WEEKDAY = (1.08, 1.00, 0.96, 0.94, 0.90, 0.94, 1.18)  # Monday first; Sunday is for shopping
-_BY_HOUR = (1, 2, 3, 4, 5, 5, 5, 4, 4, 4, 4, 5, 6, 7, 7, 5, 2)  # 6:00 to 22:59: nobody in the hours that clocks skip
+_BY_HOUR = (1, 2, 3, 4, 5, 5, 5, 4, 4, 4, 4, 5, 6, 7, 7, 5, 2)  # 6:00 to 22:59: no one in the hours that clocks skip
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from crmkit.sources.store.store import found_store, read_manifest, table_files
 from crmkit.tables.caching.fingerprint import code_digest, digest_of
 
 INPUTS = "inputs"
-"""Key of the manifest under which all stands that the store was made from."""
+"""Key of the manifest for everything that the store was made from."""
 
 TOO_LATE = ", the end of the data"
 """Ends the finding on rows dated after the end of the data: on a later day they may count."""

@@ -1,7 +1,7 @@
 """The secret key of a company, and what is hashed with it: ids made from contacts, and the people to be forgotten.
 
 A plain hash of an e-mail address is as good as the address: anyone with a list of addresses can hash them and compare.
-With the key nobody else can. It is a file beside the store, so that the store can be shared without it. The hashes of
+With a key no one else can. It is a file beside the store, so that the store can be shared without it. The hashes of
 forgotten people are in another file there, so that no load lets these people in again; without the key the hashes
 cannot even be compared with a list of addresses.
 """
@@ -118,7 +118,7 @@ def forget_key(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def forgotten_file(settings: Settings) -> Path:
-    """Return the path of the hashes, whether or not anybody was forgotten."""
+    """Return the path of the hashes, whether or not anyone was forgotten."""
     store = settings.path("store")
     return store.with_name(f"{store.name}.forgotten")
 

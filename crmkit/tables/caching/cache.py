@@ -1,9 +1,9 @@
-"""Kept results, so that several notebooks, and the same one tomorrow, compute a number once.
+"""Caches of results, so that several notebooks, or the same one on another day, compute a number only once.
 
 :class:`Cache` keeps results on disk for all programs, :class:`Memory` in this program for a catalog of frames. A result
 is kept under a hash of everything it depends on: the content of the store, the settings, the function and its
 arguments, the code, and the versions of the packages. Nothing is looked up by date, so a number cannot be stale; what
-has no exact name (a function defined in a notebook, files that changed meanwhile) is computed each time.
+has no such hash (a function defined in a notebook, files that changed meanwhile) is computed each time.
 """
 
 from __future__ import annotations

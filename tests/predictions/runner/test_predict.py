@@ -195,7 +195,7 @@ def test_rows_that_no_entry_speaks_of_get_one(company, spend):
     (company / "store/predictions.json").unlink()
     ck.predict(company, "2026-10")
     days = [
-        (entry.as_of, entry.n_customers, bool(entry.made_from)) for entry in read_run_log(company / "store").entries
+        (entry.as_of, entry.n_customers, bool(entry.fingerprint)) for entry in read_run_log(company / "store").entries
     ]
     assert days == [("2026-09-30", 2, False), ("2026-10-31", 3, True)]
 

@@ -87,7 +87,7 @@ def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_mends_it(sho
     assert learned_on(again, SEPTEMBER) == SEPTEMBER and learned_on(again, date(2026, 8, 31)) == date(2025, 12, 31)
     assert predictions_hash(shop / "store", date(2026, 9, 1)) == old, "pages of earlier months are as they were"
     outdated = read_run_log(shop / "store").entry(SEPTEMBER, "segments")
-    assert outdated.made_from == "", "the other segments are to be made again"
+    assert outdated.fingerprint == "", "the other segments are to be made again"
 
 
 def test_unchanged_customers_are_not_called_otherwise(tmp_path):

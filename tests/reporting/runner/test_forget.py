@@ -63,7 +63,7 @@ def test_pages_that_show_her_or_carry_a_list_with_her_go_with_all_that_belongs_t
 def test_what_was_removed_where_is_told_and_what_is_left_for_her_to_do(reported):
     told = str(forget("zoe@b.example", reported))
     assert "store, customer_identities: 1 row removed" in told
-    assert "store, orders: 1 kept for the books without her" in told
+    assert "store, orders: 1 kept for accounting, without the customer" in told
     assert "cache: 1 kept result, removed" in told
     assert re.search(r"reports, 2026-10: .*exports/customer_values.csv.* value.html and voice.html, removed", told)
     assert "Make the pages again: crmkit report --period 2026-10" in told
@@ -77,7 +77,7 @@ def test_where_she_is_found_afterwards_is_told_and_ends_with_code_1(reported, mo
     (reported.path("reports") / "notes.txt").write_text("call Zoë Byron")
     run = CliRunner().invoke(app, ["forget", "C-10001", "--settings", str(reported.folder)])
     assert run.exit_code == 1
-    assert "She is still in" in run.stdout and "notes.txt (name)" in run.stdout
+    assert "The customer is still in" in run.stdout and "notes.txt (name)" in run.stdout
 
 
 def test_begun_again_after_it_was_cut_short_it_ends_the_work(reported, monkeypatch):
