@@ -68,7 +68,6 @@ def test_customers_keep_their_own_columns_to_split_by_and_no_personal_ones(compa
         "marketing_consent",
         "score",
         "tier",
-        "score",
     }
 
 
