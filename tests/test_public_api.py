@@ -1,5 +1,6 @@
 """What ``ck``, ``ck.pages``, ``ck.plots`` and ``ck.models`` offer: one way to give a catalog, a period and a day."""
 
+import doctest
 import inspect
 import re
 import subprocess
@@ -140,6 +141,27 @@ def test_numbers_are_the_same_however_the_period_is_written(catalog):
 def test_predictions_of_a_catalog_of_frames_are_made_as_of_a_day(catalog):
     made = ck.predict(catalog, as_of="2026-10-31", only=["rfm"])
     assert made[["model", "status"]].values.tolist() == [["rfm", "made"]]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FUNCTIONS if name.startswith("ck.plots.plot_")))
+def test_a_plot_says_which_columns_its_frame_lacks(name, catalog):
+    frame = frame_of_the_example(FUNCTIONS[name])
+    for column in frame:
+        try:
+            FUNCTIONS[name](frame.drop(columns=column))
+        except CrmkitError as error:  # some columns are drawn where they are there
+            check_wording(error)
+            assert f"this one lacks {column} (it has " in str(error) or "column to group by" in str(error)
+    with pytest.raises(CrmkitError, match="draws a frame with .*: this one lacks .* \\(it has metric\\)"):
+        FUNCTIONS[name](pd.DataFrame({"metric": ["revenue"]}))
+    with pytest.raises(CrmkitError, match="draws a frame with .*, not a Catalog"):
+        FUNCTIONS[name](catalog)
+
+
+def frame_of_the_example(plot):
+    names = {"pd": pd}
+    exec(doctest.DocTestParser().get_examples(plot.__doc__)[0].source, names)
+    return next(value for value in names.values() if isinstance(value, pd.DataFrame))
 
 
 @pytest.mark.parametrize(

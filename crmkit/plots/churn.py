@@ -9,11 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks, percent_ticks
 
 
+@draws("day", "expected", "low", "high", "lost")
 def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw the losses expected at past days, with their interval, beside the actual losses.
 
@@ -42,6 +44,7 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@draws("n", "profit")
 def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw the profit of contacting the first 1, 2, 3, ... customers of a plan, and its maximum.
 
@@ -73,6 +76,7 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: st
     return ax
 
 
+@draws("tenth", "chance", "low", "high", "lost")
 def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw, by tenths of the customers, the predicted chance of leaving with its interval, and the share that left.
 
@@ -101,6 +105,7 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@draws("month", "value", "low", "high")
 def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw how many of today's customers will still be active month after month, with their band.
 

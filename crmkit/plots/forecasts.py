@@ -7,11 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
 
 
+@draws("tenth", "predicted", "actual")
 def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw predicted and actual money by tenths of the customers, the most valuable on the left.
 
@@ -41,6 +43,7 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
     return ax
 
 
+@draws("month", "value", "observed")
 def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw the cumulative value of a customer by month since the start; the part that is a forecast is paler.
 

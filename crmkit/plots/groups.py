@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import NO_DATA, Scale, common_scale, currency_of, is_number
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
@@ -17,6 +18,7 @@ _MEASURED = ["metric", "period", "value", "low", "high", "n", "unit", "status", 
 _LONGEST = 36  # characters of a name that fit on a phone
 
 
+@draws("value", "low", "high", "unit")
 def plot_groups(
     groups: pd.DataFrame,
     ax: Axes | None = None,

@@ -10,11 +10,13 @@ from matplotlib.ticker import FuncFormatter
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import currency_of, is_number, scale_for, scale_of
 from crmkit.periods import Period
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import PeriodLocator, number_ticks, period_label
 
 
+@draws("period", "value", "low", "high", "unit")
 def plot_history(
     history: pd.DataFrame,
     ax: Axes | None = None,

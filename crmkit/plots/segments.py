@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import fill
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import GROUPS, LIGHT
 from crmkit.plots.theme import new_axes, styled_axes, theme_context
 from crmkit.plots.ticks import tick_labels
@@ -24,6 +26,7 @@ _NARROW = 4  # inches, below which labels of the axis in one line would overlap
 _MOST_DOTS = 500  # keeps a page below 500 kB
 
 
+@draws("segment", "days_since_order", "revenue")
 def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw each customer by days since the last order and revenue of a year, and each segment at its medians.
 
@@ -70,22 +73,23 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     return ax
 
 
-def plot_segment_flow(moves: pd.DataFrame, order: list[str], ax: Axes | None = None) -> Axes:
+@draws("from", "to", "n", "direction")
+def plot_segment_flow(moves: pd.DataFrame, ax: Axes | None = None, *, order: Sequence[str] = ()) -> Axes:
     """Draw how many customers flowed from each segment of before (left) to each of now (right).
 
     Parameters
     ----------
     moves : DataFrame
         from, to, n [customers], direction ("up", "down", "new", "stayed").
-    order : list of str
-        Segments from the top down; those not listed, such as "(new)", come last.
     ax : Axes or None
         Axes to draw on; a new figure without.
+    order : list of str
+        Segments from the top down; those not listed, such as "(new)", come last.
 
     Examples
     --------
     >>> moves = pd.DataFrame({"from": ["Loyal", "Loyal"], "to": ["Loyal", "Lost"], "n": [8, 2], "direction": ["stayed", "down"]})
-    >>> [text.get_text() for text in plot_segment_flow(moves, ["Loyal", "Lost"]).texts]
+    >>> [text.get_text() for text in plot_segment_flow(moves, order=["Loyal", "Lost"]).texts]
     ['Loyal 10', 'Loyal 8', 'Lost 2']
     """
     ax = new_axes((10.6, 6.6)) if ax is None else ax

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import GROUPS, LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import percent_ticks
@@ -20,6 +21,7 @@ _TENURE_STEP = 12  # months between the numbers at risk of plot_tenure; more wou
 _LINE = 0.06  # height of a line of text [share of the axis]
 
 
+@draws("group", "age", "at_risk", "survival", "low", "high")
 def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] | None = None) -> Axes:
     """Draw survival curves, one per group, with the numbers at risk.
 
@@ -67,6 +69,7 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     return ax
 
 
+@draws("group", "month", "value", "low", "high", "at_risk", "extrapolated")
 def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw the share still subscribed by months since the start, one line per group, dashed where extrapolated.
 

@@ -8,11 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from crmkit.metrics.formatting import common_scale, currency_of
+from crmkit.plots.frames import draws
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
 
 
+@draws("label", "value", "low", "high", "unit")
 def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str | None = None) -> Axes:
     """Draw parts and their sum.
 

@@ -51,7 +51,7 @@ def test_ribbons_are_as_wide_as_their_moves_and_names_keep_apart():
             "direction": ["stayed", "down", "stayed", "new"],
         }
     )
-    ax = plot_segment_flow(moves, ["a", "b", "c", "d"])
+    ax = plot_segment_flow(moves, order=["a", "b", "c", "d"])
     heights = [
         np.diff(patch.get_path().vertices[[0, -2], 1])[0] for patch in ax.patches if isinstance(patch, PathPatch)
     ]
@@ -63,7 +63,7 @@ def test_ribbons_are_as_wide_as_their_moves_and_names_keep_apart():
 def test_on_a_telephone_no_name_of_the_flow_is_cut_off():
     names = ["Champions", "Potential loyalists", "Cannot lose them", "Need attention", "Hibernating"]
     moves = pd.DataFrame({"from": names, "to": names[::-1], "n": 1029, "direction": "stayed"})
-    ax = plot_segment_flow(moves, names)
+    ax = plot_segment_flow(moves, order=names)
     ax.figure.set_size_inches(3.5, 6.6)
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in ax.texts]

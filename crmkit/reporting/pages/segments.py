@@ -327,7 +327,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         f" Most moved from “{row['from']}” to “{row['to']}”: {row['n']:,}." for row in most.to_dict("records")
     )
     return figure(
-        plot_segment_flow(whole, order),
+        plot_segment_flow(whole, order=order),
         title,
         f"Customers by segment on the eve of {period.label} (left) and on its last day (right). Green went up, red down, "
         "blue ordered for the first time, the pale bands stayed.",
