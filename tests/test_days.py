@@ -32,7 +32,7 @@ def test_a_day_is_read_however_it_is_written_and_wherever_it_stands(written):
 
 
 @pytest.mark.parametrize("written", ["2026-09", "30.9.2026", "2026-02-30", "", 20260930, pd.NaT, object])
-def test_what_is_no_day_is_told_with_what_was_met(written):
+def test_what_is_no_day_is_reported_with_what_was_met(written):
     with pytest.raises(CrmkitError, match="^as_of must be a day, such as date\\(2026, 9, 30\\)"):
         day_of(written)
 

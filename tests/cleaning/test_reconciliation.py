@@ -41,7 +41,7 @@ def csv_of(rows):
 
 @given(rows=order_rows)
 @quick
-def test_of_any_frame_every_row_is_kept_merged_or_aside(rows):
+def test_of_any_frame_every_row_is_kept_merged_or_set_aside(rows):
     # Sound rows in the majority: else the load rightly refuses a column that is mostly unreadable.
     sound = [(f"sound {n}", *sound_row[1:]) for n in range(2 * len(rows) + 1)]
     catalog = connect({"orders": pd.DataFrame([*rows, *sound], columns=COLUMNS)}, THROUGH)
@@ -59,7 +59,7 @@ def test_of_any_frame_every_row_is_kept_merged_or_aside(rows):
 
 @given(rows=order_rows)
 @quick
-def test_of_any_csv_file_every_row_is_kept_merged_or_aside_with_its_line(rows, tmp_path_factory):
+def test_of_any_csv_file_every_row_is_kept_merged_or_set_aside_with_its_line(rows, tmp_path_factory):
     folder = tmp_path_factory.mktemp("messy")
     (folder / "exports").mkdir()
     sound = [(f"sound {n}", *sound_row[1:]) for n in range(2 * len(rows) + 1)]
@@ -75,7 +75,7 @@ def test_of_any_csv_file_every_row_is_kept_merged_or_aside_with_its_line(rows, t
 
 @given(content=st.binary(max_size=300))
 @quick
-def test_any_bytes_under_a_tables_name_load_or_are_told_as_problems(content, tmp_path_factory):
+def test_any_bytes_under_a_tables_name_load_or_are_reported_as_problems(content, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bytes")
     for name in ("orders.csv", "orders.parquet"):
         exports = folder / name.replace(".", "_")
@@ -91,7 +91,7 @@ def test_any_bytes_under_a_tables_name_load_or_are_told_as_problems(content, tmp
 
 @given(content=st.text(max_size=120))
 @quick
-def test_any_text_after_a_header_loads_or_is_told_as_problems(content, tmp_path_factory):
+def test_any_text_after_a_header_loads_or_is_reported_as_problems(content, tmp_path_factory):
     folder = tmp_path_factory.mktemp("text")
     (folder / "exports").mkdir()
     (folder / "exports" / "orders.csv").write_bytes(

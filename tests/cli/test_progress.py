@@ -55,7 +55,7 @@ def test_the_last_page_has_nothing_left(count, clock):
     assert count.now == "Writing the index"
 
 
-def test_a_page_that_was_lost_with_its_month_is_told_again(count, clock):
+def test_a_page_that_was_lost_with_its_month_is_reported_again(count, clock):
     count.update("page0", "started")
     count.update("page0", "done")
     assert count.update("page0", "failed").startswith("page0: failed in 0 s; 1 of 6 pages")

@@ -121,7 +121,7 @@ def test_without_a_schema_the_roles_own_search_path_decides(company, server):
             con.execute("ALTER ROLE analyst RESET search_path")
 
 
-def test_every_problem_of_every_table_is_told_at_once(company):
+def test_every_problem_of_every_table_is_reported_at_once(company):
     settings = company(
         "CREATE TABLE orders (order_id text, ordered_at text, revenu float8, customer_id jsonb)",
         "CREATE TABLE shop_leads (lead_id text, created_at timestamp, converted_at boolean)",

@@ -39,7 +39,7 @@ def refused(caplog, capfd):
 # --- what is said when the database cannot be opened
 
 
-def test_a_wrong_password_is_told_with_the_name_of_the_variable(server, refused, monkeypatch):
+def test_a_wrong_password_is_reported_with_the_name_of_the_variable(server, refused, monkeypatch):
     monkeypatch.setenv(VARIABLE, WRONG)
     assert refused({"url": server.url()}) == (
         'The database crm on this machine cannot be opened: password authentication failed for user "analyst". '
@@ -47,14 +47,14 @@ def test_a_wrong_password_is_told_with_the_name_of_the_variable(server, refused,
     )
 
 
-def test_no_password_where_one_is_needed_is_told_with_the_name_of_the_variable(server, refused, monkeypatch):
+def test_no_password_where_one_is_needed_is_reported_with_the_name_of_the_variable(server, refused, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     assert "no password supplied. The password is taken from the environment variable CRMKIT_" in refused(
         {"url": server.url()}
     )
 
 
-def test_a_variable_that_is_named_and_not_set_is_told_without_its_name_which_may_be_the_password(server, refused):
+def test_a_variable_that_is_named_and_not_set_is_reported_without_its_name_which_may_be_the_password(server, refused):
     message = refused({"url": server.url(), "password_variable": "hunter2s3cr3t"}, secret="hunter2s3cr3t")
     assert message == "The environment variable that [database] password_variable names is not set."
 
@@ -158,7 +158,7 @@ def test_a_database_that_cannot_be_opened_ends_with_2_and_one_message(settings_f
 
 
 @pytest.mark.slow
-def test_pages_of_the_report_are_made_from_the_database_and_tell_no_secret(settings_file, tmp_path, password, server):
+def test_pages_of_the_report_are_made_from_the_database_and_show_no_secret(settings_file, tmp_path, password, server):
     small = connect(sample_company(n_customers=300, months=20).tables)
     server.store("small", {name: small.table(name).to_pyarrow() for name in small.names})
     settings_file.write_text(settings_file.read_text().replace('"kaldi"', '"small"'))

@@ -51,7 +51,7 @@ def test_a_customer_won_a_year_before_the_data_begin_entered_at_12_months():
     assert rows["channel"].to_dict() == {"a": "search", "b": "shop"}
 
 
-def test_a_subscriber_has_the_plan_of_her_first_term_and_a_shopper_none():
+def test_a_subscriber_has_the_plan_of_the_first_term_and_a_shopper_none():
     terms = pd.DataFrame(
         {
             "subscription_id": "s",

@@ -102,7 +102,7 @@ def test_who_is_active_is_the_same_on_cut_data():
     assert churn_labels(as_known_on(sample, day), day)["lost"].isna().all()
 
 
-def test_without_orders_and_terms_nobody_is_active():
+def test_without_orders_and_terms_no_customer_is_active():
     with pytest.raises(NotMeasured):
         snapshot(connected(customers=pd.DataFrame({"customer_id": ["a"]})), DAY)
 

@@ -22,7 +22,7 @@ def dirty():
     return ck.connect({"orders": twice, "leads": leads})
 
 
-def test_clean_data_have_nothing_to_tell(clean):
+def test_clean_data_have_no_finding(clean):
     assert ck.pages.quality_headline(clean) == "All 2 rows can be used"
     assert [finding.text for finding in ck.pages.quality_findings(clean)] == [
         "Nothing was wrong. Every row passed every check."
@@ -30,7 +30,7 @@ def test_clean_data_have_nothing_to_tell(clean):
     assert ck.pages.quality_sentences(clean) == []
 
 
-def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_told(dirty):
+def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_reported(dirty):
     assert ck.pages.quality_headline(dirty) == "All but 2 of 6 rows can be used"
     found = [finding.text for finding in ck.pages.quality_findings(dirty)]
     assert found[0].startswith("2 rows are kept aside and count nowhere: ")
@@ -42,7 +42,7 @@ def test_rows_left_out_rows_that_came_twice_and_files_that_end_early_are_told(di
     assert ck.pages.quality_sentences(dirty)[0].startswith("orders: 2 of 5 rows left out. Why: ")
 
 
-def test_a_missing_week_is_the_first_thing_to_be_told():
+def test_a_missing_week_is_the_first_thing_to_be_reported():
     days = pd.date_range("2026-06-01", "2026-10-31").delete(range(60, 67))
     found = ck.pages.quality_findings(ck.connect({"orders": orders([str(day.date()) for day in days])}))
     assert found[0].text == (

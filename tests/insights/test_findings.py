@@ -56,7 +56,7 @@ def test_missed_targets_follow_and_the_year_before_follows_them():
     ]
 
 
-def test_the_last_finding_counts_what_did_not_move_and_names_what_cannot_be_told():
+def test_the_last_finding_counts_what_did_not_move_and_names_what_cannot_be_decided():
     assert told(scorecard_frame())[-1] == (
         "Nothing else moved beyond chance since September. Six other numbers changed, none by more than chance would. "
         "Too few to tell: new customers and deals won. No value: sales cycle and easy to deal with. "
@@ -124,7 +124,7 @@ def moods(verdict):
         ),
     ],
 )
-def test_a_change_that_makes_no_news_is_not_denied_and_not_told_against_the_year_before(verdict, last):
+def test_a_change_that_makes_no_news_is_not_denied_and_not_reported_against_the_year_before(verdict, last):
     assert headline(moods(verdict)) == "October 2026: no certain news since September"
     texts = told(moods(verdict))
     assert texts[-1] == last and not any("entiment" in text for text in texts[:-1])
@@ -175,7 +175,7 @@ def test_worse_news_that_is_larger_in_proportion_comes_first():
     assert [finding.metric for finding in findings(frame)][:2] == ["n_orders", "revenue"]
 
 
-def test_a_card_of_the_analyst_is_told_by_its_label_even_with_braces_in_it():
+def test_a_card_of_the_analyst_is_reported_by_its_label_even_with_braces_in_it():
     frame = scorecard_frame(["csat"]).assign(metric="late", label="Late parcels {0}", verdict="real", direction="worse")
     assert told(frame)[0].startswith("Late parcels {0}: 86 %, up from 85 % in September.")
     assert headline(frame) == "October 2026: late parcels {0} rose"

@@ -58,7 +58,7 @@ def line(channel: str, budget: float, spent: float) -> dict:
         ),
     ],
 )
-def test_a_budget_is_told_with_what_was_overspent(lines, said):
+def test_a_budget_is_reported_with_what_was_overspent(lines, said):
     columns = ["purpose", "channel", "budget", "spent", "left", "used"]
     assert budget_message(pd.DataFrame(lines, columns=columns), "EUR") == said
 

@@ -25,7 +25,7 @@ def review(verdict: str, **changed) -> SegmentReview:
     )
 
 
-def test_a_ruler_that_no_longer_fits_is_a_warning_with_the_command_that_mends_it():
+def test_a_reference_that_no_longer_fits_is_a_warning_with_the_command_to_refresh_it():
     found = review("no longer fits")
     assert review_finding(found).text.startswith("The segments no longer fit: learned anew today, they would put 16")
     words = review_words(found, kept=True)

@@ -73,7 +73,7 @@ def test_a_forecast_that_missed_says_so():
     assert any("inside its 95 % interval" in finding.text for finding in kept)
 
 
-def test_few_customers_are_told():
+def test_few_customers_are_reported():
     few = with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])
     told = value_findings(summary([5.0], few=few, notes=["There are other things to know."]), NONE)[-1].text
     assert told == (
@@ -105,7 +105,7 @@ def test_there_is_a_sentence_at_every_size(told):
     assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b|\b1 customers\b", text) and text
 
 
-def test_groups_are_told_apart_only_if_their_intervals_are():
+def test_groups_are_distinguished_only_if_their_intervals_are_apart():
     groups = pd.DataFrame(
         {"channel": ["fair", "mail"], "value": [50.0, 20.0], "low": [40.0, 15.0], "high": [60.0, 25.0]}
     )

@@ -190,7 +190,7 @@ def test_what_crmkit_knows_and_the_data_lack_is_empty_as_before(catalog):
     assert ck.posting_times(catalog, "2026-09", by="weekday").empty
 
 
-def test_by_that_is_no_name_and_conventions_of_no_metric_are_told(catalog):
+def test_by_that_is_no_name_and_conventions_of_no_metric_are_reported(catalog):
     with pytest.raises(
         CrmkitError, match='by must be the name of a column, such as "channel", or a list of names; met: 3'
     ):

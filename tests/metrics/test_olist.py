@@ -54,14 +54,14 @@ def card(marketplace) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("period", ["2018-02", "2018-05", "2018-Q1", "2018-Q2", "2018"])
-def test_all_that_the_files_tell_has_a_value_and_an_interval(marketplace, period):
+def test_all_in_the_files_has_a_value_and_an_interval(marketplace, period):
     numbers = ck.evaluate(marketplace, MEASURED, periods=period)
     assert numbers["status"].eq("ok").all()
     assert np.isfinite(numbers[["value", "low", "high"]].to_numpy(float)).all()
     assert ((numbers["low"] <= numbers["value"]) & (numbers["value"] <= numbers["high"])).all()
 
 
-def test_what_the_files_cannot_tell_says_why(card):
+def test_what_the_files_cannot_answer_says_why(card):
     assert card.loc["customer_acquisition_cost", "reason"] == "needs costs"
     assert card.loc["nps", "reason"] == "no answers in this period"
 

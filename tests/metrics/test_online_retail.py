@@ -67,7 +67,7 @@ def test_churn_is_that_of_customers_without_an_order_for_churn_after_days(card, 
     assert card.loc["churn_rate", "value"] == pytest.approx(len(at_start - at_end) / len(at_start), rel=1e-12)
 
 
-def test_what_the_export_cannot_tell_says_which_table_it_needs(card):
+def test_what_the_export_cannot_answer_says_which_table_it_needs(card):
     reasons = {
         "nps": "needs survey_responses",
         "csat": "needs survey_responses",

@@ -40,7 +40,7 @@ def test_a_card_in_the_analysts_file_is_evaluated_and_judged(own, tmp_path):
     assert (row["label"], row["topic"]) == ("Late parcels", "parcels")
 
 
-def test_every_file_that_cannot_be_loaded_is_told_with_its_cause(own, tmp_path):
+def test_every_file_that_cannot_be_loaded_is_reported_with_its_cause(own, tmp_path):
     (tmp_path / "broken.py").write_text("1 / 0")
     (tmp_path / "bare.py").write_text(OWN.replace("late parcels = answers below 3 / answers", ""))
     with pytest.raises(Problems) as refused:

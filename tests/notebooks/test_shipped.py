@@ -115,7 +115,7 @@ def test_the_analysts_tour_runs_and_is_no_page(kaldi, october):
     assert "explore" not in {page.name for page in october.pages}
 
 
-def test_the_dirt_is_told_with_its_reasons(october):
+def test_the_dirt_is_reported_with_its_reasons(october):
     text = text_of(october, "data_quality")
     assert re.search(r"All but \d+ of [\d,]+ rows can be used", text)
     assert "the time of the answer (responded_at) is missing" in text and "rows equal an earlier row" in text

@@ -30,7 +30,7 @@ def test_what_a_page_says_is_sense(page, n_customers):
     assert not wrong
 
 
-def test_a_firm_without_a_single_row_is_told_so_in_one_sentence():
+def test_a_firm_without_a_single_row_gets_one_sentence_that_says_so():
     everything = firm(1)
     nothing = connect({name: everything.frame(name).head(0) for name in everything.names})
     with pytest.raises(CrmkitError, match=r"^There is no data: no table has a row with a date"):

@@ -43,7 +43,7 @@ def seen_without_red(colour):  # Viénot, Brettel and Mollon (1999), protanopia,
     return 0.1124 * red + 0.8876 * green, 0.004 * red - 0.004 * green + blue
 
 
-def test_better_and_worse_differ_for_somebody_who_sees_no_red():
+def test_better_and_worse_differ_for_red_blind_readers():
     for colours in (LIGHT, DARK):
         better, worse = seen_without_red(colours["better"]), seen_without_red(colours["worse"])
         assert max(abs(a - b) for a, b in zip(better, worse, strict=True)) > 0.05

@@ -59,7 +59,7 @@ def test_an_axis_of_yen_has_no_tick_between_two_yen():
     assert told == ["¥1", "¥2", "¥3"]
 
 
-def test_the_profit_of_contacts_is_told_in_the_currency():
+def test_the_profit_of_contacts_is_reported_in_the_currency():
     ax = ck.plots.plot_call_profit(pd.DataFrame({"n": [1, 2, 3], "profit": [500.0, 1400.0, 900.0]}), currency="EUR")
     assert "€1,000" in labels(ax.yaxis) and set(labels(ax.xaxis)) == {"1", "2", "3"}
 
@@ -74,7 +74,7 @@ def test_no_label_of_a_waterfall_is_struck_through_by_the_line_at_zero():
     assert all(text.get_window_extent().x0 > zero for text in ax.texts)
 
 
-def test_the_parts_of_a_waterfall_are_told_to_the_unit_so_that_they_add_up():
+def test_the_parts_of_a_waterfall_are_reported_to_the_unit_so_that_they_add_up():
     parts = pd.DataFrame(
         {
             "label": ["New", "Gone", "Net"],

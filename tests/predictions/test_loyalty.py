@@ -94,7 +94,7 @@ def test_nothing_later_than_the_day_is_looked_at(catalog, cut, look):
     pd.testing.assert_frame_equal(look(catalog, DAY), look(cut, DAY))
 
 
-def test_channel_is_a_taste_of_half_the_customers_and_told_better_than_by_what_is_popular(catalog):
+def test_half_the_customers_prefer_a_channel_and_it_is_predicted_better_than_by_what_is_popular(catalog):
     tested = preference_backtest(catalog, DAY).set_index("kind")
     assert tested.loc["channel", "hit"] > 0.95 > 0.6 > tested.loc["channel", "hit_popular"]
     assert tested.loc["channel", "surprise"] < tested.loc["channel", "surprise_popular"]
@@ -102,7 +102,7 @@ def test_channel_is_a_taste_of_half_the_customers_and_told_better_than_by_what_i
     assert liked["c000", "channel"] == "shop" and liked["c000", "weekday"] == "Monday"
 
 
-def test_too_few_customers_are_told_so():
+def test_too_few_customers_get_a_message_that_says_so():
     few = ck.connect(
         {
             "orders": pd.DataFrame(

@@ -63,7 +63,7 @@ def test_nothing_after_the_day_is_read():
     assert text_sentiments(catalog, date(2026, 1, 5))["written_at"].max() < pd.Timestamp("2026-01-06")
 
 
-def test_a_text_keeps_the_mood_that_was_told_first():
+def test_a_text_keeps_its_first_mood():
     catalog = ck.connect({"social_posts": POSTS.head(1)})
     first = with_predictions(catalog, date(2026, 10, 31), only=["sentiment"])
     later = first.frame("text_sentiments").assign(as_of=pd.Timestamp("2026-11-30"), mood=-1.0)
@@ -92,7 +92,7 @@ def test_two_languages_with_too_few_to_judge_each_are_judged_together():
     assert check["accuracy"].notna().to_dict() == {"all languages": True, "de": False, "fr": False}
 
 
-def test_labels_by_lot_are_told_no_better_than_chance():
+def test_random_labels_are_predicted_no_better_than_chance():
     random = np.random.default_rng(2)
     lot = answers(600).assign(score=random.choice([1.0, 5.0], 600))
     row = sentiment_check(ck.connect({"survey_responses": lot}), date(2026, 10, 31)).iloc[0]

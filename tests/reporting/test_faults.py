@@ -136,7 +136,7 @@ def test_index_archive_and_exit_code_say_that_pages_failed(failed):
     assert "Not complete" in october.get_text() and "Not complete" not in september.get_text()
 
 
-def test_once_it_is_mended_every_page_is_complete_and_nothing_is_left_over(failed, monkeypatch):
+def test_once_the_fault_is_corrected_every_page_is_complete_and_nothing_is_left_over(failed, monkeypatch):
     company, _ = failed
     needs_no_kernel(monkeypatch)
     write_notebooks(company, good=["'good now'"], **{name: ["'well again'"] for name in FAULTS})

@@ -100,7 +100,7 @@ def test_a_password_in_an_address_from_the_environment_is_refused_too(monkeypatc
         f"postgresql://db/{SECRET}/b",
     ],
 )
-def test_what_is_no_address_is_told_how_one_reads(url):
+def test_the_message_on_what_is_no_address_shows_how_one_is_written(url):
     (problem,) = problems_of({"database": {"url": url}})
     assert "must read postgresql://user@host:5432/database" in problem
 

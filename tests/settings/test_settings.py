@@ -112,7 +112,7 @@ def test_a_file_saved_by_notepad_with_a_byte_order_mark_is_read(tmp_path):
     assert read_settings(tmp_path).company.name == "Café"
 
 
-def test_a_missing_file_is_named_and_the_way_out_told(tmp_path):
+def test_a_missing_file_is_named_and_the_solution_given(tmp_path):
     with pytest.raises(CrmkitError, match=r"There is no settings file .*nothing\.toml.*crmkit new"):
         read_settings(tmp_path / "nothing.toml")
     with pytest.raises(CrmkitError, match=r"There is no settings file .*crmkit\.toml"):
@@ -206,7 +206,7 @@ def test_a_misspelt_setting_is_answered_with_the_nearest_of_its_own_level(place,
     assert found == [f"{where}: there is no such setting. Did you mean '{nearest}'?"]
 
 
-def test_a_file_may_be_called_like_a_setting_and_its_faults_are_still_told():
+def test_a_file_may_be_called_like_a_setting_and_its_faults_are_still_reported():
     found = problems_of({"files": {"path": {"path": "a.csv", "encodin": "x"}}})
     assert found == ["files.path.encodin: there is no such setting. Did you mean 'encoding'?"]
 

@@ -33,7 +33,7 @@ def outcomes_of(seeds, folder, files):
 
 
 @pytest.mark.slow
-def test_forty_damaged_files_are_each_loaded_with_every_row_accounted_for_or_told_as_problems(tmp_path, files):
+def test_forty_damaged_files_are_each_loaded_with_every_row_accounted_for_or_reported_as_problems(tmp_path, files):
     outcomes = outcomes_of(range(40), tmp_path, files)
     assert outcomes["told"] and outcomes["loaded"] + outcomes["loaded, with rows aside"] > 5
 
@@ -52,7 +52,7 @@ def test_a_file_saved_as_utf_32_is_read_as_such(tmp_path):
     assert tried("payments.csv", BY_HAND["payments.csv"].encode("utf-32"), tmp_path) == "loaded"
 
 
-def test_a_parquet_file_with_one_damaged_byte_is_read_whole_or_told_and_never_fails_later(tmp_path, files):
+def test_a_parquet_file_with_one_damaged_byte_is_read_whole_or_reported_and_never_fails_later(tmp_path, files):
     sound = files["orders.parquet"]
     outcomes = Counter()
     with closing(open_duckdb()) as con:  # one for all: to open it takes ten times as long as to read the file
@@ -70,7 +70,7 @@ def test_a_parquet_file_with_one_damaged_byte_is_read_whole_or_told_and_never_fa
     assert outcomes["told"] > 20 and outcomes["read"] > 20
 
 
-def test_a_workbook_whose_sheet_is_damaged_is_told_when_it_is_unpacked(tmp_path, files):
+def test_a_workbook_whose_sheet_is_damaged_is_reported_when_it_is_unpacked(tmp_path, files):
     outcomes = Counter()
     for place in range(0, len(files["orders.xlsx"]) - 200, 97):
         (tmp_path / "orders.xlsx").write_bytes(
@@ -88,7 +88,7 @@ def test_letters_that_steer_a_terminal_do_not_come_back_in_a_message(tmp_path):
     assert tried("payments.csv", content.encode(), tmp_path) == "told"
 
 
-def test_a_cell_that_cannot_be_read_is_told_with_file_line_and_column(tmp_path):
+def test_a_cell_that_cannot_be_read_is_reported_with_file_line_and_column(tmp_path):
     content = BY_HAND["payments.csv"].replace("ch_5,,ok,2026-09-06 10:00,5.25", "ch_5,,ok,2026-09-06 10:00,=A1+2")
     assert tried("payments.csv", content.encode(), tmp_path) == "loaded, with rows aside"
     (row,) = quarantined_rows(tmp_path / "store", "orders").to_dict("records")

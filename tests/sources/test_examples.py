@@ -45,7 +45,7 @@ def test_cdnow_is_23570_customers_and_2500315_63_dollars(example):
     assert (orders.revenue == 0).sum() == 80
 
 
-def test_maven_is_4238_deals_won_for_10005534_and_500_without_a_date_are_kept_aside(example):
+def test_maven_is_4238_deals_won_for_10005534_and_500_without_a_date_are_set_aside(example):
     catalog = example("maven", "maven_deals", "maven_accounts")
     deals = catalog.frame("deals")
     assert deals.won.value_counts(dropna=False).to_dict() == {True: 4238, False: 2473, None: 1589}
@@ -98,7 +98,7 @@ def test_powerco_has_14606_contracts_of_which_1419_were_cancelled(example):
     assert (len(terms), terms.cancelled_at.notna().sum(), len(catalog.frame("customers"))) == (14_606, 1419, 14_606)
 
 
-def test_facebook_posts_are_6997_and_every_one_of_1622326_reactions_is_kept_merged_or_aside(example, shared_data):
+def test_facebook_posts_are_6997_and_every_one_of_1622326_reactions_is_kept_merged_or_set_aside(example, shared_data):
     catalog = example("facebook_posts", "facebook_posts")
     posts, counts = catalog.frame("social_posts"), catalog.provenance["counts"]["social_posts"]
     raw = pd.read_parquet(shared_data / "facebook_posts.parquet")

@@ -121,7 +121,7 @@ def test_10_525_percent_of_the_leads_were_won(whole, marketplace, raw):
     assert marketplace.frame("leads")["converted_at"].notna().sum() == by_the_end == 789
 
 
-def test_an_origin_nobody_knows_is_empty(whole, raw):
+def test_an_unknown_origin_is_empty(whole, raw):
     origin = raw["olist_leads"].set_index("mql_id")["origin"]
     channel = whole.frame("leads").set_index("lead_id")["channel"]
     expected = origin.where(origin != "unknown")

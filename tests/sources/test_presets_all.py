@@ -73,7 +73,7 @@ def test_three_rows_of_each_export_arrive_in_its_tables_and_no_address_in_those_
                 assert frame[column].dropna().str.startswith(preset.prefix).all()
 
 
-def test_a_preset_can_be_named_or_switched_off_and_a_wrong_name_is_told(company):
+def test_a_preset_can_be_named_or_switched_off_and_a_wrong_name_is_reported(company):
     rows = [row_of(PRESETS["delighted"], n) for n in (1, 2, 3)]
     text = export(list(rows[0]), *rows)
     named = {"answers": {"path": "answers.csv", "preset": "delighted"}}

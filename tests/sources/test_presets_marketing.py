@@ -181,7 +181,7 @@ def test_meta_ads_in_spanish_and_french(company, header):
     assert loaded(company({"meta.csv": text}))[1].frame("costs").amount.tolist() == [20.5]
 
 
-def test_google_and_meta_spend_are_one_table_with_file_and_line_of_what_is_kept_aside(company):
+def test_google_and_meta_spend_are_one_table_with_file_and_line_of_what_is_set_aside(company):
     google = export(
         ["Day", "Campaign", "Cost", "Impr."],
         {"Day": "2026-09-01", "Campaign": "Brand", "Cost": "10"},
@@ -283,7 +283,7 @@ def test_surveymonkey_has_two_header_lines_a_question_of_two_lines_and_labels_at
     assert "What did you use? - Shop, What did you use? - Café" in unused
 
 
-def test_a_list_of_nps_answers_of_any_tool_is_read_and_an_11_is_kept_aside(company):
+def test_a_list_of_nps_answers_of_any_tool_is_read_and_an_11_is_set_aside(company):
     text = "Respondent_Email;Responded_At;NPS;Comment\na@b.example;13.02.2026 10:00;9;ok\nb@b.example;14.02.2026;11;\nc@b.example;15.02.2026;;\n"
     report, catalog = loaded(company({"answers.csv": text}))
     answers = catalog.frame("survey_responses")

@@ -141,7 +141,7 @@ def test_a_salesforce_report_with_title_and_footer_is_two_deals_in_the_order_mon
     assert deals.deal_id.is_unique
 
 
-def test_salesforce_names_of_the_api_and_flags_are_read_and_other_currencies_are_kept_aside(company):
+def test_salesforce_names_of_the_api_and_flags_are_read_and_other_currencies_are_set_aside(company):
     header = "Id,Name,StageName,Amount,CurrencyIsoCode,CloseDate,CreatedDate,IsClosed,IsWon,AccountId".split(",")
     row = dict(
         zip(

@@ -150,7 +150,7 @@ def test_a_refund_of_half_is_an_order_of_minus_half_net_of_tax_and_a_voided_orde
     assert (counts.n_in, counts.n_split, counts.n_kept, counts.n_folded, counts.n_ignored) == (4, 1, 2, 1, 1)
 
 
-def test_a_total_that_is_no_number_is_kept_aside_with_line_and_column(company):
+def test_a_total_that_is_no_number_is_set_aside_with_line_and_column(company):
     sound = [ORDER | {"Name": f"#{n}"} for n in range(3)]
     report, _ = loaded(company({"orders_export.csv": export(SHOPIFY_ORDERS, *sound, ORDER | {"Total": "=1+2"})}))
     assert report.counts["orders"].n_aside == 1

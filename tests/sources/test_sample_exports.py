@@ -73,7 +73,7 @@ def test_leads_and_visits_without_a_date_are_as_many_as_planned():
     assert (written("web_traffic")["visited_on"] == "").sum() == planned("web_traffic", "no date")
 
 
-def test_some_tickets_and_lines_point_to_nobody():
+def test_some_tickets_and_lines_point_to_no_row():
     assert (written("tickets").drop_duplicates()["customer_id"] == "C-000000").sum() == planned(
         "tickets", "unknown customer"
     )

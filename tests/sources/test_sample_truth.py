@@ -44,7 +44,7 @@ def test_channels_differ_in_how_long_their_customers_stay():
     assert median["referral"] > 1.3 * median["paid social"]
 
 
-def test_nobody_orders_after_having_left():
+def test_no_customer_orders_after_having_left():
     left = kaldi().truth["persons"].set_index("customer_id")["left_at"]
     orders = table("orders").query("revenue > 0").dropna(subset=["customer_id"])
     assert (orders["ordered_at"].to_numpy() <= left.loc[orders["customer_id"]].to_numpy()).all()

@@ -53,7 +53,7 @@ def told(catalog, *days):
     return [str(each.message) for each in caught if each.category is DataEndEarly]
 
 
-def test_nine_months_after_the_last_of_daily_orders_it_is_told_once_with_both_days():
+def test_nine_months_after_the_last_of_daily_orders_it_is_reported_once_with_both_days():
     (warning,) = told(ck.connect({"orders": DAILY}), "2027-06-30", "2027-06-30", "2027-07-31")
     assert warning == (
         "The data end on 30 September 2026, 273 days before 30 June 2027, as of which they are looked at: what came since "
@@ -61,7 +61,7 @@ def test_nine_months_after_the_last_of_daily_orders_it_is_told_once_with_both_da
     )
 
 
-def test_it_is_told_where_the_analyst_wrote_the_call_and_the_numbers_are_the_same():
+def test_it_is_reported_where_the_analyst_wrote_the_call_and_the_numbers_are_the_same():
     catalog = ck.connect({"orders": DAILY})
     with pytest.warns(DataEndEarly) as caught:
         first = ck.engagement_scores(catalog, "2026-11-30")
@@ -70,7 +70,7 @@ def test_it_is_told_where_the_analyst_wrote_the_call_and_the_numbers_are_the_sam
 
 
 @pytest.mark.parametrize("last", ["2026-06-30", "2026-09-30", "2026-10-31"])
-def test_up_to_a_month_after_the_last_order_nothing_is_told(last):
+def test_up_to_a_month_after_the_last_order_nothing_is_reported(last):
     assert told(ck.connect({"orders": DAILY}), last) == []
 
 
@@ -110,7 +110,7 @@ def test_reports_look_no_further_than_the_data_and_say_nothing():
         ck.pages.survival_chart(catalog, ck.covered_period(catalog, "2026"))
 
 
-def test_every_day_is_taken_as_it_is_written_and_told_by_its_name():
+def test_every_day_is_taken_as_it_is_written_and_reported_by_its_name():
     catalog = ck.connect({"orders": DAILY})
     assert compared(catalog, "2026-08-31", pd.Timestamp("2026-09-30")) == (date(2026, 8, 31), date(2026, 9, 30))
     assert len(ck.migration(catalog, "2026-08-31", "2026-09-30")) > 0

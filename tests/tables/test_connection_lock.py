@@ -52,7 +52,7 @@ def test_eight_threads_that_ask_a_fresh_catalog_get_what_they_get_one_after_the_
         pd.testing.assert_frame_equal(found, one_by_one, rtol=1e-9)
 
 
-def test_threads_that_ask_of_several_days_are_each_told_of_theirs(tables):
+def test_threads_that_query_several_days_each_get_their_own(tables):
     catalog = ck.connect(tables)
     days = [JUNE, SEPTEMBER] * 4
     expected = {day: snapshot(catalog, day) for day in (JUNE, SEPTEMBER)}

@@ -93,7 +93,7 @@ def test_results_of_one_condition_are_not_those_of_another(catalog):
     assert all(number < whole for number in numbers)
 
 
-def test_an_unknown_column_is_told_with_the_nearest_and_all(catalog):
+def test_an_unknown_column_is_reported_with_the_nearest_and_all(catalog):
     with pytest.raises(CrmkitError, match="there is no column 'contry'. Did you mean 'country'. There are: .*channel"):
         catalog.where("contry = 'DE'")
     with pytest.raises(CrmkitError, match="no column 'email'|have no column"):

@@ -62,7 +62,7 @@ def test_a_catalog_without_tables_takes_some():
     assert Catalog({}).with_tables({"customer_scores": SCORES}).names == ["customer_scores"]
 
 
-def test_all_that_is_wrong_is_told_at_once(catalog):
+def test_all_that_is_wrong_is_reported_at_once(catalog):
     wrong = SCORES.drop(columns="model").assign(value="much")
     with pytest.raises(Problems, match=r"(?s)model is missing.*value holds something else"):
         catalog.with_tables({"customer_scores": wrong})
@@ -70,7 +70,7 @@ def test_all_that_is_wrong_is_told_at_once(catalog):
         catalog.with_tables({"customer_score": SCORES})
 
 
-def test_what_is_wrong_with_several_frames_is_told_at_once_with_the_value_met(catalog):
+def test_what_is_wrong_with_several_frames_is_reported_at_once_with_the_value_met(catalog):
     wrong = SCORES.assign(value=[3.0, "much"])
     with pytest.raises(Problems) as caught:
         catalog.with_tables(

@@ -40,7 +40,7 @@ def found(report):
         ("survey_responses.csv", ANSWERS + "c,2026-10-01,nps,11,,\n", "score lies outside its own scale"),
     ],
 )
-def test_a_row_that_breaks_a_rule_is_kept_aside_with_its_line_and_the_reason(company, name, rows, reason):
+def test_a_row_that_breaks_a_rule_is_set_aside_with_its_line_and_the_reason(company, name, rows, reason):
     settings = company({name: rows}, **THROUGH)
     report = load(settings)
     assert found(report) == {reason: (1, "rejected")}

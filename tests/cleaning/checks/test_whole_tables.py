@@ -83,7 +83,7 @@ def test_rows_before_and_after_a_join_are_counted():
     assert (join.n_before, join.n_after, join.n_without_id, join.n_not_found) == (4, 4, 1, 1)
 
 
-def test_a_join_that_repeats_rows_is_told():
+def test_a_join_that_repeats_rows_is_reported():
     catalog = connected(
         orders={"order_id": list("ab"), "ordered_at": "2026-10-01", "revenue": 1.0, "customer_id": ["x", "y"]},
         customers={"customer_id": ["x", "y"]},
@@ -95,7 +95,7 @@ def test_a_join_that_repeats_rows_is_told():
     assert (join.n_before, join.n_after) == (2, 3)
 
 
-def test_a_load_tells_of_a_missing_week_and_of_an_order_typed_in_cents(company):
+def test_a_load_reports_a_missing_week_and_of_an_order_typed_in_cents(company):
     days = pd.date_range("2026-06-01", "2026-10-31").delete(range(60, 67))
     rows = [f"{n},{on:%Y-%m-%d},{20 + n % 7}" for n, on in enumerate(days)]
     rows[100] = rows[100].rsplit(",", 1)[0] + ",2300"

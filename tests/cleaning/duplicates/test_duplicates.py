@@ -161,7 +161,7 @@ def test_who_was_taken_apart_is_not_merged_by_the_next_load(folder, loaded):
         assert len(rows) == len(IDS), name
 
 
-def test_a_check_writes_nothing_and_without_looking_nobody_is_merged(folder):
+def test_a_check_writes_nothing_and_without_looking_no_customer_is_merged(folder):
     elsewhere = company(folder, "elsewhere")
     told = str(check(elsewhere))
     assert (

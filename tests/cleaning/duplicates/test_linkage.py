@@ -57,7 +57,7 @@ def test_a_name_a_number_and_a_mailbox_are_alike_however_they_are_written():
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_of_nobody_and_of_one_person_there_is_no_pair(n):
+def test_of_no_one_and_of_one_person_there_is_no_pair(n):
     people = pd.DataFrame({"customer_id": ["a"], "name": ["Ada Byron"]}).iloc[:n]
     assert linked_people(people).empty
 

@@ -82,7 +82,7 @@ def merged(con, tables, people):
     return accounts, dropped, after
 
 
-def test_the_oldest_account_survives_and_the_one_used_last_tells_the_rest(con):
+def test_the_oldest_account_remains_and_the_one_used_last_gives_the_values(con):
     accounts, dropped, after = merged(con, TABLES, [("new", "old")])
     assert accounts.set_index("customer_id")["person_id"].to_dict() == {"old": "old", "new": "old"}
     assert dropped == {"customers": 1, "customer_identities": 1, "orders": 0, "mailings": 1}

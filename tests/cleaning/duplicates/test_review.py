@@ -65,7 +65,7 @@ def test_a_spreadsheet_may_have_made_numbers_of_the_ids_semicolons_of_the_commas
     }
 
 
-def test_every_bad_answer_is_told_at_once_with_its_line(file):
+def test_every_bad_answer_is_reported_at_once_with_its_line(file):
     lines = [
         f"{pair_name(FIRST)},yes",
         "p0123456789,same",

@@ -69,7 +69,7 @@ def test_without_a_store_the_message_says_what_to_run(company, tmp_path):
         connect(settings=company({"orders.csv": ORDERS}))
 
 
-def test_an_empty_folder_and_a_path_that_is_none_are_told(tmp_path):
+def test_an_empty_folder_and_a_path_that_is_none_are_reported(tmp_path):
     with pytest.raises(CrmkitError, match=r"holds no crmkit.toml, no store and no CSV or Parquet files"):
         connect(tmp_path)
     with pytest.raises(CrmkitError, match="There is no settings file"):
@@ -115,7 +115,7 @@ def test_a_named_index_is_a_column_and_the_callers_frame_stays_as_it_was():
     pd.testing.assert_frame_equal(given, before)
 
 
-def test_all_that_is_wrong_with_the_frames_is_told_at_once():
+def test_all_that_is_wrong_with_the_frames_is_reported_at_once():
     frames = {
         "orders": orders(revenue=["much", "more"]).drop(columns="ordered_at"),
         "leads": pd.DataFrame({"lead_id": [1]}),
@@ -136,19 +136,19 @@ def test_all_that_is_wrong_with_the_frames_is_told_at_once():
         ([[1], [2]], "revenue is bigint[], must be a number"),
     ],
 )
-def test_a_column_of_another_type_is_told_in_words(revenue, told):
+def test_a_column_of_another_type_is_reported_in_words(revenue, told):
     with pytest.raises(Problems, match=told.replace("[", r"\[").replace("]", r"\]")):
         connect({"orders": orders(revenue=revenue)})
 
 
-def test_a_table_that_does_not_exist_and_a_value_that_is_no_frame_are_told():
+def test_a_table_that_does_not_exist_and_a_value_that_is_no_frame_are_reported():
     with pytest.raises(UnknownName, match="There is no table 'order'. Did you mean 'orders'?"):
         connect({"order": orders()})
     with pytest.raises(Problems, match="Table 'orders': is a list, must be a pandas DataFrame"):
         connect({"orders": [1, 2]})
 
 
-def test_columns_of_two_levels_and_what_is_wrong_with_other_frames_are_told_together():
+def test_columns_of_two_levels_and_what_is_wrong_with_other_frames_are_reported_together():
     pivoted = pd.concat({"sum": orders()}, axis="columns")
     with pytest.raises(Problems) as caught:
         connect({"orders": pivoted, "leads": pd.DataFrame({"lead_id": [1]}), "deals": None})
@@ -170,7 +170,7 @@ def test_whole_numbers_of_more_than_64_bits_are_read_by_what_they_say():
     assert frame.revenue.tolist() == [2.0**70, 1e60]
 
 
-def test_intervals_and_months_are_told_as_their_text():
+def test_intervals_and_months_are_reported_as_their_text():
     ages = pd.cut(pd.Series([25, None, 41]), [18, 30, 50])
     customers = pd.DataFrame(
         {

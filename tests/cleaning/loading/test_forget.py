@@ -80,7 +80,7 @@ def test_she_is_in_no_file_and_what_the_books_need_stays_without_her(loaded):
     } == dict(leads=1, interactions=1, survey_responses=1, customer_scores=1)
 
 
-def test_a_namesake_and_the_one_who_shares_her_telephone_stay(loaded):
+def test_a_namesake_and_a_customer_with_the_same_telephone_stay(loaded):
     forget("C-10001", loaded)
     assert frames(loaded)["customer_identities"].values.tolist() == [
         ["C-10002", "Bob Byron", "bob@b.example", "+49 30 1234567"],
@@ -103,7 +103,7 @@ def test_a_load_of_the_same_files_afterwards_is_nothing_new_and_a_fresh_one_make
     assert "rows of people who were forgotten: 1 row" in str(report)
 
 
-def test_another_file_that_knows_her_address_under_another_id_does_not_let_her_in(loaded, company):
+def test_another_file_with_the_address_under_another_id_does_not_load_the_customer_again(loaded, company):
     forget("C-10001", loaded)
     settings = company(
         {
@@ -124,7 +124,7 @@ def test_two_ids_under_one_address_are_one_person(company):
     assert find_person(settings, " Ada@B.example").ids == ("C-10001", "C-10009")
 
 
-def test_one_known_by_her_address_alone_is_found_by_it_and_kept_out(company):
+def test_a_customer_known_by_address_alone_is_found_by_it_and_left_out(company):
     shop = (
         "Name,Email,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,"
         "Lineitem price\n#1,ada@b.example,paid,EUR,10,0,0,10,2026-10-01 10:00:00 +0200,1,Mug,10\n"
@@ -141,7 +141,7 @@ def test_one_known_by_her_address_alone_is_found_by_it_and_kept_out(company):
         assert who not in everything(settings)
 
 
-def test_a_dry_run_changes_nothing_and_tells_the_same(loaded):
+def test_a_dry_run_changes_nothing_and_reports_the_same(loaded):
     before = everything_bytes(loaded)
     told = forget("C-10001", loaded, dry_run=True)
     assert everything_bytes(loaded) == before
@@ -154,7 +154,7 @@ def everything_bytes(settings) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in settings.folder.rglob("*") if path.is_file()}
 
 
-def test_the_hashes_are_the_owners_alone_and_tell_nobody(loaded):
+def test_the_hashes_are_readable_by_the_owner_only_and_reveal_no_one(loaded):
     forget("C-10001", loaded)
     file = forgotten_file(loaded)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -162,7 +162,7 @@ def test_the_hashes_are_the_owners_alone_and_tell_nobody(loaded):
     assert stat.S_IMODE((loaded.path("store") / "personal" / "customer_identities.parquet").stat().st_mode) == 0o600
 
 
-def test_with_another_key_nobody_can_be_kept_out_and_the_load_stops(loaded):
+def test_with_another_key_no_one_can_be_left_out_and_the_load_stops(loaded):
     forget("C-10001", loaded)
     key_file(loaded).unlink()
     with pytest.raises(CrmkitError, match="People were forgotten with another key than the present one"):
@@ -178,14 +178,14 @@ def test_with_another_key_nobody_can_be_kept_out_and_the_load_stops(loaded):
         ("", "There is no customer '' in the store. Give the id"),
     ],
 )
-def test_who_is_unknown_is_told_and_nothing_changes(loaded, who, told):
+def test_who_is_unknown_is_reported_and_nothing_changes(loaded, who, told):
     before = everything_bytes(loaded)
     with pytest.raises(CrmkitError, match=told):
         forget(who, loaded)
     assert everything_bytes(loaded) == before
 
 
-def test_who_was_forgotten_before_is_told_so(loaded):
+def test_a_customer_forgotten_before_gets_a_message_that_says_so(loaded):
     forget("C-10001", loaded)
     for who in ("C-10001", "Ada@b.example"):
         with pytest.raises(CrmkitError, match="was forgotten before: nothing about this customer is in the store"):

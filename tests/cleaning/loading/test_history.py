@@ -42,7 +42,7 @@ def test_a_touched_file_of_the_same_content_is_nothing_new(company):
 
 
 @pytest.mark.parametrize("what", ["file", "settings", "code", "table", "fresh"])
-def test_whatever_the_store_is_made_from_makes_a_load_new(company, monkeypatch, what):
+def test_a_change_of_any_input_of_the_store_makes_a_load_new(company, monkeypatch, what):
     settings = company({"orders.csv": ORDERS})
     load(settings)
     sections = {"company": {"name": "Kaldi"}} if what == "settings" else {}
@@ -81,7 +81,7 @@ def test_a_corrected_file_replaces_its_rows_and_a_new_one_adds_its_own(company):
     assert len(connect(settings=corrected).frame("leads")) == 1
 
 
-def test_the_history_tells_of_each_load_what_came_and_what_became_of_it(company):
+def test_the_history_says_of_each_load_what_came_and_what_became_of_it(company):
     load(company({"orders.csv": ORDERS, "leads.csv": LEADS}))
     settings = company({"orders.csv": ORDERS + "4,2026-10-09,1,a\n"})
     (settings.path("exports") / "leads.csv").unlink()

@@ -81,7 +81,7 @@ def test_a_load_prints_what_became_of_the_rows(company):
     assert report.to_frame().values.tolist() == [["orders", 4, 2, 1, 1]]
 
 
-def test_rows_aside_are_none_where_nothing_was_rejected_and_need_a_store(company):
+def test_rows_set_aside_are_none_where_nothing_was_rejected_and_need_a_store(company):
     settings = company({"orders.csv": "order_id,ordered_at,revenue\n1,2026-10-01,5\n"})
     with pytest.raises(CrmkitError, match="Run `crmkit load` first"):
         quarantined_rows(settings.path("store"), "orders")

@@ -88,7 +88,7 @@ def test_costs_have_no_key_and_vanish_by_their_days(company):
         load(company({"costs.csv": costs(9, 10)}))
 
 
-def test_rows_that_the_new_file_has_and_cannot_use_are_told_as_such_and_have_not_vanished(company):
+def test_rows_that_the_new_file_has_and_cannot_use_are_reported_as_such_and_have_not_vanished(company):
     load(company({"orders.csv": orders(8, 9)}))
     broken = orders(8, 9)
     for number in range(6):

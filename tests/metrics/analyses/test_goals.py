@@ -162,7 +162,7 @@ def test_of_40_visited_deals_30_were_won_and_of_the_60_others_20_the_visit_goes_
     assert visit["verdict"] == "real"
 
 
-def test_what_happened_after_the_decision_did_not_precede_it_and_what_all_deals_saw_tells_nothing(company):
+def test_what_happened_after_the_decision_did_not_precede_it_and_what_all_deals_saw_says_nothing(company):
     deals, interactions = decided(50, 50, 30, 10)
     compared = events_before_win(company(deals=deals, interactions=interactions, through="2026-10-31"), "2026-10")
     kinds = compared.set_index("kind")

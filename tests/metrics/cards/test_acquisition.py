@@ -129,7 +129,7 @@ def test_by_channel_all_new_customers_divide_among_the_channels(company):
     )
 
 
-def test_a_channel_that_brought_nobody_in_a_month_has_a_share_of_zero(company):
+def test_a_channel_that_brought_no_customer_in_a_month_has_a_share_of_zero(company):
     october, november = new_customers_from({"search": 10}), new_customers_from({"search": 5, "fair": 5}, "2026-11-05")
     orders, customers = (pd.concat(pair, ignore_index=True) for pair in zip(october, november, strict=True))
     orders["order_id"] = orders.index.astype(str)
@@ -196,7 +196,7 @@ def test_customer_origin_equals_plain_pandas_on_the_sample_company(sample, sampl
     assert numbers["n"].sum() == len(in_month)
 
 
-def test_new_customers_by_channel_and_their_shares_tell_the_same(sample):
+def test_new_customers_by_channel_and_their_shares_agree(sample):
     numbers = evaluate(sample, ["new_customers", "customer_origin"], periods="2026-10", by="channel")
     counts = numbers[numbers["metric"] == "new_customers"].set_index("channel")["value"]
     shares = numbers[numbers["metric"] == "customer_origin"].set_index("channel")["value"]

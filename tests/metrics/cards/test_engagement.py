@@ -120,7 +120,7 @@ def test_scores_lie_between_0_and_100_and_later_data_do_not_move_them(sample, sa
 
 
 @pytest.mark.parametrize("as_of", [date(2025, 8, 31), date(2026, 3, 31)])
-def test_the_score_tells_out_of_time_who_stays_in_the_sample_company(sample, as_of):
+def test_the_score_predicts_out_of_time_who_stays_in_the_sample_company(sample, as_of):
     bands = engagement_check(sample, as_of)
     assert bands.attrs["auc"][1] > 0.6  # the whole interval
     assert bands["value"].is_monotonic_increasing

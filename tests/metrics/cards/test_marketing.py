@@ -17,7 +17,7 @@ ORDERS = orders_of(
 )
 
 
-def test_600_were_spent_on_winning_customers_and_nobody_doubts_it(company):
+def test_600_were_spent_on_winning_customers_without_an_interval(company):
     row = evaluate(company(costs=COSTS), "acquisition_spend", periods="2026-10").iloc[0]
     assert (row["value"], row["low"], row["high"], row["n"]) == (600, 600, 600, 3)
 

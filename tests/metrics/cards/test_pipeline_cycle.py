@@ -34,7 +34,7 @@ def test_of_ten_deals_four_are_won_after_2_4_6_8_days_and_six_are_lost_half_of_t
     assert rows.loc["sales_cycle", "value"] == 8
 
 
-def test_where_many_are_open_nobody_knows_how_many_will_be_won(company):
+def test_where_many_are_open_the_share_won_is_not_known(company):
     closed = ["2026-10-03"] * 5 + [None] * 5
     catalog = company(deals=deals(["2026-10-01"] * 10, closed, [True] * 5 + [None] * 5), through="2026-10-31")
     row = evaluate(catalog, "days_to_win_half", periods="2026-10").iloc[0]

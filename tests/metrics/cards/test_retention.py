@@ -33,7 +33,7 @@ def worked_example(company):
     return company(subscription_terms=terms(stay + leave + join), through="2026-06-30")
 
 
-def test_of_500_at_start_18_lost_are_3_60_percent_whoever_joins_meanwhile(worked_example):
+def test_of_500_at_start_18_lost_are_3_60_percent_with_or_without_new_customers(worked_example):
     row = evaluate(worked_example, "churn_rate", periods="2026-06").iloc[0]
     assert row["n"] == 500
     assert row["value"] == pytest.approx(0.036, abs=1e-15)

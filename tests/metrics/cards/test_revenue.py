@@ -74,7 +74,7 @@ def test_totals_scatter_as_much_as_they_did_before(company):
     assert row["high"] - row["low"] > 100
 
 
-def test_orders_of_nobody_have_revenue_and_no_number_of_orders_per_customer(company):
+def test_orders_of_guests_have_revenue_and_no_number_of_orders_per_customer(company):
     orders = pd.DataFrame({"order_id": ["1"], "ordered_at": [pd.Timestamp("2026-10-05")], "revenue": [40.0]})
     tables = company(orders=orders, through="2026-10-31")
     numbers = evaluate(tables, ["revenue", "transactions_per_customer"], periods="2026-10")

@@ -133,7 +133,7 @@ def test_a_group_that_is_large_enough_in_one_of_the_periods_stays(company, answe
     assert numbers["n"].tolist() == [8, 3]
 
 
-def test_one_customer_alone_is_not_told_of_by_the_difference_from_the_whole(company):
+def test_one_customer_alone_is_not_revealed_by_the_difference_from_the_whole(company):
     """South is one customer, east two: not together five, so west with six, the next smallest, joins them."""
     regions = ["north"] * 20 + ["west"] * 6 + ["east"] * 2
     spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(28)] + [("x", "2026-01-01", "2026-06-05")]
@@ -145,7 +145,7 @@ def test_one_customer_alone_is_not_told_of_by_the_difference_from_the_whole(comp
     assert (numbers["value"] * numbers["n"]).to_dict() == pytest.approx({"(small groups)": 1, "north": 0})
 
 
-def test_with_one_large_and_one_small_group_only_the_whole_is_told(company):
+def test_with_one_large_and_one_small_group_only_the_whole_is_shown(company):
     spans = [(f"c{i}", "2026-01-01", "2027-01-01") for i in range(20)] + [("x", "2026-01-01", "2026-06-05")]
     people = pd.DataFrame({"customer_id": [c for c, *_ in spans], "region": ["north"] * 20 + ["south"]})
     frame = terms([(*span, "Small") for span in spans])

@@ -30,7 +30,7 @@ def test_no_hit_at_all_starts_at_exactly_zero_and_all_hits_end_at_exactly_one():
     assert (low[0], high[0]) == (0, 1)
 
 
-def test_answering_twice_the_same_tells_no_more_than_once():
+def test_answering_twice_the_same_says_no_more_than_once():
     x, once = np.repeat([1.0, 0.0], [300, 200]), np.ones(500)
     one, two = intervals.share(*sums(x, once)), intervals.share(*sums(2 * x, 2 * once))
     for a, b in zip(one, two, strict=True):

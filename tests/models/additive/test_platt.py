@@ -12,7 +12,7 @@ def rows(seed, n_customers=150, n_rows=400):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_customer_is_held_out_with_all_of_her_rows_once_and_leavers_are_spread(seed):
+def test_a_customer_is_held_out_with_all_rows_once_and_leavers_are_spread(seed):
     codes, groups = rows(seed)
     folds = []
 
@@ -28,7 +28,7 @@ def test_a_customer_is_held_out_with_all_of_her_rows_once_and_leavers_are_spread
     assert max(left) - min(left) <= 1
 
 
-def test_without_groups_each_row_is_somebody():
+def test_without_groups_each_row_is_a_customer():
     codes, _ = rows(0)
     each = _held_out(lambda held: np.zeros((2, held.sum())), codes, None, 0)
     assert each.shape == (2, len(codes)) and N_FOLDS == 3

@@ -26,7 +26,7 @@ def test_columns_of_the_rows_learned_from_have_mean_0_and_spread_1_or_do_not_var
     assert (codes[:, 0] == X["days"]).all() and codes[:, 1].max() == 2
 
 
-def test_a_level_never_seen_a_gap_and_a_text_in_place_of_a_number_are_told():
+def test_a_level_never_seen_a_gap_and_a_text_in_place_of_a_number_are_reported():
     learned = SplineColumns()
     learned.fit_transform(pd.DataFrame({"days": np.arange(50.0), "plan": ["a", "b"] * 25}))
     strange = pd.DataFrame({"days": ["7", "many", None], "plan": ["b", "c", None]})

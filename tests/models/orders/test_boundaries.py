@@ -76,7 +76,7 @@ def test_of_fifty_without_a_repeat_order_few_are_expected_but_not_none():
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_where_nobody_leaves_the_past_is_expected_to_go_on(model):
+def test_where_no_customer_leaves_the_past_is_expected_to_go_on(model):
     X, _ = simulated(np.random.default_rng(1), BGNBD, 2000, params=(2.0, 10.0, 1e-6, 5.0))
     fitted = model().fit(X)
     assert fitted.probability_alive(X).mean() > 0.97
@@ -135,14 +135,14 @@ def test_over_a_fuzz_of_data_a_fit_gives_numbers(model, records, copies):
         assert np.isfinite(everything(model().fit(X), X, 10.0)).all()
 
 
-def test_the_interval_of_a_customer_who_orders_by_the_thousand_is_about_her_expected_orders():
+def test_the_interval_of_a_customer_who_orders_by_the_thousand_is_around_the_expected_orders():
     ready = with_params(BGNBD, TRUTH[BGNBD])
     ready.covariance_ = pd.DataFrame(1e-12 * np.eye(4))
     steady = ready.predict_interval(customers([5000], 39, 39), 13, level=0.8).iloc[0]
     assert steady["low"] > 1000 and steady["high"] == pytest.approx(5000 * 13 / 47, rel=0.08)
 
 
-def test_the_shortest_range_may_lie_aside_of_zero():
+def test_the_shortest_range_may_exclude_zero():
     low, high = shortest_range(np.array([[0.01], [0.2], [0.6], [0.18], [0.01]]), 0.95)
     assert (low.tolist(), high.tolist()) == ([1.0], [3.0])
 

@@ -49,7 +49,7 @@ def test_the_gradient_is_that_of_numerical_differences(params, seed):
     assert of(at)[1] * at == pytest.approx(np.array(difference) / 2e-5, rel=1e-5, abs=1e-4)
 
 
-def test_who_never_told_an_amount_is_expected_to_spend_as_everyone_and_who_often_did_as_before():
+def test_without_known_amounts_the_mean_of_all_is_expected_and_with_many_the_own_mean():
     model = GammaGamma().fit(spenders(np.random.default_rng(1), 3000)[0])
     X = pd.DataFrame({"n_values": [0, 1, 1000], "mean_value": [0.0, 20.0, 20.0]})
     p, q, scale = model.params_
@@ -135,7 +135,7 @@ def test_customers_who_spend_the_same_each_time_are_named_so():
     assert GammaGamma().fit(X).simpler_model_ == "each customer spends the same on every order"
 
 
-def test_a_missing_column_is_told():
+def test_a_missing_column_is_reported():
     with pytest.raises(Problems, match="Column mean_value is missing"):
         GammaGamma().fit(pd.DataFrame({"n_values": [1]}))
 

@@ -47,14 +47,14 @@ def test_four_of_five_next_orders_come_within_their_window(judged):
     assert 0.76 <= inside <= 0.86
 
 
-def test_the_day_is_told_nearer_than_by_the_customers_own_mean_gap(judged):
+def test_the_day_is_predicted_better_than_by_the_customers_own_mean_gap(judged):
     told, now, days = judged
     some = days.notna() & (now["n_gaps"] > 0)
     own = (np.exp(now["sum_log"] / now["n_gaps"].clip(lower=1)) - now["days_since"]).clip(1, HORIZON)
     assert (told["days"] - days)[some].abs().mean() < 0.95 * (own - days)[some].abs().mean()
 
 
-def test_the_chance_adds_up_to_those_who_came_and_tells_them_from_the_others(judged):
+def test_the_chance_adds_up_to_those_who_came_and_separates_them_from_the_others(judged):
     told, _, days = judged
     came = days.notna()
     assert told["chance"].sum() == pytest.approx(came.sum(), rel=0.1)

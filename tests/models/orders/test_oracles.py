@@ -146,7 +146,7 @@ def test_a_large_penalty_pulls_to_a_dropout_of_one_in_four():
         (customers([], 5, 9), "There is none to learn from"),
     ],
 )
-def test_records_that_cannot_be_are_told_in_a_sentence(frame, sentence):
+def test_records_that_cannot_be_are_reported_in_a_sentence(frame, sentence):
     with pytest.raises(Problems, match=sentence):
         BGNBD().fit(frame)
 

@@ -33,7 +33,7 @@ def test_odds_and_slopes_are_those_of_each_customers_own_integral_to_ten_digits(
     assert (table[~open_] < -600).all() and np.isfinite(table_slopes).all()
 
 
-def test_where_the_table_would_underflow_each_customer_has_her_own_integral(counts):
+def test_where_the_table_would_underflow_each_customer_has_an_own_integral(counts):
     table = LeavingTable(np.array([2.0, 0.5, 0.3, 50.0]), counts)
     held = table.holds()
     assert not held[counts.x == 900].any() and held[counts.x < 20].all()

@@ -51,7 +51,7 @@ def test_of_no_orders_there_is_an_empty_frame():
     assert order_summary(frame(), date(2026, 1, 31)).shape == (0, 5)
 
 
-def test_what_is_missing_is_told():
+def test_what_is_missing_is_reported():
     with pytest.raises(Problems, match=r"(?s)ordered_at is missing.*margin is missing"):
         order_summary(pd.DataFrame({"customer_id": [], "revenue": []}), date(2026, 1, 1), money="margin")
     with pytest.raises(Problems, match="ordered_at: 1 of 1 values are empty"):

@@ -76,7 +76,7 @@ def test_lifelines_weibull_aft_is_right_with_delayed_entry_and_agrees_with_the_d
         )
 
 
-def test_nobody_lost_or_nothing_varying_gives_no_rows_and_a_telltale_stays_finite():
+def test_no_losses_or_no_variation_gives_no_rows_and_perfect_separation_stays_finite():
     people = simulated(5, 60)
     assert hazard_ratios(people.assign(lost=False)).empty
     assert hazard_ratios(people.assign(trial=1.0)).empty

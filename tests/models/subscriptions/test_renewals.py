@@ -143,7 +143,7 @@ def test_halving_each_time_is_geometric_and_all_leaving_at_the_third_renewal_a_f
     assert term.survival(3)["value"].round(2).tolist() == [1, 1, 1, 0]
 
 
-def test_nobody_lost_of_100_over_two_renewals_leaves_an_interval_that_is_not_a_point():
+def test_none_lost_of_100_over_two_renewals_leaves_an_interval_that_is_not_a_point():
     curve = ShiftedBetaGeometric().fit(spells_of_survivors([100, 100, 100])).survival(12).loc[12]
     assert 0.7 < curve["low"] < 0.97 < curve["value"] < curve["high"]
 

@@ -10,7 +10,7 @@ from crmkit.models.subscriptions.spells import read_spells, risk_table, spells_o
 from tests.models.subscribers import lifetimes, watched
 
 
-def test_one_lost_at_her_second_renewal_and_one_who_made_three_are_two_two_and_one_at_risk():
+def test_one_lost_at_the_second_renewal_and_one_with_three_are_two_two_and_one_at_risk():
     table = risk_table(read_spells(pd.DataFrame({"entry": [0, 0], "exit": [2, 3], "lost": [True, False]})))
     assert table.period.tolist() == [1, 2, 3]
     assert table.at_risk.tolist() == [2, 2, 1]
@@ -44,7 +44,7 @@ def test_survivors_of_a_cohort_become_spells_that_add_up_to_it():
     assert risk_table(spells_of_survivors([1000, 869, 743])).at_risk.tolist() == [1000, 869]
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_reported_at_once():
     broken = pd.DataFrame(
         {"entry": [0, 2, -1, 3, 0], "exit": [1.5, 1, 2, 3, np.nan], "lost": [True, False, True, True, False]}
     )

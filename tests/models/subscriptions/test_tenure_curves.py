@@ -29,7 +29,7 @@ def test_the_curve_and_its_band_are_those_of_lifelines_with_late_entries(seed):
     assert curve.loc[at, ["low", "high"]].to_numpy()[known] == pytest.approx(band[known], abs=1e-6)
 
 
-def test_nobody_lost_is_a_flat_line():
+def test_none_lost_is_a_flat_line():
     curve = tenure_curve(pd.DataFrame({"entry": [0, 0], "exit": [3, 2], "lost": [False, False]}))
     assert curve[["value", "low", "high"]].to_numpy().tolist() == [[1.0] * 3] * 4
 

@@ -50,13 +50,13 @@ def test_the_shares_are_those_of_all_who_were_at_risk(catalog):
     assert told["lost"].min() < rows["lost"].mean() < told["lost"].max()
 
 
-def test_a_channel_whose_customers_leave_sooner_is_told_and_its_interval_holds_what_came(catalog):
+def test_a_channel_whose_customers_leave_sooner_is_found_and_its_interval_holds_the_actual_share(catalog):
     told = lost_by(catalog, LAST).query("what == 'channel'").set_index("group")
     assert told.loc["social", "low"] > told.loc["social", "others"]
     assert (told["low"] < told["lost"]).all() and (told["lost"] < told["high"]).all()
 
 
-def test_a_customers_last_day_alone_would_tell_of_far_more_losses(catalog):
+def test_a_customers_last_day_alone_would_show_far_more_losses(catalog):
     rows = training_rows(catalog, past_days(catalog, LAST)[:N_LEARNED])
     newest = rows[~rows.index.duplicated()]
     assert newest["lost"].mean() > 1.3 * rows["lost"].mean()
@@ -78,6 +78,6 @@ def test_the_interval_counts_customers_and_not_their_days():
     assert low < 0.17 and high > 0.38, "of 160 customers they would be nearer"
 
 
-def test_where_nobody_or_everybody_was_lost_there_is_an_interval_still():
+def test_where_none_or_all_were_lost_there_is_still_an_interval():
     share, low, high = _share_lost(pd.Series(0.0, index=[f"c{who}" for who in range(40)]))
     assert (share, low) == (0, 0) and 0.05 < high < 0.12

@@ -38,7 +38,7 @@ def firm():
     return subscribers(600, through=LAST)
 
 
-def test_who_will_still_be_there_is_foretold_a_year_before(firm):
+def test_the_number_remaining_is_predicted_a_year_before(firm):
     then = date(2025, 6, 30)
     months = remaining(firm, then)
     spells = firm.table("activity_spells").execute()

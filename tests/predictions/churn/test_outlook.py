@@ -69,7 +69,7 @@ def test_no_outcome_is_used_before_it_is_known(catalog):
     assert training_rows(catalog, days[:2])["lost"].notna().all()
 
 
-def test_where_everybody_has_left_there_is_nobody_to_tell_of():
+def test_where_all_customers_have_left_none_is_listed():
     settings = ck.Settings(data={"through": "2026-10-31"}, company={"churn_after_days": 60})
     told = churn_outlook(ck.connect({"orders": shop(120)}, settings), date(2026, 10, 31))
     assert told.scores.empty and told.shifts.empty and told.expected == (0.0, 0.0, 0.0)
@@ -172,7 +172,7 @@ def test_judging_counts_losses_lift_and_order():
     assert (each["expected"], each["lost"], each["auc"], each["lift"]) == (pytest.approx(2.6), 1, 1.0, 10.0)
 
 
-def test_a_method_that_says_the_same_of_everybody_has_a_lift_of_1_whoever_comes_first():
+def test_equal_chances_have_a_lift_of_1_in_any_order():
     lost = pd.Series([1.0] * 4 + [0.0] * 16)
     for each in (lost, lost[::-1]):
         assert judged(np.full(20, 0.2), each)["lift"] == pytest.approx(1.0)
@@ -198,7 +198,7 @@ def test_methods_learned_together_are_those_learned_one_by_one(catalog):
         assert (log_odds(model, X) == log_odds(fit_method(method, X, lost), X)).all()
 
 
-def test_what_was_told_once_is_not_learned_again(tmp_path, monkeypatch):
+def test_a_result_is_not_computed_again(tmp_path, monkeypatch):
     (tmp_path / "exports").mkdir()
     shop(60).to_csv(tmp_path / "exports/orders.csv", index=False)
     (tmp_path / "crmkit.toml").write_text(f"[data]\nthrough = {LAST}\n[company]\nchurn_after_days = 60\n")

@@ -147,7 +147,7 @@ def test_the_interval_must_hold_the_value_or_nothing_is_written(company):
     assert "interval does not hold its value" in told["reason"][0] and rows_of(company).empty
 
 
-def test_progress_is_told_for_each(company, spend, kinds):
+def test_progress_is_reported_for_each(company, spend, kinds):
     told = []
     ck.predict(company, "2026-10", progress=lambda *each: told.append(each))
     ck.predict(company, "2026-10", progress=lambda *each: told.append(each))
@@ -179,7 +179,7 @@ def test_a_months_pages_do_not_depend_on_later_predictions_but_on_those_they_can
     assert predictions_hash(store, until) != of_september
 
 
-def test_a_ledger_that_is_damaged_or_of_another_table_counts_for_nothing(company, spend):
+def test_a_run_log_that_is_damaged_or_of_another_table_is_ignored(company, spend):
     ck.predict(company, "2026-10")
     file = company / "store/predictions.json"
     noted = file.read_text()

@@ -62,7 +62,7 @@ def test_rows_that_cannot_be_are_refused(rows, fault):
         checked_rows(rows, "customer_scores")
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_reported_at_once():
     with pytest.raises(CrmkitError, match=r"without a customer_id\. 1 of 2 rows without a value"):
         checked_rows(scores(customer_id=["a", None], value=[None, 2.0]), "customer_scores")
 

@@ -111,7 +111,7 @@ def test_one_and_thirty_customers_have_segments_and_a_profile(n):
     assert len(typical_customers(small, END)) <= 2 * len(profiles)
 
 
-def test_the_first_rule_that_holds_names_the_segment_and_every_fault_is_told():
+def test_the_first_rule_that_holds_names_the_segment_and_every_fault_is_reported():
     customers = pd.DataFrame({"n_orders": [1, 6]})
     assert by_rules(customers, {"Regulars": "n_orders >= 5"}).tolist() == ["Others", "Regulars"]
     with pytest.raises(Problems, match="n_orders") as caught:

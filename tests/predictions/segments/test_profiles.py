@@ -65,13 +65,13 @@ def test_channel_opinion_and_worth_differ_and_gender_does_not(frames):
     assert rows.loc[("Large", "f"), "differs"] == ""
 
 
-def test_a_trait_of_fewer_than_ten_customers_is_not_told(frames):
+def test_a_trait_of_fewer_than_ten_customers_is_not_reported(frames):
     people = frames["customers"].assign(industry=["shops"] * 9 + [None] * 91 + ["shops"] * 100)
     rows = segment_portraits(ck.connect(frames | {"customers": people}, RULES), DAY, model="rules")
     assert "industry" not in set(rows["topic"])
 
 
-def test_chance_differences_are_told_in_at_most_one_of_twenty_firms(frames):
+def test_chance_differences_are_reported_in_at_most_one_of_twenty_firms(frames):
     told = 0
     for seed in range(20):
         random = np.random.default_rng(seed)

@@ -74,7 +74,7 @@ def test_late_orders_of_the_year_of_the_reference_do_not_move_its_cuts(shop):
     write(shop, exported(dearer_from=400))
 
 
-def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_mends_it(shop):
+def test_after_prices_have_tripled_the_review_says_so_and_a_refresh_corrects_it(shop):
     catalog = ck.connect(shop)
     found = segment_review(catalog, SEPTEMBER)
     assert found.verdict == "no longer fits" and found.fit.moved > 0.1

@@ -43,7 +43,7 @@ def test_half_of_the_leavers_have_given_notice_when_half_of_the_term_has_run():
     assert share_noticed(spells, np.array([0.0, 0.5, 1.0])).tolist() == [0.0, 0.5, 0.9]
 
 
-def test_who_has_not_given_notice_late_in_her_term_will_hardly_leave_at_its_end():
+def test_without_notice_late_in_the_term_a_customer_will_hardly_leave_at_its_end():
     gone = pd.DataFrame({"exit": np.tile([1, 2, 3], 33), "lost": True, "runs": False, "noticed": 0.5, "elapsed": 1.0})
     here = pd.DataFrame({"exit": 2, "lost": False, "runs": True, "noticed": np.nan, "elapsed": [0.1, 0.9] * 30})
     spells = pd.concat([gone, here], ignore_index=True).assign(entry=0, per_year=12, mrr=10.0, notice=False, plan="A")
@@ -107,7 +107,7 @@ def test_four_of_forty_who_ordered_for_30_for_the_first_time_make_3_of_each_who_
     assert forecast.within(36).mean() == pytest.approx(3.0 * (1 - np.exp(-1)) / (1 - np.exp(-1 / 3)))
 
 
-def test_where_nobody_ever_began_nothing_is_expected_of_it():
+def test_where_none_ever_began_nothing_is_expected_of_it():
     catalog = firm("still", 90, 2)
     only = connected(subscription_terms=catalog["subscription_terms"])
     assert forecast_new_business(only, payments_until(only, END), END, 12, 0.0, 50) == []

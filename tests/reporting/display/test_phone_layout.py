@@ -21,7 +21,7 @@ def test_three_numbers_fit_and_six_become_a_block_for_each_row():
     assert phone_layout(*of_numbers(3)) == "" and phone_layout(*of_numbers(6)) == "blocks"
 
 
-def test_a_triangle_and_a_long_table_are_pushed_aside():
+def test_a_triangle_and_a_long_table_scroll_sideways():
     assert phone_layout(*of_numbers(12)) == "sideways"
     assert [phone_layout(*of_numbers(6, n_rows)) for n_rows in (30, 31)] == ["blocks", "sideways"]
 
@@ -83,7 +83,7 @@ def test_a_heading_from_the_data_does_not_get_out_of_its_attribute():
     assert page.select_one("td")["data-label"] == page.select("thead th")[1].get_text()
 
 
-def test_only_a_table_that_is_pushed_aside_says_that_there_is_more():
+def test_only_a_table_that_scrolls_sideways_says_that_there_is_more():
     triangle = pd.DataFrame({"came_in": ["October"], **{f"month_{n}": [1.0] for n in range(12)}})
     assert shown(triangle).select_one("p.more").get_text() == "More columns to the right: swipe the table."
     assert not shown(triangle.iloc[:, :3]).select("p.more") and not shown(triangle.iloc[:, :8]).select("p.more")

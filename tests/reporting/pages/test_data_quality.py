@@ -26,7 +26,7 @@ def test_what_to_look_into_comes_with_what_follows_and_what_to_do(catalog):
     assert "too low in these days. If the firm was open, export these days again and load" in section
 
 
-def test_numbers_are_told_with_the_rows_that_they_do_without(catalog):
+def test_numbers_are_reported_with_the_rows_that_they_do_without(catalog):
     section = html(ck.pages.loss_table(catalog))
     assert "At most 0.7 % of the rows are missing from a number" in section
     assert (
@@ -46,7 +46,7 @@ def test_where_nothing_is_wrong_and_nothing_joined_the_sections_are_left_out():
     assert "Every number of the scorecard uses every row" in html(ck.pages.loss_table(few))
 
 
-def test_the_trend_needs_two_loads_and_tells_the_last_against_the_one_before():
+def test_the_trend_needs_two_loads_and_compares_the_last_against_the_one_before():
     loads = pd.DataFrame(
         {
             "loaded_at": pd.to_datetime(["2026-09-01", "2026-10-01", "2026-11-01"]),
@@ -73,7 +73,7 @@ def test_a_bound_on_what_is_missing_is_rounded_up():
     assert any("without more than 0.6 % of its rows" in finding.text for finding in ck.pages.quality_findings(catalog))
 
 
-def test_rows_with_personal_data_are_told_of_where_they_are_not_in_the_table(tmp_path):
+def test_rows_with_personal_data_are_reported_where_they_are_not_in_the_table(tmp_path):
     people = pd.DataFrame({"customer_id": ["c", "d"], "email": ["c@example.com", "d@example.com"]})
     orders = pd.DataFrame({"order_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     with_people = html(ck.pages.file_table(ck.connect({"orders": orders, "customer_identities": people})))
@@ -110,5 +110,5 @@ def test_a_finding_says_what_a_column_is_and_keeps_its_name_for_the_analyst(cata
         ("no_table", "no_column is missing", "no_column is missing"),
     ],
 )
-def test_columns_are_told_in_words_where_the_schema_knows_them(table, finding, told):
+def test_columns_are_reported_in_words_where_the_schema_knows_them(table, finding, told):
     assert finding_in_words(table, finding) == told

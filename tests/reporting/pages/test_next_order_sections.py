@@ -22,7 +22,7 @@ BOOK = ck.connect(
         ([False, False], "What customers choose is told as well by what is popular"),
     ],
 )
-def test_a_taste_of_their_own_is_told_only_where_somebody_has_one(monkeypatch, own, title):
+def test_an_own_preference_is_reported_only_where_a_customer_has_one(monkeypatch, own, title):
     tested = pd.DataFrame(
         {
             "kind": ["channel"],

@@ -85,7 +85,7 @@ def test_provenance_of_frames_has_no_files_and_no_empty_lines():
         ("48 % of orders/refunds and 1/2", "48 % of orders/refunds and 1/2"),
     ],
 )
-def test_a_page_does_not_tell_on_which_machine_it_was_made(before, after):
+def test_a_page_does_not_show_on_which_machine_it_was_made(before, after):
     assert without_paths(before) == after
 
 

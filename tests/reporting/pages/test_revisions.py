@@ -51,7 +51,7 @@ def test_numbers_that_stayed_are_said_to_be_those_that_were_reported(company):
     )
 
 
-def test_orders_that_arrived_later_are_told_with_both_values(company):
+def test_orders_that_arrived_later_are_reported_with_both_values(company):
     report(company, "2026-09")
     write_company(company, EXPORTED + "98,2026-09-29,11,1\n99,2026-09-30,11,2\n")
     said = report(company, "2026-10")

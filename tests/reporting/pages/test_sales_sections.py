@@ -27,7 +27,7 @@ def catalog():
         ("2026-11", "November 2026 against October 2026, for as many days."),
     ],
 )
-def test_it_is_told_where_amounts_are_scaled(catalog, month, told):
+def test_the_page_says_where_amounts_are_scaled(catalog, month, told):
     html = sales_table(catalog, ck.covered_period(catalog, month)).html
     assert told in html.replace("\N{NO-BREAK SPACE}", " ")
 

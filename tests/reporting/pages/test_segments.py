@@ -80,7 +80,7 @@ def test_one_and_thirty_customers_have_a_page(n):
     assert not re.search(r"\bnan\b", " ".join(fragment.html for fragment in page.values()))
 
 
-def test_who_has_never_ordered_is_in_no_segment_and_is_told_of():
+def test_who_has_never_ordered_is_in_no_segment_and_is_reported():
     tables = firm(60)
     assert "others have not" not in ck.pages.segment_table(ck.connect(tables), PERIOD).html
     silent = pd.DataFrame({"customer_id": [f"silent-{each}" for each in range(40)], "channel": "search"})

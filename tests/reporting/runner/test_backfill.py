@@ -56,7 +56,7 @@ def test_three_months_are_made_in_order_with_one_archive_over_them(company, plac
     assert 'href="../2026-07/page.html"' in august and 'href="../2026-09/page.html"' in august
 
 
-def test_a_month_without_data_is_told_and_the_others_are_made(company, place, quick):
+def test_a_month_without_data_is_reported_and_the_others_are_made(company, place, quick):
     done = run_reports(company, "2026-04..2026-07", **place)
     assert [str(report.period) for report in done.made] == ["2026-06", "2026-07"]
     assert [text[:43] for text in done.troubles] == [
@@ -66,7 +66,7 @@ def test_a_month_without_data_is_told_and_the_others_are_made(company, place, qu
     assert names(place["output"]) == ["2026-06", "2026-07", "index.html"]
 
 
-def test_a_month_that_cannot_be_written_is_told_and_the_others_are_made(company, place, quick, monkeypatch):
+def test_a_month_that_cannot_be_written_is_reported_and_the_others_are_made(company, place, quick, monkeypatch):
     from crmkit.reporting.runner import index
 
     written = index.write_index
@@ -82,7 +82,7 @@ def test_a_month_that_cannot_be_written_is_told_and_the_others_are_made(company,
     assert names(place["output"]) == ["2026-06", "2026-08", "index.html"]
 
 
-def test_a_page_that_fails_in_one_month_is_told_with_its_month(company, place, quick, monkeypatch):
+def test_a_page_that_fails_in_one_month_is_reported_with_its_month(company, place, quick, monkeypatch):
     from crmkit.reporting.runner.failures import PageFailed
 
     made = execute_module.execute

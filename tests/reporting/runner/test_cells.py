@@ -202,7 +202,7 @@ def test_a_title_of_the_notebook_is_text(tmp_path):
     assert made.select("script") == []
 
 
-def test_the_renderer_tells_what_it_left_out_and_what_grew_too_large(tmp_path):
+def test_the_renderer_reports_what_it_left_out_and_what_grew_too_large(tmp_path):
     import nbformat
 
     from crmkit.reporting import render_page

@@ -51,7 +51,7 @@ def files(settings) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_pages_that_show_her_or_carry_a_list_with_her_go_with_all_that_belongs_to_them(reported):
+def test_pages_and_lists_that_show_the_customer_are_removed_with_their_files(reported):
     done = forget("C-10001", reported)
     assert files(reported) == {"index.html", "scorecard.html", "notebooks/02_scorecard.ipynb"}
     assert list(reported.path("cache").iterdir()) == []
@@ -60,19 +60,21 @@ def test_pages_that_show_her_or_carry_a_list_with_her_go_with_all_that_belongs_t
     assert "voice.html" not in index and "Not made" in index and 'href="scorecard.html"' in index
 
 
-def test_what_was_removed_where_is_told_and_what_is_left_for_her_to_do(reported):
-    told = str(forget("zoe@b.example", reported))
-    assert "store, customer_identities: 1 row removed" in told
-    assert "store, orders: 1 kept for accounting, without the customer" in told
-    assert "cache: 1 kept result, removed" in told
-    assert re.search(r"reports, 2026-10: .*exports/customer_values.csv.* value.html and voice.html, removed", told)
-    assert "Make the pages again: crmkit report --period 2026-10" in told
-    assert re.search(r"Searched all \d+ files that crmkit wrote .*: found in none", told)
-    assert "Still in your own export files, which crmkit never changes: customer_identities.csv and orders.csv." in told
-    assert not any(hers in told for hers in ("C-10001", "zoe@", "Byron"))
+def test_the_message_says_what_was_removed_and_what_the_analyst_must_do(reported):
+    message = str(forget("zoe@b.example", reported))
+    assert "store, customer_identities: 1 row removed" in message
+    assert "store, orders: 1 kept for accounting, without the customer" in message
+    assert "cache: 1 kept result, removed" in message
+    assert re.search(r"reports, 2026-10: .*exports/customer_values.csv.* value.html and voice.html, removed", message)
+    assert "Make the pages again: crmkit report --period 2026-10" in message
+    assert re.search(r"Searched all \d+ files that crmkit wrote .*: found in none", message)
+    assert (
+        "Still in your own export files, which crmkit never changes: customer_identities.csv and orders.csv." in message
+    )
+    assert not any(hers in message for hers in ("C-10001", "zoe@", "Byron"))
 
 
-def test_where_she_is_found_afterwards_is_told_and_ends_with_code_1(reported, monkeypatch):
+def test_files_in_which_the_customer_remains_are_named_and_the_exit_code_is_1(reported, monkeypatch):
     (reported.folder / "crmkit.toml").write_text("")
     (reported.path("reports") / "notes.txt").write_text("call Zoë Byron")
     run = CliRunner().invoke(app, ["forget", "C-10001", "--settings", str(reported.folder)])
@@ -80,7 +82,7 @@ def test_where_she_is_found_afterwards_is_told_and_ends_with_code_1(reported, mo
     assert "The customer is still in" in run.stdout and "notes.txt (name)" in run.stdout
 
 
-def test_begun_again_after_it_was_cut_short_it_ends_the_work(reported, monkeypatch):
+def test_an_interrupted_run_can_be_repeated_and_completes(reported, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
@@ -91,7 +93,7 @@ def test_begun_again_after_it_was_cut_short_it_ends_the_work(reported, monkeypat
 
 
 @pytest.mark.slow
-def test_after_forgetting_no_file_of_a_real_report_names_her_and_neither_does_the_next_load(tmp_path):
+def test_after_forgetting_no_file_of_a_real_report_names_the_customer_nor_does_the_next_load(tmp_path):
     write_exports(tmp_path, sample_company(40, 8, 7))
     run = CliRunner().invoke(app, ["load", "--settings", str(tmp_path)])
     assert run.exit_code == 0, run.output

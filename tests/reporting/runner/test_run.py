@@ -64,7 +64,7 @@ def test_the_notebooks_get_the_period_and_the_settings_as_text(company, tmp_path
     assert run.folder == tmp_path / "out/2026-Q3"
 
 
-def test_no_file_of_the_report_tells_where_it_was_made(company, tmp_path):
+def test_no_file_of_the_report_shows_where_it_was_made(company, tmp_path):
     write_notebook(tmp_path / "nb", "01_good", "period")
     write_notebook(tmp_path / "nb", "02_bad", "open(settings + '.missing')")
     run = run_report(company, output=tmp_path / "out", notebooks=tmp_path / "nb")

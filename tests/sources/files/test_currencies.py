@@ -11,7 +11,7 @@ HEADER = "order_id,ordered_at,revenue,currency\n"
 MIXED = HEADER + "1,2026-10-01,5,EUR\n2,2026-10-01,7,usd\n3,2026-10-02,6,\n4,2026-10-02,8,Eur\n"
 
 
-def test_one_row_of_four_in_dollars_is_kept_aside_with_its_line(company):
+def test_one_row_of_four_in_dollars_is_set_aside_with_its_line(company):
     settings = company({"orders.csv": MIXED})
     report, catalog = loaded(settings)
     assert (report.counts["orders"].n_in, report.counts["orders"].n_aside) == (4, 1)
@@ -21,7 +21,7 @@ def test_one_row_of_four_in_dollars_is_kept_aside_with_its_line(company):
     ]
 
 
-def test_a_sign_beside_the_amount_tells_too(company):
+def test_a_sign_beside_the_amount_counts_too(company):
     rows = "order_id,ordered_at,revenue\n1,2026-10-01,€5\n2,2026-10-01,$7\n3,2026-10-02,6 €\n4,2026-10-02,8.00 zł\n"
     report, catalog = loaded(company({"orders.csv": rows}))
     assert catalog.frame("orders").revenue.tolist() == [5, 6]
@@ -48,7 +48,7 @@ def test_a_column_of_currencies_says_nothing_of_a_table_without_amounts(company)
     assert loaded(company({"leads.csv": rows}))[0].counts["leads"].n_aside == 0
 
 
-def test_an_optional_column_that_cannot_be_read_is_told_aloud_with_line_and_shape_and_no_value(company):
+def test_an_optional_column_that_cannot_be_read_is_reported_with_line_and_shape_and_no_value(company):
     rows = "order_id,ordered_at,revenue,margin\n" + "".join(f"{n},2026-10-0{n},5,Ada {n}\n" for n in range(1, 6))
     (told,) = (f for f in loaded(company({"orders.csv": rows}))[0].findings if f.severity == "warning")
     assert told.finding == (

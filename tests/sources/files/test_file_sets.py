@@ -99,7 +99,7 @@ def test_words_that_exports_write_for_nothing_are_no_customers_and_namibia_stays
     assert set(orders.channel) == {"NA"}
 
 
-def test_a_line_that_does_not_fit_the_header_is_kept_aside_and_the_others_stay(company):
+def test_a_line_that_does_not_fit_the_header_is_set_aside_and_the_others_stay(company):
     text = (
         HEADER
         + '1,2026-10-01,5,c1,shop\n2,2026-10-02\n3,2026-10-03,5,c1,"a"b\n\n4,2026-10-04,6,c1,shop,,\n5,2026-10-04,1,c1,shop\n'

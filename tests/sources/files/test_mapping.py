@@ -110,7 +110,7 @@ def test_a_column_named_for_customers_is_kept_to_split_by_unless_it_is_personal(
         ({"file": "shop", "columns": COLUMNS, "time_zone": "Mars/Olympus"}, "Mars/Olympus"),
     ],
 )
-def test_a_mapping_that_cannot_work_is_told_in_one_line(company, table, told):
+def test_a_mapping_that_cannot_work_is_reported_in_one_line(company, table, told):
     problems = problems_of(company({"shop.csv": SHOP}, tables={"orders": table}))
     assert len(problems) == 1
     assert told in problems[0]
@@ -118,7 +118,7 @@ def test_a_mapping_that_cannot_work_is_told_in_one_line(company, table, told):
     assert "Traceback" not in problems[0]
 
 
-def test_everything_that_is_wrong_is_told_at_once(company):
+def test_everything_that_is_wrong_is_reported_at_once(company):
     files = {
         "shop.csv": SHOP,
         "leads.csv": "lead_id\n1\n",
@@ -197,7 +197,7 @@ def test_a_header_without_rows_means_no_table_unless_the_settings_name_it(compan
         ("orders.csv", "\n\n", "the file holds no header"),
     ],
 )
-def test_a_damaged_file_is_told_in_one_line(company, name, content, told):
+def test_a_damaged_file_is_reported_in_one_line(company, name, content, told):
     (problem,) = problems_of(company({name: content}))
     assert problem.startswith(f"{name}: ")
     assert told in problem

@@ -57,7 +57,7 @@ def test_03_03_2026_is_the_same_either_way_and_what_is_declared_is_not_asked(com
     )
 
 
-def test_days_and_months_in_both_orders_are_told_with_both_lines(company):
+def test_days_and_months_in_both_orders_are_reported_with_both_lines(company):
     problem = problem_of(shop(company, "1;completed;13/02/2026;5.50", "2;completed;02/13/2026;5.50"))
     assert "'13/02/2026' (line 2, column 'Bestelldatum') and '02/13/2026' (line 3, column 'Bestelldatum')" in problem
 
@@ -103,12 +103,12 @@ def test_1234_with_one_mark_is_asked_for_unless_a_count_or_another_row_shows_the
     assert connect(settings=settings).frame("costs").amount.tolist() == [1.234, 1.234]
 
 
-def test_two_decimal_marks_in_one_file_are_told_with_both_cells(company):
+def test_two_decimal_marks_in_one_file_are_reported_with_both_cells(company):
     problem = problem_of(shop(company, "1;completed;2026-03-04;12.50", "2;completed;2026-03-04;12,50"))
     assert "'12.50' (line 2, column 'Gesamtsumme') and '12,50' (line 3, column 'Gesamtsumme')" in problem
 
 
-def test_pounds_in_a_company_that_counts_in_euros_are_told(company):
+def test_pounds_in_a_company_that_counts_in_euros_are_reported(company):
     problem = problem_of(shop(company, "1;completed;2026-03-04;£12.50"))
     assert "such as '£12.50' (line 2, column 'Gesamtsumme'), and the company's currency is EUR" in problem
 
@@ -189,7 +189,7 @@ def test_linkedins_workbook_has_its_posts_on_the_second_sheet_below_a_descriptio
     assert str(post["posted_at"])[:10] == "2026-03-04"  # LinkedIn writes the month first
 
 
-def test_a_sheet_of_dates_numbers_and_formulas_is_read_and_a_formula_without_value_is_kept_aside(company):
+def test_a_sheet_of_dates_numbers_and_formulas_is_read_and_a_formula_without_value_is_set_aside(company):
     settings = company({}, data={"through": "2026-12-31"})
     rows = [
         ["order_id", "ordered_at", "revenue"],
@@ -209,7 +209,7 @@ def test_a_sheet_of_dates_numbers_and_formulas_is_read_and_a_formula_without_val
     ]
 
 
-def test_a_named_sheet_is_read_and_one_that_is_not_there_is_told(company):
+def test_a_named_sheet_is_read_and_one_that_is_not_there_is_reported(company):
     settings = company({}, files={"orders": {"path": "orders.xlsx", "sheet": "2026"}})
     workbook(
         settings.path("exports") / "orders.xlsx",
@@ -242,7 +242,7 @@ def test_an_offset_a_zone_and_a_plain_time_of_a_utc_export_all_arrive_in_jakarta
     assert orders.ordered_at.astype(str).tolist() == ["2026-02-01 01:00:00"] * 3 + ["2026-02-01 00:00:00"]
 
 
-def test_an_empty_export_and_one_with_a_header_only_are_told_or_noted(company):
+def test_an_empty_export_and_one_with_a_header_only_are_reported_or_noted(company):
     settings = company({"meta.csv": export(META_ADS), "orders.csv": "order_id,ordered_at,revenue\n1,2026-10-01,5\n"})
     report = load(settings)
     assert list(report.counts) == ["orders"]

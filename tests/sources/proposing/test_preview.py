@@ -104,7 +104,7 @@ def test_a_proposal_never_writes_over_another_and_a_table_is_proposed_once(folde
     assert text.count("\n[tables.orders]") == 1 and "# orders is proposed from another file above" in text
 
 
-def test_what_cannot_be_told_is_written_as_a_question_into_the_proposal(tmp_path):
+def test_what_cannot_be_decided_is_written_as_a_question_into_the_proposal(tmp_path):
     (tmp_path / "till.csv").write_text('Receipt;Order date;Total\n1;03/04/2026;"1,234"\n2;05/06/2026;"2,345"\n')
     (preview,) = preview_folder(tmp_path, Settings())
     assert "# To be settled: it cannot be told whether '03/04/2026' (line 2, column 'Order date')" in preview.proposed
@@ -118,7 +118,7 @@ def test_a_file_that_is_nothing_like_a_table_gets_no_table(tmp_path):
     assert write_proposal([], tmp_path / "m.toml") is None
 
 
-def test_a_folder_that_is_not_there_or_empty_is_told(tmp_path):
+def test_a_folder_that_is_not_there_or_empty_is_reported(tmp_path):
     with pytest.raises(CrmkitError, match="There is no folder"):
         preview_folder(tmp_path / "nothing", Settings())
     with pytest.raises(CrmkitError, match="holds no CSV, Excel or Parquet files"):

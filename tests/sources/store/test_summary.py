@@ -75,7 +75,7 @@ def test_without_a_store_there_is_nothing_to_see(tmp_path):
     assert store_summary(tmp_path) is None
 
 
-def test_wrong_settings_are_told_as_ever(tmp_path):
+def test_wrong_settings_are_reported_as_ever(tmp_path):
     (tmp_path / "crmkit.toml").write_text("[company]\nfiscal_year = 4\n")
     with pytest.raises(Problems, match="Did you mean 'fiscal_year_start'"):
         store_summary(tmp_path)

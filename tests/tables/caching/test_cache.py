@@ -163,7 +163,7 @@ def test_a_function_of_a_notebook_is_computed_each_time(place):
     assert len(sales.calls) == 2 and files(place) == []
 
 
-def test_a_function_is_told_from_another_by_what_it_closes_over(place):
+def test_functions_are_distinguished_by_their_closures(place):
     def at(level):
         return lambda catalog: sales(catalog, level)
 

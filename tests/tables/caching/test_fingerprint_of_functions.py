@@ -78,7 +78,7 @@ def test_what_runs_counts_and_not_what_its_file_holds_by_now(loaded):
     assert fingerprint(module.large) != fingerprint(loaded(text).large)
 
 
-def test_installed_packages_have_fingerprints_and_a_folder_that_nobody_watches_has_none(loaded):
+def test_installed_packages_have_fingerprints_and_a_folder_that_is_not_watched_has_none(loaded):
     text = "import time\nimport numpy as np\nfrom pandas import concat\nimport crmkit as ck\ndef f(a):\n    return time.sleep, np.sum(a), concat, ck.Share\n"
     assert fingerprint(loaded(text).f) == fingerprint(loaded(text).f)
     beside = loaded("import cuts_beside\ndef f(a):\n    return a > cuts_beside.CUT\n", cuts_beside="CUT = 1\n")

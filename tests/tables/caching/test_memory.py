@@ -47,7 +47,7 @@ def test_the_second_of_two_equal_questions_is_answered_from_memory(catalog):
     assert ["2026-10", date(2026, 9, 1)] == sales.calls
 
 
-def test_whoever_writes_into_an_answer_does_not_change_the_next_one(catalog):
+def test_writing_into_a_result_does_not_change_the_next_one(catalog):
     for _ in range(2):
         answer = memoize(catalog, sales, "2026-10")
         answer["revenue"] = 0.0
@@ -76,7 +76,7 @@ def test_other_tables_have_a_memory_of_their_own(catalog):
     assert memoize(catalog, sales, "2026-10")["revenue"].tolist() == [30.0, 50.0]
 
 
-def test_tables_that_somebody_else_can_change_are_asked_each_time():
+def test_tables_that_another_program_can_change_are_read_each_time():
     con = ibis.duckdb.connect()
     con.create_table("orders", orders(30.0))
     catalog = Catalog({"orders": con.table("orders")})

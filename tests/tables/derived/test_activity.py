@@ -130,7 +130,7 @@ def test_a_short_term_inside_a_long_one_does_not_end_it(stored):
     assert spells(stored, terms=terms) == [("ann", 0, 365, None, 1)]
 
 
-def test_terms_without_a_day_activate_nobody(stored):
+def test_terms_without_a_day_activate_no_customer(stored):
     assert spells(stored, terms=[("ann", 5, 5), ("bob", 9, 7), ("cid", 3.2, 3.9)]) == []
 
 

@@ -91,7 +91,7 @@ def test_without_buyers_of_known_origin_new_customers_are_the_leads_that_were_co
     assert str(frame["won_on"].item())[:10] == "2026-01-20"
 
 
-def test_where_no_table_tells_an_origin_it_says_what_is_needed():
+def test_where_no_table_has_an_origin_it_says_what_is_needed():
     with pytest.raises(NotMeasured) as missing:
         catalog_of(orders=orders(a="2026-01-10"), customers=pd.DataFrame({"customer_id": ["a"]})).call(customer_origins)
     assert missing.value.needs == "customers.channel, or leads with a channel"
