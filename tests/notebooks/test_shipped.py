@@ -146,6 +146,7 @@ def test_the_real_company_has_its_numbers_and_names_what_is_missing(november):
     assert "Online Retail" in text
 
 
+@pytest.mark.slow  # of a company of orders alone, tests/notebooks/test_small_firms.py runs the same pages quickly
 @pytest.mark.parametrize("page", ["acquisition", "pipeline"])
 def test_a_company_without_deals_costs_or_leads_has_the_pages_and_reads_what_they_need(november, page):
     text = text_of(november, page)
@@ -170,7 +171,7 @@ def test_papermill_alone_runs_a_page(kaldi, tmp_path):
     assert "September 2026: " in out.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["00_data_quality", "01_scorecard"])
+@pytest.mark.parametrize("name", [pytest.param("00_data_quality", marks=pytest.mark.slow), "01_scorecard"])
 def test_a_page_runs_in_jupyterlab_as_it_stands(kaldi, monkeypatch, name):
     monkeypatch.setenv("CRMKIT_SETTINGS", str(kaldi / "crmkit.toml"))
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)

@@ -1,5 +1,7 @@
 """The pages of firms of 0, 1, 5 and 50 customers: nothing fails, and every sentence is one that an owner can read."""
 
+import re
+
 import pytest
 
 from crmkit.cleaning.loading.connect import connect
@@ -35,3 +37,12 @@ def test_a_firm_without_a_single_row_gets_one_sentence_that_says_so():
     nothing = connect({name: everything.frame(name).head(0) for name in everything.names})
     with pytest.raises(CrmkitError, match=r"^There is no data: no table has a row with a date"):
         sections("01_scorecard", nothing)
+
+
+@pytest.mark.parametrize("page", ["02_acquisition", "03_pipeline"])
+def test_a_page_of_a_firm_of_orders_alone_says_what_it_needs(page):
+    of_orders = connect({"orders": firm(50).frame("orders")}, firm(50).settings)
+    shown = [html for _, html in sections(page, of_orders)]
+    text = " ".join(text for html in shown for text in [*sentences(html), *cells(html)])
+    assert "needs " in text
+    assert not re.search(r"\b(nan|NaN|None|inf|NaT)\b", text)
