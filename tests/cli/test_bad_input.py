@@ -37,7 +37,7 @@ def test_a_name_or_period_that_does_not_exist(crmkit, company, arguments, messag
 
 @pytest.mark.parametrize("command", ["load", "check", "metrics", "report"])
 def test_settings_that_are_not_there(crmkit, tmp_path, command):
-    assert "crmkit sample" in refusal(crmkit(command, "--settings", tmp_path / "none.toml"))
+    assert "crmkit new" in refusal(crmkit(command, "--settings", tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize("command", ["load", "check", "metrics", "report"])

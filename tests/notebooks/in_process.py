@@ -21,7 +21,7 @@ def sections(name: str, catalog: Catalog) -> list[tuple[str, str]]:
     names: dict[str, Any] = {}
     shown = []
     with (
-        patch("crmkit.cleaning.loading.connect.connect", lambda *_, **__: catalog),
+        patch("crmkit.connect", lambda *_, **__: catalog),
         patch("crmkit.reporting.display.figures.encoded", _no_picture),
     ):
         for source in _cells(name):

@@ -69,7 +69,7 @@ def choose_orders(orders: pd.DataFrame, as_of: DayLike, *, days_per_unit: float 
     --------
     >>> placed = pd.to_datetime(["2026-01-01", "2026-01-15", "2026-02-03"])
     >>> orders = pd.DataFrame({"customer_id": ["a", "a", "b"], "ordered_at": placed, "revenue": 10.0})
-    >>> print(choose_orders(orders, date(2026, 3, 31)).reason)
+    >>> print(choose_orders(orders, "2026-03-31").reason)
     Pareto/NBD, without a choice: there are too few customers or orders to judge models by. With 2 customers, fewer than
     300, a prior keeps the estimate near what is usual, and intervals are wide.
     """

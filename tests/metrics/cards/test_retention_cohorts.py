@@ -26,7 +26,7 @@ def test_of_four_who_came_in_august_four_three_and_two_are_there_and_october_has
         ("e", "2026-10-05", "2027-01-01"),
         ("old", "2026-01-01", "2027-01-01"),
     ]
-    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-31"), "2026-10", 3)
+    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-31"), "2026-10", n_cohorts=3)
     found = cells.pivot(index="cohort", columns="age", values="value")
     assert found.loc["2026-08"].tolist() == [1, 0.75, 0.5]
     assert found.loc["2026-10"].isna().tolist() == [False, True, True]
@@ -36,13 +36,13 @@ def test_of_four_who_came_in_august_four_three_and_two_are_there_and_october_has
 
 def test_a_cohort_that_is_all_gone_is_zero_and_a_month_that_is_not_over_is_empty(company):
     spans = [(f"c{i}", "2026-08-02", "2026-09-10") for i in range(3)] + [("z", "2026-01-01", "2027-01-01")]
-    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-20"), "2026-10", 4)
+    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-20"), "2026-10", n_cohorts=4)
     assert cells[["age", "value"]].values.tolist() == [[0, 1], [1, 0]]
 
 
 def test_who_came_back_counts_as_active_again(company):
     spans = [("a", "2026-08-02", "2026-09-10"), ("a", "2026-10-05", "2027-01-01"), ("z", "2026-01-01", "2027-01-01")]
-    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-31"), "2026-10", 3)
+    cells = cohort_retention(company(subscription_terms=terms(spans), through="2026-10-31"), "2026-10", n_cohorts=3)
     assert cells["value"].tolist() == [1, 0, 1]
 
 
@@ -54,7 +54,7 @@ def test_cohorts_equal_plain_pandas_on_the_sample_company(sample):
         .assign(cohort=starts.dt.strftime("%Y-%m"))
         .set_index("customer_id")["cohort"]
     )
-    cells = cohort_retention(sample, "2026-10", 6)
+    cells = cohort_retention(sample, "2026-10", n_cohorts=6)
     assert len(cells) == 6 * 7 / 2
     for _, cell in cells.iterrows():
         month_end = pd.Timestamp(cell["cohort"]) + pd.offsets.MonthEnd(cell["age"] + 1)
