@@ -5,7 +5,8 @@ Splits (``by=``) and filters (``where=``) follow the same rule.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import Protocol
 
 import ibis.expr.types as ir
 
@@ -15,20 +16,32 @@ from crmkit.tables.derived.states import STATES
 from crmkit.tables.expressions import constant_day
 from crmkit.tables.schema import PREDICTED, SCHEMAS
 
-if TYPE_CHECKING:
-    from crmkit.tables.catalog import Catalog
-
 #: Tables whose rows belong to those of another table, and the column that joins them.
 BELONGS_TO = {"order_lines": ("orders", "order_id"), "deal_stages": ("deals", "deal_id")}
 
 
-def through_customer(catalog: Catalog, table: ir.Table, column: str) -> bool:
+class HasTables(Protocol):
+    """What is needed of a catalog here: its tables by name, and the last day with data."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the canonical tables."""
+
+    @property
+    def data_through(self) -> date | None:
+        """Last day with data."""
+
+    def table(self, name: str) -> ir.Table:
+        """Return a canonical or derived table."""
+
+
+def through_customer(catalog: HasTables, table: ir.Table, column: str) -> bool:
     """Return whether a column of customers is known for the customers of a table."""
     has_customer = "customer_id" in table.columns and "customers" in catalog.names
     return has_customer and column in catalog.table("customers").columns
 
 
-def has_state(catalog: Catalog, column: str) -> bool:
+def has_state(catalog: HasTables, column: str) -> bool:
     """Return whether the data say when customers were in a state, such as a segment."""
     try:
         return column in catalog.table(STATES[column]).columns
@@ -36,19 +49,19 @@ def has_state(catalog: Catalog, column: str) -> bool:
         return False
 
 
-def changes_over_time(catalog: Catalog, table: ir.Table, column: str) -> bool:
+def changes_over_time(catalog: HasTables, table: ir.Table, column: str) -> bool:
     """Return whether a column is a state of the table's customers that changes over time."""
     fixed = column in table.columns or through_customer(catalog, table, column)
     return not fixed and "customer_id" in table.columns and column in STATES and has_state(catalog, column)
 
 
-def known_columns(catalog: Catalog) -> list[str]:
+def known_columns(catalog: HasTables) -> list[str]:
     """Return the columns by which numbers can be split and filtered: those of all tables, and the states of customers."""
     known = {column for name in catalog.names for column in catalog.table(name).columns}
     return sorted(known | {column for column in STATES if has_state(catalog, column)})
 
 
-def named_in(catalog: Catalog, condition: Condition) -> Condition:
+def named_in(catalog: HasTables, condition: Condition) -> Condition:
     """Return the condition with its columns named as the data name them, whatever the case.
 
     Raises
@@ -78,7 +91,7 @@ def named_in(catalog: Catalog, condition: Condition) -> Condition:
     return renamed(condition, name_of)
 
 
-def narrowed_tables(catalog: Catalog, condition: Condition) -> tuple[dict[str, ir.Table], dict[str, str]]:
+def narrowed_tables(catalog: HasTables, condition: Condition) -> tuple[dict[str, ir.Table], dict[str, str]]:
     """Return the rows of each table that meet a condition, and what the other tables lack for it.
 
     A table has the columns of the condition itself or reaches them through its customers. A state that changes over
@@ -113,7 +126,7 @@ def narrowed_tables(catalog: Catalog, condition: Condition) -> tuple[dict[str, i
     return {name: kept[name] for name in catalog.names if name in kept}, lacking
 
 
-def members(catalog: Catalog, condition: Condition) -> ir.Table:
+def members(catalog: HasTables, condition: Condition) -> ir.Table:
     """Return the customers who meet a condition: customer_id.
 
     Raises
@@ -136,13 +149,13 @@ def members(catalog: Catalog, condition: Condition) -> ir.Table:
     return _filtered(catalog, people, list(people.columns), condition).select("customer_id").distinct()
 
 
-def _is_reached(catalog: Catalog, table: ir.Table, own: list[str], column: str) -> bool:
+def _is_reached(catalog: HasTables, table: ir.Table, own: list[str], column: str) -> bool:
     if column in own or through_customer(catalog, table, column):
         return True
     return "customer_id" in table.columns and column in STATES and has_state(catalog, column)
 
 
-def _filtered(catalog: Catalog, table: ir.Table, own: list[str], condition: Condition) -> ir.Table:
+def _filtered(catalog: HasTables, table: ir.Table, own: list[str], condition: Condition) -> ir.Table:
     borrowed = [column for column in columns_in(condition) if column not in own]
     if not borrowed:
         return table.filter(applied(condition, lambda column: table[column]))
@@ -160,7 +173,7 @@ def _filtered(catalog: Catalog, table: ir.Table, own: list[str], condition: Cond
     return met.select(*table.columns)
 
 
-def _last_states(catalog: Catalog, column: str) -> ir.Table:
+def _last_states(catalog: HasTables, column: str) -> ir.Table:
     """Return the state of each customer on the last day with data; of several the last by name, as in splits."""
     spells = catalog.table(STATES[column])
     if catalog.data_through is not None:
