@@ -207,7 +207,7 @@ def reasons(outlook: ChurnOutlook, currency: str | None = None) -> pd.Series:
         Indexed by customer_id, in the order of ``outlook.scores``: such as "no order for 74 days, usually every 30";
         empty where nothing raises the chance above the mean.
     """
-    shares, known = outlook.shares, outlook.known.reindex(outlook.shares.index)
+    shares, known = outlook.shares, outlook.customers.reindex(outlook.shares.index)
     if shares.shape[1] == 0:
         return pd.Series("", index=shares.index, dtype=object)
     order = np.argsort(-shares.to_numpy(), axis=1, kind="stable")

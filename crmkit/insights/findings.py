@@ -113,7 +113,7 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
         calm = [row for row in rows if row.status == "ok" and row.metric not in covered and row.verdict != "real"]
         calm.sort(key=lambda row: _WATCHED.index(row.metric) if row.metric in _WATCHED else len(_WATCHED))
         found += [unmoved(row, currency) for row in calm][: _FEWEST - 1 - len(found)]
-    return [*found, closing(rows, n_real=len(real), aside=_moved_without_news(rows))]
+    return [*found, closing(rows, n_real=len(real), not_news=_moved_without_news(rows))]
 
 
 def headline(scorecard: pd.DataFrame) -> str:
@@ -261,10 +261,10 @@ def unmoved(row: Any, currency: str | None) -> Finding:
     return Finding(_stated(row, scale), f"{rest}.", row.metric)
 
 
-def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Finding:
+def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Finding:
     """Word what did not move, what cannot be judged and what is not measured.
 
-    ``aside`` are the labels of numbers that did move but whose changes are no news.
+    ``not_news`` are the labels of numbers that did move but whose changes are no news.
     """
     within = [row for row in rows if row.verdict == "within noise"]
     few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
@@ -275,9 +275,9 @@ def closing(rows: list[Any], *, n_real: int, aside: Sequence[str] = ()) -> Findi
     else:
         bold = f"No other change since {since} is certain." if n_real else sentence_case(without_news(rows)) + "."
         rest = ""
-    if aside:
+    if not_news:
         bold = f"No change since {since} is certain." if bold == _TOO_FEW else bold
-        bold = f"Apart from {_named(list(aside))}, {bold[:1].lower()}{bold[1:]}"
+        bold = f"Apart from {_named(list(not_news))}, {bold[:1].lower()}{bold[1:]}"
     if few and bold == _TOO_FEW:
         rest += f" Chance alone could have made every change since {since}."
     elif few:

@@ -135,27 +135,27 @@ def maximise(
     return Maximum(found.logs, value, found.information, converged, bounds, None if is_approximate else cost)
 
 
-def estimates(found: Maximum, names: Sequence[str], shift: Array) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
+def estimates(maximum: Maximum, names: Sequence[str], shift: Array) -> tuple[pd.Series, pd.DataFrame, pd.Series]:
     """Return estimates, covariance of their logarithms, and standard errors, by name of the parameter.
 
     Parameters
     ----------
-    found : Maximum
+    maximum : Maximum
         In scaled units.
     names : sequence of str
         Of the parameters.
     shift : array
         Logarithm of the unit of each.
     """
-    index, logs = list(names), found.logs + shift
+    index, logs = list(names), maximum.logs + shift
     return (
         pd.Series(np.exp(logs), index=index, name="value"),
-        pd.DataFrame(found.covariance, index=index, columns=index),
-        pd.Series(np.exp(logs) * np.sqrt(np.diag(found.covariance)), index=index, name="standard_error"),
+        pd.DataFrame(maximum.covariance, index=index, columns=index),
+        pd.Series(np.exp(logs) * np.sqrt(np.diag(maximum.covariance)), index=index, name="standard_error"),
     )
 
 
-def intervals(found: Maximum, names: Sequence[str], shift: Array, cost: Cost | None) -> pd.DataFrame:
+def intervals(maximum: Maximum, names: Sequence[str], shift: Array, cost: Cost | None) -> pd.DataFrame:
     """Return low and high of each parameter (95 %): by profile likelihood where the likelihood may be lopsided.
 
     Parameters
@@ -165,11 +165,11 @@ def intervals(found: Maximum, names: Sequence[str], shift: Array, cost: Cost | N
     cost : function or None
         Minus the log posterior density and its gradient; None where the information is that of a part of the data.
     """
-    error = np.sqrt(np.diag(found.covariance))
-    low, high = found.logs - Z_95 * error, found.logs + Z_95 * error
+    error = np.sqrt(np.diag(maximum.covariance))
+    low, high = maximum.logs - Z_95 * error, maximum.logs + Z_95 * error
     if cost is not None and error.max() > _SMALL:
         with one_thread():
-            low, high = profile_interval(cost, found)
+            low, high = profile_interval(cost, maximum)
     return pd.DataFrame({"low": np.exp(low + shift), "high": np.exp(high + shift)}, index=list(names))
 
 
@@ -260,10 +260,10 @@ def _search_near(
 _FARTHEST = 50.0  # standard deviations; with bounds on every coordinate the first step of L-BFGS-B is not shortened
 
 
-def second_derivatives(cost: Cost, at: Array) -> Array:
+def second_derivatives(cost: Cost, point: Array) -> Array:
     """Return the Hessian, by central differences of the gradient."""
-    steps = _DIFFERENCE * np.eye(len(at))
-    rows = np.array([(cost(at + step)[1] - cost(at - step)[1]) / (2 * _DIFFERENCE) for step in steps])
+    steps = _DIFFERENCE * np.eye(len(point))
+    rows = np.array([(cost(point + step)[1] - cost(point - step)[1]) / (2 * _DIFFERENCE) for step in steps])
     return (rows + rows.T) / 2
 
 
@@ -332,7 +332,7 @@ _CLOSE = 0.03  # of the signed root to Z_95
 _MOST_ROUNDS = 10
 
 
-def profile_interval(cost: Cost, found: Maximum) -> tuple[Array, Array]:
+def profile_interval(cost: Cost, maximum: Maximum) -> tuple[Array, Array]:
     """Return the lowest and highest value of each parameter that the data do not reject (95 %).
 
     For each value, the other parameters are at their best. The curvature at the maximum gives intervals that are
@@ -343,7 +343,7 @@ def profile_interval(cost: Cost, found: Maximum) -> tuple[Array, Array]:
     ----------
     cost : function
         Minus the log-likelihood (or log posterior density) and its gradient by the logarithms.
-    found : Maximum
+    maximum : Maximum
         Where the cost is lowest.
 
     References
@@ -351,8 +351,8 @@ def profile_interval(cost: Cost, found: Maximum) -> tuple[Array, Array]:
     Venzon and Moolgavkar (1988), A method for computing profile-likelihood-based confidence intervals, Applied
     Statistics 37, 87-94.
     """
-    lowest, parameters = cost(found.logs)[0], range(len(found.logs))
-    low, high = ([_profile_end(cost, found, lowest, number, side) for number in parameters] for side in (-1.0, 1.0))
+    lowest, parameters = cost(maximum.logs)[0], range(len(maximum.logs))
+    low, high = ([_profile_end(cost, maximum, lowest, number, side) for number in parameters] for side in (-1.0, 1.0))
     return np.array(low), np.array(high)
 
 

@@ -39,9 +39,9 @@ def constant_day(on: Day) -> ir.DateScalar:
     return on if isinstance(on, ir.DateScalar) else ibis.date(on.year, on.month, on.day)
 
 
-def day(at: Any) -> ir.DateColumn:
+def day(moment: Any) -> ir.DateColumn:
     """Return the calendar day of a timestamp or date."""
-    return at.cast("date")
+    return moment.cast("date")
 
 
 def days_between(earlier: Any, later: Any) -> ir.IntegerColumn:
@@ -60,9 +60,9 @@ def add_days(on: Any, days: int) -> ir.DateColumn:
     return (day(on).cast("timestamp") + ibis.interval(days=days)).cast("date")
 
 
-def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
-    """Return the number of the period that contains ``at``, as :class:`crmkit.periods.Period` counts them."""
-    blocks, on = blocks_of(grain), day(at)
+def period_ordinal(moment: Any, grain: Grain) -> ir.IntegerColumn:
+    """Return the number of the period that contains ``moment``, as :class:`crmkit.periods.Period` counts them."""
+    blocks, on = blocks_of(grain), day(moment)
     if blocks.months:
         ordinal = on.year() * 12 + on.month() - 1 - blocks.offset
         ordinal = ordinal if blocks.months == 1 else ordinal // blocks.months
@@ -71,13 +71,13 @@ def period_ordinal(at: Any, grain: Grain) -> ir.IntegerColumn:
     return ordinal.cast("int64")
 
 
-def day_of_period(at: Any, grain: Grain) -> ir.IntegerColumn:
-    """Return the days from the first day of the period that contains ``at`` to that day [days]; 0 on the first."""
-    blocks, on = blocks_of(grain), day(at)
+def day_of_period(moment: Any, grain: Grain) -> ir.IntegerColumn:
+    """Return the days from the first day of the period that contains ``moment`` to that day [days]; 0 on the first."""
+    blocks, on = blocks_of(grain), day(moment)
     if blocks.months == 1:
         return on.day() - 1
     if blocks.months:
-        month = period_ordinal(at, grain) * blocks.months + blocks.offset
+        month = period_ordinal(moment, grain) * blocks.months + blocks.offset
         start = ibis.date((month // 12).cast("int32"), (month % 12 + 1).cast("int32"), 1)
         return on.delta(start, unit="day")
     since = _days_since_monday(on) + _DAYS_BEFORE_MONDAY - blocks.offset

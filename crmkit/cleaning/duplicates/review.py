@@ -66,14 +66,14 @@ def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answ
     _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
 
 
-def read_review(file: Path, known: Mapping[str, Pair] | None = None) -> dict[Pair, str]:
+def read_review(file: Path, pairs_by_name: Mapping[str, Pair] | None = None) -> dict[Pair, str]:
     """Return the answers in the file.
 
     Parameters
     ----------
     file : Path
         No answers if it does not exist.
-    known : mapping of str to Pair
+    pairs_by_name : mapping of str to Pair
         Pairs by their name, for a file in which a spreadsheet has changed the ids.
 
     Raises
@@ -84,7 +84,7 @@ def read_review(file: Path, known: Mapping[str, Pair] | None = None) -> dict[Pai
     if not file.is_file():
         return {}
     header, lines = _lines(file)
-    return _answers(file, header, lines, known or {})
+    return _answers(file, header, lines, pairs_by_name or {})
 
 
 def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:

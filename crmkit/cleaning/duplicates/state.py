@@ -89,7 +89,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], at: str) -> pd.DataFrame:
+def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], answered_at: str) -> pd.DataFrame:
     """Add answers to those there are; a pair that is answered otherwise than before counts as answered now.
 
     Examples
@@ -100,12 +100,12 @@ def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], at: str) -> pd.
     """
     rows = answers[list(_COLUMNS["answers"])].itertuples(index=False, name=None)
     known = {pair_of(one, other): (answer, since) for one, other, answer, since in rows}
-    known |= {pair: (answer, at) for pair, answer in new.items() if known.get(pair, ("",))[0] != answer}
+    known |= {pair: (answer, answered_at) for pair, answer in new.items() if known.get(pair, ("",))[0] != answer}
     listed = [(*pair, *answer) for pair, answer in sorted(known.items())]
     return pd.DataFrame(listed, columns=list(_COLUMNS["answers"])) if listed else _none("answers")
 
 
-def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame, at: str) -> pd.DataFrame:
+def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame, merged_at: str) -> pd.DataFrame:
     """Log what is merged now: new merges are added, those that no longer hold get the time at which they were undone.
 
     Parameters
@@ -116,16 +116,16 @@ def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFram
         customer_id, person_id of all customers who are merged.
     links : DataFrame
         The pairs that this rests on.
-    at : str
+    merged_at : str
     """
     gone = accounts[accounts["customer_id"] != accounts["person_id"]]
     current = set(zip(gone["customer_id"], gone["person_id"], strict=True))
     log = merges.copy()
     holds = [key in current for key in zip(log["from_id"], log["into_id"], strict=True)]
     standing = log["undone_at"].isna()
-    log.loc[standing & ~pd.Series(holds, log.index, dtype=bool), "undone_at"] = at
+    log.loc[standing & ~pd.Series(holds, log.index, dtype=bool), "undone_at"] = merged_at
     known = set(log.loc[log["undone_at"].isna(), ["from_id", "into_id"]].itertuples(index=False, name=None))
-    rows = [(*key, at, *_reason(key[0], links), None) for key in sorted(current - known)]
+    rows = [(*key, merged_at, *_reason(key[0], links), None) for key in sorted(current - known)]
     if not rows:
         return log
     new = pd.DataFrame(rows, columns=list(_COLUMNS["merges"]))

@@ -181,16 +181,16 @@ def manifest(report: LoadReport, settings: Settings) -> dict[str, Any]:
     }
 
 
-def report_from_manifest(known: Mapping[str, Any], store: str) -> LoadReport:
+def report_from_manifest(content: Mapping[str, Any], store: str) -> LoadReport:
     """Return the report of an earlier load from its manifest."""
     return LoadReport(
-        counts={table: Counts(**counts) for table, counts in known["tables"].items()},
-        findings=tuple(Finding(**finding) for finding in known["findings"]),
-        files=tuple(known["files"]),
-        hints=tuple(known["hints"]),
-        data_through=date.fromisoformat(known["data_through"]) if known["data_through"] else None,
+        counts={table: Counts(**counts) for table, counts in content["tables"].items()},
+        findings=tuple(Finding(**finding) for finding in content["findings"]),
+        files=tuple(content["files"]),
+        hints=tuple(content["hints"]),
+        data_through=date.fromisoformat(content["data_through"]) if content["data_through"] else None,
         store=store,
-        loaded_at=known["loaded_at"],
+        loaded_at=content["loaded_at"],
     )
 
 

@@ -152,10 +152,10 @@ def parts_of(chosen: Sequence[Card]) -> list[list[Card]]:
 
 
 def evaluate_cards(
-    catalog: Catalog, chosen: Sequence[Card], asked: list[Period], columns: list[str], first_days: int | None
+    catalog: Catalog, chosen: Sequence[Card], periods: list[Period], columns: list[str], first_days: int | None
 ) -> pd.DataFrame:
     """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
-    window = _window(catalog, asked, columns, first_days)
+    window = _window(catalog, periods, columns, first_days)
     found = [_measure_or_reason(catalog, card, columns) for card in chosen]
     measures = [measure for measure in found if not isinstance(measure, str)]
     estimates = iter(estimate_all(catalog, measures, window) if measures else [])
@@ -164,7 +164,7 @@ def evaluate_cards(
         (card, measure, nothing if isinstance(measure, str) else next(estimates))
         for card, measure in zip(chosen, found, strict=True)
     ]
-    numbers = _all_rows(estimated, asked, columns, catalog)
+    numbers = _all_rows(estimated, periods, columns, catalog)
     numbers.attrs["currency"] = catalog.settings.company.currency  # for functions that print money
     return numbers
 

@@ -98,7 +98,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         self.features_ = list(frame.columns)
         self._columns = SplineColumns()
         design, levels = self._columns.fit_transform(frame)
-        self._seen = [np.unique(each, return_counts=True) for each in levels.T]  # what the mean customer is made of
+        self._value_counts = [np.unique(each, return_counts=True) for each in levels.T]  # for the mean customer
         self._parts = self._learned(design, levels, codes)
         (self.slope_, self.intercept_), self._of_first_part = self._calibrated(design, levels, codes, groups)
         return self
@@ -109,7 +109,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         reference = self._columns.reference
         start = self._parts.log_odds(self._columns.standardised(reference), reference)[0]
-        means = self._parts.mean_shares(self._columns, self._seen)
+        means = self._parts.mean_shares(self._columns, self._value_counts)
         return float(self.intercept_ + self.slope_ * (start + means.sum()))
 
     def without_trees(self) -> ChurnClassifier:
@@ -154,7 +154,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
         """
         frame = self._again(X)
         shares = self._parts.shares(self._columns, *self._columns.transform(frame))
-        shares = self.slope_ * (shares - self._parts.mean_shares(self._columns, self._seen))
+        shares = self.slope_ * (shares - self._parts.mean_shares(self._columns, self._value_counts))
         return pd.DataFrame(shares, columns=self.features_, index=getattr(X, "index", None))
 
     def standard_errors(
@@ -204,7 +204,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):
 # The parts: each is a sum of one function per feature, and so is their mean
 
 
-Seen = tuple[_Floats, NDArray[np.intp]]  # values of a feature, and how many rows have each
+ValueCounts = tuple[_Floats, NDArray[np.intp]]  # values of a feature, and how many rows have each
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,14 +235,14 @@ class AdditiveParts:
             parts.append(np.column_stack([own[at] for own, at in zip(of_values, place, strict=True)]))
         return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
-    def mean_shares(self, columns: SplineColumns, seen: Sequence[Seen]) -> _Floats:
-        """Return the mean shares of the customers learned from, with the values of each feature in ``seen``."""
+    def mean_shares(self, columns: SplineColumns, value_counts: Sequence[ValueCounts]) -> _Floats:
+        """Return the mean shares of the customers learned from, with the values of each feature in ``value_counts``."""
         parts, reference = [], columns.reference
         if self.logistic is not None:  # the mean of standardised columns is 0
             parts.append(columns.summed(-columns.standardised(reference) * self.logistic.coef_[0])[0])
         if self.trees is not None:
-            of_values = trees_shares(self.trees, [values for values, _ in seen], reference)
-            parts.append([np.average(own, weights=n) for own, (_, n) in zip(of_values, seen, strict=True)])
+            of_values = trees_shares(self.trees, [values for values, _ in value_counts], reference)
+            parts.append([np.average(own, weights=n) for own, (_, n) in zip(of_values, value_counts, strict=True)])
         return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
 
 

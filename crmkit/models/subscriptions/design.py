@@ -17,9 +17,9 @@ MOST_LEVELS = 60
 _NOT_COVARIATES = {*SPELL_COLUMNS, "n", "tenure"}
 
 
-def covariates_of(X: pd.DataFrame, wanted: Sequence[str] | None) -> list[str]:
+def covariates_of(X: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
     """Return the names wanted, or all columns of X that are not part of the spell."""
-    return [name for name in X.columns if name not in _NOT_COVARIATES] if wanted is None else list(wanted)
+    return [name for name in X.columns if name not in _NOT_COVARIATES] if names is None else list(names)
 
 
 def plain(X: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -113,17 +113,17 @@ class RenewalModel(ABC):
         self.simpler_model_ = fitted.simpler_model
         return self
 
-    def held_out_likelihood(self, known: RiskTable, others: RiskTable) -> float:
+    def held_out_likelihood(self, fitted_to: RiskTable, held_out: RiskTable) -> float:
         """Log-likelihood of subscriptions held out, at the estimates from others; the model itself stays as it is.
 
         Parameters
         ----------
-        known, others : RiskTable
+        fitted_to, held_out : RiskTable
             Subscriptions to fit to, and those held out.
         """
-        params = most_likely(self.log_renewal, known, len(self.names))
-        steps = self.log_renewal(params, others.period).value[0]
-        return float(log_likelihood_of(steps, others, 1e-12))
+        params = most_likely(self.log_renewal, fitted_to, len(self.names))
+        steps = self.log_renewal(params, held_out.period).value[0]
+        return float(log_likelihood_of(steps, held_out, 1e-12))
 
     def survival(self, periods: int) -> pd.DataFrame:
         """Share of new customers still there after 0, 1, ..., ``periods`` renewals.
@@ -265,14 +265,14 @@ class _Likelihood:
         self.bounds = LOWEST[:n_params], HIGHEST[:n_params]
         self.n_lost, self.n_at_risk = float(table.lost.sum()), float(table.at_risk.sum())
 
-    def log_likelihood(self, at: Array) -> Array:
+    def log_likelihood(self, point: Array) -> Array:
         rows = max(1, _BLOCK // max(1, len(self.table.period)))
-        blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
+        blocks = [point[i : i + rows] for i in range(0, len(point), rows)]
         steps = (self.log_renewal(_to_params(block), self.table.period).value for block in blocks)
         return np.concatenate([log_likelihood_of(each, self.table) for each in steps])
 
-    def log_posterior(self, at: Array) -> Array:
-        return self.log_likelihood(at) + _log_prior(at)
+    def log_posterior(self, point: Array) -> Array:
+        return self.log_likelihood(point) + _log_prior(point)
 
     def maximum(self) -> tuple[Array, bool]:
         """Search from three places: customers nearly alike, mixed, and of two kinds."""
@@ -280,18 +280,18 @@ class _Likelihood:
         starts = [np.array([logit(risk), spread, 0.0])[: len(self.bounds[0])] for spread in (-4.0, -1.0, 1.0)]
         return lowest(self._negative, starts, self.bounds)
 
-    def simplified(self, at: Array, converged: bool) -> tuple[Array, bool, str | None]:
+    def simplified(self, point: Array, converged: bool) -> tuple[Array, bool, str | None]:
         """Move to a boundary where that costs no likelihood, and name the model that holds there."""
         if 0 < self.n_lost < self.n_at_risk:
-            reached = float(self.log_likelihood(at[None])[0])
-            is_open = self._open_coordinates(at)
+            reached = float(self.log_likelihood(point[None])[0])
+            is_open = self._open_coordinates(point)
             for (i, side), name in BOUNDARIES.items():
-                if i < len(at) and is_open[i]:
-                    moved, ended = self._maximum_at(at, i, self.bounds[side == "high"][i])
+                if i < len(point) and is_open[i]:
+                    moved, ended = self._maximum_at(point, i, self.bounds[side == "high"][i])
                     if float(self.log_likelihood(moved[None])[0]) >= reached - _NO_LOSS_SEEN:
                         return moved, ended, self._boundary_name(name, moved)
-            return at, converged, None
-        alike = np.array([logit(self._mean_risk()), self.bounds[0][1], 0.0])[: len(at)]
+            return point, converged, None
+        alike = np.array([logit(self._mean_risk()), self.bounds[0][1], 0.0])[: len(point)]
         if self.n_at_risk == 0:
             return alike, True, "nothing was observed: a guess without data"
         return alike, True, f"geometric: {'nobody has left yet' if self.n_lost == 0 else 'everybody left at once'}"
@@ -309,9 +309,9 @@ class _Likelihood:
         spread = (axes / np.clip(curvature, 0.1, None)) @ axes.T
         return _draw_around(self.log_posterior, peak, spread, self.bounds, n_draws, seed)
 
-    def information(self, at: Array) -> Array:
+    def information(self, point: Array) -> Array:
         """Return the observed information: minus the second derivatives."""
-        return second_derivatives(self._negative, at)
+        return second_derivatives(self._negative, point)
 
     def _open_coordinates(self, at: Array) -> NDArray[np.bool_]:
         """Return for each coordinate whether the likelihood is so flat that it may be as high at the bound."""

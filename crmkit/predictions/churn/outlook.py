@@ -57,7 +57,7 @@ class ChurnOutlook:
         Indexed by customer_id, those at risk, likeliest first: value, low, high (chance of leaving) [share].
     shares : DataFrame
         Contribution of each feature to the log odds of each customer, in the order of ``scores``.
-    known : DataFrame
+    customers : DataFrame
         The features of all active customers, and their kind.
     tested, tenths : DataFrame
         The back-test, and the same by tenths of the customers.
@@ -77,7 +77,7 @@ class ChurnOutlook:
     method: str
     scores: pd.DataFrame
     shares: pd.DataFrame
-    known: pd.DataFrame
+    customers: pd.DataFrame
     tested: pd.DataFrame
     tenths: pd.DataFrame
     drivers: pd.DataFrame
@@ -119,7 +119,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     Traceback (most recent call last):
     crmkit.errors.NotMeasured: not measured: needs a record of at least 210 days with active customers
     """
-    known = labelled_snapshot(catalog, as_of)
+    customers = labelled_snapshot(catalog, as_of)
     learned_from = training_rows(catalog.whole, past_days(catalog, as_of)[:N_LEARNED])
     horizon = catalog.settings.company.churn_after_days
     if not len(learned_from):
@@ -135,7 +135,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
         method,
         results.scores,
         results.shares,
-        known,
+        customers,
         tested,
         tenths,
         results.drivers,

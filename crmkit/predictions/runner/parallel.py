@@ -84,7 +84,7 @@ def prefetch_slow(
         yield
 
 
-def running_order(catalog: Catalog, day: date, wanted: Sequence[Prediction]) -> Iterator[Prediction]:
+def running_order(catalog: Catalog, day: date, predictions: Sequence[Prediction]) -> Iterator[Prediction]:
     """Yield predictions in the order in which the first program makes them: the slow ones last.
 
     Halfway through the quick ones it joins the second program in the shared part of the slow ones (their back-test by
@@ -98,7 +98,7 @@ def running_order(catalog: Catalog, day: date, wanted: Sequence[Prediction]) -> 
     >>> [prediction.model for prediction in running_order(connect({}), date(2026, 9, 30), each)]
     ['value', 'rfm', 'churn']
     """
-    slow, quick = ([each for each in wanted if (each.model in SLOW) is is_slow] for is_slow in (True, False))
+    slow, quick = ([each for each in predictions if (each.model in SLOW) is is_slow] for is_slow in (True, False))
     half = (len(quick) + 1) // 2
     yield from quick[:half]
     for each in slow if quick and catalog.cache else ():

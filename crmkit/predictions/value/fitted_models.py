@@ -110,7 +110,7 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
     )
 
 
-def cached_forecast(catalog: Catalog, known: FittedModels, horizon: int, discount_rate: float) -> Forecast:
+def cached_forecast(catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float) -> Forecast:
     """Return the forecast of :func:`forecast_from` from the cache, or compute and cache it.
 
     Raises
@@ -118,32 +118,32 @@ def cached_forecast(catalog: Catalog, known: FittedModels, horizon: int, discoun
     NotMeasured
         If there are fewer than three customers.
     """
-    if default_draws(known) * len(known.first_on) > _MOST_CACHED:
-        return forecast_from(catalog, known, horizon, discount_rate)
-    rows = memoize(catalog, _forecast_rows, known.as_of, horizon, discount_rate, reads_predictions=False)
+    if default_draws(models) * len(models.first_on) > _MOST_CACHED:
+        return forecast_from(catalog, models, horizon, discount_rate)
+    rows = memoize(catalog, _forecast_rows, models.as_of, horizon, discount_rate, reads_predictions=False)
     months = np.array(rows.attrs["months"])
-    numbers = rows["number"].to_numpy(dtype=float).reshape(len(known.first_on), -1)
-    models = [*(known.orders[:1] if known.orders else ()), *(chosen for _, chosen in known.renewals)]
+    numbers = rows["number"].to_numpy(dtype=float).reshape(len(models.first_on), -1)
+    chosen_models = [*(models.orders[:1] if models.orders else ()), *(chosen for _, chosen in models.renewals)]
     return Forecast(
-        pd.Index(known.first_on.index),
+        pd.Index(models.first_on.index),
         months,
         numbers[:, : len(months)],
         numbers[:, len(months) :],
-        list(zip(rows.attrs["chosen"], models, strict=True)),
+        list(zip(rows.attrs["chosen"], chosen_models, strict=True)),
         list(rows.attrs["few"]),
         list(rows.attrs["notes"]),
     )
 
 
 def forecast_from(
-    catalog: Catalog, known: FittedModels, horizon: int, discount_rate: float, n_draws: int | None = None
+    catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float, n_draws: int | None = None
 ) -> Forecast:
     """Forecast orders, renewals and new business from the models of a day.
 
     Parameters
     ----------
     catalog : Catalog
-    known : FittedModels
+    models : FittedModels
     horizon : int
         Of the draws [months].
     discount_rate : float
@@ -156,23 +156,25 @@ def forecast_from(
     NotMeasured
         If there are fewer than three customers.
     """
-    n_draws = n_draws or default_draws(known)
+    n_draws = n_draws or default_draws(models)
     terms = horizon, discount_rate, n_draws
     rate = catalog.settings.value.margin_rate or 1.0
     forecasts = []
-    if known.orders is not None:
-        forecasts.append(forecast_orders(known.shoppers, known.orders[0], known.orders[1], known.order_drift, *terms))
-    forecasts += [forecast_renewals(own, chosen, known.price_drift, rate, *terms) for own, chosen in known.renewals]
-    if not forecasts and len(known.first_on) < FEWEST:
+    if models.orders is not None:
+        forecasts.append(
+            forecast_orders(models.shoppers, models.orders[0], models.orders[1], models.order_drift, *terms)
+        )
+    forecasts += [forecast_renewals(own, chosen, models.price_drift, rate, *terms) for own, chosen in models.renewals]
+    if not forecasts and len(models.first_on) < FEWEST:
         raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
     empty = Forecast(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    forecasts = [*(forecasts or [empty]), *forecast_new_business(catalog, known.payments, known.as_of, *terms)]
-    return sum_forecasts(forecasts, pd.Index(known.first_on.index))
+    forecasts = [*(forecasts or [empty]), *forecast_new_business(catalog, models.payments, models.as_of, *terms)]
+    return sum_forecasts(forecasts, pd.Index(models.first_on.index))
 
 
-def default_draws(known: FittedModels) -> int:
+def default_draws(models: FittedModels) -> int:
     """Return the default number of simulated futures [count]."""
-    return 400 if len(known.first_on) < _MANY else 200
+    return 400 if len(models.first_on) < _MANY else 200
 
 
 def model_row(what: str, model: Any) -> tuple[str, str, str, str, str]:

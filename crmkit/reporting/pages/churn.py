@@ -61,7 +61,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
     top = _call_list(catalog, summary).head(_SHOWN)
     top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
-    n_notice = int((outlook.known["kind"] == "notice given").sum())
+    n_notice = int((outlook.customers["kind"] == "notice given").sum())
     on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
     return table(
         top,
@@ -357,7 +357,7 @@ def _past_days(summary: ChurnSummary) -> pd.DataFrame:
 
 def _difference_from_headline(outlook: ChurnOutlook) -> str:
     """Return how the curve and the number of the headline differ: in the customers counted and in the method."""
-    n_of = outlook.known["kind"].value_counts()
+    n_of = outlook.customers["kind"].value_counts()
     left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
     without = f", not {joined(left_out)}," if left_out else ""
     return (

@@ -120,7 +120,7 @@ def copy_notebooks(folder: Path) -> list[Path]:
 
 
 def checked_parameters(
-    notebooks: Sequence[Notebook], given: Mapping[str, Any], optional: Mapping[str, Any] | None = None
+    notebooks: Sequence[Notebook], values: Mapping[str, Any], optional: Mapping[str, Any] | None = None
 ) -> dict[Notebook, dict[str, Any]]:
     """Return the parameters for each notebook, each value of its default's type.
 
@@ -129,7 +129,7 @@ def checked_parameters(
     Parameters
     ----------
     notebooks : sequence of Notebook
-    given : mapping of str to scalar
+    values : mapping of str to scalar
         Values as text (from a command line) or of the right type already; some page must have each.
     optional : mapping of str to scalar, optional
         Values for the pages that have such a parameter, if there are any.
@@ -144,13 +144,13 @@ def checked_parameters(
     known = {name for declared in defaults.values() for name in declared}
     problems += [
         f"no page has a parameter '{name}'. {did_you_mean(name, known)}"
-        for name in given
+        for name in values
         if name not in known and name not in REQUIRED
     ]
     checked: dict[Notebook, dict[str, Any]] = {}
     for notebook, declared in defaults.items():
         checked[notebook] = {}
-        for name, value in ({**(optional or {}), **given}).items():
+        for name, value in ({**(optional or {}), **values}).items():
             if name in declared:
                 try:
                     checked[notebook][name] = _convert(declared[name], value)

@@ -102,7 +102,7 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
     return linked, f"{database.address}, schema {home}, PostgreSQL {version.split()[0]}"
 
 
-def wrong_type(column: Column, met: str) -> str | None:
+def wrong_type(column: Column, postgres_type: str) -> str | None:
     """Return the problem of a column's type, without full stop, or None.
 
     Examples
@@ -111,13 +111,13 @@ def wrong_type(column: Column, met: str) -> str | None:
     >>> wrong_type(schema("orders").column("revenue"), "text")
     'revenue is text, must be a number'
     """
-    if met in _ACCEPTED[column.kind]:
+    if postgres_type in _ACCEPTED[column.kind]:
         return None
     called = in_words(column.kind) if column.kind not in ("id", "text") else "text or a whole number"
-    return f"{column.name} is {met}, must be {called}"
+    return f"{column.name} is {postgres_type}, must be {called}"
 
 
-def canonical_column(value: Any, column: Column, met: str, zone: str) -> Any:
+def canonical_column(value: Any, column: Column, postgres_type: str, zone: str) -> Any:
     """Return a column in its canonical type; empty text is null, as when a file is read.
 
     A column of the right type is not cast, so that the database can use its indexes and statistics.
@@ -127,16 +127,16 @@ def canonical_column(value: Any, column: Column, met: str, zone: str) -> Any:
     value : ibis column
     column : Column
         The canonical column.
-    met : str
+    postgres_type : str
         PostgreSQL type, one that :func:`wrong_type` accepts.
     zone : str
         The company's time zone; a time with a zone is converted to it.
     """
     if column.kind in ("id", "text"):
-        text = (value if met in _TEXT else value.cast("string")).nullif("")
+        text = (value if postgres_type in _TEXT else value.cast("string")).nullif("")
         return text.lower() if column.choices else text
     if column.kind in ("timestamp", "date"):
-        return _time(value, column, met, zone)
+        return _time(value, column, postgres_type, zone)
     if column.kind == "flag":
         return value
     if column.kind == "integer":
@@ -144,25 +144,25 @@ def canonical_column(value: Any, column: Column, met: str, zone: str) -> Any:
     return value.cast("float64")
 
 
-def own_column(value: Any, met: str, zone: str) -> Any | None:
+def own_column(value: Any, postgres_type: str, zone: str) -> Any | None:
     """Return a column beyond the canonical ones; None if its type is of no use in a split or a condition.
 
     Whole numbers, decimals, days, times and flags stay what the database says they are; all else that is kept is text.
     """
-    if met in _TEXT or met in _CAST_TO_TEXT:
+    if postgres_type in _TEXT or postgres_type in _CAST_TO_TEXT:
         return value.cast("string").nullif("")
-    if met in _WHOLE:
+    if postgres_type in _WHOLE:
         return value.cast("int64")
-    if met in _NUMBER:
+    if postgres_type in _NUMBER:
         return value.cast("float64")
-    if met == _ZONED:
+    if postgres_type == _ZONED:
         return _local_time(zone, value).cast("timestamp(6)")
-    if met == _LOCAL:
+    if postgres_type == _LOCAL:
         return value.cast("timestamp(6)")
-    return value if met in ("boolean", "date") else None
+    return value if postgres_type in ("boolean", "date") else None
 
 
-def ibis_type(met: str) -> dt.DataType:
+def ibis_type(postgres_type: str) -> dt.DataType:
     """Return the Ibis type of a PostgreSQL type; unknown where values are only used after a cast."""
     names = {
         **_WHOLE,
@@ -173,7 +173,7 @@ def ibis_type(met: str) -> dt.DataType:
         _LOCAL: "timestamp(6)",
         _ZONED: "timestamp('UTC', 6)",
     }
-    return dt.dtype(names[met]) if met in names else dt.unknown
+    return dt.dtype(names[postgres_type]) if postgres_type in names else dt.unknown
 
 
 def _relations_by_table(

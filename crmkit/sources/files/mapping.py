@@ -68,9 +68,9 @@ def table_sources(settings: Settings, sets: dict[str, FileSet]) -> tuple[list[Ta
     return found, problems
 
 
-def not_used(listed: Iterable[Path], found: Iterable[TableSource]) -> list[str]:
+def not_used(listed: Iterable[Path], sources: Iterable[TableSource]) -> list[str]:
     """Return a sentence for each file that no table uses, with the table whose name is close to the file's."""
-    used = {path for source in found for files in source.files for path in files.paths}
+    used = {path for source in sources for files in source.files for path in files.paths}
     hints = {path.name: did_you_mean(path.stem, SCHEMAS) for path in listed if path not in used}
     return [f"no table uses {name}. {hint if hint.startswith('Did') else ''}".rstrip() for name, hint in hints.items()]
 
@@ -84,7 +84,7 @@ class Matched:
     problems: tuple[str, ...]
 
 
-def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[str, str] | None = None) -> Matched:
+def matched_columns(schema: TableSchema, names: Iterable[str], renamed: Mapping[str, str] | None = None) -> Matched:
     """Match the columns of a file, a query or a frame with the canonical ones.
 
     Names are compared without regard to case and outer spaces. Columns beyond the canonical ones are kept under their
@@ -93,7 +93,7 @@ def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[st
     Parameters
     ----------
     schema : TableSchema
-    met : iterable of str
+    names : iterable of str
     renamed : mapping of str to str
         Canonical column to the column's own name, where these differ.
 
@@ -104,7 +104,7 @@ def matched_columns(schema: TableSchema, met: Iterable[str], renamed: Mapping[st
     >>> matched.sources
     {'order_id': 'Order_ID', 'ordered_at': 'ordered_at', 'revenue': 'total', 'note': 'note'}
     """
-    by_name = {plain_name(name): name for name in met}
+    by_name = {plain_name(name): name for name in names}
     renamed = dict(renamed or {})
     wanted = {name: name for name in schema.names} | renamed
     private = _PERSONAL - set(schema.names)

@@ -46,7 +46,7 @@ class PresetRows:
 
 
 def find_presets(
-    settings: Settings, listed: Iterable[Path], taken: Collection[Path]
+    settings: Settings, listed: Iterable[Path], mapped_files: Collection[Path]
 ) -> tuple[list[tuple[FileSet, PresetMatch]], list[str]]:
     """Return the files that a preset fits, and what is wrong with the presets that the settings name.
 
@@ -55,14 +55,14 @@ def find_presets(
     settings : Settings
     listed : iterable of Path
         The files of the folder.
-    taken : collection of Path
+    mapped_files : collection of Path
         Files that a mapping reads.
     """
     found, problems = [], []
     for path in listed:
         name, dialect = _dialect_of(settings, path)
         wanted = dialect.preset
-        if wanted == NO_PRESET or (path in taken and wanted is None):
+        if wanted == NO_PRESET or (path in mapped_files and wanted is None):
             continue
         if wanted is not None and wanted not in presets():
             problems.append(
@@ -72,7 +72,7 @@ def find_presets(
         try:
             fit = match_preset(file_heads(path, dialect), wanted)
         except CrmkitError as error:
-            advice = "" if path in taken else " If it is not wanted, take it out of the folder."
+            advice = "" if path in mapped_files else " If it is not wanted, take it out of the folder."
             problems += [f"{path.name}: {error}{advice}"] if path.suffix.lower() != ".txt" else []
             continue
         if fit is None:
@@ -86,12 +86,12 @@ def find_presets(
     return found, problems
 
 
-def read_presets(raw_files: RawFiles, settings: Settings, found: Iterable[tuple[FileSet, PresetMatch]]) -> PresetRows:
+def read_presets(raw_files: RawFiles, settings: Settings, matches: Iterable[tuple[FileSet, PresetMatch]]) -> PresetRows:
     """Read the recognised files, then take the rows of canonical tables from them."""
     read = PresetRows()
     con = raw_files.con
     create_directory(con)
-    for number, (files, fit) in enumerate(found):
+    for number, (files, fit) in enumerate(matches):
         shown = f"{files.paths[0].name} ({fit.preset.system} {fit.preset.export})"
         try:
             preset_file = read_preset_file(raw_files, files, fit, settings, number)

@@ -69,7 +69,7 @@ def typed_rows(relation: str, columns: Mapping[str, str], readings: Mapping[str,
 
 def make_typed(
     con: duckdb.DuckDBPyConnection,
-    made: str,
+    table: str,
     relation: str,
     fields: Mapping[str, Kind],
     columns: Mapping[str, str],
@@ -81,7 +81,7 @@ def make_typed(
     Parameters
     ----------
     con : duckdb connection
-    made, relation : str
+    table, relation : str
         The table to make, and the raw rows.
     fields : mapping of str to str
         Kind of each field.
@@ -107,7 +107,7 @@ def make_typed(
         if name not in readings
     ]
     con.execute(
-        f"CREATE TABLE {made} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
+        f"CREATE TABLE {table} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
         f"FROM {typed_rows(relation, columns, readings)}"
     )
 

@@ -183,7 +183,7 @@ def proposal(columns: Sequence[ColumnProfile], file: str = "") -> Proposal | Non
 
 
 def proposal_text(
-    file: str, found: Proposal | None, evidence: Evidence, date_format: str | None, others: Sequence[str]
+    file: str, proposed: Proposal | None, evidence: Evidence, date_format: str | None, others: Sequence[str]
 ) -> str:
     """Return the sections ``[files]`` and ``[tables]`` for one file.
 
@@ -191,7 +191,7 @@ def proposal_text(
     ----------
     file : str
         Its name.
-    found : Proposal or None
+    proposed : Proposal or None
     evidence : Evidence
         What was found out and what remains open.
     date_format : str or None
@@ -204,12 +204,12 @@ def proposal_text(
     lines += [f"decimal = {_quoted(evidence.decimal)}"] if evidence.decimal == "," else []
     lines += [f"date_format = {_quoted(date_format)}"] if date_format else []
     lines += [f"# To be settled: {question}." for question in evidence.questions]
-    if found is None:
+    if proposed is None:
         return "\n".join([*lines, f"# No table of crmkit fits its columns: {', '.join(others)}", ""])
-    lines += ["", f"[tables.{found.table}]", f"file = {_quoted(name)}", "", f"[tables.{found.table}.columns]"]
-    for column, (header, similarity) in found.columns.items():
+    lines += ["", f"[tables.{proposed.table}]", f"file = {_quoted(name)}", "", f"[tables.{proposed.table}.columns]"]
+    for column, (header, similarity) in proposed.columns.items():
         lines.append(f"{column} = {_quoted(header)}" + ("" if similarity >= 0.995 else f" # {similarity:.0%}"))
-    lines += [f'# {column} = "" # needed, and no column of the file looks like it' for column in found.missing]
+    lines += [f'# {column} = "" # needed, and no column of the file looks like it' for column in proposed.missing]
     lines += [f"# not used: {', '.join(others)}"] if others else []
     return "\n".join([*lines, ""])
 

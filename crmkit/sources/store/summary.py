@@ -106,10 +106,10 @@ def store_files(store: Path, personal: bool = False) -> dict[str, Path]:
     return {name: file.resolve() for name, file in table_files(store, personal).items()}
 
 
-def cache_for(files: Mapping[str, Path], settings: Settings, known: Mapping[str, Any]) -> Cache | None:
+def cache_for(files: Mapping[str, Path], settings: Settings, provenance: Mapping[str, Any]) -> Cache | None:
     """Return the cache of results from these files; None for settings without a file, which have no folder."""
     if not settings.folder.is_absolute():
         return None
     data = [file for name, file in files.items() if name not in PREDICTED]
     predicted = [file for name, file in files.items() if name in PREDICTED]
-    return Cache(settings.path("cache"), data, settings, known, predicted)
+    return Cache(settings.path("cache"), data, settings, provenance, predicted)

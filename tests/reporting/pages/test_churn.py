@@ -235,7 +235,7 @@ def test_titles_of_the_sections(catalog, risks):
 
 def test_the_curve_says_how_it_differs_from_the_headline(catalog, risks):
     told = summary(GUESSED)
-    told.outlook.known["kind"] = ["at risk", "notice given", ""]
+    told.outlook.customers["kind"] = ["at risk", "notice given", ""]
     text = BeautifulSoup(churn_learned.remaining_chart(catalog, told)._repr_html_(), "html.parser").get_text()
     assert (
         "The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
