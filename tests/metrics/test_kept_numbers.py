@@ -138,7 +138,7 @@ def program(company, tmp_path_factory):
     shutil.copytree(ROOT / "crmkit", code / "crmkit")
     text = f"""
 import json, sys, crmkit as ck
-from crmkit.metrics import passes
+from crmkit.metrics.engine import evaluate as passes
 fetched, fetch = [], passes.fetch
 passes.fetch = lambda query: (fetched.append(query), fetch(query))[1]
 value = ck.evaluate(ck.connect({str(company)!r}), sys.argv[1], periods="2026-10")["value"].item()
@@ -156,7 +156,7 @@ print(json.dumps([value, bool(fetched)]))
 
 def test_a_number_is_computed_anew_when_crmkits_own_code_changes(program):
     assert [program("revenue"), program("revenue")] == [(50.0, True), (50.0, False)]
-    card = program.code / "crmkit/metrics/revenue.py"
+    card = program.code / "crmkit/metrics/cards/revenue.py"
     text = card.read_text(encoding="utf-8")
     card.write_text(text.replace("value=orders.revenue)", "value=orders.revenue + orders.revenue)"), encoding="utf-8")
     assert program("revenue") == (100.0, True)
