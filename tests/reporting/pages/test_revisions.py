@@ -106,9 +106,13 @@ def test_the_numbers_hold_no_path_and_no_customer(company):
 
 @pytest.mark.slow
 def test_a_run_keeps_the_numbers_of_its_pages_and_says_what_was_revised(company, tmp_path, monkeypatch):
-    cells = "import crmkit as ck\ncatalog = ck.connect(settings)\ncard = ck.scorecard(catalog, period, metrics=['revenue'])"
+    cells = (
+        "import crmkit as ck\ncatalog = ck.connect(settings)\ncard = ck.scorecard(catalog, period, metrics=['revenue'])"
+    )
     lines = 'period = ""  # month\nsettings = ""  # file\nreports = ""  # folder of all reports'
-    write_notebook(tmp_path / "nb", "01_card", cells, "ck.pages.revisions(catalog, card, reports=reports)", parameters=lines)
+    write_notebook(
+        tmp_path / "nb", "01_card", cells, "ck.pages.revisions(catalog, card, reports=reports)", parameters=lines
+    )
     place = {"output": tmp_path / "out", "notebooks": tmp_path / "nb"}
     september = run_report(company, "2026-09", **place)
     kept = json.loads((september.folder / "numbers.json").read_text())
