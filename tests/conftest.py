@@ -23,18 +23,28 @@ if os.environ.get("CRMKIT_CI"):
 # of them would start a Spark and a PostgreSQL of its own.
 ON_SPARK = "tests/engines"
 LONGEST = (
-    ON_SPARK,
     "tests/notebooks/test_shipped.py",
-    "tests/backtests/test_verdicts.py",
+    ON_SPARK,
     "tests/test_documents.py",
-    "tests/sources/test_damaged_files.py",
-    "tests/notebooks/test_small_firms.py",
-    "tests/reporting",
-    "tests/models",
-    "tests/predictions",
-    "tests/metrics",
+    "tests/backtests/test_verdicts.py",
+    "tests/reporting/runner",
+    "tests/reporting/test_faults.py",
+    "tests/cleaning/loading/test_forget.py",
     "tests/cli",
+    "tests/notebooks",
+    "tests/models",
+    "tests/metrics",
+    "tests/predictions",
+    "tests/sources",
 )
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep each of several processes to one thread: threads of more than there are processors wait for each other."""
+    if config.getoption("numprocesses", None):
+        for name in ONE_THREAD:
+            os.environ.setdefault(name, "1")
 
 
 @pytest.hookimpl(tryfirst=True)
