@@ -6,8 +6,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from crmkit.cli.commands import app
 from crmkit.metrics.card import CARDS
 
@@ -25,27 +23,28 @@ def test_there_are_cards_to_check():
     assert {"nps", "churn_rate", "revenue"} <= OWN_CARDS.keys()
 
 
-@pytest.mark.parametrize("name", OWN_CARDS)
-def test_each_metric_says_what_it_is_how_it_is_computed_and_who_defined_it(name):
-    card = OWN_CARDS[name]
-    assert card.label[:1].isupper()
-    assert card.definition.endswith(".")
-    assert "=" in card.formula, "the second paragraph of the docstring is the formula"
-    assert len(card.source) > 3
-    assert card.counted and card.tables
+def test_each_metric_says_what_it_is_how_it_is_computed_and_who_defined_it():
+    cards = OWN_CARDS.items()
+    assert [name for name, card in cards if not card.label[:1].isupper()] == []
+    assert [name for name, card in cards if not card.definition.endswith(".")] == []
+    assert [name for name, card in cards if "=" not in card.formula] == [], "their second paragraph is the formula"
+    assert [name for name, card in cards if len(card.source) <= 3] == []
+    assert [name for name, card in cards if not (card.counted and card.tables)] == []
 
 
-@pytest.mark.parametrize("name", OWN_CARDS)
-def test_each_metric_is_named_in_the_tests_of_its_topic(name):
-    topic = OWN_CARDS[name].topic
-    tests = sorted((ROOT / "tests/metrics").rglob(f"test_{topic}*.py"))
-    assert tests, f"tests/metrics/test_{topic}.py is missing"
-    assert any(re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")) for path in tests)
+def test_each_metric_is_named_in_the_tests_of_its_topic():
+    texts = {
+        topic: " ".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests/metrics").rglob(f"test_{topic}*.py"))
+        for topic in {card.topic for card in OWN_CARDS.values()}
+    }
+    assert [topic for topic, text in texts.items() if not text] == [], "tests/metrics/test_<topic>.py is missing"
+    assert [n for n, card in OWN_CARDS.items() if not re.search(rf"\b{n}\b", texts[card.topic])] == []
 
 
-@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in app.registered_commands])
-def test_each_command_is_in_the_readme(command):
-    assert f"crmkit {command}" in README
+def test_each_command_is_in_the_readme():
+    commands = [command.name or command.callback.__name__ for command in app.registered_commands]
+    assert commands
+    assert [command for command in commands if f"crmkit {command}" not in README] == []
 
 
 def test_columns_are_divided_by_the_one_module_that_knows_how():
@@ -62,18 +61,18 @@ def test_columns_are_divided_by_the_one_module_that_knows_how():
     assert divisions == [], "these lines divide columns with a raw / or //"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
-def test_each_package_has_tests_under_its_name(name):
-    tests = [*(ROOT / "tests" / name).rglob("test_*.py"), *(ROOT / "tests").glob(f"test_{name}.py")]
-    assert tests, f"there is neither tests/{name}/ with tests nor tests/test_{name}.py"
+def test_each_package_has_tests_under_its_name():
+    packages = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+    tests = ROOT / "tests"
+    found = {name: [*(tests / name).rglob("test_*.py"), *tests.glob(f"test_{name}.py")] for name in packages}
+    assert packages
+    assert [name for name, files in found.items() if not files] == [], "no tests/<name>/ nor tests/test_<name>.py"
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(path for path in (ROOT / "tests").iterdir() if path.is_dir()), ids=lambda p: p.name
-)
-def test_each_folder_of_tests_is_named_for_a_package(folder):
-    if folder.name not in OTHER_TEST_FOLDERS and folder.name != "__pycache__":
-        assert (PACKAGE / folder.name).is_dir() or (PACKAGE / f"{folder.name}.py").is_file()
+def test_each_folder_of_tests_is_named_for_a_package():
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
+    others = folders - OTHER_TEST_FOLDERS - {"__pycache__"}
+    assert [n for n in sorted(others) if not ((PACKAGE / n).is_dir() or (PACKAGE / f"{n}.py").is_file())] == []
 
 
 def test_no_file_names_a_folder_of_the_machine_it_was_written_on():

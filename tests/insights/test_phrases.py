@@ -14,17 +14,18 @@ def test_every_card_that_ships_has_words_of_its_own():
     assert [name for name in PHRASES if name not in OWN] == []
 
 
-@pytest.mark.parametrize("counted", sorted({CARDS[name].counted for name in OWN}))
-def test_what_a_card_counts_has_a_singular(counted):
-    assert singular(counted) != counted
+def test_what_a_card_counts_has_a_singular():
+    assert [counted for counted in {CARDS[name].counted for name in OWN} if singular(counted) == counted] == []
 
 
-@pytest.mark.parametrize("name", sorted(CARDS))
-def test_every_card_has_clauses_that_differ_and_a_statement_with_the_value(name):
-    phrase = phrase_for(name, CARDS[name].label)
-    assert phrase.rose != phrase.fell
-    assert "{value}" in phrase.states
-    assert phrase.rose[0] == phrase.rose[0].lower() or phrase.rose.split()[0] in CARDS[name].label
+def test_every_card_has_clauses_that_differ_and_a_statement_with_the_value():
+    phrases = {name: phrase_for(name, card.label) for name, card in CARDS.items()}
+    assert [name for name, phrase in phrases.items() if phrase.rose == phrase.fell] == []
+    assert [name for name, phrase in phrases.items() if "{value}" not in phrase.states] == []
+    capital = {
+        name: phrase.rose.split()[0] for name, phrase in phrases.items() if phrase.rose[0] != phrase.rose[0].lower()
+    }
+    assert [name for name, word in capital.items() if word not in CARDS[name].label] == []
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,12 @@ def is_abandoned(path: Path) -> bool:
     return time.time() - path.stat().st_mtime > _ABANDONED_AFTER
 
 
-def has_ended(process: int) -> bool:
-    """Return whether no process of that id runs on this machine; False where that cannot be determined."""
+def has_ended(process_id: int) -> bool:
+    """Return whether no process of that number runs on this machine; False where that cannot be determined."""
     if os.name != "posix":  # elsewhere the query would end the process
         return False
     try:
-        os.kill(process, 0)
+        os.kill(process_id, 0)
     except ProcessLookupError:
         return True
     except OSError:  # it runs, under another user
