@@ -12,7 +12,9 @@ from crmkit.metrics.formatting import counted, is_number, scale_for
 _ROUNDING = 1e-9  # relative; sums of the same rows in another order differ by less
 
 
-def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], currency: str | None = None) -> str:
+def revision_sentence(
+    then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], currency: str | None = None
+) -> str:
     """Return how a reported number has changed; empty if it is the same.
 
     Parameters
@@ -21,16 +23,16 @@ def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], c
         The number as reported and as it is now: label, value [unit] or None, n, counted, unit, status, definition, and
         so_far, the number of days for a period that was still running.
     since : list of str
-        Changes between the two that affect all numbers, from :func:`changes`.
+        Changes between the two that affect all numbers, from :func:`changed_inputs`.
     currency : str, optional
         ISO 4217 code.
 
     Examples
     --------
     >>> then = {"label": "Revenue", "value": 40288.0, "n": 1201, "counted": "orders", "unit": "money", "status": "ok"}
-    >>> revised(then, then | {"value": 40310.0, "n": 1204}, ["the export files have changed"], "EUR")
+    >>> revision_sentence(then, then | {"value": 40310.0, "n": 1204}, ["the export files have changed"], "EUR")
     'Revenue: reported as €40,288, now €40,310 (+€22). Since then 3 orders more are counted; the export files have changed.'
-    >>> revised(then, then, ["the export files have changed"])
+    >>> revision_sentence(then, then, ["the export files have changed"])
     ''
     """
     before, after = then.get("value"), now.get("value")
@@ -47,7 +49,7 @@ def revised(then: Mapping[str, Any], now: Mapping[str, Any], since: list[str], c
     return f"{now['label']}: reported as {words[0]}, now {words[1]}{change}. {sentence_case(why)}"
 
 
-def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def changed_inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return the changes in data, settings and code that affect all numbers, as a clause each.
 
     Parameters
@@ -58,7 +60,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
     Examples
     --------
-    >>> changes({"settings": {"churn_after_days": 90}}, {"settings": {"churn_after_days": 60}})
+    >>> changed_inputs({"settings": {"churn_after_days": 90}}, {"settings": {"churn_after_days": 60}})
     ['the setting churn_after_days has changed from 90 to 60']
     """
     clauses = ["the export files have changed"] if _differ(then, now, "input") else []

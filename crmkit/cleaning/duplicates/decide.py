@@ -98,13 +98,13 @@ def compared_names(one: str | None, other: str | None) -> Names:
     return "close" if left == mine[0] or right == theirs[0] else "same"
 
 
-def births_differ(one: str | None, other: str | None) -> bool:
+def birth_dates_differ(one: str | None, other: str | None) -> bool:
     """Whether two dates of birth, eight digits each, differ by more than a typing error.
 
     Examples
     --------
-    >>> births_differ("19800131", "19800113"), births_differ("19800131", "19921104"), births_differ("19800131", None)
-    (False, True, False)
+    >>> [birth_dates_differ("19800131", other) for other in ("19800113", "19921104", None)]
+    [False, True, False]
     """
     if not one or not other or DamerauLevenshtein.distance(one, other) <= 1:
         return False
@@ -200,7 +200,7 @@ def _identifying(features: pd.DataFrame) -> pd.DataFrame:
 
 def _agrees(one: Person, other: Person) -> bool:
     names = compared_names(one["spelt"], other["spelt"])
-    if names == "different" or births_differ(one["birth"], other["birth"]):
+    if names == "different" or birth_dates_differ(one["birth"], other["birth"]):
         return False
     by_phone = _equal(one, other, "phone") and (_equal(one, other, "birth") or not _both_known(one, other, "email"))
     if names == "same" and (by_phone or (_equal(one, other, "birth") and _lives_with(one, other))):
@@ -228,14 +228,14 @@ def _lives_with(one: Person, other: Person) -> bool:
 
 def _differ(one: Person, other: Person) -> tuple[bool, bool]:
     """Whether dates of birth, and whether names differ."""
-    return births_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
+    return birth_dates_differ(one["birth"], other["birth"]), compared_names(one["spelt"], other["spelt"]) == "different"
 
 
 def _are_two(one: Person, other: Person) -> bool:
     if compared_names(one["spelt"], other["spelt"]) in ("same", "close"):
         return False
     shared = _equal(one, other, "email") or _equal(one, other, "birth")
-    return not shared or births_differ(one["birth"], other["birth"])
+    return not shared or birth_dates_differ(one["birth"], other["birth"])
 
 
 def _without(words: list[str], others: list[str]) -> list[str]:

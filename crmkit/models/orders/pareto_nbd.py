@@ -157,7 +157,7 @@ def log_odds_gone(
     """
     log_odds = np.empty(len(counts))
     by = np.empty((4 if slopes else 0, len(counts)))
-    if worthwhile(counts):
+    if is_table_faster(counts):
         table = LeavingTable(params, counts)
         held = table.holds()
         rows, others = np.flatnonzero(held), np.flatnonzero(~held)
@@ -318,7 +318,7 @@ class LeavingTable:
         return np.cumsum(parts[:, :, ::-1], axis=2)[:, :, ::-1]
 
 
-def worthwhile(counts: PurchaseCounts) -> bool:
+def is_table_faster(counts: PurchaseCounts) -> bool:
     """Whether a table of these customers is quicker than an integral for each."""
     if len(counts) < _MANY:
         return False

@@ -187,7 +187,7 @@ def move_totals(moves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"])
 
 
-def flow(moves: pd.DataFrame) -> pd.DataFrame:
+def segment_flow(moves: pd.DataFrame) -> pd.DataFrame:
     """Sum the moves by pair of segments: from, to, direction, n [customers], gained [currency].
 
     Parameters
@@ -199,7 +199,7 @@ def flow(moves: pd.DataFrame) -> pd.DataFrame:
     return whole.reset_index()
 
 
-def ladder(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
+def segments_best_first(catalog: Catalog, as_of: date, model: str = "rfm") -> list[str]:
     """Return the segments of a day from the best down.
 
     RFM's have a fixed order; others are ordered by the mean revenue of 365 days of their customers.
@@ -273,7 +273,7 @@ def _with_verdicts(moves: pd.DataFrame, past: list[pd.DataFrame]) -> pd.DataFram
 
 def _segments_of_both(catalog: Catalog, before: date, now: date, model: str) -> list[str]:
     """Return the segments of both days from the best down; one that is empty now comes last."""
-    there, earlier = ladder(catalog, now, model), ladder(catalog, before, model)
+    there, earlier = segments_best_first(catalog, now, model), segments_best_first(catalog, before, model)
     if set(there) | set(earlier) <= set(LADDER):
         return list(LADDER)
     return [*there, *(name for name in earlier if name not in there)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.insights.revisions import changes, revised
+from crmkit.insights.revisions import changed_inputs, revision_sentence
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted
 from crmkit.periods import Period
@@ -59,7 +59,7 @@ def revisions(
         current = numbers_of(catalog, _evaluated(catalog, scorecard, before, history))
         currency = catalog.settings.company.currency
         revised_numbers = {
-            metric: revised(then[metric][0], current[metric], changes(then[metric][1], now), currency)
+            metric: revision_sentence(then[metric][0], current[metric], changed_inputs(then[metric][1], now), currency)
             for metric in current
             if metric in then
         }

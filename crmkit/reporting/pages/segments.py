@@ -29,7 +29,14 @@ from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import TOO_FEW
 from crmkit.periods import PeriodLike, day_in_words
 from crmkit.predictions.segments.assignment import customers_on, is_kept, learned_on, segmentation_for, segments_on
-from crmkit.predictions.segments.migration import DIRECTIONS, NEW, flow, ladder, move_totals, movement
+from crmkit.predictions.segments.migration import (
+    DIRECTIONS,
+    NEW,
+    move_totals,
+    movement,
+    segment_flow,
+    segments_best_first,
+)
 from crmkit.predictions.segments.profiles import segment_portraits, segment_profiles, typical_customers
 from crmkit.predictions.segments.stability import segment_review
 from crmkit.reporting.display.exports import export
@@ -276,7 +283,7 @@ def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
     customers = customers_on(catalog, day).join(segments_on(catalog, day, model).rename("segment"))
-    order = ladder(catalog, day, model)
+    order = segments_best_first(catalog, day, model)
     if len(order) < 2:
         return None
     customers = customers.sort_values("segment", key=lambda names: names.map(order.index), kind="stable")
@@ -312,7 +319,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
     day = last_days(catalog, period)[1]
     moves = moves_of(catalog, period)
-    whole, order = flow(moves), ladder(catalog, day, page_model(catalog, day))
+    whole, order = segment_flow(moves), segments_best_first(catalog, day, page_model(catalog, day))
     if not _has_several_segments(moves):
         return None
     counts = moves["direction"].value_counts()
@@ -367,7 +374,7 @@ def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     portraits = segment_portraits(catalog, day, model=model).copy()
     if portraits.empty:
         return None
-    order = ladder(catalog, day, model)
+    order = segments_best_first(catalog, day, model)
     portraits["size"] = portraits["segment"].map(segments_on(catalog, day, model).value_counts())
     apart = portraits[(portraits["differs"] != "") & (portraits["n"] >= _KNOWN_OF * portraits["size"])]
     apart = apart.groupby("segment", sort=False).head(_SHOWN)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.duplicates.decide import births_differ, compared_names, judged_pairs
+from crmkit.cleaning.duplicates.decide import birth_dates_differ, compared_names, judged_pairs
 
 ADA = {
     "name": "Ada Lang",
@@ -119,5 +119,5 @@ def test_who_shares_a_home_and_no_name_is_not_worth_a_question(one, other, asked
 
 
 def test_one_wrong_digit_of_a_birth_date_is_a_slip_and_three_are_not():
-    assert not births_differ("19800131", "19800132")
-    assert births_differ("19800131", "19810218")
+    assert not birth_dates_differ("19800131", "19800132")
+    assert birth_dates_differ("19800131", "19810218")

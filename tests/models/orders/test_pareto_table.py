@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crmkit.models.orders import pareto_nbd as pareto_integral
-from crmkit.models.orders.pareto_nbd import LeavingTable, ParetoNBD, worthwhile
+from crmkit.models.orders.pareto_nbd import LeavingTable, ParetoNBD, is_table_faster
 from crmkit.models.orders.summary import PurchaseCounts, compress
 from tests.models.shoppers import customers, simulated
 
@@ -23,9 +23,9 @@ def counts():
     "params", [(0.6, 8.0, 0.7, 15.0), (2.0, 0.5, 0.3, 50.0), (0.6, 80.0, 3.0, 0.2), (9.0, 3.0, 40.0, 900.0)]
 )
 def test_odds_and_slopes_are_those_of_each_customers_own_integral_to_ten_digits(counts, params, monkeypatch):
-    assert worthwhile(counts)
+    assert is_table_faster(counts)
     table, table_slopes = pareto_integral.log_odds_gone(np.array(params), counts, True)
-    monkeypatch.setattr(pareto_integral, "worthwhile", lambda _: False)
+    monkeypatch.setattr(pareto_integral, "is_table_faster", lambda _: False)
     own, slopes = pareto_integral.log_odds_gone(np.array(params), counts, True)
     open_ = counts.age > counts.last_age
     assert np.abs(table - own)[open_].max() < 1e-10
@@ -41,8 +41,8 @@ def test_where_the_table_would_underflow_each_customer_has_an_own_integral(count
 
 def test_ages_that_all_differ_get_no_table():
     X, _ = simulated(np.random.default_rng(5), ParetoNBD, 40_000)
-    assert not worthwhile(compress(X)[0])
+    assert not is_table_faster(compress(X)[0])
 
 
 def test_few_customers_get_no_table():
-    assert not worthwhile(PurchaseCounts(*np.ones((4, 100))))
+    assert not is_table_faster(PurchaseCounts(*np.ones((4, 100))))

@@ -8,7 +8,7 @@ import pytest
 
 import crmkit as ck
 from crmkit.models.segments.rfm import _NAMES, LADDER
-from crmkit.predictions.segments.migration import customer_moves, flow, ladder, move_totals
+from crmkit.predictions.segments.migration import customer_moves, move_totals, segment_flow, segments_best_first
 from crmkit.settings import parse_settings
 
 BEFORE, NOW = date(2026, 8, 31), date(2026, 9, 30)
@@ -36,7 +36,7 @@ def test_one_upgrades_one_slides_one_is_new_and_one_stays(catalog):
     moves = customer_moves(catalog, BEFORE, NOW, model="rules")
     assert moves["direction"].to_dict() == {"c": "stayed", "n": "new", "s": "down", "u": "up"}
     assert moves["gained"].to_dict() == {"c": 0.0, "n": 30.0, "s": -100.0, "u": 50.0}
-    assert flow(moves)["n"].sum() == 4
+    assert segment_flow(moves)["n"].sum() == 4
 
 
 def test_what_moves_brought_adds_up_to_the_change_of_revenue_and_intervals_hold_it(catalog):
@@ -55,5 +55,5 @@ def test_intervals_of_what_upgrades_bring_hold_the_truth_in_93_of_100_firms():
 
 
 def test_segments_stand_from_the_best_down(catalog):
-    assert ladder(catalog, NOW, "rules") == ["Large", "Small", "Others"]
+    assert segments_best_first(catalog, NOW, "rules") == ["Large", "Small", "Others"]
     assert set(LADDER) == {name for row in _NAMES for name in row}
