@@ -14,7 +14,8 @@ from crmkit.tables.arguments import checked
 OF_A_DAY = [
     name
     for name in ck.__all__
-    if inspect.isfunction(getattr(ck, name)) and "as_of" in inspect.signature(getattr(ck, name)).parameters
+    if name != "predict"  # takes a period as well, and opens the settings first
+    and inspect.isfunction(getattr(ck, name)) and "as_of" in inspect.signature(getattr(ck, name)).parameters
 ]
 
 

@@ -329,8 +329,8 @@ def beside(period: str, other: str) -> str:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a value can be printed: a number that is neither NaN nor infinite."""
-    return isinstance(value, Real) and isfinite(value)
+    """Return whether a value can be printed: a number that is neither NaN nor infinite, also as a percentage."""
+    return isinstance(value, Real) and isfinite(float(value) * 100)
 
 
 def _money_scale(value: float | None, low: float | None, high: float | None, currency: str | None, top: float) -> Scale:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmkit.metrics.formatting import (
@@ -214,6 +214,7 @@ def test_the_currency_given_wins_over_the_one_on_the_frame():
 
 
 @given(value=numbers, low=numbers, high=numbers, unit=st.sampled_from(UNITS), currency=st.sampled_from(CURRENCIES))
+@example(value=None, low=None, high=1.797693134862316e306, unit="share", currency=None)
 def test_no_number_whatever_prints_a_word_for_programmers(value, low, high, unit, currency):
     scale = scale_for(unit, value, low=low, high=high, currency=currency)
     for text in (
