@@ -1,4 +1,4 @@
-"""Make the report of one period or of several: check all_notebooks, make the pages, publish each period as a whole."""
+"""Make the report of one period or of several: check all notebooks, make the pages, publish each period as a whole."""
 
 from __future__ import annotations
 
