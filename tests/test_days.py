@@ -15,7 +15,8 @@ OF_A_DAY = [
     name
     for name in ck.__all__
     if name != "predict"  # takes a period as well, and opens the settings first
-    and inspect.isfunction(getattr(ck, name)) and "as_of" in inspect.signature(getattr(ck, name)).parameters
+    and inspect.isfunction(getattr(ck, name))
+    and "as_of" in inspect.signature(getattr(ck, name)).parameters
 ]
 
 
