@@ -143,6 +143,55 @@ def test_predictions_of_a_catalog_of_frames_are_made_as_of_a_day(catalog):
     assert made[["model", "status"]].values.tolist() == [["rfm", "made"]]
 
 
+MISSPELT = {"metric": "revenu", "metrics": "revenu", "names": "revenu", "by": "chanel", "model": "rmf", "only": ["rmf"]}
+MISSPELT |= {"where": "chanel = 'email'", "topics": ["retentoin"], "money": "revenu", "pays": "strat"}
+ELSEWHERE = {
+    "ck.load_history": "tabel",
+    "ck.posting_times": "hour",
+    "ck.pages.posting_hours": "hour",
+}  # by what is theirs
+NOT_A_CHOICE = {  # a name of one's own, or what depends on a frame that is given
+    ("ck.prediction", "model"),
+    ("ck.pages.glossary_section", "metrics"),
+    ("ck.pages.value_by", "by"),  # these orders have too short a record for any value
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        (name, parameter)
+        for name, f in FUNCTIONS.items()
+        for parameter in MISSPELT
+        if parameter in inspect.signature(f).parameters and (name, parameter) not in NOT_A_CHOICE
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_nearest(name, parameter, catalog):
+    parameters = inspect.signature(FUNCTIONS[name]).parameters
+    given = {each: "2026-10" for each in PERIODS & parameters.keys()}
+    given |= {each: "2026-10-31" for each in {"as_of", "now"} & parameters.keys()}
+    given |= {"before": "2026-09-30"} if "before" in parameters else {}
+    if "scorecard" in parameters:
+        given["scorecard"] = ck.scorecard(catalog, "2026-10")
+    if "history" in parameters and parameters["history"].default is inspect.Parameter.empty:
+        given["history"] = ck.evaluate(catalog, "revenue", "2026-10")
+    if "n_payments" in parameters or "curve" in parameters:
+        given |= {"n_payments": 3, "curve": [1.0, 0.5], "margin": 1.0, "rate": 0.01}
+    given["catalog"] = catalog
+    given["orders"] = catalog.frame("orders")
+    needed = {p.name for p in parameters.values() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL}
+    needed |= {"catalog", "periods"} & parameters.keys()
+    values = {each: value for each, value in (WHAT | given).items() if each in needed or each == parameter}
+    misspelt = ELSEWHERE.get(name, MISSPELT[parameter]) if parameter == "by" else MISSPELT[parameter]
+    several = parameters[parameter].kind is inspect.Parameter.VAR_POSITIONAL
+    with pytest.raises(CrmkitError, match="Did you mean '") as error:
+        if several:
+            FUNCTIONS[name](*values.values(), *misspelt)
+        else:
+            FUNCTIONS[name](**values | {parameter: misspelt})
+    check_wording(error.value)
+
+
 @pytest.mark.parametrize("name", sorted(name for name in FUNCTIONS if name.startswith("ck.plots.plot_")))
 def test_a_plot_says_which_columns_its_frame_lacks(name, catalog):
     frame = frame_of_the_example(FUNCTIONS[name])

@@ -104,8 +104,9 @@ def churn_summary(catalog: Catalog, as_of: DayLike) -> ChurnSummary:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Examples
     --------
@@ -178,7 +179,13 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
 
 
 def churn_method(summary: ChurnSummary) -> list[str]:
-    """Return how the predictions were made, for the note on methods."""
+    """Return how the predictions were made, as paragraphs for the note on methods.
+
+    Parameters
+    ----------
+    summary : ChurnSummary
+        From :func:`crmkit.churn_summary`.
+    """
     outlook = summary.outlook
     if outlook is None:
         return [f"Nothing was learned: it needs {summary.reason}."]

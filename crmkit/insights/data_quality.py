@@ -35,6 +35,11 @@ _NOW_AND_THEN = {
 def quality_headline(catalog: Catalog) -> str:
     """Return the headline of the data quality page.
 
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+
     Examples
     --------
     >>> import crmkit as ck
@@ -52,7 +57,13 @@ def quality_headline(catalog: Catalog) -> str:
 
 @checked
 def quality_findings(catalog: Catalog) -> list[Finding]:
-    """Return what an owner should know about the data: rows left out, duplicated rows, files that end early."""
+    """Return what an owner should know about the data: rows left out, duplicated rows, files that end early.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    """
     tables, report = table_report(catalog), quality_report(catalog)
     found = [
         _to_look_into(report),
@@ -68,7 +79,13 @@ def quality_findings(catalog: Catalog) -> list[Finding]:
 
 @checked
 def quality_sentences(catalog: Catalog) -> list[str]:
-    """Return one sentence per table that lost rows or ends early, for the foot of other pages."""
+    """Return one sentence per table that lost rows or ends early, for the foot of other pages.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    """
     tables, report = table_report(catalog), quality_report(catalog)
     sentences = []
     for table in tables[tables["n_aside"] > 0].to_dict("records"):
@@ -89,6 +106,7 @@ def metric_losses(catalog: Catalog) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
+        From :func:`crmkit.connect`.
 
     Returns
     -------

@@ -29,8 +29,8 @@ def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = Fal
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
-        Low answers of this period, and tickets open at its end for more than seven days.
+    period : str, Period or pair of days
+        Such as "2026-10": low answers of this period, and tickets open at its end for more than seven days.
     comments : bool
         Whether to add the last comment of each customer; it is free text and may hold personal data.
 

@@ -60,6 +60,7 @@ def value_method(summary: ValueSummary) -> list[str]:
     Parameters
     ----------
     summary : ValueSummary
+        From :func:`crmkit.value_summary`.
     """
     return [
         "The value of a customer is what she is expected to bring from the last day of the period on: for each month ahead, "

@@ -171,12 +171,26 @@ def metric(
 
 
 def cards(names: str | Sequence[str] | None = None) -> list[Card]:
-    """Return the cards of these names, in the order given; all registered cards without names.
+    """Return the cards of metrics, in the order given; all registered cards without names.
+
+    Parameters
+    ----------
+    names : str or list of str, optional
+        Names of metrics; all by default.
+
+    Returns
+    -------
+    list of Card
 
     Raises
     ------
     UnknownName, Problems
         If a name is not registered, with the nearest one that is.
+
+    Examples
+    --------
+    >>> cards("nps")[0].label
+    'Net Promoter Score'
     """
     if names is None:
         return list(CARDS.values())

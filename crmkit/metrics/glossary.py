@@ -27,6 +27,11 @@ the local time of the business, `_on` a day; money is net of tax in the one curr
 def glossary(metrics: str | Sequence[str] | None = None) -> pd.DataFrame:
     """Return what each metric means.
 
+    Parameters
+    ----------
+    metrics : str or list of str, optional
+        Names of metrics; all by default.
+
     Returns
     -------
     DataFrame

@@ -33,11 +33,15 @@ def scorecard(
 ) -> pd.DataFrame:
     """Evaluate all metrics for a period and judge each against the period before, the year before and its target.
 
+    A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
+    looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
+    number gets the same verdict on every page.
+
     Parameters
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
+    period : str, Period or pair of days
         Such as "2026-10".
     metrics : str or list of str, optional
         Names of metrics; all by default.
@@ -45,10 +49,6 @@ def scorecard(
         From :func:`evaluate`, of the same condition; what it does not hold is evaluated here.
     where : str, mapping or list, optional
         A condition on columns, such as ``"country = 'DE'"``; see :func:`evaluate`. Targets are those of the whole firm.
-
-    A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
-    looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
-    number gets the same verdict on every page.
 
     Returns
     -------

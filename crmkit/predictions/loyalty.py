@@ -36,8 +36,9 @@ def loyalty(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -73,9 +74,10 @@ def anniversaries(loyal: pd.DataFrame, as_of: DayLike, *, days: int = 31) -> pd.
     ----------
     loyal : DataFrame
         From :func:`loyalty`.
-    as_of : date
+    as_of : str or date
+        Such as "2026-10-31".
     days : int
-        [days]
+        How long after that day the last anniversary may be [days].
 
     Examples
     --------

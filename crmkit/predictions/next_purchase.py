@@ -40,8 +40,9 @@ def next_orders(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -77,7 +78,8 @@ def next_order_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
+        From :func:`crmkit.connect`.
+    as_of : str or date
         Last day whose data is used, outcomes included.
 
     Returns
@@ -118,8 +120,9 @@ def preferences(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -147,7 +150,8 @@ def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
+        From :func:`crmkit.connect`.
+    as_of : str or date
         Last day whose data is used, outcomes included.
 
     Returns

@@ -58,8 +58,8 @@ def sentiment_check(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------

@@ -14,7 +14,8 @@ def covered_period(catalog: CompanyData, text: str | None = None) -> Period:
 
     Parameters
     ----------
-    catalog : Catalog or StoreSummary
+    catalog : Catalog
+        From :func:`crmkit.connect`.
     text : str, optional
         Such as ``2026-10``, ``2026-Q4``, ``2026-W43``, ``2026``, ``FY2026`` or ``2026-03-01..2026-03-15``; empty or
         None for the last whole month.
@@ -35,6 +36,10 @@ def covered_period(catalog: CompanyData, text: str | None = None) -> Period:
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: There is no data for January 2027: the data runs from 3 August 2026 to 31 October 2026.
     """
+    if not hasattr(catalog, "data_through"):  # a run of reports gives the summary of a store, which is no catalog
+        from crmkit.tables.arguments import check_catalog
+
+        check_catalog(catalog, "covered_period")
     first, last = catalog.data_from, catalog.data_through
     if first is None or last is None:
         raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")

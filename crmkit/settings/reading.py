@@ -25,6 +25,11 @@ _MAY_HOLD_A_SECRET = "database.url"
 def read_settings(path: str | Path | None = None) -> Settings:
     """Read settings from a file or a folder that holds ``crmkit.toml``; without a path from the working directory.
 
+    Parameters
+    ----------
+    path : str or path, optional
+        The file, or the folder that holds it.
+
     Raises
     ------
     Problems

@@ -36,6 +36,7 @@ def quality_report(catalog: Catalog) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
+        From :func:`crmkit.connect`.
 
     Returns
     -------
@@ -62,6 +63,7 @@ def table_report(catalog: Catalog) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
+        From :func:`crmkit.connect`.
 
     Returns
     -------
@@ -116,6 +118,7 @@ def file_report(catalog: Catalog) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
+        From :func:`crmkit.connect`.
 
     Returns
     -------
@@ -145,6 +148,7 @@ def join_report(catalog: Catalog) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
+        From :func:`crmkit.connect`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def cohort_retention(catalog: Catalog, period: PeriodLike, *, n_cohorts: int = 1
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str, Period or two days
+    period : str, Period or pair of days
         The last period to look at, such as "2026-10"; its kind is that of the cohorts.
     n_cohorts : int
         Number of cohorts to return, the latest ones.
@@ -66,8 +66,8 @@ def survival_curve(catalog: Catalog, as_of: DayLike, *, by: str = "") -> pd.Data
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     by : str
         A column of customers to split by, such as "channel"; "" for all customers together.
 

@@ -38,8 +38,8 @@ def preferred_channels(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -73,8 +73,8 @@ def channel_responses(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -123,7 +123,7 @@ def posting_times(catalog: Catalog, period: PeriodLike, *, by: str = "hours") ->
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
+    period : str, Period or pair of days
         Such as "2026"; a month has too few posts.
     by : {"hours", "weekday"}
         Three hours of local time, or the day of the week.

@@ -22,7 +22,7 @@ def conventions(catalog: Catalog, period: PeriodLike, *, metrics: str | Sequence
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`; its settings say which convention is in force (``[definitions]``).
-    period : str or Period
+    period : str, Period or pair of days
         Such as "2026-10".
     metrics : str or list of str, optional
         Names of metrics; by default all. Metrics with one definition only give no rows.

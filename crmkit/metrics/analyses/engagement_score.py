@@ -47,8 +47,8 @@ def engagement_scores(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -81,8 +81,8 @@ def engagement_check(catalog: Catalog, as_of: DayLike, *, horizon_days: int = 90
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    as_of : date
-        The last day whose data is used.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     horizon_days : int
         How long before ``as_of`` the customers are scored [days].
 

@@ -32,8 +32,8 @@ def events_before_win(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
-        Deals decided in it.
+    period : str, Period or pair of days
+        Such as "2026"; deals decided in it are counted.
 
     Returns
     -------

@@ -72,8 +72,8 @@ def budget_report(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
-        Of one that is running, the budget is its part for the days so far.
+    period : str, Period or pair of days
+        Such as "2026-10"; of one that is running, the budget is its part for the days so far.
 
     Returns
     -------

@@ -25,7 +25,7 @@ def what_sells(catalog: Catalog, period: PeriodLike, *, by: str = "product") -> 
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    period : str or Period
+    period : str, Period or pair of days
         Such as "2026-10"; one that is still running is compared with as many days of the one before.
     by : str
         "product", "category", or another column of order lines, orders or customers.

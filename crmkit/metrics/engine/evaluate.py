@@ -59,7 +59,7 @@ def evaluate(
         From :func:`crmkit.connect`.
     metrics : str or list of str, optional
         Names of metrics; all by default.
-    periods : str, Period, two days, or list of these
+    periods : str, Period or pair of days, or list of these
         "2026-10", "2026-Q4", "2026-W43", "2026", "FY2026", "2026-03-01..2026-03-15", a range of periods
         "2026-01..2026-09", or a list of one kind.
     by : str or list of str, optional

@@ -60,7 +60,7 @@ def choose_orders(orders: pd.DataFrame, as_of: DayLike, *, days_per_unit: float 
     ----------
     orders : DataFrame
         customer_id, ordered_at, revenue [money]; see :func:`~crmkit.models.orders.summary.order_summary`.
-    as_of : date
+    as_of : str or date
         The last day whose orders are used.
     days_per_unit : float
         Unit of the ages [days].

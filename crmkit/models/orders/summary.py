@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import Problems
+from crmkit.errors import Problems, UnknownName
 from crmkit.models.arrays import Array, Index
 from crmkit.periods import DayLike, day_of
 
@@ -37,7 +37,7 @@ def order_summary(
     ----------
     orders : DataFrame
         customer_id, ordered_at, revenue and, where asked for, margin [money].
-    as_of : date
+    as_of : str or date
         The last day whose orders are used.
     money : {"revenue", "margin"}
         Column whose mean per order day is wanted.
@@ -70,6 +70,8 @@ def order_summary(
     >>> order_summary(orders, date(2026, 1, 29)).to_dict("records")
     [{'n_repeats': 1.0, 'last_age': 2.0, 'age': 4.0, 'n_values': 2.0, 'mean_value': 15.5}]
     """
+    if money not in ("revenue", "margin"):
+        raise UnknownName("kind of money", money, ["revenue", "margin"])
     as_of = day_of(as_of)
     days = _days(orders, pd.Timestamp(as_of), money)
     ordered = days[days["n_orders"] > 0].groupby("customer_id")["on"].agg(["min", "max", "count"])

@@ -26,7 +26,7 @@ _NEARLY = 0.7  # of the best silhouette
 
 
 class CustomerSegments(ClusterMixin, TransformerMixin, BaseEstimator):
-    """k-means on what :class:`~crmkit.models.segments.feature_space.SegmentSpace` makes of the columns.
+    """K-means on what :class:`~crmkit.models.segments.feature_space.SegmentSpace` makes of the columns.
 
     Every number of segments from 2 to ``most`` is tried. It holds if between every two segments there is a gap, if a
     segmentation learned from resampled customers puts at most 5 % of them elsewhere, and if no segment has fewer than

@@ -44,6 +44,11 @@ def discount_factors(n_payments: int, rate: float, *, pays: Pays = "start") -> A
         Per period [share].
     pays : {"start", "end", "renewal", "due"}
         See :func:`present_value`.
+
+    Examples
+    --------
+    >>> discount_factors(3, 0.01).round(3).tolist()
+    [1.0, 0.99, 0.98]
     """
     first, delay = convention(pays)
     return (1 + rate) ** -(np.arange(n_payments, dtype=float) + first + delay)

@@ -103,7 +103,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
+    as_of : str or date
         Last day whose data is used: for features and for outcomes.
 
     Raises

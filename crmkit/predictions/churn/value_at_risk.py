@@ -35,7 +35,8 @@ def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.Dat
     catalog : Catalog
         Worth is the newest ``value`` in customer_scores of a day not after ``as_of``; where there is none, the margin (or
         else the revenue) of the last 12 months.
-    as_of : date
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     chance : Series
         Indexed by customer_id: chance of leaving [share].
 

@@ -132,7 +132,8 @@ def with_predictions(catalog: Catalog, as_of: DayLike | None = None, *, only: Se
     Parameters
     ----------
     catalog : Catalog
-    as_of : date, optional
+        From :func:`crmkit.connect`.
+    as_of : str or date, optional
         Last day whose data is used; without it the last day of the data.
     only : sequence of str, optional
         Models, such as "value"; without it all.

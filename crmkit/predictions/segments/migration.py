@@ -33,7 +33,8 @@ def migration(catalog: Catalog, before: DayLike, now: DayLike, *, model: str = "
     Parameters
     ----------
     catalog : Catalog
-    before, now : date
+        From :func:`crmkit.connect`.
+    before, now : str or date
         Last days of the data used.
     model : str
         "rfm" or "segments".
@@ -75,7 +76,7 @@ def movement(catalog: Catalog, before: DayLike, now: DayLike) -> dict[str, float
     Parameters
     ----------
     catalog : Catalog
-    before, now : date
+    before, now : str or date
         Last days of the data used.
 
     Returns
@@ -119,7 +120,8 @@ def customer_moves(catalog: Catalog, before: DayLike, now: DayLike, *, model: st
     Parameters
     ----------
     catalog : Catalog
-    before, now : date
+        From :func:`crmkit.connect`.
+    before, now : str or date
         Last days of the data used.
     model : str
         "rfm", "segments" or "rules".

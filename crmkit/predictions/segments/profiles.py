@@ -38,8 +38,9 @@ def segment_profiles(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") ->
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     model : str
         "rfm" or "segments".
 
@@ -75,7 +76,9 @@ def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     model : str
         "rfm" or "segments".
     n : int
@@ -108,8 +111,9 @@ def segment_portraits(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") -
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     model : str
         "rfm", "segments" or "rules".
 

@@ -77,8 +77,9 @@ def segment_review(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") -> S
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     model : str
         "rfm" or "segments".
 

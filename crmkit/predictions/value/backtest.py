@@ -33,7 +33,8 @@ def value_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
+        From :func:`crmkit.connect`.
+    as_of : str or date
         Last day whose data is used, to fit or to compare.
 
     Returns

@@ -83,8 +83,9 @@ def customer_values(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------

@@ -96,8 +96,9 @@ def value_summary(catalog: Catalog, as_of: DayLike) -> ValueSummary:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------
@@ -146,8 +147,9 @@ def new_customer_values(catalog: Catalog, by: str, as_of: DayLike) -> pd.DataFra
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     by : str
         "cohort" for the quarter of the first order or term, else a column of customers, such as "channel".
 
@@ -181,8 +183,9 @@ def value_over_life(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
 
     Returns
     -------

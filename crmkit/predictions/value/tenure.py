@@ -37,8 +37,9 @@ def tenure_curves(catalog: Catalog, by: str, as_of: DayLike) -> pd.DataFrame:
     Parameters
     ----------
     catalog : Catalog
-    as_of : date
-        Last day whose data is used.
+        From :func:`crmkit.connect`.
+    as_of : str or date
+        Last day whose data is used, such as "2026-10-31".
     by : str
         "plan" (that of the last term), or a column of customers such as "channel".
 

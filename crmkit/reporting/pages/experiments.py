@@ -30,8 +30,8 @@ def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
     Parameters
     ----------
-    period : Period
-        From :func:`crmkit.covered_period`; outcomes of the year that ends with it are counted, a month has few draws.
+    period : str, Period or pair of days
+        Such as "2026-10"; outcomes of the year that ends with it are counted, as a month has few draws.
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     seen = period if period.n_days >= year.n_days else year

@@ -8,6 +8,7 @@ from crmkit.metrics.card import cards
 from crmkit.metrics.formatting import counted
 from crmkit.metrics.glossary import glossary
 from crmkit.metrics.glossary import glossary_markdown as glossary_markdown
+from crmkit.metrics.scorecard import about
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.notes import glossary_section
 from crmkit.reporting.display.tables import table
@@ -24,13 +25,21 @@ def glossary_terms(topics: list[str] | None = None) -> Fragment:
     topics : list of str or None
         Which; all without.
 
+    Returns
+    -------
+    Fragment
+
+    Raises
+    ------
+    UnknownName
+        If there is no such topic.
+
     Examples
     --------
     >>> glossary_terms(["voice"])
     <crmkit what the numbers count: 1 topic>
     """
-    words = glossary()
-    words = words[words["topic"].isin(topics)] if topics else words
+    words = about(glossary(), *topics) if topics else glossary()
     parts = [
         glossary_section(
             words[words["topic"] == topic], is_open=True, title=topic_title(topic), id=f"about-{topic}"

@@ -117,6 +117,8 @@ def group_chart(catalog: Catalog, metric: str, by: str, scorecard: pd.DataFrame)
     row = _row_of(scorecard, metric)
     try:
         groups = evaluate(catalog, metric, periods=row.period, by=by)
+    except UnknownName:
+        raise
     except CrmkitError:  # the data have no such column: a page for other data has the chart
         return None
     groups = groups[groups["value"].notna()]
@@ -146,10 +148,10 @@ def group_table(
     title, subtitle : str
         As of :func:`crmkit.reporting.pages.table`.
     """
-    from crmkit.metrics.card import cards
-
     try:
         rows = evaluate(catalog, metrics, periods=period, by=by)
+    except UnknownName:
+        raise
     except CrmkitError:  # the data have no such column: a page for other data has the table
         return None
     rows = rows[rows["value"].notna()]

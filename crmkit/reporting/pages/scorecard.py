@@ -69,8 +69,8 @@ def precedents_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
     Parameters
     ----------
-    period : Period
-        Deals decided in the year that ends with it: a month has too few.
+    period : str, Period or pair of days
+        Such as "2026-10"; deals decided in the year that ends with it are counted, as a month has too few.
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     decided = period if period.n_days >= year.n_days else year

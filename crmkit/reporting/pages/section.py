@@ -37,8 +37,8 @@ _EXPLANATIONS = {
     "scorecard": "From :func:`crmkit.scorecard`.",
     "summary": 'Such as "2026-10"; or what all sections of the page read, to make it once.',
 }
-_TYPES = {"PeriodLike": "str, Period or two days"}
-_TYPES |= {f"{kind} | Any": f"str, Period, two days or {kind}" for kind in ("ChurnSummary", "ValueSummary")}
+_TYPES = {"PeriodLike": "str, Period or pair of days"}
+_TYPES |= {f"{kind} | Any": f"str, Period, pair of days or {kind}" for kind in ("ChurnSummary", "ValueSummary")}
 _SUMMARIES: WeakKeyDictionary[Catalog, dict[tuple[str, date], Any]] = WeakKeyDictionary()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, UnknownName
 from crmkit.insights.value import (
     backtest_message,
     concentration_message,
@@ -127,6 +127,8 @@ def value_by(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment
     currency = catalog.settings.company.currency
     try:
         groups = new_customer_values(catalog, by, summary.as_of)
+    except UnknownName:
+        raise
     except CrmkitError:
         return None
     if len(groups) < 2:

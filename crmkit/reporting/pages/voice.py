@@ -100,7 +100,9 @@ def mood_remarks(catalog: Catalog, period: PeriodLike) -> dict[str, Remark]:
     Parameters
     ----------
     catalog : Catalog
-    period : Period
+        From :func:`crmkit.connect`.
+    period : str, Period or pair of days
+        Such as "2026-10".
 
     Examples
     --------
@@ -121,8 +123,8 @@ def posting_hours(catalog: Catalog, period: PeriodLike, *, by: str = "hours") ->
 
     Parameters
     ----------
-    period : Period
-        A month has too few posts; the year up to its end is looked at.
+    period : str, Period or pair of days
+        Such as "2026-10"; posts of the year that ends with it are counted, as a month has too few.
     by : {"hours", "weekday"}
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
