@@ -7,6 +7,7 @@ that needs an optional one says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -68,6 +69,16 @@ class TableSchema:
     def names(self) -> tuple[str, ...]:
         """Names of all columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    def own_columns(self, columns: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+        """Return those of a table's columns that are beyond the canonical ones, but for names taken already.
+
+        Examples
+        --------
+        >>> schema("orders").own_columns(["order_id", "revenue", "warehouse", "kind"], taken=["kind"])
+        ['warehouse']
+        """
+        return [name for name in columns if name not in {*self.names, *taken}]
 
     @property
     def required(self) -> tuple[str, ...]:

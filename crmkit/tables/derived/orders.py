@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from crmkit.errors import NotMeasured
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import day, days_between, place, union, value_after, value_before
+from crmkit.tables.schema import SCHEMAS
 
 #: Columns on where a customer came from; the origin is known where the first of them that the data have is filled.
 ORIGINS = ("channel", "campaign", "landing_page")
@@ -46,9 +47,10 @@ def compared_revenue(orders: ir.Table) -> ir.Table:
     -------
     table
         order_id, customer_id (null for a guest), ordered_at, revenue, first_on (day of the customer's first row),
-        periods_later (0 for the order's own period, 1 for the next).
+        periods_later (0 for the order's own period, 1 for the next), and own columns of orders.
     """
-    o = orders.select("order_id", "customer_id", "ordered_at", "revenue", ordered_on=day(orders.ordered_at))
+    own = _own_of_orders(orders, "first_on", "periods_later")
+    o = orders.select("order_id", "customer_id", "ordered_at", "revenue", *own, ordered_on=day(orders.ordered_at))
     o = o.mutate(first_on=o.ordered_on.min().over(ibis.window(group_by="customer_id"))).drop("ordered_on")
     return union([o.mutate(periods_later=ibis.literal(n, "int64")) for n in (0, 1)])
 
@@ -60,13 +62,14 @@ def sold_products(order_lines: ir.Table, orders: ir.Table) -> ir.Table:
     Returns
     -------
     table
-        order_id, product, category (if known), revenue [currency], ordered_at, and those of customer_id, channel and campaign
-        that the orders have.
+        order_id, product, category (if known), revenue [currency], ordered_at, and those of customer_id, channel and
+        campaign and the own columns that the orders have.
     """
     columns = ["order_id", "product", *(["category"] if "category" in order_lines.columns else [])]
     lines = order_lines.group_by(columns).aggregate(revenue=ibis.coalesce(order_lines.revenue.cast("float64"), 0).sum())
-    own = [name for name in ("customer_id", "channel", "campaign") if name in orders.columns]
-    of_orders = orders.select("ordered_at", *own, _order="order_id")
+    theirs = [name for name in ("customer_id", "channel", "campaign") if name in orders.columns]
+    own = _own_of_orders(orders, "product", "category")
+    of_orders = orders.select("ordered_at", *theirs, *own, _order="order_id")
     return lines.join(of_orders, lines["order_id"] == of_orders["_order"]).drop("_order")
 
 
@@ -84,14 +87,15 @@ def customer_origins(
     -------
     table
         customer_id (if known), won_on (day of the first order or term, or of conversion), and those of channel,
-        campaign, landing_page that the data have.
+        campaign, landing_page that the data have; of leads their own columns too.
     """
     if customer_movements is not None and (_origins_of(customers) or _origins_of_linked(leads)):
         return _origins_of_new_customers(customer_movements, customers, leads)
     if leads is not None and "converted_at" in leads.columns and _origins_of(leads):
         won = leads.filter(leads.converted_at.notnull())
         ids = [name for name in ("lead_id", "customer_id") if name in won.columns]
-        return won.select(*ids, *_origins_of(won), won_on=day(won.converted_at))
+        own = SCHEMAS["leads"].own_columns(won.columns, taken=["won_on"])
+        return won.select(*ids, *_origins_of(won), *own, won_on=day(won.converted_at))
     raise NotMeasured("customers.channel, or leads with a channel")
 
 
@@ -130,10 +134,11 @@ def orders_by_referral(orders: ir.Table, customers: ir.Table) -> ir.Table:
     Returns
     -------
     table
-        order_id, ordered_at, revenue, customer_id, referred [flag].
+        order_id, ordered_at, revenue, customer_id, referred [flag], and own columns of orders.
     """
     known = customers.select("customer_id", referred=customers.referred_by.notnull())
-    return orders.select("order_id", "ordered_at", "revenue", "customer_id").join(known, "customer_id")
+    own = _own_of_orders(orders, "referred")
+    return orders.select("order_id", "ordered_at", "revenue", "customer_id", *own).join(known, "customer_id")
 
 
 @derived
@@ -143,10 +148,11 @@ def campaign_costs(costs: ir.Table) -> ir.Table:
     Returns
     -------
     table
-        spent_at, amount [currency], campaign.
+        spent_at, amount [currency], campaign, and own columns of costs.
     """
     with_campaign = costs.filter((costs.purpose == "acquisition") & costs.campaign.notnull())
-    return with_campaign.select("spent_at", "amount", "campaign")
+    own = SCHEMAS["costs"].own_columns(costs.columns)
+    return with_campaign.select("spent_at", "amount", "campaign", *own)
 
 
 @derived
@@ -156,12 +162,12 @@ def campaign_orders(orders: ir.Table, campaign_costs: ir.Table) -> ir.Table:
     Returns
     -------
     table
-        Those of order_id, ordered_at, revenue, customer_id, margin, campaign that the orders have.
+        Those of order_id, ordered_at, revenue, customer_id, margin, campaign and of the own columns that the orders have.
     """
     with_campaign = orders.filter(orders.campaign.notnull())
     paid = campaign_costs.select("campaign").distinct()
     columns = [name for name in _CAMPAIGN_ORDER_COLUMNS if name in with_campaign.columns]
-    return with_campaign.select(*columns).semi_join(paid, "campaign")
+    return with_campaign.select(*columns, *_own_of_orders(orders)).semi_join(paid, "campaign")
 
 
 @derived
@@ -176,7 +182,12 @@ def campaign_customers_orders(orders: ir.Table, customers: ir.Table, campaign_co
     paid = campaign_costs.select("campaign").distinct()
     won = customers.filter(customers.campaign.notnull()).select("customer_id", "campaign").semi_join(paid, "campaign")
     columns = [name for name in _CAMPAIGN_ORDER_COLUMNS if name in orders.columns and name != "campaign"]
-    return orders.select(*columns).join(won, "customer_id")
+    return orders.select(*columns, *_own_of_orders(orders)).join(won, "customer_id")
+
+
+def _own_of_orders(orders: ir.Table, *taken: str) -> list[str]:
+    """Return the own columns of orders, by which derived tables of orders can be split too."""
+    return SCHEMAS["orders"].own_columns(orders.columns, taken)
 
 
 def _origins_of(table: ir.Table | None) -> list[str]:

@@ -9,8 +9,10 @@ import ibis.expr.types as ir
 
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import day, number, union, value_after
+from crmkit.tables.schema import SCHEMAS
 
-_DEAL_COLUMNS = ("customer_id", "owner", "channel", "product")  # by which deals may be split
+_DEAL_COLUMNS = ("customer_id", "owner", "channel", "product")  # by which deals may be split, as by their own columns
+_ADDED_COLUMNS = ("stage", "entered_at", "left_at", "next_at", "moved_on", "change", "n_touches", "n", "touched")
 
 
 @derived
@@ -21,9 +23,12 @@ def stage_stays(deal_stages: ir.Table, deals: ir.Table) -> ir.Table:
     -------
     table
         deal_id, stage, entered_at, left_at (next stage entered, or the deal closed; null while it is still in the stage), amount
-        (0 where unknown), and those of customer_id, owner, channel, product that the deals have.
+        (0 where unknown), those of customer_id, owner, channel, product and of the own columns that the deals have, and
+        own columns of deal_stages.
     """
-    s = deal_stages.select("deal_id", "stage", "entered_at")
+    taken = [*_ADDED_COLUMNS, *deals.columns, "amount"]
+    own = SCHEMAS["deal_stages"].own_columns(deal_stages.columns, taken)
+    s = deal_stages.select("deal_id", "stage", "entered_at", *own)
     s = s.mutate(next_at=value_after(s, "entered_at", within="deal_id", order_by=["entered_at", "stage"]))
     rows = s.join(deals.select("deal_id", "closed_at", amount=_amount(deals), **_present(deals)), "deal_id")
     is_outcome = rows.next_at.isnull() & (rows.closed_at <= rows.entered_at)
@@ -34,6 +39,7 @@ def stage_stays(deal_stages: ir.Table, deals: ir.Table) -> ir.Table:
         "entered_at",
         "amount",
         *_present(deals),
+        *own,
         left_at=ibis.coalesce(rows.next_at, rows.closed_at),
     )
 
@@ -46,7 +52,7 @@ def pipeline_movements(deals: ir.Table, stage_stays: ir.Table | None = None) -> 
     -------
     table
         deal_id, moved_on, change (+1 or -1 open deals), amount (0 where unknown), stage (if stages were recorded), and
-        those of customer_id, owner, channel, product that the deals have.
+        those of customer_id, owner, channel, product and of the own columns that the deals have.
     """
     # A deal entered after it was closed was never open: without this it would count as -1 open deals.
     closed = ibis.ifelse(deals.closed_at < deals.created_at, deals.created_at, deals.closed_at)
@@ -92,7 +98,8 @@ def deal_events(deals: ir.Table, interactions: ir.Table) -> ir.Table:
 
 
 def _present(table: ir.Table) -> dict[str, str]:
-    return {name: name for name in _DEAL_COLUMNS if name in table.columns}
+    own = SCHEMAS["deals"].own_columns(table.columns, _ADDED_COLUMNS)
+    return {name: name for name in (*_DEAL_COLUMNS, *own) if name in table.columns}
 
 
 def _amount(deals: ir.Table) -> Any:

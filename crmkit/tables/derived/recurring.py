@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import add_days, day, number, running_sum, union, value_after, value_before
+from crmkit.tables.schema import SCHEMAS
 
 
 @derived
@@ -23,10 +24,12 @@ def renewals(subscription_terms: ir.Table, *, renewal_grace_days: int = 0) -> ir
     -------
     table
         subscription_id, customer_id, mrr [currency per month], starts_on, decided_on (the term's last day plus grace),
-        renewed.
+        renewed, and plan and own columns of terms where there are some.
     """
     t = subscription_terms
     columns = [name for name in ("subscription_id", "customer_id", "mrr", "plan") if name in t.columns]
+    added = ("starts_on", "ends_on", "next_on", "decided_on", "renewed")
+    columns += SCHEMAS["subscription_terms"].own_columns(t.columns, added)
     terms = t.select(*columns, starts_on=day(t.starts_at), ends_on=day(t.ends_at))
     next_on = value_after(terms, "starts_on", within="subscription_id", order_by=["starts_on", "ends_on"])
     terms = terms.mutate(next_on=next_on, decided_on=add_days(terms.ends_on, renewal_grace_days))

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from crmkit.tables.derived.register import derived
 from crmkit.tables.expressions import add_days, day, number, period_ordinal, ratio, value_after
+from crmkit.tables.schema import SCHEMAS
 
 _USUAL_SCALE = {
     "nps": (0, 10),
@@ -58,10 +59,11 @@ def survey_requests(survey_invitations: ir.Table, survey_responses: ir.Table) ->
     -------
     table
         invitation_id, survey, sent_at, due_on (day on which the 30 days are over), customer_id and channel (if known),
-        answered [flag].
+        answered [flag], and own columns of invitations.
     """
     i, r = survey_invitations, survey_responses
     ids = [name for name in ("customer_id", "channel") if name in i.columns]
+    ids += SCHEMAS["survey_invitations"].own_columns(i.columns, taken=["sent_on", "due_on", "answered"])
     asked = i.filter(i.customer_id.notnull()).select("invitation_id", "survey", "sent_at", *ids)
     asked = asked.mutate(sent_on=day(asked.sent_at), due_on=add_days(asked.sent_at, 30))
     answers = r.select(_customer="customer_id", _survey="survey", _on=day(r.responded_at))
