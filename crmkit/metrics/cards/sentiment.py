@@ -39,9 +39,7 @@ def post_sentiment(text_sentiments: ir.Table, social_posts: ir.Table) -> Measure
     return _net(text_sentiments, "post", "social_posts", social_posts, "post_id", ["network", "kind"])
 
 
-def _net(
-    text_sentiments: ir.Table, source: str, table: str, texts: ir.Table, key: str, about: list[str]
-) -> Measure:
+def _net(text_sentiments: ir.Table, source: str, table: str, texts: ir.Table, key: str, about: list[str]) -> Measure:
     t = text_sentiments
     own = t.filter((t.source == source) & (t.model == "sentiment"))
     # The first mood of a text counts, so that a report of last month does not change after the model is refitted.

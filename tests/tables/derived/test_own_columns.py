@@ -35,7 +35,8 @@ def frames():
 def with_own(frames):
     random = np.random.default_rng(1)
     own = {
-        name: frames[name].assign(**{f"hub_of_{name}": random.choice(WAREHOUSES, len(frames[name]))}) for name in BY_TABLE
+        name: frames[name].assign(**{f"hub_of_{name}": random.choice(WAREHOUSES, len(frames[name]))})
+        for name in BY_TABLE
     }
     return ck.connect({**frames, **own}, SETTINGS)
 
