@@ -120,7 +120,11 @@ def in_this_process(line, folder, monkeypatch):
 
 @pytest.mark.parametrize(
     "line",
-    [line for line in dict.fromkeys(lines("shell")) if not NOT_HERE.match(line) and line not in SETS_UP],
+    [
+        pytest.param(line, marks=pytest.mark.slow if " --periods " in line else ())  # tests of backfill do this, too
+        for line in dict.fromkeys(lines("shell"))
+        if not NOT_HERE.match(line) and line not in SETS_UP
+    ],
 )
 def test_each_shell_line_runs(clone, monkeypatch, line):
     alone = line.startswith(IN_SHELL) or not re.fullmatch(r"crmkit [^|>&;$*]+", line)
