@@ -158,6 +158,11 @@ def checked_parameters(
                     problems.append(f"{notebook.path.name}: {name} {error}")
             elif name in REQUIRED and declared:
                 problems.append(f"{notebook.path.name} has no parameter '{name}'. {did_you_mean(name, declared)}")
+            elif name == "where" and declared and name in known:  # the page would show all customers
+                problems.append(
+                    f"{notebook.path.name} has no parameter 'where', so that it cannot show some customers only. Add "
+                    'where = ""  # condition, and read ck.connect(settings).where(where); or choose other pages with --only.'
+                )
     if problems:
         raise Problems("The report's parameters" if len(notebooks) > 1 else notebooks[0].path.name, problems)
     return checked

@@ -78,3 +78,13 @@ def test_all_faults_of_all_pages_are_listed_at_once(tmp_path):
     assert any(text.startswith("03_without.ipynb has no cell tagged 'parameters'") for text in found)
     assert "04_computed.ipynb: period = str(2026) is not a plain value." in found
     assert any(text.startswith("05_broken.ipynb cannot be read as a notebook") for text in found)
+
+
+def test_a_page_that_cannot_show_some_customers_only_is_refused_where_others_can(tmp_path):
+    able = write_notebook(tmp_path, "01_able", parameters='period = ""  # p\nsettings = ""  # s\nwhere = ""  # w')
+    unable = write_notebook(tmp_path, "02_unable", parameters='period = ""  # p\nsettings = ""  # s')
+    pages = [Notebook(able), Notebook(unable)]
+    with pytest.raises(Problems, match="02_unable.ipynb has no parameter 'where'"):
+        checked_parameters(pages, {"period": "2026-10", "settings": "x", "where": "country = 'DE'"})
+    assert "where" in checked_parameters(pages[:1], {"period": "2026-10", "where": "country = 'DE'"})[pages[0]]
+    assert checked_parameters(pages, {"period": "2026-10", "settings": "x"})
