@@ -169,7 +169,7 @@ def test_a_second_run_starts_no_kernel_and_says_so_and_a_changed_or_fresh_one_do
     with monkeypatch.context() as patch:
         patch.setattr(execute_module, "execute", no_kernel)
         unchanged = run_report(company, only=["first"], **place)
-        assert [page.is_unchanged for page in unchanged.pages] == [True]
+        assert [(page.is_unchanged, page.cause) for page in unchanged.pages] == [(True, "")]
     write_company(company, EXPORTED + "9,2026-10-10,5,1\n")
     changed = run_report(company, only=["first"], **place)
     assert not changed.pages[0].is_unchanged and ">4\n<" in (changed.folder / "first.html").read_text()
