@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.cleaning.checks.check_rows import CheckedTable
 from crmkit.cleaning.checks.database import catalog_of_database
+from crmkit.cleaning.loading.forget import finish_forgetting
 from crmkit.cleaning.loading.load import checked_exports, checked_frames, manifest
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.errors import CrmkitError
@@ -133,6 +134,7 @@ def _open_company(settings: Settings, personal: bool) -> Catalog:
 def _open_store(folder: Path, settings: Settings, personal: bool) -> Catalog:
     store = found_store(folder) or folder
     if settings.path("store") == folder.resolve():
+        finish_forgetting(settings)
         warn_if_stale(settings)
     known = provenance(read_manifest(store))
     files = store_files(store, personal)

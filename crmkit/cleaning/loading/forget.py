@@ -11,14 +11,23 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.duplicates.state import BEFORE, read_state
-from crmkit.cleaning.loading.forgotten_rows import Erased, forget_rows, list_forgotten
+from crmkit.cleaning.loading.forgotten_rows import Erased, forget_rows, ids_of_hashes, list_forgotten
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.contacts import plain_email, pseudonym
 from crmkit.sources.person_search import Person
 from crmkit.sources.sql import ROW, columns_of, identifier, literal, open_duckdb, parquet
 from crmkit.sources.store.changes import INPUTS
-from crmkit.sources.store.keys import forgotten_digest, forgotten_hashes, hashes_of, key_for, use_key
+from crmkit.sources.store.keys import (
+    forgotten_digest,
+    forgotten_hashes,
+    hashes_of,
+    key_for,
+    record_forgotten,
+    take_back_record,
+    unfinished_hashes,
+    use_key,
+)
 from crmkit.sources.store.store import found_store, new_store, read_manifest, table_files, write_manifest, write_table
 from crmkit.tables.schema import SCHEMAS
 
@@ -101,6 +110,45 @@ def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -
                 _write_without(con, path, fresh / path.relative_to(store), about)
             write_manifest(fresh, _corrected(read_manifest(store), removed, settings))
         return removed
+
+
+def forget_recorded(settings: Settings, person: Person | None, hashes: Iterable[str]) -> dict[str, Erased]:
+    """Remove a person from the store and record the hashes, so that no later load takes the person in; both or neither.
+
+    Parameters
+    ----------
+    settings : Settings
+    person : Person or None
+        None if nothing about the person is left in the store.
+    hashes : iterable of str
+        See :func:`crmkit.sources.store.keys.hashes_of`.
+    """
+    hashes = sorted(hashes)
+    record_forgotten(settings, hashes, finished=False)
+    try:
+        removed = forget_in_store(settings, person) if person else {}
+    except BaseException:
+        if _ids_in_store(settings, hashes):
+            take_back_record(settings, hashes)
+        raise
+    record_forgotten(settings, hashes, finished=True)
+    return removed
+
+
+def finish_forgetting(settings: Settings) -> None:
+    """Remove those people from the store whose forgetting was interrupted after it had been recorded."""
+    for hashes in unfinished_hashes(settings):
+        ids = _ids_in_store(settings, hashes)
+        forget_recorded(settings, find_person(settings, ids[0]) if ids else None, hashes)
+
+
+def _ids_in_store(settings: Settings, hashes: Iterable[str]) -> list[str]:
+    store = found_store(settings.path("store"))
+    if store is None:
+        return []
+    with closing(_open_tables(store, key_for(settings))) as con:
+        tables = {name: identifier(name) for name in table_files(store, personal=True)}
+        return sorted(ids_of_hashes(con, tables, set(hashes)))
 
 
 def _open_tables(store: Path, key: bytes) -> duckdb.DuckDBPyConnection:

@@ -20,11 +20,11 @@ from crmkit.tables.schema import SCHEMAS
 LEFT_OUT = "rows of people who were forgotten"
 ANONYMOUS_ROWS = "rows of people who were forgotten stay without them"
 ANONYMOUS = {
-    "orders": "customer_id = NULL",
-    "deals": "customer_id = NULL",
-    "subscription_terms": "customer_id = 'forgotten-' || left(keyed_hash('forgotten:' || customer_id), 16)",
+    "orders": "NULL",
+    "deals": "NULL",
+    "subscription_terms": "'forgotten-' || left(keyed_hash('forgotten:' || customer_id), 16)",
 }
-"""Tables whose rows are kept for accounting, and the SQL that makes them anonymous."""
+"""Tables whose rows are kept for accounting, and the SQL of the customer_id that takes the place of the person's."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def leave_out_forgotten(
     if not hashes:
         return list(parsed), []
     relations = {table.staged.table: table.relation for table in parsed}
-    list_forgotten(con, _forgotten_ids(con, relations, hashes))
+    list_forgotten(con, ids_of_hashes(con, relations, hashes))
     left = forget_rows(con, relations)
     findings = [
         Finding(name, ANONYMOUS_ROWS, each.n_anonymous, 0.0, "note", "They count in totals and under no customer.")
@@ -98,19 +98,22 @@ def _forget_in(con: duckdb.DuckDBPyConnection, name: str, relation: str, columns
     if name not in ANONYMOUS:
         n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {of_person} OR {leads}")
         return Erased(n_dropped=n_dropped)
+    about = f"({of_person} OR {leads})"
     # Rows set aside are kept in their raw form, with the id in it: they are deleted.
-    set_aside = f"{REASON} IS NOT NULL AND {of_person}" if REASON in columns else "false"
+    set_aside = f"{REASON} IS NOT NULL AND {about}" if REASON in columns else "false"
     n_dropped = _changed(con, f"DELETE FROM {relation} WHERE {set_aside}")
-    if "lead_id" in columns:
-        con.execute(f"UPDATE {relation} SET lead_id = NULL WHERE {leads}")
     # Own columns of text may identify the person; no total needs them.
-    own = [
-        column
+    emptied = [
+        f"{identifier(column)} = NULL"
         for column, kind in columns.items()
         if kind == "VARCHAR" and column not in SCHEMAS[name].names and not column.startswith("__")
     ]
-    emptied = "".join(f", {identifier(column)} = NULL" for column in own)
-    return Erased(n_dropped, _changed(con, f"UPDATE {relation} SET {ANONYMOUS[name]}{emptied} WHERE {of_person}"))
+    if "customer_id" in columns:
+        emptied.append(f"customer_id = CASE WHEN {of_person} THEN {ANONYMOUS[name]} ELSE customer_id END")
+    if "lead_id" in columns:
+        emptied.append(f"lead_id = CASE WHEN {leads} THEN NULL ELSE lead_id END")
+    changed = f"UPDATE {relation} SET {', '.join(emptied)} WHERE {about}"
+    return Erased(n_dropped, _changed(con, changed) if emptied else 0)
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
@@ -122,7 +125,7 @@ def _is_forgotten(column: str) -> str:
     return f"{identifier(column)} IN (SELECT id FROM forgotten_ids)"
 
 
-def _forgotten_ids(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], hashes: Collection[str]) -> list[str]:
+def ids_of_hashes(con: duckdb.DuckDBPyConnection, relations: Mapping[str, str], hashes: Collection[str]) -> list[str]:
     """Return the ids whose hash is known, and those of people under an e-mail address whose hash is known."""
     columns = {name: columns_of(con, relation) for name, relation in relations.items()}
     ids = [f"SELECT customer_id AS id FROM {relations[name]}" for name in relations if "customer_id" in columns[name]]

@@ -20,6 +20,7 @@ from crmkit.cleaning.checks.database import catalog_of_database
 from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.checks.whole_tables import with_table_findings
 from crmkit.cleaning.duplicates.merge import has_new_answers, merge_duplicates, write_duplicates
+from crmkit.cleaning.loading.forget import finish_forgetting
 from crmkit.cleaning.loading.history import history_entry, refuse_many_vanished, vanished_rows
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.cleaning.loading.reports import counts_by_file_and_kind
@@ -89,6 +90,7 @@ def load(
             f"The data stay in the database {settings.database.address}: there is nothing to load. "
             "Run `crmkit check`, `crmkit metrics` or `crmkit report`."
         )
+    finish_forgetting(settings)
     store = settings.path("store")
     before, inputs = previous_manifest(store), inputs_of(settings, exports_folder(settings, exports))
     if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
@@ -125,6 +127,7 @@ def check(settings: Settings, exports: str | Path | None = None, progress: Progr
     if settings.database:
         catalog = catalog_of_database(settings)
         return with_table_findings(catalog.check(progress), catalog)
+    finish_forgetting(settings)
     with closing(open_duckdb()) as con:
         checked, report = checked_exports(con, settings, exports, progress)
         return with_table_findings(report, _canonical(con, checked, settings))

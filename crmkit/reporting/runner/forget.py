@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crmkit.cleaning.duplicates.review import remove_from_review
-from crmkit.cleaning.loading.forget import emails_of, find_person, forget_in_store
+from crmkit.cleaning.loading.forget import (
+    emails_of,
+    find_person,
+    finish_forgetting,
+    forget_in_store,
+    forget_recorded,
+)
 from crmkit.cleaning.loading.forgotten_rows import Erased
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import counted, joined
@@ -21,7 +27,7 @@ from crmkit.reporting.runner.publish import clean_up
 from crmkit.settings import Settings, read_settings
 from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
 from crmkit.sources.person_search import Person, files_below
-from crmkit.sources.store.keys import forgotten_file, note_forgotten
+from crmkit.sources.store.keys import forgotten_file, hashes_of, make_key
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 
@@ -123,6 +129,7 @@ def forget(
             f"The data stay in the database {known.database.address}, which crmkit only reads. Delete the "
             "customer there, then delete the folders of the store, the cache and the reports."
         )
+    finish_forgetting(known)
     person = find_person(known, customer)
     folder = Path(reports).resolve() if reports is not None else known.path("reports")
     cached = [path for path in files_below(known.path("cache")) if path.suffix in (".parquet", ".unfinished")]
@@ -134,9 +141,7 @@ def forget(
             _QUESTIONS: Erased(remove_from_review(review, person.is_in, True))
         }
         return Forgetting(len(person.ids), left, len(cached), pages, own_files=own, is_dry=True)
-    note_forgotten(
-        known, person.ids, emails_of(known, person)
-    )  # first: even if the rest fails, no later load takes the customer in
+    # What can be made again goes first: whatever interrupts it, the customer can be found, and this repeated.
     clean_up(folder)
     for shown in pages:
         remove_pages(folder, shown)
@@ -146,7 +151,8 @@ def forget(
     for path in cached:
         path.unlink(missing_ok=True)
     asked = {_QUESTIONS: Erased(remove_from_review(review, person.is_in))}
-    left = asked | forget_in_store(known, person)  # last: until then the customer can be found, and this repeated
+    hashes = hashes_of(make_key(known), person.ids, emails_of(known, person))
+    left = asked | forget_recorded(known, person, hashes)
     n_searched, remains = _search(known, folder, person)
     return Forgetting(len(person.ids), left, len(cached), pages, n_searched, remains, own)
 

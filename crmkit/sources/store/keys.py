@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.store.temporary_paths import temporary_path
@@ -163,15 +165,37 @@ def forgotten_digest(settings: Settings) -> str:
     return digest_of(*sorted(hashes)) if hashes else ""
 
 
-def note_forgotten(settings: Settings, ids: Iterable[str], emails: Iterable[str]) -> None:
-    """Add a person to those to be forgotten; only the owner can read the file."""
-    key, file = make_key(settings), forgotten_file(settings)
-    hashes = hashes_of(key, ids, emails)
-    if set(hashes) <= forgotten_hashes(settings):
-        return
-    person = {"forgotten_at": datetime.now(UTC).isoformat(timespec="seconds"), "key": key_id(key), "hashes": hashes}
-    text = json.dumps([*(_forgotten_people(file) if file.is_file() else []), person], indent=1)
-    _write_private(file, text)
+def record_forgotten(settings: Settings, hashes: Iterable[str], finished: bool) -> None:
+    """Record that a person, known by these hashes, is to be forgotten, or has been; only the owner can read the file."""
+    key = make_key(settings)
+    person = {
+        "forgotten_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "key": key_id(key),
+        "hashes": sorted(hashes),
+        **({} if finished else {"unfinished": True}),
+    }
+    _replace_record(settings, hashes, [person])
+
+
+def take_back_record(settings: Settings, hashes: Iterable[str]) -> None:
+    """Remove the record of a person who could not be forgotten."""
+    _replace_record(settings, hashes, [])
+
+
+def unfinished_hashes(settings: Settings) -> list[list[str]]:
+    """Return the hashes of each person whose forgetting was recorded and not finished."""
+    file = forgotten_file(settings)
+    if not settings.folder.is_absolute() or not file.is_file():
+        return []
+    return [person["hashes"] for person in _forgotten_people(file) if person.get("unfinished")]
+
+
+def _replace_record(settings: Settings, hashes: Iterable[str], record: list[dict[str, Any]]) -> None:
+    file = forgotten_file(settings)
+    with FileLock(file.with_name(f"{file.name}.lock")):
+        people = _forgotten_people(file) if file.is_file() else []
+        others = [person for person in people if not set(person["hashes"]) <= set(hashes)]
+        _write_private(file, json.dumps([*others, *record], indent=1))
 
 
 def _forgotten_people(file: Path) -> list[dict[str, Any]]:

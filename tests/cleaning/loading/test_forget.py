@@ -2,6 +2,7 @@
 
 import json
 import stat
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -11,8 +12,9 @@ from crmkit.cleaning.loading.forget import find_person, forget_in_store
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError
 from crmkit.reporting.runner.forget import forget
-from crmkit.sources.store.keys import forgotten_file, key_file
+from crmkit.sources.store.keys import forgotten_file, key_file, record_forgotten, unfinished_hashes
 from crmkit.sources.store.store import save_table
+from crmkit.tables.schema import schema
 
 FILES = {
     "customers.csv": "customer_id,country,referred_by\nC-10001,DE,\nC-10002,DE,C-10001\nC-10003,FR,\n",
@@ -200,3 +202,56 @@ def test_a_short_id_is_looked_for_where_ids_stand_and_not_in_every_number(compan
     assert frames(settings)["orders"].order_id.tolist() == ["17"]
     assert told["aside/orders"].n_dropped == 1
     assert person.found_in("page.html", b"<td>17</td>") == []
+
+
+def test_forgetting_works_where_a_table_lacks_every_optional_column(company):
+    bare = {f"{name}.csv": _only_required(name, FILES[f"{name}.csv"]) for name in ("deals", "leads", "interactions")}
+    settings = company(FILES | bare)
+    load(settings)
+    forget("C-10001", settings)
+    load(settings, fresh=True)
+    assert len(frames(settings)["deals"]) == 1 and "C-10001" not in everything(settings)
+
+
+def _only_required(table: str, text: str) -> str:
+    frame = pd.read_csv(StringIO(text), dtype=str)
+    return frame[list(schema(table).required)].to_csv(index=False)
+
+
+def test_a_deal_known_by_the_lead_of_the_customer_alone_keeps_no_text_of_its_own(company):
+    deals = "deal_id,created_at,amount,lead_id,title\nD1,2026-08-05,900,L1,For Ada\nD2,2026-08-06,5,L2,For Bob\n"
+    settings = company(FILES | {"deals.csv": deals})
+    load(settings)
+    forget("C-10001", settings)
+    assert frames(settings)["deals"][["amount", "title"]].values.tolist() == [[900.0, None], [5.0, "For Bob"]]
+    before = frames(settings)["deals"]
+    load(settings, fresh=True)
+    pd.testing.assert_frame_equal(frames(settings)["deals"], before)
+
+
+def test_an_error_while_the_store_is_written_leaves_no_record(loaded, monkeypatch):
+    before = everything_bytes(loaded)
+    monkeypatch.setattr("crmkit.cleaning.loading.forget.write_manifest", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        forget("C-10001", loaded)
+    after = everything_bytes(loaded)
+    assert json.loads(forgotten_file(loaded).read_text()) == []
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["before the store is written", "after it"])
+def test_a_forgetting_that_was_killed_is_finished_by_the_next_command(loaded, monkeypatch, removed):
+    """Killed between the record and the store, or between the store and the end of the record."""
+    told = []
+    monkeypatch.setattr("crmkit.cleaning.loading.forget.record_forgotten", lambda *a, **k: told.append((a, k)))
+    if not removed:
+        monkeypatch.setattr("crmkit.cleaning.loading.forget.forget_in_store", lambda *_: {})
+    forget("C-10001", loaded)
+    (arguments, _), *_ = told
+    monkeypatch.undo()
+    record_forgotten(*arguments, finished=False)
+    assert ("C-10001" in everything(loaded)) is not removed
+    connect(settings=loaded)
+    assert "C-10001" not in everything(loaded) and unfinished_hashes(loaded) == []
+    with pytest.raises(CrmkitError, match="nothing about this customer is in the store"):
+        forget("C-10001", loaded)
