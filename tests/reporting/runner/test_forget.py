@@ -87,7 +87,7 @@ def test_an_interrupted_run_can_be_repeated_and_completes(reported, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
-        cut.setattr("crmkit.reporting.runner.forget.forget_in_store", killed)
+        cut.setattr("crmkit.cleaning.loading.forget.forget_in_store", killed)
         forget("C-10001", reported)
     assert forget("C-10001", reported).remains == ()
 
