@@ -143,7 +143,8 @@ def term_features(subscription_terms: ir.Table, *, as_of: Day) -> ir.Table:
 def ticket_features(tickets: ir.Table, *, as_of: Day) -> ir.Table:
     """Support cases: n_tickets_90_days, n_open_tickets [count], days_since_ticket [days] per customer_id."""
     ago = days_between(tickets.opened_at, constant_day(as_of))
-    is_open = tickets.resolved_at.isnull() if "resolved_at" in tickets.columns else ibis.literal(False)
+    # Without resolved_at nothing is known to be open; a column, as a constant cannot be added up over rows.
+    is_open = tickets.resolved_at.isnull() if "resolved_at" in tickets.columns else tickets.opened_at.isnull()
     return tickets.group_by("customer_id").aggregate(
         n_tickets_90_days=indicator(ago < _RECENT).sum(),
         n_open_tickets=indicator(is_open).sum(),

@@ -45,7 +45,7 @@ def learned_trees(
         random_state=seed,
     )
     with one_thread_for_few(len(codes)):
-        return trees.fit(codes, lost)
+        return trees.fit(_filled_if_empty(codes), lost)
 
 
 def trees_log_odds(trees: HistGradientBoostingClassifier, codes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -78,6 +78,11 @@ def trees_shares(
 def one_thread_for_few(n_rows: int) -> AbstractContextManager[object]:
     """Return a context in which few rows are worked on by one thread."""
     return _controller().limit(limits=1 if n_rows < _WORTH_THREADS else None)
+
+
+def _filled_if_empty(codes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the codes with 0 in columns of gaps alone, which scikit-learn refuses; no tree can split a constant."""
+    return np.where(np.isnan(codes).all(axis=0), 0.0, codes)
 
 
 @cache
@@ -124,7 +129,7 @@ class BoostedValue:
 
         self.model_ = HistGradientBoostingRegressor(
             max_leaf_nodes=15, max_iter=150, learning_rate=0.05, min_samples_leaf=_LEAF, random_state=self.seed
-        ).fit(X.to_numpy(dtype=float), y.to_numpy(dtype=float))
+        ).fit(_filled_if_empty(X.to_numpy(dtype=float)), y.to_numpy(dtype=float))
         return self
 
     def predict(self, X: pd.DataFrame) -> pd.Series:

@@ -94,3 +94,18 @@ def test_telco_customers_are_distinguished_as_well_as_by_the_best_additive_model
     chance = ChurnClassifier().fit(X.iloc[learn], y[learn]).predict_proba(X.iloc[judge])[:, 1]
     assert 0.83 < roc_auc_score(y[judge], chance) < 0.90  # .90 and more would be a leak
     assert brier_score_loss(y[judge], chance) < 0.142
+
+
+@pytest.mark.parametrize("n_filled", [0, 1, 2, 5])
+@pytest.mark.parametrize("text", [False, True], ids=["numbers", "levels"])
+def test_a_column_of_gaps_with_few_values_or_none_is_learned_from_by_every_method(n_filled, text):
+    """In a fold it may have no value at all."""
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame({"age": rng.normal(size=60), "rare": np.nan})
+    X.loc[X.index[:n_filled], "rare"] = np.arange(n_filled, dtype=float)
+    X = X.astype({"rare": "object"}).mask(X.isna(), None) if text else X
+    X["rare"] = X["rare"].map(lambda value: f"level {value}", na_action="ignore") if text else X["rare"]
+    left = (rng.random(60) < 1 / (1 + np.exp(-X["age"].astype(float)))).astype(int)
+    for method in ("blend", "logistic", "boosting"):
+        chances = ChurnClassifier(method=method).fit(X, left).predict_proba(X)[:, 1]
+        assert np.isfinite(chances).all() and chances.std() > 0
