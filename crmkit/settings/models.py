@@ -156,7 +156,11 @@ class Data(Section):
 
 
 class FileMapping(Section):
-    """How to read one export file: a glob inside the exports folder, the file's dialect, the system it comes from."""
+    """How to read one export file: a glob inside the exports folder, the file's dialect, the system it comes from.
+
+    The header is found by evidence unless ``header`` says in which line it stands, or ``skip_lines`` how many lines stand
+    above it. A file without a header has its names in ``header``, a list.
+    """
 
     path: str
     preset: str | None = Field(None, min_length=1)
@@ -165,6 +169,26 @@ class FileMapping(Section):
     delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
     decimal: str = Field(".", pattern=r"^[.,]$")
     date_format: str | None = None
+    skip_lines: int | None = Field(None, ge=0, le=10_000)
+    header: int | tuple[str, ...] | None = None
+
+    @field_validator("header")
+    @classmethod
+    def _names_columns_or_a_line(cls, header: int | tuple[str, ...] | None) -> int | tuple[str, ...] | None:
+        if isinstance(header, int) and not 1 <= header <= 10_000:
+            raise ValueError("must be the number of a line from 1 on, or the list of the names of all columns")
+        if isinstance(header, tuple):
+            folded = [name.strip().casefold() for name in header]
+            twice = [name for name in header if not name.strip() or folded.count(name.strip().casefold()) > 1]
+            if twice or not header:
+                raise ValueError("must name every column of the file once, none of them empty")
+        return header
+
+    @model_validator(mode="after")
+    def _says_once_where_the_header_is(self) -> FileMapping:
+        if isinstance(self.header, int) and self.skip_lines is not None:
+            raise ValueError("write either header = the line of the header or skip_lines, not both")
+        return self
 
 
 class TableMapping(Section):

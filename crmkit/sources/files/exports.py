@@ -11,9 +11,9 @@ import duckdb
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
-from crmkit.sources.files.mapping import TableSource, not_used, plain_name, table_sources
+from crmkit.sources.files.fitting import fitted
+from crmkit.sources.files.mapping import TableSource, not_used, table_sources
 from crmkit.sources.files.raw_files import RawFiles
-from crmkit.sources.files.read import file_heads
 from crmkit.sources.files.staging import Staged, stage
 from crmkit.sources.files.union import combined
 from crmkit.sources.presets.folder import find_presets, read_presets
@@ -108,24 +108,16 @@ def find_sources(
 
     A file with a table's name and other columns may still be an export that a preset recognises.
     """
-    found, problems = table_sources(settings, sets)
+    sources, problems = table_sources(settings, sets)
+    fitting = [fitted(source) for source in sources]
+    found = [fit.source for fit in fitting]
     mapped = {path for source in found if source.mapped for files in source.files for path in files.paths}
-    own = {path for source in found if not source.mapped and _is_canonical(source) for path in source.files[0].paths}
+    own = {path for fit in fitting if not fit.source.mapped and fit.is_complete for path in fit.source.files[0].paths}
     by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
     taken = _paths(by_preset)
-    kept = [source for source in found if source.mapped or not taken & set(source.files[0].paths)]
-    return kept, by_preset, problems + wrong_presets
-
-
-def _is_canonical(source: TableSource) -> bool:
-    """Return whether a file with a table's name has the table's required columns too."""
-    schema = SCHEMAS[source.table]
-    dialect = source.files[0].dialect
-    try:
-        headers = [file_heads(path, dialect)[0].lines[:1] for path in source.files[0].paths]
-    except CrmkitError:  # reading it raises the error again, and there it is reported
-        return True
-    return all(set(schema.required) <= {plain_name(cell) for _, cells in first for cell in cells} for first in headers)
+    kept = [fit for fit in fitting if fit.source.mapped or not taken & set(fit.source.files[0].paths)]
+    questions = [fit.question for fit in kept if fit.question]
+    return [fit.source for fit in kept if not fit.question], by_preset, problems + questions + wrong_presets
 
 
 def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from crmkit.settings import FileMapping
 
 Record = tuple[int, list[str] | None]
 """The line on which a record begins, and its cells; None if its quotation marks do not match, [] for a blank line."""
@@ -22,7 +24,7 @@ class Layout:
     Attributes
     ----------
     header_line : int or None
-        Line of the header; None for the first that is not blank.
+        Line of the header; None where it is found by evidence.
     second_header : bool
         Whether the header has a second line: a question, and below it the choices.
     comment : str or None
@@ -33,6 +35,12 @@ class Layout:
         Pattern of the first cell of lines that are not rows: totals, a copyright.
     constants : tuple of (str, str)
         Columns that the file lacks, each with the value that its preamble gives for all rows.
+    skip_lines : int
+        Lines at the beginning that are no part of the table; the header is the first below them that is not blank.
+    names : tuple of str
+        Names of the columns of a file without a header.
+    wanted : tuple of str
+        Names, in lower case, by which the header is known if a line holds all of them.
     """
 
     header_line: int | None = None
@@ -41,6 +49,22 @@ class Layout:
     ends_at_blank: bool = False
     footer: str | None = None
     constants: tuple[tuple[str, str], ...] = ()
+    skip_lines: int = 0
+    names: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the place of the header is settled, and not to be found."""
+        return bool(self.names or self.skip_lines or self.header_line is not None)
+
+    def declared(self, dialect: FileMapping) -> Layout:
+        """Return the layout with what the settings say about the place of the header, which overrules all else."""
+        if isinstance(dialect.header, int):
+            return replace(self, header_line=dialect.header)
+        if dialect.header:
+            return replace(self, header_line=None, names=dialect.header, skip_lines=dialect.skip_lines or 0)
+        return replace(self, skip_lines=dialect.skip_lines) if dialect.skip_lines else self
 
 
 @dataclass
@@ -72,19 +96,6 @@ class Body:
         return self.layout.footer is not None and re.search(self.layout.footer, first) is not None
 
 
-def header_of(records: Iterator[Record], layout: Layout) -> list[str]:
-    """Return the header, empty if there is none; the records then continue below it."""
-    header: list[str] = []
-    for line, row in records:
-        if row and (layout.header_line is None or line == layout.header_line):
-            header = row
-            break
-    if not layout.second_header or not header:
-        return header
-    _, below = next(records, (0, None))
-    return joined_header(header, below or [])
-
-
 def joined_header(questions: list[str], choices: list[str]) -> list[str]:
     """Return one name per column of a header of two lines; a choice belongs to the question to its left."""
     plain = {"", "response", "open-ended response"}
@@ -107,8 +118,55 @@ def distinct_names(header: list[str]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for position, cell in enumerate(header, start=1):
-        name = _CONTROL_CHARACTERS.sub("", cell).strip(" \t\r\n\u00a0\ufeff").removeprefix("'") or f"column {position}"
+        name = clean_name(cell) or f"column {position}"
         name = f"{name} ({position})" if name.casefold() in taken else name
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def clean_name(cell: str) -> str:
+    """Return the name in a cell of a header, without control characters, outer spaces and marks."""
+    return _CONTROL_CHARACTERS.sub("", cell).strip(" \t\r\n\u00a0\ufeff").removeprefix("'")
+
+
+def cell_name(cell: str) -> str:
+    """Return the name in a cell of a header as names are compared."""
+    return clean_name(cell).casefold()
+
+
+def names_by_key(header: Sequence[str]) -> dict[str, str]:
+    """Return the column names of a header by all keys under which they are found: their own, and that of their place.
+
+    Examples
+    --------
+    >>> names_by_key(["id", "Total", "total"])
+    {'id': 'id', 'total': 'Total', 'total (3)': 'total (3)', 'total (2)': 'Total'}
+    """
+    names = distinct_names(list(header))
+    return {cell_name(name): name for name in names} | {
+        cell_name(key): column for twins in repeated_names(names).values() for key, column in twins.items()
+    }
+
+
+def repeated_names(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the columns that have one name in their file, by that name: each by its name with its place.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As :func:`distinct_names` returns them.
+
+    Examples
+    --------
+    >>> repeated_names(["id", "Total", "total (3)"])
+    {'total': {'total (2)': 'Total', 'total (3)': 'total (3)'}}
+    """
+    places = {name.casefold(): position for position, name in reversed(list(enumerate(names, start=1)))}
+    found: dict[str, dict[str, str]] = {}
+    for position, name in enumerate(names, start=1):
+        base = name.casefold().removesuffix(f" ({position})")
+        first = places.get(base, position)
+        if base != name.casefold() and first < position:
+            found.setdefault(base, {f"{base} ({first})": names[first - 1]})[f"{base} ({position})"] = name
+    return found

@@ -7,11 +7,10 @@ by the type of the column that they are for.
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,14 +21,22 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 from crmkit.sources.files.encoding import encoding_of, undecodable
 from crmkit.sources.files.file_sets import is_workbook
-from crmkit.sources.files.layout import Body, Layout, Record, distinct_names, header_of
+from crmkit.sources.files.head import (
+    delimiter_of,
+    evidence_of_header,
+    header_position,
+    n_head_lines,
+    read_records,
+    rows_above,
+)
+from crmkit.sources.files.layout import Body, Layout, Record, distinct_names, joined_header
 from crmkit.sources.files.workbook import sheet_names, sheet_records
 from crmkit.sources.sql import ROW
 
-_DELIMITERS = ",;\t|"
 _BATCH = 1000  # rows; larger batches are slower, as Python's garbage collector walks through all of them
-_CUT_OFF = "unexpected end of data"
-_HEAD_LINES = 60
+BEGINNING = 65536
+"""Letters of a text file that are read to find out how its table begins."""
+
 _PLAIN_LAYOUT = Layout()
 csv.field_size_limit(2**31 - 1)
 
@@ -81,7 +88,7 @@ def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -
         If the file is empty, cut off, in another encoding, or mostly lines that do not fit its header.
     """
     with opened_records(path, dialect) as (records, note):
-        return _text_of(records, path.name, layout, note)
+        return _text_of(records, path.name, layout.declared(dialect), note)
 
 
 @contextmanager
@@ -102,41 +109,14 @@ def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[
     delimiter = dialect.delimiter
     try:
         with path.open(encoding=encoding.name, newline="") as opened:
-            delimiter = delimiter or sniffed_delimiter(opened.read(65536))
+            delimiter = delimiter or delimiter_of(opened.read(BEGINNING), Layout().declared(dialect))
             opened.seek(0)
-            yield _records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.note
+            yield read_records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.note
     except UnicodeError:
         first = path.read_bytes().splitlines()[0].decode(encoding.name, "replace")
-        raise undecodable(path, encoding.name, delimiter or sniffed_delimiter(first)) from None
+        raise undecodable(path, encoding.name, delimiter or delimiter_of(first)) from None
     except (csv.Error, TypeError) as error:
         raise CrmkitError(f"it cannot be read as CSV: {error}.") from None
-
-
-def sniffed_delimiter(beginning: str) -> str:
-    r"""Return the delimiter that splits the beginning of a file into most columns of the same number in each line.
-
-    Examples
-    --------
-    >>> sniffed_delimiter('order_id;revenue\n1;"1,5"\n2;3,0\n')
-    ';'
-    >>> sniffed_delimiter('Campaign report\nSeptember 1, 2026 - September 30, 2026\nDay\tCost\n2026-09-01\t5\n')
-    '\t'
-    """
-    lines = beginning.splitlines(keepends=True)[:50]
-    widths = {
-        delimiter: [len(row) for row in csv.reader(lines, delimiter=delimiter) if row] for delimiter in _DELIMITERS
-    }
-    as_first = {
-        delimiter: met[0] * Counter(met)[met[0]] if met and met[0] > 1 else 0 for delimiter, met in widths.items()
-    }
-    if any(as_first.values()):
-        return max(_DELIMITERS, key=as_first.__getitem__)
-    # There is a title above the header: take the delimiter on which most other lines agree.
-    agreeing = {
-        delimiter: max((width * n for width, n in Counter(met).items() if width > 1), default=0)
-        for delimiter, met in widths.items()
-    }
-    return max(_DELIMITERS, key=agreeing.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -147,14 +127,23 @@ class FileHead:
     ----------
     sheet : str or None
     lines : tuple of (int, tuple of str)
+        Without blank ones.
+    header : tuple of str
+        The line of names by the evidence of the lines alone; empty if there is none.
+    evidence : tuple of (int, int)
+        How many columns below the header hold numbers or dates, and how many cells stand in lines that fit it.
     """
 
     sheet: str | None
     lines: tuple[tuple[int, tuple[str, ...]], ...]
+    header: tuple[str, ...] = ()
+    evidence: tuple[int, int] = (0, 0)
 
 
 def file_heads(path: Path, dialect: FileMapping) -> list[FileHead]:
     """Return the first lines of a file, of a workbook those of each sheet.
+
+    They begin with the header where the settings say in which line it stands.
 
     Raises
     ------
@@ -163,33 +152,39 @@ def file_heads(path: Path, dialect: FileMapping) -> list[FileHead]:
     """
     try:
         if path.suffix.lower() == ".parquet":
-            return [FileHead(None, ((0, tuple(pq.read_schema(path).names)),))]
+            names = tuple(pq.read_schema(path).names)
+            return [FileHead(None, ((0, names),), names)]
         if not is_workbook(path) or dialect.sheet is not None:
-            return [FileHead(dialect.sheet, tuple(_first_lines(path, dialect)))]
-        sheets = sheet_names(path)
-        return [
-            FileHead(name, tuple(_first_lines(path, dialect.model_copy(update={"sheet": name})))) for name in sheets
-        ]
+            return [_head(path, dialect)]
+        return [_head(path, dialect.model_copy(update={"sheet": name})) for name in sheet_names(path)]
     except OSError as error:
         raise CrmkitError(f"it cannot be opened: {error.strerror}.") from None
     except ValueError as error:
         raise CrmkitError(f"it cannot be read as Parquet: {str(error).splitlines()[0]} Export it again.") from None
 
 
-def _first_lines(path: Path, dialect: FileMapping) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _head(path: Path, dialect: FileMapping) -> FileHead:
+    layout = Layout().declared(dialect)
+    from_line = layout.header_line or layout.skip_lines + 1
     with opened_records(path, dialect) as (records, _):
-        for line, row in islice(records, _HEAD_LINES):
-            if row:
-                yield line, tuple(row)
+        first = [(line, row) for line, row in islice(records, n_head_lines(layout)) if line >= from_line]
+    lines = tuple((line, tuple(row)) for line, row in first if row)
+    if layout.names:
+        return FileHead(dialect.sheet, ((from_line - 1, layout.names), *lines), layout.names)
+    place = header_position(first, layout)
+    header = () if place is None else tuple(first[place][1] or ())
+    return FileHead(dialect.sheet, lines, header, evidence_of_header(first, layout))
 
 
 def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) -> CsvText:
-    header = header_of(records, layout)
+    first = list(islice(records, n_head_lines(layout)))
+    header, below, above = _header_of(first, layout)
     if not header:
-        raise CrmkitError("the file holds no header. Export it again.")
+        raise CrmkitError(_no_header(layout))
     names = distinct_names(header)
-    body = Body(records, layout)
-    batches, cells, lines, bad = [], [], [], []
+    body = Body(chain(below, records), layout)
+    batches, cells, lines = [], [], []
+    bad = [BadLine(file, line, "it stands above the header") for line in above]
     for line, row in body:
         fitting = _fitted(row, len(names))
         if fitting is None:
@@ -205,26 +200,31 @@ def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) ->
     if len(bad) > table.num_rows:
         raise CrmkitError(
             f"{len(bad)} of its lines do not fit its header, such as line {bad[0].line}: {bad[0].reason}. "
-            "Check the delimiter, and that the first line is the header."
+            "Check the delimiter, and in which line the header stands."
         )
     for name, value in layout.constants:
         table = table.append_column(name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
     return CsvText(table, tuple(bad), tuple(body.ignored.items()), note)
 
 
-def _records(reader: Iterator[list[str]]) -> Iterator[Record]:
-    while True:
-        line: int = reader.line_num + 1  # type: ignore[attr-defined]
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if str(error) == _CUT_OFF:
-                raise CrmkitError(f"the file seems cut off: a quotation mark in line {line} is never closed.") from None
-            yield line, None
-            continue
-        yield line, row
+def _header_of(first: list[Record], layout: Layout) -> tuple[list[str], list[Record], tuple[int, ...]]:
+    """Return the header, empty if there is none, the first records below it, and the lines of rows above it."""
+    place = header_position(first, layout)
+    if layout.names:
+        return list(layout.names), first[len(first) if place is None else place :], ()
+    if place is None:
+        return [], [], ()
+    header, below = first[place][1] or [], first[place + 1 :]
+    above = rows_above(first[:place], header, layout)
+    if not layout.second_header:
+        return header, below, above
+    return joined_header(header, (below[0][1] if below else None) or []), below[1:], above
+
+
+def _no_header(layout: Layout) -> str:
+    if layout.header_line is None:
+        return "the file holds no header. Export it again."
+    return f"no line of it begins in line {layout.header_line}, where its header should stand, or that line is blank."
 
 
 def _fitted(row: list[str] | None, width: int) -> list[str] | None:
