@@ -199,9 +199,10 @@ def _sentence(parsed: ParsedTable, each: _UnreadableColumn) -> str:
     if staged.files is None:
         kind = in_words(staged.types[each.column.name])
         return f"{each.column.name} is {kind}, must be {wanted} (met: '{each.example[:60]}')"
+    line = f" in line {each.line}" if staged.parts else ""  # the rows of SQL are in no line of a file
     return (
         f"{each.column.name} cannot be read as {wanted} in {each.n_unreadable:,} of {each.n_present:,} rows, such as "
-        f"'{each.example[:60]}' in line {each.line}"
+        f"'{each.example[:60]}'{line}"
     )
 
 

@@ -79,7 +79,7 @@ def stage_exports(
     if not found and not by_preset and not (missing_files or settings.tables):
         raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
     use_key(con, key_for(settings))
-    raw_files = RawFiles(con)
+    raw_files = RawFiles(con, settings.company.time_zone)
     given = read_presets(raw_files, settings, by_preset)
     read.problems += given.problems
     read.hints += [*given.remarks, *not_used([path for path in listed if path not in _paths(by_preset)], found)]

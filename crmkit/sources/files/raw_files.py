@@ -43,10 +43,14 @@ class RawRows:
 
 
 class RawFiles:
-    """The files read so far into one DuckDB connection; each set is a view of its name, for the SQL of the settings."""
+    """The files read so far into one DuckDB connection; each set is a view of its name, for the SQL of the settings.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    ``time_zone`` is the company's, for the SQL that reads times with an offset.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, time_zone: str = "UTC") -> None:
         self.con = con
+        self.time_zone = time_zone
         self.records: list[dict[str, str | int]] = []
         self._read: dict[tuple[tuple[Path, ...], Layout, str], RawRows] = {}
 

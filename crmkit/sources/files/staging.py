@@ -17,6 +17,7 @@ from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
+from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
 from crmkit.sources.parsing.types import is_text
@@ -225,6 +226,8 @@ def _without_foreign(
 def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
     con, made = raw_files.con, f"made_{source.table}"
     bad_lines = tuple(line for files in source.files for line in _read_for_sql(raw_files, files).bad_lines)
+    dialect = shared_dialect(source.files)
+    create_sql_functions(con, dialect.dialect if dialect else FileMapping(path=""), raw_files.time_zone)
     try:
         con.execute(f"CREATE TABLE {made} AS {(source.sql or '').strip().rstrip(';')}")
     except duckdb.Error as error:
@@ -246,6 +249,7 @@ def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
         table=source.table,
         origin=source.shown,
         bad_lines=bad_lines,
+        files=dialect,
         time_zone=source.time_zone,
     )
 
