@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -18,10 +19,11 @@ from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
+from crmkit.sources.mapping_sql import make_table
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
 from crmkit.sources.parsing.types import is_text
-from crmkit.sources.sql import PART, ROW, columns_of, identifier, short_message
+from crmkit.sources.sql import PART, ROW, columns_of, identifier
 from crmkit.tables.schema import SCHEMAS, TableSchema, schema
 from crmkit.tables.validate import check_table_names, frame_problem, plain_rows
 
@@ -225,13 +227,12 @@ def _without_foreign(
 
 def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
     con, made = raw_files.con, f"made_{source.table}"
-    bad_lines = tuple(line for files in source.files for line in _read_for_sql(raw_files, files).bad_lines)
+    read = {files.name: _read_for_sql(raw_files, files) for files in source.files}
+    bad_lines = tuple(line for raw in read.values() for line in raw.bad_lines)
     dialect = shared_dialect(source.files)
-    create_sql_functions(con, dialect.dialect if dialect else FileMapping(path=""), raw_files.time_zone)
-    try:
-        con.execute(f"CREATE TABLE {made} AS {(source.sql or '').strip().rstrip(';')}")
-    except duckdb.Error as error:
-        raise CrmkitError(f"it cannot run: {short_message(error)}") from None
+    written = dialect.dialect if dialect else FileMapping(path="")
+    functions = partial(create_sql_functions, dialect=written, time_zone=raw_files.time_zone)
+    make_table(con, made, source.sql or "", {name: _visible(raw) for name, raw in read.items()}, functions)
     if not _has_rows(con, made):
         return None
     columns = list(columns_of(con, made))
@@ -259,6 +260,11 @@ def _read_for_sql(raw_files: RawFiles, files: FileSet) -> RawRows:
         return raw_files.read(files)
     except CrmkitError as error:
         raise CrmkitError(f"{files.shown}: {error}") from None
+
+
+def _visible(raw: RawRows) -> str:
+    """Return the SQL of the rows of a set of files as the SQL of the settings sees them."""
+    return f"SELECT {', '.join(map(identifier, raw.columns))} FROM {raw.relation}"
 
 
 def _has_rows(con: duckdb.DuckDBPyConnection, relation: str) -> bool:

@@ -106,7 +106,7 @@ def test_a_column_named_for_customers_is_kept_to_split_by_unless_it_is_personal(
         ({"file": "shop", "columns": {"Order No": "order_id"}}, "the other way round: order_id = 'Order No'"),
         ({"sql": "SELECT nothing FROM shop"}, 'it cannot run: Referenced column "nothing" not found'),
         ({"sql": "SELEKT 1"}, "it cannot run: syntax error at or near"),
-        ({"sql": "SELECT * FROM elsewhere"}, "it cannot run: Table with name elsewhere does not exist!"),
+        ({"sql": "SELECT * FROM elsewhere"}, "it reads 'elsewhere', which is no export file or set of files."),
         ({"file": "shop", "columns": COLUMNS, "time_zone": "Mars/Olympus"}, "Mars/Olympus"),
     ],
 )
