@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,7 @@ class RawFiles:
             rows.relation,
             tuple(columns_of(self.con, rows.relation)),
             tuple(names),
-            (*(line for text in texts for line in text.bad_lines), *rows.bad_lines),
+            _in_order([*(line for text in texts for line in text.bad_lines), *rows.bad_lines], names),
             tuple(reason for counted in rows.ignored for reason in counted.items()),
             (*(f"{name}: {note}" for name, t in zip(names, texts, strict=False) for note in t.notes), *rows.notes),
             tuple(counted.total() for counted in rows.ignored),
@@ -138,3 +139,7 @@ class RawFiles:
             if all(record["file"] != path.name for record in self.records):
                 n_rows = counts.get(part, 0) + n_others
                 self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": n_rows})
+
+
+def _in_order(lines: Sequence[BadLine], names: Sequence[str]) -> tuple[BadLine, ...]:
+    return tuple(sorted(lines, key=lambda bad: (names.index(bad.file), bad.line)))
