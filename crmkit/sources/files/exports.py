@@ -11,7 +11,7 @@ import duckdb
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
-from crmkit.sources.files.fitting import fitted
+from crmkit.sources.files.fitting import Fitting, fitted
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.staging import Staged, stage
@@ -115,9 +115,18 @@ def find_sources(
     own = {path for fit in fitting if not fit.source.mapped and fit.is_complete for path in fit.source.files[0].paths}
     by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
     taken = _paths(by_preset)
-    kept = [fit for fit in fitting if fit.source.mapped or not taken & set(fit.source.files[0].paths)]
+    kept = [
+        fit
+        for fit in fitting
+        if fit.source.mapped or not (taken | _mapped_as_other(fit, mapped)) & set(fit.source.files[0].paths)
+    ]
     questions = [fit.question for fit in kept if fit.question]
     return [fit.source for fit in kept if not fit.question], by_preset, problems + questions + wrong_presets
+
+
+def _mapped_as_other(fit: Fitting, mapped: set[Path]) -> set[Path]:
+    """Return the mapped files if a file has the name of a table but not its columns: the settings say what it is."""
+    return set() if fit.is_complete else mapped
 
 
 def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
