@@ -10,6 +10,7 @@ import duckdb
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
+from crmkit.settings.permissions import OUTSIDE, require
 from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
 from crmkit.sources.files.fitting import Fitting, fitted
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
@@ -74,6 +75,7 @@ def stage_exports(
         raise Problems(read.subject, [f"it is not there. {advice}"])
     sets, missing_files = file_sets(settings, folder)
     listed = list_files(folder)
+    _check_links(settings, folder, listed)
     found, by_preset, wrong_mappings = find_sources(settings, sets, listed)
     read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not (missing_files or settings.tables):
@@ -127,6 +129,13 @@ def find_sources(
 def _mapped_as_other(fit: Fitting, mapped: set[Path]) -> set[Path]:
     """Return the mapped files if a file has the name of a table but not its columns: the settings say what it is."""
     return set() if fit.is_complete else mapped
+
+
+def _check_links(settings: Settings, folder: Path, listed: Sequence[Path]) -> None:
+    """Raise an error if a file is a link out of the folder, unless the settings may leave theirs."""
+    links = [path.name for path in listed if not path.resolve().is_relative_to(folder.resolve())]
+    if links:
+        require(settings.folder, OUTSIDE, f"The exports folder has links to files elsewhere: {', '.join(links)}")
 
 
 def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
