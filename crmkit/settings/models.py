@@ -18,6 +18,15 @@ from crmkit.settings.address import PASSWORD_VARIABLE, Address, read_address
 from crmkit.settings.plans import STRICT, Budget, Target, in_force, prorated
 
 
+class Revenue(BaseModel):
+    """What of an order counts as revenue beside the goods, where the export tells it apart; always net of tax."""
+
+    model_config = STRICT
+
+    shipping: bool = True
+    tips: bool = True
+
+
 class Duplicates(BaseModel):
     """Customers who are in the data twice: whether to find and merge them, from which probability on, where to ask."""
 
@@ -155,6 +164,10 @@ class Data(Section):
     through: date | None = None
 
 
+ScaleText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?-\d+(\.\d+)?$")]
+"""Lowest and highest answer, such as "0-10"."""
+
+
 class FileMapping(Section):
     """How to read one export file: a glob inside the exports folder, the file's dialect, the system it comes from.
 
@@ -171,6 +184,8 @@ class FileMapping(Section):
     date_format: str | None = None
     skip_lines: int | None = Field(None, ge=0, le=10_000)
     header: int | tuple[str, ...] | None = None
+    scale: ScaleText | dict[str, ScaleText] | None = None  # of survey answers: lowest and highest, such as "0-10"
+    source: str | None = Field(None, pattern=r"^(\*|[\w][\w .-]*)$")  # which shop or account; * is that of the path
 
     @field_validator("header")
     @classmethod
@@ -253,6 +268,7 @@ class Settings(Section):
     company: Company = Company()
     data: Data = Data()
     value: Value = Value()
+    revenue: Revenue = Revenue()
     retention: Retention = Retention()
     duplicates: Duplicates = Duplicates()
     segments: Segments = Segments()
@@ -263,6 +279,7 @@ class Settings(Section):
     definitions: dict[str, str] = {}
     files: dict[str, FileMapping] = {}
     tables: dict[str, TableMapping] = {}
+    words: dict[str, dict[str, dict[str, str]]] = {}  # by preset and field: what a word of a tool means
     database: Database | None = None
     metric_modules: tuple[str, ...] = ()
     folder: Path = Field(Path(), exclude=True)

@@ -21,11 +21,12 @@ time_zone = "Europe/Berlin"
 
 @dataclass
 class Company:
-    """A folder with settings and exports, and what the last ``load`` of it printed."""
+    """A folder with settings and exports, and what the last ``load`` of it printed: its messages, and the report."""
 
     folder: Path
     exit_code: int = 0
     message: str = ""
+    report: str = ""
 
     def run(self, *arguments):
         """Run the command line on the settings of this folder."""
@@ -37,6 +38,7 @@ class Company:
         assert run.exit_code in (0, 2), (run.stderr, run.exception)
         assert "Traceback" not in run.stderr
         self.exit_code, self.message = run.exit_code, " ".join(run.stderr.split())
+        self.report = " ".join(run.stdout.split())
         return self
 
     def follow(self, advice):

@@ -37,6 +37,14 @@ TELLING = {
     "lifecycle": "customer",
     "clock": "10:00:00",
     "disputed": "",
+    "outstanding": "0.00",
+    "discount": "",
+    "lead_status": "Open",
+    "payment_method": "Card",
+    "needs_shipping": "true",
+    "taxable": "true",
+    "is_won": "",
+    "is_lost": "",
     "trial_end": "",
 }
 OF_PRESET = {
@@ -48,6 +56,9 @@ OF_PRESET = {
     ("paypal_activity", "kind"): "Payment",
     ("typeform", "kind"): "completed",
     ("salesforce_leads", "status"): "Open",
+    ("zoho_leads", "status"): "Contacted",
+    ("delighted", "score"): "9",
+    ("zendesk_tickets", "status"): "Solved",
 }
 
 

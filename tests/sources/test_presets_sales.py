@@ -109,11 +109,13 @@ def test_a_hubspot_deal_of_two_contacts_stays_one_deal_and_goes_to_the_first(com
     assert catalog.frame("deals").customer_id.tolist() == ["hubspot-101", "hubspot-company-77"]
 
 
-def test_hubspot_stages_that_were_renamed_are_doubted_and_amounts_in_company_currency_are_preferred(company):
+def test_hubspot_stages_that_were_renamed_are_asked_for_and_amounts_in_company_currency_are_preferred(company):
     renamed = DEAL | {"Deal Stage": "Hurra", "Currency": "USD", "Amount in company currency": "1100"}
-    report, catalog = loaded(company({"deals.csv": export(HUBSPOT_DEALS, renamed)}))
-    assert "no deal is in a stage that says won or lost" in report.hints[0]
-    assert catalog.frame("deals").amount.tolist() == [1100.0]
+    files = {"deals.csv": export(HUBSPOT_DEALS, renamed)}
+    with pytest.raises(Problems, match=r"'Hurra' \(1 row\). Write a line for each under \[words.hubspot_deals.stage\]"):
+        load(company(files))
+    _, catalog = loaded(company(files, words={"hubspot_deals": {"stage": {"Hurra": "won"}}}))
+    assert catalog.frame("deals")[["won", "amount"]].values.tolist() == [[True, 1100.0]]
 
 
 def test_a_salesforce_report_with_title_and_footer_is_two_deals_in_the_order_month_day(company):

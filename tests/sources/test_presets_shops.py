@@ -196,7 +196,7 @@ def test_woocommerce_repeats_an_order_on_each_line_and_it_counts_once(company):
     second = WOO | {"Item Name": "Filter", "Quantity": "1", "Item Cost": "20"}
     unpaid = WOO | {"Order Number": "502", "Order Status": "wc-cancelled"}
     refunded = WOO | {"Order Number": "503", "Order Status": "refunded", "Order Refund Amount": "-121.00"}
-    odd = WOO | {"Order Number": "504", "Order Status": "awaiting-roast"}
+    odd = WOO | {"Order Number": "504", "Order Status": "complted"}
     report, catalog = loaded(
         company({"orders.csv": export(WOOCOMMERCE, WOO, second, unpaid, refunded, odd)}), personal=True
     )
@@ -235,7 +235,7 @@ def test_stripe_failed_blocked_and_test_payments_are_ignored_and_counted(company
         PAYMENT | {"id": "ch_2", "Status": "Failed"},
         PAYMENT | {"id": "ch_3", "Status": "Blocked"},
         PAYMENT | {"id": "ch_4", "Mode": "Test"},
-        PAYMENT | {"id": "ch_5", "Status": "Curious"},
+        PAYMENT | {"id": "ch_5", "Status": "Payd"},
     ]
     report, catalog = loaded(company({"payments.csv": export(STRIPE_PAYMENTS, *rows)}, company=BERLIN))
     orders = catalog.frame("orders")

@@ -16,6 +16,7 @@ from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch, match_preset
 from crmkit.sources.presets.takes import Portion, person_of, portions
+from crmkit.sources.presets.words import wrong_words
 
 NO_PRESET = "none"
 """In place of a preset's name: do not read the file by a preset."""
@@ -58,7 +59,7 @@ def find_presets(
     mapped_files : collection of Path
         Files that a mapping reads.
     """
-    found, problems = [], []
+    found, problems = [], wrong_words(settings, presets()) if settings.words else []
     for path in listed:
         name, dialect = _dialect_of(settings, path)
         wanted = dialect.preset

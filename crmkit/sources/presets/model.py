@@ -1,25 +1,39 @@
 """What a preset file may hold: how an export is recognised, its columns, and the canonical rows made of it.
 
-Its SQL is plain DuckDB over the fields, and ``has(field)``, which is true where the file has a column for the field.
+Its SQL is plain DuckDB over the fields, and: ``has(field)``, true where the file has a column for the field;
+``means(field)``, what the word in the field means (see :mod:`crmkit.sources.presets.words`); ``counted(field)``,
+``returned(field)`` and ``line(field)``, the revenue of an order, of its refund and of its line (see
+:mod:`crmkit.sources.presets.revenue`).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from crmkit.errors import CrmkitError
 from crmkit.settings.models import Section
+from crmkit.sources.sql import identifier
 from crmkit.tables.schema import SCHEMAS, Kind
 
 Aliases = tuple[str, ...]
 Confidence = str
 HAS = re.compile(r"\bhas\((\w+)\)")
 """In the SQL of a preset: whether the file has a column for a field."""
+
+COMPUTED = re.compile(r"\b(means|counted|returned|line)\((\w+)\)")
+"""In the SQL of a preset: what was found out about a field, in a column of its own."""
+
+PAYMENT_MEANINGS = ("paid", "partly paid", "refunded", "unpaid", "void")
+"""What the state of an order can mean: void is one whose payment failed or was cancelled, and never comes."""
+
+GIFT_CARD, GOODS = "gift card", "goods"
+"""What a thing sold can be whose name speaks of a gift card."""
 
 _STRINGS = re.compile(r"'(?:[^']|'')*'")
 _AGGREGATES = re.compile(
@@ -64,6 +78,45 @@ class Fill(Section):
 
     within: str
     fields: tuple[str, ...]
+
+
+class Revenue(Section):
+    """What an order is made of, in SQL over the fields; the rule of what of it counts is the same for all presets.
+
+    Attributes
+    ----------
+    total, tax, shipping : str or None
+        What the customer is to pay, tax and shipping included; the tax and the shipping in it.
+    refunded, outstanding : str or None
+        What was paid back, and what is not paid yet, tax included.
+    order : str or None
+        Field that all lines of an order share.
+    state : str or None
+        Field whose words say whether the order is paid.
+    unpaid, test : str or None
+        Further conditions under which an order is not paid, or is a test.
+    product, line : str or None
+        What a line sells, and for how much.
+    goods, no_goods : str or None
+        Conditions under which a line can be no gift card, or something that is called so is one.
+    with_tax : str
+        Whether the amounts of lines and shipping hold the tax.
+    """
+
+    total: str
+    tax: str | None = None
+    shipping: str | None = None
+    refunded: str | None = None
+    outstanding: str | None = None
+    order: str | None = None
+    state: str | None = None
+    unpaid: str | None = None
+    test: str | None = None
+    product: str | None = None
+    line: str | None = None
+    goods: str = "false"
+    no_goods: str = "false"
+    with_tax: str = "true"
 
 
 class Take(Section):
@@ -122,6 +175,23 @@ class Preset(Section):
         What was decided, for the reader.
     needs : dict of str to str
         What to do in the system if the export lacks a field.
+    words : dict of str to dict
+        By field, the words of each meaning; other words are asked for.
+    like : dict of str to str
+        By field, the shared vocabulary that its own words add to.
+    told : dict of str to str
+        By field of words, the condition under which other fields tell what the row means.
+    revenue : Revenue or None
+        What its orders are made of, if it has any.
+    score, scale : str or None
+        The field of an answer's score; the lowest and the highest score ("0-10") if the tool has only one scale.
+    same : tuple of str
+        Fields of a row that no later export of the same source changes: two exports with the same keys are of one
+        source if these agree.
+    key : str or None
+        The field that identifies a row within one source.
+    unique : str or None
+        The field that identifies a row everywhere, not only within one source.
     """
 
     name: str
@@ -139,6 +209,15 @@ class Preset(Section):
     needs: dict[str, str] = Field(default_factory=dict)
     layout: Surroundings = Surroundings()
     fields: dict[Kind, dict[str, Aliases]]
+    words: dict[str, dict[str, Aliases]] = Field(default_factory=dict)
+    like: dict[str, str] = Field(default_factory=dict)
+    told: dict[str, str] = Field(default_factory=dict)
+    revenue: Revenue | None = None
+    score: str | None = None
+    scale: str | None = None
+    key: str | None = None
+    unique: str | None = None
+    same: tuple[str, ...] = ()
     fill: Fill | None = None
     ignore: tuple[Rule, ...] = ()
     refuse: tuple[Rule, ...] = ()
@@ -155,12 +234,18 @@ class Preset(Section):
             for kind, named in fields.items()
         }
 
+    @field_validator("words", mode="before")
+    @classmethod
+    def _one_word_is_a_list_of_one(cls, words: dict[str, dict[str, str | list[str]]]) -> dict[str, dict[str, Aliases]]:
+        return cls._one_alias_is_a_list_of_one(words)
+
     @model_validator(mode="after")
     def _makes_each_row_once(self) -> Preset:
         tables = [take.table for take in self.takes if not take.split]
         if len(tables) != len(set(tables)):
             raise ValueError("a table has two takes: all but one must be split")
-        unknown = {*self.detect, *self.detect_any, *self.personal} - set(self.kinds)
+        named = [name for name in (self.score, self.key, self.unique, *self.same, *self.words, *self.like) if name]
+        unknown = {*self.detect, *self.detect_any, *self.personal, *named} - set(self.kinds)
         if unknown:
             raise ValueError(f"there is no field {', '.join(sorted(unknown))}")
         return self
@@ -178,14 +263,50 @@ class Preset(Section):
 
 @cache
 def presets() -> dict[str, Preset]:
-    """Return all presets by name."""
+    """Return all presets by name.
+
+    Raises
+    ------
+    CrmkitError
+        If a preset file is faulty; the message names the file and all its faults.
+    """
     folder = files("crmkit.sources.presets")
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {
-        name: Preset.model_validate({"name": name, **tomllib.loads(file.read_text(encoding="utf-8"))})
-        for file in found
-        if (name := file.name.removesuffix(".toml"))
-    }
+    return {name: read_preset(name, file.read_bytes()) for file in found if (name := file.name.removesuffix(".toml"))}
+
+
+def read_preset(name: str, content: bytes) -> Preset:
+    r"""Return the preset that a file of that name holds.
+
+    Raises
+    ------
+    CrmkitError
+        If the file is no TOML, or not a preset.
+
+    Examples
+    --------
+    >>> read_preset("plain", b"system = 'Plain'\nexport = 'orders'\nprefix = 'plain'\nconfidence = 'columns'")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: The preset plain.toml is faulty: fields is missing; takes is missing.
+    """
+    try:
+        return Preset.model_validate({"name": name, **tomllib.loads(content.decode("utf-8-sig"))})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CrmkitError(f"The preset {name}.toml is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        faults = "; ".join(_worded(each["loc"], each["type"], each["msg"]) for each in error.errors())
+        raise CrmkitError(f"The preset {name}.toml is faulty: {faults}.") from None
+
+
+def _worded(place: Iterable[int | str], kind: str, message: str) -> str:
+    """Return what is wrong in a place of a preset file, without full stop."""
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    if kind == "missing":
+        return f"{where} is missing"
+    if kind == "extra_forbidden":
+        return f"there is no setting {where} in a preset"
+    message = message.removeprefix("Value error, ").rstrip(".")
+    return f"{where}: {message}" if where else message
 
 
 def mentioned(expression: str, fields: Collection[str]) -> set[str]:
@@ -196,18 +317,27 @@ def mentioned(expression: str, fields: Collection[str]) -> set[str]:
     >>> sorted(mentioned("total - coalesce(tax, 0) || 'total'", ["total", "tax", "fee"]))
     ['tax', 'total']
     """
-    return set(re.findall(r"\b\w+\b", HAS.sub(" ", _STRINGS.sub("", expression)))) & set(fields)
+    bare = COMPUTED.sub(r" \2 ", HAS.sub(" ", _STRINGS.sub("", expression)))
+    return set(re.findall(r"\b\w+\b", bare)) & set(fields)
 
 
 def in_sql(expression: str, present: Collection[str]) -> str:
-    """Return the SQL of an expression for a file that has columns for some of the fields.
+    r"""Return the SQL of an expression for a file that has columns for some of the fields.
 
     Examples
     --------
     >>> in_sql("has(campaign) AND campaign IS NULL", ["cost"])
     'false AND campaign IS NULL'
+    >>> in_sql("means(stage) = 'won'", ["stage"])
+    '"__means stage" = \'won\''
     """
-    return HAS.sub(lambda asked: str(asked[1] in present).lower(), expression)
+    asked = HAS.sub(lambda asked: str(asked[1] in present).lower(), expression)
+    return COMPUTED.sub(lambda met: identifier(computed(met[1], met[2])), asked)
+
+
+def computed(what: str, field: str) -> str:
+    """Return the name of the column with what was found out about a field."""
+    return f"__{what} {field}"
 
 
 def is_empty(expression: str, fields: Collection[str], present: Collection[str]) -> bool:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
 
+from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.currencies import foreign_sign
 from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
+from crmkit.sources.parsing.scales import Scale, declared_scale, scale_in_words, scale_question, scores_of
 from crmkit.sources.parsing.types import in_words, is_text
-from crmkit.sources.presets.model import Preset, Take, in_sql, is_empty, mentioned
+from crmkit.sources.presets.model import Preset, Rule, Take, in_sql, is_empty, mentioned
 from crmkit.sources.presets.recognise import PresetMatch
+from crmkit.sources.presets.revenue import gift_card_words, payment_rules, revenue_fields, revenue_notes, with_revenue
 from crmkit.sources.presets.typed import Zones, make_typed, text_of, unreadable
-from crmkit.sources.sql import PART, ROW, columns_of, identifier, literal
+from crmkit.sources.presets.words import (
+    WordColumn,
+    meanings_of,
+    question_of,
+    vocabulary_of,
+    with_meanings,
+    worded_fields,
+)
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, literal, short_message
 from crmkit.tables.schema import SCHEMAS
 
 IGNORED, REFUSED = "__ignored", "__refused"
@@ -40,6 +52,8 @@ class PresetFile:
         Why the file cannot be used, without full stops.
     remarks : list of str
         How the file was understood.
+    scales : dict of str to (float, float)
+        Lowest and highest score of each survey.
     """
 
     files: FileSet
@@ -49,6 +63,7 @@ class PresetFile:
     relation: str
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    scales: dict[str, Scale] = field(default_factory=dict)
 
     @property
     def preset(self) -> Preset:
@@ -102,10 +117,11 @@ def read_preset_file(
     typed, currency = f"typed_{number}", settings.company.currency
     zones = Zones(settings.company.time_zone, preset.zone)
     make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones)
-    con.execute(
-        f"CREATE TABLE {preset_file.relation} AS SELECT *, {_ignore_reason(preset, fit)} AS {IGNORED}, "
-        f"{_refuse_reason(preset, fit, currency)} AS {REFUSED} FROM {_filled(preset, typed)}"
-    )
+    try:
+        _mark_rows(con, preset_file, typed, settings)
+        _settle_meanings(con, preset_file, settings)
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        raise CrmkitError(faulty_sql(preset, error)) from None
     preset_file.problems += [] if preset_file.problems else _mostly_unreadable(con, preset_file)
     preset_file.remarks += [
         f"no {take.table}: {problem}"
@@ -117,9 +133,81 @@ def read_preset_file(
         *raw.notes,
         *evidence.notes,
         *_doubts(con, preset_file),
+        *revenue_notes(con, preset_file.relation, IGNORED, preset, fit.columns, currency),
         *_currency_taken(con, preset_file, currency),
     ]
     return preset_file
+
+
+def faulty_sql(preset: Preset, error: Exception) -> str:
+    """Return the message on SQL of a preset that cannot run; only faults of the SQL itself, which quote no cell."""
+    return f"the preset {preset.name}.toml has SQL that cannot run: {short_message(error)}"
+
+
+def _mark_rows(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, typed: str, settings: Settings) -> None:
+    """Make the table of rows with the meanings of their words, their revenue, and why they do not count."""
+    preset, fit = preset_file.preset, preset_file.fit
+    known = {name: vocabulary_of(preset, name, settings) for name in worded_fields(preset)}
+    rows = with_revenue(with_meanings(_filled(preset, typed), known), preset, fit.columns, settings)
+    ignored, refused = payment_rules(preset)
+    unknown = [Rule(where=column.unknown, because=column.reason) for column in _word_columns(preset_file, settings)]
+    con.execute(
+        f"CREATE TABLE {preset_file.relation} AS SELECT *, {_ignore_reason((*preset.ignore, *ignored), fit)} AS {IGNORED}, "
+        f"{_refuse_reason(preset, (*unknown, *preset.refuse, *refused), fit, settings.company.currency)} AS {REFUSED} "
+        f"FROM {rows}"
+    )
+
+
+def _word_columns(preset_file: PresetFile, settings: Settings) -> list[WordColumn]:
+    """Return the columns of a file whose words have a meaning."""
+    preset, columns = preset_file.preset, preset_file.fit.columns
+    return [
+        WordColumn(
+            preset.name,
+            name,
+            columns[name],
+            meanings_of(preset, name),
+            list(vocabulary_of(preset, name, settings)),
+            told=preset.told.get(name, "false"),
+        )
+        for name in worded_fields(preset)
+        if name in columns
+    ]
+
+
+def _settle_meanings(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, settings: Settings) -> None:
+    """Ask for the meaning of unknown words, and for the scale of scores that the cells do not prove."""
+    preset, columns = preset_file.preset, preset_file.fit.columns
+    counting = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL)"
+    one_order = identifier(preset.revenue.order) if preset.revenue and preset.revenue.order else ROW
+    asked = [(column, one_order) for column in _word_columns(preset_file, settings)]
+    if (gifts := gift_card_words(preset, settings)) and gifts[0] in columns:
+        name, doubtful = gifts[0], in_sql(gifts[1], columns)
+        asked.append((WordColumn(preset.name, name, columns[name], meanings_of(preset, name), (), doubtful), ROW))
+    questions = [question_of(con, counting, column, counted) for column, counted in asked]
+    preset_file.problems += [question for question in questions if question]
+    if preset.score in columns:
+        _settle_scale(con, preset_file, counting)
+
+
+def _settle_scale(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, rows: str) -> None:
+    """Find the scale of each survey: declared, named by the question, fixed by the tool, or proven by the cells."""
+    preset, columns, dialect = preset_file.preset, preset_file.fit.columns, preset_file.files.dialect
+    take = next(take for take in preset.takes if take.table == "survey_responses")
+    survey, score = (in_sql(take.columns[name], columns) for name in ("survey", "score"))
+    usable = f"(SELECT * FROM {rows} WHERE {REFUSED} IS NULL)"
+    found = scores_of(con, usable, survey, score)
+    for scores in found:
+        scale = (
+            declared_scale(dialect.scale or preset.scale, scores.survey)
+            or scale_in_words(columns[str(preset.score)])
+            or scores.scale
+        )
+        if scale is None:
+            question = scale_question(scores, len(found) > 1)
+            preset_file.problems.append(_where_to_write(preset_file.files, question))
+        else:
+            preset_file.scales[scores.survey] = scale
 
 
 def no_usable_rows(con: duckdb.DuckDBPyConnection, preset_file: PresetFile) -> str | None:
@@ -160,15 +248,15 @@ def _missing_columns(preset: Preset, fit: PresetMatch, take: Take) -> list[str]:
     return problems
 
 
-def _ignore_reason(preset: Preset, fit: PresetMatch) -> str:
+def _ignore_reason(ignore: Iterable[Rule], fit: PresetMatch) -> str:
     """Return the SQL of the reason why a row does not count, null where it counts."""
-    rules = " ".join(f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in preset.ignore)
+    rules = " ".join(f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in ignore)
     return f"CASE {rules} END" if rules else "NULL::VARCHAR"
 
 
-def _refuse_reason(preset: Preset, fit: PresetMatch, currency: str) -> str:
+def _refuse_reason(preset: Preset, refuse: Iterable[Rule], fit: PresetMatch, currency: str) -> str:
     """Return the SQL of the reason why a row cannot be used, null where it can."""
-    cases = [f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in preset.refuse]
+    cases = [f"WHEN {in_sql(rule.where, fit.columns)} THEN {literal(rule.because)}" for rule in refuse]
     if other := _currency_of(preset, fit):
         cases.append(
             f"WHEN upper(trim({other})) <> {literal(currency)} THEN 'the amount is in ' || upper(trim({other})) || "
@@ -192,7 +280,7 @@ def _currency_of(preset: Preset, fit: PresetMatch) -> str | None:
 
 def _needed_fields(preset: Preset, fit: PresetMatch) -> set[str]:
     """Return the fields that required columns, computed columns and conditions are made of."""
-    fields: set[str] = set()
+    fields = revenue_fields(preset)
     for take in possible_takes(preset, fit):
         for column, expression in take.columns.items():
             if column in SCHEMAS[take.table].required or expression not in preset.kinds:

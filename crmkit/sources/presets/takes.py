@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from crmkit.errors import CrmkitError
 from crmkit.sources.contacts import prefixed_id, with_customer
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.presets.model import Take, in_sql, is_aggregate, is_empty
-from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, possible_takes
+from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, faulty_sql, possible_takes
 from crmkit.sources.presets.typed import text_of
-from crmkit.sources.sql import PART, ROW, identifier
+from crmkit.sources.sql import PART, ROW, identifier, literal
 from crmkit.tables.schema import SCHEMAS
 
 CUSTOMER = "customer"
@@ -61,9 +62,13 @@ def person_of(preset_file: PresetFile, take: Take) -> dict[str, str | None]:
 def portions(con: duckdb.DuckDBPyConnection, preset_file: PresetFile) -> list[Portion]:
     """Return the canonical rows that each take of the file's preset makes of its rows."""
     takes = possible_takes(preset_file.preset, preset_file.fit)
-    made = [
-        _portion(con, preset_file, take, f"{preset_file.relation}_take_{number}") for number, take in enumerate(takes)
-    ]
+    try:
+        made = [
+            _portion(con, preset_file, take, f"{preset_file.relation}_take_{number}")
+            for number, take in enumerate(takes)
+        ]
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        raise CrmkitError(f"{preset_file.file}: {faulty_sql(preset_file.preset, error)}") from None
     bad_lines, ignored, unused = preset_file.bad_lines(con), preset_file.ignored(con), preset_file.fit.unmatched
     return [
         portion
@@ -114,7 +119,19 @@ def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
             value = prefixed_id(preset_file.preset.prefix, value) if schema.column(column).kind == "id" else value
         grouped = take.group is not None and not is_aggregate(expression)
         columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
+    if take.table == "survey_responses" and preset_file.scales:
+        columns |= _scale_columns(preset_file, take)
     return columns
+
+
+def _scale_columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
+    """Return the SQL of the ends of the scale of each answer."""
+    survey = in_sql(take.columns["survey"], preset_file.fit.columns)
+    ends = {}
+    for side, column in enumerate(("scale_min", "scale_max")):
+        cases = " ".join(f"WHEN {literal(name)} THEN {scale[side]:g}" for name, scale in preset_file.scales.items())
+        ends[column] = f"CAST(CASE {survey} {cases} END AS VARCHAR)"
+    return ends
 
 
 def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
