@@ -1,6 +1,7 @@
 """What tests of several folders share: the real data, and a company made of a few export files."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,12 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep each of several processes to one thread: threads of more than there are processors wait for each other."""
+    """Let the settings of tests do what their tests need, and remember nothing with the user's own configuration.
+
+    Each of several processes keeps to one thread: threads of more than there are processors wait for each other.
+    """
+    os.environ["CRMKIT_ALLOW"] = "code outside environment"
+    os.environ["CRMKIT_CONFIG"] = tempfile.mkdtemp(prefix="crmkit-configuration-")
     if config.getoption("numprocesses", None):
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")

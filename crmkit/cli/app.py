@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from errno import EDQUOT, ENOSPC
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,12 +46,26 @@ def _plain_warnings() -> Iterator[None]:
         warnings.showwarning = usual
 
 
+_PERMISSIONS = {
+    f"--allow-{each}": each for each in ("code", "outside", "environment")
+}  # as crmkit.settings.permissions
+
+
 class _PlainErrors(TyperGroup):
-    """Prints errors that the user can correct as plain text, without a traceback, and exits with code 2."""
+    """Prints errors that the user can correct as plain text, without a traceback, and exits with code 2.
+
+    The options that give permissions may stand anywhere in the line, as a message asks to add them to a command.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        permissions, others = permissions_in(args)
+        ctx.obj = (permissions, others)
+        return super().parse_args(ctx, list(others))
 
     def invoke(self, ctx: Any) -> Any:
         try:
             with _plain_warnings():
+                _remember(*ctx.obj)
                 return super().invoke(ctx)
         except CrmkitError as error:
             message = str(error)
@@ -65,6 +80,39 @@ class _PlainErrors(TyperGroup):
             raise typer.Exit(130) from None
         typer.echo(message, err=True)
         raise typer.Exit(2)
+
+
+def permissions_in(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the permissions that a command line gives, and its other arguments.
+
+    Examples
+    --------
+    >>> permissions_in(["report", "--allow-code", "--allow-host", "db.example.com", "--fresh"])
+    (['code', 'host:db.example.com'], ['report', '--fresh'])
+    """
+    permissions, others = [], []
+    left = iter(arguments)
+    for argument in left:
+        if argument in _PERMISSIONS:
+            permissions.append(_PERMISSIONS[argument])
+        elif argument == "--allow-host":
+            permissions.append(f"host:{next(left, '').casefold()}")
+        else:
+            others.append(argument)
+    return permissions, others
+
+
+def _remember(permissions: Sequence[str], arguments: Sequence[str]) -> None:
+    """Remember permissions for the folder of the settings that a command line names, or of those nearby."""
+    if not permissions:
+        return
+    from crmkit.settings.permissions import allow
+    from crmkit.sources.store.locate import find_settings
+
+    named = [value for name, value in pairwise(arguments) if name == "--settings"]
+    named += [each.partition("=")[2] for each in arguments if each.startswith("--settings=")]
+    settings = Path(named[0]) if named else find_settings()
+    allow(settings if settings.is_dir() else settings.parent, permissions)
 
 
 app = typer.Typer(
@@ -112,5 +160,18 @@ def _crmkit(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Let the settings run code of their folder; remembered for it.")
+    ] = False,
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Let the settings name paths outside of their folder; remembered.")
+    ] = False,
+    allow_environment: Annotated[
+        bool, typer.Option("--allow-environment", help="Let the settings read the environment; remembered.")
+    ] = False,
+    allow_host: Annotated[
+        str | None,
+        typer.Option("--allow-host", metavar="HOST", help="Let the settings open a database there; remembered."),
+    ] = None,
 ) -> None:
-    pass
+    """Declare the options that :func:`permissions_in` takes from anywhere in the line, for the help."""

@@ -43,9 +43,11 @@ def new(
     ] = False,
 ) -> None:
     """Begin a folder for your own company: commented settings, a place for export files, notebooks if asked for."""
+    from crmkit.settings.permissions import CODE, allow
     from crmkit.settings.starter import write_starter
 
     file = write_starter(folder, name, currency, time_zone)
+    allow(folder, [CODE])  # what will be in a folder of one's own is one's own
     if notebooks:
         from crmkit.reporting.runner.notebooks import copy_notebooks
 

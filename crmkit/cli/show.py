@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from crmkit.periods import Period
     from crmkit.sources.proposing.preview import FilePreview
 
-_WIDTH = 110  # characters of a list in the preview of files
+_LINE = 80  # characters of a line in the preview of files
+_LONGEST_HEADER = 24  # characters
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
 
 
@@ -85,26 +86,51 @@ def print_glossary(rows: pd.DataFrame, form: str) -> None:
 
 
 def print_previews(previews: Iterable[FilePreview], written: Path | None) -> None:
-    """Print each file: its system, its tables, its columns, three rows, doubts and problems."""
+    """Print each file: its system, and a line for each column of each table with what it is and three cells."""
     for preview in previews:
         print(f"{preview.file}: {preview.system}")
-        if preview.matched:
+        for problem in preview.problems:
+            _print_list("PROBLEM", [problem])
+        for table, rows in preview.tables.items():
+            if preview.proposal:
+                print(f"  looks like {table}" if table else "  its first rows")
+            else:
+                print(f"  {table}")
+            _print_columns(rows, preview.matched if preview.proposal else {})
+        if preview.matched and not preview.proposal:
             _print_list("columns", [f"{column} ({name})" for column, name in preview.matched.items()])
         if preview.unmatched:
             _print_list("not used", preview.unmatched)
-        for table, rows in preview.tables.items():
-            print(f"  {table or 'its first rows'}")
-            if rows:
-                print_rows(list(rows[0]), [list(row.values()) for row in rows])
         for doubt in preview.doubts:
             _print_list("note", [doubt])
-        for problem in preview.problems:
-            _print_list("PROBLEM", [problem])
         print()
     if written:
         print(
             f"A mapping for the files that are not known is proposed in {written}: read it, mend it, move it to crmkit.toml."
         )
+
+
+def _print_columns(rows: Sequence[dict[str, str]], matched: dict[str, str]) -> None:
+    """Print a line for each column, with what it is read as and its first cells; so a table of any width fits a window."""
+    if not rows:
+        return
+    headers = [name for name in rows[0] if any(row[name] for row in rows)]
+    width = min(max((len(name) for name in headers), default=0), _LONGEST_HEADER)
+    roles = [matched.get(name, "") for name in headers] if matched else []
+    second = max((len(role) for role in roles), default=0) + 2 if roles else 0
+    for position, name in enumerate(headers):
+        role = f"{roles[position]:<{second}}" if roles else ""
+        left = f"    {_cut(name, width):<{width}}  {role}"
+        cells = " | ".join(row[name] or "-" for row in rows)
+        print(left + _cut(cells, max(_LINE - len(left), 20)))
+    empty = [name for name in rows[0] if name not in headers]
+    if empty:
+        _print_list("empty in these rows", empty)
+
+
+def _cut(text: str, width: int) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
 
 def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compared: bool) -> list[str]:
@@ -150,4 +176,4 @@ def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _print_list(heading: str, words: Iterable[str]) -> None:
-    print(fill(f"{heading}: {', '.join(words)}", _WIDTH, initial_indent="  ", subsequent_indent="    "))
+    print(fill(f"{heading}: {', '.join(words)}", _LINE, initial_indent="  ", subsequent_indent="    "))

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 from crmkit.settings import Settings
+from crmkit.settings.permissions import CODE, require
 from crmkit.tables.caching.fingerprint import code_beside
 
 Unit = Literal["points", "share", "money", "count", "days", "months", "per customer", "per week", "times", "touches"]
@@ -240,6 +241,8 @@ def load_own_cards(settings: Settings) -> None:
     Problems
         If a file does not exist or fails to load, with the cause of each.
     """
+    if settings.metric_modules:
+        require(settings.folder, CODE, f"metric_modules = [...] runs code: {', '.join(settings.metric_modules)}")
     problems = []
     for name in settings.metric_modules:
         path = (settings.folder / name).resolve()

@@ -39,6 +39,11 @@ class Address:
     port: int | None = None
     options: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is on another machine than this one."""
+        return not (self.host is None or self.host.startswith("/") or self.host in ("localhost", "127.0.0.1", "::1"))
+
     def __str__(self) -> str:
         """Return the database and its host, without the user."""
         on_this_machine = self.host is None or self.host.startswith("/")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings.models import Settings
+from crmkit.settings.permissions import ENVIRONMENT, OUTSIDE, is_allowed, option
 
 FILE_NAME = "crmkit.toml"
 _SECRET_KEY = re.compile(r"password|passwd|secret|token|api[-_]?key", re.IGNORECASE)
@@ -51,7 +52,48 @@ def read_settings(path: str | Path | None = None) -> Settings:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a byte order mark first
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Problems(str(file), [f"it is not valid TOML: {error}."]) from None
-    return parse_settings(raw, folder=file.parent.resolve(), subject=str(file))
+    settings = parse_settings(raw, folder=file.parent.resolve(), subject=str(file))
+    _check_permissions(settings, raw, str(file))
+    return settings
+
+
+def _check_permissions(settings: Settings, raw: dict[str, Any], subject: str) -> None:
+    """Raise Problems with what the settings want to do and may not; see :mod:`crmkit.settings.permissions`."""
+    wanted = [(f"{where} leads out of the folder of these settings", OUTSIDE) for where in paths_outside(settings)]
+    wanted += [
+        (f"{key} takes a value from the environment, which reports may show", ENVIRONMENT)
+        for key, value in _leaves(raw)
+        if _VARIABLE.search(str(value)) and not key.startswith("database.")
+    ]
+    refused = [(what, permission) for what, permission in wanted if not is_allowed(settings.folder, permission)]
+    if refused:
+        raise Problems(
+            subject,
+            [
+                f"{what}. If you wrote it, or trust who did, run the command again with {option(permission)}: that is "
+                "remembered for this folder."
+                for what, permission in refused
+            ],
+        )
+
+
+def paths_outside(settings: Settings) -> list[str]:
+    """Return the settings whose paths leave the folder of the settings file.
+
+    Examples
+    --------
+    >>> paths_outside(Settings(folder=Path("/home/ada/kaldi"), data={"store": "../store"}))
+    ['data.store']
+    """
+    below = settings.folder.resolve()
+    paths = {f"data.{which}": settings.path(which) for which in ("exports", "store", "cache", "reports")}
+    paths["duplicates.file"] = settings.folder / settings.duplicates.file
+    paths |= {f"metric_modules: {name}": settings.folder / name for name in settings.metric_modules}
+    options = settings.database.address.options if settings.database else ()
+    paths |= {f"database.url: {key}": settings.folder / value for key, value in options if key == "sslrootcert"}
+    found = [where for where, path in paths.items() if not path.resolve().is_relative_to(below)]
+    patterns = {f"files.{name}.path": Path(mapping.path) for name, mapping in settings.files.items()}
+    return found + [where for where, path in patterns.items() if path.is_absolute() or ".." in path.parts]
 
 
 def parse_settings(raw: dict[str, Any], folder: Path = Path(), subject: str = FILE_NAME) -> Settings:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from crmkit.sources.parsing.own_columns import is_personal_header, own_name
 from crmkit.tables.schema import SCHEMAS
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()/-]{7,}\d")
-_PERSONAL_HEADER = re.compile(
-    r"name|e-?mail|phone|tel|mobil|address|street|stra(ß|ss)e|zip|plz|postcode|city|ort$|birth|geburt|\bip\b|vorname|nom\b|pr[ée]nom|käufer|^(client|kunde|customer|contact)$",
-    re.IGNORECASE,
+_PERSON = frozenset(
+    "client kunde customer contact buyer kontakt kaufer user pelanggan pembeli klant cliente klient".split()
 )
 _FREE_TEXT = frozenset({"comment", "text", "note", "subject", "description", "kommentar", "message"})
 _WIDTH = 24
@@ -50,16 +50,62 @@ def masked_row(row: Mapping[str, str | None], personal: bool = False) -> dict[st
     return shown
 
 
-def masked_cell(header: str, cell: str, is_canonical: bool = False) -> str:
-    """Return a cell for display; under a header that names personal data all of it is masked."""
+def masked_cell(header: str, cell: str, is_canonical: bool = False, is_number: bool = False) -> str:
+    """Return a cell for display; under a header that names personal data all of it is masked.
+
+    Parameters
+    ----------
+    header, cell : str
+    is_canonical : bool
+        Whether the column is one of crmkit's own, whose names say what they hold.
+    is_number : bool
+        Whether the column holds numbers: an amount is shown, however long, and how many mails were sent, too.
+
+    Examples
+    --------
+    >>> masked_cell("Total", "1250000000", is_number=True), masked_cell("Emails sent", "120", is_number=True)
+    ('1250000000', '120')
+    >>> masked_cell("Telepon", "081234567890", is_number=True), masked_cell("Campaign name", "Spring"), masked_cell("Nama", "Ada")
+    ('***', 'Spring', '***')
+    """
     if header.casefold() in _FREE_TEXT:
         return f"({len(cell)} letters)"
-    if not is_canonical and _PERSONAL_HEADER.search(header):
+    if not is_canonical and _names_a_person(header) and not (is_number and _says_count_of_mails(header)):
         return "***"
     bare = _EMAIL.sub("***", cell)
-    if not is_canonical and not _DAY.search(bare):
+    if not is_canonical and not _DAY.search(bare) and not (is_number and _is_amount(header, bare)):
         bare = _LONG_NUMBER.sub("***", bare)
     return bare if len(bare) <= _WIDTH else f"{bare[: _WIDTH - 1]}…"
+
+
+def _names_a_person(header: str) -> bool:
+    return is_personal_header(header) or own_name(header) in _PERSON | {
+        "city",
+        "ort",
+        "ville",
+        "ciudad",
+        "kota",
+        "stadt",
+        "ip",
+    }
+
+
+def _says_count_of_mails(header: str) -> bool:
+    return bool(re.search(r"e-?mails?\b", header, re.IGNORECASE))
+
+
+def _is_amount(header: str, cell: str) -> bool:
+    """Whether a number is no telephone number: it has decimals, groups or a sign, or the header speaks of money."""
+    if re.search(r"[.,]\d|^[-(]|[^\d\s+()/.,-]", cell):
+        return True
+    return bool(
+        re.search(
+            r"total|amount|price|revenue|sum|betrag|preis|umsatz|harga|jumlah|nilai|nominal|montant|importe|valor|"
+            r"cost|spend|value|belop|belopp|kwota|сума|bayar|gmv|omset|omzet",
+            header,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _canonical_names() -> set[str]:

@@ -83,6 +83,11 @@ def find_notebooks(folder: str | Path | None = None, company: Path | None = None
     return [Notebook(path) for path in found]
 
 
+def is_shipped(notebook: Notebook) -> bool:
+    """Return whether a notebook is one of crmkit's own, and not one of a company's folder."""
+    return notebook.path.parent == _own_folder().resolve()
+
+
 def choose(notebooks: Sequence[Notebook], only: Sequence[str] | None) -> list[Notebook]:
     """Return the notebooks of the pages asked for, by page name (``scorecard``) or file name (``01_scorecard``).
 

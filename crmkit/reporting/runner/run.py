@@ -15,13 +15,14 @@ from crmkit.predictions.runner.parallel import shared_processors
 from crmkit.reporting.reported_period import covered_period
 from crmkit.reporting.runner.failures import disk_full, is_full_disk
 from crmkit.reporting.runner.fork_server import ForkServer
-from crmkit.reporting.runner.notebooks import Notebook, checked_parameters, choose, find_notebooks
+from crmkit.reporting.runner.notebooks import Notebook, checked_parameters, choose, find_notebooks, is_shipped
 from crmkit.reporting.runner.numbers import NUMBERS_FILE
 from crmkit.reporting.runner.page import PageSummary, read_summary
 from crmkit.reporting.runner.pages import Page, PageMaker, Progress
 from crmkit.reporting.runner.predictions import ensure_predictions
 from crmkit.reporting.runner.publish import clean_up, publishing
 from crmkit.reporting.runner.reuse import PageKeys
+from crmkit.settings.permissions import CODE, require
 from crmkit.sources.store.summary import CompanyData
 
 if TYPE_CHECKING:  # to begin a run takes no library of numbers, which takes seconds to import
@@ -159,6 +160,10 @@ def prepare_run(
     condition = str(_connected(source).where(where).condition or "") if where else ""
     all_notebooks = find_notebooks(notebooks, catalog.settings.folder)
     chosen = choose(all_notebooks, only)
+    if notebooks is None and not is_shipped(chosen[0]):
+        require(
+            catalog.settings.folder, CODE, "The pages of this company are made by code: the notebooks of its folder"
+        )
     if fresh and catalog.cache:
         catalog.cache.clear()
     return Run(

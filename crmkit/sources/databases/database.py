@@ -70,7 +70,7 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
     database = settings.database
     if database is None:
         raise CrmkitError("The settings have no section [database].")
-    con = open_postgres(database)
+    con = open_postgres(database, settings.folder)
     home = database.namespace or default_schema(con)
     found = relations(con, {home, *(name.rpartition(".")[0] for name in database.tables.values() if "." in name)})
     wanted, problems = _relations_by_table(database, home, found)

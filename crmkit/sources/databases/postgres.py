@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import Database
+from crmkit.settings.permissions import host, require
 
 if TYPE_CHECKING:
     import psycopg
@@ -48,8 +50,14 @@ class Relation:
     columns: dict[str, str]
 
 
-def open_postgres(database: Database) -> psycopg.Connection[Any]:
+def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connection[Any]:
     """Open a read-only connection; its time zone is UTC.
+
+    Parameters
+    ----------
+    database : Database
+    folder : Path
+        Of the settings: whether they may go to another machine is remembered for it.
 
     Raises
     ------
@@ -63,7 +71,11 @@ def open_postgres(database: Database) -> psycopg.Connection[Any]:
             "Reading a PostgreSQL database needs psycopg. Install crmkit with it: "
             "python -m pip install -c constraints.txt -e '.[postgres]'"
         ) from None
-    address, password = database.address, _password(database)
+    address = database.address
+    if address.is_elsewhere:
+        need = f"The settings send your password for the database {address.name} to {address.host}"
+        require(folder, host(str(address.host)), need)
+    password = _password(database)
     parameters = {"host": address.host, "port": address.port, "user": address.user, "password": password}
     refused = ""
     try:

@@ -10,8 +10,9 @@ import duckdb
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
+from crmkit.settings.permissions import OUTSIDE, require
 from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
-from crmkit.sources.files.fitting import fitted
+from crmkit.sources.files.fitting import Fitting, fitted
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.staging import Staged, stage
@@ -74,6 +75,7 @@ def stage_exports(
         raise Problems(read.subject, [f"it is not there. {advice}"])
     sets, missing_files = file_sets(settings, folder)
     listed = list_files(folder)
+    _check_links(settings, folder, listed)
     found, by_preset, wrong_mappings = find_sources(settings, sets, listed)
     read.problems += missing_files + wrong_mappings
     if not found and not by_preset and not (missing_files or settings.tables):
@@ -115,9 +117,25 @@ def find_sources(
     own = {path for fit in fitting if not fit.source.mapped and fit.is_complete for path in fit.source.files[0].paths}
     by_preset, wrong_presets = find_presets(settings, listed, mapped | own)
     taken = _paths(by_preset)
-    kept = [fit for fit in fitting if fit.source.mapped or not taken & set(fit.source.files[0].paths)]
+    kept = [
+        fit
+        for fit in fitting
+        if fit.source.mapped or not (taken | _mapped_as_other(fit, mapped)) & set(fit.source.files[0].paths)
+    ]
     questions = [fit.question for fit in kept if fit.question]
     return [fit.source for fit in kept if not fit.question], by_preset, problems + questions + wrong_presets
+
+
+def _mapped_as_other(fit: Fitting, mapped: set[Path]) -> set[Path]:
+    """Return the mapped files if a file has the name of a table but not its columns: the settings say what it is."""
+    return set() if fit.is_complete else mapped
+
+
+def _check_links(settings: Settings, folder: Path, listed: Sequence[Path]) -> None:
+    """Raise an error if a file is a link out of the folder, unless the settings may leave theirs."""
+    links = [path.name for path in listed if not path.resolve().is_relative_to(folder.resolve())]
+    if links:
+        require(settings.folder, OUTSIDE, f"The exports folder has links to files elsewhere: {', '.join(links)}")
 
 
 def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:

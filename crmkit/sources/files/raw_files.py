@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from crmkit.errors import CrmkitError
 from crmkit.sources.files.file_sets import FileSet, sha256_of
 from crmkit.sources.files.layout import Layout
 from crmkit.sources.files.read import BadLine, CsvText, read_csv
+from crmkit.sources.files.report_rows import sifted
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
 
 
@@ -31,7 +33,9 @@ class RawRows:
     ignored : tuple of (str, int)
         Lines that are not rows, by reason.
     notes : tuple of str
-        What was found out about the files' encodings.
+        What was found out about the files: encodings, where headers stand, groups of rows.
+    n_ignored : tuple of int
+        Lines that are not rows, by part.
     """
 
     relation: str
@@ -40,6 +44,7 @@ class RawRows:
     bad_lines: tuple[BadLine, ...]
     ignored: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    n_ignored: tuple[int, ...] = ()
 
 
 class RawFiles:
@@ -82,15 +87,21 @@ class RawFiles:
         texts = [] if True in kinds else self._read_texts(relation, files)
         if not texts:
             self._create_parquet_view(relation, files)
+        names = [path.name for path in files.paths]
+        short = {(part, line): why for part, text in enumerate(texts) for line, why in text.short.items()}
+        rows = sifted(self.con, relation, names, short)
+        for part, text in enumerate(texts):
+            rows.ignored[part].update(dict(text.ignored))
         raw = RawRows(
-            relation,
-            tuple(columns_of(self.con, relation)),
-            tuple(path.name for path in files.paths),
-            tuple(line for text in texts for line in text.bad_lines),
-            tuple(reason for text in texts for reason in text.ignored),
-            tuple(f"{path.name}: {t.note}" for path, t in zip(files.paths, texts, strict=False) if t.note),
+            rows.relation,
+            tuple(columns_of(self.con, rows.relation)),
+            tuple(names),
+            _in_order([*(line for text in texts for line in text.bad_lines), *rows.bad_lines], names),
+            tuple(reason for counted in rows.ignored for reason in counted.items()),
+            (*(f"{name}: {note}" for name, t in zip(names, texts, strict=False) for note in t.notes), *rows.notes),
+            tuple(counted.total() for counted in rows.ignored),
         )
-        self._record(files, raw, [sum(n for _, n in text.ignored) for text in texts])
+        self._record(files, raw)
         return raw
 
     def _read_texts(self, relation: str, files: FileSet) -> list[CsvText]:
@@ -121,10 +132,14 @@ class RawFiles:
         except duckdb.Error as error:
             raise CrmkitError(f"it cannot be read as Parquet: {short_message(error)} Export it again.") from None
 
-    def _record(self, files: FileSet, raw: RawRows, ignored: list[int]) -> None:
+    def _record(self, files: FileSet, raw: RawRows) -> None:
         counts = dict(self.con.execute(f"SELECT {PART}, count(*) FROM {raw.relation} GROUP BY ALL").fetchall())
         for part, path in enumerate(files.paths):
-            n_others = sum(line.file == path.name for line in raw.bad_lines) + (ignored[part] if ignored else 0)
+            n_others = sum(line.file == path.name for line in raw.bad_lines) + raw.n_ignored[part]
             if all(record["file"] != path.name for record in self.records):
                 n_rows = counts.get(part, 0) + n_others
                 self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": n_rows})
+
+
+def _in_order(lines: Sequence[BadLine], names: Sequence[str]) -> tuple[BadLine, ...]:
+    return tuple(sorted(lines, key=lambda bad: (names.index(bad.file), bad.line)))

@@ -7,9 +7,9 @@ by the type of the column that they are for.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -61,14 +61,17 @@ class CsvText:
         Lines that do not fit the header.
     ignored : tuple of (str, int)
         Lines that are not rows, by reason.
-    note : str
-        What was found out about the file's encoding.
+    notes : tuple of str
+        What was found out about the file: its encoding, where its header stands, the sheet.
+    short : dict of int to str
+        Lines among the cells that have fewer cells than the header, and what that means unless they are totals or notes.
     """
 
     cells: pa.Table
     bad_lines: tuple[BadLine, ...]
     ignored: tuple[tuple[str, int], ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    short: Mapping[int, str] = field(default_factory=dict)
 
 
 def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -> CsvText:
@@ -88,7 +91,8 @@ def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -
         If the file is empty, cut off, in another encoding, or mostly lines that do not fit its header.
     """
     with opened_records(path, dialect) as (records, note):
-        return _text_of(records, path.name, layout.declared(dialect), note)
+        text = _text_of(records, path.name, layout.declared(dialect))
+    return replace(text, notes=tuple(each for each in (note, *text.notes) if each))
 
 
 @contextmanager
@@ -176,7 +180,7 @@ def _head(path: Path, dialect: FileMapping) -> FileHead:
     return FileHead(dialect.sheet, lines, header, evidence_of_header(first, layout))
 
 
-def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) -> CsvText:
+def _text_of(records: Iterator[Record], file: str, layout: Layout) -> CsvText:
     first = list(islice(records, n_head_lines(layout)))
     header, below, above = _header_of(first, layout)
     if not header:
@@ -185,11 +189,16 @@ def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) ->
     body = Body(chain(below, records), layout)
     batches, cells, lines = [], [], []
     bad = [BadLine(file, line, "it stands above the header") for line in above]
+    short: dict[int, str] = {}
     for line, row in body:
         fitting = _fitted(row, len(names))
         if fitting is None:
-            bad.append(BadLine(file, line, _misfit(row, len(names))))
-            continue
+            reason = _misfit(row, len(names))
+            if row is None or len(row) > len(names):
+                bad.append(BadLine(file, line, reason))
+                continue
+            short[line] = reason
+            fitting = [*row, *[""] * (len(names) - len(row))]
         cells.append(fitting)
         lines.append(line)
         if len(cells) == _BATCH:
@@ -197,14 +206,20 @@ def _text_of(records: Iterator[Record], file: str, layout: Layout, note: str) ->
             cells, lines = [], []
     batches.append(_batch(names, cells, lines))
     table = pa.Table.from_batches(batches).combine_chunks()
-    if len(bad) > table.num_rows:
-        raise CrmkitError(
-            f"{len(bad)} of its lines do not fit its header, such as line {bad[0].line}: {bad[0].reason}. "
-            "Check the delimiter, and in which line the header stands."
-        )
+    _refuse_many_misfits(bad, short, table.num_rows)
     for name, value in layout.constants:
         table = table.append_column(name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
-    return CsvText(table, tuple(bad), tuple(body.ignored.items()), note)
+    return CsvText(table, tuple(bad), tuple(body.ignored.items()), short=short)
+
+
+def _refuse_many_misfits(bad: list[BadLine], short: Mapping[int, str], n_rows: int) -> None:
+    misfits = sorted([*((line.line, line.reason) for line in bad), *short.items()])
+    if len(misfits) > n_rows - len(short):
+        line, reason = misfits[0]
+        raise CrmkitError(
+            f"{len(misfits)} of its lines do not fit its header, such as line {line}: {reason}. "
+            "Check the delimiter, and in which line the header stands."
+        )
 
 
 def _header_of(first: list[Record], layout: Layout) -> tuple[list[str], list[Record], tuple[int, ...]]:

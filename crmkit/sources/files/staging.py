@@ -198,6 +198,7 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Stage
         files=files,
         time_zone=source.time_zone,
         ignored=raw.ignored,
+        beside={file: (0, n, 0) for file, n in zip(raw.parts, raw.n_ignored, strict=True) if n},
     )
 
 

@@ -99,14 +99,31 @@ _CONTACT_WORDS = frozenset(
     "email emails mail phone phones telephone tel telefon telefono mobile handy fax whatsapp address addresses addr adresse "
     "direccion indirizzo street strasse zip zipcode postcode postal plz firstname lastname surname forename fullname "
     "username nickname vorname nachname nom prenom apellido cognome iban bic ssn passport birthday birthdate dob "
-    "geburtsdatum geburtstag latitude longitude".split()
+    "geburtsdatum geburtstag latitude longitude "
+    "alamat telepon hp ktp nik tlp surel emel nric "  # Indonesian and Malay
+    "telefone celular morada endereco sobrenome apelido cpf "  # Portuguese
+    "correo telf calle apellidos nif dni "  # Spanish
+    "indirizzo cellulare codicefiscale "  # Italian
+    "rue courriel portable naissance "  # French
+    "adres voornaam achternaam telefoon telefoonnummer straat geboortedatum "  # Dutch
+    "epost fornavn etternavn efternamn fornamn gate gatuadress telefonnr mobilnr fodelsedag fodselsdato personnummer "
+    "fornavne efternavn vej telefonnummer cpr "  # Norwegian, Swedish, Danish
+    "imie nazwisko ulica pesel komorka "  # Polish
+    "імя прізвище телефон адреса пошта вулиця піб".split()  # Ukrainian
 )
-_NAME_WORDS = frozenset({"name", "names"})
+_NAME_WORDS = frozenset({"name", "names", "navn", "namn", "naam", "nombre", "nama", "nome", "nazwa"})
+_NAME_OF_A_PERSON = re.compile(
+    r"(?:kunde?n?|klante?n?|(?:be)?nutzer|firmen|kontakt|vor|nach|familien|kaufer|empfanger|personen|mitglieds|inhaber|bruker|anvandar)"
+    r"(?:name|navn|namn|naam)"
+)
 _NAMED_THINGS = frozenset(
     "product item plan campaign warehouse store shop branch file domain category brand list event discount coupon method "
     "channel region country state city project series list pipeline stage status source medium form page template audience "
     "variant model type group team department segment topic survey tag label collection vendor supplier carrier currency "
-    "tax lineitem sku set ad adset adgroup keyword".split()
+    "tax lineitem sku set ad adset adgroup keyword "
+    "produk barang toko menu kampanye kategori producto articulo tienda campana prodotto articolo negozio campagna "
+    "produto artigo loja campanha artikel produkt vare vara varu kampagne kampanje kampanj butikk butik winkel towaru "
+    "produktu kampanii sklepu".split()
 )
 _NUMBERED = frozenset(
     "id ids no nr number code codes sku ean gtin upc isbn barcode ref reference account vat serial token hash key".split()
@@ -124,7 +141,7 @@ def is_personal_header(header: str) -> bool:
     words = _words(header)
     if own_name(header) in _PERSONAL or any(word.rstrip("0123456789") in _CONTACT_WORDS for word in words):
         return True
-    if "e" in words and "mail" in words:
+    if ("e" in words and "mail" in words) or any(_NAME_OF_A_PERSON.fullmatch(word) for word in words):
         return True
     return any(word in _NAME_WORDS and (at == 0 or words[at - 1] not in _NAMED_THINGS) for at, word in enumerate(words))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -14,27 +14,37 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import create_directory, create_lookups
 from crmkit.sources.files.exports import find_sources
-from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
+from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook, list_files
+from crmkit.sources.files.fitting import fitted
 from crmkit.sources.files.raw_files import RawFiles
+from crmkit.sources.files.sql_functions import create_sql_functions
+from crmkit.sources.files.workbook import sheet_names
 from crmkit.sources.masking import masked_cell, masked_row
-from crmkit.sources.parsing.evidence import EXCEL
 from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.presets.takes import portions
-from crmkit.sources.proposing.propose import (
+from crmkit.sources.proposing.lines import Lines, find_lines
+from crmkit.sources.proposing.notation import Notation, notation_of
+from crmkit.sources.proposing.profile import ColumnProfile, profiles
+from crmkit.sources.proposing.propose import Proposal, proposal, table_proposal
+from crmkit.sources.proposing.sample import Sample, sample_of, smaller
+from crmkit.sources.proposing.statuses import find_status
+from crmkit.sources.proposing.values import Expression, expressions_for
+from crmkit.sources.proposing.write import (
     HEADING,
-    evidence_of_profiles,
-    format_of,
-    once_each_table,
-    profiles,
-    proposal,
-    proposal_text,
+    FileProposal,
+    file_name_in_settings,
+    head_section,
+    lines_sections,
+    table_section,
 )
 from crmkit.sources.sql import ROW, open_duckdb
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
 _SHOWN = 3
+_MAPPED, _OWN_LAYOUT = "mapped in crmkit.toml", "crmkit's own layout"
+_WITH_STATUS = ("orders", "order_lines")
 
 
 @dataclass
@@ -44,6 +54,7 @@ class FilePreview:
     Attributes
     ----------
     file : str
+        Its name, and the sheet if it is one of several.
     system : str
         The system that wrote it, in words.
     tables : dict of str to list of dict
@@ -55,8 +66,8 @@ class FilePreview:
         What was found out or decided, and what remains open.
     problems : list of str
         Why it cannot be loaded as it is.
-    proposed : str
-        Settings for it, in TOML; empty for a file that needs none.
+    proposal : FileProposal or None
+        Settings for it; None for a file that needs none.
     """
 
     file: str
@@ -66,11 +77,18 @@ class FilePreview:
     unmatched: tuple[str, ...] = ()
     doubts: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    proposed: str = ""
+    proposal: FileProposal | None = None
+
+    @property
+    def proposed(self) -> str:
+        """Settings for it, in TOML; empty for a file that needs none."""
+        return self.proposal.text() if self.proposal else ""
 
 
 def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
-    """Return the preview of each export file of a folder, in the order of their names.
+    """Return the preview of each export file of a folder, in the order of their names; a workbook has one for each sheet.
+
+    Of a large file parts are looked at, and the preview says so.
 
     Parameters
     ----------
@@ -91,52 +109,81 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
     sets, _ = file_sets(settings, folder)
     found, by_preset, problems = find_sources(settings, sets, listed)
     fits = {files.paths[0]: (files, fit) for files, fit in by_preset}
-    known = {path: origin for origin in found for files in origin.files for path in files.paths}
-    previews = []
+    known = {
+        path: origin
+        for origin in found
+        if origin.mapped or fitted(origin).is_complete
+        for files in origin.files
+        for path in files.paths
+    }
+    previews: list[FilePreview] = []
+    names: list[str] = list(settings.files)
     for path in listed:
         own_problems = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
         if path in fits:
             previews.append(_recognised(*fits[path], settings))
         elif path in known:
-            how = "mapped in crmkit.toml" if known[path].mapped else "crmkit's own layout"
+            how = _MAPPED if known[path].mapped else _OWN_LAYOUT
             previews.append(FilePreview(path.name, how, tables={known[path].table: []}))
         else:
             plain = FileSet(path.stem, (path,), FileMapping(path=""))
             own = next((files for files in sets.values() if files.paths == (path,)), plain)
-            previews.append(_unknown(own, own_problems))
+            for each in _sheets(own):
+                previews.append(_unknown(each, own_problems, names, settings))
     return previews
 
 
 def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
     """Write the proposed settings of all files that need some, and return the path; an existing file is not replaced.
 
+    A table is proposed once: its other sections, and those of tables that a known file fills, are comments.
+
     Returns
     -------
     Path or None
         None if nothing is proposed. If the file exists, its name with the next free number.
     """
-    proposed = [preview.proposed for preview in previews if preview.proposed]
+    proposed = [preview.proposal for preview in previews if preview.proposal]
     if not proposed:
         return None
     free = next(each for n in count(1) if not (each := path.with_stem(path.stem + (f"_{n}" if n > 1 else ""))).exists())
-    free.write_text("\n".join([HEADING, *once_each_table(proposed)]), encoding="utf-8")
+    # A table comes from one mapping or from the file with its name; exports that presets know are added to it.
+    taken = {table for preview in previews if preview.system in (_MAPPED, _OWN_LAYOUT) for table in preview.tables}
+    texts = [HEADING]
+    for sections in proposed:
+        texts.append(sections.text(taken))
+        taken |= set(sections.tables)
+    free.write_text("\n".join(texts), encoding="utf-8")
     return free
+
+
+def _sheets(files: FileSet) -> list[FileSet]:
+    """Return a set for each sheet of a workbook of several; otherwise the set itself."""
+    if not is_workbook(files.paths[0]) or files.dialect.sheet is not None:
+        return [files]
+    try:
+        names = sheet_names(files.paths[0])
+    except CrmkitError:  # reading it raises the error again, and there it is shown
+        return [files]
+    if len(names) < 2:
+        return [files]
+    return [replace(files, dialect=files.dialect.model_copy(update={"sheet": name})) for name in names]
 
 
 def _recognised(files: FileSet, fit: PresetMatch, settings: Settings) -> FilePreview:
     preset = fit.preset
     preview = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
     preview.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
-    with closing(open_duckdb()) as con:
+    with closing(open_duckdb()) as con, smaller(files) as (part, _, note):
         use_key(con, key_for(settings))
         create_directory(con)
         create_lookups(con)
         try:
-            preset_file = read_preset_file(RawFiles(con), files, fit, settings, 0)
+            preset_file = read_preset_file(RawFiles(con), part, fit, settings, 0)
         except CrmkitError as error:
             preview.problems.append(str(error))
             return preview
-        preview.doubts += [*preset_file.remarks, *preset.notes]
+        preview.doubts += [*([note] if note else []), *preset_file.remarks, *preset.notes]
         preview.problems += preset_file.problems or [
             problem for problem in [no_usable_rows(con, preset_file)] if problem
         ]
@@ -152,32 +199,106 @@ def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> li
     return [masked_row(dict(zip(names, row, strict=True)), SCHEMAS[table].personal) for row in rows.fetchall()]
 
 
-def _unknown(files: FileSet, own_problems: list[str]) -> FilePreview:
-    preview = FilePreview(
-        files.paths[0].name, "not known", problems=[problem.partition(": ")[2] for problem in own_problems]
-    )
+def _unknown(files: FileSet, own_problems: list[str], names: list[str], settings: Settings) -> FilePreview:
+    file, sheet = files.paths[0].name, files.dialect.sheet
+    shown = f"{file}, sheet '{sheet}'" if sheet else file
+    preview = FilePreview(shown, "not known", problems=[problem.partition(": ")[2] for problem in own_problems])
     with closing(open_duckdb()) as con:
         try:
-            raw = RawFiles(con).read(files)
+            sample = sample_of(con, RawFiles(con, settings.company.time_zone), files)
         except CrmkitError as error:
             preview.problems.append(str(error))
             return preview
-        columns = profiles(con, raw.relation)
-        evidence = evidence_of_profiles(con, raw.relation, columns, files.dialect)
-        formats = [(name, forms) for name, forms in evidence.formats.items() if forms != EXCEL]
-        date_format = format_of(con, raw.relation, *formats[0]) if formats else None
-        found = proposal(columns, preview.file)
-        used = {header: column for column, (header, _) in found.columns.items()} if found else {}
-        preview.matched = {header: f"{found.table}.{column}?" for header, column in used.items()} if found else {}
-        preview.unmatched = tuple(column.name for column in columns if column.name not in used)
-        preview.doubts += [*raw.notes, *evidence.notes, *evidence.questions]
-        preview.proposed = proposal_text(preview.file, found, evidence, date_format, preview.unmatched)
-        visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
-        rows = con.execute(f"SELECT {visible} FROM {raw.relation} ORDER BY {ROW} LIMIT {_SHOWN}")
-        names = [name for name, *_ in rows.description or ()]
-        table = found.table if found else ""
-        preview.tables[table] = [
-            {name: masked_cell(name, cell) if cell else "" for name, cell in zip(names, row, strict=True)}
-            for row in rows.fetchall()
-        ]
+        _describe(con, preview, sample, files, names, settings.company.time_zone)
     return preview
+
+
+def _describe(
+    con: duckdb.DuckDBPyConnection,
+    preview: FilePreview,
+    sample: Sample,
+    files: FileSet,
+    names: list[str],
+    time_zone: str,
+) -> None:
+    """Add to a preview what its cells look like, and the settings proposed for it."""
+    relation, columns = sample.raw.relation, profiles(con, sample.raw.relation)
+    speaks = f"{preview.file.partition(', sheet ')[2].strip(chr(39))}.x" if files.dialect.sheet else preview.file
+    everything = [met.name for met in columns]
+    first = notation_of(con, relation, columns, everything, files.dialect)
+    create_sql_functions(con, _dialect(files, first), time_zone)
+    lines = find_lines(con, relation, columns)
+    found = None if lines else proposal(columns, speaks) or proposal(columns, preview.file)
+    expressions: dict[str, Expression] = {}
+    if found:
+        found, expressions = expressions_for(con, relation, columns, found)
+    roles = _roles(lines, found)
+    used = list(roles)
+    status = find_status(con, relation, columns, used) if lines or (found and found.table in _WITH_STATUS) else None
+    notation = notation_of(con, relation, columns, used or everything, files.dialect)
+    preview.unmatched = tuple(name for name in everything if name not in used and name != (status and status.header))
+    preview.matched = {header: f"{role}?" for header, role in roles.items()}
+    preview.doubts += [note for note in [sample.note, *sample.raw.notes, *notation.notes, *notation.questions] if note]
+    name = file_name_in_settings(_named(files), names)
+    names.append(name)
+    sections: dict[str, str] = {}
+    if lines:
+        preview.doubts += [*lines.notes]
+        sections = lines_sections(name, lines, notation, status, preview.unmatched)
+    elif found:
+        sections[found.table] = table_section(name, found, notation, expressions, status, preview.unmatched)
+        sections |= _products_too(name, found, columns, notation)
+    if status:
+        preview.doubts.append(status.question)
+    by_sql = any("\nsql = " in f"\n{section}" for section in sections.values())
+    remark = [] if sections else [f"No table of crmkit fits its columns: {', '.join(everything)}"]
+    notes = [*([sample.note] if sample.note else []), *remark]
+    head = head_section(name, files.paths[0].name, notation, notes, files.dialect.sheet, by_sql)
+    preview.proposal = FileProposal(name, head, sections)
+    preview.tables[", ".join(sections)] = _sample_rows(con, relation, columns)
+
+
+def _dialect(files: FileSet, notation: Notation) -> FileMapping:
+    return files.dialect.model_copy(update={"decimal": notation.decimal, "date_format": notation.date_format})
+
+
+def _named(files: FileSet) -> str:
+    path = files.paths[0]
+    return f"{path.stem}_{files.dialect.sheet}.x" if files.dialect.sheet else path.name
+
+
+def _roles(lines: Lines | None, found: Proposal | None) -> dict[str, str]:
+    """Return what each column of the file that is used is taken for."""
+    if lines:
+        roles = {
+            header: name for name, (header, _) in lines.columns.items() if name not in ("status", "revenue", "line_id")
+        }
+        roles |= {lines.line_amount: "amount of the line"} if lines.line_amount else {}
+        return roles | ({lines.order_total: "total of the order"} if lines.order_total else {})
+    return {header: f"{found.table}.{column}" for column, (header, _) in found.columns.items()} if found else {}
+
+
+def _products_too(name: str, found: Proposal, columns: Sequence[ColumnProfile], notation: Notation) -> dict[str, str]:
+    """Return the section of order lines, where each row is an order of one product."""
+    if found.table != "orders" or found.missing or found.row_id:
+        return {}
+    lines = table_proposal("order_lines", columns)
+    if lines.missing or lines.columns["product"][1] < 0.8:
+        return {}
+    return {"order_lines": table_section(name, lines, notation, {}, None, ())}
+
+
+def _sample_rows(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[ColumnProfile]
+) -> list[dict[str, str]]:
+    visible = "COLUMNS(c -> NOT starts_with(c, '__'))::VARCHAR"
+    rows = con.execute(f"SELECT {visible} FROM {relation} ORDER BY {ROW} LIMIT {_SHOWN}")
+    names = [name for name, *_ in rows.description or ()]
+    numbers = {met.name for met in columns if met.numbers and not met.times}
+    return [
+        {
+            name: masked_cell(name, cell, is_number=name in numbers) if cell else ""
+            for name, cell in zip(names, row, strict=True)
+        }
+        for row in rows.fetchall()
+    ]

@@ -1,149 +1,60 @@
 """Propose which canonical table a file of no known system fills, and by which of its columns.
 
-Names are compared with those of crmkit and with the headers of all presets, and the values must fit the kind of the
-column. A proposal is TOML for the analyst to check and to copy into the settings; until then nothing of it is used.
+Names are compared with those of crmkit, of the vocabulary and of all presets, and the cells must fit the kind of the
+column. What a table needs and the file does not say, such as the name of the only survey in it, becomes a constant that
+the analyst checks; rows without an id are numbered.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-import duckdb
-from rapidfuzz import fuzz
-from rapidfuzz.utils import default_process
-
-from crmkit.settings import FileMapping
-from crmkit.sources.parsing.evidence import Evidence, evidence_of
-from crmkit.sources.parsing.types import trimmed
-from crmkit.sources.presets.model import mentioned, presets
-from crmkit.sources.sql import columns_of, identifier, literal
+from crmkit.sources.proposing.profile import ColumnProfile
+from crmkit.sources.proposing.vocabulary import file_speaks_for, likeness, says_gross
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
 
-_LEAST_SIMILARITY = 0.72  # of names, from 0 to 1
-_NEVER_PROPOSED = frozenset(
-    {"customer_scores", "segment_assignments", "text_sentiments", "treatments", "customer_identities"}
-)
-_ONLY_CANDIDATE = 0.5  # similarity given to the only column of a kind, whatever its name
-HEADING = (
-    "# Proposed by `crmkit map`. Read every line, mend what is wrong, and move it into crmkit.toml: nothing of it is used\n"
-    "# before. A percentage says how alike two names are; 50 % that nothing else in the file could be it.\n"
-)
-_TIME_SHAPE = (
-    r"(\d{4}-?\d{2}-?\d{2}([T ].*)?|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})([ ,].*)?|"
-    r"\w{3,9},? \d{1,2},? .*\d{4}.*|\d{1,2} \w{3,9} \d{4}.*)"
-)
-_NUMBER_SHAPE = r"[(+-]?\s*(?:[€$£¥₹]|[A-Z]{3})?\s*[+-]?[\d][\d.,'’ \x{a0}]*\s*(?:[€$£¥₹%]|[A-Z]{3})?\)?"
-_MOSTLY = 0.8
-_COMMON_HEADERS = {
-    "order_id": (
-        "invoice no",
-        "invoice number",
-        "receipt",
-        "beleg nr",
-        "bestellnummer",
-        "rechnungsnummer",
-        "numéro de commande",
-        "transaction id",
-    ),
-    "customer_id": ("customer no", "client", "client id", "kundennummer", "kunden nr", "numéro client", "account"),
-    "ordered_at": ("order date", "invoice date", "date", "datum", "belegdatum", "bestelldatum", "purchase date"),
-    "revenue": ("amount", "total", "net amount", "sales", "umsatz", "betrag", "netto", "montant", "importe", "value"),
-    "product": ("article", "item", "artikel", "produkt", "produit", "description"),
-    "quantity": ("qty", "menge", "anzahl", "quantité", "pieces"),
-    "spent_at": ("date", "day", "datum", "tag"),
-    "amount": ("cost", "spend", "spent", "kosten", "ausgaben", "budget"),
-    "campaign": ("campaign name", "kampagne", "campagne"),
-    "channel": ("source", "medium", "kanal", "quelle", "origin", "lead source"),
-    "country": ("land", "pays", "país", "country code"),
-    "created_at": ("created", "creation date", "angelegt am", "erstellt", "engage date", "date"),
-    "closed_at": ("close date", "closed", "abgeschlossen am"),
-    "score": ("rating", "note", "bewertung", "punkte"),
-    "responded_at": ("date", "datum", "answered", "timestamp"),
-    "stage": ("deal stage", "phase", "status"),
-    "owner": ("sales agent", "salesperson", "verkäufer", "assigned to"),
+LEAST_LIKENESS = 0.72
+"""Names that are less alike than this are not taken for each other (0..1)."""
+
+_NEVER_PROPOSED = frozenset({"customer_scores", "segment_assignments", "text_sentiments", "customer_identities"})
+_ONLY_CANDIDATE = 0.5  # likeness given to the only column of a kind, whatever its name
+_LEAST_SCORE = 0.42
+CONSTANTS = {
+    "survey": "nps",
+    "purpose": "acquisition",
+    "network": "facebook",
+    "kind": "call",
+    "action": "mailing",
 }
+"""Columns that one value for all rows can fill, and an example of it: the analyst knows which."""
+
+_CONSTANT_LIKENESS = 0.5
+ROW_IDS = frozenset(
+    "order_id lead_id deal_id interaction_id ticket_id response_id invitation_id post_id event_id mailing_id".split()
+)
+"""Keys that the number of a row can replace, where each row is one thing."""
+
+_ROW_ID_LIKENESS = 0.3
+_MEASURES = {"web_traffic": ("visitors", "clicks", "converted_clicks", "sign_ups", "leads")}
 
 
 @dataclass(frozen=True)
-class ColumnProfile:
-    """One column of an unknown file.
+class Wanted:
+    """Something that a column of the file may be: a canonical column, or another part of a line such as its price.
 
     Attributes
     ----------
     name : str
-    n_filled, n_distinct : int
-        Cells with content, and the number of different ones [cells].
-    times, numbers, whole, emails : bool
-        Whether most of its cells can be read as such.
+    likeness : callable
+        The likeness (0..1) of a column to its names.
+    can_be : callable
+        Whether a column may be it, by its cells.
     """
 
     name: str
-    n_filled: int
-    n_distinct: int
-    times: bool
-    numbers: bool
-    whole: bool
-    emails: bool
-
-    @property
-    def unique(self) -> bool:
-        """Whether no value comes twice."""
-        return self.n_filled > 0 and self.n_filled == self.n_distinct
-
-    def fits(self, kind: Kind) -> bool:
-        """Whether most of its cells can be values of a kind."""
-        if kind in ("timestamp", "date"):
-            return self.times
-        if kind in ("money", "number"):
-            return self.numbers and not self.times
-        if kind == "integer":
-            return self.whole and not self.times
-        if kind == "id":
-            return self.numbers or not self.times
-        return kind == "text" or (kind == "flag" and self.n_distinct <= 2)
-
-
-def profiles(con: duckdb.DuckDBPyConnection, relation: str) -> list[ColumnProfile]:
-    """Return the profile of each column of a relation."""
-    found = []
-    for name, kind in columns_of(con, relation).items():
-        text = trimmed(identifier(name))
-        shapes = [_TIME_SHAPE, _NUMBER_SHAPE, r"[+-]?\d{1,3}([.,]?\d{3})*|[+-]?\d+", r"[^\s@]+@[^\s@]+\.[^\s@]+"]
-        counted = ", ".join(f"coalesce(count_if(regexp_full_match(cell, {literal(shape)})), 0)" for shape in shapes)
-        n_filled, n_distinct, *n_shaped = (
-            con.execute(
-                f"SELECT count(cell), count(DISTINCT cell), {counted} FROM (SELECT {text} AS cell FROM {relation})"
-            ).fetchone()
-            or (0,) * 6
-        )
-        times, numbers, whole, emails = (n >= _MOSTLY * n_filled > 0 for n in n_shaped)
-        native = kind.startswith(("TIMESTAMP", "DATE"))
-        found.append(ColumnProfile(name, n_filled, n_distinct, times or native, numbers and not native, whole, emails))
-    return found
-
-
-def evidence_of_profiles(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: list[ColumnProfile], dialect: FileMapping
-) -> Evidence:
-    """Return what the columns that look like numbers or times prove about the notation of the file."""
-    kinds: dict[str, tuple[str, Kind]] = {}
-    for column in columns:
-        if column.times or column.numbers:
-            kinds[column.name] = (column.name, "timestamp" if column.times else "money")
-    return evidence_of(con, relation, kinds, dialect)
-
-
-def format_of(con: duckdb.DuckDBPyConnection, relation: str, column: str, formats: tuple[str, ...]) -> str | None:
-    """Return the format that reads most cells of a column; None if none reads any."""
-    cell = trimmed(identifier(column))
-    counted = ", ".join(f"count(try_strptime({cell}, {literal(form)}))" for form in formats)
-    read = con.execute(f"SELECT {counted} FROM {relation}").fetchone() or ()
-    best = max(zip(read, formats, strict=False), default=(0, ""), key=lambda each: each[0])
-    return best[1] if best[0] else None
+    likeness: Callable[[ColumnProfile], float]
+    can_be: Callable[[ColumnProfile], bool]
 
 
 @dataclass(frozen=True)
@@ -154,17 +65,28 @@ class Proposal:
     ----------
     table : str
     columns : dict of str to (str, float)
-        Column of the file, and the similarity of the names (0..1), by canonical column.
+        Column of the file, and the likeness of the names (0..1), by canonical column.
     missing : tuple of str
-        Required columns for which none was found.
+        Required columns for which none was found and that nothing else can fill.
+    constants : tuple of str
+        Required columns that one value can fill.
+    row_id : str or None
+        Required key that the number of the row can replace.
     score : float
-        How well the table fits: required columns found, columns of the file used, and the file's name (0..1.1).
+        How well the table fits: required columns found, columns of the file used, and the file's name (0..1.15).
     """
 
     table: str
     columns: dict[str, tuple[str, float]]
     missing: tuple[str, ...]
+    constants: tuple[str, ...]
+    row_id: str | None
     score: float
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The columns of the file that it uses."""
+        return tuple(header for header, _ in self.columns.values())
 
 
 def proposal(columns: Sequence[ColumnProfile], file: str = "") -> Proposal | None:
@@ -176,134 +98,102 @@ def proposal(columns: Sequence[ColumnProfile], file: str = "") -> Proposal | Non
     file : str
         The file's name, which may name the table.
     """
-    candidates = [_fit(schema, columns, file) for name, schema in SCHEMAS.items() if name not in _NEVER_PROPOSED]
+    candidates = [table_proposal(table, columns, file) for table in SCHEMAS if table not in _NEVER_PROPOSED]
     best = max(candidates, key=lambda each: each.score)
-    n_required = len(SCHEMAS[best.table].required)
-    return best if best.score >= 0.45 and len(best.missing) * 2 <= n_required else None
+    needed = [name for name in SCHEMAS[best.table].required if name not in CONSTANTS]
+    n_found = sum(name in best.columns for name in needed)
+    return best if best.score >= _LEAST_SCORE and n_found * 2 >= len(needed) else None
 
 
-def proposal_text(
-    file: str, proposed: Proposal | None, evidence: Evidence, date_format: str | None, others: Sequence[str]
-) -> str:
-    """Return the sections ``[files]`` and ``[tables]`` for one file.
-
-    Parameters
-    ----------
-    file : str
-        Its name.
-    proposed : Proposal or None
-    evidence : Evidence
-        What was found out and what remains open.
-    date_format : str or None
-        Format of its times, if not ISO 8601.
-    others : sequence of str
-        Columns without a proposal.
-    """
-    name = re.sub(r"\W+", "_", file.rpartition(".")[0]).strip("_").casefold() or "file"
-    lines = [f"[files.{name}]", f"path = {_quoted(file)}"]
-    lines += [f"decimal = {_quoted(evidence.decimal)}"] if evidence.decimal == "," else []
-    lines += [f"date_format = {_quoted(date_format)}"] if date_format else []
-    lines += [f"# To be settled: {question}." for question in evidence.questions]
-    if proposed is None:
-        return "\n".join([*lines, f"# No table of crmkit fits its columns: {', '.join(others)}", ""])
-    lines += ["", f"[tables.{proposed.table}]", f"file = {_quoted(name)}", "", f"[tables.{proposed.table}.columns]"]
-    for column, (header, similarity) in proposed.columns.items():
-        lines.append(f"{column} = {_quoted(header)}" + ("" if similarity >= 0.995 else f" # {similarity:.0%}"))
-    lines += [f'# {column} = "" # needed, and no column of the file looks like it' for column in proposed.missing]
-    lines += [f"# not used: {', '.join(others)}"] if others else []
-    return "\n".join([*lines, ""])
-
-
-def once_each_table(proposed: Sequence[str]) -> list[str]:
-    """Return the proposals; sections of a table that is already proposed from another file become comments."""
-    seen: set[str] = set()
-    texts = []
-    for text in proposed:
-        files, mark, tables = text.partition("\n[tables.")
-        table = tables.partition("]")[0]
-        if mark and table in seen:
-            lines = f"[tables.{tables}".rstrip("\n").splitlines()
-            why = f"# {table} is proposed from another file above: choose one, or write sql over both."
-            tables = "\n".join([why, *(f"# {line}" for line in lines), ""])
-            texts.append(f"{files}\n{tables}")
-        else:
-            seen.add(table)
-            texts.append(text)
-    return texts
-
-
-@cache
-def known_headers(table: str, column: str) -> tuple[str, ...]:
-    """Return the names of a canonical column in crmkit and in the exports that presets recognise.
-
-    Examples
-    --------
-    >>> "order date" in known_headers("orders", "ordered_at")
-    True
-    """
-    names = {column, column.removesuffix("_at").removesuffix("_on"), *_COMMON_HEADERS.get(column, ())}
-    for preset in presets().values():
-        for take in preset.takes:
-            if take.table == table and not take.split and column in take.columns:
-                fields = mentioned(take.columns[column], preset.kinds)
-                if len(fields) <= 2:
-                    names |= {
-                        alias
-                        for field in fields
-                        for alias in preset.aliases[field]
-                        if not alias.startswith(("/", "__"))
-                    }
-    return tuple(sorted({default_process(name) for name in names} - {""}))
-
-
-def _fit(schema: TableSchema, columns: Sequence[ColumnProfile], file: str) -> Proposal:
-    pairs = sorted(
-        (
-            (_similarity(schema.name, wanted.name, met.name), wanted, met)
-            for wanted in schema.columns
-            for met in columns
-            if _can_be(schema, wanted, met)
-        ),
-        key=lambda pair: -pair[0],
-    )
-    chosen: dict[str, tuple[str, float]] = {}
-    for similarity, wanted, met in pairs:
-        if (
-            similarity >= _LEAST_SIMILARITY
-            and wanted.name not in chosen
-            and met.name not in {name for name, _ in chosen.values()}
-        ):
-            chosen[wanted.name] = (met.name, similarity)
-    for wanted in schema.columns:  # the only column that can be the time or the amount is taken, whatever its name
-        left = [
-            met for met in columns if met.name not in {name for name, _ in chosen.values()} and met.fits(wanted.kind)
-        ]
-        if wanted.required and wanted.name not in chosen and wanted.kind not in ("id", "text") and len(left) == 1:
-            chosen[wanted.name] = (left[0].name, _ONLY_CANDIDATE)
-    constants = {"purpose": 0.5, "survey": 0.5, "network": 0.5}  # filled in by the analyst
-    scores = [chosen[name][1] if name in chosen else constants.get(name, 0.0) for name in schema.required]
-    bonus = 0.1 if fuzz.partial_ratio(schema.name.rstrip("s"), file.casefold()) > 90 else 0.0
-    missing = tuple(name for name in schema.required if name not in chosen)
+def table_proposal(table: str, columns: Sequence[ColumnProfile], file: str = "") -> Proposal:
+    """Return how well a table fits the columns, and by which of them it is filled."""
+    schema = SCHEMAS[table]
+    chosen = assigned((_wanted(schema, column) for column in schema.columns), columns)
+    if chosen:
+        _take_only_candidates(schema, columns, chosen)
+    absent = [name for name in schema.required if name not in chosen]
+    constants = tuple(name for name in absent if name in CONSTANTS)
+    row_id = next((name for name in absent if name in ROW_IDS and name in schema.key), None)
+    missing = tuple(name for name in absent if name not in constants and name != row_id)
+    if table in _MEASURES and not set(_MEASURES[table]) & set(chosen):
+        missing = (*missing, _MEASURES[table][0])
+    filled = {name: _CONSTANT_LIKENESS for name in constants} | ({row_id: _ROW_ID_LIKENESS} if row_id else {})
+    scores = [
+        chosen[name][1] if name in chosen else filled.get(name, 0.0) for name in (*schema.required, *missing[-1:])
+    ]
     covered = len(chosen) / max(len(columns), 1)  # a table that uses one column of six is not the right one
-    return Proposal(schema.name, chosen, missing, 0.6 * sum(scores) / len(scores) + 0.4 * covered + bonus)
+    bonus = 0.15 if file_speaks_for(table, file) else 0.0
+    score = 0.6 * sum(scores) / len(scores) + 0.4 * covered + bonus if chosen else 0.0
+    return Proposal(table, chosen, missing, constants, row_id, score)
 
 
-def _can_be(schema: TableSchema, wanted: Column, met: ColumnProfile) -> bool:
-    if met.n_filled == 0 or (met.emails and wanted.kind != "id"):
+def assigned(wanted: Iterable[Wanted], columns: Sequence[ColumnProfile]) -> dict[str, tuple[str, float]]:
+    """Return the column of the file for each thing wanted, with the likeness (0..1): the most alike pairs first."""
+    pairs = [
+        (each.likeness(met), number, each, met)
+        for number, each in enumerate(wanted)
+        for met in columns
+        if met.n_filled and each.can_be(met)
+    ]
+    chosen: dict[str, tuple[str, float]] = {}
+    used: set[str] = set()
+    for alike, _, each, met in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if alike >= LEAST_LIKENESS and each.name not in chosen and met.name not in used:
+            chosen[each.name] = (met.name, min(alike, 1.0))
+            used.add(met.name)
+    return chosen
+
+
+def fits_kind(met: ColumnProfile, kind: Kind) -> bool:
+    """Whether the cells of a column can be values of a kind."""
+    return not (met.emails and kind != "id") and met.fits(kind)
+
+
+def net_likeness(alike: float, header: str) -> float:
+    """Return the likeness of an amount's name: one with the tax in it is the second choice."""
+    return alike * 0.9 if says_gross(header) else alike
+
+
+def _wanted(schema: TableSchema, column: Column) -> Wanted:
+    def alike(met: ColumnProfile) -> float:
+        found = likeness(schema.name, column.name, met.name)
+        if column.kind == "money":
+            return net_likeness(found, met.name)
+        if column.name == "quantity" and not met.whole:
+            return found * 0.9
+        return found
+
+    def can_be(met: ColumnProfile) -> bool:
+        is_key = column.name in schema.key[:1] and len(schema.key) == 1
+        if is_key and met.n_distinct * 20 < met.n_filled:
+            return False
+        if column.kind == "flag":
+            return met.n_distinct <= 12
+        return fits_kind(met, column.kind) and not (column.kind == "text" and met.times)
+
+    return Wanted(column.name, alike, can_be)
+
+
+def _take_only_candidates(
+    schema: TableSchema, columns: Sequence[ColumnProfile], chosen: dict[str, tuple[str, float]]
+) -> None:
+    """Take the only column that can be the time or the amount, whatever its name."""
+    for wanted in schema.columns:
+        if not wanted.required or wanted.name in chosen or wanted.kind in ("id", "text", "flag"):
+            continue
+        used = {header for header, _ in chosen.values()}
+        left = [met for met in columns if met.name not in used and fits_kind(met, wanted.kind) and not _is_id(met)]
+        if len(left) == 1 and not _is_denied(schema, wanted, left[0]):
+            chosen[wanted.name] = (left[0].name, _ONLY_CANDIDATE)
+
+
+def _is_id(met: ColumnProfile) -> bool:
+    return any(likeness("orders", name, met.name) >= LEAST_LIKENESS for name in ("order_id", "customer_id"))
+
+
+def _is_denied(schema: TableSchema, wanted: Column, met: ColumnProfile) -> bool:
+    """Whether the name of a column speaks for another kind of number, such as a price or a quantity for an amount."""
+    others: Mapping[str, tuple[str, str]] = {"money": ("order_lines", "quantity"), "number": ("orders", "revenue")}
+    if wanted.kind not in others:
         return False
-    if wanted.choices or (
-        wanted.name in schema.key[:1] and len(schema.key) == 1 and met.n_distinct * 20 < met.n_filled
-    ):
-        return False
-    return met.fits(wanted.kind)
-
-
-def _similarity(table: str, column: str, header: str) -> float:
-    """Return the similarity of a header to the known names of a canonical column (0..1)."""
-    met = default_process(header)
-    return max(fuzz.token_sort_ratio(met, name) for name in known_headers(table, column)) / 100
-
-
-def _quoted(text: str) -> str:
-    """Return a text as a string of TOML: JSON's escapes are TOML's too."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return likeness(*others[wanted.kind], met.name) >= LEAST_LIKENESS

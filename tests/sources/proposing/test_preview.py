@@ -101,7 +101,7 @@ def test_a_proposal_never_writes_over_another_and_a_table_is_proposed_once(folde
     assert (first.name, second.name) == ("mapping.toml", "mapping_2.toml")
     text = first.read_text(encoding="utf-8")
     tomllib.loads(text)
-    assert text.count("\n[tables.orders]") == 1 and "# orders is proposed from another file above" in text
+    assert text.count("\n[tables.orders]") == 1 and "# orders comes from another file" in text
 
 
 def test_what_cannot_be_decided_is_written_as_a_question_into_the_proposal(tmp_path):

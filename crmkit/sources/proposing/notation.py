@@ -1,0 +1,100 @@
+"""How the cells of an unknown file are written, as its proposal says it: the decimal mark, the format of its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from crmkit.settings import FileMapping
+from crmkit.sources.parsing.evidence import EXCEL, Evidence, evidence_of
+from crmkit.sources.parsing.types import trimmed
+from crmkit.sources.proposing.profile import ColumnProfile
+from crmkit.sources.sql import ROW, identifier, literal
+from crmkit.tables.schema import Kind
+
+_FOR_EVIDENCE = 1_500  # rows
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How the cells of a file are written.
+
+    Attributes
+    ----------
+    decimal : str
+    asks_decimal : bool
+        Whether the cells leave the decimal mark open.
+    date_format : str or None
+        Format of all its times that do not follow ISO 8601; None if they follow several.
+    by_evidence : frozenset of str
+        Columns of times that SQL passes on as text, to be read when they are loaded.
+    questions : tuple of str
+        What remains open, without full stops.
+    notes : tuple of str
+        What was found out, for the reader.
+    """
+
+    decimal: str = "."
+    asks_decimal: bool = False
+    date_format: str | None = None
+    by_evidence: frozenset[str] = frozenset()
+    questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def notation_of(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[ColumnProfile],
+    used: Collection[str],
+    dialect: FileMapping,
+) -> Notation:
+    """Return what the cells of the columns that a proposal uses prove about the notation of their file.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relation : str
+        The rows looked at.
+    columns : sequence of ColumnProfile
+    used : collection of str
+        Columns of the file that the proposal uses.
+    dialect : FileMapping
+        What the settings declare already.
+    """
+    kinds: dict[str, tuple[str, Kind]] = {
+        met.name: (met.name, "timestamp" if met.times else "money")
+        for met in columns
+        if met.name in used and (met.times or met.numbers)
+    }
+    few = f"(SELECT * FROM {relation} USING SAMPLE reservoir({_FOR_EVIDENCE} ROWS) REPEATABLE (1))"
+    con.execute(f"CREATE OR REPLACE TABLE evidence_rows AS SELECT * FROM {few} ORDER BY {ROW}")
+    evidence = evidence_of(con, "evidence_rows", kinds, dialect)
+    times = [met.name for met in columns if met.times and met.name in used]
+    formats = {name: _format_of(con, relation, name, evidence) for name in times}
+    declared = {form for form in formats.values() if form}
+    one = declared.pop() if len(declared) == 1 and EXCEL not in evidence.formats.values() else None
+    asked = tuple(str(question) for question in evidence.questions)
+    return Notation(
+        evidence.decimal,
+        any("decimal" in question for question in asked),
+        one,
+        frozenset(name for name in times if name in evidence.formats and formats[name] != one)
+        | frozenset(name for name in times if any("date_format" in question for question in asked)),
+        asked,
+        tuple(evidence.notes),
+    )
+
+
+def _format_of(con: duckdb.DuckDBPyConnection, relation: str, column: str, evidence: Evidence) -> str | None:
+    """Return the format that reads most cells of a column; None if none reads any."""
+    formats = evidence.formats.get(column, ())
+    if not formats or formats == EXCEL:
+        return None
+    cell = trimmed(identifier(column))
+    counted = ", ".join(f"count(try_strptime({cell}, {literal(form)}))" for form in formats)
+    read = con.execute(f"SELECT {counted} FROM (FROM {relation} LIMIT {_FOR_EVIDENCE})").fetchone() or ()
+    best = max(zip(read, formats, strict=False), default=(0, ""), key=lambda each: each[0])
+    return best[1] if best[0] else None
