@@ -157,8 +157,9 @@ def _staged(read: StagedExports, raw_files: RawFiles, source: TableSource, curre
         return None
     if rows is None:
         read.hints.append(f"{source.shown} has no rows: there is no table {source.table}")
-    elif source.sql is None:
-        read.hints += raw_files.read(source.files[0]).notes
+    else:
+        notes = [note for files in source.files for note in raw_files.read(files).notes]
+        read.hints += [note for note in notes if note not in read.hints]
     return rows
 
 

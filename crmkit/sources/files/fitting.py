@@ -44,13 +44,13 @@ def fitted(source: TableSource) -> Fitting:
     several = [each for each in heads if len(each) > 1]
     if several:
         return _on_a_sheet(source, several[0], wanted)
-    complete = all(_n_found(each[0], wanted) == len(wanted) for each in heads)
-    return Fitting(_by_names(source, [each[0] for each in heads], wanted) if complete else source, complete)
+    if all(_n_found(each[0], wanted) == len(wanted) for each in heads):
+        return Fitting(_by_names(source, [each[0] for each in heads], wanted))
+    return Fitting(replace(source, lacks=_advice(source)), is_complete=False)
 
 
-def sheets_in_words(heads: Sequence[FileHead], wanted: set[str]) -> str:
-    """Return the sheets of a workbook with how many of the needed columns each has."""
-    return ", ".join(f"'{head.sheet}' ({_n_found(head, wanted)} of {len(wanted)} needed columns)" for head in heads)
+def _advice(source: TableSource) -> str:
+    return "" if source.mapped else "`crmkit map` proposes which of its columns to read as which"
 
 
 def _on_a_sheet(source: TableSource, heads: Sequence[FileHead], wanted: set[str]) -> Fitting:
@@ -63,7 +63,11 @@ def _on_a_sheet(source: TableSource, heads: Sequence[FileHead], wanted: set[str]
         question = f"{len(best)} of its sheets have the columns of {source.table}. {files.hint(choice)}"
         return Fitting(source, question=f"{files.shown}: {question}.")
     chosen = _with_files(source, dialect=source.files[0].dialect.model_copy(update={"sheet": best[0].sheet}))
-    return Fitting(_by_names(chosen, best, wanted) if is_complete else chosen, is_complete)
+    if is_complete:
+        return Fitting(_by_names(chosen, best, wanted))
+    sheets = ", ".join(f"'{head.sheet}' has {n}" for head, n in zip(heads, counts, strict=True))
+    lacks = f"of {len(wanted)} columns that are needed its sheet {sheets}"
+    return Fitting(replace(chosen, lacks="; ".join(filter(None, (lacks, _advice(source))))), is_complete=False)
 
 
 def _by_names(source: TableSource, heads: Sequence[FileHead], wanted: set[str]) -> TableSource:

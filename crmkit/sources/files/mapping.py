@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,9 +13,11 @@ from zoneinfo import available_timezones
 from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, find_set
+from crmkit.sources.files.layout import repeated_names
 from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
+_ALL_COLUMNS = "its columns: "
 _PERSONAL = frozenset(name for table in SCHEMAS.values() if table.personal for name in table.names) - {"customer_id"}
 
 
@@ -34,6 +37,8 @@ class TableSource:
         Zone of its times, if not the company's.
     mapped : bool
         Whether it is named in the settings; else the table is found by the file's name.
+    lacks : str
+        What to say where its files lack columns that the table needs, without full stop; empty if they lack none.
     """
 
     table: str
@@ -42,6 +47,7 @@ class TableSource:
     columns: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     mapped: bool = False
+    lacks: str = ""
 
     @property
     def shown(self) -> str:
@@ -104,14 +110,16 @@ def matched_columns(schema: TableSchema, names: Iterable[str], renamed: Mapping[
     >>> matched.sources
     {'order_id': 'Order_ID', 'ordered_at': 'ordered_at', 'revenue': 'total', 'note': 'note'}
     """
+    names = list(names)
     by_name = {plain_name(name): name for name in names}
+    by_place = {plain_name(key): column for twins in repeated_names(names).values() for key, column in twins.items()}
     renamed = dict(renamed or {})
     wanted = {name: name for name in schema.names} | renamed
     private = _PERSONAL - set(schema.names)
     sources = {
-        name: by_name[plain_name(source)]
+        name: (by_place | by_name)[plain_name(source)]
         for name, source in wanted.items()
-        if plain_name(source) in by_name and plain_name(name) not in private
+        if plain_name(source) in by_place | by_name and plain_name(name) not in private
     }
     if keeps_own_columns(schema):
         used = {plain_name(each) for each in (*sources.values(), *wanted.values())}
@@ -121,6 +129,7 @@ def matched_columns(schema: TableSchema, names: Iterable[str], renamed: Mapping[
         f"{name} is personal data and belongs to [tables.customer_identities]" for name in renamed if name in private
     ]
     problems += _column_problems(schema, renamed, sources, by_name)
+    problems += _twins(names, sources.values())
     return Matched(sources, tuple(name for name in by_name.values() if name not in sources.values()), tuple(problems))
 
 
@@ -172,22 +181,36 @@ def _column_problems(
     problems = [
         f"there is no column '{source}' for {name} ({_nearest(source, by_name)})"
         for name, source in renamed.items()
-        if plain_name(source) not in by_name
+        if name not in sources and plain_name(name) not in _PERSONAL - set(schema.names)
     ]
-    problems += [
-        f"{name} is missing ({_nearest(name, by_name)})"
-        for name in schema.required
-        if name not in sources and name not in renamed
-    ]
+    missing = [name for name in schema.required if name not in sources and name not in renamed]
+    near = {name: _nearest(name, by_name) for name in missing}
+    far = [name for name in missing if near[name].startswith(_ALL_COLUMNS)]
+    problems += [f"{name} is missing ({near[name]})" for name in missing if name not in far]
+    problems += [f"{_listed(far)} {'is' if len(far) == 1 else 'are'} missing ({near[far[0]]})"] if far else []
     absent = [name for name in schema.names if name not in sources]
     for name in sources:
-        near = get_close_matches(name, absent, n=1, cutoff=0.8) if name in renamed else []
-        if name not in schema.names and (near or not keeps_own_columns(schema)):
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(schema.names)}"
+        close = get_close_matches(name, absent, n=1, cutoff=0.8) if name in renamed else []
+        if name not in schema.names and (close or not keeps_own_columns(schema)):
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(schema.names)}"
             problems.append(f"'{name}' is not a column of {schema.name} ({hint})")
     return problems
 
 
 def _nearest(name: str, by_name: dict[str, str]) -> str:
     near = get_close_matches(plain_name(name), by_name, n=1, cutoff=0.6)
-    return f"did you mean '{by_name[near[0]]}'?" if near else f"its columns: {', '.join(by_name.values())}"
+    return f"did you mean '{by_name[near[0]]}'?" if near else f"{_ALL_COLUMNS}{', '.join(by_name.values())}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _twins(names: Sequence[str], used: Iterable[str]) -> list[str]:
+    """Return a problem for each column used of which there is another with the same name in other letters."""
+    counts = Counter(map(plain_name, names))
+    twice = dict.fromkeys(name for name in used if counts[plain_name(name)] > 1)
+    return [
+        f"{counts[plain_name(name)]} columns are called '{name}' but for case and spaces: keep one" for name in twice
+    ]

@@ -92,7 +92,15 @@ def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -
     """
     with opened_records(path, dialect) as (records, note):
         text = _text_of(records, path.name, layout.declared(dialect))
-    return replace(text, notes=tuple(each for each in (note, *text.notes) if each))
+    return replace(text, notes=tuple(each for each in (note, *_notes_on_sheets(path, dialect), *text.notes) if each))
+
+
+def _notes_on_sheets(path: Path, dialect: FileMapping) -> tuple[str, ...]:
+    names = sheet_names(path) if is_workbook(path) else []
+    if len(names) < 2:
+        return ()
+    others = ", ".join(f"'{name}'" for name in names if name.casefold() != (dialect.sheet or names[0]).casefold())
+    return (f"its sheet '{dialect.sheet or names[0]}' is read, and not {others}",)
 
 
 @contextmanager
@@ -209,7 +217,16 @@ def _text_of(records: Iterator[Record], file: str, layout: Layout) -> CsvText:
     _refuse_many_misfits(bad, short, table.num_rows)
     for name, value in layout.constants:
         table = table.append_column(name, pa.repeat(pa.scalar(value, pa.string()), table.num_rows))
-    return CsvText(table, tuple(bad), tuple(body.ignored.items()), short=short)
+    return CsvText(table, tuple(bad), tuple(body.ignored.items()), _notes_on_header(first, below, layout), short)
+
+
+def _notes_on_header(first: list[Record], below: list[Record], layout: Layout) -> tuple[str, ...]:
+    """Return a note where a header was found below other lines, and nobody has said where it is."""
+    above = first[: len(first) - len(below)]
+    filled = [line for line, row in above if row and any(row)]
+    if layout.is_declared or layout.second_header or len(filled) < 2:
+        return ()
+    return (f"its header stands in line {filled[-1]}; what stands above it is not read",)
 
 
 def _refuse_many_misfits(bad: list[BadLine], short: Mapping[int, str], n_rows: int) -> None:

@@ -19,6 +19,7 @@ from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
+from crmkit.sources.files.twin_columns import settled_twins
 from crmkit.sources.mapping_sql import make_table
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
@@ -185,8 +186,13 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Stage
         if source.mapped:
             raise CrmkitError(f"it has a header and no rows, and [tables.{source.table}] needs it. Export it again.")
         return None
-    matched = matched_columns(SCHEMAS[source.table], raw.columns, source.columns)
-    relation, foreign = _without_foreign(raw_files.con, raw, SCHEMAS[source.table], matched, currency)
+    schema = SCHEMAS[source.table]
+    matched = settled_twins(raw_files.con, raw, source, matched_columns(schema, raw.columns, source.columns))
+    if source.lacks:
+        matched = replace(matched, problems=(*matched.problems, source.lacks))
+    if not set(schema.required) & set(matched.sources):  # nothing else can be said of its cells
+        return Staged(source.table, source.shown, relation="", types={}, problems=matched.problems)
+    relation, foreign = _without_foreign(raw_files.con, raw, schema, matched, currency)
     return staged_rows(
         raw_files.con,
         relation,

@@ -122,7 +122,7 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
         own_problems = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
         if path in fits:
             previews.append(_recognised(*fits[path], settings))
-        elif path in known:
+        elif path in known and (known[path].mapped or not known[path].lacks):
             how = _MAPPED if known[path].mapped else _OWN_LAYOUT
             previews.append(FilePreview(path.name, how, tables={known[path].table: []}))
         else:
