@@ -182,6 +182,7 @@ class FileMapping(Section):
     delimiter: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)] | None = None
     decimal: str = Field(".", pattern=r"^[.,]$")
     date_format: str | None = None
+    exact_ids: bool = False
     skip_lines: int | None = Field(None, ge=0, le=10_000)
     header: int | tuple[str, ...] | None = None
     scale: ScaleText | dict[str, ScaleText] | None = None  # of survey answers: lowest and highest, such as "0-10"

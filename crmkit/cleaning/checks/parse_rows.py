@@ -20,10 +20,9 @@ import duckdb
 from crmkit.cleaning.checks.findings import Finding
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
-from crmkit.sources.files.staging import Staged, with_own_columns
+from crmkit.sources.files.staging import Staged, evidence_of_staged, with_own_columns
 from crmkit.sources.parsing.dates import Clock
-from crmkit.sources.parsing.facts import column_facts
-from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading
+from crmkit.sources.parsing.types import STEP, Reading, in_words, is_text, reading
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.tables.schema import Column, TableSchema
 
@@ -159,19 +158,19 @@ def parse_rows(
     CrmkitError
         If the dialect's date format or the table's time zone is none; the message does not name the table.
     """
-    facts = column_facts(con, staged)
     clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
     try:
+        evidence = evidence_of_staged(con, staged)
         staged = with_own_columns(con, staged, clock)
     except duckdb.Error as error:
         raise CrmkitError(short_message(error).rstrip(".")) from None
     columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
     readings = {
-        column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
+        column.name: reading(column, staged.types[column.name], evidence.facts[column.name], clock)
         for column in columns
     }
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
-    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *_other_decimals(staged, facts)))
+    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *evidence.faults(staged.files)))
     try:
         con.execute(_parsing_sql(parsed, readings))
     except duckdb.Error as error:  # an impossible date_format or time_zone
@@ -255,17 +254,6 @@ def _example(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, column: Column
 
 def _shape(cell: str) -> str:
     return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", cell))[:30]
-
-
-def _other_decimals(staged: Staged, facts: dict[str, Facts]) -> list[str]:
-    mark = "," if staged.dialect.decimal == "." else "."
-    setting = f'decimal = "{mark}"'
-    advice = f". {staged.files.hint(setting)}" if staged.files else ""
-    return [
-        f"{name} is written with a decimal '{mark}', such as '{fact.other_decimal}'{advice}"
-        for name, fact in facts.items()
-        if fact.other_decimal is not None
-    ]
 
 
 def _parsing_sql(parsed: ParsedTable, readings: dict[str, Reading]) -> str:

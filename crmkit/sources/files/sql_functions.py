@@ -41,8 +41,8 @@ def create_sql_functions(con: duckdb.DuckDBPyConnection, dialect: FileMapping, t
     (1234.5, 2.5, datetime.datetime(2026, 12, 31, 8, 15), inf)
     """
     clock = Clock(time_zone, None, dialect.date_format)
-    numbers = {mark: _number(reading(_AMOUNT, "VARCHAR", Facts(), mark, clock)) for mark in ".,"}
-    time = _applied(reading(Column("cell", "timestamp", ""), "VARCHAR", Facts(), dialect.decimal, clock))
+    numbers = {mark: _number(reading(_AMOUNT, "VARCHAR", Facts(decimal=mark), clock)) for mark in ".,"}
+    time = _applied(reading(Column("cell", "timestamp", ""), "VARCHAR", Facts(), clock))
     con.execute(
         f"CREATE OR REPLACE MACRO as_number(cell) AS {numbers[dialect.decimal]}, "
         f"(cell, mark) AS CASE WHEN mark = ',' THEN {numbers[',']} ELSE {numbers['.']} END"

@@ -22,6 +22,7 @@ from crmkit.sources.files.sql_functions import create_sql_functions, shared_dial
 from crmkit.sources.files.twin_columns import settled_twins
 from crmkit.sources.mapping_sql import make_table
 from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.evidence import Evidence, evidence_of
 from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
 from crmkit.sources.parsing.types import is_text
 from crmkit.sources.sql import PART, ROW, columns_of, identifier
@@ -65,6 +66,8 @@ class Staged:
         Rows of the files that are not counted, by reason: totals, test payments.
     beside : mapping of str to (int, int, int)
         By file, how many rows were folded, ignored and split [rows]; a file without any may be absent.
+    settled : bool
+        Whether its numbers and times were read before and are written as programs write them.
     """
 
     table: str
@@ -83,6 +86,7 @@ class Staged:
     n_split: int = 0
     ignored: tuple[tuple[str, int], ...] = ()
     beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    settled: bool = False
 
     @property
     def schema(self) -> TableSchema:
@@ -97,6 +101,8 @@ class Staged:
     @property
     def dialect(self) -> FileMapping:
         """The dialect of its files; the default one where it has none."""
+        if self.settled:
+            return FileMapping(path="", decimal=".", exact_ids=True)
         return self.files.dialect if self.files else FileMapping(path="")
 
 
@@ -162,6 +168,14 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
         problems=matched.problems,
         **known,
     )
+
+
+def evidence_of_staged(con: duckdb.DuckDBPyConnection, staged: Staged) -> Evidence:
+    """Return what the cells of the canonical columns of a table prove about their notation."""
+    columns = {
+        column.name: (column.name, column.kind) for column in staged.schema.columns if column.name in staged.types
+    }
+    return evidence_of(con, staged.relation, columns, staged.dialect)
 
 
 def with_own_columns(con: duckdb.DuckDBPyConnection, staged: Staged, clock: Clock) -> Staged:

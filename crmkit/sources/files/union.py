@@ -8,10 +8,9 @@ from dataclasses import replace
 import duckdb
 
 from crmkit.sources.files.mapping import Matched
-from crmkit.sources.files.staging import Staged, staged_rows
+from crmkit.sources.files.staging import Staged, evidence_of_staged, staged_rows
 from crmkit.sources.parsing.dates import Clock
-from crmkit.sources.parsing.facts import column_facts
-from crmkit.sources.parsing.types import reading
+from crmkit.sources.parsing.types import Facts, reading
 from crmkit.sources.presets.takes import Portion
 from crmkit.sources.presets.typed import text_of, typed_rows
 from crmkit.sources.sql import PART, ROW, identifier
@@ -41,7 +40,9 @@ def combined(
     parts = [portion.file for portion in whole]
     pieces = [_numbered(portion, part) for part, portion in enumerate(whole)]
     if staged:
-        pieces.append(_as_text(con, staged, zone, len(parts)))
+        evidence = evidence_of_staged(con, staged)
+        staged = replace(staged, problems=(*staged.problems, *evidence.faults(staged.files)))
+        pieces.append(_as_text(staged, evidence.facts, zone, len(parts)))
         parts += staged.parts or [staged.origin]
     known: dict[str, int] = {}
     if added:
@@ -64,6 +65,7 @@ def combined(
         origin=" and ".join(origins),
         parts=tuple(parts),
         bad_lines=tuple(line for each in everything for line in each.bad_lines),
+        settled=True,
     )
     return replace(
         rows,
@@ -79,12 +81,11 @@ def _numbered(portion: Portion, part: int) -> str:
     return f"SELECT {columns}{ROW}, {part}::INTEGER AS {PART} FROM {portion.relation}"
 
 
-def _as_text(con: duckdb.DuckDBPyConnection, staged: Staged, zone: str, first_part: int) -> str:
-    """Return the SQL of the rows of a file with its dialect resolved, as text."""
-    facts = column_facts(con, staged)
+def _as_text(staged: Staged, facts: Mapping[str, Facts], zone: str, first_part: int) -> str:
+    """Return the SQL of the rows of a file with its notation resolved, as text."""
     clock = Clock(zone, staged.time_zone, staged.dialect.date_format)
     readings = {
-        column.name: reading(column, staged.types[column.name], facts[column.name], staged.dialect.decimal, clock)
+        column.name: reading(column, staged.types[column.name], facts[column.name], clock)
         for column in staged.schema.columns
         if column.name in staged.types
     }

@@ -16,7 +16,7 @@ import duckdb
 
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
-from crmkit.sources.parsing.evidence import EXCEL, evidence_of
+from crmkit.sources.parsing.evidence_of_times import settled_times
 from crmkit.sources.parsing.types import (
     STEP,
     Reading,
@@ -534,15 +534,14 @@ def _settle_times(
     """Set the times that are written in another way than ISO 8601, if the cells prove the order of day and month."""
     if not columns:
         return
-    evidence = evidence_of(con, relation, {each.name: (each.name, "timestamp") for each in columns}, dialect)
-    formats, questions = evidence.formats, evidence.questions
+    settled = settled_times(
+        con, relation, {each.name: (each.name, "VARCHAR") for each in columns}, dialect.date_format, None
+    )
     for each in columns:
-        if questions:
-            each.doubt = f"{each.header} is kept as text: {questions[0].partition('. Write')[0]}"
+        if settled.questions:
+            each.doubt = f"{each.header} is kept as text: {settled.questions[0].asks}"
             continue
-        own = Clock(clock.to_zone, clock.from_zone, dialect.date_format, formats.get(each.name, ()))
-        if own.formats == EXCEL:
-            continue
+        own = Clock(clock.to_zone, clock.from_zone, dialect.date_format, settled.notations[each.name])
         parts = f"SELECT {time_parts(_filled(identifier(each.name)), own)} AS parts FROM {relation}"
         (n_read,) = con.execute(f"SELECT count({time_from_parts('parts', own)}) FROM ({parts})").fetchone() or (0,)
         if n_read == each.counts["filled"]:

@@ -6,9 +6,10 @@ A cell with content that yields no value is unreadable; a cell without content i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
-from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
+from crmkit.sources.parsing.dates import Clock, TimeNotation, time_from_native, time_from_parts, time_parts
 from crmkit.sources.sql import literal
 from crmkit.tables.schema import Column
 
@@ -22,8 +23,6 @@ STEP = "{step}"
 """Placeholder in the SQL of a step for the result of the previous step."""
 
 _SPACES = r"[\s\x{a0}\x{202f}\x{feff}]"
-_EMPTY_WORDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n", "-", "--")
-_EMPTY_IDS = ("null", "nan", "none", "nat", "n/a", "#n/a", "\\n")
 _YES, _NO = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 _NUMBER_TYPES = frozenset(
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE".split()
@@ -39,8 +38,18 @@ _WORDS = {
     "flag": "yes or no",
 }
 _GROUPING_MARKS = (" ", "\u00a0", "\u202f", "\u2009", "'", "’")  # only ever group thousands, in any language
-_CODES = "EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|CAD|AUD|NZD|SGD|HKD|JPY|CNY|INR|IDR|MYR|PHP|THB|BRL|MXN|ZAR|EGP|AED"
-_CURRENCY = f"(?:[€$£¥₹]|{_CODES}|R\\$|[Kk]r|zł|Rp)"
+_COMMON_SIGNS = ("€", "$", "£", "¥", "₹", "EUR", "USD", "GBP", "CHF")
+_MINUS = "−–—－"
+NAMES = frozenset({"name", "owner", "author"})
+"""Text columns that hold names of people: Null and None are names too."""
+FREE_TEXTS = frozenset({"comment", "text"})
+"""Text columns in people's own words: they stay letter by letter, and "none" is an answer."""
+NOTHING = ("n/a", "#n/a", "\\n", "-", "--", "---", "(not set)", "(none)", "(null)", "(blank)")
+"""What exports write in place of nothing, and no word of any language."""
+NOTHING_WORDS = ("null", "nan", "none", "nat", "na")
+"""The same, but a word: the country NA is Namibia, and people are called Null."""
+_INVISIBLE = "[\\x{200b}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2060}-\\x{2069}\\x{feff}\\x{ad}]"
+_OTHER_DIGITS = "".join(chr(zero + n) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for n in range(10))
 
 
 @dataclass(frozen=True)
@@ -51,15 +60,26 @@ class Facts:
     ----------
     whole_ids : bool
         Every id is written like ``17850.0``, as a spreadsheet or pandas does with numbers.
-    sure_groups : bool
-        The decimal mark is declared or proven, so that the other mark can only group thousands.
-    other_decimal : str or None
-        A number that only makes sense with the other decimal mark, where none uses the dialect's.
+    decimal : str
+        Decimal mark of numbers that are text; the other mark groups thousands.
+    plain : bool
+        Every number is digits with at most a minus and a decimal point.
+    signs : tuple of str
+        Currency signs and codes beside the numbers.
+    nothing : tuple of str
+        Words, in lower case, that stand for nothing in a column of text.
+    ascii : bool
+        No cell has a letter beyond ASCII.
+    times : TimeNotation
     """
 
     whole_ids: bool = False
-    sure_groups: bool = True
-    other_decimal: str | None = None
+    decimal: str = "."
+    plain: bool = False
+    signs: tuple[str, ...] = _COMMON_SIGNS
+    nothing: tuple[str, ...] = ()
+    ascii: bool = False
+    times: TimeNotation = field(default_factory=TimeNotation)
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,7 @@ class Reading:
         return self.cell, self.parts, self.value, self.typed
 
 
-def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Clock) -> Reading:
+def reading(column: Column, kind_met: str, facts: Facts, clock: Clock) -> Reading:
     """Return the SQL that reads one column; :data:`STEP` is its placeholder for the cell so far, at first the raw one.
 
     Parameters
@@ -101,21 +121,23 @@ def reading(column: Column, kind_met: str, facts: Facts, decimal: str, clock: Cl
     kind_met : str
         DuckDB type of the raw column.
     facts : Facts
-    decimal : str
-        Decimal mark of numbers that are text.
+        What its cells prove; see :func:`crmkit.sources.parsing.evidence.evidence_of`.
     clock : Clock
-        Date format and time zones.
+        Time zones and the declared date format.
     """
     if column.kind in ("id", "text"):
         return _text(column, kind_met, facts)
     if column.kind in ("timestamp", "date"):
-        return _time(column, kind_met, clock)
+        return _time(column, kind_met, facts, replace(clock, notation=facts.times))
     if column.kind == "flag":
         return _flag(kind_met)
     whole = f"CASE WHEN {STEP} = trunc({STEP}) AND abs({STEP}) < 9e15 THEN CAST({STEP} AS BIGINT) END"
     typed = whole if column.kind == "integer" else STEP
+    if is_text(kind_met) and facts.plain:
+        return Reading(f"nullif({STEP}, '')", value=f"try_cast({STEP} AS DOUBLE)", typed=typed)
     if is_text(kind_met):
-        return Reading(_filled(STEP), bare_number(STEP), number_from_bare(STEP, decimal, facts.sure_groups), typed)
+        bare, number = bare_number(STEP, facts.signs), number_from_bare(STEP, facts.decimal, True)
+        return Reading(_filled(STEP, facts), bare, number, typed)
     if not is_number(kind_met):
         return Reading(STEP, value="CAST(NULL AS DOUBLE)", typed=typed)
     number = f"CAST({STEP} AS DOUBLE)"
@@ -157,10 +179,25 @@ def trimmed(raw: str) -> str:
     return f"nullif(regexp_replace(CAST({raw} AS VARCHAR), '^{_SPACES}+|{_SPACES}+$', '', 'g'), '')"
 
 
-def bare_number(text: str) -> str:
-    """Return the SQL of the text with a plain minus and without a currency sign; (12.50) is -12.50 in accounting."""
-    minus = f"regexp_replace(replace({text}, '−', '-'), '^\\((.+)\\)$', '-\\1')"
-    return f"regexp_replace({minus}, '^([+-]?)\\s*{_CURRENCY}\\s*|\\s*{_CURRENCY}$', '\\1')"
+def bare_number(text: str, signs: Collection[str] = _COMMON_SIGNS) -> str:
+    """Return the SQL of a number's text with a plain minus before it and no currency; (12.50) is -12.50 in accounting.
+
+    Parameters
+    ----------
+    text : str
+        SQL of a text without spaces around it.
+    signs : collection of str
+        Currency signs and codes that may stand before or after the number.
+    """
+    bare = f"regexp_replace(translate({text}, '{_MINUS}', '{'-' * len(_MINUS)}'), '^''|^\\((.+)\\)$', '\\1')"
+    bare = f"CASE WHEN starts_with({text}, '(') THEN '-' || {bare} ELSE {bare} END"
+    if signs:
+        any_sign = "|".join(re.escape(sign) + "[.]?" for sign in sorted(signs, key=lambda sign: (-len(sign), sign)))
+        pattern = f"^([+-]?)\\s*(?:{any_sign})\\s*|\\s*(?:{any_sign})(-?)$"
+        bare = f"regexp_replace({bare}, {literal(pattern)}, '\\1\\2')"
+    # 5.- and 5,-- have no cents, 12.50- is negative.
+    bare = f"regexp_replace({bare}, '^(.*\\d)[.,]-{{1,2}}$', '\\1')"
+    return f"regexp_replace({bare}, '^(-)\\s+|^([^-]*\\d)\\s*-$', '-\\2')"
 
 
 def number_from_bare(bare: str, decimal: str, sure_groups: bool) -> str:
@@ -190,29 +227,44 @@ def shows_decimal(text: str, decimal: str) -> str:
     return f"regexp_full_match({bare_number(text)}, {literal(shown)})"
 
 
+def cell_text(raw: str, kind_met: str) -> str:
+    """Return the SQL of a cell as trimmed text, null if it holds nothing; a whole number has no decimals."""
+    return _as_text(kind_met).replace(STEP, raw)
+
+
 def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
     text = _as_text(kind_met)
+    if not facts.ascii and is_text(kind_met) and column.name not in FREE_TEXTS:
+        text = _composed(text)
     if column.kind == "id":
         text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep all digits
         text = f"regexp_replace({text}, '\\.0+$', '')" if facts.whole_ids else text
-        return Reading(_without(text, _EMPTY_IDS))
+        return Reading(_without(text, facts.nothing))
+    text = _without(text, facts.nothing)
     if column.choices:
         return Reading(text, f"lower({STEP})")
     return Reading(text, f"regexp_replace({STEP}, '{_SPACES}+', ' ', 'g')" if column.name in SPELLED else STEP)
 
 
-def _time(column: Column, kind_met: str, clock: Clock) -> Reading:
+def _composed(text: str) -> str:
+    """Return the SQL of a text with its letters composed, and without marks that nobody sees."""
+    return f"nullif(trim(nfc_normalize(regexp_replace({text}, '{_INVISIBLE}', '', 'g'))), '')"
+
+
+def _time(column: Column, kind_met: str, facts: Facts, clock: Clock) -> Reading:
     typed = f"CAST({STEP} AS DATE)" if column.kind == "date" else STEP
     if kind_met.startswith(("TIMESTAMP", "DATE")):
         return Reading(STEP, value=time_from_native(STEP, kind_met, clock), typed=typed)
-    cell = _filled(STEP) if is_text(kind_met) else _as_text(kind_met)
+    cell = _filled(STEP, facts) if is_text(kind_met) else _as_text(kind_met)
+    if is_text(kind_met) and clock.notation.plain:
+        cell = f"nullif({STEP}, '')"
     return Reading(cell, time_parts(STEP, clock), time_from_parts(STEP, clock), typed)
 
 
 def _flag(kind_met: str) -> Reading:
     if kind_met == "BOOLEAN":
         return Reading(STEP)
-    cell = f"lower({_filled(STEP) if is_text(kind_met) else _as_text(kind_met)})"
+    cell = f"lower({filled(STEP, ascii_only=True) if is_text(kind_met) else _as_text(kind_met)})"
     yes, no = (", ".join(literal(word) for word in words) for words in (_YES, _NO))
     return Reading(cell, value=f"CASE WHEN {STEP} IN ({yes}) THEN true WHEN {STEP} IN ({no}) THEN false END")
 
@@ -227,12 +279,21 @@ def _as_text(kind_met: str) -> str:
     )
 
 
-def _filled(raw: str) -> str:
-    """Return the SQL of a text that is to be converted; the words that exports write for an empty cell are null."""
-    return _without(trimmed(raw), _EMPTY_WORDS)
+def filled(raw: str, ascii_only: bool = False) -> str:
+    """Return the SQL of a text that is to be converted: what stands for nothing is null, all digits are those of ASCII."""
+    text = trimmed(raw)
+    if not ascii_only:
+        text = f"translate({text}, '{_OTHER_DIGITS}٫٬，．', '{'0123456789' * 4}.,,.')"
+    return _without(text, (*NOTHING, *NOTHING_WORDS))
+
+
+def _filled(raw: str, facts: Facts) -> str:
+    return filled(raw, facts.ascii)
 
 
 def _without(text: str, words: tuple[str, ...]) -> str:
+    if not words:
+        return text
     pattern = f"(?i)^({'|'.join(map(re.escape, words))})$"
     return f"nullif(regexp_replace({text}, {literal(pattern)}, ''), '')"
 
@@ -240,6 +301,7 @@ def _without(text: str, words: tuple[str, ...]) -> str:
 def _shape(decimal: str, sure_groups: bool) -> str:
     d, m = re.escape(decimal), re.escape(_other(decimal))
     grouped = [rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+({d}\d+)?" for mark in _GROUPING_MARKS]
+    grouped.append(rf"\d{{1,2}}({m}\d{{2}})+{m}\d{{3}}({d}\d+)?")  # 1,23,401.00 in India
     grouped.append(
         rf"\d{{1,3}}({m}\d{{3}})+({d}\d+)?" if sure_groups else rf"\d{{1,3}}(({m}\d{{3}})+{d}\d+|({m}\d{{3}}){{2,}})"
     )

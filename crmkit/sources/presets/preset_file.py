@@ -106,9 +106,7 @@ def read_preset_file(
     met = {name: (column, kinds[name]) for name, column in fit.columns.items()}
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     preset_file = PresetFile(files, fit, raw, evidence, f"preset_file_{number}")
-    preset_file.problems += [_where_to_write(files, question) for question in evidence.questions] + _missing_columns(
-        preset, fit, preset.takes[0]
-    )
+    preset_file.problems += evidence.faults(files) + _missing_columns(preset, fit, preset.takes[0])
     amounts = [
         column for column, kind in met.values() if kind == "money" and is_text(columns_of(con, raw.relation)[column])
     ]
@@ -225,11 +223,6 @@ def no_usable_rows(con: duckdb.DuckDBPyConnection, preset_file: PresetFile) -> s
 def possible_takes(preset: Preset, fit: PresetMatch) -> list[Take]:
     """Return the takes for whose required columns the file has what it needs."""
     return [take for take in preset.takes if not _missing_columns(preset, fit, take)]
-
-
-def _where_to_write(files: FileSet, question: str) -> str:
-    path = "" if files.declared else f', with path = "{files.paths[0].name}"'
-    return f"{question}, under [files.{files.name}]{path}"
 
 
 def _missing_columns(preset: Preset, fit: PresetMatch, take: Take) -> list[str]:

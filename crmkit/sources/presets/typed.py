@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from crmkit.sources.parsing.dates import Clock
-from crmkit.sources.parsing.evidence import EXCEL, Evidence, serial_time
-from crmkit.sources.parsing.types import STEP, Facts, Reading, is_text, reading, trimmed
+from crmkit.sources.parsing.evidence import Evidence
+from crmkit.sources.parsing.types import STEP, Reading, reading
 from crmkit.sources.sql import PART, ROW, columns_of, identifier
 from crmkit.tables.schema import Column, Kind
 
@@ -91,12 +91,12 @@ def make_typed(
     zones : Zones
     """
     types = columns_of(con, relation)
-    readings = {}
-    for name, kind in fields.items():
-        if name in columns:
-            met = types[columns[name]]
-            whole = kind == "id" and is_text(met) and _all_whole(con, relation, columns[name])
-            readings[name] = _reading(Column(name, kind, ""), met, Facts(whole_ids=whole), evidence, zones)
+    clock = Clock(zones.company, zones.file, evidence.declared_format)
+    readings = {
+        name: reading(Column(name, kind, ""), types[columns[name]], evidence.facts[name], clock)
+        for name, kind in fields.items()
+        if name in columns
+    }
     cells = [
         f"CAST({identifier(name)} AS {_SQL_TYPES[fields[name]]}) AS {identifier(name)}, {text_of(name)}"
         for name in readings
@@ -110,22 +110,6 @@ def make_typed(
         f"CREATE TABLE {table} AS SELECT {', '.join([PART, ROW, *cells, *absent])} "
         f"FROM {typed_rows(relation, columns, readings)}"
     )
-
-
-def _reading(column: Column, met: str, facts: Facts, evidence: Evidence, zones: Zones) -> Reading:
-    formats = evidence.formats.get(column.name, ())
-    if formats == EXCEL:
-        return Reading(trimmed(STEP), value=serial_time(STEP))
-    clock = Clock(zones.company, zones.file, evidence.date_format, formats)
-    return reading(column, met, facts, evidence.decimal, clock)
-
-
-def _all_whole(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> bool:
-    text = trimmed(identifier(column))
-    (whole,) = con.execute(f"SELECT bool_and(regexp_full_match({text}, '[0-9]+[.]0+')) FROM {relation}").fetchone() or (
-        0,
-    )
-    return bool(whole)
 
 
 def _step(read: Reading, step: int, cell: str) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import duckdb
 
 from crmkit.settings import FileMapping
-from crmkit.sources.parsing.evidence import EXCEL, Evidence, evidence_of
-from crmkit.sources.parsing.types import trimmed
+from crmkit.sources.parsing.evidence import evidence_of
 from crmkit.sources.proposing.profile import ColumnProfile
-from crmkit.sources.sql import ROW, identifier, literal
+from crmkit.sources.sql import ROW
 from crmkit.tables.schema import Kind
 
 _FOR_EVIDENCE = 1_500  # rows
@@ -73,28 +72,19 @@ def notation_of(
     con.execute(f"CREATE OR REPLACE TABLE evidence_rows AS SELECT * FROM {few} ORDER BY {ROW}")
     evidence = evidence_of(con, "evidence_rows", kinds, dialect)
     times = [met.name for met in columns if met.times and met.name in used]
-    formats = {name: _format_of(con, relation, name, evidence) for name in times}
+    written = {name: evidence.facts[name].times for name in times}
+    formats = {name: each.written for name, each in written.items()}
     declared = {form for form in formats.values() if form}
-    one = declared.pop() if len(declared) == 1 and EXCEL not in evidence.formats.values() else None
+    counted = any(each.serial or each.epoch for each in written.values())
+    one = declared.pop() if len(declared) == 1 and not counted else None
     asked = tuple(str(question) for question in evidence.questions)
     return Notation(
         evidence.decimal,
         any("decimal" in question for question in asked),
         one,
-        frozenset(name for name in times if name in evidence.formats and formats[name] != one)
+        frozenset(name for name in times if written[name].forms and formats[name] != one)
+        | frozenset(name for name in times if written[name].serial or written[name].epoch)
         | frozenset(name for name in times if any("date_format" in question for question in asked)),
         asked,
         tuple(evidence.notes),
     )
-
-
-def _format_of(con: duckdb.DuckDBPyConnection, relation: str, column: str, evidence: Evidence) -> str | None:
-    """Return the format that reads most cells of a column; None if none reads any."""
-    formats = evidence.formats.get(column, ())
-    if not formats or formats == EXCEL:
-        return None
-    cell = trimmed(identifier(column))
-    counted = ", ".join(f"count(try_strptime({cell}, {literal(form)}))" for form in formats)
-    read = con.execute(f"SELECT {counted} FROM (FROM {relation} LIMIT {_FOR_EVIDENCE})").fetchone() or ()
-    best = max(zip(read, formats, strict=False), default=(0, ""), key=lambda each: each[0])
-    return best[1] if best[0] else None

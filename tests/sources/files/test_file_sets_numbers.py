@@ -80,20 +80,18 @@ def test_a_declared_decimal_mark_settles_it_too(company):
 
 
 def test_without_either_1_234_stops_the_load(company):
-    with pytest.raises(Problems, match=r"revenue cannot be read as a number in 2 of 3 rows, such as '1,234' in line 2"):
+    with pytest.raises(Problems, match=r"'1,234' \(line 2, column 'revenue'\) is 1.234 or 1,234"):
         revenues(company, "1,234", "2,345", "9")
 
 
-def test_a_column_of_decimal_commas_stops_the_load_and_says_what_to_write(company):
-    with pytest.raises(
-        Problems,
-        match=r"decimal ',', such as '12,50'. Write path = \"orders.csv\" and decimal = \",\" under \[files.orders\]",
-    ):
-        revenues(company, "1.500", "12,50", "9")
+def test_one_decimal_comma_settles_that_a_point_groups_thousands(company):
+    assert revenues(company, "1.500", "12,50", "9") == [1500, 12.5, 9]
 
 
-def test_one_decimal_comma_among_points_costs_one_row(company):
-    assert revenues(company, "1.50", "12,50", "9") == [1.5, 9]
+def test_one_decimal_comma_among_points_costs_one_row_and_one_to_one_is_asked(company):
+    assert revenues(company, "1.50", "2.50", "3.50", "12,50", "9") == [1.5, 2.5, 3.5, 9]
+    with pytest.raises(Problems, match=r"'1.50' \(line 2, column 'revenue'\) and '12,50' \(line 3, column 'revenue'\)"):
+        revenues(company, "1.50", "12,50", "9")
 
 
 def test_flags_and_whole_numbers_are_read_in_their_usual_spellings(company):

@@ -145,11 +145,12 @@ def test_days_written_as_numbers_are_days(company):
     assert [str(day)[:10] for day in days] == ["2017-05-01", "2017-05-02"]
 
 
-def test_a_column_of_31_12_2026_stops_the_load_and_says_which_format_to_write(company):
-    settings = company({"orders.csv": "order_id,ordered_at,revenue\n1,31/10/2026,5\n2,30/10/2026,5\n"})
-    with pytest.raises(
-        Problems, match=r"such as '31/10/2026' in line 2. Write .* date_format = \"%d/%m/%Y\" \(or \"%m/%d/%Y\""
-    ):
+def test_a_column_with_a_31st_is_read_and_one_without_says_which_format_to_write(company):
+    rows = "order_id,ordered_at,revenue\n1,31/10/2025,5\n2,01/10/2025,5\n"
+    load(settings := company({"orders.csv": rows}))
+    assert str(connect(settings=settings).frame("orders").ordered_at[1]) == "2025-10-01 00:00:00"
+    settings = company({"orders.csv": rows.replace("31/", "02/")})
+    with pytest.raises(Problems, match=r"'02/10/2025' \(line 2, .* date_format = \"%d/%m/%Y\" \(2 October 2025\) or"):
         load(settings)
 
 

@@ -43,9 +43,9 @@ def test_03_04_2026_is_the_third_of_april_where_another_row_has_a_13th(company):
 
 def test_03_04_2026_alone_is_asked_for_with_line_column_and_what_to_write(company):
     problem = problem_of(shop(company, "1;completed;03/04/2026;5.50"))
-    assert "'03/04/2026' (line 2, column 'Bestelldatum') begins with the day or with the month" in problem
-    assert 'Write date_format = "%d/%m/%Y" or date_format = "%m/%d/%Y"' in problem
-    assert 'under [files.shop], with path = "shop.csv"' in problem
+    assert "'03/04/2026' (line 2, column 'Bestelldatum') is 3 April 2026 or 4 March 2026" in problem
+    answers = 'date_format = "%d/%m/%Y" (3 April 2026) or date_format = "%m/%d/%Y" (4 March 2026)'
+    assert f'Write path = "shop.csv" and {answers} under [files.shop]' in problem
 
 
 def test_03_03_2026_is_the_same_either_way_and_what_is_declared_is_not_asked(company):
@@ -85,8 +85,8 @@ def test_an_amount_is_read_as_it_is_written(company, amount, value):
 
 def test_1234_with_one_mark_is_asked_for_unless_a_count_or_another_row_shows_the_other_mark(company):
     problem = problem_of(shop(company, "1;completed;2026-03-04;1.234"))
-    assert "the mark in '1.234' (line 2, column 'Gesamtsumme') is a decimal mark or groups thousands" in problem
-    assert 'Write decimal = "." or decimal = ","' in problem
+    assert "'1.234' (line 2, column 'Gesamtsumme') is 1.234 or 1,234" in problem
+    assert 'decimal = "." (1.234) or decimal = "," (1,234) under [files.shop]' in problem
     assert orders_of(shop(company, "1;completed;2026-03-04;1.234", "2;completed;2026-03-04;5,5")).revenue.tolist() == [
         1234.0,
         5.5,

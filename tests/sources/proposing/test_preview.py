@@ -107,8 +107,11 @@ def test_a_proposal_never_writes_over_another_and_a_table_is_proposed_once(folde
 def test_what_cannot_be_decided_is_written_as_a_question_into_the_proposal(tmp_path):
     (tmp_path / "till.csv").write_text('Receipt;Order date;Total\n1;03/04/2026;"1,234"\n2;05/06/2026;"2,345"\n')
     (preview,) = preview_folder(tmp_path, Settings())
-    assert "# To be settled: it cannot be told whether '03/04/2026' (line 2, column 'Order date')" in preview.proposed
-    assert "whether the mark in '1,234' (line 2, column 'Total')" in preview.proposed
+    assert (
+        "# To be settled: '03/04/2026' (line 2, column 'Order date') is 3 April 2026 or 4 March 2026"
+        in preview.proposed
+    )
+    assert "# To be settled: '1,234' (line 2, column 'Total') is 1.234 or 1,234" in preview.proposed
 
 
 def test_a_file_that_is_nothing_like_a_table_gets_no_table(tmp_path):

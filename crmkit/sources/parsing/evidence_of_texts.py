@@ -1,0 +1,143 @@
+"""What ids and texts of a file prove: ids that Excel has shortened, words that stand for nothing, letters beyond ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from crmkit.sources.parsing.question import where
+from crmkit.sources.parsing.types import FREE_TEXTS, NAMES, NOTHING, NOTHING_WORDS, Facts, is_text
+from crmkit.sources.sql import ROW, identifier, literal
+from crmkit.tables.schema import Kind
+
+_CUT = r"[1-9]([.,]\d{1,16})?[eE][+]\d{2,3}"
+_DIGITS_OF_EXCEL = 15
+_LONGEST_NOTHING = 9
+_WHOLE_OF_DOUBLE = 2**53
+_CODES = 0.9  # share of the other cells that are codes of as many letters
+
+
+def text_facts(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Mapping[str, tuple[str, Kind]],
+    types: Mapping[str, str],
+    exact_ids: bool,
+) -> tuple[dict[str, Facts], list[str]]:
+    """Return the facts on the columns of ids and texts, and the problems of ids that have lost digits.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relation : str
+    columns : mapping of str to (str, str)
+        Column of the relation and kind, by given name.
+    types : mapping of str to str
+        DuckDB type by column of the relation.
+    exact_ids : bool
+        Whether the settings say that ids such as 1E+05 are written so.
+    """
+    if not columns:
+        return {}, []
+    asked = {name: _queries(column, kind, types[column]) for name, (column, kind) in columns.items()}
+    selected = ", ".join(query for queries in asked.values() for query in queries)
+    answers = iter(con.execute(f"SELECT {selected} FROM {relation}").fetchone() or ())
+    facts, problems = {}, []
+    for name, queries in asked.items():
+        column, kind = columns[name]
+        ascii_only, n_nothing, whole, n_cut, line, n_beyond = [next(answers) for _ in queries]
+        nothing = _nothing(con, relation, name, column, kind) if n_nothing else ()
+        facts[name] = Facts(whole_ids=bool(whole), nothing=nothing, ascii=ascii_only is not False)
+        if kind == "id" and n_cut and not exact_ids:
+            problems.append(_cut(con, relation, column, n_cut, line))
+        elif (
+            kind == "id" and n_beyond and not exact_ids and (problem := _rounded(con, relation, column, types[column]))
+        ):
+            problems.append(problem)
+    return facts, problems
+
+
+def _queries(column: str, kind: Kind, met: str) -> list[str]:
+    """Return the SQL of: all ASCII, cells that may say nothing, ids all like 12.0, shortened ids, the first, long ids."""
+    cell = identifier(column)
+    if not is_text(met):
+        long = f"count_if(abs({cell}) >= {_WHOLE_OF_DOUBLE} AND isfinite({cell}))"
+        return ["true", "0", "false", "0", "NULL", long]
+    words = ", ".join(map(literal, (*NOTHING, *NOTHING_WORDS)))
+    short = f"CASE WHEN strlen({cell}) <= {_LONGEST_NOTHING} THEN lower(trim({cell})) IN ({words}) ELSE false END"
+    found = [f"bool_and(strlen({cell}) = length({cell}))", f"coalesce(count_if({short}), 0)"]
+    if kind != "id":
+        return [*found, "false", "0", "NULL", "0"]
+    trimmed = f"nullif(trim({cell}), '')"
+    cut = f"CASE WHEN contains({cell}, '+') THEN regexp_full_match(trim({cell}), '{_CUT}') ELSE false END"
+    long = f"CASE WHEN strlen({cell}) > {_DIGITS_OF_EXCEL} THEN ends_with(trim({cell}, ' ''.0') || '0', '0') ELSE false END"
+    return [
+        *found,
+        f"bool_and(CASE WHEN contains({cell}, '.') THEN regexp_full_match({trimmed}, '[0-9]+[.]0+') "
+        f"ELSE {trimmed} IS NULL END) AND count({trimmed}) > 0",
+        f"coalesce(count_if({cut}), 0)",
+        f"min({ROW}) FILTER ({cut})",
+        f"coalesce(count_if({long}), 0)",
+    ]
+
+
+def _nothing(con: duckdb.DuckDBPyConnection, relation: str, name: str, column: str, kind: Kind) -> tuple[str, ...]:
+    """Return the words that stand for nothing in a column.
+
+    A word of letters is a value among codes of as many letters: NA among DE and FR is Namibia. In a column of names Null
+    is a name, and among ids it is nothing unless it is written as the names around it are.
+    """
+    cell = f"trim({identifier(column)})"
+    words = ", ".join(map(literal, NOTHING_WORDS))
+    other = f"FILTER (lower({cell}) NOT IN ({words}))"
+    n, n_two, n_three, n_names, n_title = con.execute(
+        f"SELECT count(nullif({cell}, '')) {other}, "
+        + ", ".join(f"coalesce(count_if(regexp_full_match({cell}, '[A-Za-z]{{{k}}}')) {other}, 0)" for k in (2, 3))
+        + f", coalesce(count_if(regexp_matches({cell}, '^\\p{{Lu}}\\p{{Ll}}+')) {other}, 0)"
+        + f", coalesce(count_if({cell} IN ('Null', 'Nan', 'None', 'Na')), 0) FROM {relation}"
+    ).fetchone() or (0, 0, 0, 0, 0)
+    if name in NAMES | FREE_TEXTS:
+        return NOTHING
+    if kind == "id":
+        return tuple(w for w in NOTHING if w.strip("-")) + (() if n_title and n_names * 2 > n else NOTHING_WORDS[:4])
+    codes = {2: n_two > _CODES * n, 3: n_three > _CODES * n}
+    codes[2] = codes[2] or not n  # in a column of nothing else, NA may be North America
+    return (*NOTHING, *(word for word in NOTHING_WORDS if not codes.get(len(word), False)))
+
+
+def _cut(con: duckdb.DuckDBPyConnection, relation: str, column: str, n: int, line: int) -> str:
+    cell = identifier(column)
+    (example,) = con.execute(
+        f"SELECT {cell} FROM {relation} WHERE {ROW} = {line} AND contains({cell}, '+') LIMIT 1"
+    ).fetchone() or ("",)
+    return (
+        f"Excel has shortened the ids in {n:,} rows of column '{column}', such as {where(str(example), line, column)}: their "
+        "last digits are lost, and different ids look the same. Export the file again and load it without opening it in "
+        "Excel, or format the column as text when Excel imports it"
+    )
+
+
+def _rounded(con: duckdb.DuckDBPyConnection, relation: str, column: str, met: str) -> str | None:
+    """Return the problem of ids of more digits than a spreadsheet keeps, where all the digits beyond are zeros."""
+    if not is_text(met):
+        return (
+            f"the ids in column '{column}' are decimal numbers of more than {_DIGITS_OF_EXCEL} digits, whose last digits are "
+            "lost. Read them as text or as whole numbers"
+        )
+    cell = f"regexp_replace(ltrim(trim({identifier(column)}), ''''), '[.]0+$', '')"
+    long = f"regexp_full_match({cell}, '\\d{{{_DIGITS_OF_EXCEL + 1},}}')"
+    beyond = f"substr({cell}, {_DIGITS_OF_EXCEL + 1})"
+    n, n_digits, n_rounded, example, line = con.execute(
+        f"SELECT count(DISTINCT {cell}), sum(length({beyond})), count_if(trim({beyond}, '0') = ''), arg_min({cell}, {ROW}), "
+        f"min({ROW}) FROM {relation} WHERE {long}"
+    ).fetchone() or (0, 0, 0, "", 0)
+    (n_rows,) = con.execute(f"SELECT count(*) FROM {relation} WHERE {long}").fetchone() or (0,)
+    # By chance all those digits are zeros once in a million.
+    if not n_rows or n_rounded < n_rows or n * (n_digits / n_rows) < 6:
+        return None
+    return (
+        f"Excel has rounded the ids in {n_rows:,} rows of column '{column}', such as {where(example, line, column)}: beyond the "
+        f"{_DIGITS_OF_EXCEL}th digit all are zeros, and different ids look the same. Export the file again and load it without "
+        "opening it in Excel, or format the column as text when Excel imports it"
+    )
