@@ -225,6 +225,11 @@ def possible_takes(preset: Preset, fit: PresetMatch) -> list[Take]:
     return [take for take in preset.takes if not _missing_columns(preset, fit, take)]
 
 
+def _where_to_write(files: FileSet, question: str) -> str:
+    path = "" if files.declared else f', with path = "{files.paths[0].name}"'
+    return f"{question}, under [files.{files.name}]{path}"
+
+
 def _missing_columns(preset: Preset, fit: PresetMatch, take: Take) -> list[str]:
     """Return a problem for each required column of a take that the file has no column for."""
     problems = []
