@@ -7,14 +7,15 @@ Exit code 0: all good; 1: the report has a page that failed; 2: the input or a s
 from __future__ import annotations
 
 import signal
-import sys
+
+from crmkit.cli.output import plain_output, use_utf8_names
 
 
 def main() -> None:
     """Run the command line; the entry point of ``crmkit`` and of ``python -m crmkit``."""
+    use_utf8_names()
     from crmkit.cli.commands import app
 
-    for stream in (sys.stdout, sys.stderr):  # a Windows console may lack a currency's sign: no reason to stop
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    plain_output()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up as after Ctrl-C
     app()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
+from crmkit.errors import CrmkitError
 
 if TYPE_CHECKING:
     from crmkit.settings import Settings
@@ -77,8 +78,15 @@ def sample(
     typer.echo(files[-1])
 
 
-@app.command(epilog="Examples: crmkit load --settings sample | crmkit load --exports exports/2026-10")
+FolderPath = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FOLDER]", help="Folder of your settings, or of export files.", show_default="as nearby"),
+]
+
+
+@app.command(epilog="Examples: crmkit load | crmkit load sample | crmkit load exports/2026-10 --settings kaldi")
 def load(
+    folder: FolderPath = None,
     settings: SettingsPath = None,
     exports: ExportsPath = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Load the files even if nothing is new.")] = False,
@@ -88,8 +96,9 @@ def load(
     from crmkit.cleaning.loading.load import load as load_exports
     from crmkit.cli.progress import step_progress
 
+    known, exports = settings_and_exports(folder, settings, exports)
     with step_progress() as progress:
-        loaded = load_exports(read_nearby(settings), exports, progress, fresh=fresh, drop=drop)
+        loaded = load_exports(known, exports, progress, fresh=fresh, drop=drop)
     typer.echo(loaded)
 
 
@@ -109,14 +118,20 @@ def history(
 
 
 @app.command(epilog="Examples: crmkit check | crmkit check --format csv > findings.csv")
-def check(settings: SettingsPath = None, exports: ExportsPath = None, output: OutputFormat = Format.table) -> None:
+def check(
+    folder: FolderPath = None,
+    settings: SettingsPath = None,
+    exports: ExportsPath = None,
+    output: OutputFormat = Format.table,
+) -> None:
     """Say what is wrong with the export files, without writing anything."""
     from crmkit.cleaning.loading.load import check as check_exports
     from crmkit.cli.progress import step_progress
     from crmkit.cli.show import print_findings
 
+    known, exports = settings_and_exports(folder, settings, exports)
     with step_progress() as progress:
-        checked = check_exports(read_nearby(settings), exports, progress)
+        checked = check_exports(known, exports, progress)
     print_findings(checked, output.value)
 
 
@@ -154,6 +169,37 @@ def tables(
     from crmkit.tables.schema import columns_frame, tables_frame
 
     print_frame(columns_frame(table) if table else tables_frame(), output.value)
+
+
+def settings_and_exports(
+    folder: Path | None, settings: Path | None, exports: Path | None
+) -> tuple[Settings, Path | None]:
+    """Return the settings and the folder of exports that a command means, and say which if a folder was named.
+
+    A folder with settings is a company's; any other is one of export files, for the settings around it, or those nearby.
+    """
+    if folder is None:
+        return read_nearby(settings), exports
+    from crmkit.settings import FILE_NAME
+    from crmkit.sources.store.locate import find_settings
+
+    if not folder.is_dir():
+        what = "is a file, and load takes a folder" if folder.exists() else "is not there"
+        raise CrmkitError(
+            f"{folder} {what}. Name the folder of your settings ({FILE_NAME}), or that of your export files."
+        )
+    if (folder / FILE_NAME).is_file():
+        if settings is not None:
+            raise CrmkitError(
+                f"{folder} has settings of its own: leave out --settings {settings}, or name its exports."
+            )
+        return read_nearby(folder), exports
+    if exports is not None:
+        raise CrmkitError(f"{folder} has no {FILE_NAME}, and --exports names the export files: name one of the two.")
+    above = next((each / FILE_NAME for each in folder.resolve().parents[:2] if (each / FILE_NAME).is_file()), None)
+    known = settings or above or find_settings()
+    typer.echo(f"The export files of {folder}, with the settings {known}.", err=True)
+    return read_nearby(known), folder
 
 
 def read_nearby(path: Path | None) -> Settings:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from crmkit.cli.output import in_letters_of
 from crmkit.reporting.display.html import capitalised
 from crmkit.sources.spreadsheet import formula_safe
 
@@ -26,7 +28,8 @@ _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not t
 def print_frame(frame: pd.DataFrame, form: str = "table") -> None:
     """Print every row and column as a table, as CSV that no spreadsheet takes for formulas, or as JSON records."""
     if form == "json":
-        print(frame.to_json(orient="records", indent=2, force_ascii=False, date_format="iso", double_precision=12))
+        escaped = not (sys.stdout.encoding or "").lower().startswith("utf")  # JSON can hold every letter in ASCII
+        print(frame.to_json(orient="records", indent=2, force_ascii=escaped, date_format="iso", double_precision=12))
     elif form == "csv":
         print(formula_safe(frame).to_csv(index=False, lineterminator="\n"), end="")
     else:
@@ -168,7 +171,7 @@ def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
 
     table = Table(*map(str, headings), box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*map(_text, row))
+        table.add_row(*(in_letters_of(sys.stdout.encoding, _text(cell)) for cell in row))
     console = Console(markup=False, highlight=False, emoji=False)  # a customer's [bold] name stays what it is
     if not console.is_terminal:
         console.width = _PIPED_WIDTH

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmkit.errors import did_you_mean
+from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.files.layout import Layout
 
@@ -54,8 +54,18 @@ class FileSet:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the CSV, Parquet and Excel files of a folder in the order of their names, without hidden and lock files."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and _is_export(path))
+    """Return the CSV, Parquet and Excel files of a folder in the order of their names, without hidden and lock files.
+
+    Raises
+    ------
+    CrmkitError
+        If a name holds bytes that are no letters, as of an archive from another system.
+    """
+    listed = sorted(path for path in folder.iterdir() if path.is_file() and _is_export(path))
+    if damaged := [path.name for path in listed if not _is_text(path.name)]:
+        shown = ", ".join(name.encode("utf-8", "replace").decode() for name in damaged)
+        raise CrmkitError(f"The names of files in {folder} hold bytes that are no letters: {shown}. Rename them.")
+    return listed
 
 
 def file_sets(settings: Settings, folder: Path) -> tuple[dict[str, FileSet], list[str]]:
@@ -96,6 +106,10 @@ def sha256_of(path: Path) -> str:
 
 def _is_export(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$"))
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _matching(folder: Path, pattern: str) -> tuple[Path, ...]:

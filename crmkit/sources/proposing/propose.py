@@ -111,6 +111,8 @@ def table_proposal(table: str, columns: Sequence[ColumnProfile], file: str = "")
     chosen = assigned((_wanted(schema, column) for column in schema.columns), columns)
     if chosen:
         _take_only_candidates(schema, columns, chosen)
+    if len(chosen) == 1 and next(iter(chosen.values()))[1] < 0.8:  # a number and nothing else makes no table
+        chosen = {}
     absent = [name for name in schema.required if name not in chosen]
     constants = tuple(name for name in absent if name in CONSTANTS)
     row_id = next((name for name in absent if name in ROW_IDS and name in schema.key), None)
