@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -23,17 +26,44 @@ MERGED = "__merged"
 """Hidden column of checked rows: whether the row was merged into an equal one."""
 
 _LONGEST = 240
+_MEMORY_LIMIT = "1GB"  # of DuckDB's buffers; Python and its libraries come on top
 
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory: UTC session, no progress bar, no frame of the caller read as a table."""
     con = duckdb.connect()
-    spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}")  # the default is the working directory
+    # The default is the working directory. A folder left by a program that was killed is known by the process number.
+    spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}-{secrets.token_hex(4)}")
     con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET temp_directory = {literal(spill)}")
     # In Jupyter without widgets there is no bar that could be switched off.
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")
     return con
+
+
+@contextmanager
+def working_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a new database for a large piece of work; it takes little memory, and leaves no files behind."""
+    con = open_duckdb()
+    con.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+    folder = _scratch(con)  # asked now: an interrupted connection may answer nothing any more
+    try:
+        yield con
+    finally:
+        con.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch_folder(con: duckdb.DuckDBPyConnection) -> Path:
+    """Return the folder for temporary files of a connection, made if missing; only its owner can read it."""
+    folder = _scratch(con)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def remove_scratch(con: duckdb.DuckDBPyConnection) -> None:
+    """Remove the temporary files of a connection."""
+    shutil.rmtree(_scratch(con), ignore_errors=True)
 
 
 def close_default_database() -> None:
@@ -95,3 +125,8 @@ def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     """Return the DuckDB type of each column of a relation, without the hidden ones."""
     described = con.execute(f"DESCRIBE {relation}").fetchall()
     return {name: kind for name, kind, *_ in described if name not in (PART, ROW)}
+
+
+def _scratch(con: duckdb.DuckDBPyConnection) -> Path:
+    (folder,) = con.execute("SELECT current_setting('temp_directory')").fetchone() or ("",)
+    return Path(folder)

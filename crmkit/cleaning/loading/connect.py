@@ -16,7 +16,7 @@ from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.files.file_sets import list_files
-from crmkit.sources.sql import identifier, open_duckdb
+from crmkit.sources.sql import identifier, open_duckdb, remove_scratch
 from crmkit.sources.store.changes import warn_if_stale
 from crmkit.sources.store.keys import forget_key
 from crmkit.sources.store.locate import find_settings, settings_beside
@@ -92,7 +92,10 @@ def connect(
 def catalog_of_exports(exports: Path, settings: Settings, personal: bool = False) -> Catalog:
     """Read and check a folder of export files in memory; see :func:`crmkit.cleaning.loading.load.load`."""
     con = open_duckdb()
-    return _catalog(con, *checked_exports(con, settings, exports), settings, personal)
+    try:
+        return _catalog(con, *checked_exports(con, settings, exports), settings, personal)
+    finally:
+        remove_scratch(con)
 
 
 def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, personal: bool = False) -> Catalog:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -28,7 +27,7 @@ from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.files.exports import Progress, stage_exports
 from crmkit.sources.files.staging import stage_frames
-from crmkit.sources.sql import open_duckdb
+from crmkit.sources.sql import working_duckdb
 from crmkit.sources.store.changes import (
     INPUTS,
     changes_since,
@@ -96,7 +95,7 @@ def load(
     if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
         return report_from_manifest(before, str(store))
-    with closing(open_duckdb()) as con:
+    with working_duckdb() as con:
         checked, report = checked_exports(con, settings, exports, progress)
         changes = changes_since(before, inputs)
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
@@ -128,7 +127,7 @@ def check(settings: Settings, exports: str | Path | None = None, progress: Progr
         catalog = catalog_of_database(settings)
         return with_table_findings(catalog.check(progress), catalog)
     finish_forgetting(settings)
-    with closing(open_duckdb()) as con:
+    with working_duckdb() as con:
         checked, report = checked_exports(con, settings, exports, progress)
         return with_table_findings(report, _canonical(con, checked, settings))
 

@@ -10,6 +10,7 @@ import codecs
 import csv
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from crmkit.errors import CrmkitError
@@ -23,6 +24,7 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_BEGINNING, _CHUNK = 4096, 1 << 20  # bytes
 _TYPOGRAPHY = frozenset("€£¥§©®™°²³½¼·•–—‘’‚“”„…«»‹›¿¡ªº\u00a0")
 _INSIDE_WORDS = frozenset("’·")
 
@@ -43,23 +45,48 @@ def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
     CrmkitError
         If there is no such encoding, or the bytes prove that the file is in another one.
     """
-    declared = dialect.encoding
+    declared, is_declared = dialect.encoding, "encoding" in dialect.model_fields_set
     try:
         "".encode(declared)  # unlike lookup, refuses base64 and its like
         name = codecs.lookup(declared).name
     except LookupError:
         raise CrmkitError(f"there is no encoding '{declared}'. Use utf-8, utf-16 or cp1252.") from None
-    content = path.read_bytes()
-    marked = next((encoding for bom, encoding in _BOMS.items() if content.startswith(bom)), None)
+    stat = path.stat()
+    return _encoding_of(path, stat.st_mtime_ns, stat.st_size, name, declared if is_declared else None)
+
+
+@lru_cache(maxsize=256)
+def _encoding_of(path: Path, modified: int, n_bytes: int, name: str, declared: str | None) -> Encoding:
+    """Return the encoding of a file that is as it was then; its head is asked for several times."""
+    with path.open("rb") as opened:
+        beginning = opened.read(_BEGINNING)
+    marked = next((encoding for bom, encoding in _BOMS.items() if beginning.startswith(bom)), None)
     if marked:
         return Encoding(marked)
-    if "encoding" not in dialect.model_fields_set:
+    if not _is_wide(beginning) and (declared is None or name == "utf-8") and _is_utf8(path):
+        return Encoding("utf-8")
+    content = path.read_bytes()
+    if declared is None:
         return _proven(content)
     if name.startswith(("cp", "iso8859")) and not content.isascii() and _is_decodable(content, "utf-8"):
         raise CrmkitError(f'it is written in utf-8, not in {declared}. Write encoding = "utf-8".')
     if _is_wide(content) and not name.startswith(("utf-16", "utf-32")):
         raise CrmkitError(f'it is not written in {declared}. It may be utf-16: write encoding = "utf-16".')
     return Encoding(name)
+
+
+def _is_utf8(path: Path) -> bool:
+    """Return whether a file can be decoded as UTF-8; a large one is never in memory as a whole."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as opened:
+            while chunk := opened.read(_CHUNK):
+                if not chunk.isascii() or decoder.getstate()[0]:
+                    decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def undecodable(path: Path, encoding: str, delimiter: str | None) -> CrmkitError:

@@ -58,6 +58,11 @@ class Layout:
         """Whether the place of the header is settled, and not to be found."""
         return bool(self.names or self.skip_lines or self.header_line is not None)
 
+    @property
+    def is_more_than_rows(self) -> bool:
+        """Whether lines below the header are no rows: notes, totals, another table."""
+        return bool(self.second_header or self.comment or self.ends_at_blank or self.footer or self.constants)
+
     def declared(self, dialect: FileMapping) -> Layout:
         """Return the layout with what the settings say about the place of the header, which overrules all else."""
         if isinstance(dialect.header, int):

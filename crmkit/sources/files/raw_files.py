@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from crmkit.errors import CrmkitError
+from crmkit.sources.files.fast_csv import fast_rows
 from crmkit.sources.files.file_sets import FileSet, sha256_of
 from crmkit.sources.files.layout import Layout
-from crmkit.sources.files.read import BadLine, CsvText, read_csv
+from crmkit.sources.files.read import BadLine, read_csv, table_start
 from crmkit.sources.files.report_rows import sifted
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
+
+FAST_FROM = 100_000
+"""Bytes from which a file is read in parallel; a smaller one is read cell by cell before DuckDB's reader has begun."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,17 @@ class RawRows:
     ignored: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     n_ignored: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text file that was read: SQL of its rows, the other lines, lines with too few cells, and what was found out."""
+
+    rows: str
+    bad_lines: tuple[BadLine, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+    short: Mapping[int, str] = field(default_factory=dict)
 
 
 class RawFiles:
@@ -104,18 +118,26 @@ class RawFiles:
         self._record(files, raw)
         return raw
 
-    def _read_texts(self, relation: str, files: FileSet) -> list[CsvText]:
-        tables: list[pa.Table] = []
-        texts: list[CsvText] = []
+    def _read_texts(self, relation: str, files: FileSet) -> list[_Text]:
+        texts: list[_Text] = []
         for part, path in enumerate(files.paths):
             try:
-                text = read_csv(path, files.dialect, files.layout)
+                texts.append(self._read_text(f"{relation}_{part}", path, files))
             except CrmkitError as error:
                 raise CrmkitError(str(error) if len(files.paths) == 1 else f"{path.name}: {error}") from None
-            tables.append(text.cells.append_column(PART, pa.repeat(pa.scalar(part, pa.int32()), text.cells.num_rows)))
-            texts.append(text)
-        self.con.register(relation, pa.concat_tables(tables, promote_options="default"))
+        selects = [f"SELECT *, {part}::INTEGER AS {PART} FROM ({text.rows})" for part, text in enumerate(texts)]
+        self.con.execute(f"CREATE VIEW {relation} AS {' UNION ALL BY NAME '.join(selects)}")
         return texts
+
+    def _read_text(self, name: str, path: Path, files: FileSet) -> _Text:
+        """Return the rows of a text file, read in parallel where it is well-formed, else cell by cell."""
+        start = table_start(path, files.dialect, files.layout) if path.stat().st_size >= FAST_FROM else None
+        rows = fast_rows(self.con, path, start, name) if start else None
+        if start and rows:
+            return _Text(rows)
+        text = read_csv(path, files.dialect, files.layout)
+        self.con.register(name, text.cells)
+        return _Text(f"FROM {name}", text.bad_lines, text.ignored, text.notes, text.short)
 
     def _create_parquet_view(self, relation: str, files: FileSet) -> None:
         selects = [

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
-from crmkit.sources.files.encoding import encoding_of, undecodable
+from crmkit.sources.files.encoding import Encoding, encoding_of, undecodable
 from crmkit.sources.files.file_sets import is_workbook
 from crmkit.sources.files.head import (
     delimiter_of,
@@ -103,6 +103,41 @@ def _notes_on_sheets(path: Path, dialect: FileMapping) -> tuple[str, ...]:
     return (f"its sheet '{dialect.sheet or names[0]}' is read, and not {others}",)
 
 
+@dataclass(frozen=True)
+class TableStart:
+    """Where the rows of a text file in UTF-8 begin.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the columns.
+    delimiter : str
+    rows_from : int
+        Line of the first row, from 1.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str
+    rows_from: int
+
+
+def table_start(path: Path, dialect: FileMapping, layout: Layout) -> TableStart | None:
+    """Return where the rows of a file begin, or None if more is to be known of it: it is to be read record by record."""
+    layout = layout.declared(dialect)
+    if is_workbook(path) or layout.is_more_than_rows:
+        return None
+    try:
+        with opened_records(path, dialect) as (records, _):
+            header, below, above = _header_of(list(islice(records, n_head_lines(layout))), layout)
+        encoding = encoding_of(path, dialect)
+    except CrmkitError:  # reading it raises the error again
+        return None
+    rows_from = next((line for line, row in below if row != []), None)
+    if not header or above or rows_from is None or encoding.name not in ("utf-8", "utf-8-sig"):
+        return None
+    return TableStart(tuple(distinct_names(header)), _delimiter(path, dialect, encoding), rows_from)
+
+
 @contextmanager
 def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[Record], str]]:
     """Yield the records of a file with their lines, and a note on its encoding.
@@ -120,15 +155,21 @@ def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[
     encoding = encoding_of(path, dialect)
     delimiter = dialect.delimiter
     try:
+        delimiter = _delimiter(path, dialect, encoding)
         with path.open(encoding=encoding.name, newline="") as opened:
-            delimiter = delimiter or delimiter_of(opened.read(BEGINNING), Layout().declared(dialect))
-            opened.seek(0)
             yield read_records(csv.reader(opened, delimiter=delimiter, strict=True)), encoding.note
     except UnicodeError:
         first = path.read_bytes().splitlines()[0].decode(encoding.name, "replace")
         raise undecodable(path, encoding.name, delimiter or delimiter_of(first)) from None
     except (csv.Error, TypeError) as error:
         raise CrmkitError(f"it cannot be read as CSV: {error}.") from None
+
+
+def _delimiter(path: Path, dialect: FileMapping, encoding: Encoding) -> str:
+    if dialect.delimiter:
+        return dialect.delimiter
+    with path.open(encoding=encoding.name, newline="") as opened:
+        return delimiter_of(opened.read(BEGINNING), Layout().declared(dialect))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -38,7 +37,7 @@ from crmkit.sources.proposing.write import (
     lines_sections,
     table_section,
 )
-from crmkit.sources.sql import ROW, open_duckdb
+from crmkit.sources.sql import ROW, working_duckdb
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
@@ -174,7 +173,7 @@ def _recognised(files: FileSet, fit: PresetMatch, settings: Settings) -> FilePre
     preset = fit.preset
     preview = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
     preview.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
-    with closing(open_duckdb()) as con, smaller(files) as (part, _, note):
+    with working_duckdb() as con, smaller(files) as (part, _, note):
         use_key(con, key_for(settings))
         create_directory(con)
         create_lookups(con)
@@ -203,7 +202,7 @@ def _unknown(files: FileSet, own_problems: list[str], names: list[str], settings
     file, sheet = files.paths[0].name, files.dialect.sheet
     shown = f"{file}, sheet '{sheet}'" if sheet else file
     preview = FilePreview(shown, "not known", problems=[problem.partition(": ")[2] for problem in own_problems])
-    with closing(open_duckdb()) as con:
+    with working_duckdb() as con:
         try:
             sample = sample_of(con, RawFiles(con, settings.company.time_zone), files)
         except CrmkitError as error:

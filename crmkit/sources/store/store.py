@@ -206,7 +206,7 @@ def tidy(store: Path) -> None:
         if path.is_file() and split_temporary_path(path) and is_abandoned(path):
             path.unlink(missing_ok=True)
     for path in Path(tempfile.gettempdir()).glob("crmkit-*"):  # rows spilled to disk by a program that was killed
-        if (match := re.fullmatch(r"crmkit-(\d+)", path.name)) and has_ended(int(match[1])):
+        if (match := re.fullmatch(r"crmkit-(\d+)(-[0-9a-f]+)?", path.name)) and has_ended(int(match[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 
