@@ -15,6 +15,7 @@ from crmkit.sources.files.read import file_heads
 from crmkit.sources.presets.model import presets
 from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch, match_preset
+from crmkit.sources.presets.sources import settle_sources
 from crmkit.sources.presets.takes import Portion, person_of, portions
 from crmkit.sources.presets.words import wrong_words
 
@@ -104,7 +105,11 @@ def read_presets(raw_files: RawFiles, settings: Settings, matches: Iterable[tupl
             read.problems.append(f"{shown}: {'; '.join(problem.rstrip('.') for problem in problems)}.")
         else:
             read.preset_files.append(preset_file)
-            _register(raw_files, preset_file)
+    sources = settle_sources(con, read.preset_files)
+    read.remarks += sources.notes
+    read.problems += [f"{question}." for question in sources.questions]
+    for preset_file in read.preset_files:
+        _register(raw_files, preset_file)
     create_lookups(con)
     for preset_file in read.preset_files:
         made = portions(con, preset_file)
@@ -125,7 +130,7 @@ def _register(raw_files: RawFiles, preset_file: PresetFile) -> None:
     usable = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
     for take in preset_file.preset.takes:
         if take.table == "customer_identities" and not take.supplement:
-            add_contacts(raw_files.con, preset_file.preset.prefix, usable, person_of(preset_file, take))
+            add_contacts(raw_files.con, preset_file.prefix, usable, person_of(preset_file, take))
 
 
 def _understood(preset_file: PresetFile, made: Iterable[Portion]) -> str:

@@ -54,6 +54,8 @@ class PresetFile:
         How the file was understood.
     scales : dict of str to (float, float)
         Lowest and highest score of each survey.
+    source : str
+        Name of the shop or account that it comes from, where there are several.
     """
 
     files: FileSet
@@ -64,6 +66,12 @@ class PresetFile:
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     scales: dict[str, Scale] = field(default_factory=dict)
+    source: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What its ids begin with."""
+        return f"{self.preset.prefix}-{self.source}" if self.source else self.preset.prefix
 
     @property
     def preset(self) -> Preset:

@@ -80,7 +80,7 @@ def portions(con: duckdb.DuckDBPyConnection, preset_file: PresetFile) -> list[Po
 
 def _portion(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, take: Take, name: str) -> Portion:
     usable = f"(SELECT * FROM {preset_file.relation} WHERE {IGNORED} IS NULL AND {REFUSED} IS NULL)"
-    rows = with_customer(usable, preset_file.preset.prefix, person_of(preset_file, take)) if take.person else usable
+    rows = with_customer(usable, preset_file.prefix, person_of(preset_file, take)) if take.person else usable
     n_usable = _count(con, rows)
     condition = in_sql(take.where, preset_file.fit.columns) if take.where else "true"
     if take.supplement:
@@ -116,7 +116,7 @@ def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
             value = "__customer"
         else:
             value = text_of(expression) if expression in kinds else f"({in_sql(expression, preset_file.fit.columns)})"
-            value = prefixed_id(preset_file.preset.prefix, value) if schema.column(column).kind == "id" else value
+            value = prefixed_id(preset_file.prefix, value) if schema.column(column).kind == "id" else value
         grouped = take.group is not None and not is_aggregate(expression)
         columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
     if take.table == "survey_responses" and preset_file.scales:
