@@ -9,6 +9,8 @@ from crmkit.sources.parsing.own_columns import is_personal_header, own_name
 from crmkit.tables.schema import SCHEMAS
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()/-]{7,}\d")
 _PERSON = frozenset(
@@ -76,6 +78,29 @@ def masked_cell(header: str, cell: str, is_canonical: bool = False, is_number: b
     if not is_canonical and not _DAY.search(bare) and not (is_number and _is_amount(header, bare)):
         bare = _LONG_NUMBER.sub("***", bare)
     return bare if len(bare) <= _WIDTH else f"{bare[: _WIDTH - 1]}…"
+
+
+def without_addresses(text: str) -> str:
+    r"""Return a text without e-mail addresses, control characters and the colours of a terminal.
+
+    Examples
+    --------
+    >>> without_addresses("\x1b[31masked ada@firm.example\x1b[0m: 4 of 5")
+    'asked ***: 4 of 5'
+    """
+    return _ADDRESS.sub("***", _CONTROL.sub("", text))
+
+
+def redacted(text: str, longest: int = 600) -> str:
+    """Return the text of an error for a page or a log: short, without addresses and telephone numbers.
+
+    Examples
+    --------
+    >>> redacted("KeyError: 'ada@firm.example, +49 30 1234567'"), redacted("x" * 9, longest=5)
+    ("KeyError: '***, ***'", 'xxxx…')
+    """
+    bare = _LONG_NUMBER.sub("***", without_addresses(text))
+    return bare if len(bare) <= longest else f"{bare[: longest - 1]}…"
 
 
 def _names_a_person(header: str) -> bool:

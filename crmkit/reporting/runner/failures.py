@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-import re
 from typing import Any
 
 from crmkit.errors import CrmkitError
+from crmkit.sources.masking import redacted
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -76,7 +76,7 @@ def could_not_be_made(error: Exception) -> tuple[str, str]:
 
 def _cell_failed(error: Any) -> tuple[str, str]:
     """Return the cause given by the exception of a cell; errors of crmkit are sentences and need no class name before them."""
-    message = re.sub(r"\x1b\[[0-9;]*m", "", str(error.evalue)).strip()
+    message = str(error.evalue).strip()
     own = error.ename in _names_below(CrmkitError)
     what = message if own and message else f"{error.ename}: {message}".rstrip(": ")
     cause = f"A step of the notebook failed. {what}" if own else f"A step of the notebook failed with {what}"
@@ -88,6 +88,8 @@ def _names_below(family: type[Exception]) -> set[str]:
 
 
 def _sentence(text: str) -> str:
+    """Return a cause as a sentence; the text of an exception may hold a customer's cell."""
+    text = redacted(text)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from crmkit.periods import Period
 from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text, without_paths
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_page
+from crmkit.sources.masking import redacted, without_addresses
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 MOST_BYTES = 500_000
+_MOST_CHARACTERS = {"text": 20_000, "text/plain": 20_000, "text/markdown": 100_000, "text/html": 4_000_000}
+_TEXTS = {"alt", "title", "aria-label", "placeholder", "value"}
 LEFT_OUT = {"notebook-only", "remove_cell", "remove_output", "parameters", "injected-parameters"}
 _PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/webp", "text/plain"]
 _STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
@@ -125,7 +128,7 @@ def stub_page(
     """
     reported = Period.parse(str(period))
     headline = f"{reported.label}: this page could not be made"
-    body = filled("stub", cause=without_paths(cause), next_step=without_paths(next_step), fallback=fallback)
+    body = filled("stub", cause=redacted(without_paths(cause)), next_step=without_paths(next_step), fallback=fallback)
     summary = PageSummary(title=title, headline=headline, period=str(reported), status="failed", company=company)
     return write_page(html_path, summary, body, h1=headline, kicker=title, navigation=navigation)
 
@@ -162,8 +165,11 @@ def body_of(notebook: Any) -> Body:
     from bs4 import BeautifulSoup
 
     title, question = _title_and_question(notebook)
-    soup = BeautifulSoup(_STYLE.sub("", _fragment(_kept(notebook))), "html.parser")
-    warnings = _make_safe(soup)
+    shown = _kept(notebook)
+    warnings = _cut_long_outputs(shown)
+    soup = BeautifulSoup(_STYLE.sub("", _fragment(shown)), "html.parser")
+    warnings += _make_safe(soup)
+    _hide_addresses(soup)
     _make_readable(soup)
     _name_pictures(soup, warnings)
     _drop_dead_links(soup)
@@ -239,6 +245,20 @@ def _kept(notebook: Any) -> Any:
     return notebook
 
 
+def _cut_long_outputs(notebook: Any) -> list[str]:
+    """Cut long printed text and leave out huge tables, which would make a page nobody can open; return what to tell."""
+    warnings = []
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        held = output if "text" in output else output.get("data", {})
+        for kind, most in _MOST_CHARACTERS.items():
+            length = len(held.get(kind, ""))
+            if length > most:
+                warnings.append(f"an output of {length:,} characters was cut: the executed notebook has all of it")
+                rest = "" if kind == "text/html" else held[kind][:most]
+                held[kind] = f"{rest} (Cut: the executed notebook has all {length:,} characters.)"
+    return warnings
+
+
 def _is_shown(output: Any) -> bool:
     if output.output_type == "stream":
         return bool(output.name == "stdout")
@@ -277,6 +297,16 @@ def _make_safe(soup: BeautifulSoup) -> list[str]:
             warnings.append(f"a <{tag.name}> from outside was left out: a page loads nothing")
             tag.replace_with(str(tag.get("alt", "")))
     return warnings
+
+
+def _hide_addresses(soup: BeautifulSoup) -> None:
+    """Mask e-mail addresses wherever they came from: a column that was mapped wrongly, the output of a cell."""
+    for text in soup.find_all(string=True):
+        if without_addresses(text) != text:
+            text.replace_with(without_addresses(text))
+    for tag in soup.find_all(True):
+        for name in _TEXTS & set(tag.attrs):
+            tag[name] = without_addresses(str(tag[name]))
 
 
 def _is_outside(tag: Tag) -> bool:

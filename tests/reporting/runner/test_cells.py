@@ -228,3 +228,25 @@ def test_the_notebook_file_is_not_changed(tmp_path):
     before = (tmp_path / "a.ipynb").read_bytes()
     render_page(tmp_path / "a.ipynb", tmp_path / "a.html", company="K")
     assert (tmp_path / "a.ipynb").read_bytes() == before
+
+
+def test_an_address_in_any_output_of_a_cell_is_masked(tmp_path):
+    whole = page(
+        tmp_path,
+        printed({"text/html": '<table><tr><td title="ada@firm.example">ada.l@firm.example</td></tr></table>'}),
+        new_code_cell(
+            "", outputs=[new_output("stream", name="stdout", text="asked bob@firm.example \x1b[31mtwice\x1b[0m")]
+        ),
+    )
+    assert "firm.example" not in str(whole) and "\x1b" not in str(whole)
+    assert "asked *** twice" in whole.get_text()
+
+
+def test_ten_megabytes_of_output_make_no_page_of_ten_megabytes(tmp_path):
+    file = rendered(
+        tmp_path,
+        new_code_cell("", outputs=[new_output("stream", name="stdout", text="x" * 10_000_000)]),
+        printed({"text/html": "<p>y</p>" * 1_000_000}),
+    )
+    assert file.stat().st_size < 500_000
+    assert "the executed notebook has all 10,000,000 characters" in file.read_text()
