@@ -26,10 +26,12 @@ from crmkit.tables.caching.cache import Cache, Memory
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.conditions import Condition, Where, condition_of
 from crmkit.tables.connection_lock import locked_backend
-from crmkit.tables.data_span import data_span, time_columns
+from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.reach import members, named_in, narrowed_tables
+from crmkit.tables.expressions import constant_day, day
 from crmkit.tables.schema import SCHEMAS, Kind, schema
+from crmkit.tables.terms_reach import LATEST, terms_reach
 from crmkit.tables.validate import typed_frames
 
 _IBIS_TYPES: dict[Kind, str] = {
@@ -80,7 +82,8 @@ class Catalog:
         self.memory = memory
         self._canonical = dict(tables)
         self._derived: dict[str, ir.Table] = {}
-        self._found_span: tuple[date | None, date | None] | None = None
+        self._found_spans: dict[str, TableSpan] | None = None
+        self._found_end: list[date | None] = []
         self._narrowed_from: Catalog | None = None
         self._lacking: dict[str, str] = {}
         self._members: frozenset[str] | None = None
@@ -237,16 +240,28 @@ class Catalog:
 
     @property
     def data_through(self) -> date | None:
-        """Last day with data: the setting, else the day of the latest order, answer, lead, ...
+        """Last day with data: the setting, else the day of the latest order, answer, lead, won deal, ...
 
-        Paid terms count only where there is nothing else, as they may be booked ahead.
+        Starts of paid terms count only where there is nothing else, as they may be booked ahead; ends of terms only where
+        they show how often a subscription was renewed (:mod:`crmkit.tables.terms_reach`).
         """
-        return self.settings.data.through or self.whole._span[1]
+        return self.settings.data.through or self.whole._end
 
     @property
     def data_from(self) -> date | None:
         """First day with data."""
-        return self.whole._span[0]
+        return data_span(self.whole._spans)[0]
+
+    @property
+    def table_spans(self) -> dict[str, TableSpan]:
+        """From when to when each canonical table reaches, of those that have a moment at all."""
+        spans = dict(self.whole._spans)
+        end = self.data_through
+        if BOOKED_AHEAD in spans and end is not None:  # starts may be booked ahead, and renewals show more than starts
+            terms = spans[BOOKED_AHEAD]
+            shown = self.whole._end if len(spans) == 1 else terms.known
+            spans[BOOKED_AHEAD] = TableSpan(terms.first, min(terms.last or end, end), shown)
+        return spans
 
     def days_so_far(self, period: Period) -> int | None:
         """Return how many days of a period have data, if it is still running; None if it is over or not begun [days]."""
@@ -256,12 +271,21 @@ class Catalog:
         return (through - period.start).days + 1
 
     @property
-    def _span(self) -> tuple[date | None, date | None]:
-        if self._found_span is None:  # no cached_property: up to Python 3.11 it locks all catalogs at once
+    def _spans(self) -> dict[str, TableSpan]:
+        if self._found_spans is None:  # no cached_property: up to Python 3.11 it locks all catalogs at once
             rows = memoize(self, _bounds).itertuples(index=False, name=None)
-            days = {name: (pd.Timestamp(first).date(), pd.Timestamp(last).date()) for name, first, last in rows}
-            self._found_span = data_span(days)
-        return self._found_span
+            self._found_spans = {name: TableSpan(*map(_day_or_none, days)) for name, *days in rows}
+        return self._found_spans
+
+    @property
+    def _end(self) -> date | None:
+        if not self._found_end:
+            end = data_span(self._spans)[1]
+            if end is not None and BOOKED_AHEAD in self._spans:
+                rows = memoize(self, _running_terms, end).itertuples(index=False, name=None)
+                end = terms_reach([(_day_of(start), _day_of(ends), int(n)) for start, ends, n in rows], end)
+            self._found_end = [end]
+        return self._found_end[0]
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:
@@ -335,12 +359,43 @@ def _misspelt_column(
 
 
 def _bounds(catalog: Catalog) -> pd.DataFrame:
-    """Return the first and last moment of each table that has a time column and rows."""
+    """Return the first and last moment of each table, and that of its latest event in another column."""
     rows = []
-    for name, clock in time_columns(catalog.names).items():
-        table = catalog.table(name)
-        at = table[clock]  # not cast: a Parquet file and an index know the bounds of a bare column
-        bounds = table.aggregate(first=at.min(), last=at.max()).execute().iloc[0]
-        if bounds.notna().all():
-            rows.append((name, pd.Timestamp(bounds["first"]), pd.Timestamp(bounds["last"])))
-    return pd.DataFrame(rows, columns=["table", "first", "last"])
+    for name in catalog.names:
+        table, clock = catalog.table(name), SCHEMAS[name].clock
+        asked = {}
+        if clock:  # not cast: a Parquet file and an index know the bounds of a bare column
+            asked = {"first": table[clock].min(), "last": table[clock].max()}
+        for number, (column, told_by) in enumerate(event_columns(name, table.columns).items()):
+            moment = table[column]
+            asked[f"known_{number}"] = moment.max(where=table[told_by].notnull() if told_by else None)
+        if not asked:
+            continue
+        found = table.aggregate(**asked).execute().iloc[0]
+        known = [pd.Timestamp(moment) for key, moment in found.items() if key.startswith("known") and pd.notna(moment)]
+        first, last = (pd.Timestamp(found[key]) if clock else pd.NaT for key in ("first", "last"))
+        rows.append((name, first, last, max(known, default=pd.NaT)))
+    return pd.DataFrame(rows, columns=["table", "first", "last", "known"])
+
+
+def _running_terms(catalog: Catalog, known: date) -> pd.DataFrame:
+    """Return start and end [year, month and day as one number] of the terms that end after a day, and how many there are."""
+    terms = catalog.table(BOOKED_AHEAD)
+    days = terms.select(starts_on=day(terms.starts_at), ends_on=day(terms.ends_at))
+    days = days.filter(days.ends_on > constant_day(known))
+    days = days.mutate(ends_on=ibis.least(days.ends_on, constant_day(LATEST)))
+    numbered = days.select(**{name: _as_number(days[name]) for name in ("starts_on", "ends_on")})
+    return numbered.group_by("starts_on", "ends_on").aggregate(n=numbered.count()).execute()
+
+
+def _as_number(on: ir.DateColumn) -> ir.IntegerColumn:
+    return on.year().cast("int64") * 10_000 + on.month().cast("int64") * 100 + on.day().cast("int64")
+
+
+def _day_of(number: int) -> date:
+    year, rest = divmod(int(number), 10_000)
+    return date(year, *divmod(rest, 100))
+
+
+def _day_or_none(moment: Any) -> date | None:
+    return None if pd.isna(moment) else pd.Timestamp(moment).date()

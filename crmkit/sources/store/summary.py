@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store.changes import warn_if_stale
 from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
 from crmkit.tables.caching.cache import Cache
-from crmkit.tables.data_span import data_span, time_columns
-from crmkit.tables.schema import PREDICTED
+from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
+from crmkit.tables.schema import PREDICTED, SCHEMAS
+from crmkit.tables.terms_reach import LATEST, terms_reach
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class CompanyData(Protocol):
@@ -70,15 +74,36 @@ class StoreSummary:
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:
-        days = {}
         with closing(open_duckdb()) as con:
-            for name, clock in time_columns(self.files).items():
-                at = identifier(clock)
-                query = f"SELECT CAST(min({at}) AS DATE), CAST(max({at}) AS DATE) FROM {parquet(self.files[name])}"
-                bounds = con.execute(query).fetchone()
-                if bounds and None not in bounds:
-                    days[name] = bounds
-        return data_span(days)
+            spans = {name: _table_span(con, name, parquet(file)) for name, file in self.files.items()}
+            first, last = data_span(spans)
+            if last is not None and BOOKED_AHEAD in self.files:
+                last = terms_reach(_running_terms(con, parquet(self.files[BOOKED_AHEAD]), last), last)
+        return first, last
+
+
+def _table_span(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> TableSpan:
+    """Return the span of a table, as a catalog does."""
+    columns = [column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()]
+    clock, events = SCHEMAS[name].clock, event_columns(name, columns)
+    asked = [f"min({identifier(clock)})", f"max({identifier(clock)})"] if clock else []
+    for column, told_by in events.items():
+        known = f" FILTER ({identifier(told_by)} IS NOT NULL)" if told_by else ""
+        asked.append(f"max({identifier(column)}){known}")
+    if not asked:
+        return TableSpan()
+    found = con.execute(f"SELECT {', '.join(f'CAST({each} AS DATE)' for each in asked)} FROM {rows}").fetchone()
+    days = list(found) if found else [None] * len(asked)
+    first, last = (days.pop(0), days.pop(0)) if clock else (None, None)
+    return TableSpan(first, last, max((on for on in days if on is not None), default=None))
+
+
+def _running_terms(con: duckdb.DuckDBPyConnection, rows: str, known: date) -> list[tuple[date, date, int]]:
+    query = f"""
+        SELECT CAST(starts_at AS DATE) AS starts_on, least(CAST(ends_at AS DATE), DATE '{LATEST}') AS ends_on, count(*)
+        FROM {rows} WHERE CAST(ends_at AS DATE) > ? GROUP BY ALL
+    """
+    return con.execute(query, [known]).fetchall()
 
 
 def store_summary(source: Path) -> StoreSummary | None:
