@@ -30,8 +30,8 @@ KNOWN_WITH = {
     "mailings": {"revenue": "converted_at"},
     "treatments": {"value": "outcome_at"},
 }
-#: Moments that are agreed beforehand: the end of a paid term stands in the contract.
-AGREED = {("subscription_terms", "ends_at")}
+#: Moments that are agreed beforehand: the end of a paid term stands in the contract, that of a trial in its plan.
+AGREED = {("subscription_terms", "ends_at"), ("treatments", "ends_at")}
 #: Tables without a time of their own, and the table whose rows they belong to.
 BELONGS_TO = {"order_lines": ("orders", "order_id")}
 #: The day on which a row was created, for tables whose rows may lack it.

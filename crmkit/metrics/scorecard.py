@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 from crmkit.metrics.card import CARDS, Card, cards, load_own_cards
+from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.verdict import judge_changes, judge_target
 from crmkit.periods import Period, PeriodLike
@@ -55,8 +56,9 @@ def scorecard(
     DataFrame
         One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
         :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted, status, reason;
-        previous_period, previous_value, change [unit], verdict, direction, p_value; year_period, year_value,
-        year_change, year_verdict, year_direction; target [unit; of a sum its part for the days reported], target_verdict;
+        previous_period, previous_value, change [unit], verdict, direction, p_value, previous_reason (why there is no
+        comparison, where the data cover only some days of one of the two); year_period, year_value, year_change,
+        year_verdict, year_direction, year_reason; target [unit; of a sum its part for the days reported], target_verdict;
         days_so_far (of a period that is still running, else empty [days]).
 
     Raises
@@ -75,12 +77,16 @@ def scorecard(
     families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
     matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
+    coverage = Coverage(catalog)
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
+        reasons = np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object)
+        then.loc[reasons != "", ["value", "low", "high"]] = np.nan
         then_scaled = _scaled(then, chosen, _days(period, so_far) / _days(other, so_far))
         judged = judge_changes(now, then_scaled, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
+        now[f"{prefix or 'previous_'}reason"] = reasons
         for name in ("verdict", "direction", "p_value"):
             now[prefix + name] = judged[name]
         now[f"{prefix}change"] = now["value"] - then["value"]

@@ -28,8 +28,8 @@ from crmkit.tables.conditions import Condition, Where, condition_of
 from crmkit.tables.connection_lock import locked_backend
 from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
 from crmkit.tables.derived import DERIVED
-from crmkit.tables.reach import members, named_in, narrowed_tables
 from crmkit.tables.expressions import constant_day, day
+from crmkit.tables.reach import members, named_in, narrowed_tables
 from crmkit.tables.schema import SCHEMAS, Kind, schema
 from crmkit.tables.terms_reach import LATEST, terms_reach
 from crmkit.tables.validate import typed_frames
@@ -255,12 +255,11 @@ class Catalog:
     @property
     def table_spans(self) -> dict[str, TableSpan]:
         """From when to when each canonical table reaches, of those that have a moment at all."""
-        spans = dict(self.whole._spans)
-        end = self.data_through
-        if BOOKED_AHEAD in spans and end is not None:  # starts may be booked ahead, and renewals show more than starts
-            terms = spans[BOOKED_AHEAD]
-            shown = self.whole._end if len(spans) == 1 else terms.known
-            spans[BOOKED_AHEAD] = TableSpan(terms.first, min(terms.last or end, end), shown)
+        spans, end = dict(self.whole._spans), self.whole._end
+        if BOOKED_AHEAD in spans and end is not None:  # renewals may show more than starts, which may be booked ahead
+            terms, shown = spans[BOOKED_AHEAD], data_span(spans)[1]
+            last = min(terms.last or end, end)
+            spans[BOOKED_AHEAD] = TableSpan(terms.first, last, end if shown is None or end > shown else terms.known)
         return spans
 
     def days_so_far(self, period: Period) -> int | None:

@@ -19,7 +19,7 @@ from crmkit.tables.schema import PREDICTED, SCHEMAS
 BOOKED_AHEAD = "subscription_terms"
 _WRITTEN_BY_CRMKIT = {"treatments", *PREDICTED}  # after the end of the data
 #: Moments that are agreed beforehand.
-_AGREED = {(BOOKED_AHEAD, "ends_at")}
+_AGREED = {(BOOKED_AHEAD, "ends_at"), ("treatments", "ends_at")}
 #: Moments that may be expected ones until another column says what came of it.
 _TOLD_BY = {("deals", "closed_at"): "won", ("treatments", "outcome_at"): "value"}
 

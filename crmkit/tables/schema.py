@@ -256,6 +256,9 @@ _TABLES = (
             _text("plan", "plan"),
             _at("cancelled_at", "when the customer gave notice; the loss itself is at ends_at"),
             _text("cancel_reason", "reason given"),
+            _at(
+                "last_event_at", "latest thing that had happened to it on the day of the export: a payment, or its end"
+            ),
         ),
     ),
     TableSchema(
@@ -473,7 +476,8 @@ _TABLES = (
             _text("action", "the action", required=True),
             _at("assigned_at", "when the draw was made", required=True),
             _flag("treated", "true if treated, false if held out", required=True),
-            _at("outcome_at", "when the outcome was seen"),
+            _at("ends_at", "when the time to see an outcome has passed"),
+            _at("outcome_at", "when the outcome was seen; empty if there was none"),
             _money("value", "the outcome"),
         ),
     ),

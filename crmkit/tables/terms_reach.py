@@ -27,7 +27,10 @@ _ODD = 0.05  # of the terms may be exceptions, and show nothing
 _SHARED = 0.2  # of the terms that share one end which means "runs on"
 _FAR = timedelta(days=3653)  # no term is agreed for so long: such an end stands for none
 _YEAR_ENDS = timedelta(days=1096)  # contracts to the end of a year are made for so long at most
-_OFTEN, _LATELY = 10, 61  # days with starts, of the last days before the last start: then it shows how far the data reach
+_OFTEN, _LATELY = (
+    10,
+    61,
+)  # days with starts, of the last days before the last start: then it shows how far the data reach
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,13 @@ def terms_reach(running: Iterable[tuple[date, date, int]], known: date) -> date:
 
 def _unit_of(pairs: list[tuple[date, date, int]], total: int) -> int | None:
     """Return the unit in which the terms are paid: 0 for months, a number of days, or None if there is none."""
-    on_grid = {0: sum(n for start, end, n in pairs if _whole_months(start, end))}
-    on_grid |= {days: sum(n for start, end, n in pairs if (end - start).days % days == 0) for days in _DAY_INTERVALS}
-    return next((unit for unit, n in on_grid.items() if n >= _ON_GRID * total), None)
+    by_month = sum(n for start, end, n in pairs if _whole_months(start, end))
+    if by_month >= _ON_GRID * total:
+        return 0
+    on_grid = {days: sum(n for start, end, n in pairs if (end - start).days % days == 0) for days in _DAY_INTERVALS}
+    most = max(on_grid.values())
+    longest = next(days for days, n in on_grid.items() if n >= (1 - _ODD) * most)  # four weeks are paid in weeks too
+    return longest if most >= _ON_GRID * total else None
 
 
 def _term(start: date, end: date, n: int, unit: int | None, known: date) -> _Term:

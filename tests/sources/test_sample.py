@@ -94,12 +94,16 @@ def test_the_same_seed_gives_the_same_company_and_another_seed_another_one():
     assert not first.tables["orders"].equals(other.tables["orders"])
 
 
+#: What its rows say anyway: a term of it is one paid period, and all outcomes of a draw are seen on one day.
+NOT_IN_SAMPLE = {("subscription_terms", "last_event_at"), ("treatments", "ends_at")}
+
+
 def test_50_customers_fill_the_same_tables():
     small = sample_company(50)
     assert len(small.tables["customers"]) == 50
     assert [name for name in TABLES if small.tables[name].empty] == []
     assert {name: list(rows.columns) for name, rows in small.tables.items()} == {
-        name: list(SCHEMAS[name].names) for name in small.tables
+        name: [column for column in SCHEMAS[name].names if (name, column) not in NOT_IN_SAMPLE] for name in small.tables
     }
 
 

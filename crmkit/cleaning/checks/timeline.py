@@ -18,6 +18,7 @@ from crmkit.tables.expressions import day, value_before
 
 _NEAR, _NOW = 91, 28  # days compared with: further away, seasons and growth differ
 _CHANCE = 0.001  # of a gap by chance, in the whole length of the table
+_AT_THE_END = 0.003  # of the days after the last row by chance
 _FEWEST_DAYS = 10  # with rows: with fewer there is no usual pattern
 _RARE, _STEADY = 7, 1.5  # days between rows that come seldom, and how far such steps differ that are steady
 _SKIPPED, _BEYOND = 1.75, 14  # how much longer a step is that skips one; by so many days at least
@@ -133,6 +134,33 @@ def unexpected_gaps(rows_on: pd.Series, through: date | None = None) -> list[Gap
                 )
             )
     return found
+
+
+def ends_early(rows_on: pd.Series, through: date) -> bool:
+    """Return whether the days after the last row, up to a day, are more than chance and the firm's usual pauses explain.
+
+    Parameters
+    ----------
+    rows_on : Series
+        Rows by day [rows], as :func:`rows_by_day` returns them.
+    through : date
+
+    Examples
+    --------
+    >>> daily = pd.Series(4, index=[date(2026, 3, 1) + timedelta(days=n) for n in range(40)])  # to 9 April
+    >>> ends_early(daily, date(2026, 4, 11)), ends_early(daily, date(2026, 4, 30))
+    (False, True)
+    """
+    if len(rows_on) < _FEWEST_DAYS or through <= rows_on.index[-1]:
+        return False
+    first = rows_on.index[0]
+    counts = np.zeros((through - first).days + 1)
+    counts[[(on - first).days for on in rows_on.index]] = rows_on.to_numpy()
+    start, stop = (rows_on.index[-1] - first).days + 1, len(counts)
+    if _skips_one(rows_on, start, stop, first):
+        return True
+    chance, _ = _chance_of(counts[:start], start, stop, first.weekday())
+    return chance < _AT_THE_END and not _recurs(counts[:start], start, stop)
 
 
 @dataclass(frozen=True)

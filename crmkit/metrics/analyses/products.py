@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, UnknownName
+from crmkit.metrics.card import cards
+from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.groups import SMALL_GROUPS, check_columns
 from crmkit.metrics.engine.verdict import judge_changes
@@ -65,6 +67,7 @@ def what_sells(catalog: Catalog, period: PeriodLike, *, by: str = "product") -> 
     then[["value", "low", "high"]] *= n_days / n_before
     now, then = (side.assign(unit="money", better="higher", status="ok") for side in (now, then))
     known = (then["value"] != 0) | (then["n"] > 0)
+    known &= not Coverage(catalog).why_not_compared(cards("product_revenue")[0], period, period.previous)
     matters = np.repeat(smallest_changes(catalog.settings, ["product_revenue"]), len(now))
     judged = judge_changes(now, then, matters)
     sales = pd.DataFrame(

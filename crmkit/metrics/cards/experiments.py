@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from crmkit.metrics.card import metric
 from crmkit.metrics.measures import Measure, Quotient, Total, Uplift
-from crmkit.tables.expressions import day, period_ordinal, where
+from crmkit.tables.expressions import day, days_between, period_ordinal, where
 
 _SOURCE = "Imbens and Rubin (2015), Causal Inference for Statistics, Social, and Biomedical Sciences, chapter 6"
 _MONEY: dict[str, Any] = {
@@ -24,12 +24,12 @@ _MONEY: dict[str, Any] = {
 
 @metric(label="Brought by an action per customer", **_MONEY)
 def incremental_value_per_customer(treatments: ir.Table) -> Measure:
-    """Mean outcome of the customers whom an action reached less that of those held out by lot, by the day of the outcome.
+    """Mean outcome of all drawn for an action less that of all held out by lot; no outcome in its time counts as nothing.
 
     brought per customer = mean value of the treated - mean value of those held out, draws weighted by customers treated
     """
     t = _drawn(treatments)
-    return Uplift(t, at=t.outcome_at, value=t.value, treated=t.treated, draw=t.draw, each=True)
+    return Uplift(t, at=t.seen_on, value=t.value, treated=t.treated, draw=t.draw, each=True)
 
 
 @metric(label="Brought by actions", additive=True, **_MONEY)
@@ -39,7 +39,7 @@ def incremental_value(treatments: ir.Table) -> Measure:
     brought = sum over draws of customers treated x (mean value of the treated - mean value of those held out)
     """
     t = _drawn(treatments)
-    return Uplift(t, at=t.outcome_at, value=t.value, treated=t.treated, draw=t.draw)
+    return Uplift(t, at=t.seen_on, value=t.value, treated=t.treated, draw=t.draw)
 
 
 @metric(label="Margin brought by actions", additive=True, **_MONEY)
@@ -75,16 +75,34 @@ def incremental_roi(treatments: ir.Table, orders: ir.Table, costs: ir.Table) -> 
 
 
 def _drawn(treatments: ir.Table) -> ir.Table:
-    """Return the customers drawn whose outcome is known, with the name of the draw: an action and its month."""
-    seen = treatments.filter(treatments.outcome_at.notnull())
-    month = period_ordinal(seen.assigned_at, "month").cast("string")
-    return seen.mutate(draw=seen.action + ibis.literal("|") + month)
+    """Return everybody drawn, with the draw (an action and its month) and the day on which the outcome is known.
+
+    Who counts is settled by the draw alone: a customer without an outcome is one for whom nothing happened, once the time
+    to see it has passed. That is ``ends_at``, else as many days after the draw as the latest outcome of the action took.
+    Where only those with an outcome counted, an action that makes people respond would be judged by those who respond.
+    """
+    t = treatments
+    month = period_ordinal(t.assigned_at, "month").cast("string")
+    draw = t.action + ibis.literal("|") + month
+    took = days_between(t.assigned_at, t.outcome_at)
+    t = t.mutate(draw=draw, _took=took.max().over(ibis.window(group_by="action")))
+    if "value" in t.columns:  # a draw with days of outcomes and no value at all is not evaluated yet
+        is_told = t["value"].max().over(ibis.window(group_by="draw")).notnull() | t.outcome_at.isnull()
+        t = t.mutate(value=ibis.ifelse(is_told, where(None, t["value"]), ibis.null()))
+    seen_on = ibis.coalesce(day(t.ends_at), _later(t)) if "ends_at" in t.columns else _later(t)
+    t = t.mutate(seen_on=seen_on)
+    return t.filter(t.seen_on.notnull()).drop("_took")
+
+
+def _later(drawn: ir.Table) -> ir.DateColumn:
+    """Return the day so many days after the draw as the latest outcome of the action took."""
+    return (day(drawn.assigned_at).cast("timestamp") + drawn["_took"].as_interval("D")).cast("date")
 
 
 def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
     bought = orders.select(_customer="customer_id", _at="ordered_at", _margin=where(None, orders.margin))
     met = drawn.join(bought, drawn["customer_id"] == bought["_customer"])
-    met = met.filter((met._at >= met.assigned_at) & (met._at < met.outcome_at))
+    met = met.filter((met._at >= met.assigned_at) & (day(met._at) < met.seen_on))
     keys = ["customer_id", "action", "assigned_at"]
     earned = (
         met.group_by(keys)
@@ -98,14 +116,14 @@ def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
     ]
     rows = drawn.left_join(earned, same).drop("_who", "_what", "_when")
     # A customer without an order counts with a margin of 0.
-    return Uplift(rows, at=rows.outcome_at, value=where(None, rows._earned), treated=rows.treated, draw=rows.draw)
+    return Uplift(rows, at=rows.seen_on, value=where(None, rows._earned), treated=rows.treated, draw=rows.draw)
 
 
 def _paid_for(costs: ir.Table, drawn: ir.Table) -> ir.Table:
     """Return the costs booked under an action's name, by the day of the outcome of the next draw of that action."""
     named = costs.filter(costs.campaign.notnull())
     booked = named.group_by("campaign", spent_on=day(named.spent_at)).aggregate(amount=where(None, named.amount).sum())
-    draws = drawn.group_by("action", "draw").aggregate(outcome_on=day(drawn.outcome_at).max())
+    draws = drawn.group_by("action", "draw").aggregate(outcome_on=drawn.seen_on.max())
     rows = booked.join(draws, booked["campaign"] == draws["action"])
     rows = rows.filter(rows.spent_on <= rows.outcome_on)
     return rows.group_by("action", "spent_on", "amount").aggregate(outcome_on=rows.outcome_on.min())

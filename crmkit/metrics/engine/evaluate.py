@@ -17,6 +17,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured, WrongCall
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
+from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.groups import (
     check_columns,
     columns_of,
@@ -36,6 +37,7 @@ from crmkit.tables.conditions import Where
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 from crmkit.tables.reach import changes_over_time
 
+_DAY = timedelta(days=1)
 _SMALLEST_PART = 6  # cards evaluated together at least: each part has its own queries and its own file in the cache
 _NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
 
@@ -367,11 +369,12 @@ def _all_rows(
     catalog : Catalog
     """
     parts = []
+    coverage = Coverage(catalog)
     for place, (card, measure, estimate) in enumerate(found):
         if isinstance(measure, str):
             part = _not_measured(card, measure, asked, columns)
         else:
-            part = _on_grid(card, measure, estimate, asked, columns, catalog)
+            part = _on_grid(card, measure, estimate, asked, columns, coverage, catalog)
         parts.append(part.assign(place=place))
     finished = [part for part in parts if "status" in part]
     rows = [part for part in parts if "status" not in part]
@@ -381,7 +384,13 @@ def _all_rows(
 
 
 def _on_grid(
-    card: Card, measure: Measure, estimate: pd.DataFrame, asked: list[Period], columns: list[str], catalog: Catalog
+    card: Card,
+    measure: Measure,
+    estimate: pd.DataFrame,
+    asked: list[Period],
+    columns: list[str],
+    coverage: Coverage,
+    catalog: Catalog,
 ) -> pd.DataFrame:
     """Return a row for each period and group, with the columns from which its status and reason are derived."""
     grid = pd.DataFrame({"period": [period.ordinal for period in asked]})
@@ -394,7 +403,8 @@ def _on_grid(
         rows = grid.merge(estimate, on=["period", *columns], how="left")
     else:
         rows = estimate.set_index("period").reindex(grid["period"]).reset_index()
-    outside = _outside(catalog, measure, asked)
+    outside = _outside(catalog, coverage, card, measure, asked)
+    partly = {p.ordinal: coverage.of(card, p.start, p.end - _DAY).reason for p in asked if p.ordinal not in outside}
     numbers = {name: rows[name].to_numpy(dtype=float, na_value=np.nan) for name in _NUMBERS if name in rows}
     return pd.DataFrame(
         {
@@ -403,6 +413,7 @@ def _on_grid(
             **numbers,
             "because": rows["because"].fillna("") if "because" in rows else "",
             "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
+            "partly": [partly.get(ordinal, "") for ordinal in rows["period"]],
             "minimum": float(measure.minimum),
             "nothing": f"{none_of(card.counted)} in this period",
             "rough": f"the interval is rough below {measure.minimum} {_counted_units(card, measure)}",
@@ -423,6 +434,7 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
     reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the reason of the measure is more exact
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))
+    reason = reason.where((reason != "") | (rows["partly"] == ""), "only some days: " + rows["partly"])
     reason = reason.mask(rows["outside"] != "", rows["outside"])
     rows.loc[missing, ["value", "low", "high"]] = np.nan
     text = {period.ordinal: str(period) for period in asked}
@@ -431,17 +443,20 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
     )
 
 
-def _outside(catalog: Catalog, measure: Measure, asked: list[Period]) -> dict[int, str]:
+def _outside(catalog: Catalog, coverage: Coverage, card: Card, measure: Measure, asked: list[Period]) -> dict[int, str]:
     """Return the reason why some of the periods have no data, by ordinal."""
     through, first = catalog.data_through, catalog.data_from
+    own_first = coverage.begins(card) if measure.unseen_days else None
     reasons = {}
     for period in asked:
         if through and period.start > through:
             reasons[period.ordinal] = f"the data end on {through}"
         elif first and period.end <= first:
             reasons[period.ordinal] = f"the data begin on {first}"
-        elif first and measure.unseen_days and period.start < first + timedelta(days=measure.unseen_days):
+        elif own_first and period.start < own_first + timedelta(days=measure.unseen_days):
             reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
+        elif (covered := coverage.of(card, period.start, period.end - _DAY)).first is None:
+            reasons[period.ordinal] = covered.reason
     return reasons
 
 

@@ -153,7 +153,9 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     change, verdict, direction = (getattr(row, f"{prefix}{name}") for name in ("change", "verdict", "direction"))
     name = beside(other, row.period)
     if verdict == "no comparison" or not is_number(change):
-        return {"text": f"No value for {name} to compare with", "tone": "", "sign": "", "word": ""}
+        why = getattr(row, f"{prefix or 'previous_'}reason", "")
+        text = f"Not compared with {name}: {why}" if why else f"No value for {name} to compare with"
+        return {"text": text, "tone": "", "sign": "", "word": ""}
     is_real = verdict == "real"
     word = (
         sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"

@@ -133,7 +133,9 @@ def canonical(world: World, people: pd.DataFrame, table: str, rows: pd.DataFrame
     if "customer_id" in schema(table).names and "customer_id" not in named:
         person = named["person"].to_numpy()
         named["customer_id"] = only_where(person >= 0, people["customer_id"].to_numpy()[person])
-    return pd.DataFrame({column.name: typed(named[column.name], column) for column in schema(table).columns})
+    return pd.DataFrame(
+        {column.name: typed(named[column.name], column) for column in schema(table).columns if column.name in named}
+    )
 
 
 def typed(values: pd.Series, column: Column) -> pd.Series:

@@ -132,3 +132,64 @@ def test_95_of_100_intervals_hold_the_truth_and_90_with_only_30_held_out_whose_o
     measure = Uplift(None, at=None, value=None, treated=None, draw=None, each=True)
     found = measure.estimate(sums, Window("month", {}))
     assert least <= ((found["low"] <= 3.0) & (found["high"] >= 3.0)).mean() <= 0.97
+
+
+def with_blanks(treated, held, day="2026-09-07", action="voucher", first=0):
+    """Customers of whom some showed an outcome, so many days after the draw: (days, value), or None for nothing."""
+    sides = [(True, each) for each in treated] + [(False, each) for each in held]
+    at = pd.Timestamp(day)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{first + n}" for n in range(len(sides))],
+            "action": action,
+            "assigned_at": at,
+            "treated": [side for side, _ in sides],
+            "outcome_at": [pd.NaT if each is None else at + pd.Timedelta(days=each[0]) for _, each in sides],
+            "value": [np.nan if each is None else each[1] for _, each in sides],
+        }
+    )
+
+
+def test_who_showed_no_outcome_counts_with_nothing(company):
+    """Responders spent 20 on either side; of four treated two responded, of four held out one: 10 less 5, not 20 less 20."""
+    people = with_blanks([(3, 20.0), (20, 20.0), None, None], [(9, 20.0), None, None, None])
+    rows = evaluate(company(treatments=people, through="2026-12-31"), CARDS[:2], periods="2026-08..2026-10")
+    known = rows[rows["value"].notna()]
+    assert known["period"].tolist() == ["2026-09"] * 2  # nobody is in a period of his own
+    assert (known["value"].tolist(), known["n"].tolist()) == ([5, 20], [8, 8])
+
+
+def test_a_draw_is_not_known_before_the_time_to_see_its_outcome_has_passed(company):
+    """The first draw took up to 20 days; of the second, on the 20th of October, 11 have passed."""
+    first = with_blanks([(3, 20.0), (20, 20.0)], [(9, 20.0), None])
+    second = with_blanks([(2, 50.0), None], [None, None], day="2026-10-20", first=10)
+    rows = evaluate(company(treatments=pd.concat([first, second]), through="2026-10-31"), CARDS[0], periods="2026-10")
+    assert rows["status"].tolist() == ["no data"]
+    later = company(treatments=pd.concat([first, second]), through="2026-11-30")
+    assert evaluate(later, CARDS[0], periods="2026-11")[["value", "n"]].values.tolist() == [[25, 4]]
+
+
+def test_the_end_of_a_trial_is_believed_where_it_is_given(company):
+    people = with_blanks([(3, 20.0), None], [None, None]).assign(ends_at=pd.Timestamp("2026-10-15"))
+    rows = evaluate(company(treatments=people, through="2026-12-31"), CARDS[0], periods="2026-09..2026-10")
+    assert rows["value"].tolist()[1] == 10 and np.isnan(rows["value"].tolist()[0])
+
+
+def test_a_draw_whose_values_are_not_filled_in_yet_brought_nothing_that_is_known(company):
+    people = drawn([(True, np.nan)] * 3 + [(False, np.nan)] * 3)
+    assert evaluate(company(treatments=people, through="2026-12-31"), CARDS[0], periods="2026-10")["n"].item() == 0
+
+
+def test_orders_of_who_showed_no_outcome_count_as_long(company):
+    people = with_blanks([(20, 1.0), None], [None, None])
+    orders = pd.DataFrame(
+        {
+            "order_id": ["a", "b"],
+            "customer_id": ["c1", "c2"],
+            "revenue": 100.0,
+            "margin": [40.0, 10.0],
+            "ordered_at": pd.to_datetime(["2026-09-20", "2026-09-21"]),
+        }
+    )
+    catalog = company(treatments=people, orders=orders, through="2026-12-31")
+    assert evaluate(catalog, "incremental_margin", periods="2026-09")["value"].item() == 40 - 10
