@@ -146,7 +146,9 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
     cells += (
         [scale.words(value), scale.interval(low, high)] if known else [str(record["status"]), _text(record["reason"])]
     )
-    cells.append(counted(record["n"], _text(record.get("counted"))) if record["n"] else "")
+    counts = counted(record["n"], _text(record.get("counted"))) if record["n"] else ""
+    said = _text(record["reason"]) if known and not _text(record["reason"]).startswith("so far: ") else ""
+    cells.append("; ".join(part for part in (counts, said) if part))
     if compared:
         before, target = record["previous_value"], record["target"]
         cells += [

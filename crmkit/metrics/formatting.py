@@ -20,6 +20,7 @@ from crmkit.periods import Period
 __all__ = ["Scale", "adding_up", "common_scale", "currency_of", "in_words", "is_exact", "scale_for", "scale_of"]
 MINUS = "\N{MINUS SIGN}"
 NO_DATA = "no data"
+LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))  # amounts of money are printed in these from 1 on
 _SUFFIXES = {"points": "points", "share": "%", "days": "days", "per customer": "per customer", "money": "", "count": ""}
 _CHANGE_SUFFIXES = {"%": "pts", "points": "", "per customer": ""}  # a change in % is in points, not in %
 _LONG_SUFFIXES = {"%": "percentage points", "per customer": ""}
@@ -336,7 +337,7 @@ def is_number(value: object) -> TypeGuard[float]:
 def _money_scale(value: float | None, low: float | None, high: float | None, currency: str | None, top: float) -> Scale:
     prefix, cents = _currency(currency)
     shown = value if is_number(value) else top
-    for limit, word in ((1e9, "billion"), (1e6, "million")):
+    for limit, word in LARGE:
         if abs(shown or 0) >= limit:
             width = _width(low, high) / limit
             # At least three digits: an amount sold is known, however wide its interval.

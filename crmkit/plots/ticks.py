@@ -50,7 +50,7 @@ def tick_labels(unit: str, top: float, ticks: Iterable[float], *, currency: str 
     ['€0', '€0.5 million', '€1.0 million']
     """
     scale, values = scale_for(unit, top, currency=currency, significant=1), list(ticks)
-    suffix = scale.suffix if scale.suffix in ("%", "million", "billion") else ""
+    suffix = scale.suffix if scale.suffix in ("%", "million", "billion", "trillion") else ""
     decimals = max((_decimals(value * scale.factor) for value in values), default=0)
     if unit == "money" and decimals and not suffix:
         decimals = max(decimals, _cents(currency))

@@ -229,6 +229,8 @@ class Catalog:
                 switches[name] = getattr(self.settings.company, name)
             elif name == "budgets":
                 switches[name] = self.settings.budgets
+            elif name == "margin_rate":
+                switches[name] = self.settings.value.margin_rate
         try:
             return function(**tables, **switches)
         except (AttributeError, IbisTypeError) as error:

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.card import metric
+from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import (
     Composition,
     Count,
@@ -97,14 +98,17 @@ def customer_acquisition_cost(
     headline=False,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.2 (customer profit)",
 )
-def monthly_margin_per_customer(customer_movements: ir.Table, orders: ir.Table) -> Quotient:
+def monthly_margin_per_customer(
+    customer_movements: ir.Table, orders: ir.Table, *, margin_rate: float | None = None
+) -> Quotient:
     """Margin of the customers' orders per month and customer active at the end of the period, whether they ordered or not.
 
     margin per customer and month = margin of the orders of known customers / active customers / months
     """
     # Without the channel of the sale: by channel, margin and customers are those of the channel that won them.
-    o, m = orders.select("order_id", "ordered_at", "customer_id", "margin"), customer_movements
-    margin = MonthlyTotal(o, at=o.ordered_at, where=o.customer_id.notnull(), value=o.margin)
+    o, assumed = with_margin(orders, margin_rate)
+    o, m = o.select("order_id", "ordered_at", "customer_id", "margin"), customer_movements
+    margin = MonthlyTotal(o, at=o.ordered_at, where=o.customer_id.notnull(), value=o.margin, assumes=assumed)
     return Quotient(margin, Stock(m, at=m.moved_on, change=m.change))
 
 
@@ -117,14 +121,19 @@ def monthly_margin_per_customer(customer_movements: ir.Table, orders: ir.Table) 
     source="Skok (2010), SaaS metrics: a guide to measuring and improving what matters (months to recover CAC)",
 )
 def payback_months(
-    costs: ir.Table, customer_movements: ir.Table, orders: ir.Table, *, churn_after_days: int
+    costs: ir.Table,
+    customer_movements: ir.Table,
+    orders: ir.Table,
+    *,
+    churn_after_days: int,
+    margin_rate: float | None = None,
 ) -> Measure:
     """Months until the margin of an average active customer has covered the cost of a new one, at this period's rates.
 
     payback = CAC / margin per active customer and month
     """
     cost = customer_acquisition_cost(costs, customer_movements, churn_after_days=churn_after_days)
-    return Quotient(cost, monthly_margin_per_customer(customer_movements, orders))
+    return Quotient(cost, monthly_margin_per_customer(customer_movements, orders, margin_rate=margin_rate))
 
 
 @metric(

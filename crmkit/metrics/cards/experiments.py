@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from crmkit.metrics.card import metric
+from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import Measure, Quotient, Total, Uplift
 from crmkit.tables.expressions import day, days_between, period_ordinal, where
 
@@ -43,13 +44,13 @@ def incremental_value(treatments: ir.Table) -> Measure:
 
 
 @metric(label="Margin brought by actions", additive=True, **_MONEY)
-def incremental_margin(treatments: ir.Table, orders: ir.Table) -> Measure:
+def incremental_margin(treatments: ir.Table, orders: ir.Table, *, margin_rate: float | None = None) -> Measure:
     """Margin of the orders from the draw to the outcome that actions brought beyond what would have come anyway.
 
     margin brought = sum over draws of customers treated x (mean margin of the treated - mean margin of those held out)
     """
     t = _drawn(treatments)
-    return _margin_brought(t, orders)
+    return _margin_brought(t, orders, margin_rate)
 
 
 @metric(
@@ -62,7 +63,9 @@ def incremental_margin(treatments: ir.Table, orders: ir.Table) -> Measure:
     headline=False,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 10.4 (return on marketing investment)",
 )
-def incremental_roi(treatments: ir.Table, orders: ir.Table, costs: ir.Table) -> Measure:
+def incremental_roi(
+    treatments: ir.Table, orders: ir.Table, costs: ir.Table, *, margin_rate: float | None = None
+) -> Measure:
     """Margin that actions brought less their cost, as a share of it; caused, not attributed: those held out are taken off.
 
     return = (margin brought - cost of the actions) / cost of the actions, costs booked under the action's name as campaign
@@ -70,7 +73,10 @@ def incremental_roi(treatments: ir.Table, orders: ir.Table, costs: ir.Table) -> 
     t = _drawn(treatments)
     paid = _paid_for(costs, t)
     return Quotient(
-        _margin_brought(t, orders), Total(paid, at=paid.outcome_on, value=paid.amount, exact=True), 1, less=1.0
+        _margin_brought(t, orders, margin_rate),
+        Total(paid, at=paid.outcome_on, value=paid.amount, exact=True),
+        1,
+        less=1.0,
     )
 
 
@@ -99,8 +105,9 @@ def _later(drawn: ir.Table) -> ir.DateColumn:
     return (day(drawn.assigned_at).cast("timestamp") + drawn["_took"].as_interval("D")).cast("date")
 
 
-def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
-    bought = orders.select(_customer="customer_id", _at="ordered_at", _margin=where(None, orders.margin))
+def _margin_brought(drawn: ir.Table, orders: ir.Table, margin_rate: float | None) -> Uplift:
+    o, assumed = with_margin(orders, margin_rate)
+    bought = o.select(_customer="customer_id", _at="ordered_at", _margin=where(None, o.margin))
     met = drawn.join(bought, drawn["customer_id"] == bought["_customer"])
     met = met.filter((met._at >= met.assigned_at) & (day(met._at) < met.seen_on))
     keys = ["customer_id", "action", "assigned_at"]
@@ -116,7 +123,14 @@ def _margin_brought(drawn: ir.Table, orders: ir.Table) -> Uplift:
     ]
     rows = drawn.left_join(earned, same).drop("_who", "_what", "_when")
     # A customer without an order counts with a margin of 0.
-    return Uplift(rows, at=rows.seen_on, value=where(None, rows._earned), treated=rows.treated, draw=rows.draw)
+    return Uplift(
+        rows,
+        at=rows.seen_on,
+        value=where(None, rows._earned),
+        treated=rows.treated,
+        draw=rows.draw,
+        assumes=assumed,
+    )
 
 
 def _paid_for(costs: ir.Table, drawn: ir.Table) -> ir.Table:

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.card import metric
+from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import BudgetUse, Measure, Quotient, Total
 from crmkit.settings import Budget
 
@@ -77,16 +78,15 @@ def marketing_roi(
     campaign_customers_orders: ir.Table | None = None,
     *,
     convention: str = "order_campaign",
+    margin_rate: float | None = None,
 ) -> Measure:
     """Margin put down to the campaigns less what they cost, as a share of that. Some would have come anyway.
 
     ROI = (margin of the orders that name a paid campaign - what was paid for campaigns) / what was paid for
     campaigns
     """
-    orders = _attributed(convention, campaign_orders, campaign_customers_orders)
-    if "margin" not in orders.columns:
-        raise NotMeasured("orders.margin")
-    return _over_spend(orders, orders.margin, campaign_costs, less=1.0)
+    orders, assumed = with_margin(_attributed(convention, campaign_orders, campaign_customers_orders), margin_rate)
+    return _over_spend(orders, orders.margin, campaign_costs, less=1.0, assumes=assumed)
 
 
 @metric(
@@ -125,7 +125,9 @@ def _attributed(convention: str, by_order: ir.Table | None, by_customer: ir.Tabl
     return orders
 
 
-def _over_spend(orders: ir.Table, value: ir.Value, campaign_costs: ir.Table, less: float = 0.0) -> Measure:
-    brought = Total(orders, at=orders.ordered_at, value=value)
+def _over_spend(
+    orders: ir.Table, value: ir.Value, campaign_costs: ir.Table, less: float = 0.0, assumes: str = ""
+) -> Measure:
+    brought = Total(orders, at=orders.ordered_at, value=value, assumes=assumes)
     paid = Total(campaign_costs, at=campaign_costs.spent_at, value=campaign_costs.amount, exact=True)
     return Quotient(brought, paid, less=less, missing_is_zero=True)

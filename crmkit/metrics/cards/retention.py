@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from crmkit.metrics.card import metric
+from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import (
     ActiveAtStart,
     DailyLossRate,
@@ -182,13 +183,13 @@ def customer_retention_cost(costs: ir.Table, customer_movements: ir.Table) -> Me
     headline=False,
     source="Blattberg, Getz and Thomas (2001), Customer Equity, chapter 4 (break-even of retention spending)",
 )
-def retention_break_even(costs: ir.Table, order_sequence: ir.Table) -> Measure:
+def retention_break_even(costs: ir.Table, order_sequence: ir.Table, *, margin_rate: float | None = None) -> Measure:
     """The part of the margin on repeat orders that retention spending must have brought about to pay for itself.
 
     break-even share = retention costs / margin of orders that are not the customer's first
     """
-    o = order_sequence
-    margin = Total(o, at=o.ordered_at, where=o.order_number > 1, value=o.margin)
+    o, assumed = with_margin(order_sequence, margin_rate)
+    margin = Total(o, at=o.ordered_at, where=o.order_number > 1, value=o.margin, assumes=assumed)
     return Quotient(_retention_costs(costs), margin)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from crmkit.metrics.card import metric
+from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import (
     Count,
     KaplanMeierMedian,
@@ -186,12 +187,13 @@ def transactions_per_customer(orders: ir.Table) -> Measure:
     source="IAS 2 and IFRS 15 (gross margin: revenue less the cost of the goods)",
     headline=False,
 )
-def margin(orders: ir.Table) -> Measure:
+def margin(orders: ir.Table, *, margin_rate: float | None = None) -> Measure:
     """Revenue of all orders less refunds and the cost of the goods sold, guests included.
 
     margin = sum of (revenue - cost of goods) over orders and refunds
     """
-    return Total(orders, at=orders.ordered_at, value=orders.margin)
+    o, assumed = with_margin(orders, margin_rate)
+    return Total(o, at=o.ordered_at, value=o.margin, assumes=assumed)
 
 
 @metric(
@@ -202,12 +204,13 @@ def margin(orders: ir.Table) -> Measure:
     headline=False,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 3.1 (margins)",
 )
-def margin_rate(orders: ir.Table) -> Measure:
+def margin_rate(orders: ir.Table, *, margin_rate: float | None = None) -> Measure:
     """Margin as a share of revenue, over the orders and refunds whose margin is known.
 
     margin rate = margin / revenue
     """
-    return Ratio(orders, at=orders.ordered_at, numerator=orders.margin, denominator=orders.revenue)
+    o, assumed = with_margin(orders, margin_rate)
+    return Ratio(o, at=o.ordered_at, numerator=o.margin, denominator=o.revenue, assumes=assumed)
 
 
 @metric(

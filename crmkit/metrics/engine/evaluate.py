@@ -39,6 +39,7 @@ from crmkit.tables.reach import changes_over_time
 
 _DAY = timedelta(days=1)
 _SMALLEST_PART = 6  # cards evaluated together at least: each part has its own queries and its own file in the cache
+PARTLY = "only some days: "  # so begins the reason of a number of which the data cover a part
 _NUMBERS = ("value", "low", "high", "n", "units", "at_risk")
 
 
@@ -415,6 +416,7 @@ def _on_grid(
             "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
             "partly": [partly.get(ordinal, "") for ordinal in rows["period"]],
             "minimum": float(measure.minimum),
+            "assumes": measure.assumes,
             "nothing": f"{none_of(card.counted)} in this period",
             "rough": f"the interval is rough below {measure.minimum} {_counted_units(card, measure)}",
             "metric": card.name,
@@ -434,7 +436,9 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
     reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the reason of the measure is more exact
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))
-    reason = reason.where((reason != "") | (rows["partly"] == ""), "only some days: " + rows["partly"])
+    reason = reason.where((reason != "") | (rows["partly"] == ""), PARTLY + rows["partly"])
+    assumed = ~missing & (rows["assumes"] != "")  # what is not in the data is said at the number
+    reason = reason.mask(assumed, (reason + "; " + rows["assumes"]).str.removeprefix("; "))
     reason = reason.mask(rows["outside"] != "", rows["outside"])
     rows.loc[missing, ["value", "low", "high"]] = np.nan
     text = {period.ordinal: str(period) for period in asked}

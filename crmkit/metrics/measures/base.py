@@ -34,6 +34,10 @@ class Measure(Protocol):
     def unseen_days(self) -> int:
         """Days after the first data in which the measure cannot be observed yet [days]."""
 
+    @property
+    def assumes(self) -> str:
+        """What the settings say in place of the data, in words; empty if nothing."""
+
     def tables(self) -> list[ir.Table]:
         """Return the tables that the measure reads; each must have, or be joined to, the columns to split by."""
 
@@ -56,6 +60,8 @@ class Sums:
         The sampling unit; by default the customer, and the row itself where it has none.
     unseen_days : int
         Days after the first data in which the measure cannot be observed yet, such as who is a new customer [days].
+    assumes : str
+        What the settings say in place of the data, in words; empty if nothing. It stands at the number.
     """
 
     table: ir.Table = field(kw_only=False)
@@ -63,6 +69,7 @@ class Sums:
     where: Any = None
     unit: Any = None
     unseen_days: int = 0
+    assumes: str = ""
 
     minimum: ClassVar[int] = 0  # customers below which the interval is too rough to rely on
     run_up: ClassVar[int] = 0  # earlier periods that the estimate needs; -1 for all of them

@@ -49,6 +49,11 @@ class Quotient:
         """Days after the first data in which one of the two cannot be observed yet [days]."""
         return max(self.numerator.unseen_days, self.denominator.unseen_days)
 
+    @property
+    def assumes(self) -> str:
+        """What the settings say in place of the data, in words; empty if nothing."""
+        return self.numerator.assumes or self.denominator.assumes
+
     def combine(self, numerator: pd.DataFrame, denominator: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return value, low, high [unit of the metric] and n [count] of the quotient, one row per period and group."""
         both = numerator.merge(

@@ -18,7 +18,7 @@ from crmkit.plots.palette import DARK, LIGHT
 THEME = Path(__file__).parents[1] / "theme"
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC", sans-serif'
 # A number and its unit stay on one line, and so do a sign and its number: between "−" and "€12" a line may break.
-_LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billion\b)")
+_LOOSE_UNIT = re.compile(r"(?<=\d) (?=%|pts?\b|points?\b|days?\b|million\b|billion\b|trillion\b)")
 _LOOSE_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[$¢-¥\u20a0-\u20cf])")
 _JOINER = "\N{WORD JOINER}"
 _COMMAND = re.compile(r"`(crmkit[\w ./=-]*)`")

@@ -13,7 +13,17 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.formatting import MINUS, Scale, common_scale, currency_of, is_exact, is_number, scale_for, scale_of
+from crmkit.metrics.formatting import (
+    LARGE,
+    MINUS,
+    Scale,
+    common_scale,
+    currency_of,
+    is_exact,
+    is_number,
+    scale_for,
+    scale_of,
+)
 from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.reporting.display.phone_layout import IN_CARD, IN_FIGURE, Column, across, naming, phone_layout
@@ -297,9 +307,12 @@ def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _sized(scale: Scale, value: float) -> Scale:
-    """Return the scale of a column, or for an amount too small for its millions one without them: "€384,000"."""
+    """Return the scale of a column, or for an amount too small for its millions or billions one that fits: "€384,000"."""
     if scale.factor >= 1 or abs(value) * scale.factor >= 0.9995:  # no "€1,000,000" beside "€1.24 million"
         return scale
+    for limit, word in LARGE:
+        if limit < 1 / scale.factor and (size := abs(value) / limit) >= 0.9995:
+            return replace(scale, factor=1 / limit, decimals=max(0, 2 - floor(log10(size) + 1e-9)), suffix=word)
     digits = 2 - floor(log10(abs(value))) if value else 0
     return replace(scale, factor=1.0, decimals=min(0, digits), suffix="")
 

@@ -113,7 +113,7 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: 
         "label": row.label,
         "tone": tone,
         "has_value": has_value,
-        "caveat": f"Too few: {row.reason}" if has_value and row.status == "too few" else "",
+        "caveat": _caveat(row) if has_value else "",
         "remark": remark.text if remark else "",
         "is_doubted": is_doubted,
         "number": number,
@@ -122,6 +122,12 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: 
         "spark": None if periods is None else sparkline(periods, row.label, scale, target=target, tone=tone),
         "comparisons": _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else [],
     }
+
+
+def _caveat(row: Any) -> str:
+    """Return what is to be known beside a number; that a period is still running stands above all of them."""
+    said = [part for part in str(row.reason or "").split("; ") if part and not part.startswith("so far: ")]
+    return sentence_case(("Too few: " if row.status == "too few" else "") + "; ".join(said))
 
 
 def _basis(row: Any, scale: Scale) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.messages import experiments_message
+from crmkit.metrics.cards.margins import assumed_margin
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.periods import Period, PeriodLike
 from crmkit.reporting.display.html import Fragment
@@ -50,7 +51,8 @@ def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         frame,
         experiments_message(each, currency),
-        subtitle=f"Customers treated against customers held out by lot, outcomes seen from {seen.label}, with 95 % intervals.",
+        subtitle=f"Customers treated against customers held out by lot, outcomes seen from {seen.label}, with 95 % intervals."
+        + assumed_margin(rows),
         caption="Caused, not attributed: what would have come anyway is taken off. An action without a holdout is not here; "
         "of the campaigns above it is only known which orders name them.",
         units={"Customers drawn": "count"},

@@ -10,6 +10,7 @@ from crmkit.errors import CrmkitError, UnknownName
 from crmkit.insights.findings import findings
 from crmkit.insights.messages import group_message, history_message, parts_message
 from crmkit.metrics.card import cards
+from crmkit.metrics.cards.margins import assumed_margin
 from crmkit.metrics.cards.pipeline import stage_order
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.groups import are_parts_of_whole
@@ -170,7 +171,7 @@ def group_table(
     else:  # "(unknown)" and "(small groups)" come before all names in the alphabet, and are the least telling
         frame = frame.reindex(sorted(frame.index, key=lambda name: str(name).startswith("(")))
     frame.index.name = by
-    return table(frame, title, subtitle=subtitle or f"{period.label}, with 95 % intervals.")
+    return table(frame, title, subtitle=(subtitle or f"{period.label}, with 95 % intervals.") + assumed_margin(rows))
 
 
 def _row_of(scorecard: pd.DataFrame, metric: str) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.products import what_sells
+from crmkit.metrics.cards.margins import assumed_margin
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted, in_words, joined, scale_for, scale_of
 from crmkit.periods import PeriodLike, day_in_words
@@ -76,7 +77,8 @@ def retention_worth(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             }
         ),
         title,
-        subtitle="Retention costs per active customer, and as a share of the margin of orders that are not the first.",
+        subtitle="Retention costs per active customer, and as a share of the margin of orders that are not the first."
+        + assumed_margin(rows),
         caption="Most of these orders would have come without any spending. Only a holdout shows what it brought about.",
     )
 
