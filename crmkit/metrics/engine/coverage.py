@@ -91,14 +91,6 @@ class Coverage:
                 return reason
         return ""
 
-    def begins(self, card: Card) -> date | None:
-        """Return the first day on which all tables of a metric have data."""
-        firsts = [
-            min(first for first in (self._spans[name].first for name in tables) if first)
-            for tables in self._tables_of(card)
-        ]
-        return max(firsts, default=self._catalog.data_from)
-
     def _tables_of(self, card: Card) -> Sequence[frozenset[str]]:
         """Return the tables that a metric reads, of those with rows."""
         if card.name not in self._read:

@@ -450,14 +450,13 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
 def _outside(catalog: Catalog, coverage: Coverage, card: Card, measure: Measure, asked: list[Period]) -> dict[int, str]:
     """Return the reason why some of the periods have no data, by ordinal."""
     through, first = catalog.data_through, catalog.data_from
-    own_first = coverage.begins(card) if measure.unseen_days else None
     reasons = {}
     for period in asked:
         if through and period.start > through:
             reasons[period.ordinal] = f"the data end on {through}"
         elif first and period.end <= first:
             reasons[period.ordinal] = f"the data begin on {first}"
-        elif own_first and period.start < own_first + timedelta(days=measure.unseen_days):
+        elif first and measure.unseen_days and period.start < first + timedelta(days=measure.unseen_days):
             reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
         elif (covered := coverage.of(card, period.start, period.end - _DAY)).first is None:
             reasons[period.ordinal] = covered.reason
