@@ -68,7 +68,7 @@ def terms_reach(running: Iterable[tuple[date, date, int]], known: date) -> date:
         return known
     unit = _unit_of(pairs, total) if n_near > (1 - _SHARED) * total else None
     terms = [_term(*pair, unit, known) for pair in (begun if unit is None else pairs)]
-    if sum(term.n for term in terms if not term.is_agreed) < total / 2:
+    if 2 * sum(term.n for term in terms if not term.is_agreed) < total:
         return known
     shown = _ends_before_the_shared_one(terms, total, known) if unit is None else _last_payments(terms, unit)
     return max(known, shown) if shown else known
@@ -89,7 +89,10 @@ def _term(start: date, end: date, n: int, unit: int | None, known: date) -> _Ter
     if end - known >= _FAR:
         return _Term(start, end, n, 0, is_agreed=False)
     months, days = _whole_months(start, end), (end - start).days
-    intervals = months if unit == 0 else days // unit if unit and days % unit == 0 else 0
+    intervals = months if unit == 0 else 0
+    if unit:
+        whole, rest = divmod(days, unit)
+        intervals = whole if rest == 0 else 0
     to_year_end = (end.month, end.day) in ((12, 31), (1, 1)) and end - known < _YEAR_ENDS
     return _Term(start, end, n, intervals, months in _AGREED_MONTHS or days in _AGREED_DAYS or to_year_end)
 
@@ -100,7 +103,7 @@ def _last_payments(terms: list[_Term], unit: int) -> date | None:
     for term in terms:
         if term.intervals and not term.is_agreed:
             lengths[term.intervals] += term.n
-    if len(lengths) < _FEWEST_LENGTHS or max(lengths.values()) > sum(lengths.values()) / 2:
+    if len(lengths) < _FEWEST_LENGTHS or 2 * max(lengths.values()) > sum(lengths.values()):
         return None  # lengths that most have in common are agreed
     paid = [(_last_payment(term, unit), term.n) for term in terms if term.intervals]
     return _latest_but_odd(paid)
