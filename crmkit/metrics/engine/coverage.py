@@ -111,7 +111,7 @@ class Coverage:
             parts = [self._one(name, first, last) for name in sorted(tables)]
             there = [part for part in parts if part.first and part.last]
             whole = next((part for part in there if not part.reason), None)
-            longest = max(there, key=lambda part: (part.last - part.first).days, default=parts[0])
+            longest = max(there, key=_n_days, default=parts[0])
             self._known[key] = whole or longest
         return self._known[key]
 
@@ -147,13 +147,18 @@ class Coverage:
         return pd.Series(days["n"].to_numpy(), index=[pd.Timestamp(on).date() for on in days["day"]])
 
 
+def _n_days(covered: Covered) -> int:
+    return (covered.last - covered.first).days if covered.first and covered.last else 0
+
+
 def read_together(catalog: Catalog, function: Callable[..., Any]) -> Sequence[frozenset[str]]:
     """Return the canonical tables with a time of their own that a metric or a derived table reads.
 
     Each set is one condition: at least one table of it must cover the days. A table that is required is a set of its own;
     those that may stand for each other, as orders and paid terms do for who is active, are one.
     """
-    required, optional = [], []
+    required: list[frozenset[str]] = []
+    optional: list[frozenset[str]] = []
     for name, parameter in signature(function).parameters.items():
         if parameter.kind is Parameter.KEYWORD_ONLY:
             continue
