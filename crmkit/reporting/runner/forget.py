@@ -25,7 +25,7 @@ from crmkit.reporting.runner.notebooks import Notebook, find_notebooks
 from crmkit.reporting.runner.page import PageSummary, read_summary
 from crmkit.reporting.runner.publish import clean_up
 from crmkit.settings import Settings, read_settings
-from crmkit.sources.files.file_sets import WORKBOOK_SUFFIXES, list_files
+from crmkit.sources.files.file_sets import PACKED_SUFFIXES, WORKBOOK_SUFFIXES, list_files
 from crmkit.sources.person_search import Person, files_below
 from crmkit.sources.store.keys import forgotten_file, hashes_of, make_key
 from crmkit.sources.store.locate import find_settings
@@ -194,7 +194,9 @@ def _describe(left: Erased) -> str:
 def _own_files(settings: Settings, person: Person) -> tuple[str, ...]:
     exports = settings.path("exports")
     files = list_files(exports) if exports.is_dir() else []
-    books = [f"{path.name} (not searched)" for path in files if path.suffix.lower() in WORKBOOK_SUFFIXES]
+    books = [
+        f"{path.name} (not searched)" for path in files if path.suffix.lower() in (*WORKBOOK_SUFFIXES, *PACKED_SUFFIXES)
+    ]
     return (*(path.name for path in files if person.found_in(path.name, path.read_bytes())), *books)
 
 

@@ -11,14 +11,17 @@ import duckdb
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.settings.permissions import OUTSIDE, require
-from crmkit.sources.files.file_sets import FileSet, file_sets, list_files
+from crmkit.sources.files.file_sets import FileSet, file_sets, is_packed, list_files
 from crmkit.sources.files.fitting import Fitting, fitted
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
+from crmkit.sources.files.names import UNPACKED, is_unpacked, shown_name
+from crmkit.sources.files.packed import Listed, unpacked
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.staging import Staged, stage
 from crmkit.sources.files.union import combined
 from crmkit.sources.presets.folder import find_presets, read_presets
 from crmkit.sources.presets.recognise import PresetMatch
+from crmkit.sources.sql import scratch_folder
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
@@ -73,13 +76,16 @@ def stage_exports(
     if not folder.is_dir():
         advice = "Put the export files there, or name another folder: exports = ... under [data]."
         raise Problems(read.subject, [f"it is not there. {advice}"])
-    sets, missing_files = file_sets(settings, folder)
-    listed = list_files(folder)
-    _check_links(settings, folder, listed)
+    in_folder = list_files(folder)
+    _check_links(settings, folder, in_folder)
+    unpacked_exports = _unpacked(con, in_folder)
+    listed = unpacked_exports.paths
+    sets, missing_files = file_sets(settings, folder, listed)
     found, by_preset, wrong_mappings = find_sources(settings, sets, listed)
-    read.problems += missing_files + wrong_mappings
+    read.problems += missing_files + wrong_mappings + unpacked_exports.problems
+    read.hints += unpacked_exports.notes
     if not found and not by_preset and not (missing_files or settings.tables):
-        raise Problems(read.subject, [_nothing_known(folder), *wrong_mappings])
+        raise Problems(read.subject, [_nothing_known(folder, listed), *wrong_mappings, *unpacked_exports.problems])
     use_key(con, key_for(settings))
     raw_files = RawFiles(con, settings.company.time_zone)
     given = read_presets(raw_files, settings, by_preset)
@@ -138,11 +144,22 @@ def _check_links(settings: Settings, folder: Path, listed: Sequence[Path]) -> No
         require(settings.folder, OUTSIDE, f"The exports folder has links to files elsewhere: {', '.join(links)}")
 
 
+def _unpacked(con: duckdb.DuckDBPyConnection, listed: Sequence[Path]) -> Listed:
+    """Return the files of the folder and of its zip files; these are there for as long as the connection is."""
+    if not any(map(is_packed, listed)):
+        return Listed(list(listed))
+    return unpacked(listed, scratch_folder(con) / UNPACKED)
+
+
 def _layouts(found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> dict[str, str]:
     mapped = {
-        path.name: "mapped" for source in found if source.mapped for files in source.files for path in files.paths
+        shown_name(path): "mapped"
+        for source in found
+        if source.mapped
+        for files in source.files
+        for path in files.paths
     }
-    return mapped | {path.name: fit.preset.name for files, fit in by_preset for path in files.paths}
+    return mapped | {shown_name(path): fit.preset.name for files, fit in by_preset for path in files.paths}
 
 
 def _paths(by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> set[Path]:
@@ -163,8 +180,9 @@ def _staged(read: StagedExports, raw_files: RawFiles, source: TableSource, curre
     return rows
 
 
-def _nothing_known(folder: Path) -> str:
-    seen = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+def _nothing_known(folder: Path, listed: Sequence[Path]) -> str:
+    inside = [shown_name(path) for path in listed if is_unpacked(path)]
+    seen = sorted([*inside, *(path.name for path in folder.iterdir() if not path.name.startswith("."))])
     near = [
         f"'{name}': {hint}"
         for name in seen

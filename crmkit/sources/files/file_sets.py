@@ -13,9 +13,11 @@ from pathlib import Path
 from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.files.layout import Layout
+from crmkit.sources.files.names import is_named_by, is_unpacked, shown_name
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", *WORKBOOK_SUFFIXES)
+PACKED_SUFFIXES = (".zip", ".gz")
 
 
 @dataclass(frozen=True)
@@ -45,43 +47,50 @@ class FileSet:
     def shown(self) -> str:
         """How a message names it: the file's name, or the pattern of several."""
         several = f"{self.dialect.path or self.name} ({len(self.paths)} files)"
-        return self.paths[0].name if len(self.paths) == 1 else several
+        return shown_name(self.paths[0]) if len(self.paths) == 1 else several
 
     def hint(self, setting: str) -> str:
         """Return what to write where in the settings so that the files are read differently, without a full stop."""
-        path = "" if self.declared else f'path = "{self.paths[0].name}" and '
+        path = "" if self.declared else f'path = "{shown_name(self.paths[0])}" and '
         return f"Write {path}{setting} under [files.{self.name}]"
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the CSV, Parquet and Excel files of a folder in the order of their names, without hidden and lock files.
+    """Return the CSV, Parquet, Excel and zip files of a folder by name, without hidden and lock files.
 
     Raises
     ------
     CrmkitError
         If a name holds bytes that are no letters, as of an archive from another system.
     """
-    listed = sorted(path for path in folder.iterdir() if path.is_file() and _is_export(path))
+    listed = sorted(path for path in folder.iterdir() if path.is_file() and (is_export(path) or is_packed(path)))
     if damaged := [path.name for path in listed if not _is_text(path.name)]:
         shown = ", ".join(name.encode("utf-8", "replace").decode() for name in damaged)
         raise CrmkitError(f"The names of files in {folder} hold bytes that are no letters: {shown}. Rename them.")
     return listed
 
 
-def file_sets(settings: Settings, folder: Path) -> tuple[dict[str, FileSet], list[str]]:
+def file_sets(settings: Settings, folder: Path, listed: Sequence[Path]) -> tuple[dict[str, FileSet], list[str]]:
     """Return every set of files by its name in lower case, and the problems of those under ``[files]``.
 
     Each file is a set of its own name too, in the dialect of the set that contains it.
+
+    Parameters
+    ----------
+    settings : Settings
+    folder : Path
+        The exports folder.
+    listed : sequence of Path
+        Its files, with those of its zip files in place of these.
     """
-    listed = list_files(folder)
     declared: dict[str, FileSet] = {}
     problems = []
     for name, dialect in settings.files.items():
-        paths = _matching(folder, dialect.path)
+        paths = _matching(folder, listed, dialect.path)
         if paths:
             declared[name.casefold()] = FileSet(name, paths, dialect, declared=True)
         else:
-            hint = did_you_mean(dialect.path, [path.name for path in listed])
+            hint = did_you_mean(dialect.path, [shown_name(path) for path in listed])
             problems.append(f"[files.{name}]: there is no file {dialect.path} in {folder}. {hint}")
     own = {stem.casefold(): _own_set(stem, listed, declared) for stem in dict.fromkeys(path.stem for path in listed)}
     return own | declared, problems
@@ -90,7 +99,9 @@ def file_sets(settings: Settings, folder: Path) -> tuple[dict[str, FileSet], lis
 def find_set(sets: dict[str, FileSet], name: str) -> FileSet | None:
     """Return the set of a name: the one under ``[files]``, the file's stem, or the whole file name."""
     found = sets.get(name.casefold())
-    return found or next((s for s in sets.values() if s.paths[0].name.casefold() == name.casefold()), None)
+    wanted = name.casefold()
+    named = (s for s in sets.values() if wanted in (s.paths[0].name.casefold(), shown_name(s.paths[0]).casefold()))
+    return found or next(named, None)
 
 
 def is_workbook(path: Path) -> bool:
@@ -104,17 +115,24 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _is_export(path: Path) -> bool:
+def is_export(path: Path) -> bool:
+    """Whether a file may be an export, by its name."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$"))
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file may hold exports inside, by its name."""
+    return path.suffix.lower() in PACKED_SUFFIXES and not path.name.startswith((".", "~$"))
 
 
 def _is_text(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def _matching(folder: Path, pattern: str) -> tuple[Path, ...]:
+def _matching(folder: Path, listed: Sequence[Path], pattern: str) -> tuple[Path, ...]:
+    inside = [path for path in listed if is_unpacked(path) and is_named_by(path, pattern)]
     try:
-        return tuple(sorted(path for path in folder.glob(pattern) if path.is_file() and _is_export(path)))
+        return tuple(sorted([*inside, *(path for path in folder.glob(pattern) if path.is_file() and is_export(path))]))
     except (NotImplementedError, ValueError):  # an absolute or empty pattern
         return ()
 

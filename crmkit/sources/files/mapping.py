@@ -14,6 +14,7 @@ from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, find_set
 from crmkit.sources.files.layout import repeated_names
+from crmkit.sources.files.names import shown_name
 from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
 from crmkit.tables.schema import SCHEMAS, TableSchema
 
@@ -77,7 +78,7 @@ def table_sources(settings: Settings, sets: dict[str, FileSet]) -> tuple[list[Ta
 def not_used(listed: Iterable[Path], sources: Iterable[TableSource]) -> list[str]:
     """Return a sentence for each file that no table uses, with the table whose name is close to the file's."""
     used = {path for source in sources for files in source.files for path in files.paths}
-    hints = {path.name: did_you_mean(path.stem, SCHEMAS) for path in listed if path not in used}
+    hints = {shown_name(path): did_you_mean(path.stem, SCHEMAS) for path in listed if path not in used}
     return [f"no table uses {name}. {hint if hint.startswith('Did') else ''}".rstrip() for name, hint in hints.items()]
 
 

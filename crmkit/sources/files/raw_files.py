@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError
 from crmkit.sources.files.fast_csv import fast_rows
 from crmkit.sources.files.file_sets import FileSet, sha256_of
 from crmkit.sources.files.layout import Layout
+from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.read import BadLine, read_csv, table_start
 from crmkit.sources.files.report_rows import sifted
 from crmkit.sources.sql import PART, ROW, columns_of, identifier, parquet, short_message
@@ -95,13 +96,11 @@ class RawFiles:
     def _read_set(self, files: FileSet, relation: str) -> RawRows:
         kinds = {path.suffix.lower() == ".parquet" for path in files.paths}
         if len(kinds) > 1:
-            raise CrmkitError(
-                f"both CSV and Parquet: {', '.join(path.name for path in files.paths)}. Keep one of them."
-            )
+            raise CrmkitError(f"both CSV and Parquet: {', '.join(map(shown_name, files.paths))}. Keep one of them.")
         texts = [] if True in kinds else self._read_texts(relation, files)
         if not texts:
             self._create_parquet_view(relation, files)
-        names = [path.name for path in files.paths]
+        names = [shown_name(path) for path in files.paths]
         short = {(part, line): why for part, text in enumerate(texts) for line, why in text.short.items()}
         rows = sifted(self.con, relation, names, short)
         for part, text in enumerate(texts):
@@ -124,7 +123,7 @@ class RawFiles:
             try:
                 texts.append(self._read_text(f"{relation}_{part}", path, files))
             except CrmkitError as error:
-                raise CrmkitError(str(error) if len(files.paths) == 1 else f"{path.name}: {error}") from None
+                raise CrmkitError(str(error) if len(files.paths) == 1 else f"{shown_name(path)}: {error}") from None
         selects = [f"SELECT *, {part}::INTEGER AS {PART} FROM ({text.rows})" for part, text in enumerate(texts)]
         self.con.execute(f"CREATE VIEW {relation} AS {' UNION ALL BY NAME '.join(selects)}")
         return texts
@@ -157,10 +156,10 @@ class RawFiles:
     def _record(self, files: FileSet, raw: RawRows) -> None:
         counts = dict(self.con.execute(f"SELECT {PART}, count(*) FROM {raw.relation} GROUP BY ALL").fetchall())
         for part, path in enumerate(files.paths):
-            n_others = sum(line.file == path.name for line in raw.bad_lines) + raw.n_ignored[part]
-            if all(record["file"] != path.name for record in self.records):
+            n_others = sum(line.file == shown_name(path) for line in raw.bad_lines) + raw.n_ignored[part]
+            if all(record["file"] != shown_name(path) for record in self.records):
                 n_rows = counts.get(part, 0) + n_others
-                self.records.append({"file": path.name, "sha256": sha256_of(path), "n_rows": n_rows})
+                self.records.append({"file": shown_name(path), "sha256": sha256_of(path), "n_rows": n_rows})
 
 
 def _in_order(lines: Sequence[BadLine], names: Sequence[str]) -> tuple[BadLine, ...]:

@@ -30,6 +30,7 @@ from crmkit.sources.files.head import (
     rows_above,
 )
 from crmkit.sources.files.layout import Body, Layout, Record, distinct_names, joined_header
+from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.workbook import sheet_names, sheet_records
 from crmkit.sources.sql import ROW
 
@@ -91,7 +92,7 @@ def read_csv(path: Path, dialect: FileMapping, layout: Layout = _PLAIN_LAYOUT) -
         If the file is empty, cut off, in another encoding, or mostly lines that do not fit its header.
     """
     with opened_records(path, dialect) as (records, note):
-        text = _text_of(records, path.name, layout.declared(dialect))
+        text = _text_of(records, shown_name(path), layout.declared(dialect))
     return replace(text, notes=tuple(each for each in (note, *_notes_on_sheets(path, dialect), *text.notes) if each))
 
 

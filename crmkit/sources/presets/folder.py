@@ -10,6 +10,7 @@ from crmkit.errors import CrmkitError, did_you_mean
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import add_contacts, create_directory, create_lookups
 from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.names import is_named_by, shown_name
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.read import file_heads
 from crmkit.sources.presets.model import presets
@@ -75,13 +76,15 @@ def find_presets(
             fit = match_preset(file_heads(path, dialect), wanted)
         except CrmkitError as error:
             advice = "" if path in mapped_files else " If it is not wanted, take it out of the folder."
-            problems += [f"{path.name}: {error}{advice}"] if path.suffix.lower() != ".txt" else []
+            problems += [f"{shown_name(path)}: {error}{advice}"] if path.suffix.lower() != ".txt" else []
             continue
         if fit is None:
-            problems += [f"{path.name}: the preset {wanted} does not fit its header"] if wanted else []
+            problems += [f"{shown_name(path)}: the preset {wanted} does not fit its header"] if wanted else []
         elif fit.rivals:
             several = " or ".join(f'preset = "{each}"' for each in sorted((fit.preset.name, *fit.rivals)))
-            problems.append(f"{path.name}: its header fits several presets. Write {several} under [files.{name}]")
+            problems.append(
+                f"{shown_name(path)}: its header fits several presets. Write {several} under [files.{name}]"
+            )
         else:
             sheet = dialect.model_copy(update={"sheet": fit.sheet}) if fit.sheet else dialect
             found.append((FileSet(name, (path,), sheet, name in settings.files, fit.layout), fit))
@@ -94,7 +97,7 @@ def read_presets(raw_files: RawFiles, settings: Settings, matches: Iterable[tupl
     con = raw_files.con
     create_directory(con)
     for number, (files, fit) in enumerate(matches):
-        shown = f"{files.paths[0].name} ({fit.preset.system} {fit.preset.export})"
+        shown = f"{shown_name(files.paths[0])} ({fit.preset.system} {fit.preset.export})"
         try:
             preset_file = read_preset_file(raw_files, files, fit, settings, number)
         except CrmkitError as error:
@@ -121,7 +124,7 @@ def read_presets(raw_files: RawFiles, settings: Settings, matches: Iterable[tupl
 def _dialect_of(settings: Settings, path: Path) -> tuple[str, FileMapping]:
     """Return the name of a file in the settings and its dialect; its stem and the default dialect if it is not named there."""
     for name, dialect in settings.files.items():
-        if path.match(dialect.path):
+        if is_named_by(path, dialect.path):
             return name, dialect
     return path.stem, FileMapping(path="")
 

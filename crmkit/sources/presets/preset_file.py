@@ -11,6 +11,7 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.currencies import foreign_sign
 from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
@@ -81,7 +82,7 @@ class PresetFile:
     @property
     def file(self) -> str:
         """The file's name."""
-        return self.files.paths[0].name
+        return shown_name(self.files.paths[0])
 
     def bad_lines(self, con: duckdb.DuckDBPyConnection) -> tuple[BadLine, ...]:
         """Return the lines that fit no header and the rows that are refused, with their reasons."""
@@ -234,7 +235,7 @@ def possible_takes(preset: Preset, fit: PresetMatch) -> list[Take]:
 
 
 def _where_to_write(files: FileSet, question: str) -> str:
-    path = "" if files.declared else f', with path = "{files.paths[0].name}"'
+    path = "" if files.declared else f', with path = "{shown_name(files.paths[0])}"'
     return f"{question}, under [files.{files.name}]{path}"
 
 

@@ -13,8 +13,10 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping, Settings
 from crmkit.sources.contacts import create_directory, create_lookups
 from crmkit.sources.files.exports import find_sources
-from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook, list_files
+from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook
 from crmkit.sources.files.fitting import fitted
+from crmkit.sources.files.names import shown_name
+from crmkit.sources.files.packed import unpacked_files
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.sql_functions import create_sql_functions
 from crmkit.sources.files.workbook import sheet_names
@@ -102,10 +104,16 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
     """
     if not folder.is_dir():
         raise CrmkitError(f"There is no folder {folder}. Name the one that holds the export files.")
-    listed = list_files(folder)
-    if not listed:
-        raise CrmkitError(f"The folder {folder} holds no CSV, Excel or Parquet files.")
-    sets, _ = file_sets(settings, folder)
+    with unpacked_files(folder) as inside:
+        problems = [problem.partition(": ") for problem in inside.problems]
+        previews = [FilePreview(name, "not known", problems=[problem]) for name, _, problem in problems]
+        if not inside.paths and not previews:
+            raise CrmkitError(f"The folder {folder} holds no CSV, Excel or Parquet files.")
+        return [*_previews(folder, inside.paths, settings), *previews]
+
+
+def _previews(folder: Path, listed: Sequence[Path], settings: Settings) -> list[FilePreview]:
+    sets, _ = file_sets(settings, folder, listed)
     found, by_preset, problems = find_sources(settings, sets, listed)
     fits = {files.paths[0]: (files, fit) for files, fit in by_preset}
     known = {
@@ -118,12 +126,12 @@ def preview_folder(folder: Path, settings: Settings) -> list[FilePreview]:
     previews: list[FilePreview] = []
     names: list[str] = list(settings.files)
     for path in listed:
-        own_problems = [problem for problem in problems if problem.startswith(f"{path.name}: ")]
+        own_problems = [problem for problem in problems if problem.startswith(f"{shown_name(path)}: ")]
         if path in fits:
             previews.append(_recognised(*fits[path], settings))
-        elif path in known and (known[path].mapped or not known[path].lacks):
+        elif path in known:
             how = _MAPPED if known[path].mapped else _OWN_LAYOUT
-            previews.append(FilePreview(path.name, how, tables={known[path].table: []}))
+            previews.append(FilePreview(shown_name(path), how, tables={known[path].table: []}))
         else:
             plain = FileSet(path.stem, (path,), FileMapping(path=""))
             own = next((files for files in sets.values() if files.paths == (path,)), plain)
@@ -171,7 +179,7 @@ def _sheets(files: FileSet) -> list[FileSet]:
 
 def _recognised(files: FileSet, fit: PresetMatch, settings: Settings) -> FilePreview:
     preset = fit.preset
-    preview = FilePreview(files.paths[0].name, f"{preset.system} {preset.export}", unmatched=fit.unmatched)
+    preview = FilePreview(shown_name(files.paths[0]), f"{preset.system} {preset.export}", unmatched=fit.unmatched)
     preview.matched = {column: name for name, column in fit.columns.items() if not column.startswith("__")}
     with working_duckdb() as con, smaller(files) as (part, _, note):
         use_key(con, key_for(settings))
@@ -199,7 +207,7 @@ def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> li
 
 
 def _unknown(files: FileSet, own_problems: list[str], names: list[str], settings: Settings) -> FilePreview:
-    file, sheet = files.paths[0].name, files.dialect.sheet
+    file, sheet = shown_name(files.paths[0]), files.dialect.sheet
     shown = f"{file}, sheet '{sheet}'" if sheet else file
     preview = FilePreview(shown, "not known", problems=[problem.partition(": ")[2] for problem in own_problems])
     with working_duckdb() as con:
@@ -252,7 +260,7 @@ def _describe(
     by_sql = any("\nsql = " in f"\n{section}" for section in sections.values())
     remark = [] if sections else [f"No table of crmkit fits its columns: {', '.join(everything)}"]
     notes = [*([sample.note] if sample.note else []), *remark]
-    head = head_section(name, files.paths[0].name, notation, notes, files.dialect.sheet, by_sql)
+    head = head_section(name, shown_name(files.paths[0]), notation, notes, files.dialect.sheet, by_sql)
     preview.proposal = FileProposal(name, head, sections)
     preview.tables[", ".join(sections)] = _sample_rows(con, relation, columns)
 
