@@ -75,8 +75,8 @@ def test_the_settings_name_a_file_in_a_zip_by_its_name_or_that_of_the_zip(compan
 def test_a_name_that_leads_out_of_the_zip_does_not(company, places, name):
     settings = company({"export.zip": zipped({name: ORDERS})})
     assert load(settings).counts["orders"].n_kept == 2
-    outside = [path for path in places.parent.rglob("orders.csv")]
-    assert outside == [] and not Path("/etc/orders.csv").exists()
+    written = [path for folder in (places, settings.folder) for path in folder.rglob("orders.csv")]
+    assert written == [] and not Path("/etc/orders.csv").exists()
 
 
 def test_two_files_of_one_name_are_both_read(company):
