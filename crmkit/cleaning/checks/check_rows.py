@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
+from crmkit.cleaning.checks.kept_rows import change_rows, is_view, look_up
 from crmkit.cleaning.checks.parse_rows import ParsedTable, parse_rows, unreadable_columns, wrong_types
 from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
@@ -46,13 +47,15 @@ _FILE = "__file"  # rank of a row's file: the higher, the newer
 class CheckedTable:
     """One checked table: SQL of the rows kept and of the rows set aside, and the counts of both.
 
-    ``merged`` names the relation with its rows after duplicate customers were merged, if that changed any.
+    ``merged`` names the relation with its rows after duplicate customers were merged, if that changed any; ``in_order``
+    says whether the parsed rows are in the order of the input anyway.
     """
 
     parsed: ParsedTable
     counts: Counts
     findings: tuple[Finding, ...]
     merged: str = ""
+    in_order: bool = False
 
     @property
     def table(self) -> str:
@@ -63,9 +66,15 @@ class CheckedTable:
     def kept(self) -> str:
         """SQL of the canonical table, in the order of the input."""
         if self.merged:
-            return f"SELECT {self.parsed.selected} FROM {self.merged} ORDER BY position"
-        rows = f"SELECT {self.parsed.selected} FROM {self.parsed.relation}"
-        return f"{rows} WHERE {REASON} IS NULL AND NOT {MERGED} ORDER BY {PART}, {ROW}"
+            return f"{self.kept_rows} ORDER BY position"
+        return self.kept_rows if self.in_order else f"{self.kept_rows} ORDER BY {PART}, {ROW}"
+
+    @property
+    def kept_rows(self) -> str:
+        """SQL of the canonical table, in any order."""
+        if self.merged:
+            return f"SELECT {self.parsed.selected} FROM {self.merged}"
+        return f"SELECT {self.parsed.selected} FROM {self.parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
 
     @property
     def quarantined(self) -> str:
@@ -204,19 +213,16 @@ def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[F
     if not _n_more(con, parsed, keys):
         return []
     reason = f"{' and '.join(key)} came before with other content"
-    con.execute(f"""
-        UPDATE {parsed.relation}
-        SET {MERGED} = again.equal, {REASON} = CASE WHEN again.equal THEN NULL ELSE {literal(reason)} END
-        FROM (
-            SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
-                   row_number() OVER key_rows AS nth
-            FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({parsed.canonical}) AS content,
-                         count(*) OVER (PARTITION BY {keys}) AS n
-                  FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED})
-            WHERE n > 1
-            WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})
-        ) again
-        WHERE again.id = {parsed.relation}.rowid AND again.nth > 1""")
+    kept = f"FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
+    same = " AND ".join(f"one.{name} IS NOT DISTINCT FROM repeated.{name}" for name in map(identifier, key))
+    again = f"""
+        SELECT id, content IS NOT DISTINCT FROM first_value(content) OVER key_rows AS equal,
+               row_number() OVER key_rows AS nth
+        FROM (SELECT rowid AS id, {keys}, {PART}, {ROW}, row({parsed.canonical}) AS content {kept}) one
+        SEMI JOIN (SELECT {keys} {kept} GROUP BY ALL HAVING count(*) > 1) repeated ON {same}
+        WINDOW key_rows AS (PARTITION BY {keys} ORDER BY {PART}, {ROW})"""
+    changed = f"CASE WHEN equal THEN NULL ELSE {literal(reason)} END AS {REASON}, equal AS {MERGED}"
+    change_rows(con, parsed.relation, f"SELECT id, {changed} FROM ({again}) WHERE nth > 1", [REASON, MERGED])
     return []
 
 
@@ -302,7 +308,17 @@ def _counted(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, findings: list
         Finding(table, reason, n, 0.0, "note", "Ignored: counts nowhere.") for reason, n in sorted(ignored.items()) if n
     ]
     found += [*findings, *note_findings(con, parsed)]
-    return CheckedTable(parsed, counts, tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found))
+    shares = tuple(replace(f, share=f.n_rows / max(counts.n_in, 1)) for f in found)
+    return CheckedTable(parsed, counts, shares, in_order=_is_in_order(con, parsed.relation))
+
+
+def _is_in_order(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Return whether rows are in the order of the input, as those of one file are; to sort them takes longer."""
+    (found,) = con.execute(
+        f"SELECT bool_or(before > ({PART}, {ROW})) FROM "
+        f"(SELECT {PART}, {ROW}, lag(({PART}, {ROW})) OVER () AS before FROM {relation})"
+    ).fetchone() or (None,)
+    return not found
 
 
 def _no_usable_rows(checked: CheckedTable) -> list[str]:
@@ -320,7 +336,7 @@ def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> F
     example = con.execute(f"SELECT s.spelling, s.best FROM {table.relation}, {joined} ORDER BY ALL LIMIT 1").fetchone()
     if example is None:
         return None
-    (n_rows,) = con.execute(f"UPDATE {table.relation} SET {column} = s.best FROM {joined}").fetchone() or (0,)
+    n_rows = _give_best_spelling(con, table.relation, name, joined)
     return Finding(
         table.staged.table,
         f"{name} is spelled in several ways, such as '{example[0]}' and '{example[1]}'",
@@ -329,6 +345,18 @@ def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> F
         "note",
         "Counted under the most frequent spelling.",
     )
+
+
+def _give_best_spelling(con: duckdb.DuckDBPyConnection, relation: str, name: str, joined: str) -> int:
+    """Give the cells of a category their best spelling; return how many change [cells]."""
+    column = identifier(name)
+    if not is_view(con, relation):
+        (n_rows,) = con.execute(f"UPDATE {relation} SET {column} = s.best FROM {joined}").fetchone() or (0,)
+        return int(n_rows)
+    (n_rows,) = con.execute(f"SELECT count(*) FROM {relation}, {joined}").fetchone() or (0,)
+    same = f"s.category = {literal(name)} AND s.spelling = r.{column} AND r.{REASON} IS NULL"
+    look_up(con, relation, f"spellings s ON {same}", {column: f"coalesce(s.best, r.{column})"})
+    return int(n_rows)
 
 
 def _own_columns(staged: Staged) -> list[Finding]:
@@ -452,12 +480,7 @@ def _merge_older_rows(
     older = _older(table, rows, tables, ranks)
     if older is None:
         return 0
-    con.execute(f"CREATE OR REPLACE TEMP TABLE older_rows AS {older}")
-    (n_rows,) = con.execute("SELECT count(*) FROM older_rows").fetchone() or (0,)
-    if n_rows:
-        con.execute(f"UPDATE {table.relation} SET {MERGED} = true WHERE rowid IN (SELECT id FROM older_rows)")
-    con.execute("DROP TABLE older_rows")
-    return int(n_rows)
+    return change_rows(con, table.relation, f"SELECT id, true AS {MERGED} FROM ({older})", [MERGED])
 
 
 def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]) -> str | None:

@@ -4,8 +4,8 @@ The rules come from the schema: each is a condition that is true where the rule 
 column that breaks a rule rejects its row. An optional one is emptied and the row stays: an order with an unreadable
 margin is still an order. If most cells of a column cannot be read, the mapping is wrong and not the rows.
 
-One query writes ``clean_<table>``: the typed columns and hidden ones: for each cell whether it was filled and the first
-rule that it breaks; for each row the reason to set it aside and whether it was merged into an equal one.
+One query writes ``clean_<table>``: the typed columns and hidden ones: for each cell the first rule that it breaks; for
+each row the reason to set it aside and whether it was merged into an equal one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import date
 import duckdb
 
 from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.checks.kept_rows import keep_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.staging import Staged, evidence_of_staged, with_own_columns
@@ -172,7 +173,8 @@ def parse_rows(
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
     parsed = ParsedTable(staged, columns, rules, (*staged.problems, *evidence.faults(staged.files)))
     try:
-        con.execute(_parsing_sql(parsed, readings))
+        (n_rows,) = con.execute(f"SELECT count(*) FROM {staged.relation}").fetchone() or (0,)
+        keep_rows(con, parsed.relation, _parsing_sql(parsed, readings), n_rows)
     except duckdb.Error as error:  # an impossible date_format or time_zone
         raise CrmkitError(short_message(error).rstrip(".")) from None
     return parsed
@@ -232,7 +234,7 @@ def _mostly_unreadable(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, requ
     if not asked:
         return []
     counts = ", ".join(
-        f"coalesce(count_if({present(column.name)}), 0), coalesce(count_if({fault(column.name)} = 1), 0)"
+        f"count({identifier(column.name)}) + count({fault(column.name)}), coalesce(count_if({fault(column.name)} = 1), 0)"
         for column in asked
     )
     answers = iter(con.execute(f"SELECT {counts} FROM {parsed.relation}").fetchone() or ())
@@ -271,7 +273,8 @@ def _parsing_sql(parsed: ParsedTable, readings: dict[str, Reading]) -> str:
     query = parsed.staged.relation
     for level in levels:
         query = f"(SELECT {', '.join([PART, ROW, *level])} FROM {query})"
-    return f"CREATE TABLE {parsed.relation} AS SELECT *, {_reason(parsed)} AS {REASON}, false AS {MERGED} FROM {query}"
+    shown = ", ".join([PART, ROW, *map(identifier, readings), *own_names, *map(fault, readings)])
+    return f"SELECT {shown}, {_reason(parsed)} AS {REASON}, false AS {MERGED} FROM {query}"
 
 
 def _step(readings: dict[str, Reading], step: int) -> list[str]:
@@ -281,7 +284,7 @@ def _step(readings: dict[str, Reading], step: int) -> list[str]:
 def _first(rules: list[Rule]) -> str:
     """Return the SQL of the number of the first broken rule, null where none is."""
     cases = " ".join(f"WHEN {rule.broken} THEN {number}" for number, rule in enumerate(rules, start=1))
-    return f"CASE {cases} END" if cases else "NULL::INTEGER"
+    return f"CAST(CASE {cases} END AS UTINYINT)" if cases else "NULL::UTINYINT"
 
 
 def _reason(parsed: ParsedTable) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from crmkit.cleaning.checks.check_rows import CheckedTable, shared_contacts
 from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.checks.kept_rows import make_table
 from crmkit.cleaning.duplicates.decide import Clusters, Pair, cluster_pairs, judged_pairs, pair_of
 from crmkit.cleaning.duplicates.linkage import linked_people
 from crmkit.cleaning.duplicates.review import pair_name, read_review, write_review
@@ -398,6 +399,7 @@ def _recounted(con: duckdb.DuckDBPyConnection, table: CheckedTable, dropped: Map
 def _mark_merged(con: duckdb.DuckDBPyConnection, table: CheckedTable) -> None:
     """Mark the rows that went into those of another account, so that rows are counted by file as they are in all."""
     relation, before = table.parsed.relation, f"before_{table.table}"
+    make_table(con, relation)
     same = " AND ".join(f"b.{key} = {relation}.{key}" for key in map(identifier, SCHEMAS[table.table].key))
     con.execute(
         f"UPDATE {relation} SET {MERGED} = true WHERE {REASON} IS NULL AND EXISTS "

@@ -110,7 +110,10 @@ def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, pe
     1        2 2026-10-02     40.0
     """
     con = open_duckdb()
-    return _catalog(con, *checked_frames(con, settings, frames), settings, personal)
+    try:
+        return _catalog(con, *checked_frames(con, settings, frames), settings, personal)
+    finally:
+        remove_scratch(con)
 
 
 def _check_given(source: object, settings: object) -> None:

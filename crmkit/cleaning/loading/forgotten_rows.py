@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from crmkit.cleaning.checks.findings import Finding
+from crmkit.cleaning.checks.kept_rows import make_table
 from crmkit.cleaning.checks.parse_rows import ParsedTable
 from crmkit.sources.contacts import plain_email
 from crmkit.sources.sql import REASON, columns_of, identifier, literal
@@ -51,6 +52,8 @@ def leave_out_forgotten(
     if not hashes:
         return list(parsed), []
     relations = {table.staged.table: table.relation for table in parsed}
+    for relation in relations.values():
+        make_table(con, relation)
     list_forgotten(con, ids_of_hashes(con, relations, hashes))
     left = forget_rows(con, relations)
     findings = [

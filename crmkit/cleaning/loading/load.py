@@ -219,7 +219,7 @@ def _report(
     """Make the checked tables views of the schema ``canonical``, and return what became of their rows."""
     con.execute("CREATE SCHEMA canonical")
     for table in checked:
-        con.execute(f"CREATE VIEW canonical.{table.table} AS {table.kept}")
+        con.execute(f"CREATE VIEW canonical.{table.table} AS {table.kept_rows}")
     return LoadReport(
         counts={table.table: table.counts for table in checked},
         findings=tuple(finding for table in checked for finding in table.findings),

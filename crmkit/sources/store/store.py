@@ -153,7 +153,7 @@ def new_store(store: Path) -> Iterator[Path]:
 def write_table(con: duckdb.DuckDBPyConnection, query: str, file: Path, private: bool = False) -> None:
     """Write the rows of a query as Parquet; a private file and its folder are readable by their owner only."""
     file.parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
-    con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
     if private:
         file.chmod(0o600)
 

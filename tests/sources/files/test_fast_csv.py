@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from crmkit.cleaning.checks import kept_rows
 from crmkit.cleaning.loading.load import load
-from crmkit.errors import CrmkitError
-from crmkit.settings import FileMapping, Settings
+from crmkit.settings import FileMapping, read_settings
 from crmkit.sources.files import fast_csv, raw_files
 from crmkit.sources.files.fast_csv import fast_rows
 from crmkit.sources.files.layout import Layout
 from crmkit.sources.files.read import read_csv, table_start
-from crmkit.sources.sql import ROW, open_duckdb, remove_scratch, working_duckdb
+from crmkit.sources.sql import ROW, open_duckdb, working_duckdb
 
 DIALECT = FileMapping(path="")
 PIECES = 'a b " "" é \ufeff \' # \\ 0 NULL x_y "q" "q,r" " " , \u2028 \x0b \x85 \t'.split(" ")
@@ -114,32 +114,45 @@ def _cell(draw):
     return "".join(draw.choice(PIECES) if draw.random() < 0.4 else "w" for _ in range(draw.randint(0, 3)))
 
 
-def _store(folder, fast_from, monkeypatch, on_disk):
-    """Load a company; return the content of its store, or what load says."""
-    monkeypatch.setattr(raw_files, "FAST_FROM", fast_from)
+def _store(folder, monkeypatch, fast, on_disk):
+    """Load a company; return the content of its store and the findings."""
+    monkeypatch.setattr(raw_files, "FAST_FROM", 0 if fast else 10**9)
     monkeypatch.setattr(fast_csv, "_IN_MEMORY", 0 if on_disk else 1 << 24)
-    try:
-        report = load(Settings(folder=folder, data={"store": f"store{fast_from}"}), fresh=True)
-    except CrmkitError as error:
-        return str(error)
+    monkeypatch.setattr(kept_rows, "MANY", 0 if on_disk else 10**9)
+    report = load(read_settings(folder), fresh=True)
     with closing(open_duckdb()) as con:
         tables = {
             str(file.relative_to(report.store)): con.execute(f"FROM '{file}'").fetchall()
             for file in sorted(Path(report.store).rglob("*.parquet"))
         }
-        remove_scratch(con)
     return tables, report.findings, report.counts
 
 
-@pytest.mark.parametrize("on_disk", [False, True])
-@pytest.mark.parametrize("damage", ["", '5,2026-01-05,"7,Ann\n', "6,2026-01-06\n", "7,2026-01-07,1,2,Ann,x\n"])
-def test_both_ways_give_the_same_store_and_the_same_bad_lines(tmp_path, monkeypatch, damage, on_disk):
+@pytest.mark.parametrize("damage", ["", '5,2026-01-05,"7"x,c1,Ann\n', "6,2026-01-06\n", "7,2026-01-07,1,2,Ann,x\n"])
+def test_all_ways_give_the_same_store_and_the_same_bad_lines(tmp_path, monkeypatch, damage):
     (tmp_path / "exports").mkdir()
+    header = "order_id,ordered_at,revenue,customer_id,channel\n"
     lines = [f"{n},2026-01-{n % 28 + 1:02d},{n}.50,c{n % 9},Shop\n" for n in range(60)]
-    lines[20:20] = ["2,2026-01-03,2.50,c2,shop\n", "2,2026-01-03,9.50,c2,Shop\n", "x,,7,c1,Web\n", damage]
-    text = "order_id,ordered_at,revenue,customer_id,channel\n" + "".join(lines)
-    (tmp_path / "exports" / "orders.csv").write_text(text)
+    lines[20:20] = [
+        "2,2026-01-03,2.50,c2,shop\n",
+        "2,2026-01-03,9.50,c2,Shop\n",
+        "x,,7,c1,Web\n",
+        "y,2026-01-09,much,c1,\n",
+    ]
+    newer = [
+        "7,2026-02-05,8.50,c7,SHOP\n",
+        "8,2026-01-09,8.50,c8,Shop\n",
+        *(f"n{n},2026-02-01,5,c1,Shop\n" for n in range(9)),
+    ]
+    (tmp_path / "exports" / "orders_1.csv").write_text(header + "".join([*lines, damage]))
+    (tmp_path / "exports" / "orders_2.csv").write_text(header + "".join(newer))
+    settings = '[files.orders]\npath = "orders_*.csv"\n[tables.orders]\nfile = "orders"\n'
+    (tmp_path / "crmkit.toml").write_text(settings)
     with monkeypatch.context() as patched:
-        fast = _store(tmp_path, 0, patched, on_disk)
-        careful = _store(tmp_path, 10**9, patched, on_disk)
-    assert fast == careful
+        careful = _store(tmp_path, patched, fast=False, on_disk=False)
+        assert _store(tmp_path, patched, fast=True, on_disk=False) == careful
+        assert _store(tmp_path, patched, fast=True, on_disk=True) == careful
+    told = " ".join(finding.finding for finding in careful[1])
+    assert all(
+        words in told for words in ("equal an earlier row", "came before with", "several ways", "in a newer file")
+    )
