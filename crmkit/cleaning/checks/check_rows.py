@@ -86,8 +86,8 @@ class CheckedTable:
         file = f"CASE {PART} {part} END" if part else "NULL::VARCHAR"
         line = ROW if part else "NULL::BIGINT"
         rows = (
-            f"SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.parsed.relation} "
-            f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE {REASON} IS NOT NULL"
+            f"(SELECT {file} AS file, {line} AS line, {REASON} AS reason, {raw} AS row FROM {self.parsed.relation} "
+            f"JOIN {staged.relation} raw USING ({PART}, {ROW}) WHERE {REASON} IS NOT NULL ORDER BY {PART}, {ROW})"
         )
         lines = ", ".join(_bad_line(line) for line in staged.bad_lines)
         return f"{rows} UNION ALL FROM (VALUES {lines})" if lines else rows
