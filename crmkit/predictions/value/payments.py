@@ -74,7 +74,8 @@ def payments_until(catalog: Catalog, as_of: date, since: date | None = None) -> 
     """
     whole = _all_payments(catalog)
     if whole.rows.empty:
-        raise NotMeasured("orders.customer_id or subscription_terms")
+        orders = "orders.customer_id" if "orders" in catalog.names else "orders"
+        raise NotMeasured(f"{orders} or subscription_terms")
     wanted = whole.rows["on"] <= pd.Timestamp(as_of)
     if since is not None:
         wanted &= whole.rows["on"] > pd.Timestamp(since)

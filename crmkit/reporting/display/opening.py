@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -10,10 +11,11 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.findings import Finding, findings, headline
-from crmkit.metrics.formatting import counted
+from crmkit.metrics.formatting import counted, joined
 from crmkit.periods import Period, day_in_words
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.settings import Settings
+from crmkit.tables.schema import PREDICTED, SCHEMAS
 
 
 def opening(
@@ -26,6 +28,7 @@ def opening(
     n_quality_notes: int = 0,
     links: Mapping[str, tuple[str, str]] | None = None,
     kicker: str = "",
+    needs: str = "",
 ) -> Fragment:
     """Return the top of a page.
 
@@ -47,6 +50,9 @@ def opening(
         A link behind the finding about a metric: ``{"churn_rate": ("Who and why", "churn.html")}``.
     kicker : str
         A few words above the headline; the report sets the notebook's title there by itself.
+    needs : str
+        The tables that the page lacks to show anything, such as "orders or subscription_terms"; by default those that all
+        numbers of the scorecard lack. A report does not make such a page, and says what it needs.
 
     Returns
     -------
@@ -69,12 +75,42 @@ def opening(
     return drawn(
         "opening",
         "opening",
+        needs=needs if scorecard is None else needs or lacking_tables(scorecard),
         kicker=kicker,
         title=title or headline(scorecard),  # type: ignore[arg-type]
         status=_status(scorecard, data_through, n_quality_notes),
         findings=[_linked(finding, links or {}) for finding in listed],
         legend=scorecard is not None,
     )
+
+
+def lacking_tables(scorecard: pd.DataFrame) -> str:
+    """Return the tables of which the data must have one to measure any number of a scorecard; empty if one is measured.
+
+    Examples
+    --------
+    >>> lacking_tables(pd.DataFrame({"status": "not measured", "reason": ["needs deals", "needs deals.amount", "needs leads"]}))
+    'deals or leads'
+    >>> lacking_tables(pd.DataFrame({"status": ["ok", "not measured"], "reason": ["", "needs leads"]}))
+    ''
+    """
+    if not (scorecard["status"] == "not measured").all():
+        return ""
+    named = [table_names(str(reason).removeprefix("needs ")) for reason in scorecard["reason"]]
+    often = Counter(name for names in named for name in names if name not in PREDICTED)  # these follow from the others
+    return joined([name for name, _ in often.most_common()], "or")
+
+
+def table_names(needs: str) -> list[str]:
+    """Return the canonical tables that a reason names; empty if it is about anything else, such as too short a record.
+
+    Examples
+    --------
+    >>> table_names("orders.customer_id or subscription_terms"), table_names("a record of 210 days with orders")
+    (['orders', 'subscription_terms'], [])
+    """
+    names = [part.strip().partition(".")[0] for part in needs.replace(" or ", ",").split(",")]
+    return list(dict.fromkeys(names)) if all(name in SCHEMAS for name in names) else []
 
 
 def _findings_of(scorecard: pd.DataFrame | None, currency: str | None) -> list[Finding]:

@@ -31,7 +31,7 @@ from crmkit.predictions.churn.survival import relative_risks, remaining
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.opening import opening
+from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import masked_id
@@ -49,6 +49,7 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment:
         title=churn_headline(summary),
         findings=churn_findings(summary, catalog.settings.company.currency),
         data_through=catalog.data_through,
+        needs=" or ".join(table_names(summary.reason)) if summary.outlook is None else "",
     )
 
 

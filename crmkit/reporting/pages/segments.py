@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.errors import NotMeasured
 from crmkit.insights.phrases import feature_label
 from crmkit.insights.segments import (
     are_segments,
@@ -42,7 +43,7 @@ from crmkit.predictions.segments.stability import segment_review
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.opening import opening
+from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import rounded_together, table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
@@ -55,7 +56,14 @@ _KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, 
 def segment_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     """Return the top of the page about segments."""
     day = last_days(catalog, period)[1]
-    findings = segment_findings(catalog, period, segment_moves(catalog, period))
+    try:
+        findings = segment_findings(catalog, period, segment_moves(catalog, period))
+    except NotMeasured as missing:
+        return opening(
+            title=f"Who your customers are cannot be said yet: it needs {missing.needs}",
+            data_through=catalog.data_through,
+            needs=" or ".join(table_names(missing.needs)),
+        )
     if (model := page_model(catalog, day)) != "rules" and (
         warning := review_finding(segment_review(catalog, day, model=model))
     ):

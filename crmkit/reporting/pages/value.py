@@ -25,7 +25,7 @@ from crmkit.predictions.value.summary import TOO_FEW, ValueSummary, new_customer
 from crmkit.predictions.value.tenure import renewal_odds, tenure_curves
 from crmkit.reporting.display.figures import figure
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.opening import opening
+from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import in_three_digits, table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import masked_id
@@ -49,6 +49,7 @@ def value_opening(catalog: Catalog, summary: ValueSummary | Any) -> Fragment:
         title=value_headline(summary, currency),
         findings=value_findings(summary, backtest, currency),
         data_through=catalog.data_through,
+        needs=" or ".join(table_names(summary.reason.removeprefix("not measured: needs "))) if summary.reason else "",
     )
 
 

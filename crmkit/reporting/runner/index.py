@@ -41,7 +41,10 @@ def write_index(
     # Pages about the firm come before those about its data: an owner opens them first.
     listed.sort(key=lambda page: _sort_key(page, reported))
     of_status = Counter(page.status for page in listed)
+    n_missing = sum(page.status == "not made" and not page.file for page in listed)
+    n_without_data = of_status["not made"] - n_missing
     status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
+    status += f", {n_without_data} not made, as the data have nothing for them" if n_without_data else ""
     body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
     headlines_of_period = [
         page.headline
@@ -54,7 +57,7 @@ def write_index(
         headline=headline,
         question=status,
         period=str(reported),
-        status=next((each for each in ("failed", "not made") if of_status[each]), "complete"),
+        status="failed" if of_status["failed"] else "not made" if n_missing else "complete",
         kind="index",
         company=company,
     )
@@ -123,6 +126,7 @@ def _pages_in(folder: Path) -> list[PageSummary]:
 
 def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:
     follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
+    follows |= page.status == "not made" and bool(page.file)
     return follows, follows and page.file in _LAST_FILES
 
 

@@ -42,6 +42,8 @@ class Page:
         Time the notebook took [s].
     cause : str
         Why it failed; empty if it did not.
+    needs : str
+        The tables that it lacks, if the firm has no data for it; empty if it was made.
     is_unchanged : bool
         Whether it was taken over from the last run, as nothing that it is made from has changed.
     warnings : tuple of str
@@ -52,6 +54,7 @@ class Page:
     file: str
     seconds: float = 0.0
     cause: str = ""
+    needs: str = ""
     is_unchanged: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -106,7 +109,8 @@ class PageMaker:
             for notebook, future in finished:
                 is_same_key = self.keys.key(notebook, checked[notebook]) == keys[notebook]
                 pages[notebook] = self._finish(notebook, future, keys[notebook] if is_same_key else "")
-                self.progress(notebook.page, "failed" if pages[notebook].cause else "done")
+                needs = f"not made: needs {pages[notebook].needs}" if pages[notebook].needs else "done"
+                self.progress(notebook.page, "failed" if pages[notebook].cause else needs)
         return [pages[notebook] for notebook in checked]
 
     def _unchanged(self, notebook: Notebook, key: str) -> Page | None:
@@ -152,11 +156,16 @@ class PageMaker:
         return monotonic() - start
 
     def _finish(self, notebook: Notebook, future: Future[float], key: str) -> Page:
-        from crmkit.reporting.runner.render import render_page
+        from crmkit.reporting.runner.render import needs_in, not_made_page, render_page
 
         file = f"{notebook.page}.html"
         try:
             seconds = future.result()
+            if needs := needs_in(self._executed(notebook)):
+                place, common = self.staging / file, {"company": self.company, "period": self.period}
+                not_made_page(place, notebook.title, needs, **common, key=key)
+                remove_fallback(file, self.staging)
+                return Page(notebook.page, file, seconds, needs=needs)
             summary = render_page(
                 self._executed(notebook),
                 self.staging / file,

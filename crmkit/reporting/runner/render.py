@@ -5,6 +5,8 @@ Of the notebook's cells the page shows prose and results, nothing else, and noth
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ _MOST_CHARACTERS = {"text": 20_000, "text/plain": 20_000, "text/markdown": 100_0
 _TEXTS = {"alt", "title", "aria-label", "placeholder", "value"}
 LEFT_OUT = {"notebook-only", "remove_cell", "remove_output", "parameters", "injected-parameters"}
 _PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/webp", "text/plain"]
+_NEEDS = re.compile(r'<div class="opening" data-needs="([^"]+)"')
 _STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
 _REPR = re.compile(r"\s*(?:<.*>|\[<.*>\]|Text\(.*\)|None)\s*", re.DOTALL)
 # What could run, load or redirect; a page without JavaScript needs none of it.
@@ -128,9 +131,54 @@ def stub_page(
     """
     reported = Period.parse(str(period))
     headline = f"{reported.label}: this page could not be made"
-    body = filled("stub", cause=redacted(without_paths(cause)), next_step=without_paths(next_step), fallback=fallback)
+    body = filled(
+        "stub",
+        heading="What went wrong",
+        cause=redacted(without_paths(cause)),
+        next_step=without_paths(next_step),
+        fallback=fallback,
+    )
     summary = PageSummary(title=title, headline=headline, period=str(reported), status="failed", company=company)
     return write_page(html_path, summary, body, h1=headline, kicker=title, navigation=navigation)
+
+
+def not_made_page(
+    html_path: Path | str, title: str, needs: str, *, company: str, period: Period | str, key: str = ""
+) -> PageSummary:
+    """Write a page in place of one for which the firm has no data.
+
+    Parameters
+    ----------
+    html_path : Path or str
+        The file to write.
+    title : str
+        The page's name.
+    needs : str
+        The tables of which the data must have one, such as "orders or subscription_terms".
+    company, period, key
+        See :func:`render_page`.
+
+    Returns
+    -------
+    PageSummary
+        With status "not made".
+    """
+    reported = Period.parse(str(period))
+    first = needs.replace(",", " ").split()[0]
+    cause = f"It is made from {needs}, and the data have none."
+    next_step = f"Where there is an export of these, load it too: `crmkit tables {first}` lists the columns."
+    headline = f"{reported.label}: not made: needs {needs}"
+    body = filled("stub", cause=cause, next_step=next_step, fallback=None, heading="Why there is no such page")
+    summary = PageSummary(title, headline, period=str(reported), status="not made", company=company, key=key)
+    return write_page(html_path, summary, body, h1=headline, kicker=title)
+
+
+def needs_in(notebook: Path) -> str:
+    """Return the tables that an executed notebook says it lacks to show anything; empty if it lacks none."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", [])]
+    texts = ("".join(each) for each in outputs)
+    return next((html.unescape(found[1]) for text in texts if (found := _NEEDS.search(text))), "")
 
 
 def name_of(path: Path | str) -> str:

@@ -78,7 +78,7 @@ def reuse_page(notebook: Notebook, key: str, folder: Path, staging: Path) -> boo
         return False
     try:
         summary = read_summary(folder / page)
-        if (summary.status, summary.key) != ("complete", key) or not _is_whole(folder / page):
+        if summary.status == "failed" or summary.key != key or not _is_whole(folder / page):
             return False
         for file in (page, executed):
             if not (staging / file).exists():  # it is there already where the other pages of the period are kept
