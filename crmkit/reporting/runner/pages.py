@@ -162,8 +162,8 @@ class PageMaker:
         try:
             seconds = future.result()
             if needs := needs_in(self._executed(notebook)):
-                place, common = self.staging / file, {"company": self.company, "period": self.period}
-                not_made_page(place, notebook.title, needs, **common, key=key)
+                place = self.staging / file
+                not_made_page(place, notebook.title, needs, company=self.company, period=self.period, key=key)
                 remove_fallback(file, self.staging)
                 return Page(notebook.page, file, seconds, needs=needs)
             summary = render_page(
