@@ -21,6 +21,10 @@ from crmkit.tables.schema import Column
 
 _CELL = "CAST(cell AS VARCHAR)"
 _AMOUNT = Column("cell", "money", "")
+_SIGNS = frozenset(
+    "€ $ £ ¥ ₹ ₴ ₽ ₺ ₱ ฿ ₫ ₩ 円 元 Rp RM Rs kr Kr zł Kč Ft lei Fr R$ S$ A$ C$ NZ$ HK$ US$ грн руб EUR USD GBP CHF SEK NOK DKK "
+    "PLN CZK HUF RON TRY UAH CAD AUD NZD SGD HKD JPY CNY INR IDR MYR PHP THB VND KRW BRL MXN ZAR AED".split()
+)
 
 
 def create_sql_functions(con: duckdb.DuckDBPyConnection, dialect: FileMapping, time_zone: str = "UTC") -> None:
@@ -41,7 +45,10 @@ def create_sql_functions(con: duckdb.DuckDBPyConnection, dialect: FileMapping, t
     (1234.5, 2.5, datetime.datetime(2026, 12, 31, 8, 15), inf)
     """
     clock = Clock(time_zone, None, dialect.date_format)
-    numbers = {mark: _number(reading(_AMOUNT, "VARCHAR", Facts(decimal=mark), clock)) for mark in ".,"}
+    numbers = {
+        mark: _number(reading(_AMOUNT, "VARCHAR", Facts(decimal=mark, signs=tuple(sorted(_SIGNS))), clock))
+        for mark in ".,"
+    }
     time = _applied(reading(Column("cell", "timestamp", ""), "VARCHAR", Facts(), clock))
     con.execute(
         f"CREATE OR REPLACE MACRO as_number(cell) AS {numbers[dialect.decimal]}, "

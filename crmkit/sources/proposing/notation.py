@@ -10,6 +10,8 @@ import duckdb
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.evidence import evidence_of
 from crmkit.sources.proposing.profile import ColumnProfile
+from crmkit.sources.proposing.propose import LEAST_LIKENESS
+from crmkit.sources.proposing.vocabulary import likeness, role_likeness
 from crmkit.sources.sql import ROW
 from crmkit.tables.schema import Kind
 
@@ -66,12 +68,12 @@ def notation_of(
     kinds: dict[str, tuple[str, Kind]] = {
         met.name: (met.name, "timestamp" if met.times else "money")
         for met in columns
-        if met.name in used and (met.times or met.numbers)
+        if met.name in used and (met.times or (met.numbers and not _is_id(met.name)))
     }
     few = f"(SELECT * FROM {relation} USING SAMPLE reservoir({_FOR_EVIDENCE} ROWS) REPEATABLE (1))"
     con.execute(f"CREATE OR REPLACE TABLE evidence_rows AS SELECT * FROM {few} ORDER BY {ROW}")
     evidence = evidence_of(con, "evidence_rows", kinds, dialect)
-    times = [met.name for met in columns if met.times and met.name in used]
+    times = [name for name, (_, kind) in kinds.items() if kind == "timestamp"]
     written = {name: evidence.facts[name].times for name in times}
     formats = {name: each.written for name, each in written.items()}
     declared = {form for form in formats.values() if form}
@@ -82,9 +84,15 @@ def notation_of(
         evidence.decimal,
         any("decimal" in question for question in asked),
         one,
-        frozenset(name for name in times if written[name].forms and formats[name] != one)
+        frozenset(name for name in times if written[name].forms and (formats[name] is None or formats[name] != one))
         | frozenset(name for name in times if written[name].serial or written[name].epoch)
         | frozenset(name for name in times if any("date_format" in question for question in asked)),
         asked,
         tuple(evidence.notes),
     )
+
+
+def _is_id(header: str) -> bool:
+    """Whether a header names ids and article numbers: these are no amounts, whatever their digits look like."""
+    ids = (likeness("orders", name, header) for name in ("order_id", "customer_id"))
+    return max(*ids, role_likeness("sku", header)) >= LEAST_LIKENESS

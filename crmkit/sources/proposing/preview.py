@@ -242,7 +242,7 @@ def _describe(
     roles = _roles(lines, found)
     used = list(roles)
     status = find_status(con, relation, columns, used) if lines or (found and found.table in _WITH_STATUS) else None
-    notation = notation_of(con, relation, columns, used or everything, files.dialect)
+    notation = first if not first.questions else notation_of(con, relation, columns, used or everything, files.dialect)
     preview.unmatched = tuple(name for name in everything if name not in used and name != (status and status.header))
     preview.matched = {header: f"{role}?" for header, role in roles.items()}
     preview.doubts += [note for note in [sample.note, *sample.raw.notes, *notation.notes, *notation.questions] if note]

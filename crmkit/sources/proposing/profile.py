@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from crmkit.sources.parsing.types import trimmed
+from crmkit.sources.proposing.vocabulary import likeness
 from crmkit.sources.sql import columns_of, identifier, literal
 from crmkit.tables.schema import Kind
 
@@ -19,8 +20,11 @@ _NUMBER = (
     r"(?:[€$£¥₹₴%円]|[A-Z]{3}|[Kk]r|zł|грн)?\.?\)?"
 )
 _WHOLE = r"[+-]?\d{1,3}([.,]?\d{3})*|[+-]?\d+"
+_COUNTED_DAYS = r"[2-6]\d{4}([.,]\d+)?|1\d{9}(\d{3})?"
+"""Days since 1899-12-30, as spreadsheets count them, or seconds since 1970; only under a header that speaks of a date."""
 _EMAIL = r"[^\s@]+@[^\s@]+\.[^\s@]+"
 _MOSTLY = 0.8
+_SURELY_A_DATE = 0.9  # likeness to the names of a date
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,18 @@ def profiles(con: duckdb.DuckDBPyConnection, relation: str) -> list[ColumnProfil
         cell = trimmed(identifier(name))
         shapes = [
             f"count(*) FILTER (regexp_full_match({cell}, {literal(shape)}))"
-            for shape in (_TIME, _NUMBER, _WHOLE, _EMAIL)
+            for shape in (_TIME, _NUMBER, _WHOLE, _EMAIL, _COUNTED_DAYS)
         ]
         counted += [f"count({cell})", f"count(DISTINCT {cell})", f"max(length({cell}))", *shapes]
     values = iter(con.execute(f"SELECT {', '.join(counted)} FROM {relation}").fetchone() or ())
-    return [_profile(name, kind, [next(values) or 0 for _ in range(7)]) for name, kind in types.items()]
+    return [_profile(name, kind, [next(values) or 0 for _ in range(8)]) for name, kind in types.items()]
 
 
 def _profile(name: str, kind: str, counted: list[int]) -> ColumnProfile:
     n_filled, n_distinct, longest, *shaped = counted
-    times, numbers, whole, emails = (n >= _MOSTLY * n_filled > 0 for n in shaped)
+    times, numbers, whole, emails, counted_days = (n >= _MOSTLY * n_filled > 0 for n in shaped)
     native = kind.startswith(("TIMESTAMP", "DATE"))
+    times = times or (counted_days and likeness("orders", "ordered_at", name) >= _SURELY_A_DATE)
     return ColumnProfile(
         name, n_filled, n_distinct, times or native, numbers and not native, whole, emails, longest=longest
     )

@@ -20,10 +20,10 @@ from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.sql import PART, ROW
 
 _WHOLE = 3_000_000  # bytes; a smaller file is read whole
-_HEAD = 1_000_000  # bytes
-_STRETCH = 150_000  # bytes
+_HEAD = 600_000  # bytes
+_STRETCH = 100_000  # bytes
 _N_STRETCHES = 6
-_N_ROWS = 20_000  # rows that are looked at, at most
+_N_ROWS = 12_000  # rows that are looked at, at most
 _BLOCK = 1 << 20
 
 
