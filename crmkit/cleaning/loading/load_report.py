@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
     from crmkit.cleaning.duplicates.state import DuplicatesReport
 
 _MARKS = {"rejected": "-", "warning": "!", "note": "-"}
+_ORDER = {"warning": 0, "rejected": 1, "note": 2}
+_FEW_TABLES = 3  # tables; of more the heaviest findings come first
+_SHOWN_FIRST = 5  # findings
+_MANY = 0.01  # share of a table's rows
+_SHOWN_COLUMNS = 8
+_COLUMNS = re.compile(
+    r"columns of (?P<file>.+?) that (?P<what>are not used|are its own|look like personal data): (?P<names>.*)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class LoadReport:
     >>> print(report)
     orders: 4 rows in, 2 kept, 1 merged into another row, 1 kept aside
       - revenue is missing: 1 row (25.0 %), kept aside
+    1 row kept aside in all; `crmkit load` writes it with file, line and reason.
     """
 
     counts: Mapping[str, Counts]
@@ -72,15 +84,43 @@ class LoadReport:
         if self.loaded_at:
             return nothing_new(len(self.files), self.loaded_at)
         lines = [f"Since the last load: {self.changes}."] if self.changes else []
+        first = self._first_to_look_at()
+        lines += ["What to look at first:"] if first else []
+        lines += [f"  {_MARKS[each.severity]} {each.table}: {_finding_line(each)}" for each in first]
         for table, counts in self.counts.items():
             lines.append(_table_line(table, counts))
-            found = [finding for finding in self.findings if finding.table == table]
-            lines += [f"  {_MARKS[finding.severity]} {_finding_line(finding)}" for finding in found]
+            found = [
+                each for each in self.findings if each.table == table and each not in first and not _on_columns(each)
+            ]
+            lines += [f"  {_MARKS[each.severity]} {_finding_line(each)}" for each in sorted(found, key=_importance)]
+        lines += _column_lines(self.findings)
+        lines += self._aside()
         lines += self.people.sentences(written=self.store is not None) if self.people else []
-        lines += [f"Note: {hint}" for hint in self.hints]
+        lines += [f"Note: {hint}" for hint in dict.fromkeys(self.hints)]
         if self.data_through:
             lines.append(f"Data through {self.data_through}.")
         return "\n".join(lines)
+
+    def _first_to_look_at(self) -> list[Finding]:
+        """Return the findings that move numbers: warnings, and many rows set aside; none where all tables fit on a screen."""
+        if len(self.counts) <= _FEW_TABLES:
+            return []
+        heavy = [
+            each
+            for each in self.findings
+            if each.severity == "warning" or (each.severity == "rejected" and each.share >= _MANY)
+        ]
+        return sorted(heavy, key=_importance)[:_SHOWN_FIRST]
+
+    def _aside(self) -> list[str]:
+        """Return where the rows set aside are."""
+        n_aside = sum(counts.n_aside for counts in self.counts.values())
+        if not n_aside:
+            return []
+        what = f"{n_aside:,} {_rows(n_aside)} kept aside in all"
+        if self.store is None:
+            return [f"{what}; `crmkit load` writes {'it' if n_aside == 1 else 'them'} with file, line and reason."]
+        return [f"{what}, with file, line and reason: {Path(self.store) / 'aside'} (a Parquet file for each table)."]
 
 
 def nothing_new(n_files: int, loaded_at: str) -> str:
@@ -115,6 +155,44 @@ def _finding_line(finding: Finding) -> str:
         return finding.finding
     fate = ", kept aside" if finding.severity == "rejected" else ""
     return f"{finding.finding}: {finding.n_rows:,} {_rows(finding.n_rows)} ({100 * finding.share:.1f} %){fate}"
+
+
+def _importance(finding: Finding) -> tuple[int, float, int]:
+    """Return by what findings are sorted: warnings, rows set aside, notes; the heaviest first."""
+    return _ORDER[finding.severity], -finding.share, -finding.n_rows
+
+
+def _on_columns(finding: Finding) -> bool:
+    return _COLUMNS.fullmatch(finding.finding) is not None
+
+
+def _column_lines(findings: Iterable[Finding]) -> list[str]:
+    """Return what became of columns that no table of crmkit has, once for each file, long lists cut.
+
+    A column that one table takes from a file and another does not is used.
+    """
+    names: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        met = _COLUMNS.fullmatch(finding.finding)
+        if met:
+            known = names.setdefault((met["what"], met["file"]), [])
+            listed = re.split(r", (?![^(]*\))", met["names"])
+            if met["what"] == "are not used" and known:
+                known[:] = [name for name in known if name in listed]
+            else:
+                known += [name for name in listed if name not in known]
+    kept = {
+        (file, name.partition(" (")[0])
+        for (what, file), each in names.items()
+        if what == "are its own"
+        for name in each
+    }
+    lines = []
+    for (what, file), each in names.items():
+        left = [name for name in each if what != "are not used" or (file, name) not in kept]
+        more = f" and {len(left) - _SHOWN_COLUMNS} more" if len(left) > _SHOWN_COLUMNS else ""
+        lines += [f"Columns of {file} that {what}: {', '.join(left[:_SHOWN_COLUMNS])}{more}."] if left else []
+    return lines
 
 
 def _rows(n: int) -> str:

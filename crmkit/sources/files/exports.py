@@ -181,8 +181,10 @@ def _staged(read: StagedExports, raw_files: RawFiles, source: TableSource, curre
 
 
 def _nothing_known(folder: Path, listed: Sequence[Path]) -> str:
+    proposed = sorted(path.name for path in folder.glob("mapping*.toml"))
     inside = [shown_name(path) for path in listed if is_unpacked(path)]
-    seen = sorted([*inside, *(path.name for path in folder.iterdir() if not path.name.startswith("."))])
+    others = [path.name for path in folder.iterdir() if not path.name.startswith(".") and path.name not in proposed]
+    seen = sorted([*inside, *others])
     near = [
         f"'{name}': {hint}"
         for name in seen
@@ -195,6 +197,7 @@ def _nothing_known(folder: Path, listed: Sequence[Path]) -> str:
             "of a system that crmkit knows, or from a file that the settings name under [tables]. `crmkit map` "
             "proposes how to read a file.",
             met,
+            *([f"What {proposed[-1]} there proposes is used once it stands in crmkit.toml."] if proposed else []),
             *near,
         ]
     )

@@ -202,6 +202,8 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Stage
         return None
     schema = SCHEMAS[source.table]
     matched = settled_twins(raw_files.con, raw, source, matched_columns(schema, raw.columns, source.columns))
+    if not source.mapped and any(" is missing (" in problem for problem in matched.problems):
+        matched = replace(matched, problems=(*matched.problems, "`crmkit map` proposes how to read the file"))
     if source.lacks:
         matched = replace(matched, problems=(*matched.problems, source.lacks))
     if not set(schema.required) & set(matched.sources):  # nothing else can be said of its cells

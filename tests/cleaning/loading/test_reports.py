@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
+from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.cleaning.loading.reports import quality_report, quarantined_rows, table_report
 from crmkit.errors import CrmkitError
 from crmkit.tables.catalog import Catalog
@@ -68,13 +70,15 @@ def test_a_catalog_that_no_load_made_is_reported_with_its_own_counts():
 
 
 def test_a_load_prints_what_became_of_the_rows(company):
-    report = load(company({"orders.csv": ROWS, "x.csv": "a\n"}))
+    settings = company({"orders.csv": ROWS, "x.csv": "a\n"})
+    report = load(settings)
     assert str(report).splitlines() == [
         "orders: 4 rows in, 2 kept, 1 merged into another row, 1 kept aside",
         "  - revenue is missing: 1 row (25.0 %), kept aside",
         "  - rows equal an earlier row: 1 row (25.0 %)",
         "  - margin cannot be read as a number: 1 row (25.0 %)",
-        "  - columns of orders.csv that are its own: Coupon (text, as coupon)",
+        "Columns of orders.csv that are its own: Coupon (text, as coupon).",
+        f"1 row kept aside in all, with file, line and reason: {settings.path('store') / 'aside'} (a Parquet file for each table).",
         "Note: no table uses x.csv.",
         "Data through 2026-10-03.",
     ]
@@ -87,3 +91,33 @@ def test_rows_set_aside_are_none_where_nothing_was_rejected_and_need_a_store(com
         quarantined_rows(settings.path("store"), "orders")
     load(settings)
     assert quarantined_rows(settings.path("store"), "orders").empty
+
+
+def test_of_many_tables_the_heaviest_findings_come_first_and_columns_once_for_each_file():
+    counts = {name: Counts(100, 90, 0, 10) for name in ("orders", "leads", "deals", "costs")}
+    unused = "columns of till.csv that are not used: "
+    findings = (
+        Finding("orders", "rows equal an earlier row", 1, 0.01, "note", ""),
+        Finding("orders", unused + "a, b, c", 0, 0.0, "note", ""),
+        Finding("leads", "created_at is missing", 3, 0.03, "rejected", ""),
+        Finding("leads", "lead_id is missing", 7, 0.07, "rejected", ""),
+        Finding("deals", unused + ", ".join(["b", "c", *(f"c{n}" for n in range(20))]), 0, 0.0, "note", ""),
+        Finding("costs", "no row from 1 to 9 October 2026", 0, 0.0, "warning", ""),
+    )
+    lines = str(LoadReport(counts, findings)).splitlines()
+    assert lines[:4] == [
+        "What to look at first:",
+        "  ! costs: no row from 1 to 9 October 2026",
+        "  - leads: lead_id is missing: 7 rows (7.0 %), kept aside",
+        "  - leads: created_at is missing: 3 rows (3.0 %), kept aside",
+    ]
+    assert sum("lead_id is missing" in line for line in lines) == 1
+    assert [line for line in lines if "till.csv" in line] == ["Columns of till.csv that are not used: b, c."]
+    assert "40 rows kept aside in all; `crmkit load` writes them with file, line and reason." in lines
+
+
+def test_a_long_list_of_columns_is_cut():
+    names = ", ".join(f"column {n} (number, as column_{n})" for n in range(20))
+    found = Finding("orders", f"columns of wide.csv that are its own: {names}", 0, 0.0, "note", "")
+    (line,) = [line for line in str(LoadReport({}, (found,))).splitlines() if line.startswith("Columns")]
+    assert line.endswith("column 7 (number, as column_7) and 12 more.")

@@ -135,6 +135,7 @@ def test_everything_that_is_wrong_is_reported_at_once(company):
         "[tables.ordrs]: there is no such table. Did you mean 'orders'?",
         "[tables.orders]: there is no file 'till'",
         "leads.csv: created_at is missing (its columns: lead_id)",
+        "`crmkit map` proposes how to read the file",
         "tickets.csv: the file is empty (0 bytes)",
         "costs.csv: spent_at cannot be read as a time in 1 of 1 rows",
     ):
@@ -146,6 +147,12 @@ def test_a_folder_without_known_files_says_what_it_saw(company):
     problem, workbook = problems_of(settings)
     assert "It holds notes.xlsx, order.csv. 'order.csv': Did you mean 'orders'?" in problem
     assert workbook.startswith("notes.xlsx: it cannot be read as a workbook")
+
+
+def test_a_proposal_beside_the_exports_is_no_unknown_file(company):
+    settings = company({"order.csv": SHOP, "mapping.toml": "[files.order]\n"})
+    (problem,) = problems_of(settings)
+    assert "It holds order.csv. What mapping.toml there proposes is used once it stands in crmkit.toml." in problem
 
 
 def test_a_folder_that_is_not_there_is_named(company, tmp_path):
