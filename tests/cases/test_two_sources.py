@@ -117,3 +117,35 @@ def test_deals_of_two_accounts_with_the_same_ids_are_both_kept(company):
     ]
     both = company({"deals_north.csv": deals[0], "deals_south.csv": deals[1]})
     assert len(frames(both).frame("deals")) == 12
+
+
+def own(days, revenue, customer="c", hour=10):
+    rows = "".join(f"{n},2026-09-{n:02d} {hour}:00,{revenue},{customer}{n % 4}\n" for n in days)
+    return f"order_id,ordered_at,revenue,customer_id\n{rows}"
+
+
+CUSTOMERS = "customer_id,country\n" + "".join(f"c{n},AT\n" for n in range(4))
+PATTERN = '[files.orders]\npath = "orders_*.csv"\n'
+
+
+def test_own_files_of_two_shops_are_asked_for_and_a_source_from_the_file_name_keeps_both(company):
+    files = {"orders_AT.csv": own(range(1, 11), 50), "orders_DE.csv": own(range(1, 11), 100, "d", 18)}
+    both = company(files, PATTERN)
+    assert both.exit_code == 2 and 'source = "*" under [files.orders]' in both.message
+    settings = both.folder / "crmkit.toml"
+    settings.write_text(settings.read_text().replace("[files.orders]", '[files.orders]\nsource = "*"'))
+    both.load()
+    assert both.number("revenue") == 1500
+    orders = frames(both).frame("orders")
+    assert set(orders.order_id.str[:3]) == {"AT-", "DE-"} and orders.customer_id.nunique() == 8
+
+
+def test_customers_in_a_file_of_both_shops_keep_their_ids_so_that_orders_find_them(company):
+    files = {"orders_AT.csv": own(range(1, 11), 50), "orders_DE.csv": own(range(1, 11), 100, "c", 18)}
+    both = company(files | {"customers.csv": CUSTOMERS}, PATTERN + 'source = "*"\n')
+    assert set(frames(both).frame("orders").customer_id) == {"c0", "c1", "c2", "c3"}
+
+
+def test_own_files_of_two_years_of_one_shop_load_without_a_question(company):
+    files = {"orders_2025.csv": own(range(1, 11), 50), "orders_2026.csv": own(range(8, 21), 50)}
+    assert company(files, PATTERN).number("n_orders") == 20

@@ -23,8 +23,11 @@ from typing import Any
 import duckdb
 
 from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
+from crmkit.cleaning.checks.grain import ADDED_UP, SUMS, add_up_finer_rows
 from crmkit.cleaning.checks.kept_rows import change_rows, is_view, look_up
 from crmkit.cleaning.checks.parse_rows import ParsedTable, parse_rows, unreadable_columns, wrong_types
+from crmkit.cleaning.checks.same_files import source_questions
+from crmkit.cleaning.checks.scales import scale_questions
 from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
@@ -117,6 +120,7 @@ def check_rows(
             try:
                 table = parse_rows(con, raw, settings, end_of_data)
                 faults = [*table.problems, *wrong_types(con, table)]
+                faults += [] if faults else [*scale_questions(con, table), *source_questions(con, table)]
                 parsed.append(table)
             except CrmkitError as error:
                 faults.append(str(error))
@@ -127,6 +131,7 @@ def check_rows(
     parsed, findings = leave_out_forgotten(con, parsed, forgotten_hashes(settings))
     findings += [*unify_spelling(con, parsed), *merge_overlaps(con, parsed)]
     for table in parsed:
+        findings += add_up_finer_rows(con, table)
         findings += merge_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in parsed]
@@ -300,7 +305,7 @@ def _counted(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, findings: list
     table = staged.table
     by_weight = sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0]))
     found = [Finding(table, reason, n, 0.0, "rejected", KEPT_ASIDE) for reason, n in by_weight]
-    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding == REPLACED)
+    n_equal = n_merged - sum(finding.n_rows for finding in findings if finding.finding in (REPLACED, ADDED_UP))
     if n_equal:
         merged = Finding(table, "rows equal an earlier row", n_equal, 0.0, "note", "Merged into it: counted once.")
         found.append(merged)
@@ -486,9 +491,12 @@ def _merge_older_rows(
 def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ranks: Mapping[str, int]) -> str | None:
     """Return the SQL of the rows that a newer file has too; None if the table has nothing to identify rows by."""
     schema = table.staged.schema
-    if schema.key and set(schema.key) <= table.rules.keys():
-        keys = ", ".join(identifier(name) for name in schema.key)
-        rows = _of_several_files(rows, schema.key)
+    key = [name for name in schema.key if name in table.rules]
+    if key and (set(schema.key) & set(schema.required)) <= table.rules.keys():
+        keys = ", ".join([*map(identifier, key), *_source(table)])
+        rows = _of_several_files(rows, key)
+        if schema.name in SUMS:  # its rows may be parts of one, of which some are equal
+            return f"SELECT id FROM {rows} QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {keys})"
         newest = f"first_value(row({table.selected})) OVER (PARTITION BY {keys} ORDER BY {_FILE} DESC, {PART}, {ROW})"
         return (
             f"SELECT id FROM {rows} QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {keys}) "
@@ -504,9 +512,15 @@ def _older(table: ParsedTable, rows: str, tables: Mapping[str, ParsedTable], ran
     ):  # an advertiser's row of a day; other costs may well be equal
         return (
             f"SELECT id FROM {rows} WHERE campaign IS NOT NULL "
-            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {table.canonical})"
+            f"QUALIFY {_FILE} < max({_FILE}) OVER (PARTITION BY {', '.join([table.canonical, *_source(table)])})"
         )
     return None
+
+
+def _source(table: ParsedTable) -> list[str]:
+    """Return the SQL of the source of a row, if the settings name several: rows of two sources replace no other."""
+    named = " ".join(f"WHEN {part} THEN {literal(name)}" for part, name in enumerate(table.staged.sources))
+    return [f"CASE {PART} {named} END"] if any(table.staged.sources) else []
 
 
 def _of_several_files(rows: str, key: Sequence[str]) -> str:

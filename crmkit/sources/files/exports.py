@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import duckdb
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Settings
 from crmkit.settings.permissions import OUTSIDE, require
+from crmkit.sources.files.declared import sourced_ids
 from crmkit.sources.files.file_sets import FileSet, file_sets, is_packed, list_files
 from crmkit.sources.files.fitting import Fitting, fitted
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
@@ -94,11 +95,12 @@ def stage_exports(
     tables = [
         name for name in SCHEMAS if name in {source.table for source in found} | {p.table for p in given.portions}
     ]
+    sourced = sourced_ids(found)
     for number, table in enumerate(tables, start=1):
         if progress:
             progress(f"Reading {table}", number, 2 * len(tables))
         source = next((source for source in found if source.table == table), None)
-        staged = _staged(read, raw_files, source, settings.company.currency) if source else None
+        staged = _staged(read, raw_files, source, settings.company.currency, sourced) if source else None
         portions = [portion for portion in given.portions if portion.table == table]
         if portions:
             staged = combined(con, portions, staged, settings.company.time_zone)
@@ -166,9 +168,11 @@ def _paths(by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> set[Path]:
     return {files.paths[0] for files, _ in by_preset}
 
 
-def _staged(read: StagedExports, raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
+def _staged(
+    read: StagedExports, raw_files: RawFiles, source: TableSource, currency: str, sourced: Collection[str]
+) -> Staged | None:
     try:
-        rows = stage(raw_files, source, currency)
+        rows = stage(raw_files, source, currency, sourced)
     except CrmkitError as error:
         read.problems.append(f"{source.shown}: {error}")
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,9 @@ import pyarrow as pa
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
 from crmkit.sources.files.currencies import foreign_rows
+from crmkit.sources.files.declared import with_scale, with_sources
 from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.lineage import declared_source
 from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
@@ -66,6 +68,10 @@ class Staged:
         Rows of the files that are not counted, by reason: totals, test payments.
     beside : mapping of str to (int, int, int)
         By file, how many rows were folded, ignored and split [rows]; a file without any may be absent.
+    asks_source : tuple of str
+        Files of which the settings do not say whether they are of one source; their rows are compared.
+    sources : tuple of str
+        Source by part, where the settings name several; else empty.
     settled : bool
         Whether its numbers and times were read before and are written as programs write them.
     """
@@ -86,6 +92,8 @@ class Staged:
     n_split: int = 0
     ignored: tuple[tuple[str, int], ...] = ()
     beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    asks_source: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     settled: bool = False
 
     @property
@@ -106,7 +114,7 @@ class Staged:
         return self.files.dialect if self.files else FileMapping(path="")
 
 
-def stage(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
+def stage(raw_files: RawFiles, source: TableSource, currency: str, sourced: Collection[str] = ()) -> Staged | None:
     """Return the raw rows of a table; None if its file has a header and no row, or its SQL makes no row.
 
     Parameters
@@ -115,13 +123,17 @@ def stage(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | N
     source : TableSource
     currency : str
         The company's; a row of a file whose amounts are in another one is left out, as a bad line.
+    sourced : collection of str
+        Columns of ids that begin with the source of their file.
 
     Raises
     ------
     CrmkitError
         A file cannot be read, the SQL cannot run, a mapped file has no row; the message does not name the source.
     """
-    return _from_file(raw_files, source, currency) if source.sql is None else _from_sql(raw_files, source)
+    if source.sql is not None:
+        return _from_sql(raw_files, source)
+    return _from_file(raw_files, source, currency, sourced)
 
 
 def stage_frames(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pd.DataFrame]) -> list[Staged]:
@@ -193,7 +205,7 @@ def with_own_columns(con: duckdb.DuckDBPyConnection, staged: Staged, clock: Cloc
     )
 
 
-def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
+def _from_file(raw_files: RawFiles, source: TableSource, currency: str, sourced: Collection[str]) -> Staged | None:
     files = source.files[0]
     raw = raw_files.read(files)
     if not _has_rows(raw_files.con, raw.relation):
@@ -209,6 +221,12 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Stage
     if not set(schema.required) & set(matched.sources):  # nothing else can be said of its cells
         return Staged(source.table, source.shown, relation="", types={}, problems=matched.problems)
     relation, foreign = _without_foreign(raw_files.con, raw, schema, matched, currency)
+    sources = tuple(declared_source(files.dialect, file) or "" for file in raw.parts)
+    own_ids = [matched.sources[name] for name in schema.names if name in sourced and name in matched.sources]
+    if own_ids and any(sources):
+        relation = with_sources(relation, own_ids, sources)
+    if source.table == "survey_responses" and files.dialect.scale:
+        relation, matched = with_scale(relation, matched, files.dialect)
     return staged_rows(
         raw_files.con,
         relation,
@@ -220,6 +238,8 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str) -> Stage
         files=files,
         time_zone=source.time_zone,
         ignored=raw.ignored,
+        asks_source=() if any(sources) else raw.parts,
+        sources=sources if sourced else (),
         beside={file: (0, n, 0) for file, n in zip(raw.parts, raw.n_ignored, strict=True) if n},
     )
 

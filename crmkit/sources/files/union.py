@@ -72,6 +72,7 @@ def combined(
         n_folded=sum(each.n_folded for each in everything) + sum(known.values()),
         n_split=sum(each.n_split for each in everything),
         ignored=tuple(reason for each in everything for reason in each.ignored),
+        asks_source=staged.asks_source if staged else (),
         beside=_beside(portions, known) | dict(staged.beside if staged else {}),
     )
 
