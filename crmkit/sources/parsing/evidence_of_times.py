@@ -6,7 +6,7 @@ import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import duckdb
@@ -22,7 +22,10 @@ _PLAIN = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?)?"
 _MOST_SHAPES = 3000
 _EPOCHS = (1, 10**3, 10**6, 10**9)
 _STRAY = 0.01  # cells of a column that may be a slip, as a share; one cell always may
+_FEWEST = 5  # dates of either kind that show that a spreadsheet has exchanged day and month
 _ORDER_WORDS = {"dmy": "the day first", "mdy": "the month first", "ymd": "the year first"}
+_EITHER: tuple[Order, Order] = ("dmy", "mdy")
+_NEAR = timedelta(days=31)  # how far from the dates beside it a text may be of the same time
 _LETTERS: dict[str, Order] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd", "ydm": "ydm"}
 
 
@@ -72,7 +75,10 @@ def settled_times(
     if declared is not None:
         con.execute(f"SELECT try_strptime('', {literal(declared)})")  # an impossible format is an error here
     met = {name: _looked_at(con, relation, column, kind) for name, (column, kind) in columns.items()}
-    _find_order(met, order_of(declared), day_first, settled)
+    beside = {_order_beside_dates(con, relation, each) for each in met.values() if each.n_plain and each.n_doubtful}
+    _find_order(met, order_of(declared), day_first, beside.pop() if len(beside) == 1 else None, settled)
+    if declared is None:
+        settled.questions += filter(None, (_exchanged(con, relation, each, settled.order) for each in met.values()))
     for name, each in met.items():
         settled.notations[name] = _notation(each, settled)
     return settled
@@ -238,12 +244,18 @@ def _within(con: duckdb.DuckDBPyConnection, times: _Times) -> bool:
 
 
 def _find_order(
-    met: Mapping[str, _Times], declared: Order | None, day_first: bool | None, settled: SettledTimes
+    met: Mapping[str, _Times],
+    declared: Order | None,
+    day_first: bool | None,
+    beside_dates: Order | None,
+    settled: SettledTimes,
 ) -> None:
     """Settle the order for all columns of the file, or ask."""
     numeric = [each for each in met.values() if each.n_numeric]
     n_only = {order: sum(each.n_only.get(order, 0) for each in numeric) for order in ("dmy", "mdy", "ymd")}
     proven = _proven(numeric, n_only)
+    if not proven and not any(n_only.values()):
+        proven = beside_dates
     if declared:
         settled.order = declared
         if proven and declared in ("dmy", "mdy") and proven != declared and not n_only[declared]:
@@ -259,6 +271,55 @@ def _find_order(
     else:
         settled.questions += [_doubt(each) for each in numeric if each.asks][:1]
     settled.questions += [_open_month(each) for each in met.values() if each.open_months][:1]
+
+
+def _order_beside_dates(con: duckdb.DuckDBPyConnection, relation: str, each: _Times) -> Order | None:
+    """Return the order in which the text of a column is of the same time as the dates beside it; None if that is open.
+
+    Among dates of 13 to 28 September, 01/09/2026 to 12/09/2026 are days of September and not of twelve months.
+    """
+    raw = identifier(each.column)
+    first, last = con.execute(
+        f"SELECT min(try_cast(substr({raw}, 1, 10) AS DATE)), max(try_cast(substr({raw}, 1, 10) AS DATE)) "
+        f"FROM {relation} WHERE regexp_full_match({raw}, '{_PLAIN}')"
+    ).fetchone() or (None, None)
+    cells = con.execute(f"SELECT DISTINCT cell FROM {each.cell} WHERE cell IS NOT NULL LIMIT {_MOST_SHAPES}").fetchall()
+    forms = {shape.shape: shape.form for shape in each.shapes if shape.form and shape.form.kind in ("last", "short")}
+    known = [(cell, form) for (cell,) in cells if (form := forms.get(re.sub(r"\d", "9", cell)))]
+    if first is None or len(known) < 2:
+        return None
+    n_near = {}
+    for order in _EITHER:
+        days = [_date(cell, form, order) for cell, form in known]
+        n_near[order] = sum(day is not None and first - _NEAR <= day <= last + _NEAR for day in days)
+    best, other = sorted(_EITHER, key=lambda order: -n_near[order])
+    return best if n_near[best] == len(known) and n_near[other] * 2 < len(known) else None
+
+
+def _exchanged(con: duckdb.DuckDBPyConnection, relation: str, each: _Times, order: Order | None) -> Question | None:
+    """Ask where a spreadsheet has exchanged day and month.
+
+    Where its own order differs from the file's it makes dates of the cells whose day is at most 12, day and month
+    exchanged, and leaves the others as text: 2026-01-09 of 01/09/2026, beside 13/09/2026.
+    """
+    if order not in ("dmy", "mdy") or each.n_doubtful or min(each.n_plain, each.n_only.get(order, 0)) < _FEWEST:
+        return None
+    raw = identifier(each.column)
+    cell, line, latest = con.execute(
+        f"SELECT arg_min({raw}, {ROW}), min({ROW}), max(substr({raw}, 9, 2)) FROM {relation} "
+        f"WHERE regexp_full_match({raw}, '{_PLAIN}')"
+    ).fetchone() or ("", 0, "31")
+    if latest > "12":
+        return None
+    late = where(*each.only[order], each.column)
+    return Question(
+        f"a spreadsheet seems to have exchanged day and month in {each.n_plain:,} cells such as "
+        f"{where(cell, line, each.column)}: no date there has a day after the 12th, and every date that is text has, such as "
+        f"{late}. Export the file again and load it without opening it in a spreadsheet. "
+        "If the dates are right as they are, state it",
+        f'date_format = "{"%d/%m/%Y" if order == "dmy" else "%m/%d/%Y"}"',
+        "Make the column one of dates",
+    )
 
 
 def _proven(numeric: Sequence[_Times], n_only: Mapping[str, int]) -> Order | None:
@@ -388,11 +449,15 @@ def _format_for(shape: str, form: Form, order: Order) -> str:
 
 def _day(cell: str, form: Form, order: Order) -> str | None:
     """Return the day of a cell in words, read in an order; None if it is none."""
+    day = _date(cell, form, order)
+    return f"{day.day} {month_name[day.month]} {day.year}" if day else None
+
+
+def _date(cell: str, form: Form, order: Order) -> date | None:
     numbers = [int(number) for number in re.findall(r"\d+", cell)]
     year, month, day = (numbers[at - 1] for at in form.parts(order))
     year += 0 if year > 99 else 2000 if year < 69 else 1900
     try:
-        date(year, month, day)
+        return date(year, month, day)
     except ValueError:
         return None
-    return f"{day} {month_name[month]} {year}"
