@@ -43,7 +43,7 @@ def test_so_are_160_more(tmp_path, files):
     assert outcomes_of(range(40, 200), tmp_path, files).total() == 160
 
 
-@pytest.mark.parametrize("name", [*sorted(BY_HAND), "orders.xlsx", "orders.parquet"])
+@pytest.mark.parametrize("name", [*sorted(BY_HAND), "orders.xlsx", "orders.parquet", "export.zip"])
 def test_the_undamaged_file_is_loaded(name, tmp_path, files):
     assert tried(name, files[name], tmp_path) == "loaded"
 

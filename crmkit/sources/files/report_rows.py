@@ -19,12 +19,13 @@ from crmkit.sources.files.layout import NOTE_LINES
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.suspects import ColumnShape, Suspect, list_lines, shapes_of, suspects_of
 from crmkit.sources.files.totals import judge_totals
-from crmkit.sources.sql import PART, ROW, columns_of, identifier
+from crmkit.sources.sql import PART, ROW, columns_of, identifier, literal
 
 TOTALS = "totals: their amounts are the sums of other rows"
 GROUP_NAMES = "lines that name a group: its name stands in each of its rows"
+HEADERS = "lines that repeat the header"
 _UNPROVEN = "it is called a total, and its amounts are not the sum of other rows"
-_REASONS = {"total": TOTALS, "group": GROUP_NAMES, "note": NOTE_LINES}
+_REASONS = {"header": HEADERS, "total": TOTALS, "group": GROUP_NAMES, "note": NOTE_LINES}
 
 
 @dataclass
@@ -66,6 +67,7 @@ def sifted(
     rows = suspects_of(con, relation, columns, short) if len(columns) > 1 else []
     groups = _judge(con, relation, columns, rows)
     kinds = {(row.part, row.line): row.kind for row in rows if row.kind != "row"}
+    kinds |= dict.fromkeys(_headers_again(con, relation, list(columns)), "header")
     for (part, _), kind in kinds.items():
         if kind in _REASONS:
             found.ignored[part][_REASONS[kind]] += 1
@@ -105,6 +107,19 @@ def _judge(
     groups = found_groups(singles, proven, shapes, within)
     _judge_notes(rows, within, len(columns))
     return groups
+
+
+def _headers_again(con: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the part and line of rows that hold the names of their columns, as in exports pasted below each other."""
+    if len(names) < 2:
+        return []
+    cells = [f"trim(replace(CAST({identifier(name)} AS VARCHAR), chr(65279), ''))" for name in names]
+    written = [re.sub(rf" \({place}\)$", "", name) for place, name in enumerate(names, start=1)]
+    same = [
+        f"coalesce({cell} = {literal(name)}, {str(name == f'column {place}').lower()})"
+        for place, (cell, name) in enumerate(zip(cells, written, strict=True), start=1)
+    ]
+    return con.execute(f"SELECT {PART}, {ROW} FROM {relation} WHERE {' AND '.join(same)}").fetchall()
 
 
 def _judge_notes(rows: Sequence[Suspect], within: Mapping[int, tuple[int, int]], width: int) -> None:

@@ -125,6 +125,13 @@ def test_a_dated_total_counts_in_no_number_and_is_told(company):
     assert (by_file["n_in"], by_file["n_ignored"]) == (6, 1)
 
 
+@pytest.mark.parametrize("again", [HEADER, "\ufeff" + HEADER, HEADER.replace(",", " , ")])
+def test_exports_pasted_below_each_other_have_their_header_once(rows_of, again):
+    rows, ignored, raw = rows_of(HEADER + "".join(ROWS[:3]) + again + "".join(ROWS[3:]))
+    assert len(rows) == 5 and not raw.bad_lines
+    assert ignored == {"lines that repeat the header": 1}
+
+
 GROUPED = """Sales by Customer Detail
 
 ,Date,Num,Amount
