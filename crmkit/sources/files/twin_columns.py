@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -35,6 +35,18 @@ def settled_twins(con: duckdb.DuckDBPyConnection, raw: RawRows, source: TableSou
         elif left:
             sources[name] = left[0]
     return replace(matched, sources=sources, problems=tuple(problems))
+
+
+def twin_problems(con: duckdb.DuckDBPyConnection, raw: RawRows, used: Iterable[str]) -> list[str]:
+    """Return a problem, without full stop, for each used column of a known export that another has the name of."""
+    twins = repeated_names(raw.columns)
+    twice = dict.fromkeys(column.casefold() for column in used if column.casefold() in twins)
+    return [
+        f"{len(twins[name])} columns are called '{name}', and their cells differ. Rename the ones that are not meant in the "
+        "file, or give all columns names of your own: skip_lines and header under [files]"
+        for name in twice
+        if len(different_columns(con, raw.relation, list(twins[name].values()))) > 1
+    ]
 
 
 def different_columns(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> list[str]:
