@@ -1,10 +1,14 @@
 """Files in which it is open where a table's columns are: two of one name, several sheets, other headers."""
 
 import io
+import json
 import re
 
 import pandas as pd
 import pytest
+
+from crmkit.cleaning.loading.connect import connect
+from crmkit.errors import Problems
 
 ROWS = [[n, f"2026-09-{n:02d}", n + 10, f"c{n % 3}"] for n in range(1, 29)]  # 11 to 38: 686
 NAMES = ["order_id", "ordered_at", "revenue", "customer_id"]
@@ -49,6 +53,23 @@ def test_a_mapped_column_of_which_there_are_two_is_asked_for_in_the_mapping(comp
 def test_two_columns_with_the_same_cells_or_one_without_any_need_no_question(company, second):
     rows = [[*row, second(row)] for row in ROWS]
     assert company({"orders.csv": text_of([*NAMES, "revenue"], rows)}).number("revenue") == 686
+
+
+def test_a_frame_with_two_columns_of_one_name_is_refused_where_they_differ():
+    frame = pd.DataFrame([[1, "2026-09-01", 5, 6]], columns=["order_id", "ordered_at", "revenue", "Revenue"])
+    with pytest.raises(Problems, match="2 columns are called 'revenue', and their cells differ: keep one of them"):
+        connect({"orders": frame})
+    assert connect({"orders": frame.assign(Revenue=5)}).frame("orders").revenue.tolist() == [5]
+
+
+def test_a_known_export_with_two_amounts_is_refused_and_names_of_ones_own_mend_it(company):
+    header = ["Reporting starts", "Reporting ends", "Campaign name", "Amount spent (EUR)", "Amount spent (EUR)"]
+    rows = [["2026-09-01", "2026-09-01", "Autumn", 10, 20], ["2026-09-02", "2026-09-02", "Autumn", 11, 21]]
+    asked = company({"meta.csv": text_of(header, rows)})
+    assert "2 columns are called 'amount spent (eur)', and their cells differ" in asked.message
+    names = json.dumps([*header[:4], "other"])
+    answer = f'[files.meta]\npath = "meta.csv"\nskip_lines = 1\nheader = {names}'
+    assert asked.follow(answer).number("acquisition_spend") == 21
 
 
 def test_cells_of_people_are_not_shown_in_the_question(company):

@@ -130,7 +130,7 @@ def matched_columns(schema: TableSchema, names: Iterable[str], renamed: Mapping[
         f"{name} is personal data and belongs to [tables.customer_identities]" for name in renamed if name in private
     ]
     problems += _column_problems(schema, renamed, sources, by_name)
-    problems += _twins(names, sources.values())
+    problems += _twins(names, [met for name, met in sources.items() if name in schema.names])
     return Matched(sources, tuple(name for name in by_name.values() if name not in sources.values()), tuple(problems))
 
 

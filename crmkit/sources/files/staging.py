@@ -17,7 +17,7 @@ from crmkit.sources.files.currencies import foreign_rows
 from crmkit.sources.files.declared import with_scale, with_sources
 from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.lineage import declared_source
-from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
+from crmkit.sources.files.mapping import Matched, TableSource, matched_columns, plain_name
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
@@ -317,12 +317,27 @@ def _has_rows(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
 def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> Staged:
     if problem := frame_problem(frame):
         return Staged(table, f"Table '{table}'", relation="", types={}, problems=(problem,))
+    if twice := _different_twins(frame, table):
+        return Staged(table, f"Table '{table}'", relation="", types={}, problems=twice)
     rows = plain_rows(frame)
+    names = [plain_name(name) for name in rows.columns]
+    rows = rows.loc[:, [name not in names[:at] or name not in SCHEMAS[table].names for at, name in enumerate(names)]]
     arrays = [_array(rows[name]) for name in rows.columns]
     numbers, part = pa.array(range(1, len(rows) + 1), pa.int64()), pa.repeat(pa.scalar(0, pa.int32()), len(rows))
     con.register(f"frame_{table}", pa.table([*arrays, numbers, part], names=[*rows.columns, ROW, PART]))
     matched = matched_columns(schema(table), rows.columns)
     return staged_rows(con, f"frame_{table}", matched, table=table, origin=f"Table '{table}'")
+
+
+def _different_twins(frame: pd.DataFrame, table: str) -> tuple[str, ...]:
+    """Return a problem for each column of the table that the frame has twice with other cells, as a merge makes them."""
+    names = [plain_name(str(name)) for name in frame.columns]
+    places = {name: [at for at, met in enumerate(names) if met == name] for name in SCHEMAS[table].names}
+    return tuple(
+        f"{len(found)} columns are called '{name}', and their cells differ: keep one of them"
+        for name, found in places.items()
+        if any(not frame.iloc[:, at].equals(frame.iloc[:, found[0]]) for at in found[1:])
+    )
 
 
 def _array(values: pd.Series) -> pa.Array:

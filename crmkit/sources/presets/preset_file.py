@@ -14,6 +14,7 @@ from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
+from crmkit.sources.files.twin_columns import twin_problems
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
 from crmkit.sources.parsing.scales import Scale, declared_scale, scale_in_words, scale_question, scores_of
 from crmkit.sources.parsing.types import in_words, is_text
@@ -115,6 +116,8 @@ def read_preset_file(
     met = {name: (column, kinds[name]) for name, column in fit.columns.items()}
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     preset_file = PresetFile(files, fit, raw, evidence, f"preset_file_{number}")
+    needed = [column for name, column in fit.columns.items() if name in _needed_fields(preset, fit)]
+    preset_file.problems += twin_problems(con, raw, needed)
     preset_file.problems += evidence.faults(files) + _missing_columns(preset, fit, preset.takes[0])
     amounts = [
         column for column, kind in met.values() if kind == "money" and is_text(columns_of(con, raw.relation)[column])
