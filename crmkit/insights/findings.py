@@ -1,7 +1,9 @@
 """The three to five sentences at the top of a page, and its headline, from a judged scorecard.
 
 Real changes come first, bad news before good, then by how far the number moved in proportion; then missed targets; then
-changes against the year before; and last, what did not move and what cannot be judged.
+changes against the year before; and last, what did not move and what cannot be judged. A change since the month before
+that is not one against the same month of the year before may be the season: it is told with both comparisons, after the
+others, and is neither for the better nor for the worse.
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ _WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
 _POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
 _TOO_FEW = "Too few customers to tell whether anything moved."
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
+_NOT_IN_A_YEAR = {  # what the year before says of a change that is real against the period before
+    "within noise": "but not against {year}",
+    "too few to tell": "but not for certain against {year}",
+    "real": "but the other way against {year}",
+}
 
 
 @dataclass(frozen=True)
@@ -138,9 +145,11 @@ def headline(scorecard: pd.DataFrame) -> str:
     """
     rows = _rows(scorecard)
     real = _real(rows)
-    bad = [row for row in real if row.direction == "worse"]
-    good = [row for row in real if row.direction != "worse"]
-    clauses = [clause(row) for row in ([*bad[:2], *good[:1]] if bad else good[:2])]
+    lasting = [row for row in real if not _maybe_season(row)]
+    bad = [row for row in lasting if row.direction == "worse"]
+    good = [row for row in lasting if row.direction != "worse"]
+    told = [*bad[:2], *good[:1]] if bad else good[:2]
+    clauses = [_with_year(row) for row in told or real[:2]]
     n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
         since = beside(rows[0].previous_period, rows[0].period)
@@ -160,9 +169,32 @@ def _rows(scorecard: pd.DataFrame) -> list[Any]:
 
 def _real(rows: Iterable[Any]) -> list[Any]:
     judged = [row for row in rows if row.verdict == "real" and _is_news(row.metric)]
-    return sorted(
-        judged, key=lambda row: (row.direction != "worse", -_weight(row.change, row.previous_value, row.unit))
-    )
+
+    def rank(row: Any) -> tuple[bool, bool, float]:
+        return bool(_maybe_season(row)), row.direction != "worse", -_weight(row.change, row.previous_value, row.unit)
+
+    return sorted(judged, key=rank)
+
+
+def _maybe_season(row: Any) -> str:
+    """Return how a change that is real against the period before differs from that against a year before; else empty.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> _maybe_season(SimpleNamespace(period="2026-01", year_period="2025-01", year_verdict="within noise"))
+    'but not against January 2025'
+    """
+    verdict = getattr(row, "year_verdict", "no comparison")
+    if verdict == "real" and row.year_change * row.change > 0:
+        return ""
+    words = _NOT_IN_A_YEAR.get(verdict, "")
+    return words and words.format(year=beside(row.year_period, row.period))
+
+
+def _with_year(row: Any) -> str:
+    words = _maybe_season(row)
+    return f"{clause(row)} since {beside(row.previous_period, row.period)}, {words}" if words else clause(row)
 
 
 def _is_news(metric: str) -> bool:
@@ -201,7 +233,10 @@ def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     rest = f", {_since(row, scale)} in {before}. "
     interval, basis = _interval(row, scale), _basis(row)
     verdict = f"real{_FOR_THE.get(row.direction, '')}"
-    if is_first and is_exact(row):
+    if season := _maybe_season(row):
+        rest += f"That is real against {before}, {season} ({scale.words(row.year_value)} then): it may be the season"
+        rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
+    elif is_first and is_exact(row):
         rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
     elif is_first:
         known = f"with {basis}, " if basis and row.n else ""
@@ -212,7 +247,7 @@ def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
         rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
     if row.target_verdict == "missed":
         rest += f" The target of {_target(row, currency)} was missed."
-    return Finding(_stated(row, scale), rest, row.metric, row.direction)
+    return Finding(_stated(row, scale), rest, row.metric, "changed" if season else row.direction)
 
 
 def missed(row: Any, currency: str | None) -> Finding:
@@ -232,7 +267,7 @@ def in_short(row: Any, currency: str | None) -> str:
     """Return what happened in half a line, for a list of further findings."""
     scale = scale_of(row, currency)
     if row.verdict == "real":
-        return f"{clause(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
+        return f"{_with_year(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
     return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
 
 

@@ -229,3 +229,44 @@ def test_a_period_that_is_still_running_says_so_in_the_headline():
     running = scorecard_frame(days_so_far=9)
     assert headline(running).startswith("October 2026 so far: ")
     assert headline(scorecard_frame(days_so_far=None)).startswith("October 2026: ")
+
+
+def january(year_verdict, year_change, **changes):
+    """A January in which revenue fell for real from December; the year before says ``year_verdict``."""
+    frame = scorecard_frame(["revenue"], period="2026-01", previous_period="2025-12", year_period="2025-01", **changes)
+    fell = {"value": 200_000.0, "low": 190_000.0, "high": 210_000.0, "previous_value": 300_000.0, "change": -100_000.0}
+    year = {"year_value": 200_000.0 - year_change, "year_change": year_change, "year_verdict": year_verdict}
+    return frame.assign(**fell, **year, verdict="real", direction="worse", year_direction="", target_verdict="")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "change", "words"),
+    [
+        ("within noise", 1_000.0, "revenue fell since December, but not against January 2025"),
+        ("too few to tell", -9_000.0, "revenue fell since December, but not for certain against January 2025"),
+        ("real", 30_000.0, "revenue fell since December, but the other way against January 2025"),
+        ("real", -30_000.0, "revenue fell"),
+        ("no comparison", math.nan, "revenue fell"),
+    ],
+)
+def test_a_january_below_december_is_told_with_the_january_before(verdict, change, words):
+    assert headline(january(verdict, change)) == f"January 2026: {words}"
+
+
+def test_what_may_be_the_season_is_neither_for_the_better_nor_for_the_worse():
+    first = findings(january("within noise", 1_000.0), currency="EUR")[0]
+    assert first.tone == "changed"
+    assert first.text == (
+        "Revenue came to €200,000, down from €300,000 in December. That is real against December, but not "
+        "against January 2025 (€199,000 then): it may be the season (95 % interval €190,000 to €210,000, from 3,011 "
+        "customers)."
+    )
+    assert findings(january("real", -30_000.0), currency="EUR")[0].tone == "worse"
+
+
+def test_a_change_that_the_year_before_confirms_comes_first():
+    season = january("within noise", 1_000.0)
+    lasting = january("real", -1.0).assign(metric="nps", label="Net Promoter Score", unit="points", change=-0.1)
+    both = pd.concat([season, lasting], ignore_index=True)
+    assert [finding.metric for finding in findings(both, currency="EUR")][:2] == ["nps", "revenue"]
+    assert "since December" not in headline(both)
