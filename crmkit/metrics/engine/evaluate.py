@@ -18,6 +18,7 @@ import pandas as pd
 from crmkit.errors import CrmkitError, NotMeasured, WrongCall
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.coverage import Coverage
+from crmkit.metrics.engine.event_sizes import NO_SIZE_KNOWN
 from crmkit.metrics.engine.groups import (
     check_columns,
     columns_of,
@@ -155,7 +156,11 @@ def parts_of(chosen: Sequence[Card]) -> list[list[Card]]:
 
 
 def evaluate_cards(
-    catalog: Catalog, chosen: Sequence[Card], periods: list[Period], columns: list[str], first_days: int | None
+    catalog: Catalog,
+    chosen: Sequence[Card],
+    periods: list[Period],
+    columns: list[str],
+    first_days: int | None,
 ) -> pd.DataFrame:
     """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
     window = _window(catalog, periods, columns, first_days)
@@ -429,6 +434,7 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
     # Twenty visitors of two days are two units: beside n = 20, "below 10" would read as a mistake.
     few_units = "the interval is rough: too few of them came apart from each other"
     few_words = rows["rough"].where(rows["n"] < rows["minimum"].clip(lower=1), few_units)
+    few_words = few_words.mask(rows["units"] == NO_SIZE_KNOWN, "none so far, so nobody knows how large one would be")
     missing = rows["value"].isna() | rows["n"].isna() | (rows["outside"] != "")
     few = ~missing & (rows["units"] < rows["minimum"])
     status = np.select([missing & (rows["at_risk"] > 0), missing, few], ["not reached", "no data", "too few"], "ok")

@@ -121,15 +121,17 @@ def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> I
     return value, low, high
 
 
-def total(x: Array, xx: Array, dispersion: Array) -> Interval:
-    """Total over customers who arrive by chance: a compound Poisson sum, by the gamma interval.
+def total(x: Array, squares: Array, dispersion: Array, size: Array | float = 1.0) -> Interval:
+    """Total of positive amounts that come by chance: a compound Poisson sum, by the gamma interval.
 
     Parameters
     ----------
-    x, xx : array
+    x, squares : array
         Sum, and sum over customers of their squared sums: the Poisson variance of x.
     dispersion : array
         Variance from period to period over the Poisson variance, at least 1.
+    size : array
+        Size of an event, from which the upper limit of a sum of none follows; NaN where it is not known.
 
     References
     ----------
@@ -141,30 +143,65 @@ def total(x: Array, xx: Array, dispersion: Array) -> Interval:
     >>> [round(float(a[0]), 2) for a in (value, low, high)]
     [10.0, 4.8, 18.39]
     """
-    variance = xx * dispersion
+    variance = squares * dispersion
+    some = (x > 0) & (variance > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        events = np.where(variance > 0, x**2 / variance, 0.0)
-        weight = np.where(x > 0, x / events, np.where(variance > 0, np.sqrt(variance), 1.0))
-        low = np.where(events > 0, weight * chdtri(2 * events, 1 - _TAIL) / 2, 0.0)
+        events = np.where(some, x**2 / variance, 0.0)
+        weight = np.where(some, variance / x, size)
+        low = np.where(some, weight * chdtri(2 * events, 1 - _TAIL) / 2, 0.0)
         high = weight * chdtri(2 * events + 2, _TAIL) / 2
-        reach = Z * np.sqrt(variance)
-    negative = (x < 0) | ((x == 0) & (variance > 0))  # refunds outweigh orders, where the gamma interval is not defined
-    return x, np.where(negative, x - reach, low), np.where(negative, x + reach, high)
+    return x, low, high
+
+
+def difference(gains: Interval, losses: Interval) -> Interval:
+    """Gains less losses, two sums that are independent of each other; the result may lie on either side of zero.
+
+    The distances of the limits from the values are combined, so that each side keeps the skewness of its own sum.
+
+    References
+    ----------
+    Zou and Donner (2008), Statistics in Medicine 27, 1693-1702 (MOVER).
+
+    Examples
+    --------
+    >>> ten, four = (total(np.array([x]), np.array([x]), np.array([1.0])) for x in (10.0, 4.0))
+    >>> [round(float(a[0]), 1) for a in difference(ten, four)]
+    [6.0, -2.1, 14.9]
+    """
+    (gain, gain_low, gain_high), (loss, loss_low, loss_high) = gains, losses
+    value = gain - loss
+    return (
+        value,
+        value - np.hypot(gain - gain_low, loss_high - loss),
+        value + np.hypot(gain_high - gain, loss - loss_low),
+    )
 
 
 def quotient(numerator: Interval, denominator: Interval) -> Interval:
-    """Quotient of two independent positive estimates; the squares of their relative errors add up.
+    """Quotient of two independent estimates, the denominator positive; the squares of their relative errors add up.
+
+    Where the numerator may be negative, such as a margin, its logarithm is not defined and its error counts as it is.
 
     References
     ----------
     Donner and Zou (2012), Statistical Methods in Medical Research 21, 347-359 (MOVER, on the logarithmic scale).
+
+    Examples
+    --------
+    >>> margin, customers = ((np.array([v]), np.array([l]), np.array([h])) for v, l, h in ((6.0, -2.0, 14.0), (4.0, 3.0, 5.0)))
+    >>> [round(float(side[0]), 2) for side in quotient(margin, customers)]
+    [1.5, -0.53, 3.55]
     """
     (a, a_low, a_high), (b, b_low, b_high) = numerator, denominator
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(b == 0, np.nan, a / b)
-        down = np.hypot(_log_ratio(a, a_low), _log_ratio(b_high, b))
-        up = np.hypot(_log_ratio(a_high, a), _log_ratio(b, b_low))
-        low, high = value * np.exp(-down), value * np.exp(up)
+        above, below = _log_ratio(b_high, b), _log_ratio(b, b_low)
+        low = value * np.exp(-np.hypot(_log_ratio(a, a_low), above))
+        high = value * np.exp(np.hypot(_log_ratio(a_high, a), below))
+        signed = (a_low < 0) | (a < 0)
+        towards_zero, away = np.where(a >= 0, above, below), np.where(a >= 0, below, above)
+        low = np.where(signed, value - np.hypot((a - a_low) / b, value * towards_zero), low)
+        high = np.where(signed, value + np.hypot((a_high - a) / b, value * away), high)
     return value, low, np.where(np.isfinite(high), high, np.nan)
 
 

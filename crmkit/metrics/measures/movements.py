@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.event_sizes import event_sizes, units_of_known
 from crmkit.metrics.engine.intervals import Z
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import OwnQuery, Sums
@@ -181,9 +182,13 @@ class Stock(Sums):
             filled[name] = sum_before(filled, whole, window) + filled[name]
         none = filled["n"].round() <= 0  # sums of money that came and went differ from zero by rounding
         x, xx = (np.where(none, 0.0, filled[name]) for name in ("x", "xx"))
-        value, low, high = intervals.total(x, xx, np.ones(len(x)))
         n = filled["n"].clip(lower=0)
-        return filled.assign(value=value, low=low, high=high, n=n, units=n)
+        if self.value is None:
+            value, low, high = intervals.total(x, xx, np.ones(len(x)))
+            return filled.assign(value=value, low=low, high=high, n=n, units=n)
+        sizes = event_sizes(filled, window, x=np.maximum(x, 0.0), xx=np.maximum(xx, 0.0), n=n.to_numpy(dtype=float))
+        value, low, high = intervals.total(x, sizes.squares, np.ones(len(x)), sizes.size)
+        return filled.assign(value=value, low=low, high=high, n=n, units=units_of_known(n, sizes))
 
 
 def every_period(sums: pd.DataFrame, window: Window) -> pd.DataFrame:

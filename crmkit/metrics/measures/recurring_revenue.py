@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
-from crmkit.metrics.engine.window import Window
+from crmkit.metrics.engine.event_sizes import EventSizes, event_sizes, units_of_known
+from crmkit.metrics.engine.intervals import Array, Interval
+from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums
 from crmkit.metrics.measures.movements import every_period, sum_before
 from crmkit.periods import Grain
@@ -35,7 +37,7 @@ class RecurringChange(Sums):
 
     part: str = "net"
 
-    run_up: ClassVar[int] = 0
+    run_up: ClassVar[int] = RUN_UP
 
     def parts(self, grain: Grain) -> dict[str, Any]:
         m = self.table
@@ -50,13 +52,22 @@ class RecurringChange(Sums):
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         change = _kinds(unit)
         x = sum(change.values(), number(0)) if self.part == "net" else change[self.part]
-        x = -x if self.part in ("contraction", "churn") else x
-        return {"x": x.sum(), "xx": (x * x).sum(), "n": indicator(x != 0).sum()}
+        moved = unit["change"].abs()
+        return {
+            **_sides(-x if self.part in ("contraction", "churn") else x),
+            "n": indicator(x != 0).sum(),
+            **_amount("any", moved),
+        }
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
-        x, xx = (sums[name].to_numpy(dtype=np.float64) for name in ("x", "xx"))
-        value, low, high = intervals.total(x, xx, np.ones(len(x)))
-        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, units=sums["n"])  # no minus zero
+        any_size = _sizes(sums, "any", window)  # of whatever changed, where none of this kind was seen
+        gains, losses = (_sizes(sums, side, window) for side in ("gain", "loss"))
+        one = np.ones(len(sums))
+        gained = intervals.total(_floats(sums, "gain"), gains.squares, one, gains.or_else(any_size).size)
+        lost = intervals.total(_floats(sums, "loss"), losses.squares, one, losses.or_else(any_size).size)
+        value, low, high = intervals.difference(gained, lost) if self.part == "net" else gained
+        units = units_of_known(sums["n"], any_size)
+        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, units=units)  # no minus zero
 
 
 @dataclass(eq=False, kw_only=True)
@@ -89,19 +100,11 @@ class RecurringKept(RecurringChange):
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         kind = _kinds(unit)
-        change = {
-            "gross": kind["contraction"] + kind["churn"],
-            "net": kind["contraction"] + kind["churn"] + kind["expansion"],
-            "net with reactivation": kind["contraction"] + kind["churn"] + kind["expansion"] + kind["reactivation"],
-            "lost": kind["contraction"] + kind["churn"],
-            "left": kind["churn"],
-        }[self.of]
+        loss = -(kind["churn"] if self.of == "left" else kind["contraction"] + kind["churn"])
+        gain = {"net": kind["expansion"], "net with reactivation": kind["expansion"] + kind["reactivation"]}
         levels = {name: unit[name].sum() for name in ("moved", "squares", "there")}
-        return levels | {
-            "d": change.sum(),
-            "dd": (change * change).sum(),
-            "sd": (change * unit["start"]).sum(),
-        }
+        lost = _amount("loss", loss) | {"loss_start": (loss * unit["start"]).sum()}
+        return levels | lost | (_amount("gain", gain[self.of]) if self.of in gain else {})
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = every_period(sums, window)
@@ -109,17 +112,48 @@ class RecurringKept(RecurringChange):
             sum_before(filled, name, window).to_numpy(dtype=np.float64) for name in ("moved", "squares", "there")
         )
         s, ss = np.where(units > 0.5, s, 0.0), np.maximum(ss, 0.0)
-        d, dd, sd = (filled[name].to_numpy(dtype=np.float64) for name in ("d", "dd", "sd"))
+        value, low, high = self._lost(filled, window, s, ss, units)
+        if self.of not in ("lost", "left"):
+            value, low, high = 1 - value, 1 - high, 1 - low
         if self.of.startswith("net"):
-            value, low, high = intervals.mean(s + d, s, ss + 2 * sd + dd, ss + sd, ss, units)
-            low = np.maximum(low, 0.0)
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                k = units / s  # so that a customer weighs 1 on average
-                value, low, high = intervals.share(-d * k, s * k, dd * k**2, -sd * k**2, ss * k**2, units)
-            if self.of == "gross":
-                value, low, high = 1 - value, 1 - high, 1 - low
+            value, low, high = self._with_gains((value, low, high), filled, window, s, ss)
         return filled.assign(value=value, low=low, high=high, n=np.round(units), units=np.round(units))
+
+    def _lost(self, filled: pd.DataFrame, window: Window, s: Array, ss: Array, units: Array) -> Interval:
+        """Return the share of recurring revenue lost, by the interval of a share on the effective number of customers."""
+        d, dd, sd = (_floats(filled, name) for name in ("loss", "loss_squares", "loss_start"))
+        steady = _sizes(filled, "loss", window).squares
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sd = np.where(dd > 0, sd * steady / dd, sd)
+            k = units / s  # so that a customer weighs 1 on average
+            return intervals.share(d * k, s * k, steady * k**2, sd * k**2, ss * k**2, units)
+
+    def _with_gains(self, kept: Interval, filled: pd.DataFrame, window: Window, s: Array, ss: Array) -> Interval:
+        """Return the share kept with what the same customers pay more, a sum of few and unequal amounts of its own."""
+        sizes = _sizes(filled, "gain", window)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            size = np.where(np.isnan(sizes.size), ss / s, sizes.size)  # none was ever seen: as large as what is paid
+            gain, low, high = intervals.total(_floats(filled, "gain"), sizes.squares, np.ones(len(s)), size)
+            value, least, most = intervals.difference((gain / s, low / s, high / s), (-kept[0], -kept[2], -kept[1]))
+        return value, np.maximum(least, 0.0), most
+
+
+def _sides(x: Any) -> dict[str, Any]:
+    zero = number(0)
+    return _amount("gain", ibis.greatest(x, zero)) | _amount("loss", ibis.greatest(-x, zero))
+
+
+def _amount(name: str, x: Any) -> dict[str, Any]:
+    return {name: x.sum(), f"{name}_squares": (x * x).sum(), f"{name}_events": indicator(x > 0).sum()}
+
+
+def _sizes(sums: pd.DataFrame, name: str, window: Window) -> EventSizes:
+    x, squares, events = (_floats(sums, column) for column in (name, f"{name}_squares", f"{name}_events"))
+    return event_sizes(sums, window, x=x, xx=squares, n=events)
+
+
+def _floats(sums: pd.DataFrame, name: str) -> Array:
+    return sums[name].to_numpy(dtype=np.float64)
 
 
 def _kinds(unit: dict[str, Any]) -> dict[str, Any]:

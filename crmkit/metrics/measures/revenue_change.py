@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.event_sizes import event_sizes, units_of_known
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import OwnQuery
 from crmkit.periods import Period
@@ -19,6 +20,8 @@ from crmkit.tables.expressions import constant_day, day, day_of_period, indicato
 
 #: Kinds of change of a customer's revenue; "less" and "lost" are positive amounts.
 PARTS = ("new", "back", "more", "less", "lost", "guests")
+_EITHER_SIGN = ("net", "guests")  # sums of gains and losses
+_RUN_UP = 6  # earlier periods from which the size of a change is known; each costs a pass over its orders
 _NOTHING_BEFORE = "the data hold no whole period before this one"
 
 
@@ -66,7 +69,8 @@ class RevenueChange(OwnQuery):
 
     def query(self, rows: ir.Table, window: Window) -> ir.Table:
         """Return amount, square and number of customers of every kind, by period and group."""
-        rows = rows.filter(rows.period.between(min(window.bounds), max(window.bounds)) & (rows.there + rows.was > 0))
+        inside = rows.period.between(min(window.bounds) - _RUN_UP, max(window.bounds))
+        rows = rows.filter(inside & (rows.there + rows.was > 0))
         each = rows.group_by([*window.keys, "unit"]).aggregate(
             guest=rows.guest.max(),
             new=rows.new.max(),
@@ -77,22 +81,37 @@ class RevenueChange(OwnQuery):
         sums: dict[str, Any] = {}
         for part, belongs in _kinds(each).items():
             amount = ibis.ifelse(belongs, -each.change if part in ("less", "lost") else each.change, number(0))
-            sums |= {f"x_{part}": amount.sum(), f"xx_{part}": (amount * amount).sum()}
+            sums |= _amounts(f"gain_{part}", ibis.greatest(amount, number(0)))
+            sums |= _amounts(f"loss_{part}", ibis.greatest(-amount, number(0)))
             sums[f"n_{part}"] = indicator(belongs).sum()
         return each.group_by(window.keys).aggregate(**sums)
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         """Return one row per period and group with value, low, high, n and units."""
-        x, xx, n = (sums[f"{name}_{self.part}"].to_numpy(dtype=np.float64) for name in ("x", "xx", "n"))
-        value, low, high = intervals.total(x, xx, np.ones(len(x)))
-        if self.part in ("net", "guests"):  # sums of gains and losses may lie on either side of zero
-            reach = intervals.Z * np.sqrt(xx)
-            low, high = x - reach, x + reach
         # Without data on the period before, every customer would count as new.
         unseen = np.array([_began_before(window, int(ordinal) - 1) for ordinal in sums["period"]], dtype=bool)
         because = np.array([_NOTHING_BEFORE if late else None for late in unseen], dtype=object)
+        sizes, sides = [], []
+        for side in ("gain", "loss"):
+            names = (f"{name}_{side}_{self.part}" for name in ("x", "xx", "n"))
+            x, xx, n = (np.where(unseen, 0.0, sums[name].to_numpy(dtype=np.float64)) for name in names)
+            sizes.append(event_sizes(sums, window, x=x, xx=xx, n=n, look_back=_RUN_UP + 1))
+            # Refunds may outweigh what a kind of customer bought; most have none.
+            size = sizes[-1].size if side == "gain" or self.part in _EITHER_SIGN else np.nan_to_num(sizes[-1].size)
+            sides.append(intervals.total(x, sizes[-1].squares, np.ones(len(x)), size))
+        value, low, high = intervals.difference(*sides)
         value = np.where(unseen, np.nan, value)
-        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, n=n, units=n, because=because)
+        n = sums[f"n_{self.part}"].to_numpy(dtype=np.float64)
+        units = units_of_known(n, *sizes)
+        return sums.assign(value=value + 0.0, low=low + 0.0, high=high + 0.0, n=n, units=units, because=because)
+
+
+def _amounts(name: str, amount: Any) -> dict[str, Any]:
+    return {
+        f"x_{name}": amount.sum(),
+        f"xx_{name}": (amount * amount).sum(),
+        f"n_{name}": indicator(amount > 0).sum(),
+    }
 
 
 def _kinds(each: ir.Table) -> dict[str, Any]:

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.event_sizes import event_sizes, units_of_known
 from crmkit.metrics.engine.intervals import Array, dispersion
 from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums, counted
 from crmkit.periods import Grain
 from crmkit.settings import Budget, prorated
-from crmkit.tables.expressions import indicator, where
+from crmkit.tables.expressions import indicator, number, where
 
 
 @dataclass(eq=False, kw_only=True)
@@ -31,12 +32,26 @@ class Total(Sums):
     def parts(self, grain: Grain) -> dict[str, Any]:
         return {"x": where(self.where, self.value), "n": counted(self.where, self.value)}
 
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        """Return the sums, and those over the customers whose refunds outweigh what they bought."""
+        if self.exact or self.value is None:
+            return super().over_units(unit)
+        loss = ibis.greatest(-unit["x"], number(0))
+        refunded = {"loss": loss.sum(), "loss_loss": (loss * loss).sum(), "losers": indicator(loss > 0).sum()}
+        return super().over_units(unit) | refunded
+
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         if self.exact:
             return sums.assign(value=sums["x"], low=sums["x"], high=sums["x"])
         scatter = dispersion(sums, "x", "x_x", window)
-        value, low, high = intervals.total(sums["x"].to_numpy(), sums["x_x"].to_numpy(), scatter)
-        return sums.assign(value=value, low=low, high=high)
+        found = (sums[name].to_numpy(dtype=float) for name in ("x", "x_x", "units", "loss", "loss_loss", "losers"))
+        x, xx, n, loss, squares, losers = found
+        gains = event_sizes(sums, window, x=x + loss, xx=np.maximum(xx - squares, 0.0), n=n - losers)
+        losses = event_sizes(sums, window, x=loss, xx=squares, n=losers)
+        gained = intervals.total(x + loss, gains.squares, scatter, gains.size)
+        lost = intervals.total(loss, losses.squares, scatter, np.nan_to_num(losses.size))  # most firms never have any
+        _, low, high = intervals.difference(gained, lost)
+        return sums.assign(value=x, low=low, high=high, units=units_of_known(sums["units"], gains, losses))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,6 +63,11 @@ class Count(Total):
     def parts(self, grain: Grain) -> dict[str, Any]:
         ones = counted(self.where) if self.where is not None else ibis.literal(1).cast("float64")
         return {"x": ones, "n": ones}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        scatter = dispersion(sums, "x", "x_x", window)
+        value, low, high = intervals.total(sums["x"].to_numpy(), sums["x_x"].to_numpy(), scatter)
+        return sums.assign(value=value, low=low, high=high)
 
 
 _ONE_A_MONTH = Budget(amount=1)

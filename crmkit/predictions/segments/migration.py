@@ -183,10 +183,14 @@ def move_totals(moves: pd.DataFrame) -> pd.DataFrame:
     for direction in DIRECTIONS:
         own = moves.loc[moves["direction"] == direction, "gained"].to_numpy(dtype=float)
         if len(own):
-            sums = np.array([own.sum()]), np.array([own @ own]), np.ones(1)
-            value, low, high = (float(each[0]) for each in intervals.total(*sums))
-            rows.append((direction, len(own), value, min(low, value), max(high, value)))
+            gains, losses = (_total_of(np.maximum(side, 0)) for side in (own, -own))
+            rows.append((direction, len(own), *(float(each[0]) for each in intervals.difference(gains, losses))))
     return pd.DataFrame(rows, columns=["direction", "n", "gained", "low", "high"])
+
+
+def _total_of(amounts: intervals.Array) -> intervals.Interval:
+    x, squares = np.array([amounts.sum()]), np.array([amounts @ amounts])
+    return intervals.total(x, squares, np.ones(1), size=0.0)
 
 
 def segment_flow(moves: pd.DataFrame) -> pd.DataFrame:

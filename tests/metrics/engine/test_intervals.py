@@ -81,13 +81,19 @@ def test_a_count_has_garwoods_interval(events):
     assert high[0] == pytest.approx(chi2.ppf(0.975, 2 * events + 2) / 2)
 
 
-def test_refunds_above_sales_give_a_negative_total_with_a_plain_interval():
-    value, low, high = intervals.total(np.array([-50.0]), np.array([400.0]), np.ones(1))
-    assert (value[0], low[0], high[0]) == (
-        -50,
-        pytest.approx(-50 - 1.96 * 20, abs=0.01),
-        pytest.approx(-50 + 1.96 * 20, abs=0.01),
+def test_a_difference_of_sums_lies_on_either_side_of_zero_and_is_skewed_as_its_parts_are():
+    few, many = (
+        intervals.total(np.array([n * size]), np.array([n * size**2]), np.ones(1)) for n, size in ((2, 50), (40, 2))
     )
+    value, low, high = intervals.difference(many, few)
+    assert value[0] == 40 * 2 - 2 * 50 and low[0] < -200 and high[0] > 0
+    assert value[0] - low[0] > 2 * (high[0] - value[0])  # more of the few large losses may have come
+
+
+def test_of_a_sum_of_none_the_upper_limit_is_as_many_events_as_may_go_unseen_times_their_size():
+    _, low, high = intervals.total(np.zeros(1), np.zeros(1), np.ones(1), size=np.array([200.0]))
+    assert low[0] == 0 and high[0] == pytest.approx(200 * 3.689, rel=1e-3)
+    assert np.isnan(intervals.total(np.zeros(1), np.zeros(1), np.ones(1), size=np.array([np.nan]))[2][0])
 
 
 def test_a_quotient_by_an_exact_number_only_scales():
