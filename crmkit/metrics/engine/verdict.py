@@ -18,9 +18,11 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
     """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
     A change is real if its p-value, adjusted for testing all metrics of its family, is at most .05; between two numbers
-    that are known exactly, such as money spent, if it is at least the smallest change that matters. It is too few to tell
-    if such a change could not be detected with 80 % power. The standard error of the difference follows from the two
-    intervals: for each value, the distance to its own limit that faces the other value.
+    that are known exactly, such as money spent, if it is at least the smallest change that matters. It is within noise if
+    a change that matters would have been detected with 80 % power, or if two one-sided tests at 5 % say that there was
+    none: the 90 % interval of the change lies inside. Otherwise it is too few to tell. The standard error of the
+    difference follows from the two intervals: for each value, the distance to its own limit that faces the other value,
+    or for the two tests, the limit away from it.
 
     Parameters
     ----------
@@ -40,7 +42,8 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
     References
     ----------
     Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300; Zou and Donner (2008),
-    Statistics in Medicine 27, 1693-1702.
+    Statistics in Medicine 27, 1693-1702; Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15,
+    657-680 (two one-sided tests).
     """
     change = now["value"].to_numpy(float) - then["value"].to_numpy(float)
     error = _error_of_difference(now, then, change)
@@ -56,6 +59,8 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
         p_value[together] = benjamini_hochberg(by_chance[together])
     smallest = np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * np.abs(then["value"].to_numpy(float)))
     blind = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error > smallest
+    away = _error_of_difference(now, then, -change)
+    blind &= ~(np.abs(change) + float(ndtri(1 - SIGNIFICANCE)) * away < smallest)  # NaN, an open end, stays blind
     exact = usable & ~few & _is_exact(now) & _is_exact(then) & (change != 0)
     real = (tested & (p_value <= SIGNIFICANCE)) | (exact & (np.abs(change) >= smallest))
     known = np.isfinite(change)

@@ -89,6 +89,28 @@ def test_money_matters_relative_to_the_value_before():
     assert judged(now, then, matters=0.05)["verdict"].item() == "too few to tell"
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(100.5, "within noise"), (104.0, "too few to tell")])
+def test_a_change_surely_smaller_than_what_matters_is_within_noise_though_that_would_rarely_have_been_found(
+    value, verdict
+):
+    """Standard errors of 4 make 5.7 of the difference: 16 could be found, and 0.5 + 1.645 x 5.7 = 9.8 is less than 10."""
+    row = {"status": "ok", "unit": "money", "better": "higher"}
+    now = pd.DataFrame([{"value": value, "low": value - 7.84, "high": value + 7.84, **row}])
+    then = pd.DataFrame([{"value": 100.0, "low": 92.16, "high": 107.84, **row}])
+    assert judged(now, then, matters=0.10)["verdict"].item() == verdict
+    open_end = now.assign(high=np.nan)
+    assert judged(open_end, then, matters=0.10)["verdict"].item() == "too few to tell"
+
+
+@pytest.mark.parametrize("change", [10.0, -10.0])
+def test_a_change_that_matters_is_called_within_noise_in_at_most_5_percent_or_could_have_been_found(change):
+    random, n, error = np.random.default_rng(5), 4000, 4.0
+    sides = [random.normal(middle, error, n) for middle in (100 + change, 100)]
+    row = {"status": "ok", "unit": "points", "better": "higher"}
+    now, then = (pd.DataFrame({"value": x, "low": x - 1.96 * error, "high": x + 1.96 * error, **row}) for x in sides)
+    assert (judged(now, then, matters=10.0)["verdict"] == "within noise").mean() <= 0.055
+
+
 def test_adjusted_p_values_equal_scipys():
     p_values = np.array([0.001, 0.02, 0.03, 0.2, 0.9])
     np.testing.assert_allclose(benjamini_hochberg(p_values), false_discovery_control(p_values))
