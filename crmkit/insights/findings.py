@@ -267,7 +267,9 @@ def in_short(row: Any, currency: str | None) -> str:
     """Return what happened in half a line, for a list of further findings."""
     scale = scale_of(row, currency)
     if row.verdict == "real":
-        return f"{_with_year(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
+        return (
+            f"{_with_year(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
+        )
     return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
 
 

@@ -59,6 +59,8 @@ class Card:
         Where the definition is disputed: the formula of each convention by its name, the default first; else empty.
     convention : str
         Name of the one in force; empty where nothing is disputed.
+    per_day : bool
+        Whether a longer period has a larger value although halves do not add up; verdicts compare such values per day.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Card:
     function: Callable[..., Any]
     conventions: Mapping[str, str] = field(default_factory=dict)
     convention: str = ""
+    per_day: bool = False
 
 
 def metric(
@@ -93,6 +96,7 @@ def metric(
     headline: bool = True,
     news: bool = True,
     conventions: Mapping[str, str] | None = None,
+    per_day: bool = False,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -122,6 +126,9 @@ def metric(
     conventions : mapping of str to str, optional
         Where the definition is disputed: name and formula of each convention, the default first. The function then
         has a switch ``convention``, a keyword whose default is the first name.
+    per_day : bool
+        Whether the value grows with the length of the period although halves do not add up, as a churn rate does;
+        verdicts then compare it per day, as they do additive values.
 
     Raises
     ------
@@ -165,6 +172,7 @@ def metric(
             function=function,
             conventions=dict(conventions or {}),
             convention=next(iter(conventions or {}), ""),
+            per_day=per_day,
         )
         return function
 

@@ -81,9 +81,12 @@ def scorecard(
     for prefix, other in (("", period.previous), ("year_", period.year_before)):
         then = _of_period(history, other, facts)
         reasons = np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object)
-        then.loc[reasons != "", ["value", "low", "high"]] = np.nan
-        then_scaled = _scaled(then, chosen, _days(period, so_far) / _days(other, so_far))
-        judged = judge_changes(now, then_scaled, matters, families)
+        even = _equally_long(catalog, chosen, period, other, history)
+        then_even = _of_period(even, other, facts)
+        for side in (then, then_even):
+            side.loc[reasons != "", ["value", "low", "high"]] = np.nan
+        then_scaled = _scaled(then_even, chosen, _days(period, so_far) / _days(other, so_far))
+        judged = judge_changes(_of_period(even, period, facts), then_scaled, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
         now[f"{prefix or 'previous_'}reason"] = reasons
@@ -217,6 +220,23 @@ def _with_compared(catalog: Catalog, names: list[str], period: Period, history: 
     return rows
 
 
+def _equally_long(
+    catalog: Catalog, chosen: Sequence[Card], period: Period, other: Period, history: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the history with the parts of revenue's change taken over as many days of all periods, for a verdict.
+
+    How many customers miss a month depends on its length, so that no factor makes March's losses those of February.
+    """
+    turnover = [card for card in chosen if "compared_revenue" in card.tables]
+    now, then = ([each.n_days, each.previous.n_days] for each in (period, other))
+    if not turnover or now == then or catalog.days_so_far(period) is not None:
+        return history
+    names, fewest = [card.name for card in turnover], min(now + then)
+    grains = [[period, other]] if period.grain == other.grain else [[period], [other]]
+    parts = [evaluate(catalog, names, periods=sorted(asked), first_days=fewest) for asked in grains]
+    return pd.concat([history[~history["metric"].isin(names)], *parts], ignore_index=True)
+
+
 def _days(period: Period, so_far: int | None) -> int:
     return min(period.n_days, so_far or period.n_days)
 
@@ -227,8 +247,8 @@ def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd
 
 
 def _scaled(then: pd.DataFrame, chosen: Sequence[Card], ratio: float) -> pd.DataFrame:
-    """Return additive metrics times the ratio of the lengths of two periods, as February is shorter than March."""
-    factor = np.where([card.additive for card in chosen], ratio, 1.0)
+    """Return what grows with a period times the ratio of the lengths of two periods, as February is shorter than March."""
+    factor = np.where([card.additive or card.per_day for card in chosen], ratio, 1.0)
     return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
 
 

@@ -42,7 +42,7 @@ def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str]) -> pd
     for prefix, others in (("", [p.previous for p in judged]), ("year_", [p.year_before for p in judged])):
         then = numbers_of(others)
         longer = np.repeat([p.n_days / other.n_days for p, other in zip(judged, others, strict=True)], len(chosen))
-        factor = np.where([chosen[name].additive for name in then["metric"]], longer, 1.0)
+        factor = np.where([chosen[name].additive or chosen[name].per_day for name in then["metric"]], longer, 1.0)
         scaled = then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
         verdicts = judge_changes(now, scaled, matters, now["period"].to_numpy())
         now[f"{prefix or 'previous_'}period"] = then["period"]

@@ -96,6 +96,7 @@ def customer_acquisition_cost(
     better="higher",
     counted="active customers",
     headline=False,
+    per_day=True,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.2 (customer profit)",
 )
 def monthly_margin_per_customer(

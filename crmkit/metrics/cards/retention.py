@@ -31,6 +31,7 @@ _LOST_OF = {
     better="lower",
     counted="customers at start",
     smallest_change=0.01,
+    per_day=True,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customer retention)",
     conventions={
         "start_cohort": "customers at start who are gone by the end / customers at start",
@@ -111,6 +112,7 @@ def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure
         "leavers_only": "recurring revenue of those who left / recurring revenue at start",
     },
     headline=False,
+    per_day=True,
 )
 def revenue_churn(mrr_movements: ir.Table, *, convention: str = "with_contraction") -> Measure:
     """Recurring revenue that the customers at the start of the period no longer pay at its end, as a share of it.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmkit.insights.messages import PARTS
-from crmkit.metrics import evaluate
+from crmkit.metrics import evaluate, scorecard
 from crmkit.periods import Period
 
 WON = ["revenue_from_new", "revenue_from_returning", "revenue_from_more", "revenue_change_of_guests"]
@@ -103,3 +103,42 @@ def test_the_parts_add_up_to_the_change_of_revenue_in_every_month_and_by_campaig
 
 def test_the_page_names_every_part():
     assert set(PARTS) == set(ALL)
+
+
+def steady(customers: int = 400, seed: int = 4) -> pd.DataFrame:
+    """Orders of customers of whom nobody ever comes, goes or changes: each buys on every day with the same probability."""
+    random = np.random.default_rng(seed)
+    days = pd.date_range("2025-01-01", "2026-04-30")
+    person, day = np.nonzero(random.random((customers, len(days))) < 0.04)
+    return pd.DataFrame(
+        {
+            "order_id": np.arange(len(person)).astype(str),
+            "customer_id": person.astype(str),
+            "ordered_at": days[day],
+            "revenue": random.lognormal(3, 0.5, len(person)),
+        }
+    )
+
+
+def test_the_verdict_on_march_compares_as_many_days_of_each_month(company):
+    """From the 29th on each of 300 customers bought: seen in all months but February, and no news."""
+    rows = [
+        (str(who), f"2026-{month:02}-{day:02}", float(10 + who % 7))
+        for who in range(300)
+        for month, day in ((1, 5 + who % 9), (1, 30), (2, 4 + who % 9), (3, 6 + who % 9), (3, 30))
+    ]
+    firm = company(orders=orders(*rows), through="2026-03-31")
+    card = scorecard(firm, "2026-03", metrics=ALL).set_index("metric")
+    assert card.loc["revenue_from_more", "value"] == sum(10 + who % 7 for who in range(300))
+    assert (card["verdict"] != "real").all()
+
+
+def test_in_firms_that_never_change_no_part_of_march_is_real_and_the_parts_add_up(company):
+    for seed in (1, 2):
+        firm = company(orders=steady(seed=seed), through="2026-04-30")
+        card = scorecard(firm, "2026-03", metrics=ALL).set_index("metric")
+        assert (card["verdict"] != "real").all(), card["p_value"]
+        value = card["value"]
+        assert value[WON].sum() - value[LOST].sum() == pytest.approx(value["revenue_change"])
+        sold = evaluate(firm, "revenue", periods="2026-02..2026-03")["value"]
+        assert value["revenue_change"] == pytest.approx(sold.iloc[1] - sold.iloc[0])
