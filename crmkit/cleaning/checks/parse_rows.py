@@ -23,6 +23,7 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.staging import Staged, evidence_of_staged, with_own_columns
 from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.evidence_of_times import formats_for
 from crmkit.sources.parsing.types import STEP, Reading, in_words, is_text, reading
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.tables.schema import Column, TableSchema
@@ -31,12 +32,6 @@ FIRST_DAY = date(1900, 1, 1)
 PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}
 """Times that may lie after the end of the data: a term of next month is a plan."""
 _FEWEST = 3  # unreadable cells of an optional column that are more than a typing error
-_DATE_SHAPES = {
-    r"\d{1,2}/\d{1,2}/\d{4}": "%d/%m/%Y",
-    r"\d{1,2}\.\d{1,2}\.\d{4}": "%d.%m.%Y",
-    r"\d{1,2}-\d{1,2}-\d{4}": "%d-%m-%Y",
-    r"\d{4}/\d{1,2}/\d{1,2}": "%Y/%m/%d",
-}
 EMPTY_ROW = "the row is empty"
 
 
@@ -118,12 +113,13 @@ def unreadable_columns(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> d
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """One table parsed: its raw rows, the columns that it has, and the rules for each column."""
+    """One table parsed: its raw rows, its columns, the rules for each, problems, and columns whose notation is asked for."""
 
     staged: Staged
     columns: tuple[Column, ...]
     rules: dict[str, list[Rule]]
     problems: tuple[str, ...]
+    asked: frozenset[str] = frozenset()
 
     @property
     def relation(self) -> str:
@@ -171,7 +167,7 @@ def parse_rows(
         for column in columns
     }
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
-    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *evidence.faults(staged.files)))
+    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *evidence.faults(staged.files)), evidence.asked)
     try:
         (n_rows,) = con.execute(f"SELECT count(*) FROM {staged.relation}").fetchone() or (0,)
         keep_rows(con, parsed.relation, _parsing_sql(parsed, readings), n_rows)
@@ -219,18 +215,22 @@ class _UnreadableColumn:
 
 
 def _hint(parsed: ParsedTable, each: _UnreadableColumn) -> str:
-    files, column, example = parsed.staged.files, each.column, each.example
+    files, column = parsed.staged.files, each.column
     if files is None or column.kind not in ("timestamp", "date") or not is_text(parsed.staged.types[column.name]):
         return ""
-    shape = next((form for pattern, form in _DATE_SHAPES.items() if re.match(pattern, example)), "%d/%m/%Y")
-    swapped = shape.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
-    other = "" if shape.startswith("%Y") else f' (or "{swapped}" if the month stands first)'
-    setting = f'date_format = "{shape}"{other}'
-    return f". {files.hint(setting)}"
+    formats = {form: day for form, day in formats_for(each.example).items() if form != files.dialect.date_format}
+    if not formats:
+        return ". Write the days in the file as 2026-10-31, and times as 2026-10-31 17:45"
+    answers = [f'date_format = "{form}"' + (f" ({day})" if day else "") for form, day in formats.items()]
+    return f". {files.hint(' or '.join(answers))}"
 
 
 def _mostly_unreadable(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, required: bool) -> list[_UnreadableColumn]:
-    asked = [column for column in parsed.columns if column.required == required and column.kind not in ("id", "text")]
+    asked = [
+        column
+        for column in parsed.columns
+        if column.required == required and column.kind not in ("id", "text") and column.name not in parsed.asked
+    ]
     if not asked:
         return []
     counts = ", ".join(

@@ -88,8 +88,9 @@ def time_parts(text: str, clock: Clock) -> str:
         known = (
             f"MAP {{{', '.join(f'{literal(each)}: {_places(form, notation.order)}' for each, form in _forms(clock))}}}"
         )
-        return f"{{'whole': {text}, 'n': regexp_extract_all({text}, '\\d+'), 'places': {known}[{shape}]}}"
-    cut = f"regexp_extract({text}, '{_ISO}', ['y', 'm', 'd', 'time', 's', 'fraction', 'zone'])"
+        cut = f", 'iso': {_cut(text)}" if notation.iso else ""
+        return f"{{'whole': {text}, 'n': regexp_extract_all({text}, '\\d+'), 'places': {known}[{shape}]{cut}}}"
+    cut = _cut(text)
     return cut if clock.date_format is None else f"struct_insert({cut}, whole := {text})"
 
 

@@ -10,13 +10,14 @@ One mechanism for all sources: canonical and mapped files, presets, SQL, frames,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from crmkit.settings import FileMapping
 from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.parsing.date_shapes import Order
 from crmkit.sources.parsing.evidence_of_numbers import MarkEvidence, mark_evidence, settled_marks
 from crmkit.sources.parsing.evidence_of_texts import text_facts
 from crmkit.sources.parsing.evidence_of_times import settled_times
@@ -39,6 +40,10 @@ class Evidence:
         How each column is read, by its given name.
     decimal : str
         Decimal mark of its amounts.
+    mark : str or None
+        The same where it is declared or proven.
+    order : str or None
+        Of day, month and year, where it is declared or proven.
     date_format : str or None
         That of the first times that are not ISO 8601, in strptime's letters.
     declared_format : str or None
@@ -53,11 +58,18 @@ class Evidence:
 
     facts: dict[str, Facts] = field(default_factory=dict)
     decimal: str = "."
+    mark: str | None = None
+    order: Order | None = None
     date_format: str | None = None
     declared_format: str | None = None
     notes: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Given names of the columns that questions are about."""
+        return frozenset(question.name for question in self.questions)
 
     def faults(self, files: FileSet | None) -> list[str]:
         """Return the questions, each with what to write where, and the problems; without full stops."""
@@ -107,7 +119,7 @@ def evidence_of(
     settled = settled_times(con, relation, times, dialect.date_format, day_first)
     for name, notation in settled.notations.items():
         evidence.facts[name] = replace(evidence.facts[name], times=notation)
-    evidence.date_format = settled.date_format
+    evidence.date_format, evidence.order = settled.date_format, settled.order
     evidence.notes += settled.notes
     evidence.questions += settled.questions
     return evidence
@@ -122,20 +134,20 @@ def _settle_numbers(
 ) -> None:
     declared = dialect.decimal if "decimal" in dialect.model_fields_set else None
     met: dict[str, MarkEvidence] = {
-        name: mark_evidence(con, relation, column, kind) for name, (column, kind) in columns.items()
+        name: mark_evidence(con, relation, name, column, kind) for name, (column, kind) in columns.items()
     }
     marks, questions = settled_marks(met, declared)
     for name, each in met.items():
-        facts = replace(
-            evidence.facts[name], decimal=marks[name], signs=each.signs, plain=each.plain and marks[name] == "."
+        mark = marks[name] or "."
+        plain = each.plain and mark == "." and not (each.n_doubtful and marks[name] is None)
+        evidence.facts[name] = replace(
+            evidence.facts[name], decimal=mark, sure=marks[name] is not None, signs=each.signs, plain=plain
         )
-        evidence.facts[name] = facts
-    amounts: Sequence[str] = [marks[name] for name, (_, kind) in columns.items() if kind == "money"] or list(
-        marks.values()
-    )
-    if declared is None:
-        evidence.decimal = "," if "," in amounts else "."
-        evidence.notes += ["a decimal comma"] if evidence.decimal == "," else []
+    amounts = {marks[name] for name, (_, kind) in columns.items() if kind == "money"} or set(marks.values())
+    evidence.mark = amounts.pop() if len(amounts) == 1 else None
+    if declared is None and "," in {marks[name] for name in columns}:
+        evidence.decimal = ","
+        evidence.notes.append("a decimal comma")
     evidence.questions += questions
 
 

@@ -29,7 +29,7 @@ class MarkEvidence:
 
     Attributes
     ----------
-    column, kind : str
+    name, column, kind : str
     n_filled : int
         Cells with content [cells].
     plain : bool
@@ -46,6 +46,7 @@ class MarkEvidence:
         Currency signs and codes.
     """
 
+    name: str
     column: str
     kind: str
     n_filled: int = 0
@@ -85,9 +86,9 @@ class MarkEvidence:
         return self.n_doubtful > max(1, _STRAY * self.n_filled) or self.n_doubtful * 5 > self.n_filled
 
 
-def mark_evidence(con: duckdb.DuckDBPyConnection, relation: str, column: str, kind: str) -> MarkEvidence:
+def mark_evidence(con: duckdb.DuckDBPyConnection, relation: str, name: str, column: str, kind: str) -> MarkEvidence:
     """Return what the cells of a column of numbers that are text show."""
-    evidence = MarkEvidence(column, kind)
+    evidence = MarkEvidence(name, column, kind)
     cell = identifier(column)
     plain = f"regexp_full_match({cell}, '{_PLAIN}')"
     sure = f"regexp_matches({cell}, '^-?(\\d{{4,}}[.]\\d{{3}}|0[.]\\d+|\\d+[.](\\d{{1,2}}|\\d{{4,}}))$')"
@@ -105,19 +106,23 @@ def mark_evidence(con: duckdb.DuckDBPyConnection, relation: str, column: str, ki
     return evidence
 
 
-def settled_marks(met: Mapping[str, MarkEvidence], declared: str | None) -> tuple[dict[str, str], list[Question]]:
-    """Return the decimal mark of each column, and a question for what the columns do not prove.
+def settled_marks(
+    met: Mapping[str, MarkEvidence], declared: str | None
+) -> tuple[dict[str, str | None], list[Question]]:
+    """Return the decimal mark of each column, None where nothing proves one, and questions on what that leaves open.
 
     A column goes by its own cells; one that shows nothing by the amounts and counts of the file.
     """
     if declared:
-        return dict.fromkeys(met, declared), []
+        marks_declared: dict[str, str | None] = dict.fromkeys(met, declared)
+        return marks_declared, []
     helpers = [each for each in met.values() if each.kind in ("money", "integer")]
     votes = {each.mark for each in helpers} - {None}
     of_file = next(iter(votes)) if len(votes) == 1 else None
-    marks, questions = {}, []
+    marks: dict[str, str | None] = {}
+    questions = []
     for name, each in met.items():
-        marks[name] = each.mark or of_file or "."
+        marks[name] = each.mark or of_file
         if each.shown["."] and each.shown[","] and each.mark is None:
             questions.append(_two_ways(each))
         elif each.mark is None and of_file is None and each.asks:
@@ -136,6 +141,7 @@ def _doubt(each: MarkEvidence) -> Question:
         "mark or groups thousands",
         f'decimal = "{mark}" ({as_decimal}) or decimal = "{_OTHER[mark]}" ({as_thousands})',
         "Make the column one of numbers, or write the amounts without marks of thousands",
+        each.name,
     )
 
 
@@ -146,6 +152,7 @@ def _two_ways(each: MarkEvidence) -> Question:
         "rows are set aside",
         'decimal = "." or decimal = ","',
         "Make the column one of numbers",
+        each.name,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import duckdb
@@ -16,13 +17,14 @@ from crmkit.sources.parsing.date_shapes import Form, Order, form_of, strptime_fo
 from crmkit.sources.parsing.dates import TimeNotation, is_epoch, is_iso, is_serial
 from crmkit.sources.parsing.question import Question, where
 from crmkit.sources.parsing.types import cell_text, filled, is_text
-from crmkit.sources.sql import ROW, identifier, literal
+from crmkit.sources.sql import PART, ROW, identifier, literal
 
 _PLAIN = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.]\d{1,6})?)?)?"
 _MOST_SHAPES = 3000
 _EPOCHS = (1, 10**3, 10**6, 10**9)
 _STRAY = 0.01  # cells of a column that may be a slip, as a share; one cell always may
 _FEWEST = 5  # dates of either kind that show that a spreadsheet has exchanged day and month
+_FEWEST_SORTED = 8  # days: so many are in order by chance once in twenty thousand files
 _ORDER_WORDS = {"dmy": "the day first", "mdy": "the month first", "ymd": "the year first"}
 _EITHER: tuple[Order, Order] = ("dmy", "mdy")
 _NEAR = timedelta(days=31)  # how far from the dates beside it a text may be of the same time
@@ -74,9 +76,10 @@ def settled_times(
     settled = SettledTimes()
     if declared is not None:
         con.execute(f"SELECT try_strptime('', {literal(declared)})")  # an impossible format is an error here
-    met = {name: _looked_at(con, relation, column, kind) for name, (column, kind) in columns.items()}
+    met = {name: _looked_at(con, relation, name, column, kind) for name, (column, kind) in columns.items()}
     beside = {_order_beside_dates(con, relation, each) for each in met.values() if each.n_plain and each.n_doubtful}
-    _find_order(met, order_of(declared), day_first, beside.pop() if len(beside) == 1 else None, settled)
+    beside_dates = beside.pop() if len(beside) == 1 else None
+    _find_order(con, met, order_of(declared), day_first, beside_dates, settled)
     if declared is None:
         settled.questions += filter(None, (_exchanged(con, relation, each, settled.order) for each in met.values()))
     for name, each in met.items():
@@ -112,7 +115,9 @@ class _Shape:
 class _Times:
     """A column of times: its cells that are not plain ISO 8601 by their shapes, and what they show."""
 
+    name: str
     column: str
+    relation: str
     cell: str
     n_filled: int
     n_plain: int
@@ -134,7 +139,7 @@ class _Times:
         return self.n_doubtful > max(1, _STRAY * self.n_filled) or self.n_doubtful * 5 > self.n_filled
 
 
-def _looked_at(con: duckdb.DuckDBPyConnection, relation: str, column: str, kind: str) -> _Times:
+def _looked_at(con: duckdb.DuckDBPyConnection, relation: str, name: str, column: str, kind: str) -> _Times:
     raw = identifier(column)
     plain = f"regexp_full_match({raw}, '{_PLAIN}')" if is_text(kind) else "false"
     cell = filled(raw) if is_text(kind) else cell_text(raw, kind)
@@ -143,7 +148,7 @@ def _looked_at(con: duckdb.DuckDBPyConnection, relation: str, column: str, kind:
         f"SELECT count({raw}) FILTER ({empty}), count(*) FILTER ({plain}) FROM {relation}"
     ).fetchone() or (0, 0)
     cells = f"(SELECT {cell} AS cell, {ROW} AS line FROM {relation} WHERE {raw} IS NOT NULL AND NOT {plain})"
-    times = _Times(column, cells, n, n_plain)
+    times = _Times(name, column, relation, cells, n, n_plain)
     if n == n_plain:
         return times
     rows = con.execute(
@@ -201,6 +206,8 @@ def _look_at_numbers(con: duckdb.DuckDBPyConnection, times: _Times) -> None:
     times.n_doubtful = answers[9]
     times.doubtful = (answers[10], answers[11]) if answers[9] else None
     times.years = (answers[12], answers[13])
+    if not times.doubtful and times.n_short and "dmy" in times.only:  # 13/02/26 may begin with the year
+        times.n_doubtful, times.doubtful = times.n_only["dmy"], times.only["dmy"]
 
 
 def _look_at_counts(con: duckdb.DuckDBPyConnection, times: _Times) -> None:
@@ -231,12 +238,11 @@ def _within(con: duckdb.DuckDBPyConnection, times: _Times) -> bool:
     years = "regexp_extract(cell, '(?:^|[^\\d])((?:19|20)\\d{2})(?:[^\\d]|$)', 1)"
     of_serial = "year(DATE '1899-12-30' + CAST(floor(CAST(replace(cell, ',', '.') AS DOUBLE)) AS INTEGER))"
     raw = identifier(times.column)
-    relation = times.cell.rpartition(" FROM ")[2].partition(" WHERE ")[0]
     low, high, first, last = (
         con.execute(
             f"SELECT min(try_cast({years} AS INTEGER)), max(try_cast({years} AS INTEGER)), "
             f"min(CASE WHEN {is_serial('cell')} THEN {of_serial} END), max(CASE WHEN {is_serial('cell')} THEN {of_serial} END) "
-            f"FROM (SELECT CAST({raw} AS VARCHAR) AS cell FROM {relation})"
+            f"FROM (SELECT CAST({raw} AS VARCHAR) AS cell FROM {times.relation})"
         ).fetchone()
         or (None,) * 4
     )
@@ -244,6 +250,7 @@ def _within(con: duckdb.DuckDBPyConnection, times: _Times) -> bool:
 
 
 def _find_order(
+    con: duckdb.DuckDBPyConnection,
     met: Mapping[str, _Times],
     declared: Order | None,
     day_first: bool | None,
@@ -268,6 +275,9 @@ def _find_order(
     elif day_first is not None:
         settled.order = "dmy" if day_first else "mdy"
         settled.notes += [f"dates with {_ORDER_WORDS[settled.order]}"] if numeric else []
+    elif (order := _order_of_rows(con, numeric)) is not None:
+        settled.order = order
+        settled.notes.append(f"dates with {_ORDER_WORDS[order]}: only so the rows are in the order of their dates")
     else:
         settled.questions += [_doubt(each) for each in numeric if each.asks][:1]
     settled.questions += [_open_month(each) for each in met.values() if each.open_months][:1]
@@ -319,6 +329,7 @@ def _exchanged(con: duckdb.DuckDBPyConnection, relation: str, each: _Times, orde
         "If the dates are right as they are, state it",
         f'date_format = "{"%d/%m/%Y" if order == "dmy" else "%m/%d/%Y"}"',
         "Make the column one of dates",
+        each.name,
     )
 
 
@@ -337,6 +348,36 @@ def _proven(numeric: Sequence[_Times], n_only: Mapping[str, int]) -> Order | Non
     if not many or few > max(1, _STRAY * many) or few * 3 > many:
         return None
     return "dmy" if day > month else "mdy"
+
+
+def _order_of_rows(con: duckdb.DuckDBPyConnection, numeric: Sequence[_Times]) -> Order | None:
+    """Return the order under which the rows of a file are sorted by time, if they are so under one order only."""
+    for each in numeric:
+        if each.n_short or each.n_filled < _FEWEST_SORTED or any(s.form and s.form.places[0] > 1 for s in each.shapes):
+            continue
+        raw = identifier(each.column)
+        numbers = f"regexp_extract_all({raw}, '\\d+')"
+        native = f"CASE WHEN regexp_full_match({raw}, '{_PLAIN}') THEN try_cast(left({raw}, 10) AS DATE)"
+        days = {
+            order: f"{native} ELSE try_cast(n[3] || '-' || n[{month}] || '-' || n[{day}] AS DATE) END"
+            for order, day, month in (("dmy", 1, 2), ("mdy", 2, 1))
+        }
+        lagged = ", ".join(
+            f"{day} AS {order}, lag({day}) OVER (PARTITION BY {PART} ORDER BY {ROW}) AS before_{order}"
+            for order, day in days.items()
+        )
+        rises, n_days = ", ".join(f"bool_and({o} >= before_{o}), bool_and({o} <= before_{o})" for o in days), "dmy"
+        up, down, up_mdy, down_mdy, n = (
+            con.execute(
+                f"SELECT {rises}, count(DISTINCT {n_days}) FROM (SELECT {lagged} FROM "
+                f"(SELECT {raw}, {PART}, {ROW}, {numbers} AS n FROM {each.relation} WHERE {raw} <> ''))"
+            ).fetchone()
+            or (False,) * 5
+        )
+        sorted_as = [order for order, ways in (("dmy", (up, down)), ("mdy", (up_mdy, down_mdy))) if any(ways)]
+        if len(sorted_as) == 1 and n >= _FEWEST_SORTED:
+            return "dmy" if sorted_as == ["dmy"] else "mdy"
+    return None
 
 
 def _notation(each: _Times, settled: SettledTimes) -> TimeNotation:
@@ -392,6 +433,7 @@ def _doubt(each: _Times) -> Question:
         "stands first",
         " or ".join(answers),
         "Make the column one of dates, or write the days as 2026-04-03",
+        each.name,
     )
 
 
@@ -405,6 +447,7 @@ def _two_ways(numeric: Sequence[_Times]) -> Question:
         "other rows are set aside",
         'date_format = "%d/%m/%Y" or date_format = "%m/%d/%Y"',
         "Make the column one of dates",
+        numeric[0].name,
     )
 
 
@@ -422,6 +465,7 @@ def _contradiction(numeric: Sequence[_Times], proven: Order) -> list[Question]:
             f"{where(cell, line, each.column)} has {_ORDER_WORDS[proven]}, and date_format says otherwise",
             f'date_format = "{_format_for(shape, form, proven)}"',
             "Make the column one of dates",
+            each.name,
         )
     ]
 
@@ -434,7 +478,39 @@ def _open_month(each: _Times) -> Question:
         f"{where(met.cell, met.line, each.column)} is in {names}: the word is both, in two languages",
         "",
         "Write the months in the file as numbers, such as 2026-10-05",
+        each.name,
     )
+
+
+def formats_for(cell: str) -> dict[str, str]:
+    """Return the formats in strptime's letters that read a cell, each with the day that it gives, in words.
+
+    Examples
+    --------
+    >>> formats_for("13/02/2026 9:15 PM"), formats_for("13022026"), formats_for("soon")
+    ({'%d/%m/%Y %I:%M %p': '13 February 2026'}, {'%d%m%Y': '13 February 2026'}, {})
+    """
+    text = cell.strip()
+    shape = re.sub(r"\d", "9", text)
+    words, _ = date_words(words_in([shape]))
+    form = form_of(shape, words)
+    if form is not None:
+        if form.kind == "word":
+            written = strptime_format(shape, form, "dmy")
+            return {written: ""} if written else {}
+        orders: tuple[Order, ...] = {"last": ("dmy", "mdy"), "first": ("ymd", "ydm")}.get(
+            form.kind, ("dmy", "mdy", "ymd")
+        )  # type: ignore[assignment]
+        days = {order: _day(text, form, order) for order in orders}
+        return {_format_for(shape, form, order): day for order, day in days.items() if day}
+    found = {}
+    for compact in ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d%m%Y", "%m%d%Y", "%d%m%y", "%m%d%y"):
+        if re.fullmatch("9+", shape) and len(shape) == len(datetime(2026, 10, 10).strftime(compact)):
+            with suppress(ValueError):
+                met = datetime.strptime(text, compact)
+                if 1950 <= met.year <= 2100:
+                    found[compact] = f"{met.day} {month_name[met.month]} {met.year}"
+    return found
 
 
 def _format_for(shape: str, form: Form, order: Order) -> str:

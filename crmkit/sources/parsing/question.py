@@ -19,11 +19,14 @@ class Question:
         Settings to choose from; empty where no setting can help.
     otherwise : str
         What to do where there is no file that a setting could describe.
+    name : str
+        Given name of the column.
     """
 
     asks: str
     answers: str
     otherwise: str
+    name: str = ""
 
     def __str__(self) -> str:
         return f"{self.asks}. Write {self.answers}" if self.answers else f"{self.asks}. {self.otherwise}"

@@ -62,6 +62,8 @@ class Facts:
         Every id is written like ``17850.0``, as a spreadsheet or pandas does with numbers.
     decimal : str
         Decimal mark of numbers that are text; the other mark groups thousands.
+    sure : bool
+        Whether that mark is declared or proven; else 1,234 and 1.234 are not read.
     plain : bool
         Every number is digits with at most a minus and a decimal point.
     signs : tuple of str
@@ -75,6 +77,7 @@ class Facts:
 
     whole_ids: bool = False
     decimal: str = "."
+    sure: bool = True
     plain: bool = False
     signs: tuple[str, ...] = _COMMON_SIGNS
     nothing: tuple[str, ...] = ()
@@ -136,7 +139,7 @@ def reading(column: Column, kind_met: str, facts: Facts, clock: Clock) -> Readin
     if is_text(kind_met) and facts.plain:
         return Reading(f"nullif({STEP}, '')", value=f"try_cast({STEP} AS DOUBLE)", typed=typed)
     if is_text(kind_met):
-        bare, number = bare_number(STEP, facts.signs), number_from_bare(STEP, facts.decimal, True)
+        bare, number = bare_number(STEP, facts.signs), number_from_bare(STEP, facts.decimal, facts.sure)
         return Reading(_filled(STEP, facts), bare, number, typed)
     if not is_number(kind_met):
         return Reading(STEP, value="CAST(NULL AS DOUBLE)", typed=typed)
@@ -217,6 +220,8 @@ def number_from_bare(bare: str, decimal: str, sure_groups: bool) -> str:
     marks = "".join(_GROUPING_MARKS) + _other(decimal)
     digits = f"replace(regexp_replace({bare}, {literal(f'[{marks}]')}, '', 'g'), '{decimal}', '.')"
     matches = f"regexp_full_match({bare}, {literal(_shape(decimal, sure_groups))})"
+    if not sure_groups:
+        matches += f" AND NOT regexp_full_match({bare}, '[+-]?[1-9]\\d{{0,2}}[.,]\\d{{3}}')"
     return f"CASE WHEN {matches} THEN try_cast({digits} AS DOUBLE) END"
 
 
