@@ -184,7 +184,7 @@ def note_findings(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[F
             for note, n_rows in zip(asked, answers, strict=True)
             if n_rows
         ]
-    found += _own_columns(parsed.staged)
+    found += [*parsed.notes, *_own_columns(parsed.staged)]
     if parsed.staged.unused:
         found.append(
             Finding(

@@ -11,7 +11,7 @@ each row the reason to set it aside and whether it was merged into an equal one.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +23,7 @@ from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.staging import Staged, evidence_of_staged, with_own_columns
 from crmkit.sources.parsing.dates import Clock
+from crmkit.sources.parsing.evidence import Evidence
 from crmkit.sources.parsing.evidence_of_times import formats_for
 from crmkit.sources.parsing.types import STEP, Reading, in_words, is_text, reading
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
@@ -120,6 +121,7 @@ class ParsedTable:
     rules: dict[str, list[Rule]]
     problems: tuple[str, ...]
     asked: frozenset[str] = frozenset()
+    notes: tuple[Finding, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -167,13 +169,36 @@ def parse_rows(
         for column in columns
     }
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
-    parsed = ParsedTable(staged, columns, rules, (*staged.problems, *evidence.faults(staged.files)), evidence.asked)
+    parsed = ParsedTable(
+        staged,
+        columns,
+        rules,
+        (*staged.problems, *evidence.faults(staged.files)),
+        evidence.asked,
+        tuple(_notes(staged, columns, evidence)),
+    )
     try:
         (n_rows,) = con.execute(f"SELECT count(*) FROM {staged.relation}").fetchone() or (0,)
         keep_rows(con, parsed.relation, _parsing_sql(parsed, readings), n_rows)
     except duckdb.Error as error:  # an impossible date_format or time_zone
         raise CrmkitError(short_message(error).rstrip(".")) from None
     return parsed
+
+
+def _notes(staged: Staged, columns: Sequence[Column], evidence: Evidence) -> list[Finding]:
+    """Return how the cells were understood, where that is not plain."""
+    found = []
+    for column in columns:
+        met = () if column.required else evidence.facts[column.name].says_nothing
+        if met:
+            words = ", ".join(f"'{word}'" for word, _ in met[:3])
+            n_cells = sum(n for _, n in met)
+            finding = f"cells of {column.name} say nothing: {words}{', ...' if len(met) > 3 else ''}"
+            found.append(Finding(staged.table, finding, n_cells, 0.0, "note", "They count as empty."))
+    if evidence.notes and not staged.settled:
+        read = f"{staged.origin} is read with {', '.join(evidence.notes)}"
+        found.append(Finding(staged.table, read, 0, 0.0, "note", "So its cells show, or its settings say."))
+    return found
 
 
 def _time_rules(table: str, column: Column, end_of_data: date | None) -> list[Rule]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.files.mapping import plain_name
+from crmkit.sources.parsing.cldr import currencies_of
 from crmkit.sources.sql import PART, ROW, identifier, literal
 
-_SIGNS = {"€": {"EUR"}, "£": {"GBP", "EGP", "GIP"}, "₹": {"INR"}, "¥": {"JPY", "CNY"}, "zł": {"PLN"}, "R$": {"BRL"}}
 _CURRENCY_HEADERS = frozenset(
     {"currency", "currency code", "currency_code", "currencycode", "währung", "waehrung", "devise", "moneda", "valuta"}
 )
-_DOLLAR_SIGN = {"$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "BRL", "TWD", "CLP", "COP", "ARS"}}
+_BESIDE = r"[^0-9.,+()\-\s'’−–\x{a0}\x{202f}\x{2009}]"
+_KNOWN_FIRST = ("USD", "EUR", "GBP", "JPY")  # of several currencies of one sign, the one to name
+_MOST_SIGNS = 200
 
 
 def foreign_sign(con: duckdb.DuckDBPyConnection, relation: str, columns: Iterable[str], currency: str) -> str | None:
@@ -31,20 +33,19 @@ def foreign_sign(con: duckdb.DuckDBPyConnection, relation: str, columns: Iterabl
         ISO 4217 code of the company's currency.
     """
     for column in columns:
-        cell = f"CAST({identifier(column)} AS VARCHAR)"
-        met = con.execute(
-            f"SELECT {cell}, {ROW} FROM {relation} WHERE regexp_matches({cell}, '[€£₹¥$]|zł') ORDER BY {ROW} LIMIT 1"
-        ).fetchone()
-        if not met:
+        foreign = _foreign_signs(con, relation, column, currency)
+        if not foreign:
             continue
-        signs = _SIGNS | ({} if "R$" in met[0] else _DOLLAR_SIGN)
-        sign = next((sign for sign in signs if sign in met[0]), None)
-        if sign and currency not in signs[sign]:
-            return (
-                f"amounts are in {' or '.join(sorted(signs[sign]))[:30]}, such as '{met[0].strip()[:40]}' (line {met[1]}, "
-                f"column '{column}'), and the company's currency is {currency}. Write currency = ... under [company], or "
-                "export the file in that currency"
-            )
+        cell = f"CAST({identifier(column)} AS VARCHAR)"
+        signs = ", ".join(map(literal, foreign))
+        text, sign, line = con.execute(
+            f"SELECT {cell}, {_sign(cell)}, {ROW} FROM {relation} WHERE {_sign(cell)} IN ({signs}) ORDER BY {ROW} LIMIT 1"
+        ).fetchone() or ("", "", 0)
+        return (
+            f"amounts are in {' or '.join(sorted(foreign[sign]))[:30]}, such as '{text.strip()[:40]}' (line {line}, "
+            f"column '{column}'), and the company's currency is {currency}. Write currency = ... under [company], or "
+            "export the file in that currency"
+        )
     return None
 
 
@@ -71,7 +72,8 @@ def foreign_rows(
         If most rows are in another currency: then the setting or the export is wrong.
     """
     codes = [_foreign_code(name, currency) for name in names if plain_name(name) in _CURRENCY_HEADERS]
-    codes += [_foreign_code_of_sign(name, currency) for name in amounts]
+    signs = {name: _foreign_signs(con, relation, name, currency) for name in amounts}
+    codes += [_foreign_code_of_sign(name, foreign) for name, foreign in signs.items() if foreign]
     if not codes:
         return []
     other = f"coalesce({', '.join(codes)})"
@@ -96,12 +98,27 @@ def _foreign_code(column: str, currency: str) -> str:
     return f"CASE WHEN regexp_full_match({code}, '[A-Z]{{3}}') AND {code} <> {literal(currency)} THEN {code} END"
 
 
-def _foreign_code_of_sign(column: str, currency: str) -> str:
+def _foreign_signs(
+    con: duckdb.DuckDBPyConnection, relation: str, column: str, currency: str
+) -> dict[str, frozenset[str]]:
+    """Return the signs and codes beside the amounts of a column that are not the company's, with what they stand for."""
     cell = f"CAST({identifier(column)} AS VARCHAR)"
-    foreign = {sign: codes for sign, codes in _SIGNS.items() if currency not in codes}
-    cases = " ".join(
-        f"WHEN contains({cell}, {literal(sign)}) THEN {literal(min(codes))}" for sign, codes in foreign.items()
-    )
-    if currency not in _DOLLAR_SIGN["$"]:
-        cases += f" WHEN contains({cell}, '$') AND NOT contains({cell}, 'R$') THEN 'USD'"
-    return f"CASE {cases} END"
+    met = con.execute(
+        f"SELECT DISTINCT {_sign(cell)} FROM {relation} WHERE regexp_matches({cell}, {literal(_BESIDE)}) LIMIT {_MOST_SIGNS}"
+    ).fetchall()
+    meant = {sign: currencies_of(sign) for (sign,) in met}
+    return {sign: codes for sign, codes in meant.items() if codes and currency not in codes}
+
+
+def _sign(cell: str) -> str:
+    """Return the SQL of what stands beside the number of a cell."""
+    return f"trim(regexp_replace({cell}, '[0-9][0-9.,]*|[+()''’−–-]', '', 'g'), ' .,\u00a0\u202f')"
+
+
+def _foreign_code_of_sign(column: str, foreign: Mapping[str, frozenset[str]]) -> str:
+    sign = _sign(f"CAST({identifier(column)} AS VARCHAR)")
+    code = {
+        met: next((known for known in _KNOWN_FIRST if known in codes), min(codes)) for met, codes in foreign.items()
+    }
+    cases = " ".join(f"WHEN {literal(met)} THEN {literal(each)}" for met, each in code.items())
+    return f"CASE {sign} {cases} END"

@@ -24,7 +24,8 @@ _COMMON_SIGNS = {
     "₹": frozenset({"INR"}),
 }
 """Signs for which no other file of CLDR need be read."""
-_FURTHER_SIGNS = {"fr": "CHF", "sfr": "CHF", "tl": "TRY", "rs": "INR", "руб": "RUB", "lei": "RON", "dh": "AED MAD"}
+_FURTHER_SIGNS = {"fr": "CHF", "sfr": "CHF", "tl": "TRY", "rs": "INR", "руб": "RUB", "грн": "UAH", "lei": "RON"}
+_FURTHER_SIGNS |= {"dh": "AED MAD", "kcs": "CZK", "euros": "EUR", "nis": "ILS", "тг": "KZT"}
 """Signs that people write and CLDR does not have."""
 _CLOCK_WORDS = frozenset("t at of um uhr klo kl à às om ore godz ob lúc".split())
 """Words before or after the time of day."""

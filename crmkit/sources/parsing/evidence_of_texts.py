@@ -15,6 +15,7 @@ _CUT = r"[1-9]([.,]\d{1,16})?[eE][+]\d{2,3}"
 _DIGITS_OF_EXCEL = 15
 _LONGEST_NOTHING = 9
 _WHOLE_OF_DOUBLE = 2**53
+_TRUE_IDS = "Where the ids are truly written so, write exact_ids = true for the file under [files]"
 _CODES = 0.9  # share of the other cells that are codes of as many letters
 
 
@@ -48,7 +49,8 @@ def text_facts(
         column, kind = columns[name]
         ascii_only, n_nothing, whole, n_cut, line, n_beyond = [next(answers) for _ in queries]
         nothing = _nothing(con, relation, name, column, kind) if n_nothing else ()
-        facts[name] = Facts(whole_ids=bool(whole), nothing=nothing, ascii=ascii_only is not False)
+        met = _says_nothing(con, relation, column, nothing)
+        facts[name] = Facts(bool(whole), nothing=nothing, says_nothing=met, ascii=ascii_only is not False)
         if kind == "id" and n_cut and not exact_ids:
             problems.append(_cut(con, relation, column, n_cut, line))
         elif (
@@ -106,6 +108,20 @@ def _nothing(con: duckdb.DuckDBPyConnection, relation: str, name: str, column: s
     return (*NOTHING, *(word for word in NOTHING_WORDS if not codes.get(len(word), False)))
 
 
+def _says_nothing(
+    con: duckdb.DuckDBPyConnection, relation: str, column: str, words: tuple[str, ...]
+) -> tuple[tuple[str, int], ...]:
+    """Return the words that stand for nothing as they are written, with the number of cells of each."""
+    if not words:
+        return ()
+    cell = f"trim({identifier(column)})"
+    counted = con.execute(
+        f"SELECT {cell}, count(*) AS n FROM {relation} WHERE lower({cell}) IN ({', '.join(map(literal, words))}) "
+        "GROUP BY ALL ORDER BY n DESC, 1"
+    ).fetchall()
+    return tuple((str(word), int(n)) for word, n in counted)
+
+
 def _cut(con: duckdb.DuckDBPyConnection, relation: str, column: str, n: int, line: int) -> str:
     cell = identifier(column)
     (example,) = con.execute(
@@ -114,7 +130,7 @@ def _cut(con: duckdb.DuckDBPyConnection, relation: str, column: str, n: int, lin
     return (
         f"Excel has shortened the ids in {n:,} rows of column '{column}', such as {where(str(example), line, column)}: their "
         "last digits are lost, and different ids look the same. Export the file again and load it without opening it in "
-        "Excel, or format the column as text when Excel imports it"
+        f"Excel, or format the column as text when Excel imports it. {_TRUE_IDS}"
     )
 
 
@@ -139,5 +155,5 @@ def _rounded(con: duckdb.DuckDBPyConnection, relation: str, column: str, met: st
     return (
         f"Excel has rounded the ids in {n_rows:,} rows of column '{column}', such as {where(example, line, column)}: beyond the "
         f"{_DIGITS_OF_EXCEL}th digit all are zeros, and different ids look the same. Export the file again and load it without "
-        "opening it in Excel, or format the column as text when Excel imports it"
+        f"opening it in Excel, or format the column as text when Excel imports it. {_TRUE_IDS}"
     )

@@ -16,6 +16,7 @@ import duckdb
 
 from crmkit.settings import FileMapping
 from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
+from crmkit.sources.parsing.evidence_of_texts import text_facts
 from crmkit.sources.parsing.evidence_of_times import settled_times
 from crmkit.sources.parsing.types import (
     STEP,
@@ -201,6 +202,7 @@ class OwnColumns:
     kept: tuple[OwnColumn, ...] = ()
     personal: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    says_nothing: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
 
 
 @dataclass

@@ -70,6 +70,8 @@ class Facts:
         Currency signs and codes beside the numbers.
     nothing : tuple of str
         Words, in lower case, that stand for nothing in a column of text.
+    says_nothing : tuple of (str, int)
+        Those that were met, as they are written, each with the number of cells.
     ascii : bool
         No cell has a letter beyond ASCII.
     times : TimeNotation
@@ -81,6 +83,7 @@ class Facts:
     plain: bool = False
     signs: tuple[str, ...] = _COMMON_SIGNS
     nothing: tuple[str, ...] = ()
+    says_nothing: tuple[tuple[str, int], ...] = ()
     ascii: bool = False
     times: TimeNotation = field(default_factory=TimeNotation)
 
@@ -245,7 +248,8 @@ def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
         text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep all digits
         text = f"regexp_replace({text}, '\\.0+$', '')" if facts.whole_ids else text
         return Reading(_without(text, facts.nothing))
-    text = _without(text, facts.nothing)
+    if not column.required:  # a row is not lost for a product called N/A
+        text = _without(text, facts.nothing)
     if column.choices:
         return Reading(text, f"lower({STEP})")
     return Reading(text, f"regexp_replace({STEP}, '{_SPACES}+', ' ', 'g')" if column.name in SPELLED else STEP)

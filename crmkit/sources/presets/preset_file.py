@@ -126,7 +126,7 @@ def read_preset_file(
     preset_file.problems += [sign] if sign else []
     typed, currency = f"typed_{number}", settings.company.currency
     zones = Zones(settings.company.time_zone, preset.zone)
-    make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones)
+    make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones, _deciding_fields(preset, fit))
     try:
         _mark_rows(con, preset_file, typed, settings)
         _settle_meanings(con, preset_file, settings)
@@ -286,6 +286,12 @@ def _currency_of(preset: Preset, fit: PresetMatch) -> str | None:
     if preset.currency is None or not mentioned(preset.currency, preset.kinds) & set(fit.columns):
         return None
     return in_sql(preset.currency, fit.columns)
+
+
+def _deciding_fields(preset: Preset, fit: PresetMatch) -> set[str]:
+    """Return the fields that rows need, or are chosen by."""
+    rules = [rule.where for rule in (*preset.ignore, *preset.refuse)]
+    return _needed_fields(preset, fit).union(*(mentioned(rule, preset.kinds) for rule in rules))
 
 
 def _needed_fields(preset: Preset, fit: PresetMatch) -> set[str]:

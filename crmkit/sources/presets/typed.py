@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -75,6 +75,7 @@ def make_typed(
     columns: Mapping[str, str],
     evidence: Evidence,
     zones: Zones,
+    needed: Collection[str] = (),
 ) -> None:
     """Make the table of typed fields; a field that the file has no column for is null.
 
@@ -89,11 +90,13 @@ def make_typed(
         Column of the file, of the fields that have one.
     evidence : Evidence
     zones : Zones
+    needed : collection of str
+        Fields whose words for nothing stay: rows are chosen by them, or cannot do without them.
     """
     types = columns_of(con, relation)
     clock = Clock(zones.company, zones.file, evidence.declared_format)
     readings = {
-        name: reading(Column(name, kind, ""), types[columns[name]], evidence.facts[name], clock)
+        name: reading(Column(name, kind, "", name in needed), types[columns[name]], evidence.facts[name], clock)
         for name, kind in fields.items()
         if name in columns
     }
