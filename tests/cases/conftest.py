@@ -75,8 +75,8 @@ def case(tmp_path):
 def company(tmp_path):
     """Write files and load them: ``company({"orders.csv": "order_id,...\\n"})``; settings may be added."""
 
-    def load(files, settings=""):
-        folder = tmp_path / "company"
+    def load(files, settings="", folder="company"):
+        folder = tmp_path / folder
         (folder / "exports").mkdir(parents=True)
         (folder / "crmkit.toml").write_text(SETTINGS + settings, encoding="utf-8")
         for name, content in files.items():

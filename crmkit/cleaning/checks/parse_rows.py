@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -22,10 +22,11 @@ from crmkit.cleaning.checks.kept_rows import keep_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.files.staging import Staged, evidence_of_staged, with_own_columns
+from crmkit.sources.parsing.cldr import currencies_of
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.evidence import Evidence
 from crmkit.sources.parsing.evidence_of_times import formats_for
-from crmkit.sources.parsing.types import STEP, Reading, in_words, is_text, reading
+from crmkit.sources.parsing.types import STEP, Facts, Reading, in_words, is_text, reading
 from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, literal, present, short_message
 from crmkit.tables.schema import Column, TableSchema
 
@@ -160,12 +161,17 @@ def parse_rows(
     clock = Clock(settings.company.time_zone, staged.time_zone, staged.dialect.date_format)
     try:
         evidence = evidence_of_staged(con, staged)
-        staged = with_own_columns(con, staged, clock)
+        staged = with_own_columns(con, staged, clock, evidence.order)
     except duckdb.Error as error:
         raise CrmkitError(short_message(error).rstrip(".")) from None
     columns = tuple(column for column in staged.schema.columns if column.name in staged.types)
     readings = {
-        column.name: reading(column, staged.types[column.name], evidence.facts[column.name], clock)
+        column.name: reading(
+            column,
+            staged.types[column.name],
+            _in_own_currency(evidence.facts[column.name], settings.company.currency),
+            clock,
+        )
         for column in columns
     }
     rules = {column.name: column_rules(staged.table, column, end_of_data) for column in columns}
@@ -185,16 +191,20 @@ def parse_rows(
     return parsed
 
 
+def _in_own_currency(facts: Facts, currency: str) -> Facts:
+    """Return the facts without the signs of other currencies: amounts in these are not read, and never added up."""
+    return replace(facts, signs=tuple(sign for sign in facts.signs if currency in currencies_of(sign)))
+
+
 def _notes(staged: Staged, columns: Sequence[Column], evidence: Evidence) -> list[Finding]:
     """Return how the cells were understood, where that is not plain."""
     found = []
-    for column in columns:
-        met = () if column.required else evidence.facts[column.name].says_nothing
-        if met:
-            words = ", ".join(f"'{word}'" for word, _ in met[:3])
-            n_cells = sum(n for _, n in met)
-            finding = f"cells of {column.name} say nothing: {words}{', ...' if len(met) > 3 else ''}"
-            found.append(Finding(staged.table, finding, n_cells, 0.0, "note", "They count as empty."))
+    met = [(column.name, evidence.facts[column.name].says_nothing) for column in columns if not column.required]
+    for name, words in (*met, *(staged.own.says_nothing if staged.own else ())):
+        if words:
+            listed = ", ".join(f"'{word}'" for word, _ in words[:3]) + (", ..." if len(words) > 3 else "")
+            finding = f"cells of {name} say nothing: {listed}"
+            found.append(Finding(staged.table, finding, sum(n for _, n in words), 0.0, "note", "They count as empty."))
     if evidence.notes and not staged.settled:
         read = f"{staged.origin} is read with {', '.join(evidence.notes)}"
         found.append(Finding(staged.table, read, 0, 0.0, "note", "So its cells show, or its settings say."))

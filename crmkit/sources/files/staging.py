@@ -23,6 +23,7 @@ from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
 from crmkit.sources.files.twin_columns import settled_twins
 from crmkit.sources.mapping_sql import make_table
+from crmkit.sources.parsing.date_shapes import Order
 from crmkit.sources.parsing.dates import Clock
 from crmkit.sources.parsing.evidence import Evidence, evidence_of
 from crmkit.sources.parsing.own_columns import OwnColumns, judged_own_columns
@@ -190,13 +191,15 @@ def evidence_of_staged(con: duckdb.DuckDBPyConnection, staged: Staged) -> Eviden
     return evidence_of(con, staged.relation, columns, staged.dialect)
 
 
-def with_own_columns(con: duckdb.DuckDBPyConnection, staged: Staged, clock: Clock) -> Staged:
+def with_own_columns(
+    con: duckdb.DuckDBPyConnection, staged: Staged, clock: Clock, order: Order | None = None
+) -> Staged:
     """Return the rows with the types of their own columns settled, and without those that are personal data."""
     names = staged.own_names
     if not names:
         return replace(staged, own=OwnColumns())
     types = {name: staged.types[name] for name in names}
-    own = judged_own_columns(con, staged.relation, types, staged.headers, staged.dialect, clock)
+    own = judged_own_columns(con, staged.relation, types, staged.headers, staged.dialect, clock, order=order)
     kept = {column.name for column in own.kept}
     return replace(
         staged,

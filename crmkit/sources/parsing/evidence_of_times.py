@@ -423,7 +423,7 @@ def _doubt(each: _Times) -> Question:
     shape = re.sub(r"\d", "9", cell)
     form = next((met.form for met in each.shapes if met.shape == shape and met.form), None)
     orders: tuple[Order, ...] = ("dmy", "mdy")
-    if form and form.kind == "short" and _day(cell, form, "ymd"):
+    if form and form.kind == "short" and not re.match(r"\D*\d\D", cell):  # a year has two digits at least
         orders = ("dmy", "mdy", "ymd")
     readings = {order: _day(cell, form, order) for order in orders} if form else {}
     listed = {order: day for order, day in readings.items() if day}

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import duckdb
 
 from crmkit.settings import FileMapping
+from crmkit.sources.parsing.date_shapes import Order
 from crmkit.sources.parsing.dates import Clock, time_from_native, time_from_parts, time_parts
 from crmkit.sources.parsing.evidence_of_texts import text_facts
 from crmkit.sources.parsing.evidence_of_times import settled_times
@@ -25,11 +26,12 @@ from crmkit.sources.parsing.types import (
     is_number,
     is_text,
     number_from_bare,
+    reading,
     shows_decimal,
     trimmed,
 )
-from crmkit.sources.sql import identifier, literal
-from crmkit.tables.schema import PREDICTED, SCHEMAS, TableSchema
+from crmkit.sources.sql import columns_of, identifier, literal
+from crmkit.tables.schema import PREDICTED, SCHEMAS, Column, Kind, TableSchema
 
 OwnKind = Literal["text", "whole number", "number", "day", "time", "true or false"]
 
@@ -197,7 +199,10 @@ class OwnColumn:
 
 @dataclass(frozen=True)
 class OwnColumns:
-    """The own columns of a table: those that are kept, headers left out as personal data, and what could not be settled."""
+    """The own columns of a table: those that are kept, headers left out as personal data, and what could not be settled.
+
+    ``says_nothing`` holds the words for nothing that were met, with their cells, by header.
+    """
 
     kept: tuple[OwnColumn, ...] = ()
     personal: tuple[str, ...] = ()
@@ -228,6 +233,7 @@ def judged_own_columns(
     dialect: FileMapping,
     clock: Clock,
     renamed: Sequence[str] = (),
+    order: Order | None = None,
 ) -> OwnColumns:
     """Return the own columns of a table with their types, and those to leave out as personal data.
 
@@ -245,10 +251,12 @@ def judged_own_columns(
     clock : Clock
     renamed : sequence of str
         Names that the analyst has given: these are judged and not the headers.
+    order : str, optional
+        Order of day and month that the other columns of the file prove.
     """
     texts = [name for name, met in types.items() if is_text(met)]
     candidates = {name: _Candidate(name, headers.get(name, name), name in renamed) for name in texts}
-    personal_cells = _look(con, relation, list(candidates.values()), dialect, clock) if candidates else set()
+    personal_cells = _look(con, relation, list(candidates.values()), dialect, clock, order) if candidates else set()
     kept, personal = [], []
     for name, met in types.items():
         header = headers.get(name, name)
@@ -264,7 +272,27 @@ def judged_own_columns(
         else:
             kept.append(OwnColumn(name, header, kind, value))
     doubts = tuple(each.doubt for each in candidates.values() if each.doubt and each.header not in personal)
-    return OwnColumns(tuple(kept), tuple(personal), doubts)
+    columns, says_nothing = _without_nothing(con, relation, kept, clock)
+    return OwnColumns(columns, tuple(personal), doubts, says_nothing)
+
+
+def _without_nothing(
+    con: duckdb.DuckDBPyConnection, relation: str, kept: Sequence[OwnColumn], clock: Clock
+) -> tuple[tuple[OwnColumn, ...], tuple[tuple[str, tuple[tuple[str, int], ...]], ...]]:
+    """Return the columns with words for nothing read as empty in those of text, and the words met."""
+    described = columns_of(con, relation)
+    texts: dict[str, tuple[str, Kind]] = {
+        each.name: (each.name, "text") for each in kept if each.kind == "text" and is_text(described[each.name])
+    }
+    facts, _ = text_facts(con, relation, texts, described, exact_ids=True)
+    read = [
+        replace(each, value=reading(Column(each.name, "text", ""), "VARCHAR", facts[each.name], clock))
+        if each.name in facts and (facts[each.name].nothing or not facts[each.name].ascii)
+        else each
+        for each in kept
+    ]
+    says_nothing = [(each.header, facts[each.name].says_nothing) for each in kept if each.name in facts]
+    return tuple(read), tuple((header, met) for header, met in says_nothing if met)
 
 
 def _cannot_be_personal(header: str, kind: OwnKind) -> bool:
@@ -304,7 +332,12 @@ def _native(
 
 
 def _look(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: list[_Candidate], dialect: FileMapping, clock: Clock
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: list[_Candidate],
+    dialect: FileMapping,
+    clock: Clock,
+    order: Order | None,
 ) -> set[str]:
     """Settle the types of text columns in place; return the names of those whose cells are contacts of people.
 
@@ -331,7 +364,7 @@ def _look(
         possible = _still_possible(con, rows, possible, dialect, clock, whole=rows is relation)
     personal |= {each.name for each in columns if each.name not in personal and each.counts.get("phones")}
     dated = [each for each in possible if each.kind == "text" and each.counts["dated"] == each.counts["filled"]]
-    _settle_times(con, relation, dated, dialect, clock)
+    _settle_times(con, relation, dated, dialect, clock, order)
     return personal
 
 
@@ -531,14 +564,19 @@ def _as_time(clock: Clock, with_clock: bool) -> tuple[OwnKind, Reading]:
 
 
 def _settle_times(
-    con: duckdb.DuckDBPyConnection, relation: str, columns: list[_Candidate], dialect: FileMapping, clock: Clock
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: list[_Candidate],
+    dialect: FileMapping,
+    clock: Clock,
+    order: Order | None,
 ) -> None:
     """Set the times that are written in another way than ISO 8601, if the cells prove the order of day and month."""
     if not columns:
         return
-    settled = settled_times(
-        con, relation, {each.name: (each.name, "VARCHAR") for each in columns}, dialect.date_format, None
-    )
+    times = {each.name: (each.name, "VARCHAR") for each in columns}
+    day_first = {"dmy": True, "mdy": False}.get(order or "")
+    settled = settled_times(con, relation, times, dialect.date_format, day_first)
     for each in columns:
         if settled.questions:
             each.doubt = f"{each.header} is kept as text: {settled.questions[0].asks}"

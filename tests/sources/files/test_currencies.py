@@ -1,7 +1,11 @@
 """Amounts in another currency than the company's: kept aside row by row, or refused as a whole; never added up."""
 
+from io import StringIO
+
+import pandas as pd
 import pytest
 
+import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import Problems
@@ -29,6 +33,15 @@ def test_a_sign_beside_the_amount_counts_too(company):
         "the amount is in USD, and the company counts in EUR",
         "the amount is in PLN, and the company counts in EUR",
     }
+
+
+def test_ringgit_are_not_euros_in_a_file_and_in_a_frame(company):
+    rows = "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-01,RM7\n3,2026-10-02,6\n4,2026-10-02,8.00\n"
+    report, catalog = loaded(company({"orders.csv": rows}))
+    assert catalog.frame("orders").revenue.tolist() == [5, 6, 8]
+    assert "the amount is in MYR, and the company counts in EUR" in {f.finding for f in report.findings}
+    frame = pd.read_csv(StringIO(rows), dtype=str)
+    assert ck.connect({"orders": frame}).frame("orders").revenue.tolist() == [5, 6, 8]
 
 
 @pytest.mark.parametrize("currency", ["USD", "CAD"])
