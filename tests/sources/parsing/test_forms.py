@@ -71,11 +71,11 @@ def test_a_word_that_is_two_months_is_asked_for():
 
 
 def test_rows_in_the_order_of_their_dates_prove_the_order_of_day_and_month():
-    days = [datetime.date(2026, 8, 30) + datetime.timedelta(days=n) for n in (0, 2, 4, 5, 6, 7, 8, 9, 10, 11)]
-    mixed = [f"{day:%Y-%m-%d}" if day.day > 12 else f"{day:%d/%m/%Y}" for day in days]
-    assert [each.date() for each in read("ordered_at", mixed)] == days
+    days = [datetime.date(2026, month, day) for month, last in ((8, 6), (9, 4)) for day in range(1, last + 1)]
+    cells = [f"{day:%d/%m/%Y}" for day in days]
+    assert [each.date() for each in read("ordered_at", cells)] == days
     with pytest.raises(Problems, match="no cell shows whether the day or the month stands first"):
-        read("ordered_at", [*mixed[5:], *mixed[:5]])
+        read("ordered_at", [*cells[5:], *cells[:5]])
 
 
 @pytest.mark.parametrize(
