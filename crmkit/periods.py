@@ -433,10 +433,25 @@ def _is_sequence(value: object) -> TypeGuard[Iterable[Any]]:
 
 def _no_period(value: object) -> CrmkitError:
     written = str(value)
+    if isinstance(value, str) and _is_range(written):
+        first, _, last = written.partition("..")
+        return CrmkitError(
+            f"'{written}' is not a period but several, and one is asked for: write one, such as {last.strip()}, or its "
+            f'first and last day. Several at once: ck.evaluate(catalog, metrics, "{first.strip()}..{last.strip()}").'
+        )
     met = f"'{written}'" if len(written) <= 60 and "\n" not in written else f"A {type(value).__name__}"
+    match = re.fullmatch(r"(\d{4})-([1-9])", written.strip())
+    meant = f" Did you mean {match[1]}-0{match[2]}?" if match else ""
     return CrmkitError(
-        f"{met} is not a period. Write 2026-10, 2026-Q4, 2026-W43 (a week), 2026, FY2026 (a fiscal year), "
+        f"{met} is not a period.{meant} Write 2026-10, 2026-Q4, 2026-W43 (a week), 2026, FY2026 (a fiscal year), "
         "FY2026-Q1 or 2026-03-01..2026-03-15; years run from 1700 to 2200."
+    )
+
+
+def _is_range(text: str) -> bool:
+    first, dots, last = text.partition("..")
+    return bool(dots) and all(
+        any(shape.fullmatch(end.strip().upper()) for shape in _SHAPES.values()) for end in (first, last)
     )
 
 

@@ -82,11 +82,19 @@ def connect(
         settings = settings or read_settings(find_settings())
         return _open_company(settings, personal)
     path = Path(source)
+    if path.is_file() and path.suffix.lower() in _OF_DATA:
+        raise CrmkitError(
+            f"{path.name} is a file of data, not of settings. Put it into a folder and give the folder: "
+            'ck.connect("exports"); or read it and name its table: ck.connect({"orders": frame}).'
+        )
     if path.is_dir() and not (path / FILE_NAME).is_file():
         return _open_folder(path, settings, personal)
     if not path.exists() and found_store(path):
         return _open_store(path, settings or settings_beside(path, "store"), personal)
     return _open_company(settings or read_settings(path), personal)
+
+
+_OF_DATA = {".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".xlsm", ".ods", ".json", ".zip", ".gz"}
 
 
 def catalog_of_exports(exports: Path, settings: Settings, personal: bool = False) -> Catalog:

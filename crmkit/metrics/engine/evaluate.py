@@ -27,6 +27,7 @@ from crmkit.metrics.engine.groups import (
     with_columns,
     without_small_groups,
 )
+from crmkit.metrics.engine.reasons import missing_parts, needs, unmatched, without_predictions
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.formatting import none_of
 from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
@@ -197,7 +198,7 @@ def _measure_or_reason(catalog: Catalog, card: Card, columns: list[str]) -> Meas
         switches = {"convention": card.convention} if card.conventions else {}
         measure: Measure = catalog.call(card.function, **switches)
     except NotMeasured as missing:
-        return f"needs {missing.needs}"
+        return f"needs {needs(catalog, card, missing.needs)}"
     if not hasattr(measure, "tables"):
         raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
     return why_not_split(catalog, measure, columns) or measure
@@ -238,10 +239,15 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
             ):
                 own_sums = own_sums.merge(fetch(_at_start_query(catalog, leaf, window)), on=window.keys, how="outer")
             found[id(leaf)] = estimate(leaf, own_sums, window)
-    return [
+    estimates = [
         without_small_groups(measure, _asked_for(_of_measure(measure, found, window), window), window)
         for measure in measures
     ]
+    for measure, rows in zip(measures, estimates, strict=True):
+        if isinstance(measure, Quotient) and not window.by:
+            parts = [(leaf, found[id(leaf)]) for leaf in _beside_counted(measure)]
+            rows.attrs["missing"] = missing_parts(parts, window)
+    return estimates
 
 
 def fetch(query: ir.Table) -> pd.DataFrame:
@@ -251,6 +257,12 @@ def fetch(query: ir.Table) -> pd.DataFrame:
 
 def _leaves(measure: Measure) -> list[Sums]:
     return measure.leaves() if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
+
+
+def _beside_counted(quotient: Quotient) -> list[Sums]:
+    """Return the sums of a quotient without which it has no value, but for those that its card counts."""
+    parts = [] if quotient.missing_is_zero else _leaves(quotient.numerator)
+    return [*parts, *(_leaves(quotient.denominator) if isinstance(quotient.denominator, Quotient) else [])]
 
 
 def _of_measure(measure: Measure, found: dict[int, pd.DataFrame], window: Window) -> pd.DataFrame:
@@ -410,6 +422,7 @@ def _on_grid(
     else:
         rows = estimate.set_index("period").reindex(grid["period"]).reset_index()
     outside = _outside(catalog, coverage, card, measure, asked)
+    absent = estimate.attrs.get("missing", {}) | without_predictions(catalog, card, asked)
     partly = {p.ordinal: coverage.of(card, p.start, p.end - _DAY).reason for p in asked if p.ordinal not in outside}
     numbers = {name: rows[name].to_numpy(dtype=float, na_value=np.nan) for name in _NUMBERS if name in rows}
     return pd.DataFrame(
@@ -422,7 +435,7 @@ def _on_grid(
             "partly": [partly.get(ordinal, "") for ordinal in rows["period"]],
             "minimum": float(measure.minimum),
             "assumes": measure.assumes,
-            "nothing": f"{none_of(card.counted)} in this period",
+            "nothing": [absent.get(ordinal, f"{none_of(card.counted)} in this period") for ordinal in rows["period"]],
             "rough": f"the interval is rough below {measure.minimum} {_counted_units(card, measure)}",
             "metric": card.name,
             "unit": card.unit,
@@ -439,6 +452,8 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
     few = ~missing & (rows["units"] < rows["minimum"])
     status = np.select([missing & (rows["at_risk"] > 0), missing, few], ["not reached", "no data", "too few"], "ok")
     reason = pd.Series(np.select([missing, few], [rows["nothing"], few_words], ""), index=rows.index)
+    if missing.any() and (hint := unmatched(catalog)):
+        reason = reason.mask(missing, hint)
     reason = reason.mask(missing & (rows["because"] != ""), rows["because"])  # the reason of the measure is more exact
     so_far = {p.ordinal: f"so far: {days} of {p.n_days} days" for p in asked if (days := catalog.days_so_far(p))}
     reason = reason.where(reason != "", rows["period"].map(so_far).fillna(""))

@@ -145,7 +145,10 @@ def test_the_card_is_the_mean_score_of_the_customers_active_at_the_end_of_the_pe
     predicted = with_predictions(catalog, date(2026, 10, 31), only=["engagement"])
     row = evaluate(predicted, "engagement_score", periods="2026-10").iloc[0]
     assert (row["value"], row["n"], row["status"]) == (pytest.approx((82.5 + 72.5) / 2), 2, "too few")
-    assert evaluate(catalog, "engagement_score", periods="2026-10")["reason"].item() == "needs customer_scores"
+    assert (
+        evaluate(catalog, "engagement_score", periods="2026-10")["reason"].item()
+        == "needs customer_scores: run crmkit predict"
+    )
 
 
 def test_the_card_equals_plain_pandas_on_the_sample_company(sample, sample_tables):

@@ -100,7 +100,8 @@ def test_a_refit_that_moves_the_mean_by_less_than_the_models_doubt_is_not_real(c
 
 def test_without_predictions_it_says_what_is_missing(catalog):
     bare = ck.connect({"orders": catalog.frame("orders")})
-    assert value(bare, "clv_to_cac")["reason"] == "needs customer_scores"
+    assert value(bare, "residual_value")["reason"] == "needs customer_scores: run crmkit predict"
+    assert value(bare, "clv_to_cac")["reason"] == "needs costs"  # predictions alone would not do
 
 
 def test_tiers_are_those_of_the_valuation_before_the_period():
