@@ -89,9 +89,9 @@ def unmatched(catalog: Catalog) -> str:
     for comparison in _comparisons(catalog.condition):
         texts = [value for value in comparison.values if isinstance(value, str)]
         known = _values_of(catalog.whole, comparison.column) if texts else {}
-        folded = {value.casefold() for values in known.values() for value in values}
-        absent = [text for text in texts if text.casefold() not in folded]
-        if known and len(folded) < _MOST_VALUES and len(absent) == len(comparison.values):
+        there = {value for values in known.values() for value in values}
+        absent = [text for text in texts if text not in there]
+        if known and len(there) < _MOST_VALUES and len(absent) == len(comparison.values):
             suggested = [value for canonical, values in known.items() if canonical for value in values]
             hint = did_you_mean(absent[0], suggested)
             hint = f" {hint}" if hint.startswith("Did") else ""  # all values of a column may be too many, or personal

@@ -67,7 +67,7 @@ def test_a_value_that_no_row_has_is_named_with_the_nearest_one():
     catalog = ck.connect({"orders": orders()})
     assert reason(catalog, "revenue", where="channel = 'webb'") == "no row has channel 'webb'. Did you mean 'web'?"
     assert reason(catalog, "revenue", "2026-09", where="channel in ('webb', 'web')") == ""
-    assert reason(catalog, "revenue", "2026-09", where="channel = 'WEB'") == ""
+    assert reason(catalog, "revenue", where="channel = 'WEB'") == "no row has channel 'WEB'. Did you mean 'web'?"
 
 
 def test_values_of_a_column_of_ones_own_are_not_shown():
