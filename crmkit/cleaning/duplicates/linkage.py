@@ -1,30 +1,29 @@
 """Which customers are probably one person: Fellegi and Sunter's model, learned without labels.
 
 Splink makes the candidate pairs, compares them inside DuckDB, and learns from random pairs how often strangers agree.
-How often two entries of one person agree, and how many such pairs there are, is learned here from all candidates at once:
-learned from blocks, as usual, it would leave out the agreement that the block asks for. The estimate starts from usual
-values: where many people are in the data twice, the pairs decide; where hardly any are, the usual values remain.
-Without them, the model takes namesakes, the most frequent of its candidates, for one person.
+How often two entries of one person agree, and how many such pairs there are, is learned in ``mixture.py`` from all
+candidates at once: learned from blocks, as usual, it would leave out the agreement that the block asks for.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import closing
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crmkit.cleaning.duplicates.features import identity_features
+from crmkit.cleaning.duplicates.mixture import Numbers, same_person
 from crmkit.sources.sql import open_duckdb
 
 RANDOM_PAIRS = 200_000
 _USUAL_HOLDERS = 50.0  # people, as whom the usual weighs where it is counted how many hold a name or number
 _SEED = 20_261_031
+_ALIKE = 0.9  # similarity of Jaro and Winkler of two spellings of a name
 _WORDS = {
     "given": "given name",
     "family": "family name",
@@ -33,12 +32,7 @@ _WORDS = {
     "email": "e-mail",
     "phone": "telephone",
 }
-_MOST_ROUNDS = 300
-_CLOSE_ENOUGH = 1e-6  # of the share of pairs that are one person
-_SAME, _OTHER = 0.8, 0.1  # of pairs of one person: the closest level, and no agreement; the rest lies between
-_USUAL_PAIRS = 50.0  # as many pairs of one person as the usual weighs
-_FINENESS = 4  # steps of rarity per bit, for learning alone
-Numbers = NDArray[np.float64]
+_WORDY = ("customer_id", "other_id", "agreement")
 MOST_ALIKE = 20
 """People who share a key, at most: of more, all pairs would be compared for nothing."""
 _COMMON = "len(list_intersect(words_l, words_r))"
@@ -114,8 +108,9 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per candidate pair: customer_id, other_id, probability [0..1], agreement (in words: what is the same,
-        what is alike and what differs); the most probable first.
+        One row per candidate pair: customer_id, other_id, probability [0..1], cautious (the same if chance and households
+        explained more than was measured [0..1]), agreement (in words: what is the same, what is alike, what differs and
+        what one of them has not told); the most probable first.
 
     References
     ----------
@@ -128,68 +123,26 @@ def linked_people(people: pd.DataFrame) -> pd.DataFrame:
     """
     features = identity_features(people)
     known = [str(name) for name in features if features[name].notna().any()]
-    columns = ["customer_id", "other_id", "probability", "agreement"]
+    columns = ["customer_id", "other_id", "probability", "cautious", "agreement"]
+    none = pd.DataFrame({name: pd.Series(dtype=object if name in _WORDY else float) for name in columns})
     if len(features) < 2 or not keys_of(known):
-        return pd.DataFrame({name: [] for name in columns})
+        return none
     with closing(open_duckdb()) as con:
         n_keys = _make_people(con, features, keys_of(known))
         if not _share_a_key(con, n_keys):  # Splink takes seconds to find out
-            return pd.DataFrame({name: [] for name in columns})
+            return none
         pairs, strangers = _compared(con, n_keys, known, len(features))
+    if pairs.empty:
+        return none
     levels = pairs[[f"gamma_{name}" for name in strangers]].set_axis(list(strangers), axis=1)
-    rarity = _rarity(pairs, levels, features, strangers)
-    pairs["probability"] = same_person(levels, rarity, strangers, len(features))[0] if len(pairs) else 0.0
+    places = [name for name in ("address", "phone") if name in known]
+    n_placed = int(features[places].notna().any(axis=1).sum())
+    learned = same_person(levels, _rarity(pairs, levels, features, strangers), strangers, len(features), n_placed)
+    pairs["probability"], pairs["cautious"] = learned.probability, learned.cautious
     pairs["agreement"] = _agreement(levels, {name: len(often) - 1 for name, often in strangers.items()})
     named = pairs.rename(columns={"customer_id_l": "customer_id", "customer_id_r": "other_id"})[columns]
     ascending = [False, True, True]
     return named.sort_values(columns[2:3] + columns[:2], ascending=ascending, ignore_index=True)
-
-
-def same_person(
-    levels: pd.DataFrame, rarity: Numbers, strangers: Mapping[str, Numbers], n_people: int
-) -> tuple[Numbers, dict[str, Numbers]]:
-    """Return the probability that each pair is one person, and how often such pairs agree at each level.
-
-    Parameters
-    ----------
-    levels : DataFrame
-        One row per candidate pair, one column per thing compared: the level of agreement, 0 for none, -1 if unknown.
-    rarity : array
-        By how much what the pair agrees in is rarer than usual [bits].
-    strangers : mapping of str to array
-        How often strangers agree at each level, from no agreement up [0..1].
-    n_people : int
-        People, of whom all pairs that are no candidates are strangers.
-
-    Returns
-    -------
-    (array of float, dict of str to array)
-
-    References
-    ----------
-    Fellegi and Sunter (1969), A theory for record linkage, JASA 64(328); maximum a posteriori by expectation and
-    maximisation, with Dirichlet priors of the weight of fifty pairs.
-
-    Examples
-    --------
-    >>> levels = pd.DataFrame({"name": [1, 1], "phone": [1, 0]})
-    >>> rare = {"name": np.array([0.99, 0.01]), "phone": np.array([0.999, 0.001])}
-    >>> same_person(levels, np.zeros(2), rare, 20)[0].round(2).tolist()
-    [1.0, 0.09]
-    """
-    patterns = levels.assign(rarity=np.round(rarity * _FINENESS) / _FINENESS)
-    counted = patterns.groupby(list(patterns.columns), as_index=False).size()
-    usual = {name: _usual(len(often)) for name, often in strangers.items()}
-    same, share = dict(usual), 1.0 / n_people
-    for _ in range(_MOST_ROUNDS):
-        weight = counted["size"].to_numpy() * _probability(
-            counted, counted["rarity"].to_numpy(), same, strangers, share
-        )
-        before, share = share, _share(float(weight.sum()), n_people)
-        same = {name: _frequencies(counted[name].to_numpy(), weight, usual[name]) for name in usual}
-        if abs(share - before) < _CLOSE_ENOUGH * share:
-            break
-    return _probability(levels, rarity, same, strangers, share), same
 
 
 def comparisons_of(filled: Collection[str]) -> list[Any]:
@@ -201,8 +154,8 @@ def comparisons_of(filled: Collection[str]) -> list[Any]:
     3
     """
     known = {
-        "given": _name("given"),
-        "family": _name("family"),
+        "given": _name("given", "family"),
+        "family": _name("family", "given"),
         "birth": _BIRTH,
         "words": _ADDRESS,
         "email": _EMAIL,
@@ -270,14 +223,14 @@ def _of_strangers(comparison: dict[str, Any], n_random: float) -> Numbers:
 
 def _rarity(
     pairs: pd.DataFrame, levels: pd.DataFrame, features: pd.DataFrame, strangers: dict[str, Numbers]
-) -> Numbers:
-    """Return by how much what each pair shares is rarer than usual [bits].
+) -> pd.DataFrame:
+    """Return by how much the first name, and what else each pair shares, is rarer than usual [bits].
 
     The two are left out when its holders are counted: a number that only they have is as rare as can be measured.
     """
     at = pd.Index(features["customer_id"]).get_indexer
     one, other = at(pairs["customer_id_l"]), at(pairs["customer_id_r"])
-    bits, n_people = np.zeros(len(pairs)), len(features)
+    bits, n_people = {"given": np.zeros(len(pairs)), "other": np.zeros(len(pairs))}, len(features)
     for (name, level), column in RARITY.items():
         if name not in strangers:
             continue
@@ -285,12 +238,13 @@ def _rarity(
         holders = features.groupby(column)[column].transform("size").to_numpy(float)
         others = np.fmax(holders[one], holders[other]) - 2
         often = (np.maximum(others, 0) + _USUAL_HOLDERS * usual) / (n_people + _USUAL_HOLDERS)
-        bits += np.where(levels[name].to_numpy() == level, np.log2(usual / often), 0.0)
-    return bits
+        rarer = np.where(levels[name].to_numpy() == level, np.log2(usual / often), 0.0)
+        bits["given" if name == "given" else "other"] += rarer
+    return pd.DataFrame(bits)
 
 
 def _agreement(levels: pd.DataFrame, highest: dict[str, int]) -> pd.Series[str]:
-    """Return in words what of each pair is the same, alike, or differs."""
+    """Return in words what of each pair is the same, alike, or differs, and what is not known of both."""
     patterns = levels.drop_duplicates()
     words = [_in_words(pattern, highest) for pattern in patterns.to_dict("records")]
     words_of_pairs = levels.merge(patterns.assign(agreement=words), how="left", on=list(levels.columns))["agreement"]
@@ -303,40 +257,25 @@ def _in_words(pattern: dict[Any, int], highest: dict[str, int]) -> str:
         ("same", [n for n in pattern if pattern[n] == highest[n]]),
         ("alike", [n for n in pattern if 0 < pattern[n] < highest[n]]),
         ("differs", [n for n in pattern if pattern[n] == 0]),
+        ("not told", [n for n in pattern if pattern[n] < 0]),
     ):
         words += [f"{what}: {', '.join(_WORDS[name] for name in found)}"] if found else []
     return "; ".join(words)
 
 
-def _usual(n_levels: int) -> Numbers:
-    between = np.full(n_levels - 2, (1 - _SAME - _OTHER) / max(n_levels - 2, 1))
-    return np.r_[_OTHER, between, _SAME if n_levels > 2 else 1 - _OTHER]
-
-
-def _probability(
-    levels: pd.DataFrame, rarity: Numbers, same: Mapping[str, Numbers], strangers: Mapping[str, Numbers], share: float
-) -> Numbers:
-    bits = np.log2(share / (1 - share)) + rarity
-    for name, often in strangers.items():
-        level = levels[name].to_numpy()
-        bits = bits + np.where(level < 0, 0.0, np.log2(same[name] / often)[np.maximum(level, 0)])
-    return np.asarray(1 / (1 + np.exp2(-np.clip(bits, -200, 200))))
-
-
-def _share(n_pairs: float, n_people: int) -> float:
-    """Return the share of all pairs that are one person; that one in a hundred is in twice is what stands to reason."""
-    return float(np.clip((n_pairs + max(1.0, n_people / 100)) / (n_people * (n_people - 1) / 2), 1e-12, 0.5))
-
-
-def _frequencies(level: NDArray[np.int64], weight: Numbers, usual: Numbers) -> Numbers:
-    counts = np.bincount(level[level >= 0], weight[level >= 0], len(usual)) + _USUAL_PAIRS * usual
-    return np.asarray(counts / counts.sum())
-
-
-def _name(column: str) -> list[str]:
+def _name(column: str, other: str) -> list[str]:
+    """Return the levels of one part of the name; the other part tells whether the two were told in another order."""
     left, right = f"{column}_l", f"{column}_r"
-    near = f"jaro_winkler_similarity({left}, {right}) >= 0.9 OR starts_with({left}, {right}) OR starts_with({right}, {left})"
-    return [f"{left} = {right}", f"damerau_levenshtein({left}, {right}) <= 1", near]
+    swapped = " AND ".join(
+        f"jaro_winkler_similarity({one}_l, {two}_r) >= {_ALIKE}" for one, two in ((column, other), (other, column))
+    )
+    # A name of one word may be the first or the last name of the other.
+    single = f"({other}_l IS NULL AND {left} = {other}_r) OR ({other}_r IS NULL AND {right} = {other}_l)"
+    near = (
+        f"jaro_winkler_similarity({left}, {right}) >= {_ALIKE} OR starts_with({left}, {right}) "
+        f"OR starts_with({right}, {left}) OR ({swapped}) OR {single}"
+    )
+    return [f"{left} = {right} OR names_l = names_r", f"damerau_levenshtein({left}, {right}) <= 1", near]
 
 
 def _same_part(start: int, length: int) -> str:

@@ -18,9 +18,16 @@ import pandas as pd
 from crmkit.cleaning.checks.check_rows import CheckedTable, shared_contacts
 from crmkit.cleaning.checks.findings import Finding
 from crmkit.cleaning.checks.kept_rows import make_table
-from crmkit.cleaning.duplicates.decide import Clusters, Pair, cluster_pairs, judged_pairs, pair_of
+from crmkit.cleaning.duplicates.decide import Clusters, KnownPeople, Pair, cluster_pairs, pair_of
 from crmkit.cleaning.duplicates.linkage import linked_people
-from crmkit.cleaning.duplicates.review import pair_name, read_review, write_review
+from crmkit.cleaning.duplicates.precision import (
+    HELD_FROM,
+    chosen_questions,
+    measured_pairs,
+    question_names,
+    settled_questions,
+)
+from crmkit.cleaning.duplicates.review import Answers, pair_name, read_answers, write_review
 from crmkit.cleaning.duplicates.state import (
     BEFORE,
     MERGED_ROWS,
@@ -29,6 +36,7 @@ from crmkit.cleaning.duplicates.state import (
     now,
     read_state,
     with_answers,
+    with_kinds,
     with_merges,
     write_state,
 )
@@ -141,19 +149,26 @@ def merge_duplicates(
     if identities is None or not wanted.find:
         return list(checked), _without_search(known)
     people = con.execute(identities.kept).df()
-    answers = with_answers(known.answers, _answers_in_file(settings, known), now())
-    pairs = _likely_pairs(people, settings)
-    answered = DuplicatesState(answers).answered
-    sure = pairs[pairs["sure"]] if wanted.merge else pairs.iloc[:0]
-    groups = _groups(sure, answered, people)
+    given = _answers_in_file(settings, known)
+    answers, kinds = with_answers(known.answers, given.pairs, now()), with_kinds(known, given.kinds, now())
+    known = replace(known, answers=answers, kinds=kinds)
+    found = linked_people(people)
+    likely = found[found["probability"] >= wanted.ask].reset_index(drop=True)
+    judge = KnownPeople(
+        people, {*likely["customer_id"], *likely["other_id"], *(each for pair in known.answered for each in pair)}
+    )
+    pairs = _with_answers_of_kinds(_judged_pairs(likely, judge, settings, known.answered), known, wanted.merge)
+    sure = pairs[pairs["sure"]]
+    groups = _groups(sure, known.answered, set(people["customer_id"]), judge)
     tables = {table.table: table.kept for table in checked}
     accounts = ranked_accounts(con, tables, groups.people)
     dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
-    links = _links(pairs, sure, answered, accounts)
-    questions = _questions(pairs, answered, accounts)
-    asked = questions.head(wanted.most_questions)
-    state = DuplicatesState(answers, with_merges(known.merges, accounts, links, now()), links, asked)
-    report = DuplicatesReport(accounts, state, people, str(wanted.file), len(questions) - len(asked))
+    links = _links(pairs, sure, known.answered, accounts)
+    waiting = _waiting(pairs, known, accounts)
+    asked = chosen_questions(pairs, waiting, set(groups.doubted), known.answered).head(wanted.most_questions)
+    merges = with_merges(known.merges, accounts, links, now())
+    state = replace(known, merges=merges, links=links, questions=asked)
+    report = DuplicatesReport(accounts, state, people, str(wanted.file), int(waiting.sum()) - len(asked))
     return [_recounted(con, table, dropped) for table in checked], report
 
 
@@ -166,7 +181,11 @@ def has_new_answers(settings: Settings) -> bool:
         With all that is wrong with the answers.
     """
     known = read_state(found_store(settings.path("store")))
-    return settings.duplicates.find and not _answers_in_file(settings, known).items() <= known.answered.items()
+    if not settings.duplicates.find:
+        return False
+    given = _answers_in_file(settings, known)
+    same_pairs = with_answers(known.answers, given.pairs, "").equals(with_answers(known.answers, {}, ""))
+    return not (same_pairs and with_kinds(known, given.kinds, "").equals(with_kinds(known, {}, "")))
 
 
 def write_duplicates(
@@ -190,9 +209,8 @@ def write_duplicates(
     (store / "personal").mkdir(mode=0o700, exist_ok=True)
     write_rows_before(con, store)
     if len(report.people):
-        write_review(
-            settings.folder / settings.duplicates.file, report.state.questions, report.people, report.state.answered
-        )
+        file, state = settings.folder / settings.duplicates.file, report.state
+        write_review(file, state.questions, report.people, state.answered, state.kinds)
 
 
 def write_rows_before(con: duckdb.DuckDBPyConnection, store: Path) -> None:
@@ -291,10 +309,10 @@ def _without_search(known: DuplicatesState) -> DuplicatesReport | None:
         return None
     empty = DuplicatesReport()
     log = with_merges(known.merges, empty.accounts, known.links, now())
-    return replace(empty, state=replace(DuplicatesState(known.answers), merges=log))
+    return replace(empty, state=DuplicatesState(known.answers, log, kinds=known.kinds))
 
 
-def _answers_in_file(settings: Settings, known: DuplicatesState) -> dict[Pair, str]:
+def _answers_in_file(settings: Settings, known: DuplicatesState) -> Answers:
     file = settings.folder / settings.duplicates.file
     if file.resolve().parent == settings.path("exports"):
         raise CrmkitError(
@@ -302,36 +320,55 @@ def _answers_in_file(settings: Settings, known: DuplicatesState) -> dict[Pair, s
             "file = ... under [duplicates]."
         )
     known_pairs = [*known.answered, *_pairs(known.questions)]
-    return read_review(file, {pair_name(pair): pair for pair in known_pairs})
+    questions = {*known.questions["question"], *known.kinds["question"]} - {""}
+    return read_answers(file, {pair_name(pair): pair for pair in known_pairs}, questions)
 
 
 def _pairs(rows: pd.DataFrame) -> list[Pair]:
     return list(zip(rows["customer_id"], rows["other_id"], strict=True))
 
 
-def _likely_pairs(people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return the pairs that may be one person: customer_id, other_id, score, why, sure, others."""
-    found = linked_people(people)
-    likely = found[found["probability"] >= settings.duplicates.ask]
-    judged = judged_pairs(likely, people).rename(columns={"probability": "score", "agreement": "why"})
+def _judged_pairs(
+    likely: pd.DataFrame, judge: KnownPeople, settings: Settings, answered: Mapping[Pair, str]
+) -> pd.DataFrame:
+    """Return the pairs that may be one person: customer_id, other_id, score, cautious, why, question, sure, and as judged."""
+    wanted = settings.duplicates
+    judged = judge.judged(likely).rename(columns={"probability": "score", "agreement": "why"})
     in_order = [pair_of(*ids) for ids in zip(judged["customer_id"], judged["other_id"], strict=True)]
     judged[["customer_id", "other_id"]] = pd.DataFrame(in_order, judged.index, ["customer_id", "other_id"])
-    return judged.assign(
-        sure=judged["agrees"] & ~judged["contradicted"] & (judged["score"] >= settings.duplicates.sure)
-    )
+    judged["question"] = question_names(judged)
+    by_rule = judged["agrees"] & ~judged["contradicted"] & (judged["score"] >= wanted.sure)
+    sure = by_rule | measured_pairs(judged, wanted.sure, answered)
+    return judged.assign(sure=sure if wanted.merge else False)
 
 
-def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], people: pd.DataFrame) -> Clusters:
-    there = set(people["customer_id"])
+def _with_answers_of_kinds(pairs: pd.DataFrame, known: DuplicatesState, infer: bool) -> pd.DataFrame:
+    """Add whether the answers to a kind of pairs, or to enough pairs of it, settle each pair; sure are the same ones too.
+
+    Parameters
+    ----------
+    infer : bool
+        Whether answers to some pairs settle others; otherwise only an answer to the kind as a whole does.
+    """
+    settled = (settled_questions(pairs, known.answered) if infer else {}) | known.answered_kinds
+    of_kind = pairs["question"].map(settled).fillna("")
+    sure = (pairs["sure"] & (of_kind != "different")) | ((of_kind == "same") & ~pairs["others"])
+    return pairs.assign(settled=of_kind, sure=sure)
+
+
+def _groups(sure: pd.DataFrame, answered: Mapping[Pair, str], there: set[str], judge: KnownPeople) -> Clusters:
     answers_of = {
         word: [pair for pair, answer in answered.items() if answer == word and there.issuperset(pair)]
         for word in ("same", "different")
     }
 
+    found = set(_pairs(sure))
+    held = cluster_pairs(_pairs(sure[sure["cautious"] >= HELD_FROM]), [], answers_of["different"], lambda pairs: set())
+    tied = {account: number for number, members in enumerate(held.people) for account in members}
+
     def contradicted(pairs: list[Pair]) -> set[Pair]:
-        judged = judged_pairs(pd.DataFrame(pairs, columns=["customer_id", "other_id"]), people)
-        wrong = judged[judged["contradicted"]]
-        return set(zip(wrong["customer_id"], wrong["other_id"], strict=True))
+        wrong = judge.incompatible(pairs) - found
+        return {pair for pair in wrong if pair[0] not in tied or tied[pair[0]] != tied.get(pair[1])}
 
     groups = cluster_pairs(_pairs(sure), answers_of["same"], answers_of["different"], contradicted)
     if groups.impossible:
@@ -366,14 +403,15 @@ def _links(
     return pd.DataFrame(rows, columns=["customer_id", "other_id", "score", "why"])
 
 
-def _questions(pairs: pd.DataFrame, answered: Mapping[Pair, str], accounts: pd.DataFrame) -> pd.DataFrame:
+def _waiting(pairs: pd.DataFrame, known: DuplicatesState, accounts: pd.DataFrame) -> pd.Series[bool]:
+    """Return which pairs wait for an answer."""
     person = dict(zip(accounts["customer_id"], accounts["person_id"], strict=True))
+    answered = known.answered
     is_open = [
         pair not in answered and (pair[0] not in person or person[pair[0]] != person.get(pair[1]))
         for pair in _pairs(pairs)
     ]
-    asked = pairs[pd.Series(is_open, pairs.index, dtype=bool) & ~pairs["others"]]
-    return asked[["customer_id", "other_id", "score", "why"]].reset_index(drop=True)
+    return pd.Series(is_open, pairs.index, dtype=bool) & ~pairs["others"] & (pairs["settled"] != "different")
 
 
 def _recounted(con: duckdb.DuckDBPyConnection, table: CheckedTable, dropped: Mapping[str, int]) -> CheckedTable:

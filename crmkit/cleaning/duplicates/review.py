@@ -1,7 +1,8 @@
 """The review file, in which the analyst answers whether two customers are one person.
 
 It holds names and addresses: only its owner can read it, and its cells are safe for spreadsheets. Answers that were read
-are kept in the store too; the file may be sorted, shortened or deleted.
+are kept in the store too; the file may be sorted, shortened or deleted. Each pair belongs to a question, which asks for a
+kind of agreement; a line with the name of a question in place of that of a pair answers all pairs of the kind.
 """
 
 from __future__ import annotations
@@ -9,21 +10,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from crmkit.cleaning.duplicates.decide import Pair, pair_of
+from crmkit.cleaning.duplicates.state import OPEN
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import FileMapping
 from crmkit.sources.files.read import opened_records
 from crmkit.sources.spreadsheet import formula_safe
 
-ANSWERS = ("same", "different")
+ANSWERS = ("same", "different", OPEN)
+_QUESTION = re.compile("q[0-9a-f]{8}")
 _SIDES = ("name", "email", "phone", "address", "birth_date")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers to pairs, and to all pairs of a kind by the name of the question: same, different, or open to take one back."""
+
+    pairs: dict[Pair, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 def pair_name(pair: Pair) -> str:
@@ -37,7 +50,13 @@ def pair_name(pair: Pair) -> str:
     return "p" + hashlib.sha256(json.dumps(pair).encode()).hexdigest()[:10]
 
 
-def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answered: Mapping[Pair, str]) -> None:
+def write_review(
+    file: Path,
+    questions: pd.DataFrame,
+    people: pd.DataFrame,
+    answered: Mapping[Pair, str],
+    kinds: pd.DataFrame | None = None,
+) -> None:
     """Write the open questions, and below them the answered ones, so that answers can be changed.
 
     Parameters
@@ -45,25 +64,27 @@ def write_review(file: Path, questions: pd.DataFrame, people: pd.DataFrame, answ
     file : Path
         Replaced as a whole; removed if there is nothing to ask and nothing was answered.
     questions : DataFrame
-        customer_id, other_id, score, why.
+        customer_id, other_id, score, why, and where known question and settles.
     people : DataFrame
         Rows of ``customer_identities``.
     answered : mapping of Pair to str
         Answers to pairs whose customers are both there.
+    kinds : DataFrame, optional
+        Answers to all pairs of a kind: question, why, answer.
     """
     there = set(people["customer_id"])
-    pairs = list(zip(questions["customer_id"], questions["other_id"], strict=True))
-    scores = dict(zip(pairs, zip(questions["score"], questions["why"], strict=True), strict=True))
-    rows = [
-        *((pair, "", *scores[pair]) for pair in pairs),
-        *((pair, answer, None, "") for pair, answer in answered.items() if there.issuperset(pair)),
-    ]
+    known = people.drop_duplicates("customer_id").set_index("customer_id")
+    rows = [_row(known, pair_of(row["customer_id"], row["other_id"]), "", row) for row in questions.to_dict("records")]
+    rows += [_row(known, pair, answer, {}) for pair, answer in answered.items() if there.issuperset(pair)]
+    if kinds is not None:
+        rows += [
+            {"pair": kind["question"], "answer": kind["answer"], "why": kind["why"]}
+            for kind in kinds.to_dict("records")
+        ]
     if not rows:
         file.unlink(missing_ok=True)
         return
-    known = people.drop_duplicates("customer_id").set_index("customer_id")
-    listed = pd.DataFrame([_row(known, *row) for row in rows])
-    _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
+    _write_private(file, formula_safe(pd.DataFrame(rows)).to_csv(index=False, lineterminator="\n"))
 
 
 def read_review(file: Path, pairs_by_name: Mapping[str, Pair] | None = None) -> dict[Pair, str]:
@@ -81,10 +102,43 @@ def read_review(file: Path, pairs_by_name: Mapping[str, Pair] | None = None) -> 
     Problems
         With every answer that is none, every pair that was not asked, and every pair answered in two ways.
     """
+    return read_answers(file, pairs_by_name).pairs
+
+
+def read_answers(
+    file: Path, pairs_by_name: Mapping[str, Pair] | None = None, questions: Collection[str] = ()
+) -> Answers:
+    """Return the answers in the file, to pairs and to kinds of pairs; see :func:`read_review`.
+
+    Parameters
+    ----------
+    file : Path
+    pairs_by_name : mapping of str to Pair
+    questions : collection of str
+        Names of questions that were asked.
+    """
     if not file.is_file():
-        return {}
+        return Answers()
     header, lines = _lines(file)
-    return _answers(file, header, lines, pairs_by_name or {})
+    return _answers(file, header, lines, pairs_by_name or {}, questions)
+
+
+def answer_kind(file: Path, question: str, answer: str) -> None:
+    """Write an answer to all pairs of a kind into the file, in place of an earlier one; the next load reads it.
+
+    Parameters
+    ----------
+    file : Path
+        Made if it does not exist.
+    question : str
+        Name of the question.
+    answer : {"same", "different", "open"}
+    """
+    header, lines = _lines(file) if file.is_file() else (["pair", "answer"], [])
+    cells = [dict(zip(header, each, strict=False)) for _, each in lines]
+    others = [row for row in cells if row.get("pair") != question]
+    listed = pd.DataFrame([*others, {"pair": question, "answer": answer}], columns=header).fillna("")
+    _write_private(file, formula_safe(listed).to_csv(index=False, lineterminator="\n"))
 
 
 def change_answers(file: Path, answers: Mapping[Pair, str]) -> None:
@@ -123,8 +177,10 @@ def remove_from_review(file: Path, is_about: Callable[[str], bool], dry_run: boo
     return len(lines) - len(kept)
 
 
-def _row(known: pd.DataFrame, pair: Pair, answer: str, score: float | None, why: str) -> dict[str, object]:
-    row: dict[str, object] = {"pair": pair_name(pair), "answer": answer, "score": score and round(score, 3), "why": why}
+def _row(known: pd.DataFrame, pair: Pair, answer: str, asked: Mapping[Any, Any]) -> dict[str, object]:
+    score = asked.get("score")
+    row: dict[str, object] = {"pair": pair_name(pair), "answer": answer, "score": score and round(score, 3)}
+    row |= {name: asked.get(name, "") for name in ("why", "question", "settles")}
     for column in (name for name in _SIDES if name in known.columns):
         for side, account in enumerate(pair, start=1):
             row[f"{column}_{side}"] = _plain(known.at[account, column])
@@ -175,26 +231,37 @@ def _lines(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _answers(
-    file: Path, header: list[str], lines: list[tuple[int, list[str]]], known: Mapping[str, Pair]
-) -> dict[Pair, str]:
-    problems, answers = [], dict[Pair, str]()
+    file: Path,
+    header: list[str],
+    lines: list[tuple[int, list[str]]],
+    known: Mapping[str, Pair],
+    questions: Collection[str],
+) -> Answers:
+    problems, given = [], Answers()
     for line, cells in lines:
         row = dict(zip(header, cells, strict=False))
         answer = row.get("answer", "").casefold()
         if not answer:
             continue
-        pair, where = _pair(row, known), f"line {line}, pair {row['pair'] or '(empty)'}"
+        what = "question" if _QUESTION.fullmatch(row["pair"]) else "pair"
+        where = f"line {line}, {what} {row['pair'] or '(empty)'}"
+        earlier = None
         if answer not in ANSWERS:
             problems.append(
-                f"{where}: the answer is '{row['answer'][:40]}'. Write same or different, or leave it empty."
+                f"{where}: the answer is '{row['answer'][:40]}'. Write same or different, or leave it empty; "
+                f"{OPEN} takes an earlier answer back."
             )
-        elif pair is None:
-            problems.append(f"{where}: no such pair was asked. Take the line away, or put back what the file said.")
-        elif answers.setdefault(pair, answer) != answer:
-            problems.append(f"{where}: it is answered twice, as {answers[pair]} and as {answer}. Keep one of them.")
+        elif what == "question" and row["pair"] in questions:
+            earlier = given.kinds.setdefault(row["pair"], answer)
+        elif what == "pair" and (pair := _pair(row, known)) is not None:
+            earlier = given.pairs.setdefault(pair, answer)
+        else:
+            problems.append(f"{where}: no such {what} was asked. Take the line away, or put back what the file said.")
+        if earlier not in (None, answer):
+            problems.append(f"{where}: it is answered twice, as {earlier} and as {answer}. Keep one of them.")
     if problems:
         raise Problems(str(file), problems)
-    return answers
+    return given
 
 
 def _pair(row: Mapping[str, str], known: Mapping[str, Pair]) -> Pair | None:

@@ -6,7 +6,9 @@
       answers.parquet    customer_id, other_id, answer (same, different), answered_at
       merges.parquet     from_id, into_id, merged_at, score, why, undone_at: every merge that ever was
       links.parquet      customer_id, other_id, score, why: the pairs that the current merges are based on
-      questions.parquet  customer_id, other_id, score, why: the pairs without an answer yet
+      questions.parquet  customer_id, other_id, score, why, question, settles: pairs without an answer yet, each with the
+                         name of its kind and the number of pairs that the answers to this kind settle
+      kinds.parquet      question, why, answer (same, different), answered_at: answers to all pairs of a kind
     store/personal/before_merging/<table>.parquet    the rows before merging
 """
 
@@ -23,12 +25,15 @@ from crmkit.cleaning.duplicates.decide import Pair, pair_of
 from crmkit.errors import CrmkitError
 
 FOLDER = "people"
+OPEN = "open"
+"""The answer that takes an earlier one back."""
 BEFORE = "before_merging"
 _COLUMNS = {
     "answers": ("customer_id", "other_id", "answer", "answered_at"),
     "merges": ("from_id", "into_id", "merged_at", "score", "why", "undone_at"),
     "links": ("customer_id", "other_id", "score", "why"),
-    "questions": ("customer_id", "other_id", "score", "why"),
+    "questions": ("customer_id", "other_id", "score", "why", "question", "settles"),
+    "kinds": ("question", "why", "answer", "answered_at"),
 }
 #: The findings that count rows merged because they belong to one person: rows about the person, messages received.
 MERGED_ROWS = ("rows of people who were in there twice", "rows reached a person twice")
@@ -37,12 +42,18 @@ _ACCOUNTS = ("customer_id", "person_id", "oldest", "newest")
 
 @dataclass(frozen=True, eq=False)
 class DuplicatesState:
-    """The four lists, one row each as in the files."""
+    """The lists, one row each as in the files."""
 
     answers: pd.DataFrame = field(default_factory=lambda: _none("answers"))
     merges: pd.DataFrame = field(default_factory=lambda: _none("merges"))
     links: pd.DataFrame = field(default_factory=lambda: _none("links"))
     questions: pd.DataFrame = field(default_factory=lambda: _none("questions"))
+    kinds: pd.DataFrame = field(default_factory=lambda: _none("kinds"))
+
+    @property
+    def answered_kinds(self) -> dict[str, str]:
+        """What was answered of all pairs of each kind, by the name of its question."""
+        return dict(zip(self.kinds["question"], self.kinds["answer"], strict=True))
 
     @property
     def answered(self) -> dict[Pair, str]:
@@ -65,7 +76,7 @@ def read_state(store: Path | None) -> DuplicatesState:
         if store is None or not file.is_file():
             continue
         try:
-            found[kind] = pd.read_parquet(file, columns=list(_COLUMNS[kind]))
+            found[kind] = _read(file, kind)
         except (OSError, ValueError) as error:
             raise CrmkitError(
                 f"{file} is damaged: {str(error).splitlines()[0]} Take the file away and load again; "
@@ -92,6 +103,8 @@ def now() -> str:
 def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], answered_at: str) -> pd.DataFrame:
     """Add answers to those there are; a pair that is answered otherwise than before counts as answered now.
 
+    The answer "open" takes an earlier one back.
+
     Examples
     --------
     >>> first = with_answers(DuplicatesState().answers, {("a", "b"): "same"}, "2026-10-01")
@@ -101,8 +114,29 @@ def with_answers(answers: pd.DataFrame, new: Mapping[Pair, str], answered_at: st
     rows = answers[list(_COLUMNS["answers"])].itertuples(index=False, name=None)
     known = {pair_of(one, other): (answer, since) for one, other, answer, since in rows}
     known |= {pair: (answer, answered_at) for pair, answer in new.items() if known.get(pair, ("",))[0] != answer}
-    listed = [(*pair, *answer) for pair, answer in sorted(known.items())]
+    listed = [(*pair, *answer) for pair, answer in sorted(known.items()) if answer[0] != OPEN]
     return pd.DataFrame(listed, columns=list(_COLUMNS["answers"])) if listed else _none("answers")
+
+
+def with_kinds(state: DuplicatesState, new: Mapping[str, str], answered_at: str) -> pd.DataFrame:
+    """Add answers to all pairs of a kind to those there are, and take back those that are "open" now.
+
+    Parameters
+    ----------
+    state : DuplicatesState
+        With the kinds so far, and the questions that say what each kind is.
+    new : mapping of str to str
+        Answers by the name of the question.
+    answered_at : str
+    """
+    known = {row[0]: row[1:] for row in state.kinds[list(_COLUMNS["kinds"])].itertuples(index=False, name=None)}
+    why = dict(zip(state.questions["question"], state.questions["why"], strict=True))
+    for question, answer in new.items():
+        before = known.get(question, (why.get(question, ""), "", ""))
+        if before[1] != answer:
+            known[question] = (before[0], answer, answered_at)
+    listed = [(question, *rest) for question, rest in sorted(known.items()) if rest[1] != OPEN]
+    return pd.DataFrame(listed, columns=list(_COLUMNS["kinds"])) if listed else _none("kinds")
 
 
 def with_merges(merges: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame, merged_at: str) -> pd.DataFrame:
@@ -147,7 +181,8 @@ class DuplicatesReport:
     file : str
         The review file.
     n_more : int
-        Questions beyond those that are asked at once [pairs].
+        Doubtful pairs beyond those that are asked at once: the answers to pairs of their kind settle them, or they are asked
+        later [pairs].
     """
 
     accounts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_ACCOUNTS))
@@ -170,7 +205,8 @@ class DuplicatesReport:
             )
             lines.append(f"{n_people:,} {are} in there {often} and {then}; `crmkit duplicates` lists them.")
         if len(self.state.questions):
-            n, more = len(self.state.questions), f" ({self.n_more:,} more come later)" if self.n_more else ""
+            n, n_more = len(self.state.questions), self.n_more
+            more = f", and {n_more:,} more like them follow from your answers or are asked later" if n_more else ""
             waits = f"{n:,} {'pair waits' if n == 1 else 'pairs wait'} for your answer in {self.file}{more}"
             mind = "It holds names and addresses: only you can read it, and it stays on this machine."
             lines.append(
@@ -179,8 +215,19 @@ class DuplicatesReport:
         return lines
 
 
+def _read(file: Path, kind: str) -> pd.DataFrame:
+    """Return a list; questions that an earlier version asked belong to no kind."""
+    rows = pd.read_parquet(file)
+    if kind == "questions" and "question" not in rows:
+        rows = rows.assign(question="", settles=1)
+    missing = [name for name in _COLUMNS[kind] if name not in rows]
+    if missing:
+        raise ValueError(f"There is no column {missing[0]}.")
+    return rows[list(_COLUMNS[kind])]
+
+
 def _none(kind: str) -> pd.DataFrame:
-    types = {name: "float64" if name == "score" else object for name in _COLUMNS[kind]}
+    types = {name: {"score": "float64", "settles": "int64"}.get(name, "object") for name in _COLUMNS[kind]}
     return pd.DataFrame({name: pd.Series(dtype=types[name]) for name in _COLUMNS[kind]})
 
 

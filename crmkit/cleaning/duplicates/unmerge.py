@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from crmkit.cleaning.duplicates.review import change_answers
 from crmkit.cleaning.duplicates.state import (
     BEFORE,
     MERGED_ROWS,
-    DuplicatesState,
     now,
     read_state,
     with_answers,
@@ -86,8 +86,11 @@ def unmerge(settings: Settings, customer: str) -> str:
         people = cluster_pairs(_ids(links), [], [], lambda pairs: set()).people
         accounts = ranked_accounts(con, tables, people)
         dropped = merge_rows(con, tables, accounts) if len(accounts) else {}
-        left = DuplicatesState(
-            with_answers(state.answers, answers, now()), with_merges(state.merges, accounts, links, now()), links
+        left = replace(
+            state,
+            answers=with_answers(state.answers, answers, now()),
+            merges=with_merges(state.merges, accounts, links, now()),
+            links=links,
         )
         with new_store(settings.path("store")) as fresh:
             _rewrite(con, store, fresh, {name: tables[name] for name in files_before(store)}, dropped)

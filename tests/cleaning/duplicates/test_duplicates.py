@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from crmkit.cleaning.duplicates.questions import answer_question, open_questions
 from crmkit.cleaning.duplicates.review import pair_name
 from crmkit.cleaning.duplicates.unmerge import merge_log, unmerge
 from crmkit.cleaning.loading.connect import connect
@@ -203,3 +204,23 @@ def test_who_was_merged_is_forgotten_with_all_accounts_under_either_id_and_in_th
         assert not any(each in text for each in hers for text in (*kept, review))
         load(settings, fresh=True)
         assert not {"ada1", "ada2"} & set(tables_of(settings)["customers"]["customer_id"]) or who != "ada2"
+
+
+def test_a_kind_of_pairs_is_answered_at_once_and_the_answer_is_taken_back(folder):
+    settings = company(folder, "kinds")
+    load(settings)
+    listed = open_questions(settings).set_index("agreement")
+    assert "B* W*********" in " ".join(listed["examples"]) and "Wiesengrund" not in listed.to_csv()
+    kind = listed.loc[listed.index.str.contains("same: given name, family name, address"), "question"].item()
+    assert f"Question {kind}" in answer_question(settings, f"{kind}=same")
+    load(settings)
+    assert ("bo2", "bo1") in set(merge_log(settings)[["from_id", "into_id"]].itertuples(index=False, name=None))
+    assert open_questions(settings).set_index("question").loc[kind, "answer"] == "same"
+    assert "open again" in answer_question(settings, f"{kind}=open")
+    load(settings)
+    assert merge_log(settings).query("from_id == 'bo2'")["undone_at"].notna().all()
+    assert open_questions(settings).set_index("question").loc[kind, ["pairs", "answer"]].tolist() == [1, ""]
+    with pytest.raises(CrmkitError, match="Write QUESTION=same"):
+        answer_question(settings, f"{kind}=perhaps")
+    with pytest.raises(UnknownName, match="There is no question 'q0'"):
+        answer_question(settings, "q0=same")

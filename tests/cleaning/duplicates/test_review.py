@@ -3,8 +3,15 @@
 import pandas as pd
 import pytest
 
-from crmkit.cleaning.duplicates.review import change_answers, pair_name, read_review, write_review
-from crmkit.cleaning.duplicates.state import DuplicatesState, with_answers, with_merges
+from crmkit.cleaning.duplicates.review import (
+    answer_kind,
+    change_answers,
+    pair_name,
+    read_answers,
+    read_review,
+    write_review,
+)
+from crmkit.cleaning.duplicates.state import DuplicatesState, with_answers, with_kinds, with_merges
 from crmkit.errors import Problems
 
 PEOPLE = pd.DataFrame(
@@ -125,3 +132,20 @@ def test_an_answer_given_again_keeps_its_day():
     answers = with_answers(DuplicatesState().answers, {FIRST: "same"}, "2026-09-01")
     assert with_answers(answers, {FIRST: "same"}, "2026-10-01")["answered_at"].tolist() == ["2026-09-01"]
     assert with_answers(answers, {FIRST: "different"}, "2026-10-01")["answered_at"].tolist() == ["2026-10-01"]
+
+
+def test_open_takes_an_answer_back_for_a_pair_and_for_a_kind(file):
+    given = with_answers(DuplicatesState().answers, {FIRST: "same", SECOND: "different"}, "2026-09-01")
+    assert with_answers(given, {FIRST: "open"}, "2026-10-01")["answer"].tolist() == ["different"]
+    kinds = with_kinds(DuplicatesState(), {"q0123abcd": "same"}, "2026-09-01")
+    assert kinds[["question", "answer"]].to_numpy().tolist() == [["q0123abcd", "same"]]
+    assert with_kinds(DuplicatesState(kinds=kinds), {"q0123abcd": "open"}, "2026-10-01").empty
+
+
+def test_a_kind_is_answered_in_a_line_of_its_own_and_an_unknown_one_is_reported(file):
+    answer_kind(file, "q0123abcd", "same")
+    answer_kind(file, "q0123abcd", "different")
+    assert read_answers(file, {}, ["q0123abcd"]).kinds == {"q0123abcd": "different"}
+    assert read_answers(file, {}, ["q0123abcd"]).pairs == {}
+    with pytest.raises(Problems, match="question q0123abcd: no such question was asked"):
+        read_answers(file)
