@@ -136,7 +136,9 @@ class _Kinds:
         n, n_pairs = self.n_people, self.n_people * (self.n_people - 1) / 2
         # A household shows only if both have told where they live: of n entries as many as if these alone were there.
         n_seen = self.n_placed**2 / n
-        housemates = (one_household.sum() + _HOUSEMATES * _USUAL_ENTRIES) / (n_seen + _USUAL_ENTRIES)
+        places = [name for name in ("words", "phone") if name in counted]
+        seen = (counted[places] >= 0).any(axis=1).to_numpy()
+        housemates = (one_household[seen].sum() + _HOUSEMATES * _USUAL_ENTRIES) / (n_seen + _USUAL_ENTRIES)
         return _Kinds(
             self.strangers,
             {name: _frequencies(counted[name].to_numpy(), one_person, usual) for name, usual in self.same.items()},
