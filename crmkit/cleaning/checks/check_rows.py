@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from crmkit.cleaning.checks.alike_ids import alike_ids
 from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
 from crmkit.cleaning.checks.grain import ADDED_UP, SUMS, add_up_finer_rows
 from crmkit.cleaning.checks.kept_rows import change_rows, is_view, look_up
@@ -43,6 +44,7 @@ from crmkit.tables.schema import Column
 _MAY_COME_BEFORE = ("cancelled_at", "written_at")
 REPLACED = "rows are in a newer file too"
 _NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
+_CAME_BEFORE = "came before with other content"
 _FILE = "__file"  # rank of a row's file: the higher, the newer
 
 
@@ -134,8 +136,10 @@ def check_rows(
         findings += add_up_finer_rows(con, table)
         findings += merge_repeats(con, table)
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
+    findings += alike_ids(con, parsed)
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in parsed]
-    return checked, [] if allow_empty else [fault for table in checked for fault in _no_usable_rows(table)]
+    faults = [fault for table in checked for fault in (*_no_usable_rows(table), *_mostly_repeats(table))]
+    return checked, [] if allow_empty else faults
 
 
 def unify_spelling(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:
@@ -217,7 +221,7 @@ def merge_repeats(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[F
     keys = ", ".join(identifier(name) for name in key)
     if not _n_more(con, parsed, keys):
         return []
-    reason = f"{' and '.join(key)} came before with other content"
+    reason = f"{' and '.join(key)} {_CAME_BEFORE}"
     kept = f"FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
     same = " AND ".join(f"one.{name} IS NOT DISTINCT FROM repeated.{name}" for name in map(identifier, key))
     again = f"""
@@ -332,6 +336,24 @@ def _no_usable_rows(checked: CheckedTable) -> list[str]:
     most = next(finding for finding in checked.findings if finding.severity == "rejected")
     origin = checked.parsed.staged.origin
     return [f"{origin}: none of its {checked.counts.n_in:,} rows can be used; in {most.n_rows:,} {most.finding}."]
+
+
+def _mostly_repeats(checked: CheckedTable) -> list[str]:
+    """Return a problem if most rows repeat a key with other content: then a row of the file is no row of the table."""
+    again = [finding for finding in checked.findings if finding.finding.endswith(_CAME_BEFORE)]
+    if not checked.counts.n_kept or sum(finding.n_rows for finding in again) * 2 <= checked.counts.n_in:
+        return []
+    staged = checked.parsed.staged
+    lines = (
+        "If a row is a line of an order, map the file to [tables.order_lines], and make [tables.orders] by sql that adds up "
+        "the lines of each order"
+        if staged.table == "orders"
+        else "Map its own id, or make the table by sql that adds up these rows"
+    )
+    return [
+        f"{staged.origin}: in {again[0].n_rows:,} of {checked.counts.n_in:,} rows {again[0].finding}, so that a row is not "
+        f"{staged.schema.row}. {lines}."
+    ]
 
 
 def _respell(con: duckdb.DuckDBPyConnection, table: ParsedTable, name: str) -> Finding | None:
