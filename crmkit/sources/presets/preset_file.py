@@ -116,7 +116,8 @@ def read_preset_file(
     met = {name: (column, kinds[name]) for name, column in fit.columns.items()}
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     preset_file = PresetFile(files, fit, raw, evidence, f"preset_file_{number}")
-    needed = [column for name, column in fit.columns.items() if name in _needed_fields(preset, fit)]
+    # A text of the wrong one of two columns is seen; a wrong amount, time or id is not.
+    needed = [met[name][0] for name in _needed_fields(preset, fit) & set(met) if kinds[name] != "text"]
     preset_file.problems += twin_problems(con, raw, needed)
     preset_file.problems += evidence.faults(files) + _missing_columns(preset, fit, preset.takes[0])
     amounts = [
