@@ -260,7 +260,7 @@ def load_own_cards(settings: Settings) -> None:
             problems.append(f"metric_modules: there is no file {name} beside crmkit.toml.")
         except CrmkitError as error:
             problems.append(f"metric_modules: {name}: {error}")
-        except Exception as error:  # any error in the analyst's file is reported with the others
+        except (Exception, SystemExit) as error:  # any error in the analyst's file is reported with the others
             problems.append(f"metric_modules: {name} fails with {type(error).__name__}: {error}")
     if problems:
         raise Problems("crmkit.toml", problems)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.errors import Problems
+from crmkit.errors import CrmkitError, Problems
 from crmkit.metrics import CARDS, evaluate, scorecard
 from crmkit.settings import parse_settings
 from crmkit.tables.catalog import Catalog
@@ -38,6 +38,15 @@ def test_a_card_in_the_analysts_file_is_evaluated_and_judged(own, tmp_path):
     assert evaluate(own("parcels.py"), "late_parcels", periods="2026-10")["value"].item() == 0.25
     row = scorecard(own("parcels.py"), "2026-10", metrics="late_parcels").iloc[0]
     assert (row["label"], row["topic"]) == ("Late parcels", "parcels")
+
+
+def test_a_card_that_fails_or_a_file_that_ends_the_program_is_told_in_one_sentence(own, tmp_path):
+    (tmp_path / "parcels.py").write_text(OWN.replace("r.score < 3", "r.score < 3 / 0"))
+    with pytest.raises(CrmkitError, match=r"'late_parcels' fails with ZeroDivisionError: .* \(parcels.py, line 11\)\."):
+        evaluate(own("parcels.py"), "late_parcels", periods="2026-10")
+    (tmp_path / "ends.py").write_text("raise SystemExit(3)")
+    with pytest.raises(Problems, match="ends.py fails with SystemExit: 3"):
+        evaluate(own("ends.py"), "nps", periods="2026-10")
 
 
 def test_every_file_that_cannot_be_loaded_is_reported_with_its_cause(own, tmp_path):

@@ -5,9 +5,11 @@ The database adds up in one query per table and time column, however many metric
 
 from __future__ import annotations
 
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -199,6 +201,14 @@ def _measure_or_reason(catalog: Catalog, card: Card, columns: list[str]) -> Meas
         measure: Measure = catalog.call(card.function, **switches)
     except NotMeasured as missing:
         return f"needs {needs(catalog, card, missing.needs)}"
+    except CrmkitError:
+        raise
+    except Exception as error:
+        if card.function.__module__.startswith("crmkit."):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}, line {place.lineno}"
+        raise CrmkitError(f"Metric '{card.name}' fails with {type(error).__name__}: {error} ({where}).") from error
     if not hasattr(measure, "tables"):
         raise CrmkitError(f"Metric '{card.name}' returns a {type(measure).__name__}; it must return a measure.")
     return why_not_split(catalog, measure, columns) or measure

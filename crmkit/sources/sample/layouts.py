@@ -125,7 +125,7 @@ class Layout:
 
     def text(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Write the rows as this file does: every value as text, "" where there is none; text stays as it is."""
-        names = list(self.headers) or list(schema(self.table).names)
+        names = list(self.headers) or [name for name in schema(self.table).names if name in rows]
         kinds = {name: schema(self.table).column(name).kind for name in names}
         written = {self.headers.get(name, name): self._column(rows[name], kinds[name]) for name in names}
         return pd.DataFrame(written)
