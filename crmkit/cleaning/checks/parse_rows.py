@@ -179,7 +179,7 @@ def parse_rows(
         staged,
         columns,
         rules,
-        (*staged.problems, *evidence.faults(staged.files)),
+        (*staged.problems, *evidence.faults(staged.files, staged.headers)),
         evidence.asked,
         tuple(_notes(staged, columns, evidence)),
     )

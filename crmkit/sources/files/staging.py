@@ -22,6 +22,7 @@ from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
 from crmkit.sources.files.twin_columns import settled_twins
+from crmkit.sources.files.workbook import float_text
 from crmkit.sources.mapping_sql import make_table
 from crmkit.sources.parsing.date_shapes import Order
 from crmkit.sources.parsing.dates import Clock
@@ -46,7 +47,7 @@ class Staged:
     types : dict of str to str
         DuckDB type by column: canonical ones in the schema's order, then the table's own.
     headers : mapping of str to str
-        What the own columns are called in the file, by name.
+        What columns of another name are called in the file, by name.
     own : OwnColumns or None
         The own columns that are kept and how they are read, once that is settled.
     parts : tuple of str
@@ -172,7 +173,7 @@ def staged_rows(con: duckdb.DuckDBPyConnection, relation: str, matched: Matched,
     view = f"staged_{known['table']}"
     columns = [f"{identifier(name)} AS {identifier(column)}, " for column, name in matched.sources.items()]
     con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {''.join(columns)}{PART}, {ROW} FROM {relation}")
-    headers = {name: met for name, met in matched.sources.items() if name not in SCHEMAS[known["table"]].names}
+    headers = {name: met for name, met in matched.sources.items() if name != met}
     return Staged(
         relation=view,
         types=columns_of(con, view),
@@ -351,6 +352,10 @@ def _array(values: pd.Series) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
         too_long = True
     if too_long:
-        texts = [None if pd.api.types.is_scalar(value) and pd.isna(value) else str(value) for value in values]
+        texts = [None if pd.api.types.is_scalar(value) and pd.isna(value) else _written(value) for value in values]
         converted = pa.array([text and text.encode("utf-8", "replace").decode() for text in texts], pa.string())
     return converted.cast(pa.string()) if pa.types.is_null(converted.type) else converted
+
+
+def _written(value: object) -> str:
+    return float_text(float(value)) if isinstance(value, float) else str(value)

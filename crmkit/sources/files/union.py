@@ -41,7 +41,7 @@ def combined(
     pieces = [_numbered(portion, part) for part, portion in enumerate(whole)]
     if staged:
         evidence = evidence_of_staged(con, staged)
-        staged = replace(staged, problems=(*staged.problems, *evidence.faults(staged.files)))
+        staged = replace(staged, problems=(*staged.problems, *evidence.faults(staged.files, staged.headers)))
         pieces.append(_as_text(staged, evidence.facts, zone, len(parts)))
         parts += staged.parts or [staged.origin]
     known: dict[str, int] = {}

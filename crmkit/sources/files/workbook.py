@@ -59,10 +59,22 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else float_text(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def float_text(number: float) -> str:
+    """Return a number as text whose point can only be a decimal mark: of text, 12.125 might be twelve thousand.
+
+    Examples
+    --------
+    >>> float_text(12.125), float_text(12.5)
+    ('12.1250', '12.5')
+    """
+    written = repr(number)
+    return f"{written}0" if re.fullmatch(r"-?[1-9]\d{0,2}[.]\d{3}", written) else written
 
 
 def _rows(path: Path, sheet: str) -> list[list[Any]]:

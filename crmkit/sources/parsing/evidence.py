@@ -71,9 +71,20 @@ class Evidence:
         """Given names of the columns that questions are about."""
         return frozenset(question.name for question in self.questions)
 
-    def faults(self, files: FileSet | None) -> list[str]:
-        """Return the questions, each with what to write where, and the problems; without full stops."""
-        return [*(question.put(files) for question in self.questions), *self.problems]
+    def faults(self, files: FileSet | None, headers: Mapping[str, str] | None = None) -> list[str]:
+        """Return the questions, each with what to write where, and the problems; without full stops.
+
+        Parameters
+        ----------
+        files : FileSet or None
+            The files that they are about; None for a frame or the result of SQL.
+        headers : mapping of str to str, optional
+            What columns are called in the file.
+        """
+        faults = [*(question.put(files) for question in self.questions), *self.problems]
+        for name, header in (headers or {}).items():
+            faults = [fault.replace(f"column '{name}'", f"column '{header}'") for fault in faults]
+        return faults
 
 
 def evidence_of(

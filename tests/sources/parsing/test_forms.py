@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.cleaning.loading.load import check
 from crmkit.errors import Problems
 from crmkit.settings import parse_settings
 
@@ -153,3 +154,19 @@ def test_shortened_ids_of_a_frame_are_refused(ids):
     frame = pd.DataFrame({"order_id": ids, "ordered_at": "2026-09-01", "revenue": 5.0})
     with pytest.raises(Problems, match=r"digits are lost"):
         ck.connect({"orders": frame})
+
+
+def test_numbers_of_a_workbook_are_no_text_that_could_group_thousands(tmp_path):
+    pd.DataFrame({"order_id": [1, 2, 3], "ordered_at": "2026-09-01", "revenue": [12.125, 3.5, 7.375]}).iloc[
+        [0, 2]
+    ].to_excel(tmp_path / "orders.xlsx", index=False)
+    assert ck.connect(tmp_path).frame("orders").revenue.tolist() == [12.125, 7.375]
+
+
+def test_a_question_names_the_column_as_the_file_does(tmp_path):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "kasse.csv").write_text("Beleg,Datum,Betrag\n1,2026-09-01,85.000\n2,2026-09-02,12.000\n")
+    columns = {"order_id": "Beleg", "ordered_at": "Datum", "revenue": "Betrag"}
+    settings = parse_settings({"tables": {"orders": {"file": "kasse", "columns": columns}}}, folder=tmp_path)
+    with pytest.raises(Problems, match=r"'85.000' \(line 2, column 'Betrag'\) is 85 or 85,000.* under \[files.kasse\]"):
+        check(settings)
