@@ -25,3 +25,10 @@ def test_a_file_of_lines_is_refused_as_orders_with_the_way_out(company):
         in shop.message
     )
     assert "[tables.order_lines]" in shop.message
+
+
+def test_a_number_says_that_a_tenth_of_its_rows_could_not_be_used(company):
+    rows = "".join(f"{n},2026-09-{n:02d} 10:00,{'?' if n % 10 == 0 else 5},c{n}\n" for n in range(1, 31))
+    shop = company({"orders.csv": HEADER + rows})
+    assert "10% of the rows of orders could not be used and are left out" in shop.row("revenue")["reason"]
+    assert shop.number("revenue") == 27 * 5

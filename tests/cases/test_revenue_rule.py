@@ -64,6 +64,7 @@ def test_half_of_28_orders_unpaid_is_1400_and_the_rest_is_counted_and_named(case
     shop = case("pending")
     assert shop.number("revenue") == 1400
     assert "14 orders of 1,666.00 EUR with tax not paid yet" in shop.report
+    assert "48% of the rows of orders are not paid yet and are left out" in shop.row("revenue")["reason"]
 
 
 def test_gift_cards_are_0_when_sold_and_count_when_they_are_used(case):

@@ -18,10 +18,14 @@ import pandas as pd
 from crmkit.cleaning.checks.timeline import ends_early, rows_by_day
 from crmkit.metrics.card import Card
 from crmkit.periods import Period
+from crmkit.sources.presets.revenue import UNPAID
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.data_span import time_columns
 from crmkit.tables.derived import DERIVED
+
+_SMALL_SHARE = 0.05
+"""Share of a table's rows that may be missing without a word at the number."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,19 @@ class Coverage:
             if reason := self.of(card, each.start, each.start + timedelta(days=n_days - 1)).reason:
                 return reason
         return ""
+
+    def left_out(self, card: Card) -> str:
+        """Return what of the tables of a metric is not in it because it could not be used or is not paid; else empty."""
+        known, said = self._catalog.provenance, []
+        for name in sorted({name for tables in self._tables_of(card) for name in tables}):
+            counts = dict(known.get("counts", {}).get(name, {}))
+            n_in = max(int(counts.get("n_in", 0)), 1)
+            if (n_aside := int(counts.get("n_aside", 0))) > _SMALL_SHARE * n_in:
+                said.append(f"{n_aside / n_in:.0%} of the rows of {name} could not be used and are left out")
+            unpaid = [each for each in known.get("findings", ()) if each["table"] == name and each["finding"] == UNPAID]
+            if name == "orders" and (n_unpaid := sum(each["n_rows"] for each in unpaid)) > _SMALL_SHARE * n_in:
+                said.append(f"{n_unpaid / n_in:.0%} of the rows of {name} are not paid yet and are left out")
+        return "; ".join(said)
 
     def _tables_of(self, card: Card) -> Sequence[frozenset[str]]:
         """Return the tables that a metric reads, of those with rows."""

@@ -444,7 +444,7 @@ def _on_grid(
             "outside": [outside.get(ordinal, "") for ordinal in rows["period"]],
             "partly": [partly.get(ordinal, "") for ordinal in rows["period"]],
             "minimum": float(measure.minimum),
-            "assumes": measure.assumes,
+            "assumes": "; ".join(filter(None, (measure.assumes, coverage.left_out(card)))),
             "nothing": [absent.get(ordinal, f"{none_of(card.counted)} in this period") for ordinal in rows["period"]],
             "rough": f"the interval is rough below {measure.minimum} {_counted_units(card, measure)}",
             "metric": card.name,
