@@ -117,7 +117,7 @@ def read_preset_file(
     evidence = evidence_of(con, raw.relation, met, files.dialect, preset.day_first)
     preset_file = PresetFile(files, fit, raw, evidence, f"preset_file_{number}")
     # A text of the wrong one of two columns is seen; a wrong amount, time or id is not.
-    needed = [met[name][0] for name in _needed_fields(preset, fit) & set(met) if kinds[name] != "text"]
+    needed = [met[name][0] for name in sorted(_needed_fields(preset, fit) & set(met)) if kinds[name] != "text"]
     preset_file.problems += twin_problems(con, raw, needed)
     preset_file.problems += evidence.faults(files) + _missing_columns(preset, fit, preset.takes[0])
     amounts = [
