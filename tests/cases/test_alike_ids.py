@@ -16,17 +16,6 @@ def test_ids_in_one_notation_are_not_doubted(company):
     assert "capitals" not in company({"orders.csv": HEADER + rows}).report
 
 
-def test_a_file_of_lines_is_refused_as_orders_with_the_way_out(company):
-    rows = "".join(f"{n // 4},2026-09-01 10:00,{n},c\n" for n in range(40))
-    shop = company({"orders.csv": HEADER + rows})
-    assert shop.exit_code == 2
-    assert (
-        "in 30 of 40 rows order_id came before with other content, so that a row is not an order or refund"
-        in shop.message
-    )
-    assert "[tables.order_lines]" in shop.message
-
-
 def test_a_number_says_that_a_tenth_of_its_rows_could_not_be_used(company):
     rows = "".join(f"{n},2026-09-{n:02d} 10:00,{'?' if n % 10 == 0 else 5},c{n}\n" for n in range(1, 31))
     shop = company({"orders.csv": HEADER + rows})

@@ -45,6 +45,8 @@ _MAY_COME_BEFORE = ("cancelled_at", "written_at")
 REPLACED = "rows are in a newer file too"
 _NEWER_COUNTS = "The newer file's rows count; those of the older one do not."
 _CAME_BEFORE = "came before with other content"
+_MOST, _MANY_LINES = 0.5, 0.2  # of the rows; fewer may be orders that were changed after an earlier export
+_LEAST_LINES = 10  # rows
 _FILE = "__file"  # rank of a row's file: the higher, the newer
 
 
@@ -339,20 +341,25 @@ def _no_usable_rows(checked: CheckedTable) -> list[str]:
 
 
 def _mostly_repeats(checked: CheckedTable) -> list[str]:
-    """Return a problem if most rows repeat a key with other content: then a row of the file is no row of the table."""
+    """Return a problem if many rows repeat a key with other content: then a row of the file is no row of the table.
+
+    To set these rows aside would leave out most of what the table is worth.
+    """
     again = [finding for finding in checked.findings if finding.finding.endswith(_CAME_BEFORE)]
-    if not checked.counts.n_kept or sum(finding.n_rows for finding in again) * 2 <= checked.counts.n_in:
-        return []
+    n_repeated, n_rows = sum(finding.n_rows for finding in again), checked.counts.n_in
     staged = checked.parsed.staged
-    lines = (
-        "If a row is a line of an order, map the file to [tables.order_lines], and make [tables.orders] by sql that adds up "
-        "the lines of each order"
-        if staged.table == "orders"
-        else "Map its own id, or make the table by sql that adds up these rows"
-    )
+    few = staged.table != "orders" or n_repeated < _LEAST_LINES
+    if not checked.counts.n_kept or n_repeated <= n_rows * (_MOST if few else _MANY_LINES):
+        return []
+    if staged.table == "orders":
+        return [
+            f"{staged.origin}: {n_repeated:,} of its {n_rows:,} rows repeat an order_id with other content. This is a file of "
+            "lines, in which an order has a row for each of its products, and not of orders. Take its sections "
+            "out of crmkit.toml, if it has any, and run `crmkit map`: it proposes the SQL that makes orders and order_lines of it."
+        ]
     return [
-        f"{staged.origin}: in {again[0].n_rows:,} of {checked.counts.n_in:,} rows {again[0].finding}, so that a row is not "
-        f"{staged.schema.row}. {lines}."
+        f"{staged.origin}: in {n_repeated:,} of {n_rows:,} rows {again[0].finding}, so that a row is not {staged.schema.row}. "
+        "Map its own id, or make the table by sql that adds up these rows."
     ]
 
 

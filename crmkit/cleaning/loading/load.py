@@ -16,7 +16,6 @@ import pandas as pd
 
 from crmkit.cleaning.checks.check_rows import CheckedTable, check_rows
 from crmkit.cleaning.checks.database import catalog_of_database
-from crmkit.cleaning.checks.file_of_lines import file_of_lines
 from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.checks.whole_tables import with_table_findings
 from crmkit.cleaning.duplicates.merge import has_new_answers, merge_duplicates, write_duplicates
@@ -142,7 +141,6 @@ def checked_exports(
     """Read and check the export files inside a connection; see :func:`load`."""
     read = stage_exports(con, settings, exports, progress)
     checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
-    faults += [fault for table in checked for fault in file_of_lines(table)]
     if read.problems or faults:
         raise Problems(read.subject, read.problems + faults)
     merged, people = merge_duplicates(con, checked, settings)

@@ -17,6 +17,7 @@ from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook
 from crmkit.sources.files.fitting import fitted
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.packed import unpacked_files
+from crmkit.sources.files.mapping import TableSource
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.sql_functions import create_sql_functions
 from crmkit.sources.files.workbook import sheet_names
@@ -129,6 +130,8 @@ def _previews(folder: Path, listed: Sequence[Path], settings: Settings) -> list[
         own_problems = [problem for problem in problems if problem.startswith(f"{shown_name(path)}: ")]
         if path in fits:
             previews.append(_recognised(*fits[path], settings))
+        elif path in known and (lines := _own_lines(known[path], names, settings)):
+            previews.append(lines)
         elif path in known:
             how = _MAPPED if known[path].mapped else _OWN_LAYOUT
             previews.append(FilePreview(shown_name(path), how, tables={known[path].table: []}))
@@ -162,6 +165,15 @@ def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
         taken |= set(sections.tables)
     free.write_text("\n".join(texts), encoding="utf-8")
     return free
+
+
+def _own_lines(origin: TableSource, names: list[str], settings: Settings) -> FilePreview | None:
+    """Return the preview of a file with the columns of orders whose rows are lines; None for any other."""
+    if origin.mapped or origin.table != "orders":
+        return None
+    preview = _unknown(origin.files[0], [], names, settings)
+    tables = preview.proposal.tables if preview.proposal else {}
+    return preview if "order_lines" in tables and "\nsql = " in tables["orders"] else None
 
 
 def _sheets(files: FileSet) -> list[FileSet]:
