@@ -354,8 +354,8 @@ def _mostly_repeats(checked: CheckedTable) -> list[str]:
     if staged.table == "orders":
         return [
             f"{staged.origin}: {n_repeated:,} of its {n_rows:,} rows repeat an order_id with other content. This is a file of "
-            "lines, in which an order has a row for each of its products, and not of orders. Take its sections "
-            "out of crmkit.toml, if it has any, and run `crmkit map`: it proposes the SQL that makes orders and order_lines of it."
+            "lines, in which an order has a row for each of its products, and not of orders. Take its sections out "
+            "of crmkit.toml, if it has any, and run `crmkit map`: it proposes the SQL that makes orders and order_lines of it."
         ]
     return [
         f"{staged.origin}: in {n_repeated:,} of {n_rows:,} rows {again[0].finding}, so that a row is not {staged.schema.row}. "

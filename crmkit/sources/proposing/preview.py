@@ -15,9 +15,9 @@ from crmkit.sources.contacts import create_directory, create_lookups
 from crmkit.sources.files.exports import find_sources
 from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook
 from crmkit.sources.files.fitting import fitted
+from crmkit.sources.files.mapping import TableSource
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.packed import unpacked_files
-from crmkit.sources.files.mapping import TableSource
 from crmkit.sources.files.raw_files import RawFiles
 from crmkit.sources.files.sql_functions import create_sql_functions
 from crmkit.sources.files.workbook import sheet_names
