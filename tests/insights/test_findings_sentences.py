@@ -80,6 +80,8 @@ def _facts(card: Card) -> dict[str, object]:
         "year_p_value": 0.01,
         "previous_period": "2026-09",
         "year_period": "2025-10",
+        "previous_reason": "",
+        "year_reason": "",
         "days_so_far": pd.NA,
     }
 
