@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,7 +143,8 @@ def plain_name(name: str) -> str:
     >>> plain_name(" Order_ID ")
     'order_id'
     """
-    return str(name).strip(" \t\r\n\u00a0\ufeff").casefold()
+    visible = re.sub("[\u200b-\u200f\u2060\ufeff]", "", unicodedata.normalize("NFKC", str(name)))
+    return visible.strip().casefold()
 
 
 def _by_name(table: str, by_table: dict[str, FileSet]) -> TableSource | None:
