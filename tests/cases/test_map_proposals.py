@@ -138,7 +138,7 @@ INVENTED = {
         rows(
             "response,survey sub type,date,rating,text",
             lambda n: (
-                f"r{n},{'Net Promoter Score' if n % 2 else 'Customer satisfaction'},{DAYS[n % 28]},{n % 5 + 1},hello {n}"
+                f"r{n},{'Net Promoter Score' if n % 2 else 'Customer satisfaction'},{DAYS[n % 28]},{n % 10 if n % 2 else n % 5 + 1},hello {n}"
             ),
         ),
         {"survey_responses": (40, None)},

@@ -13,7 +13,7 @@ def shown_name(path: Path) -> str:
 
     Examples
     --------
-    >>> shown_name(Path("exports/orders.csv")), shown_name(Path("/tmp/crmkit-71-0a/unpacked/export.zip/2026/orders.csv"))
+    >>> shown_name(Path("exports/orders.csv")), shown_name(Path("x/crmkit-71-0a/unpacked/export.zip/2026/orders.csv"))
     ('orders.csv', 'export.zip/2026/orders.csv')
     """
     inside = _inside(path)
@@ -32,7 +32,7 @@ def is_named_by(path: Path, pattern: str) -> bool:
 
     Examples
     --------
-    >>> member = Path("/tmp/crmkit-71-0a/unpacked/export.zip/orders.csv")
+    >>> member = Path("x/crmkit-71-0a/unpacked/export.zip/orders.csv")
     >>> [is_named_by(member, pattern) for pattern in ("orders.csv", "export.zip", "export.zip/o*.csv", "leads.csv")]
     [True, True, True, False]
     """

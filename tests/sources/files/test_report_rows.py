@@ -35,10 +35,39 @@ def n_totals(ignored):
 
 
 LABELS = [
-    "Total", "TOTAL:", "Totals", "Grand total", "Grand Total (EUR)", "Sum", "Summe", "Gesamt", "Gesamtsumme", "Gesamtergebnis",
-    "Insgesamt", "Totaal", "Totale", "Total général", "Total general", "Suma", "Razem", "Celkem", "Összesen", "Итого", "Всего",
-    "Toplam", "Jumlah", "Yhteensä", "I alt", "合計", "总计", "합계", "รวม", "الإجمالي", "Total for September", "Total September 2026",
-]  # fmt: skip
+    "Total",
+    "TOTAL:",
+    "Totals",
+    "Grand total",
+    "Grand Total (EUR)",
+    "Sum",
+    "Summe",
+    "Gesamt",
+    "Gesamtsumme",
+    "Gesamtergebnis",
+    "Insgesamt",
+    "Totaal",
+    "Totale",
+    "Total général",
+    "Total general",
+    "Suma",
+    "Razem",
+    "Celkem",
+    "Összesen",
+    "Итого",
+    "Всего",
+    "Toplam",
+    "Jumlah",
+    "Yhteensä",
+    "I alt",
+    "合計",
+    "总计",
+    "합계",
+    "รวม",
+    "الإجمالي",
+    "Total for September",
+    "Total September 2026",
+]
 
 
 @pytest.mark.parametrize("label", LABELS)
