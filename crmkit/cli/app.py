@@ -16,6 +16,8 @@ from typer.core import TyperGroup
 
 from crmkit.errors import CrmkitError, StaleStore
 
+STOPPED = "Stopped. Nothing is left half done."
+
 
 class Format(StrEnum):
     """How a table is printed."""
@@ -68,6 +70,9 @@ class _PlainErrors(TyperGroup):
                 _remember(*ctx.obj)
                 return super().invoke(ctx)
         except CrmkitError as error:
+            if was_interrupted(error):
+                typer.echo(STOPPED, err=True)
+                raise typer.Exit(130) from None
             message = str(error)
         except BrokenPipeError:  # the reader of a pipe has seen enough
             raise
@@ -75,11 +80,28 @@ class _PlainErrors(TyperGroup):
             message = f"{error.filename or 'A file'}: {error.strerror or error}."
             if error.errno in (ENOSPC, EDQUOT):
                 message += " What was there before is still there. Free some space and run it again."
-        except KeyboardInterrupt:
-            typer.echo("Stopped. Nothing is left half done.", err=True)
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if not was_interrupted(error):
+                raise
+            typer.echo(STOPPED, err=True)
             raise typer.Exit(130) from None
         typer.echo(message, err=True)
         raise typer.Exit(2)
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Return whether an exception is Ctrl-C, or follows from it: DuckDB ends a query with an error of its own.
+
+    Examples
+    --------
+    >>> error = RuntimeError("Query interrupted")
+    >>> error.__cause__ = KeyboardInterrupt()
+    >>> was_interrupted(error), was_interrupted(RuntimeError("Query interrupted"))
+    (True, False)
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def permissions_in(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
