@@ -18,7 +18,7 @@ import pandas as pd
 
 from crmkit.cleaning.duplicates.features import identity_features
 from crmkit.cleaning.duplicates.mixture import Numbers, same_person
-from crmkit.sources.sql import open_duckdb
+from crmkit.sources.sql import identifier, open_duckdb
 
 RANDOM_PAIRS = 200_000
 _USUAL_HOLDERS = 50.0  # people, as whom the usual weighs where it is counted how many hold a name or number
@@ -181,8 +181,11 @@ def keys_of(filled: Collection[str]) -> list[str]:
 def _make_people(con: duckdb.DuckDBPyConnection, features: pd.DataFrame, keys: list[str]) -> int:
     """Make the table of people with their keys ``key_0``, ``key_1``, ...; return the number of keys."""
     con.register("features", features)
+    # DuckDB takes a column without any value for one of numbers, and a name cannot be compared with these.
+    empty = [identifier(str(name)) for name in features if features[name].isna().all()]
+    texts = f"REPLACE ({', '.join(f'CAST({name} AS VARCHAR) AS {name}' for name in empty)})" if empty else ""
     made = ", ".join(f"{key} AS key_{number}" for number, key in enumerate(keys))
-    con.execute(f"CREATE TABLE people AS SELECT *, {made} FROM features")
+    con.execute(f"CREATE TABLE people AS SELECT * {texts}, {made} FROM features")
     return len(keys)
 
 

@@ -66,6 +66,13 @@ def test_people_of_whom_nothing_is_known_are_no_pair():
     assert linked_people(pd.DataFrame({"customer_id": ["a", "b"], "name": [None, None]})).empty
 
 
+def test_names_of_one_word_are_compared_where_nobody_has_a_second():
+    people = [
+        {"customer_id": f"{n}", "name": name, "email": f"p{n // 2}@b.example"} for n, name in enumerate(["Ada"] * 4)
+    ]
+    assert not linked_people(pd.DataFrame(people)).empty
+
+
 def test_without_names_an_address_shared_is_still_found():
     people = pd.DataFrame({"customer_id": list("abc"), "email": ["ada@x.example", "Ada@x.example", "bo@x.example"]})
     assert linked_people(people)[["customer_id", "other_id"]].to_numpy().tolist() == [["a", "b"]]
