@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crmkit.sources.files.groups import GROUP
 from crmkit.sources.proposing.profile import ColumnProfile
 from crmkit.sources.proposing.vocabulary import file_speaks_for, likeness, says_gross
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
@@ -111,6 +112,7 @@ def table_proposal(table: str, columns: Sequence[ColumnProfile], file: str = "")
     chosen = assigned((_wanted(schema, column) for column in schema.columns), columns)
     if chosen:
         _take_only_candidates(schema, columns, chosen)
+        _take_group(schema, columns, chosen)
     if len(chosen) == 1 and next(iter(chosen.values()))[1] < 0.8:  # a number and nothing else makes no table
         chosen = {}
     absent = [name for name in schema.required if name not in chosen]
@@ -187,6 +189,14 @@ def _take_only_candidates(
         left = [met for met in columns if met.name not in used and fits_kind(met, wanted.kind) and not _is_id(met)]
         if len(left) == 1 and not _is_denied(schema, wanted, left[0]):
             chosen[wanted.name] = (left[0].name, _ONLY_CANDIDATE)
+
+
+def _take_group(schema: TableSchema, columns: Sequence[ColumnProfile], chosen: dict[str, tuple[str, float]]) -> None:
+    """Take the names above the groups of a report for customers, where a column of its own names what was sold."""
+    sold = any(likeness("order_lines", "product", met.name) >= LEAST_LIKENESS for met in columns)
+    grouped = any(met.name == GROUP for met in columns)
+    if schema.name == "orders" and "customer_id" not in chosen and grouped and sold:
+        chosen["customer_id"] = (GROUP, _ONLY_CANDIDATE)
 
 
 def _is_id(met: ColumnProfile) -> bool:
