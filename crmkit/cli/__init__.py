@@ -7,16 +7,15 @@ Exit code 0: all good; 1: the report has a page that failed; 2: the input or a s
 
 from __future__ import annotations
 
-import signal
 import sys
 
 from crmkit.cli.output import plain_output, use_utf8_names
+from crmkit.cli.signals import end_on_signals
 
 
 def main() -> None:
     """Run the command line; the entry point of ``crmkit`` and of ``python -m crmkit``."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a script's shell may have started it without the first
-        signal.signal(number, signal.default_int_handler)
+    end_on_signals()
     try:
         use_utf8_names()
         from crmkit.cli.commands import app

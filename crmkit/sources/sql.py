@@ -7,9 +7,11 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from weakref import WeakSet
 
 import duckdb
 
@@ -26,12 +28,14 @@ MERGED = "__merged"
 """Hidden column of checked rows: whether the row was merged into an equal one."""
 
 _LONGEST = 240
+_OPEN: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
 _MEMORY_LIMIT = "1GB"  # of DuckDB's buffers; Python and its libraries come on top
 
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:
     """Return a new database in memory: UTC session, no progress bar, no frame of the caller read as a table."""
     con = duckdb.connect()
+    _OPEN.add(con)
     # The default is the working directory. A folder left by a program that was killed is known by the process number.
     spill = os.path.join(tempfile.gettempdir(), f"crmkit-{os.getpid()}-{secrets.token_hex(4)}")
     con.execute(f"SET TimeZone = 'UTC'; SET python_enable_replacements = false; SET temp_directory = {literal(spill)}")
@@ -39,6 +43,23 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")
     return con
+
+
+def interrupt_queries(for_seconds: float = 20.0) -> None:
+    """End the queries that run on the databases opened so far, whichever thread waits for them.
+
+    It is repeated for some seconds, as a query that is about to begin would not notice; databases opened meanwhile, such
+    as those that clear up, are left alone.
+    """
+    opened = WeakSet(_OPEN)
+    ends_at = time.monotonic() + for_seconds
+    while opened and time.monotonic() < ends_at:
+        for con in list(opened):
+            try:
+                con.interrupt()
+            except duckdb.Error:  # it is closed by now
+                opened.discard(con)
+        time.sleep(0.1)
 
 
 @contextmanager

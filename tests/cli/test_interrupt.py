@@ -25,7 +25,7 @@ cli.main()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other signals")
-@pytest.mark.parametrize("number", [signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_long_query_is_stopped_with_one_sentence_and_130(tmp_path, number):
     (tmp_path / "crmkit.toml").write_text("")
     program = subprocess.Popen(
