@@ -34,10 +34,13 @@ def test_a_long_query_is_stopped_with_one_sentence_and_130(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert program.stdout.readline() == "begun\n"
-    time.sleep(0.5)
-    program.send_signal(number)
-    _, told = program.communicate(timeout=60)
+    try:
+        assert program.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        program.send_signal(number)
+        _, told = program.communicate(timeout=60)
+    finally:
+        program.kill()  # else the query runs on
     assert program.returncode == 130
     assert told.splitlines()[-1] == "Stopped. Nothing is left half done."
     assert "Traceback" not in told

@@ -100,8 +100,12 @@ def _over_periods(sums: pd.DataFrame, window: Window, look_back: int, columns: l
     by = list(window.by)
     group = sums.groupby(by, dropna=False).ngroup().to_numpy("int64") if by else np.zeros(len(sums), "int64")
     place = group * _FAR_APART + sums["period"].to_numpy("int64")
-    order = np.argsort(place)
-    first = np.searchsorted(place[order], place - look_back + 1)
-    after = np.searchsorted(place[order], place, side="right")
-    running = [np.concatenate([[0.0], np.cumsum(np.asarray(column, dtype=float)[order])]) for column in columns]
-    return [added[after] - added[first] for added in running]
+    order = np.argsort(place, kind="stable")
+    found = [np.zeros(len(place)) for _ in columns]
+    # Period by period, as the difference of two running totals is no zero where nothing was added between them.
+    for back in range(look_back if len(place) else 0):
+        at = np.minimum(np.searchsorted(place[order], place - back), len(place) - 1)
+        is_there = place[order][at] == place - back
+        for total, column in zip(found, columns, strict=True):
+            total += np.where(is_there, np.asarray(column, dtype=float)[order[at]], 0.0)
+    return found
