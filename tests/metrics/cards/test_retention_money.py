@@ -127,7 +127,8 @@ def test_without_margins_the_break_even_says_what_it_needs(company):
     )
     costs = pd.DataFrame({"spent_at": pd.to_datetime(["2026-10-03"]), "amount": [30.0], "purpose": ["retention"]})
     row = evaluate(company(orders=orders, costs=costs), "retention_break_even", periods="2026-10").iloc[0]
-    assert (row["status"], row["reason"]) == ("not measured", "needs orders.margin")
+    reason = "needs orders.margin, or margin_rate under [value] in crmkit.toml"
+    assert (row["status"], row["reason"]) == ("not measured", reason)
 
 
 def _on(frame: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
