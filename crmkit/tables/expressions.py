@@ -30,6 +30,15 @@ def ratio(numerator: Any, denominator: Any) -> ir.FloatingColumn:
     return numerator.cast("float64") / denominator.cast("float64").nullif(0)
 
 
+def is_some(amount: Any) -> ir.BooleanColumn:
+    """Return whether an amount is above zero by more than the rounding of sums leaves, a millionth.
+
+    A customer whose orders and refunds cancel has a sum of 0 or of a few digits beyond the sixteenth, above or below
+    zero, as the engine happens to add them up.
+    """
+    return amount * number(10**6) > number(1)
+
+
 #: A day, or a placeholder in a query that is compiled once for many days (:mod:`crmkit.tables.day_queries`).
 Day: TypeAlias = date | ir.DateScalar
 

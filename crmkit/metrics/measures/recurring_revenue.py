@@ -16,7 +16,7 @@ from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums
 from crmkit.metrics.measures.movements import every_period, sum_before
 from crmkit.periods import Grain
-from crmkit.tables.expressions import indicator, number, period_ordinal
+from crmkit.tables.expressions import indicator, is_some, number, period_ordinal
 
 #: Kinds of change of a customer's recurring revenue over a period.
 PARTS = ("new", "reactivation", "expansion", "contraction", "churn")
@@ -144,7 +144,7 @@ def _sides(x: Any) -> dict[str, Any]:
 
 
 def _amount(name: str, x: Any) -> dict[str, Any]:
-    return {name: x.sum(), f"{name}_squares": (x * x).sum(), f"{name}_events": indicator(x > 0).sum()}
+    return {name: x.sum(), f"{name}_squares": (x * x).sum(), f"{name}_events": indicator(is_some(x)).sum()}
 
 
 def _sizes(sums: pd.DataFrame, name: str, window: Window) -> EventSizes:

@@ -16,7 +16,16 @@ from crmkit.metrics.engine.event_sizes import event_sizes, units_of_known
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import OwnQuery
 from crmkit.periods import Period
-from crmkit.tables.expressions import constant_day, day, day_of_period, indicator, number, period_ordinal, ratio
+from crmkit.tables.expressions import (
+    constant_day,
+    day,
+    day_of_period,
+    indicator,
+    is_some,
+    number,
+    period_ordinal,
+    ratio,
+)
 
 #: Kinds of change of a customer's revenue; "less" and "lost" are positive amounts.
 PARTS = ("new", "back", "more", "less", "lost", "guests")
@@ -110,7 +119,7 @@ def _amounts(name: str, amount: Any) -> dict[str, Any]:
     return {
         f"x_{name}": amount.sum(),
         f"xx_{name}": (amount * amount).sum(),
-        f"n_{name}": indicator(amount > 0).sum(),
+        f"n_{name}": indicator(is_some(amount)).sum(),
     }
 
 

@@ -17,7 +17,7 @@ from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums, counted
 from crmkit.periods import Grain
 from crmkit.settings import Budget, prorated
-from crmkit.tables.expressions import indicator, number, where
+from crmkit.tables.expressions import indicator, is_some, number, where
 
 
 @dataclass(eq=False, kw_only=True)
@@ -37,7 +37,7 @@ class Total(Sums):
         if self.exact or self.value is None:
             return super().over_units(unit)
         loss = ibis.greatest(-unit["x"], number(0))
-        refunded = {"loss": loss.sum(), "loss_loss": (loss * loss).sum(), "losers": indicator(loss > 0).sum()}
+        refunded = {"loss": loss.sum(), "loss_loss": (loss * loss).sum(), "losers": indicator(is_some(loss)).sum()}
         return super().over_units(unit) | refunded
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
