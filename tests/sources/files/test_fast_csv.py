@@ -146,7 +146,7 @@ def test_all_ways_give_the_same_store_and_the_same_bad_lines(tmp_path, monkeypat
     ]
     (tmp_path / "exports" / "orders_1.csv").write_text(header + "".join([*lines, damage]))
     (tmp_path / "exports" / "orders_2.csv").write_text(header + "".join(newer))
-    settings = '[files.orders]\npath = "orders_*.csv"\n[tables.orders]\nfile = "orders"\n'
+    settings = '[files.orders]\npath = "orders_*.csv"\nsource = "one"\n[tables.orders]\nfile = "orders"\n'
     (tmp_path / "crmkit.toml").write_text(settings)
     with monkeypatch.context() as patched:
         careful = _store(tmp_path, patched, fast=False, on_disk=False)
