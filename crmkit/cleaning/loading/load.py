@@ -109,7 +109,7 @@ def load(
                     con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
                 )
                 if table.counts.n_aside:
-                    write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet")
+                    write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet", private=True)
             write_duplicates(con, folder, settings, report.people)
             known = {**manifest(report, settings), INPUTS: inputs}
             entry = history_entry(known, before, {each.table: each.n_rows for each in vanished})

@@ -4,7 +4,7 @@
 
     store/
       orders.parquet ...         canonical tables and, written later, predictions
-      aside/orders.parquet ...   rows set aside: file, line, reason, raw row
+      aside/orders.parquet ...   rows set aside: file, line, reason, raw row; readable by its owner only
       personal/                  personal data, readable by its owner only
       manifest.json              files, hashes, counts, findings, all that the store was made from
       loads.json                 one entry per load: which files, what became of their rows

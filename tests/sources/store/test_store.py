@@ -173,6 +173,14 @@ PEOPLE = (
 )
 
 
+def test_rows_set_aside_may_hold_anybody_and_only_their_owner_can_read_them(company):
+    settings = company({"orders.csv": "order_id,ordered_at,revenue\n1,2026-10-01,5\n2,ada@example.org,6\n"})
+    load(settings)
+    file = settings.path("store") / "aside" / "orders.parquet"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
 def test_personal_data_lies_apart_and_only_its_owner_can_read_it(company):
     settings = company({"customer_identities.csv": PEOPLE, "customers.csv": "customer_id\nc1\nc2\n"})
     load(settings)
