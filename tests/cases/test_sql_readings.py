@@ -43,3 +43,9 @@ def test_two_files_that_are_written_differently_are_read_by_naming_the_marks(com
     )
     settings = FILE + '\n[files.web]\npath = "web.csv"\n' + orders(both).removeprefix(FILE)
     assert company({"till.csv": LINES, "web.csv": english}, settings).number("revenue") == 14.5
+
+
+def test_an_amount_in_another_currency_is_set_aside_in_sql_too(company):
+    loaded = company({"till.csv": LINES + "4;20.09.2026;1;$7,00;c\n"}, orders(GROUPED))
+    assert "orders: 4 rows in, 3 kept, 1 kept aside" in " ".join(loaded.run("check").stdout.split())
+    assert loaded.number("revenue") == pytest.approx(2021)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from crmkit.errors import CrmkitError
-from crmkit.sources.files.mapping import plain_name
+from crmkit.sources.files.layout import plain_name
 from crmkit.sources.parsing.cldr import currencies_of
 from crmkit.sources.sql import PART, ROW, identifier, literal
 
@@ -47,6 +47,22 @@ def foreign_sign(con: duckdb.DuckDBPyConnection, relation: str, columns: Iterabl
             "export the file in that currency"
         )
     return None
+
+
+def own_signs(con: duckdb.DuckDBPyConnection, relation: str, columns: Iterable[str], currency: str) -> frozenset[str]:
+    """Return the signs and codes beside numbers that can stand for the company's currency.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    relation : str
+        Raw rows.
+    columns : iterable of str
+    currency : str
+        ISO 4217 code of the company's currency.
+    """
+    met = [_signs(con, relation, column) for column in columns]
+    return frozenset(sign for signs in met for sign, codes in signs.items() if currency in codes)
 
 
 def foreign_rows(
@@ -102,12 +118,18 @@ def _foreign_signs(
     con: duckdb.DuckDBPyConnection, relation: str, column: str, currency: str
 ) -> dict[str, frozenset[str]]:
     """Return the signs and codes beside the amounts of a column that are not the company's, with what they stand for."""
+    signs = _signs(con, relation, column)
+    return {sign: codes for sign, codes in signs.items() if currency not in codes}
+
+
+def _signs(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[str, frozenset[str]]:
+    """Return the signs and codes beside the numbers of a column, with the currencies that each can stand for."""
     cell = f"CAST({identifier(column)} AS VARCHAR)"
     met = con.execute(
-        f"SELECT DISTINCT {_sign(cell)} FROM {relation} WHERE regexp_matches({cell}, {literal(_BESIDE)}) LIMIT {_MOST_SIGNS}"
+        f"SELECT DISTINCT {_sign(cell)} FROM {relation} WHERE regexp_matches({cell}, {literal(_BESIDE)}) "
+        f"AND regexp_matches({cell}, '[0-9]') LIMIT {_MOST_SIGNS}"
     ).fetchall()
-    meant = {sign: currencies_of(sign) for (sign,) in met}
-    return {sign: codes for sign, codes in meant.items() if codes and currency not in codes}
+    return {sign: codes for (sign,) in met if (codes := currencies_of(sign))}
 
 
 def _sign(cell: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.files.file_sets import FileSet
-from crmkit.sources.files.layout import cell_name, names_by_key
+from crmkit.sources.files.layout import names_by_key, plain_name
 from crmkit.sources.files.mapping import TableSource
 from crmkit.sources.files.read import FileHead, file_heads
 from crmkit.tables.schema import SCHEMAS
@@ -36,7 +36,7 @@ def fitted(source: TableSource) -> Fitting:
     if source.sql is not None:
         return Fitting(source)
     files = source.files[0]
-    wanted = {cell_name(source.columns.get(name, name)) for name in SCHEMAS[source.table].required}
+    wanted = {plain_name(source.columns.get(name, name)) for name in SCHEMAS[source.table].required}
     try:
         heads = [file_heads(path, files.dialect) for path in files.paths]
     except (CrmkitError, OSError):  # reading it raises the error again, and there it is reported

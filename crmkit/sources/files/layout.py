@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ Record = tuple[int, list[str] | None]
 """The line on which a record begins, and its cells; None if its quotation marks do not match, [] for a blank line."""
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 NOTE_LINES = "lines that are notes, titles or totals and no rows"
 SECOND_TABLE = "lines of a second table below the first"
 
@@ -124,8 +126,8 @@ def distinct_names(header: list[str]) -> list[str]:
     taken: set[str] = set()
     for position, cell in enumerate(header, start=1):
         name = clean_name(cell) or f"column {position}"
-        name = f"{name} ({position})" if name.casefold() in taken else name
-        taken.add(name.casefold())
+        name = f"{name} ({position})" if plain_name(name) in taken else name
+        taken.add(plain_name(name))
         names.append(name)
     return names
 
@@ -135,9 +137,16 @@ def clean_name(cell: str) -> str:
     return _CONTROL_CHARACTERS.sub("", cell).strip(" \t\r\n\u00a0\ufeff").removeprefix("'")
 
 
-def cell_name(cell: str) -> str:
-    """Return the name in a cell of a header as names are compared."""
-    return clean_name(cell).casefold()
+def plain_name(name: str) -> str:
+    """Return a column name in the form in which names are compared: composed, in lower case, without invisible marks.
+
+    Examples
+    --------
+    >>> plain_name(" Order_ID "), plain_name("Gro\u0308\u00dfe") == plain_name("GR\u00d6SSE")
+    ('order_id', True)
+    """
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", clean_name(str(name))))
+    return visible.strip().casefold()
 
 
 def names_by_key(header: Sequence[str]) -> dict[str, str]:
@@ -149,8 +158,8 @@ def names_by_key(header: Sequence[str]) -> dict[str, str]:
     {'id': 'id', 'total': 'Total', 'total (3)': 'total (3)', 'total (2)': 'Total'}
     """
     names = distinct_names(list(header))
-    return {cell_name(name): name for name in names} | {
-        cell_name(key): column for twins in repeated_names(names).values() for key, column in twins.items()
+    return {plain_name(name): name for name in names} | {
+        plain_name(key): column for twins in repeated_names(names).values() for key, column in twins.items()
     }
 
 

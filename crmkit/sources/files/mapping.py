@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from zoneinfo import available_timezones
 from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
 from crmkit.sources.files.file_sets import FileSet, find_set
-from crmkit.sources.files.layout import repeated_names
+from crmkit.sources.files.layout import plain_name, repeated_names
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.parsing.own_columns import keeps_own_columns, own_names
 from crmkit.tables.schema import SCHEMAS, TableSchema
@@ -133,18 +132,6 @@ def matched_columns(schema: TableSchema, names: Iterable[str], renamed: Mapping[
     problems += _column_problems(schema, renamed, sources, by_name)
     problems += _twins(names, [met for name, met in sources.items() if name in schema.names])
     return Matched(sources, tuple(name for name in by_name.values() if name not in sources.values()), tuple(problems))
-
-
-def plain_name(name: str) -> str:
-    """Return a column name in the form in which names are compared.
-
-    Examples
-    --------
-    >>> plain_name(" Order_ID ")
-    'order_id'
-    """
-    visible = re.sub("[\u200b-\u200f\u2060\ufeff]", "", unicodedata.normalize("NFKC", str(name)))
-    return visible.strip().casefold()
 
 
 def _by_name(table: str, by_table: dict[str, FileSet]) -> TableSource | None:

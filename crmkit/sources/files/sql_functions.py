@@ -3,13 +3,13 @@
 They follow the ``decimal`` and the ``date_format`` of the file's entry under ``[files]``; where the SQL reads files that are
 written in several ways, it says so itself: ``as_number("Betrag", ',')``, ``as_time("Datum", '%d.%m.%Y')``.
 
-An empty cell stays empty. A cell that is no number becomes infinity, so that a sum with it is set aside and not merely too
-small.
+An empty cell stays empty. A cell that is no number, or has the sign of another currency, becomes infinity, so that a sum with
+it is set aside and not merely too small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import duckdb
 
@@ -21,13 +21,11 @@ from crmkit.tables.schema import Column
 
 _CELL = "CAST(cell AS VARCHAR)"
 _AMOUNT = Column("cell", "money", "")
-_SIGNS = frozenset(
-    "€ $ £ ¥ ₹ ₴ ₽ ₺ ₱ ฿ ₫ ₩ 円 元 Rp RM Rs kr Kr zł Kč Ft lei Fr R$ S$ A$ C$ NZ$ HK$ US$ грн руб EUR USD GBP CHF SEK NOK DKK "
-    "PLN CZK HUF RON TRY UAH CAD AUD NZD SGD HKD JPY CNY INR IDR MYR PHP THB VND KRW BRL MXN ZAR AED".split()
-)
 
 
-def create_sql_functions(con: duckdb.DuckDBPyConnection, dialect: FileMapping, time_zone: str = "UTC") -> None:
+def create_sql_functions(
+    con: duckdb.DuckDBPyConnection, dialect: FileMapping, time_zone: str = "UTC", signs: Collection[str] = ()
+) -> None:
     """Create the functions in a connection, for cells written as a file's dialect says.
 
     Parameters
@@ -36,17 +34,19 @@ def create_sql_functions(con: duckdb.DuckDBPyConnection, dialect: FileMapping, t
     dialect : FileMapping
     time_zone : str
         The company's, to which times with an offset are converted.
+    signs : collection of str
+        Signs and codes of the company's currency in the files; an amount with another one is no number.
 
     Examples
     --------
     >>> con = duckdb.connect()
-    >>> create_sql_functions(con, FileMapping(path="", decimal=",", date_format="%d.%m.%Y"))
-    >>> con.execute("SELECT as_number('1.234,50 €'), as_number(2.5), as_time('31.12.2026 08:15'), as_number('abc')").fetchone()
+    >>> create_sql_functions(con, FileMapping(path="", decimal=",", date_format="%d.%m.%Y"), signs="€")
+    >>> con.execute("SELECT as_number('1.234,50 €'), as_number(2.5), as_time('31.12.2026 08:15'), as_number('$5')").fetchone()
     (1234.5, 2.5, datetime.datetime(2026, 12, 31, 8, 15), inf)
     """
     clock = Clock(time_zone, None, dialect.date_format)
     numbers = {
-        mark: _number(reading(_AMOUNT, "VARCHAR", Facts(decimal=mark, signs=tuple(sorted(_SIGNS))), clock))
+        mark: _number(reading(_AMOUNT, "VARCHAR", Facts(decimal=mark, signs=tuple(sorted(signs))), clock))
         for mark in ".,"
     }
     time = _applied(reading(Column("cell", "timestamp", ""), "VARCHAR", Facts(), clock))

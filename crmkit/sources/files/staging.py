@@ -13,11 +13,12 @@ import pyarrow as pa
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import FileMapping
-from crmkit.sources.files.currencies import foreign_rows
+from crmkit.sources.files.currencies import foreign_rows, own_signs
 from crmkit.sources.files.declared import with_scale, with_sources
 from crmkit.sources.files.file_sets import FileSet
+from crmkit.sources.files.layout import plain_name
 from crmkit.sources.files.lineage import declared_source
-from crmkit.sources.files.mapping import Matched, TableSource, matched_columns, plain_name
+from crmkit.sources.files.mapping import Matched, TableSource, matched_columns
 from crmkit.sources.files.raw_files import RawFiles, RawRows
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.sql_functions import create_sql_functions, shared_dialect
@@ -134,7 +135,7 @@ def stage(raw_files: RawFiles, source: TableSource, currency: str, sourced: Coll
         A file cannot be read, the SQL cannot run, a mapped file has no row; the message does not name the source.
     """
     if source.sql is not None:
-        return _from_sql(raw_files, source)
+        return _from_sql(raw_files, source, currency)
     return _from_file(raw_files, source, currency, sourced)
 
 
@@ -272,13 +273,17 @@ def _without_foreign(
     return kept, [BadLine(raw.parts[part], line, reason) for part, line, reason in foreign]
 
 
-def _from_sql(raw_files: RawFiles, source: TableSource) -> Staged | None:
+def _from_sql(raw_files: RawFiles, source: TableSource, currency: str) -> Staged | None:
     con, made = raw_files.con, f"made_{source.table}"
     read = {files.name: _read_for_sql(raw_files, files) for files in source.files}
     bad_lines = tuple(line for raw in read.values() for line in raw.bad_lines)
     dialect = shared_dialect(source.files)
     written = dialect.dialect if dialect else FileMapping(path="")
-    functions = partial(create_sql_functions, dialect=written, time_zone=raw_files.time_zone)
+    reads_amounts = "as_number" in (source.sql or "").casefold()
+    signs = {
+        sign for raw in read.values() if reads_amounts for sign in own_signs(con, raw.relation, raw.columns, currency)
+    }
+    functions = partial(create_sql_functions, dialect=written, time_zone=raw_files.time_zone, signs=signs)
     make_table(con, made, source.sql or "", {name: _visible(raw) for name, raw in read.items()}, functions)
     if not _has_rows(con, made):
         return None

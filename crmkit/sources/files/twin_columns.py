@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import duckdb
 
-from crmkit.sources.files.layout import repeated_names
-from crmkit.sources.files.mapping import Matched, TableSource, plain_name
+from crmkit.sources.files.layout import plain_name, repeated_names
+from crmkit.sources.files.mapping import Matched, TableSource
 from crmkit.sources.files.raw_files import RawRows
 from crmkit.sources.parsing.own_columns import is_personal_header
 from crmkit.sources.sql import ROW, identifier

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from crmkit.sources.files.layout import Layout, distinct_names, joined_header
-from crmkit.sources.files.mapping import plain_name
+from crmkit.sources.files.layout import Layout, distinct_names, joined_header, plain_name
 from crmkit.sources.files.read import FileHead
 from crmkit.sources.presets.model import Preset, presets
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from crmkit.errors import CrmkitError
-from crmkit.settings import FileMapping, Settings
+from crmkit.settings import Company, FileMapping, Settings
 from crmkit.sources.contacts import create_directory, create_lookups
+from crmkit.sources.files.currencies import own_signs
 from crmkit.sources.files.exports import find_sources
 from crmkit.sources.files.file_sets import FileSet, file_sets, is_workbook
 from crmkit.sources.files.fitting import fitted
@@ -228,7 +229,7 @@ def _unknown(files: FileSet, own_problems: list[str], names: list[str], settings
         except CrmkitError as error:
             preview.problems.append(str(error))
             return preview
-        _describe(con, preview, sample, files, names, settings.company.time_zone)
+        _describe(con, preview, sample, files, names, settings.company)
     return preview
 
 
@@ -238,14 +239,15 @@ def _describe(
     sample: Sample,
     files: FileSet,
     names: list[str],
-    time_zone: str,
+    company: Company,
 ) -> None:
     """Add to a preview what its cells look like, and the settings proposed for it."""
     relation, columns = sample.raw.relation, profiles(con, sample.raw.relation)
     speaks = f"{preview.file.partition(', sheet ')[2].strip(chr(39))}.x" if files.dialect.sheet else preview.file
     everything = [met.name for met in columns]
     first = notation_of(con, relation, columns, everything, files.dialect)
-    create_sql_functions(con, _dialect(files, first), time_zone)
+    signs = own_signs(con, relation, everything, company.currency)
+    create_sql_functions(con, _dialect(files, first), company.time_zone, signs)
     lines = find_lines(con, relation, columns)
     found = None if lines else proposal(columns, speaks) or proposal(columns, preview.file)
     expressions: dict[str, Expression] = {}
