@@ -192,9 +192,11 @@ def _maybe_season(row: Any) -> str:
     return words and words.format(year=beside(row.year_period, row.period))
 
 
-def _with_year(row: Any) -> str:
+def _with_year(row: Any, figures: str = "") -> str:
+    """Return what happened, its figures beside it, and what the year before says of it."""
     words = _maybe_season(row)
-    return f"{clause(row)} since {beside(row.previous_period, row.period)}, {words}" if words else clause(row)
+    since = f" since {beside(row.previous_period, row.period)}" if words else ""
+    return f"{clause(row)}{since}{figures}{f', {words}' if words else ''}"
 
 
 def _is_news(metric: str) -> bool:
@@ -267,9 +269,8 @@ def in_short(row: Any, currency: str | None) -> str:
     """Return what happened in half a line, for a list of further findings."""
     scale = scale_of(row, currency)
     if row.verdict == "real":
-        return (
-            f"{_with_year(row)} ({scale.words(row.value)}, {scale.change(row.change, (row.value, row.previous_value))})"
-        )
+        change = scale.change(row.change, (row.value, row.previous_value))
+        return _with_year(row, f" ({scale.words(row.value)}, {change})")
     return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from crmkit.errors import CrmkitError
 from crmkit.insights import findings, headline
+from crmkit.insights.findings import in_short
 from tests.reporting.factories import scorecard_frame
 
 
@@ -251,6 +252,11 @@ def january(year_verdict, year_change, **changes):
 )
 def test_a_january_below_december_is_told_with_the_january_before(verdict, change, words):
     assert headline(january(verdict, change)) == f"January 2026: {words}"
+
+
+def test_the_change_stands_beside_the_month_that_it_is_against():
+    row = next(january("within noise", 1_000.0).itertuples())
+    assert in_short(row, "EUR") == "revenue fell since December (€200,000, −€100,000), but not against January 2025"
 
 
 def test_what_may_be_the_season_is_neither_for_the_better_nor_for_the_worse():
