@@ -10,6 +10,8 @@ from time import monotonic
 from rich.console import Console
 from rich.markup import escape
 
+_SOON = 2.0  # s; what ends sooner needs no time left
+
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
@@ -24,16 +26,48 @@ def working(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def step_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function to call with what is being done, the number of steps done, and their total."""
+def step_progress() -> Iterator[Callable[[str, float, float], None]]:
+    """Yield a function to call when a step begins: with its text, the work done before it, and all work there is."""
     console = Console(stderr=True, highlight=False)
-    with console.status("Starting ...") if console.is_terminal else _nothing(console, "Reading the exports") as status:
+    steps = StepCount()
+    with console.status(steps) if console.is_terminal else _nothing(console, "Reading the exports") as status:
 
-        def show(what: str, done: int, total: int) -> None:
-            if status is not None:
-                status.update(escape(f"{what} ({done} of {total}) ..."))
+        def show(what: str, done: float, work: float) -> None:
+            line = steps.update(what, done, work)
+            if status is None and line:
+                console.print(escape(line), soft_wrap=True)
 
         yield show
+
+
+class StepCount:
+    """The step that work is at, and how long the rest will take at the pace so far.
+
+    Parameters
+    ----------
+    clock : callable
+        Returns the time [s].
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._began = self._ends = clock()
+        self._what, self._is_known = "Starting", False
+
+    def update(self, what: str, done: float, work: float) -> str:
+        """Record that a step begins; return the line to print about it, empty within the first two seconds."""
+        elapsed = self._clock() - self._began
+        self._what, self._is_known = what, done > 0 and elapsed >= _SOON
+        self._ends = self._clock() + (elapsed * (work - done) / done if done else 0.0)
+        return str(self) if elapsed >= _SOON else ""
+
+    def __str__(self) -> str:
+        left = f", about {in_words(max(self._ends - self._clock(), 0))} left" if self._is_known else ""
+        return f"{self._what}{left}"
+
+    def __rich__(self) -> str:
+        """Return the line of now: it is asked for again and again while the step runs."""
+        return escape(f"{self} ...")
 
 
 @contextmanager

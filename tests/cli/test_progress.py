@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmkit.cli.progress import PageCount, in_words, page_progress
+from crmkit.cli.progress import PageCount, StepCount, in_words, page_progress
 
 
 class Clock:
@@ -88,3 +88,30 @@ def test_in_a_terminal_a_line_is_renewed_with_the_time_left(capsys, monkeypatch)
     err = capsys.readouterr().err
     assert "one: done in 0 s; 1 of 2 pages, about 10 s left" in err
     assert "\x1b[" in err, "a moving line"
+
+
+def test_a_load_of_40_seconds_tells_what_it_does_and_how_long_it_will_take(clock):
+    steps = StepCount(clock)
+    assert steps.update("Reading orders", 0, 8) == ""
+    clock.seconds += 15
+    assert steps.update("Checking orders (9,000,000 rows)", 3, 8) == "Checking orders (9,000,000 rows), about 20 s left"
+    clock.seconds += 10
+    assert str(steps) == "Checking orders (9,000,000 rows), about 20 s left"  # 15 s, rounded to tens
+    clock.seconds += 30
+    assert str(steps) == "Checking orders (9,000,000 rows), about 10 s left"
+
+
+def test_a_load_of_a_second_tells_no_time(clock):
+    steps = StepCount(clock)
+    clock.seconds += 1
+    assert steps.update("Checking orders (28 rows)", 3, 8) == ""
+    assert str(steps) == "Checking orders (28 rows)"
+
+
+def test_a_load_prints_its_rows_and_the_time_left(crmkit, tmp_path, monkeypatch):
+    monkeypatch.setattr("crmkit.cli.progress._SOON", 0.0)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "orders.csv").write_text("order_id,ordered_at,revenue\n1,2026-10-01,5\n2,2026-10-02,6\n")
+    (tmp_path / "crmkit.toml").write_text("")
+    loaded = crmkit("load", "--settings", tmp_path)
+    assert "Checking orders (2 rows), about 10 s left\nWriting orders (2 rows), about 10 s left\n" in loaded.stderr

@@ -32,7 +32,7 @@ from crmkit.cleaning.checks.scales import scale_questions
 from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
-from crmkit.sources.files.exports import Progress
+from crmkit.sources.files.load_progress import LoadProgress
 from crmkit.sources.files.read import BadLine
 from crmkit.sources.files.staging import Staged
 from crmkit.sources.parsing.types import SPELLED
@@ -105,7 +105,7 @@ def check_rows(
     staged: Sequence[Staged],
     settings: Settings,
     end_of_data: date | None,
-    progress: Progress | None = None,
+    progress: LoadProgress | None = None,
     allow_empty: bool = False,
 ) -> tuple[list[CheckedTable], list[str]]:
     """Parse and check the rows of all tables, and merge those that come twice.
@@ -116,9 +116,9 @@ def check_rows(
         The checked tables, and the problems of whole tables; if there are any, the list of tables is empty.
     """
     parsed, problems = [], []
-    for number, raw in enumerate(staged, start=1):
+    for raw in staged:
         if progress:
-            progress(f"Checking {raw.table}", len(staged) + number, 2 * len(staged))
+            progress.began("Checking", raw.table)
         faults = list(raw.problems)
         if raw.types:
             try:

@@ -29,7 +29,7 @@ from crmkit.tables.schema import Column
 
 _LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
 _TWICE = "All of them count. Make the key unique in the database, or in a view."
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.cleaning.loading.reports import counts_by_file_and_kind
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
-from crmkit.sources.files.exports import Progress, stage_exports
+from crmkit.sources.files.exports import stage_exports
+from crmkit.sources.files.load_progress import LoadProgress, Progress
 from crmkit.sources.files.staging import stage_frames
 from crmkit.sources.sql import working_duckdb
 from crmkit.sources.store.changes import (
@@ -70,7 +71,7 @@ def load(
     exports : str or Path, optional
         Folder of the export files; that of the settings if not given.
     progress : callable, optional
-        Called with a text, the number of steps done and their total.
+        Called when a step begins, with its text, the work done before it, and all work there is.
     fresh : bool
         Load the files even if nothing is new.
     drop : bool
@@ -95,8 +96,9 @@ def load(
     if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
         return report_from_manifest(before, str(store))
+    work = LoadProgress(progress)
     with working_duckdb() as con:
-        checked, report = checked_exports(con, settings, exports, progress)
+        checked, report = checked_exports(con, settings, exports, work)
         changes = changes_since(before, inputs)
         vanished = vanished_rows(con, found_store(store) if before else None, checked)
         if not drop:
@@ -105,6 +107,7 @@ def load(
         with new_store(store) as folder:
             for table in checked:
                 personal = table.parsed.staged.schema.personal
+                work.began("Writing", table.table)
                 write_table(
                     con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
                 )
@@ -128,7 +131,7 @@ def check(settings: Settings, exports: str | Path | None = None, progress: Progr
         return with_table_findings(catalog.check(progress), catalog)
     finish_forgetting(settings)
     with working_duckdb() as con:
-        checked, report = checked_exports(con, settings, exports, progress)
+        checked, report = checked_exports(con, settings, exports, LoadProgress(progress))
         return with_table_findings(report, _canonical(con, checked, settings))
 
 
@@ -136,9 +139,10 @@ def checked_exports(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
     exports: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: LoadProgress | None = None,
 ) -> tuple[list[CheckedTable], LoadReport]:
     """Read and check the export files inside a connection; see :func:`load`."""
+    progress = progress or LoadProgress()
     read = stage_exports(con, settings, exports, progress)
     checked, faults = check_rows(con, read.staged, settings, end_of_data(settings), progress)
     if read.problems or faults:

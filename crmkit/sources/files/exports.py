@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from crmkit.settings.permissions import OUTSIDE, require
 from crmkit.sources.files.declared import sourced_ids
 from crmkit.sources.files.file_sets import FileSet, file_sets, is_packed, list_files
 from crmkit.sources.files.fitting import Fitting, fitted
+from crmkit.sources.files.load_progress import LoadProgress
 from crmkit.sources.files.mapping import TableSource, not_used, table_sources
 from crmkit.sources.files.names import UNPACKED, is_unpacked, shown_name
 from crmkit.sources.files.packed import Listed, unpacked
@@ -25,9 +26,6 @@ from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.sql import scratch_folder
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
-
-Progress = Callable[[str, int, int], None]
-"""Called with a text, the number of steps done and their total."""
 
 
 @dataclass
@@ -55,7 +53,7 @@ class StagedExports:
 
 
 def stage_exports(
-    con: duckdb.DuckDBPyConnection, settings: Settings, exports: str | Path | None, progress: Progress | None
+    con: duckdb.DuckDBPyConnection, settings: Settings, exports: str | Path | None, progress: LoadProgress
 ) -> StagedExports:
     """Read every table of an exports folder; problems of single files are collected and not raised.
 
@@ -65,7 +63,7 @@ def stage_exports(
     settings : Settings
     exports : str or Path, optional
         The folder; that of the settings if not given.
-    progress : callable, optional
+    progress : LoadProgress
 
     Raises
     ------
@@ -96,9 +94,9 @@ def stage_exports(
         name for name in SCHEMAS if name in {source.table for source in found} | {p.table for p in given.portions}
     ]
     sourced = sourced_ids(found)
-    for number, table in enumerate(tables, start=1):
-        if progress:
-            progress(f"Reading {table}", number, 2 * len(tables))
+    progress.plan({table: _size(table, found, by_preset) for table in tables})
+    for table in tables:
+        progress.began("Reading", table)
         source = next((source for source in found if source.table == table), None)
         staged = _staged(read, raw_files, source, settings.company.currency, sourced) if source else None
         portions = [portion for portion in given.portions if portion.table == table]
@@ -106,6 +104,8 @@ def stage_exports(
             staged = combined(con, portions, staged, settings.company.time_zone)
         if staged:
             read.staged.append(staged)
+    n_rows = {str(record["file"]): int(record["n_rows"]) for record in raw_files.records}
+    progress.rows |= {each.table: sum(n_rows.get(part, 0) for part in each.parts) for each in read.staged if each.parts}
     layouts = _layouts(found, by_preset)
     read.files += [record | {"layout": layouts.get(str(record["file"]), "crmkit")} for record in raw_files.records]
     return read
@@ -137,6 +137,13 @@ def find_sources(
 def _mapped_as_other(fit: Fitting, mapped: set[Path]) -> set[Path]:
     """Return the mapped files if a file has the name of a table but not its columns: the settings say what it is."""
     return set() if fit.is_complete else mapped
+
+
+def _size(table: str, found: Iterable[TableSource], by_preset: Iterable[tuple[FileSet, PresetMatch]]) -> int:
+    """Return the size of the files that a table comes from [bytes]."""
+    sets = [files for source in found if source.table == table for files in source.files]
+    sets += [files for files, fit in by_preset if table in {take.table for take in fit.preset.takes}]
+    return sum(path.stat().st_size for files in sets for path in files.paths)
 
 
 def _check_links(settings: Settings, folder: Path, listed: Sequence[Path]) -> None:
