@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from types import FrameType
+from typing import NoReturn
 
 
 def end_on_signals() -> None:
@@ -15,7 +17,7 @@ def end_on_signals() -> None:
     until a query has ended. A thread of its own is told of a signal at once.
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # a script's shell may have started it without the first
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _stop)
     if os.name != "posix":
         return
     reader, writer = os.pipe()
@@ -24,8 +26,18 @@ def end_on_signals() -> None:
     threading.Thread(target=_end_queries, args=(reader,), daemon=True, name="signals").start()
 
 
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    # Before the exception: it may close a database, which waits for the end of its query.
+    _interrupt(for_seconds=0)
+    raise KeyboardInterrupt
+
+
 def _end_queries(reader: int) -> None:
     while os.read(reader, 1):
-        sql = sys.modules.get("crmkit.sources.sql")  # imported only by commands that need it
-        if sql is not None:
-            sql.interrupt_queries()
+        _interrupt(for_seconds=20)
+
+
+def _interrupt(for_seconds: float) -> None:
+    sql = sys.modules.get("crmkit.sources.sql")  # imported only by commands that need it
+    if sql is not None:
+        sql.interrupt_queries(for_seconds)

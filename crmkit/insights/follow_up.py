@@ -45,9 +45,9 @@ def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = Fal
     --------
     >>> import crmkit as ck
     >>> answers = pd.DataFrame({"response_id": ["1"], "survey": ["nps"], "score": [3.0], "customer_id": ["a"],
-    ...                         "responded_at": pd.to_datetime(["2026-10-05"])})
+    ...                         "responded_at": pd.to_datetime(["2026-10-05"]), "scale_min": [0], "scale_max": [10]})
     >>> follow_up_list(ck.connect({"survey_responses": answers}), "2026-10")["reasons"].tolist()
-    ['Would not recommend you (NPS 3)']
+    ['Would not recommend you (NPS 3 of 10)']
     """
     return memoize(catalog, _listed, period, comments)
 

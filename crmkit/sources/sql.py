@@ -45,20 +45,22 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def interrupt_queries(for_seconds: float = 20.0) -> None:
+def interrupt_queries(for_seconds: float) -> None:
     """End the queries that run on the databases opened so far, whichever thread waits for them.
 
-    It is repeated for some seconds, as a query that is about to begin would not notice; databases opened meanwhile, such
-    as those that clear up, are left alone.
+    It is repeated for a time, as a query that is about to begin would not notice; databases opened meanwhile, such as
+    those that clear up, are left alone.
     """
     opened = WeakSet(_OPEN)
     ends_at = time.monotonic() + for_seconds
-    while opened and time.monotonic() < ends_at:
+    while opened:
         for con in list(opened):
             try:
                 con.interrupt()
             except duckdb.Error:  # it is closed by now
                 opened.discard(con)
+        if time.monotonic() >= ends_at:
+            return
         time.sleep(0.1)
 
 

@@ -1,11 +1,15 @@
 """A marketplace's nine export files become six tables: what is counted, what is kept aside, CSV as well as Parquet."""
 
+import csv
+import io
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.cli.show import print_metrics
 from crmkit.settings import read_settings
 from crmkit.tables.catalog import Catalog
 
@@ -63,6 +67,18 @@ def test_revenue_is_the_price_of_what_was_not_called_off(whole, raw):
     assert orders.sum() == pytest.approx(price.sum(), abs=1e-6) == pytest.approx(996_021.39, abs=1e-6)
     assert (orders > 0).sum() == (price > 0).sum() == 6_893
     assert orders[raw["olist_orders"].query("order_status in @CALLED_OFF")["order_id"]].eq(0).all()
+
+
+def test_what_is_printed_of_2017_is_the_price_of_what_was_sold_then(marketplace, raw):
+    sold = raw["olist_orders"][~raw["olist_orders"]["order_status"].isin(CALLED_OFF)]
+    of_2017 = sold[pd.to_datetime(sold["order_purchase_timestamp"]).dt.year == 2017]["order_id"]
+    items = raw["olist_order_items"]
+    with redirect_stdout(io.StringIO()) as shown:
+        print_metrics(ck.scorecard(marketplace, "2017", metrics="revenue"), "csv", currency="BRL")
+    (row,) = csv.DictReader(io.StringIO(shown.getvalue()))
+    assert float(row["value"]) == pytest.approx(
+        items[items["order_id"].isin(of_2017)]["price"].astype(float).sum(), abs=0.005
+    )
 
 
 def test_lines_add_up_to_their_orders_and_have_english_categories(whole, raw):
@@ -153,8 +169,8 @@ def test_the_win_two_days_before_its_first_contact_is_kept_and_named(marketplace
 
 
 def test_the_csv_files_of_the_data_set_give_the_same_tables(marketplace, raw, tmp_path):
-    for name, csv in FILES.items():
-        raw[name].to_csv(tmp_path / f"{csv}.csv", index=False)
+    for name, file in FILES.items():
+        raw[name].to_csv(tmp_path / f"{file}.csv", index=False)
     from_csv = ck.connect(tmp_path, read_settings(EXAMPLE))
     assert from_csv.names == marketplace.names
     for name in marketplace.names:

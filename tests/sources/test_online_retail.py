@@ -1,5 +1,7 @@
 """The example for Online Retail, against the figures that are known of the file."""
 
+import csv
+import io
 import shutil
 from pathlib import Path
 
@@ -7,11 +9,13 @@ import duckdb
 import ibis
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from crmkit.cleaning.checks.whole_tables import outliers
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import load
 from crmkit.cleaning.loading.reports import table_report
+from crmkit.cli.commands import app
 from crmkit.settings import read_settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "online_retail"
@@ -29,6 +33,14 @@ def loaded(shared_data, tmp_path_factory):
     settings = settings_of(tmp_path_factory.mktemp("retail"))
     shutil.copy(shared_data / "online_retail_2010_2011.parquet", settings.path("exports"))
     return settings, load(settings)
+
+
+def test_what_is_printed_of_all_months_is_the_total_of_the_file(loaded):
+    settings, _ = loaded
+    asked = ["metrics", "revenue", "--period", "2010-12-01..2011-12-09", "--format", "csv"]
+    shown = CliRunner().invoke(app, [*asked, "--settings", str(settings.folder)])
+    (row,) = csv.DictReader(io.StringIO(shown.stdout))
+    assert float(row["value"]) == pytest.approx(TOTAL, abs=0.005)
 
 
 def test_no_row_is_rejected_or_merged(loaded):

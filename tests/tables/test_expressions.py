@@ -220,6 +220,7 @@ _WITHIN = {"within": "who", "order_by": ["at", "a"]}
 WRITTEN = {
     "number": ROWS.select(v=ex.number(3)),
     "ratio": ROWS.select(v=ex.ratio(ROWS.a, ROWS.b)),
+    "is_some": ROWS.select(v=ex.is_some(ROWS.a)),
     "constant_day": ROWS.select(v=ex.constant_day(date(2026, 3, 29))),
     "day": ROWS.select(v=ex.day(ROWS.at)),
     "days_between": ROWS.select(v=ex.days_between(ROWS.at, ROWS.until)),

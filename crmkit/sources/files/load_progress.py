@@ -47,5 +47,6 @@ class LoadProgress:
         before = sum(self._bytes[name] for name in tables[: tables.index(table)])
         whole = sum(self._bytes.values())
         done = whole * sum(_WORK[name] for name in steps[: steps.index(step)]) + before * _WORK[step]
-        rows = f" ({self.rows[table]:,} rows)" if table in self.rows else ""
+        n = self.rows.get(table)
+        rows = "" if n is None else " (1 row)" if n == 1 else f" ({n:,} rows)"
         self._show(f"{step} {table}{rows}", done, whole * sum(_WORK.values()))
