@@ -33,7 +33,7 @@ from crmkit.tables.validate import check_made_by
 
 __all__ = ["Finding", "findings", "headline"]
 _FEWEST = 3  # findings: if fewer numbers moved, those an owner asks for first are stated as well
-_WATCHED = ("revenue", "churn_rate", "new_customers", "nps")
+_WATCHED = ("turnover", "revenue", "churn_rate", "new_customers", "nps")
 _POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
 _TOO_FEW = "Too few customers to tell whether anything moved."
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}

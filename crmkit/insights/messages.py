@@ -152,9 +152,9 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
     Examples
     --------
     >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
-    'Revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
+    'Shop revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
     >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
-    'Revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
+    'Shop revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
     """
     largest = max((abs(amount) for amount in change.values()), default=0.0)
     scale = scale_for("money", largest, currency=currency, significant=3)
@@ -169,7 +169,7 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
     by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
     moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
     against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
-    return f"Revenue {against}" + (f": {joined(clauses)}" if clauses else "")
+    return f"Shop revenue {against}" + (f": {joined(clauses)}" if clauses else "")
 
 
 def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> str:

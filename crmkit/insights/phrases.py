@@ -131,7 +131,11 @@ PHRASES = {
     ),
     "churn_rate": Phrase("{value} of customers left", "more customers left", "fewer customers left"),
     "renewal_rate": Phrase("{value} of terms due were renewed", "more terms were renewed", "fewer terms were renewed"),
-    "revenue": Phrase("Revenue came to {value}", "revenue rose", "revenue fell"),
+    "turnover": Phrase("Turnover came to {value}", "turnover rose", "turnover fell"),
+    "recurring_revenue": Phrase(
+        "Subscribers pay {value} a month", "subscribers pay more a month", "subscribers pay less a month"
+    ),
+    "revenue": Phrase("Shop revenue came to {value}", "shop revenue rose", "shop revenue fell"),
     "n_orders": Phrase("{value} came in", "more orders came in", "fewer orders came in", "orders"),
     "average_order_value": Phrase("An order brings {value} on average", "orders got larger", "orders got smaller"),
     "transactions_per_customer": Phrase(
@@ -350,7 +354,9 @@ PHRASES = {
     "incremental_value": Phrase("Actions brought {value}", "actions brought more", "actions brought less"),
     "incremental_margin": Phrase("Actions brought {value} of margin", "actions earned more", "actions earned less"),
     "incremental_roi": Phrase("The return on actions was {value}", "actions returned more", "actions returned less"),
-    "revenue_change": Phrase("Revenue changed by {value}", "revenue developed better", "revenue developed worse"),
+    "revenue_change": Phrase(
+        "Shop revenue changed by {value}", "shop revenue developed better", "shop revenue developed worse"
+    ),
     "revenue_from_new": Phrase(
         "First-time customers brought {value}", "newcomers brought more", "newcomers brought less"
     ),
@@ -363,17 +369,17 @@ PHRASES = {
         "Customers who bought more added {value}", "growing customers added more", "growing customers added less"
     ),
     "revenue_lost_to_less": Phrase(
-        "Customers who bought less cost {value} of revenue",
+        "Customers who bought less cost {value} of shop revenue",
         "customers who bought less cost more",
         "customers who bought less cost less",
     ),
     "revenue_lost_to_gone": Phrase(
-        "Customers who did not order again cost {value} of revenue",
+        "Customers who did not order again cost {value} of shop revenue",
         "customers who did not order again cost more",
         "customers who did not order again cost less",
     ),
     "revenue_change_of_guests": Phrase(
-        "Revenue of guests changed by {value}", "guests bought more", "guests bought less"
+        "Shop revenue of guests changed by {value}", "guests bought more", "guests bought less"
     ),
     "engagement_score": Phrase(
         "Customers take part at {value} of 100", "customers take part more", "customers take part less"

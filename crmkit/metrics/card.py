@@ -61,6 +61,11 @@ class Card:
         Name of the one in force; empty where nothing is disputed.
     per_day : bool
         Whether a longer period has a larger value although halves do not add up; verdicts compare such values per day.
+    each_table : bool
+        Whether each of its optional tables that has rows must cover the days, as for a sum over all of them; else one
+        of them stands for another.
+    part_by_days : str
+        Name of the metric that is the part of a sum which grows with the days of a month; the rest grows with the months.
     """
 
     name: str
@@ -81,6 +86,8 @@ class Card:
     conventions: Mapping[str, str] = field(default_factory=dict)
     convention: str = ""
     per_day: bool = False
+    each_table: bool = False
+    part_by_days: str = ""
 
 
 def metric(
@@ -97,6 +104,8 @@ def metric(
     news: bool = True,
     conventions: Mapping[str, str] | None = None,
     per_day: bool = False,
+    each_table: bool = False,
+    part_by_days: str = "",
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -129,6 +138,11 @@ def metric(
     per_day : bool
         Whether the value grows with the length of the period although halves do not add up, as a churn rate does;
         verdicts then compare it per day, as they do additive values.
+    each_table : bool
+        Whether each of its optional tables that has rows must cover the days, as for a sum over all of them.
+    part_by_days : str
+        Of a sum of two kinds of money, the metric of the part that grows with the days of a month, so that verdicts
+        compare it per day; the rest, which is paid by the month, is the same in February as in March.
 
     Raises
     ------
@@ -173,6 +187,8 @@ def metric(
             conventions=dict(conventions or {}),
             convention=next(iter(conventions or {}), ""),
             per_day=per_day,
+            each_table=each_table,
+            part_by_days=part_by_days,
         )
         return function
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -14,12 +15,13 @@ from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.verdict import judge_changes, judge_target
 from crmkit.periods import Period, PeriodLike
-from crmkit.settings import Settings
+from crmkit.settings import Budget, Settings, prorated
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.conditions import Where
 from crmkit.tables.validate import check_made_by
 
+_ONE_A_MONTH = Budget(amount=1)
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
 
 
@@ -73,6 +75,7 @@ def scorecard(
     chosen = cards(metrics)
     names = [card.name for card in chosen]
     history = _with_compared(catalog, names, period, history)
+    by_days = _parts_by_days(catalog, chosen, period, history)
     facts = _facts(chosen, _targets(catalog, chosen, period))
     families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
@@ -85,7 +88,7 @@ def scorecard(
         then_even = _of_period(even, other, facts)
         for side in (then, then_even):
             side.loc[reasons != "", ["value", "low", "high"]] = np.nan
-        then_scaled = _scaled(then_even, chosen, _days(period, so_far) / _days(other, so_far))
+        then_scaled = _scaled(then_even, str(other), chosen, _lengths(period, so_far), _lengths(other, so_far), by_days)
         judged = judge_changes(_of_period(even, period, facts), then_scaled, matters, families)
         now[f"{prefix or 'previous_'}period"] = str(other)
         now[f"{prefix or 'previous_'}value"] = then["value"]
@@ -227,18 +230,21 @@ def _equally_long(
 
     How many customers miss a month depends on its length, so that no factor makes March's losses those of February.
     """
-    turnover = [card for card in chosen if "compared_revenue" in card.tables]
+    by_kind = [card for card in chosen if "compared_revenue" in card.tables]
     now, then = ([each.n_days, each.previous.n_days] for each in (period, other))
-    if not turnover or now == then or catalog.days_so_far(period) is not None:
+    if not by_kind or now == then or catalog.days_so_far(period) is not None:
         return history
-    names, fewest = [card.name for card in turnover], min(now + then)
+    names, fewest = [card.name for card in by_kind], min(now + then)
     grains = [[period, other]] if period.grain == other.grain else [[period], [other]]
     parts = [evaluate(catalog, names, periods=sorted(asked), first_days=fewest) for asked in grains]
     return pd.concat([history[~history["metric"].isin(names)], *parts], ignore_index=True)
 
 
-def _days(period: Period, so_far: int | None) -> int:
-    return min(period.n_days, so_far or period.n_days)
+def _lengths(period: Period, so_far: int | None) -> tuple[int, float]:
+    """Return how long the part of a period is that counts [days, months]; a whole month is one, however long."""
+    days = min(period.n_days, so_far or period.n_days)
+    months = prorated([(_ONE_A_MONTH, 1.0, "month")], period.start, period.start + timedelta(days=days))
+    return days, months or math.nan
 
 
 def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd.DataFrame:
@@ -246,10 +252,37 @@ def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd
     return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
 
 
-def _scaled(then: pd.DataFrame, chosen: Sequence[Card], ratio: float) -> pd.DataFrame:
+def _parts_by_days(
+    catalog: Catalog, chosen: Sequence[Card], period: Period, history: pd.DataFrame
+) -> dict[tuple[str, str], float]:
+    """Return the part of a sum that grows with the days of a month, by its metric and period."""
+    names = sorted({card.part_by_days for card in chosen} - {""})
+    if lacking := [name for name in names if name not in set(history["metric"])]:
+        history = _with_compared(catalog, lacking, period, None)
+    rows = history[history["metric"].isin(names) & history["value"].notna()]
+    return {(row.metric, row.period): row.value for row in rows.itertuples(index=False)}
+
+
+def _scaled(
+    then: pd.DataFrame,
+    other: str,
+    chosen: Sequence[Card],
+    lengths: tuple[int, float],
+    lengths_then: tuple[int, float],
+    parts_by_days: Mapping[tuple[str, str], float],
+) -> pd.DataFrame:
     """Return what grows with a period times the ratio of the lengths of two periods, as February is shorter than March."""
-    factor = np.where([card.additive or card.per_day for card in chosen], ratio, 1.0)
-    return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
+    by_days, by_months = (now / before for now, before in zip(lengths, lengths_then, strict=True))
+    sides = ["value", "low", "high"]
+    scaled = then.copy()
+    for place, card in enumerate(chosen):
+        if card.part_by_days:
+            whole = float(then["value"].iat[place])
+            share = parts_by_days.get((card.part_by_days, other), 0.0) / whole if whole else 0.0
+            scaled.loc[scaled.index[place], sides] *= by_months + (by_days - by_months) * min(max(share, 0.0), 1.0)
+        elif card.additive or card.per_day:
+            scaled.loc[scaled.index[place], sides] *= by_days
+    return scaled
 
 
 def _with_targets(now: pd.DataFrame, catalog: Catalog, period: Period) -> pd.DataFrame:

@@ -63,6 +63,15 @@ def months_of(days: Any) -> ir.FloatingColumn:
     return ratio((days.cast("int64") * 64 + 243) // 487, number(4))  # a quarter of a mean month has 487 / 64 days
 
 
+def month_position(on: Any) -> ir.FloatingColumn:
+    """Return how many months a day's beginning is after that of the year 2000, the part of its own by days [months]."""
+    year, month = day(on).year(), day(on).month()
+    first = ibis.date(year, month, 1)
+    following = ibis.date((year + month // 12).cast("int32"), (month % 12 + 1).cast("int32"), 1)
+    part = ratio(day(on).day() - 1, following.delta(first, unit="day"))
+    return ((year - 2000) * 12 + month - 1).cast("float64") + part
+
+
 def add_days(on: Any, days: int) -> ir.DateColumn:
     """Return the day a number of days later."""
     # A date plus an interval is a timestamp in the database, though Ibis calls it a date and drops the cast.

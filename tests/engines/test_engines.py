@@ -10,7 +10,7 @@ import pytest
 from crmkit.errors import NotMeasured
 from crmkit.metrics import CARDS, evaluate, scorecard
 from crmkit.metrics.card import cards
-from crmkit.metrics.measures import Quotient
+from crmkit.metrics.measures import Combined
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived.register import DERIVED
 
@@ -83,7 +83,7 @@ def one_of_each_kind(catalog: Catalog) -> list[str]:
             measure = catalog.call(card.function, **({"convention": card.convention} if card.conventions else {}))
         except NotMeasured:
             continue
-        parts = measure.leaves() if isinstance(measure, Quotient) else [measure]
+        parts = measure.leaves() if isinstance(measure, Combined) else [measure]
         adds = {*(type(part) for part in [measure, *parts]), *card.tables} - seen
         chosen += [card.name] if adds else []
         seen |= adds

@@ -74,7 +74,7 @@ def test_a_month_without_news_states_the_numbers_an_owner_asks_for_first():
     first, second, last = told(quiet())
     assert (
         first
-        == "Revenue came to €214,000 (€198,000 to €231,000, 3,011 customers), no different from €211,000 in September."
+        == "Shop revenue came to €214,000 (€198,000 to €231,000, 3,011 customers), no different from €211,000 in September."
     )
     assert (
         second
@@ -86,7 +86,10 @@ def test_a_month_without_news_states_the_numbers_an_owner_asks_for_first():
 def test_with_too_few_customers_the_page_says_so_and_still_gives_the_numbers():
     scorecard = quiet(scorecard_frame(["revenue", "nps"]), verdict="too few to tell").assign(verdict="too few to tell")
     assert headline(scorecard) == "October 2026: too few customers to tell whether anything moved"
-    assert told(scorecard)[0].startswith("Revenue came to €214,000") and "too few to tell it from" in told(scorecard)[0]
+    assert (
+        told(scorecard)[0].startswith("Shop revenue came to €214,000")
+        and "too few to tell it from" in told(scorecard)[0]
+    )
 
 
 def test_a_number_that_stayed_as_it_was_is_not_counted_among_those_that_changed():
@@ -161,7 +164,7 @@ def test_many_real_changes_leave_room_for_good_news_and_the_rest_is_named_in_one
     found = findings(real, currency="EUR")
     assert [finding.tone for finding in found] == ["worse", "worse", "better", "", ""]
     assert found[3].bold == "Also real:" and found[3].rest.count(" and ") == 1
-    assert "revenue fell" in found[3].rest or "revenue rose (€214,000, +€3,000)" in found[3].rest
+    assert "shop revenue fell" in found[3].rest or "shop revenue rose (€214,000, +€3,000)" in found[3].rest
     assert headline(real).count(";") == 2
 
 
@@ -243,11 +246,11 @@ def january(year_verdict, year_change, **changes):
 @pytest.mark.parametrize(
     ("verdict", "change", "words"),
     [
-        ("within noise", 1_000.0, "revenue fell since December, but not against January 2025"),
-        ("too few to tell", -9_000.0, "revenue fell since December, but not for certain against January 2025"),
-        ("real", 30_000.0, "revenue fell since December, but the other way against January 2025"),
-        ("real", -30_000.0, "revenue fell"),
-        ("no comparison", math.nan, "revenue fell"),
+        ("within noise", 1_000.0, "shop revenue fell since December, but not against January 2025"),
+        ("too few to tell", -9_000.0, "shop revenue fell since December, but not for certain against January 2025"),
+        ("real", 30_000.0, "shop revenue fell since December, but the other way against January 2025"),
+        ("real", -30_000.0, "shop revenue fell"),
+        ("no comparison", math.nan, "shop revenue fell"),
     ],
 )
 def test_a_january_below_december_is_told_with_the_january_before(verdict, change, words):
@@ -256,14 +259,16 @@ def test_a_january_below_december_is_told_with_the_january_before(verdict, chang
 
 def test_the_change_stands_beside_the_month_that_it_is_against():
     row = next(january("within noise", 1_000.0).itertuples())
-    assert in_short(row, "EUR") == "revenue fell since December (€200,000, −€100,000), but not against January 2025"
+    assert (
+        in_short(row, "EUR") == "shop revenue fell since December (€200,000, −€100,000), but not against January 2025"
+    )
 
 
 def test_what_may_be_the_season_is_neither_for_the_better_nor_for_the_worse():
     first = findings(january("within noise", 1_000.0), currency="EUR")[0]
     assert first.tone == "changed"
     assert first.text == (
-        "Revenue came to €200,000, down from €300,000 in December. That is real against December, but not "
+        "Shop revenue came to €200,000, down from €300,000 in December. That is real against December, but not "
         "against January 2025 (€199,000 then): it may be the season (95 % interval €190,000 to €210,000, from 3,011 "
         "customers)."
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from crmkit.errors import NotMeasured
 from crmkit.metrics.card import metric
 from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import (
@@ -17,8 +18,11 @@ from crmkit.metrics.measures import (
     Median,
     Ratio,
     RecurringChange,
+    RecurringEarned,
+    RecurringLevel,
     RevenueChange,
     ShareOfCustomers,
+    SumOf,
     Total,
 )
 
@@ -35,6 +39,46 @@ _PARTS_OF_CHANGE: dict[str, Any] = {
 }
 _GROWS = _PARTS_OF_CHANGE | {"better": "higher"}
 _SHRINKS = _PARTS_OF_CHANGE | {"better": "lower"}
+
+# All the money
+
+
+@metric(
+    label="Turnover",
+    unit="money",
+    better="higher",
+    counted="orders and subscribers",
+    additive=True,
+    each_table=True,
+    part_by_days="revenue",
+    source="IFRS 15 (revenue net of refunds and sales taxes; what is paid for a time counts over that time)",
+)
+def turnover(orders: ir.Table | None = None, mrr_movements: ir.Table | None = None) -> Measure:
+    """All the money of a period, net of tax: orders less refunds, and what subscribers pay for the days in it.
+
+    turnover = shop revenue + recurring revenue a month x months of the period in which it was paid for
+    """
+    parts: list[Any] = [] if orders is None else [Total(orders, at=orders.ordered_at, value=orders.revenue)]
+    parts += [] if mrr_movements is None else [RecurringEarned(mrr_movements, at=mrr_movements.moved_on)]
+    if not parts:
+        raise NotMeasured("orders or subscription_terms")
+    return SumOf(parts) if len(parts) > 1 else parts[0]
+
+
+@metric(
+    label="Recurring revenue a month",
+    unit="money",
+    better="higher",
+    counted="subscribers",
+    source="Skok (2012), SaaS Metrics 2.0 (monthly recurring revenue, MRR)",
+)
+def recurring_revenue(mrr_movements: ir.Table) -> Measure:
+    """What all subscribers pay a month, as it stands at the end of the period; longer terms count with their part of a month.
+
+    recurring revenue a month = sum of the price per month over the terms that run at the end of the period
+    """
+    return RecurringLevel(mrr_movements, at=mrr_movements.moved_on)
+
 
 # Recurring revenue of subscriptions, and its change
 
@@ -118,7 +162,7 @@ def _part(mrr_movements: ir.Table, part: str) -> Measure:
 
 
 @metric(
-    label="Revenue",
+    label="Shop revenue",
     unit="money",
     better="higher",
     counted="orders and refunds",
@@ -126,9 +170,9 @@ def _part(mrr_movements: ir.Table, part: str) -> Measure:
     source="IFRS 15 (revenue net of refunds and sales taxes)",
 )
 def revenue(orders: ir.Table) -> Measure:
-    """Revenue of all orders less refunds, net of tax, guests included.
+    """Revenue of all orders less refunds, net of tax, guests included; what subscribers pay is not in it.
 
-    revenue = sum of revenue over orders and refunds
+    shop revenue = sum of revenue over orders and refunds
     """
     return Total(orders, at=orders.ordered_at, value=orders.revenue)
 
@@ -280,16 +324,16 @@ def product_revenue(sold_products: ir.Table) -> Measure:
 # The change of the revenue of orders, by kind of customer
 
 
-@metric(label="Change of revenue", counted="customers and guest orders", **_GROWS)
+@metric(label="Change of shop revenue", counted="customers and guest orders", **_GROWS)
 def revenue_change(compared_revenue: ir.Table) -> Measure:
     """Revenue of the period less that of the one before, added up customer by customer; guests are a part of their own.
 
-    change of revenue = new + came back + more + guests - less - left
+    change of shop revenue = new + came back + more + guests - less - left
     """
     return _part_of_change(compared_revenue, "net")
 
 
-@metric(label="Revenue of first-time customers", counted="new customers", **_GROWS)
+@metric(label="Shop revenue of first-time customers", counted="new customers", **_GROWS)
 def revenue_from_new(compared_revenue: ir.Table, *, churn_after_days: int) -> Measure:
     """Revenue of the customers who ordered for the first time in the period.
 
@@ -298,7 +342,7 @@ def revenue_from_new(compared_revenue: ir.Table, *, churn_after_days: int) -> Me
     return _part_of_change(compared_revenue, "new", churn_after_days)
 
 
-@metric(label="Revenue of customers who came back", counted="customers who came back", **_GROWS)
+@metric(label="Shop revenue of customers who came back", counted="customers who came back", **_GROWS)
 def revenue_from_returning(compared_revenue: ir.Table, *, churn_after_days: int) -> Measure:
     """Revenue of earlier customers who ordered in the period and not in the one before.
 
@@ -307,7 +351,7 @@ def revenue_from_returning(compared_revenue: ir.Table, *, churn_after_days: int)
     return _part_of_change(compared_revenue, "back", churn_after_days)
 
 
-@metric(label="Revenue gained with customers who bought more", counted="customers who bought more", **_GROWS)
+@metric(label="Shop revenue gained with customers who bought more", counted="customers who bought more", **_GROWS)
 def revenue_from_more(compared_revenue: ir.Table) -> Measure:
     """How much more the customers brought who ordered in both periods, and for more in this one.
 
@@ -316,7 +360,7 @@ def revenue_from_more(compared_revenue: ir.Table) -> Measure:
     return _part_of_change(compared_revenue, "more")
 
 
-@metric(label="Revenue lost with customers who bought less", counted="customers who bought less", **_SHRINKS)
+@metric(label="Shop revenue lost with customers who bought less", counted="customers who bought less", **_SHRINKS)
 def revenue_lost_to_less(compared_revenue: ir.Table) -> Measure:
     """How much less the customers brought who ordered in both periods, and for less in this one.
 
@@ -325,7 +369,9 @@ def revenue_lost_to_less(compared_revenue: ir.Table) -> Measure:
     return _part_of_change(compared_revenue, "less")
 
 
-@metric(label="Revenue lost with customers who did not order again", counted="customers who did not order", **_SHRINKS)
+@metric(
+    label="Shop revenue lost with customers who did not order again", counted="customers who did not order", **_SHRINKS
+)
 def revenue_lost_to_gone(compared_revenue: ir.Table) -> Measure:
     """What the customers brought in the period before who did not order in this one; some of them will come back.
 
@@ -334,7 +380,7 @@ def revenue_lost_to_gone(compared_revenue: ir.Table) -> Measure:
     return _part_of_change(compared_revenue, "lost")
 
 
-@metric(label="Change of the revenue of guests", counted="guest orders", **_GROWS)
+@metric(label="Change of the shop revenue of guests", counted="guest orders", **_GROWS)
 def revenue_change_of_guests(compared_revenue: ir.Table) -> Measure:
     """Revenue of orders without a customer, less that of the period before: who is new among them nobody knows.
 

@@ -115,6 +115,8 @@ class Coverage:
                 frozenset(name for name in tables if self._spans[name].first)
                 for tables in read_together(self._catalog, card.function)
             ]
+            if card.each_table:
+                sets = [frozenset({name}) for tables in sets for name in sorted(tables)]
             self._read[card.name] = [tables for tables in sets if tables]
         return self._read[card.name]
 

@@ -32,7 +32,7 @@ from crmkit.metrics.engine.groups import (
 from crmkit.metrics.engine.reasons import missing_parts, needs, unmatched, without_predictions
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.formatting import none_of
-from crmkit.metrics.measures import KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
+from crmkit.metrics.measures import Combined, KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
 from crmkit.periods import Period, PeriodLike, parse_periods
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize, memoize_each
@@ -225,11 +225,11 @@ def estimate_all(catalog: Catalog, measures: Sequence[Measure], window: Window) 
     """
     leaves = list({id(leaf): leaf for measure in measures for leaf in _leaves(measure)}.values())
     found: dict[int, pd.DataFrame] = {}
-    in_quotients = {id(leaf) for measure in measures if isinstance(measure, Quotient) for leaf in _leaves(measure)}
+    combined = {id(leaf) for measure in measures if isinstance(measure, Combined) for leaf in _leaves(measure)}
 
     def estimate(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
-        # Small groups of a quotient are not merged before its numerator and denominator are joined.
-        return leaf.estimate(sums, window) if id(leaf) in in_quotients else estimate_by_group(leaf, sums, window)
+        # Small groups are not merged before the parts of a quotient or a sum are joined.
+        return leaf.estimate(sums, window) if id(leaf) in combined else estimate_by_group(leaf, sums, window)
 
     fetched: dict[Any, pd.DataFrame] = {}
     for leaf in leaves:
@@ -266,19 +266,18 @@ def fetch(query: ir.Table) -> pd.DataFrame:
 
 
 def _leaves(measure: Measure) -> list[Sums]:
-    return measure.leaves() if isinstance(measure, Quotient) else [measure]  # type: ignore[list-item]
+    return measure.leaves() if isinstance(measure, Combined) else [measure]  # type: ignore[list-item]
 
 
 def _beside_counted(quotient: Quotient) -> list[Sums]:
     """Return the sums of a quotient without which it has no value, but for those that its card counts."""
     parts = [] if quotient.missing_is_zero else _leaves(quotient.numerator)
-    return [*parts, *(_leaves(quotient.denominator) if isinstance(quotient.denominator, Quotient) else [])]
+    return [*parts, *(_leaves(quotient.denominator) if isinstance(quotient.denominator, Combined) else [])]
 
 
 def _of_measure(measure: Measure, found: dict[int, pd.DataFrame], window: Window) -> pd.DataFrame:
-    if isinstance(measure, Quotient):
-        numerator, denominator = (_of_measure(part, found, window) for part in (measure.numerator, measure.denominator))
-        return measure.combine(numerator, denominator, window)
+    if isinstance(measure, Combined):
+        return measure.combine([_of_measure(part, found, window) for part in measure.parts()], window)
     return found[id(measure)]
 
 

@@ -19,6 +19,7 @@ from crmkit.metrics.card import Card
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures import (
     BudgetUse,
+    Combined,
     Composition,
     Count,
     DailyLossRate,
@@ -149,11 +150,11 @@ def estimate_by_group(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.Data
 
 
 def without_small_groups(measure: Measure, estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Return a quotient without the values of groups too small to show, with the reason, if it reveals customers' money.
+    """Return a quotient or sum without the values of groups too small to show, with the reason, if they reveal money.
 
-    Quotients do not add up, so groups cannot be merged; instead as many are left empty as protect each other.
+    Groups are not merged, as quotients do not add up; instead as many are left empty as protect each other.
     """
-    if not window.by or estimate.empty or not isinstance(measure, Quotient) or not _reveals_customers(measure):
+    if not window.by or estimate.empty or not isinstance(measure, Combined) or not _reveals_customers(measure):
         return estimate
     is_small = pd.MultiIndex.from_frame(estimate[list(window.by)]).isin(too_small(estimate, window))
     if not is_small.any():
@@ -220,10 +221,12 @@ def _group_name(column: Any) -> Any:
     return ibis.coalesce(column.cast("string"), UNKNOWN_GROUP)
 
 
-def _reveals_customers(quotient: Quotient) -> bool:
+def _reveals_customers(measure: Combined) -> bool:
     """Return whether customers' own money is divided by their number; costs of the firm reveal nothing about them."""
-    below = quotient.denominator.leaves() if isinstance(quotient.denominator, Quotient) else [quotient.denominator]
-    own = [leaf for leaf in quotient.leaves() if isinstance(leaf, Total | Mean) and not isinstance(leaf, Count)]
+    if not isinstance(measure, Quotient):
+        return True
+    below = measure.denominator.leaves() if isinstance(measure.denominator, Combined) else [measure.denominator]
+    own = [leaf for leaf in measure.leaves() if isinstance(leaf, Total | Mean) and not isinstance(leaf, Count)]
     return not all(map(_is_exact, below)) and not all(map(_is_exact, own))
 
 

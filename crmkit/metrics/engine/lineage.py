@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.metrics.card import Card
-from crmkit.metrics.measures import Measure, Quotient
+from crmkit.metrics.measures import Combined, Measure
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
 
@@ -51,7 +51,7 @@ def reads_of(catalog: Catalog, card: Card) -> Reads | None:
     except NotMeasured:
         return None
     trace = _Trace({catalog.table(name).op(): name for name in catalog.names})
-    for leaf in measure.leaves() if isinstance(measure, Quotient) else [measure]:
+    for leaf in measure.leaves() if isinstance(measure, Combined) else [measure]:
         trace.measure(leaf)
     return Reads(
         {name: frozenset(columns) for name, columns in trace.columns.items()},

@@ -5,8 +5,13 @@ from crmkit.metrics.measures.durations import IncidenceMedian, KaplanMeierMedian
 from crmkit.metrics.measures.means import Mean, MeanCount, MeanPerCustomer, PredictedMean, Ratio
 from crmkit.metrics.measures.median import Median
 from crmkit.metrics.measures.movements import ActiveAtStart, DailyLossRate, LossRate, Stock
-from crmkit.metrics.measures.quotient import Quotient
-from crmkit.metrics.measures.recurring_revenue import RecurringChange, RecurringKept
+from crmkit.metrics.measures.quotient import Combined, Quotient, SumOf
+from crmkit.metrics.measures.recurring_revenue import (
+    RecurringChange,
+    RecurringEarned,
+    RecurringKept,
+    RecurringLevel,
+)
 from crmkit.metrics.measures.revenue_change import RevenueChange
 from crmkit.metrics.measures.shares import Composition, NetShare, Share, ShareOfCounts, ShareOfCustomers
 from crmkit.metrics.measures.totals import ActiveUnits, BudgetUse, Count, MonthlyTotal, PerUserWeek, Tally, Total
@@ -16,6 +21,7 @@ __all__ = [
     "ActiveAtStart",
     "ActiveUnits",
     "BudgetUse",
+    "Combined",
     "Composition",
     "Count",
     "DailyLossRate",
@@ -35,12 +41,15 @@ __all__ = [
     "Quotient",
     "Ratio",
     "RecurringChange",
+    "RecurringEarned",
     "RecurringKept",
+    "RecurringLevel",
     "RevenueChange",
     "Share",
     "ShareOfCounts",
     "ShareOfCustomers",
     "Stock",
+    "SumOf",
     "Sums",
     "Tally",
     "Total",

@@ -1,8 +1,10 @@
-"""Recurring revenue won, lost and kept, from the movements of each customer."""
+"""Recurring revenue: its level, what it brings in a period, and what of it is won, lost and kept, from customers' movements."""
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 import ibis
@@ -16,10 +18,68 @@ from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums
 from crmkit.metrics.measures.movements import every_period, sum_before
 from crmkit.periods import Grain
-from crmkit.tables.expressions import indicator, is_some, number, period_ordinal
+from crmkit.tables.expressions import indicator, is_some, month_position, number, period_ordinal
 
 #: Kinds of change of a customer's recurring revenue over a period.
 PARTS = ("new", "reactivation", "expansion", "contraction", "churn")
+
+
+@dataclass(eq=False, kw_only=True)
+class RecurringLevel(Sums):
+    """Recurring revenue a month at the end of a period, or on the last day known: what all subscribers pay together.
+
+    Reads :func:`~crmkit.tables.derived.recurring.mrr_movements`. The interval is that of chance arrivals of subscribers,
+    as for any number of things that are there.
+    """
+
+    run_up: ClassVar[int] = -1
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        return {"n": number(1) + self.table.change * 0} | _changes_of_level(self.table)
+
+    def parts_within(self, window: Window) -> dict[str, Any]:
+        """Return the parts of the days that count, and those of all days, on which later periods depend."""
+        all_days = {f"all_{name}": part for name, part in _changes_of_level(self.table).items()}
+        return super().parts_within(window) | all_days
+
+    def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
+        return {name: column.sum() for name, column in unit.items()}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        filled = every_period(sums, window)
+        level, squares, there = (_floats(filled, name) + _before(filled, name, window) for name in _LEVELS)
+        return self._estimated(filled, window, level, squares, there)
+
+    def _estimated(self, filled: pd.DataFrame, window: Window, x: Array, squares: Array, n: Array) -> pd.DataFrame:
+        n = np.maximum(np.round(n), 0.0)
+        x, squares = np.where(n > 0, x, 0.0), np.where(n > 0, np.maximum(squares, 0.0), 0.0)
+        sizes = event_sizes(filled, window, x=x, xx=squares, n=n)
+        value, low, high = intervals.total(x, sizes.squares, np.ones(len(x)), sizes.size)
+        return filled.assign(value=value, low=low, high=high, n=n, units=units_of_known(n, sizes))
+
+
+@dataclass(eq=False, kw_only=True)
+class RecurringEarned(RecurringLevel):
+    """Recurring revenue of a period: for each subscriber the days paid for, a month's amount for each month of them.
+
+    A day of a month counts as its part of the month, so that a whole month brings the monthly amount whether it has 28
+    days or 31. What was paid at the start runs through the period; each movement in it adds its change from its day on.
+    """
+
+    def parts(self, grain: Grain) -> dict[str, Any]:
+        m = self.table
+        came = indicator((m.before <= 0) & (m.after > 0))
+        return super().parts(grain) | {"placed": m.change * month_position(self.at), "came": came}
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        filled = every_period(sums, window)
+        spans = [window.span(int(ordinal)) for ordinal in filled["period"]]
+        start, end = (np.array([_month_position(span[side]) for span in spans]) for side in (0, 1))
+        moved, at_end = _floats(filled, "moved"), _floats(filled, "squares")
+        level, squares, there = (_before(filled, name, window) for name in _LEVELS)
+        earned = level * (end - start) + moved * end - _floats(filled, "placed")
+        of_the_period = (squares + at_end / 2) * (end - start) ** 2
+        return self._estimated(filled, window, earned, of_the_period, there + _floats(filled, "came"))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -87,30 +147,23 @@ class RecurringKept(RecurringChange):
     run_up: ClassVar[int] = -1
 
     def parts(self, grain: Grain) -> dict[str, Any]:
-        return super().parts(grain) | self._changes_of_level()
+        return super().parts(grain) | _changes_of_level(self.table)
 
     def parts_within(self, window: Window) -> dict[str, Any]:
         """Return the parts of the days that count, and the movements of all days, on which later periods depend."""
-        return super().parts_within(window) | self._changes_of_level()
-
-    def _changes_of_level(self) -> dict[str, Any]:
-        m = self.table
-        there = indicator(m.after > 0) - indicator(m.before > 0)
-        return {"moved": m.change, "squares": m.after * m.after - m.before * m.before, "there": there}
+        return super().parts_within(window) | _changes_of_level(self.table)
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
         kind = _kinds(unit)
         loss = -(kind["churn"] if self.of == "left" else kind["contraction"] + kind["churn"])
         gain = {"net": kind["expansion"], "net with reactivation": kind["expansion"] + kind["reactivation"]}
-        levels = {name: unit[name].sum() for name in ("moved", "squares", "there")}
+        levels = {name: unit[name].sum() for name in _LEVELS}
         lost = _amount("loss", loss) | {"loss_start": (loss * unit["start"]).sum()}
         return levels | lost | (_amount("gain", gain[self.of]) if self.of in gain else {})
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = every_period(sums, window)
-        s, ss, units = (
-            sum_before(filled, name, window).to_numpy(dtype=np.float64) for name in ("moved", "squares", "there")
-        )
+        s, ss, units = (sum_before(filled, name, window).to_numpy(dtype=np.float64) for name in _LEVELS)
         s, ss = np.where(units > 0.5, s, 0.0), np.maximum(ss, 0.0)
         value, low, high = self._lost(filled, window, s, ss, units)
         if self.of not in ("lost", "left"):
@@ -136,6 +189,26 @@ class RecurringKept(RecurringChange):
             gain, low, high = intervals.total(_floats(filled, "gain"), sizes.squares, np.ones(len(s)), size)
             value, least, most = intervals.difference((gain / s, low / s, high / s), (-kept[0], -kept[2], -kept[1]))
         return value, np.maximum(least, 0.0), most
+
+
+_LEVELS = ("moved", "squares", "there")
+
+
+def _changes_of_level(movements: Any) -> dict[str, Any]:
+    """Return by how much a movement changes what is paid, the sum of its squares over customers, and their number."""
+    there = indicator(movements.after > 0) - indicator(movements.before > 0)
+    squares = movements.after * movements.after - movements.before * movements.before
+    return {"moved": movements.change, "squares": squares, "there": there}
+
+
+def _before(filled: pd.DataFrame, name: str, window: Window) -> Array:
+    """Return the sum of the changes of all days of the periods before."""
+    return sum_before(filled, f"all_{name}", window).to_numpy(dtype=np.float64)
+
+
+def _month_position(on: date) -> float:
+    """Return what :func:`~crmkit.tables.expressions.month_position` does, of a day in Python [months]."""
+    return (on.year - 2000) * 12 + on.month - 1 + (on.day - 1) / calendar.monthrange(on.year, on.month)[1]
 
 
 def _sides(x: Any) -> dict[str, Any]:

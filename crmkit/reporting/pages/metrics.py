@@ -56,7 +56,7 @@ def history_chart(
     >>> catalog = ck.connect({"orders": orders})
     >>> history = ck.evaluate(catalog, "revenue", periods="2026-09..2026-10")
     >>> history_chart("revenue", ck.scorecard(catalog, "2026-10", metrics="revenue", history=history), history, catalog.settings)
-    <crmkit figure: Revenue: €30 in October 2026, nothing to compare with>
+    <crmkit figure: Shop revenue: €30 in October 2026, nothing to compare with>
     """
     from crmkit.plots import plot_history
 

@@ -181,7 +181,7 @@ def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return waterfall(
         rows,
         title,
-        f"Revenue of each customer in {span}; the parts add up to the whole change.",
+        f"Shop revenue of each customer in {span}; the parts add up to the whole change.",
         catalog.settings,
         f"95 % interval of the whole change: {scale.interval(*_interval_of_change(rows))}. Who did not order may "
         "still come back; whoever has paid terms instead of orders is not here.",
@@ -210,7 +210,7 @@ def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         frame,
         "What made revenue grow or shrink, over a month, a quarter and a year",
-        subtitle="Revenue by kind of customer less that of the period before, of one still running for as many days.",
+        subtitle="Shop revenue by kind of customer less that of the period before, of one still running for as many days.",
         caption="A customer is of one kind in each column: who is new this year may have come back this month.",
         units=dict.fromkeys(columns, "money"),
         settings=catalog.settings,
