@@ -52,11 +52,11 @@ def test_check_lists_findings_and_writes_nothing(crmkit, company):
 def test_metrics_as_json_is_one_record_for_each_metric_of_the_last_whole_month(crmkit, company):
     run = crmkit("metrics", "--settings", company, "--format", "json")
     records = {record["metric"]: record for record in json.loads(run.stdout)}
-    assert {"nps", "churn_rate", "revenue"} <= records.keys()
+    assert {"nps", "churn_rate", "turnover"} <= records.keys()
     wanted = {"metric", "period", "value", "low", "high", "n", "unit", "status", "reason"}
     assert all(wanted <= record.keys() for record in records.values())
     assert {record["period"] for record in records.values()} == {"2026-10"}
-    assert records["revenue"]["low"] < records["revenue"]["value"] < records["revenue"]["high"]
+    assert records["turnover"]["low"] < records["turnover"]["value"] < records["turnover"]["high"]
 
 
 def test_metrics_without_names_are_those_of_the_scorecard_and_others_by_topic_or_all(crmkit, company):

@@ -33,7 +33,7 @@ def test_a_card_is_on_the_scorecard_unless_it_says_otherwise(sample, large_order
     shown = headlines(card)
     assert large_orders in card["metric"].tolist()
     assert large_orders not in shown["metric"].tolist()
-    assert {"nps", "revenue", "churn_rate", "new_customers"} <= set(shown["metric"])
+    assert {"nps", "turnover", "churn_rate", "new_customers"} <= set(shown["metric"])
 
 
 def test_a_target_puts_a_card_on_the_scorecard(sample, large_orders):

@@ -83,7 +83,7 @@ def test_the_pipeline_says_how_far_the_conventions_of_the_sales_cycle_are_apart(
 def test_the_scorecard_shows_the_headline_numbers_and_the_targets_but_not_all(october):
     html = (october.folder / "scorecard.html").read_text(encoding="utf-8")
     tiles = set(re.findall(r'id="tile-(\w+)"', html))
-    assert {"revenue", "churn_rate", "nps", "customer_acquisition_cost", "win_rate"} <= tiles
+    assert {"turnover", "churn_rate", "nps", "customer_acquisition_cost", "win_rate"} <= tiles
     assert not tiles & {"clicks_lost", "days_to_win_half", "login_frequency", "acquisition_spend"}
     assert "Of eight targets" in text_of(october, "scorecard")
 
@@ -146,7 +146,7 @@ def test_the_real_company_has_its_numbers_and_names_what_is_missing(november):
     text = text_of(november, "scorecard")
     for needed in ("survey_responses", "costs", "leads", "deals"):
         assert f"needs {needed}" in text
-    for shown in ("Revenue £1.46 million", "Orders 2,769", "New customers 323", "9.3 % of customers left"):
+    for shown in ("Turnover £1.46 million", "Orders 2,769", "New customers 323", "9.3 % of customers left"):
         assert shown in text
     assert "Online Retail" in text
 

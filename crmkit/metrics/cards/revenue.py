@@ -167,6 +167,7 @@ def _part(mrr_movements: ir.Table, part: str) -> Measure:
     better="higher",
     counted="orders and refunds",
     additive=True,
+    headline=False,
     source="IFRS 15 (revenue net of refunds and sales taxes)",
 )
 def revenue(orders: ir.Table) -> Measure:
