@@ -260,7 +260,8 @@ def _parts_by_days(
     if lacking := [name for name in names if name not in set(history["metric"])]:
         history = _with_compared(catalog, lacking, period, None)
     rows = history[history["metric"].isin(names) & history["value"].notna()]
-    return {(row.metric, row.period): row.value for row in rows.itertuples(index=False)}
+    keys = zip(rows["metric"].astype(str), rows["period"].astype(str), strict=True)
+    return dict(zip(keys, rows["value"].astype(float).tolist(), strict=True))
 
 
 def _scaled(
@@ -277,7 +278,7 @@ def _scaled(
     scaled = then.copy()
     for place, card in enumerate(chosen):
         if card.part_by_days:
-            whole = float(then["value"].iat[place])
+            whole = then["value"].to_numpy(dtype=float)[place]
             share = parts_by_days.get((card.part_by_days, other), 0.0) / whole if whole else 0.0
             scaled.loc[scaled.index[place], sides] *= by_months + (by_days - by_months) * min(max(share, 0.0), 1.0)
         elif card.additive or card.per_day:

@@ -16,7 +16,15 @@ from crmkit.metrics.measures.base import Sums
 
 
 class Combined:
-    """Base of measures that are made of others, each of a table of its own."""
+    """Base of measures that are made of others, each of a table of its own.
+
+    Attributes
+    ----------
+    minimum : int
+        Sampling units below which the interval is too rough to rely on [count].
+    """
+
+    minimum: int
 
     def parts(self) -> Sequence[Sums | Combined]:
         """Return the measures that it is made of."""
@@ -115,8 +123,8 @@ class SumOf(Combined):
             both = both.fillna({"has_of": 0.0, "has_by": 0.0})
             first, second = _summand(both, "of"), _summand(both, "by")
             value, low, high = intervals.difference(first, (-second[0], -second[2], -second[1]))
-            known = np.maximum(both[["units_of", "units_by"]].fillna(NO_SIZE_KNOWN), NO_SIZE_KNOWN)
-            units = np.where((known < 0).all(axis=1), NO_SIZE_KNOWN, known.clip(lower=0).sum(axis=1))
+            known = both[["units_of", "units_by"]].fillna(NO_SIZE_KNOWN).to_numpy(dtype=np.float64)
+            units = np.where((known < 0).all(axis=1), NO_SIZE_KNOWN, np.maximum(known, 0.0).sum(axis=1))
             n = both[["n_of", "n_by"]].fillna(0.0).sum(axis=1)
             total = both[window.keys].assign(value=value, low=low, high=high, n=n, units=units)
         return total
