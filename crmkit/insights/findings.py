@@ -34,6 +34,7 @@ from crmkit.tables.validate import check_made_by
 __all__ = ["Finding", "findings", "headline"]
 _FEWEST = 3  # findings: if fewer numbers moved, those an owner asks for first are stated as well
 _WATCHED = ("turnover", "revenue", "churn_rate", "new_customers", "nps")
+_MOST_IN_BRIEF = 3  # changes in the line that names those which have no line of their own
 _POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
 _TOO_FEW = "Too few customers to tell whether anything moved."
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
@@ -62,6 +63,12 @@ class Finding:
     rest: str = ""
     metric: str = ""
     tone: str = ""
+
+    @property
+    def first_sentence(self) -> str:
+        """What follows the bold part up to the end of its sentence, which is all that a front page says."""
+        head, stop, _ = ("" if self.bold.endswith((".", "!", "?")) else self.rest).partition(". ")
+        return head + stop.strip()
 
     @property
     def text(self) -> str:
@@ -113,7 +120,7 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     ]
     if in_brief:
         kind = "Also real:" if all(row.verdict == "real" for row in in_brief) else "Also:"
-        found.append(Finding(kind, f" {joined([in_short(row, currency) for row in in_brief])}."))
+        found.append(Finding(kind, f" {joined(_in_brief(in_brief, currency))}."))
     found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
     if len(found) < _FEWEST - 1:
         covered |= {finding.metric for finding in found}
@@ -158,6 +165,11 @@ def headline(scorecard: pd.DataFrame) -> str:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
     so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""
     return f"{Period.parse(rows[0].period).label}{so_far}: {'; '.join(clauses)}"
+
+
+def real_changes(scorecard: pd.DataFrame) -> list[tuple[Any, bool]]:
+    """Return the rows whose change since the period before is real and news, and whether it may be the season."""
+    return [(row, bool(_maybe_season(row))) for row in _real(_rows(scorecard))]
 
 
 def _rows(scorecard: pd.DataFrame) -> list[Any]:
@@ -221,6 +233,13 @@ def _split(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
         in_full = [*in_full[:-1], good]
     named = {row.metric for row in in_full}
     return in_full, [row for row in rows if row.metric not in named]
+
+
+def _in_brief(rows: list[Any], currency: str | None) -> list[str]:
+    """Return what happened, each in half a line; of many the first few, as the tiles have all of them."""
+    shown = rows if len(rows) <= _MOST_IN_BRIEF else rows[: _MOST_IN_BRIEF - 1]
+    more = [f"{number_word(len(rows) - len(shown))} more"] if len(shown) < len(rows) else []
+    return [*(in_short(row, currency) for row in shown), *more]
 
 
 def _weight(change: float, before: float, unit: str) -> float:

@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import compress, decompress
 
 from crmkit.errors import CrmkitError, Problems
@@ -33,12 +33,9 @@ class Export(Fragment):
     """A line of a page that carries a list for the run to write."""
 
     def __init__(self, html: str, name: str, files: Mapping[str, bytes]) -> None:
-        super().__init__(html, f"export: {name}")
+        packed = {file: b64encode(compress(content)).decode() for file, content in files.items()}
+        super().__init__(html, f"export: {name}", {_KIND: packed})
         self.files = dict(files)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        packed = {file: b64encode(compress(content)).decode() for file, content in self.files.items()}
-        return {"text/html": self._repr_html_(), "text/plain": repr(self), _KIND: packed}
 
 
 def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:

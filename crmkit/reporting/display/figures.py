@@ -42,6 +42,7 @@ def figure(
     settings: Settings | None = None,
     units: dict[str, str] | None = None,
     labels: dict[str, str] | None = None,
+    id: str = "",
 ) -> Fragment:
     """Return a figure with its message, and close it.
 
@@ -63,6 +64,8 @@ def figure(
         For the currency in the numbers.
     units, labels : mapping of column to unit and to heading, or None
         Of the numbers, see :func:`crmkit.reporting.table`.
+    id : str
+        Name for links to it.
 
     Returns
     -------
@@ -96,6 +99,7 @@ def figure(
         image=image,
         alt=alt.strip(),
         caption=caption,
+        id=id,
         data=None
         if data is None
         else worded_table(data, subtitle or title, settings=settings, units=units, labels=labels),

@@ -6,6 +6,7 @@ Every template escapes what it is given; only a :class:`Fragment` is taken as HT
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,11 +35,17 @@ class Fragment:
         Safe HTML, everything from data already escaped.
     name : str
         What it is, for the plain-text representation.
+    carried : mapping of media type to JSON, or None
+        What a run takes from the executed notebook: the numbers of the page, its lists, its lines for the front page.
     """
 
-    def __init__(self, html: str, name: str = "fragment") -> None:
+    def __init__(self, html: str, name: str = "fragment", carried: Mapping[str, Any] | None = None) -> None:
         self.html = html
         self.name = name
+        self.carried = dict(carried or {})
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), **self.carried}
 
     def _repr_html_(self) -> str:
         # The style comes with every output, because a notebook shows each alone; a report holds it once.
@@ -51,9 +58,11 @@ class Fragment:
         return f"<crmkit {self.name}>"
 
 
-def drawn(template: str, name: str = "fragment", **context: Any) -> Fragment:
+def drawn(
+    template: str, name: str = "fragment", *, carried: Mapping[str, Any] | None = None, **context: Any
+) -> Fragment:
     """Return a template of the theme, filled in, as a fragment."""
-    return Fragment(_environment().get_template(f"{template}.html.j2").render(**context), name)
+    return Fragment(filled(template, **context), name, carried)
 
 
 def filled(template: str, **context: Any) -> Markup:

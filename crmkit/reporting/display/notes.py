@@ -79,6 +79,8 @@ def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) 
         "The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. "
         "Sums and counts, such as revenue, are exact: their interval is how far chance alone would take such a month. "
         "A target is met or missed only when the whole interval lies on one side of it.",
+        "An arrow shows which way a number went, and the word beside it whether that is good. In the small charts the "
+        "shaded band is the 95 % interval and the dashed line the target.",
     ]
     return _note("method", "How we decide", [*paragraphs, *extra])
 

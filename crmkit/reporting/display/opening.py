@@ -11,8 +11,10 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.findings import Finding, findings, headline
+from crmkit.insights.stakes import changes_at_stake
 from crmkit.metrics.formatting import counted, joined
 from crmkit.periods import Period, day_in_words
+from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.settings import Settings
 from crmkit.tables.schema import PREDICTED, SCHEMAS
@@ -72,7 +74,7 @@ def opening(
         raise CrmkitError("opening needs a scorecard or a title. Pass one of them.")
     currency = settings.company.currency if settings is not None else None
     listed = list(findings) if findings is not None else _findings_of(scorecard, currency)
-    return drawn(
+    shown = drawn(
         "opening",
         "opening",
         needs=needs if scorecard is None else needs or lacking_tables(scorecard),
@@ -80,8 +82,8 @@ def opening(
         title=title or headline(scorecard),  # type: ignore[arg-type]
         status=_status(scorecard, data_through, n_quality_notes),
         findings=[_linked(finding, links or {}) for finding in listed],
-        legend=scorecard is not None,
     )
+    return with_front_lines(shown, _for_front_page(scorecard, currency, data_through))
 
 
 def lacking_tables(scorecard: pd.DataFrame) -> str:
@@ -117,6 +119,26 @@ def _findings_of(scorecard: pd.DataFrame | None, currency: str | None) -> list[F
     return [] if scorecard is None else findings(scorecard, currency=currency)
 
 
+def _for_front_page(scorecard: pd.DataFrame | None, currency: str | None, through: date | None) -> list[FrontLine]:
+    lines = [FrontLine("status", f"Data through {day_in_words(through)}")] if through is not None else []
+    for each in changes_at_stake(scorecard, currency=currency) if scorecard is not None else []:
+        told = each.finding
+        lines.append(
+            FrontLine(
+                "finding",
+                told.bold,
+                told.first_sentence,
+                metric=told.metric,
+                topic=each.topic,
+                tone=told.tone,
+                stake=each.stake,
+                p_value=each.p_value,
+                is_seasonal=each.is_seasonal,
+            )
+        )
+    return lines
+
+
 def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) -> list[dict[str, str]]:
     parts = []
     if through is not None:
@@ -136,4 +158,4 @@ def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) 
 def _linked(finding: Finding, links: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     text, href = links.get(finding.metric, ("", ""))
     link = {"text": text, "href": href} if href else None
-    return {"bold": finding.bold, "rest": finding.rest, "tone": finding.tone, "link": link}
+    return {"bold": finding.bold, "rest": finding.rest, "tone": finding.tone, "link": link, "metric": finding.metric}

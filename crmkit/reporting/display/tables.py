@@ -116,6 +116,7 @@ def table(
     labels: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     max_rows: int = 200,
+    id: str = "",
 ) -> Fragment:
     """Return a frame as a table with a title that says what it shows.
 
@@ -132,6 +133,8 @@ def table(
     settings : Settings or None
     max_rows : int
         Rows shown; the page says how many are left out.
+    id : str
+        Name for links to it.
 
     Returns
     -------
@@ -145,7 +148,14 @@ def table(
     _check_names(frame, [*(units or {}), *(labels or {})])
     worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
     return drawn(
-        "table", f"table: {title}", table=worded, title=title, subtitle=subtitle, caption=caption, empty="No rows."
+        "table",
+        f"table: {title}",
+        table=worded,
+        title=title,
+        subtitle=subtitle,
+        caption=caption,
+        empty="No rows.",
+        id=id,
     )
 
 

@@ -76,7 +76,7 @@ def tiles(
             {
                 "title": topic_title(topic),
                 "tiles": [
-                    _tile(row, _of(history, row.metric), currency, (remarks or {}).get(row.metric))
+                    tile_of(row, history, currency, (remarks or {}).get(row.metric))
                     for row in shown
                     if row.topic == topic
                 ],
@@ -98,7 +98,9 @@ def topic_title(topic: str) -> str:
     return TOPIC_TITLES.get(topic, sentence_case(topic))
 
 
-def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
+def tile_of(row: Any, history: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
+    """Return what the tile of a scorecard's row says, for a template."""
+    periods = _of(history, row.metric)
     scale, has_value = scale_of(row, currency), is_number(row.value)
     if not has_value and periods is not None and periods["value"].notna().any():
         past = periods[periods["value"].notna()].iloc[-1]  # the sparkline still has numbers to word
@@ -108,6 +110,7 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: 
     tone = row.direction if row.verdict == "real" and not is_doubted else ""
     target = row.target if is_number(row.target) else None
     number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
+    comparisons = _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else []
     return {
         "metric": row.metric,
         "label": row.label,
@@ -120,7 +123,9 @@ def _tile(row: Any, periods: pd.DataFrame | None, currency: str | None, remark: 
         "unit": unit,
         "basis": _basis(row, scale),
         "spark": None if periods is None else sparkline(periods, row.label, scale, target=target, tone=tone),
-        "comparisons": _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else [],
+        "comparisons": comparisons,
+        "main": comparisons[0] if comparisons else None,
+        "interval": _interval(row, scale) if has_value else "",
     }
 
 
@@ -134,10 +139,14 @@ def _basis(row: Any, scale: Scale) -> str:
     if not is_number(row.value):
         return sentence_case(str(row.reason or ""))
     counts = counted(row.n, row.counted) if row.n != row.value or row.unit != "count" else ""
+    return kept_together(", ".join(part for part in (_interval(row, scale), counts) if part))
+
+
+def _interval(row: Any, scale: Scale) -> str:
     interval = "" if is_exact(row) else scale.interval(row.low, row.high)
     if interval and row.metric in CARDS and CARDS[row.metric].additive:
-        interval = f"{interval} by chance"  # the books are exact; what is open is how such a month might have gone
-    return kept_together(", ".join(part for part in (interval, counts) if part))
+        return f"{interval} by chance"  # the books are exact; what is open is how such a month might have gone
+    return interval
 
 
 def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_doubted: bool) -> list[dict[str, Any]]:

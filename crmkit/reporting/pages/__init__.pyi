@@ -4,6 +4,7 @@
 from .pieces import export as export
 from .pieces import figure as figure
 from .pieces import glossary_section as glossary_section
+from .pieces import key_numbers as key_numbers
 from .pieces import method as method
 from .pieces import opening as opening
 from .pieces import provenance as provenance

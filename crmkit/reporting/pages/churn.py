@@ -30,6 +30,7 @@ from crmkit.predictions.churn.outlook import ChurnOutlook
 from crmkit.predictions.churn.survival import relative_risks, remaining
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
+from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import table
@@ -54,17 +55,23 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment:
 
 
 @section()
-def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
-    """Return the customers with most value at risk, ids masked, with reasons; nothing where the chances are doubtful."""
+def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: int = _SHOWN) -> Fragment | None:
+    """Return the customers with most value at risk, ids masked, with reasons; nothing where the chances are doubtful.
+
+    Parameters
+    ----------
+    limit : int
+        Most customers to show; the export has all.
+    """
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
-    top = _call_list(catalog, summary).head(_SHOWN)
+    top = _call_list(catalog, summary).head(limit)
     top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
     n_notice = int((outlook.customers["kind"] == "notice given").sum())
     on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
-    return table(
+    shown = table(
         top,
         f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
         subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
@@ -74,7 +81,21 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
         settings=catalog.settings,
+        id="leaving",
     )
+    return with_front_lines(shown, [_to_do(summary, catalog.settings.company.currency)])
+
+
+def _to_do(summary: ChurnSummary, currency: str) -> FrontLine:
+    """Return what the front page says is to be done about those who may leave."""
+    value, low, high = summary.total
+    at_risk = in_words(value, "money", low=low, high=high, currency=currency)
+    if summary.n_calls and summary.save.measured:
+        gain = in_words(summary.profit, "money", currency=currency)
+        bold, rest = f"Contact {counted(summary.n_calls, 'customers')} before they leave", f": it brings about {gain}."
+    else:
+        bold, rest = "Decide whom to keep", f": about {at_risk} would go with those who may leave."
+    return FrontLine("to do", bold, rest, anchor="leaving", stake=float(value))
 
 
 @section()

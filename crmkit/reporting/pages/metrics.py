@@ -68,11 +68,19 @@ def history_chart(
     target = None if pd.isna(row.target) else row.target
     axes = plot_history(past, target=target, tone=row.direction, currency=currency)
     numbers = past[["period", "value", "low", "high", "n", "unit", "status", "reason"]].iloc[::-1]
-    return figure(axes, message.title, message.subtitle, alt=message.alt, data=numbers, settings=settings)
+    return figure(
+        axes,
+        message.title,
+        message.subtitle,
+        alt=message.alt,
+        data=numbers,
+        settings=settings,
+        id=f"chart-{metric}",
+    )
 
 
 def finding_charts(
-    scorecard: pd.DataFrame, history: pd.DataFrame, settings: Settings | None = None, *, limit: int = 3
+    scorecard: pd.DataFrame, history: pd.DataFrame, settings: Settings | None = None, *, limit: int = 3, start: int = 0
 ) -> Fragment:
     """Return one chart per headline finding, in the order of the findings.
 
@@ -83,7 +91,9 @@ def finding_charts(
     settings : Settings, optional
         For the currency.
     limit : int
-        Most charts to draw.
+        Most charts to draw, those before ``start`` included.
+    start : int
+        Findings to leave out, whose charts stand elsewhere on the page.
 
     Returns
     -------
@@ -99,7 +109,7 @@ def finding_charts(
     >>> ck.pages.finding_charts(ck.scorecard(catalog, "2026-10", metrics="revenue", history=history), history)
     <crmkit finding charts>
     """
-    metrics = [finding.metric for finding in findings(scorecard) if finding.metric][:limit]
+    metrics = [finding.metric for finding in findings(scorecard) if finding.metric][start:limit]
     charts = [history_chart(metric, scorecard, history, settings) for metric in metrics]
     return Fragment("\n".join(chart.html for chart in charts), "finding charts")
 

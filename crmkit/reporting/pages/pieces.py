@@ -4,6 +4,7 @@ from crmkit.insights.conventions import convention_sentences
 from crmkit.insights.data_quality import quality_findings, quality_headline, quality_sentences
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
+from crmkit.reporting.display.key_numbers import key_numbers
 from crmkit.reporting.display.notes import glossary_section, method, quality_notes
 from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.provenance import provenance
@@ -15,6 +16,7 @@ __all__ = [
     "export",
     "figure",
     "glossary_section",
+    "key_numbers",
     "method",
     "opening",
     "provenance",

@@ -17,6 +17,7 @@ from crmkit.predictions.loyalty import NO_TIER, anniversaries, loyalty
 from crmkit.predictions.segments.assignment import learned_on
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
+from crmkit.reporting.display.front import reason_line, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.revenue import parts_of, waterfall
@@ -178,14 +179,16 @@ def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     scale = scale_of(rows.loc["revenue_change"], currency)
     days = catalog.days_so_far(period)
     span = f"the first {days} days of {period.label} and of {before}" if days else f"{period.label} and {before}"
-    return waterfall(
+    shown = waterfall(
         rows,
         title,
         f"Shop revenue of each customer in {span}; the parts add up to the whole change.",
         catalog.settings,
         f"95 % interval of the whole change: {scale.interval(*_interval_of_change(rows))}. Who did not order may "
         "still come back; whoever has paid terms instead of orders is not here.",
+        id="why-revenue",
     )
+    return with_front_lines(shown, [reason_line(title, "why-revenue")])
 
 
 @section("no change of revenue")

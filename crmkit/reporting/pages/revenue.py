@@ -16,6 +16,7 @@ from crmkit.periods import PeriodLike, day_in_words
 from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
+from crmkit.reporting.display.front import reason_line, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table, with_interval
 from crmkit.reporting.pages.section import section
@@ -49,7 +50,8 @@ def waterfall_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     by = f" by {scale.words(abs(won + lost))} a month" if won + lost else ""
     title = f"Recurring revenue {moved}{by}: {scale.words(won)} won, {scale.words(-lost)} lost"
     span = f"Recurring revenue a month: each customer at the end of {period.label} less at its start."
-    return waterfall(parts, title, span, catalog.settings)
+    shown = waterfall(parts, title, span, catalog.settings, id="why-recurring")
+    return with_front_lines(shown, [reason_line(title, "why-recurring")])
 
 
 @section("no retention costs")
@@ -230,7 +232,9 @@ def parts_of(rows: pd.DataFrame, labels: Mapping[str, str], losses: Collection[s
     return parts
 
 
-def waterfall(parts: pd.DataFrame, title: str, subtitle: str, settings: Settings, caption: str = "") -> Fragment:
+def waterfall(
+    parts: pd.DataFrame, title: str, subtitle: str, settings: Settings, caption: str = "", id: str = ""
+) -> Fragment:
     """Return the parts of :func:`parts_of` as a figure whose bars begin where the last one ended."""
     from crmkit.plots import plot_waterfall
 
@@ -243,6 +247,7 @@ def waterfall(parts: pd.DataFrame, title: str, subtitle: str, settings: Settings
         subtitle,
         alt=f"{title}. By kind of customer: {amounts}.",
         caption=caption,
+        id=id,
         data=parts.rename(columns={"label": "part"})[["part", *_ENDS, "n"]].reset_index(drop=True),
         units=dict.fromkeys(_ENDS, "money") | {"n": "count"},
         settings=settings,

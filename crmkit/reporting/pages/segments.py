@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.insights.phrases import feature_label
+from crmkit.insights.phrases import feature_label, mid_sentence
 from crmkit.insights.segments import (
     are_segments,
     last_days,
@@ -42,6 +42,7 @@ from crmkit.predictions.segments.profiles import segment_portraits, segment_prof
 from crmkit.predictions.segments.stability import segment_review
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
+from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import rounded_together, table
@@ -167,7 +168,15 @@ def segment_action_table(catalog: Catalog, period: PeriodLike) -> Fragment | Non
     actions = segment_actions(catalog, period)
     if _are_too_few(actions):
         return None
-    return table(actions, "What to do for each", labels={"n": "Customers"})
+    shown = table(actions, "What to do for each", labels={"n": "Customers"}, id="what-to-do")
+    first = actions.iloc[0]
+    line = FrontLine(
+        "to do",
+        f"{first['segment']}, {counted(first['n'], 'customers')}",
+        f": {mid_sentence(first['what_to_do'])}",
+        anchor="what-to-do",
+    )
+    return with_front_lines(shown, [line])
 
 
 @section()

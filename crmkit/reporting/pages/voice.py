@@ -12,6 +12,7 @@ from crmkit.metrics.formatting import counted, is_number, joined, scale_for
 from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.sentiment import sentiment_check
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
@@ -39,8 +40,9 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     if people.empty:
         return None
     what = "customer is" if len(people) == 1 else "customers are"
+    revenue = people["revenue_12_months"].sum() if people["revenue_12_months"].notna().any() else None
     people = people.assign(customer_id=[masked_id(str(who)) for who in people["customer_id"]])
-    return table(
+    shown = table(
         people,
         f"{len(people):,} {what} waiting to be called back",
         subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days, by revenue of the last "
@@ -50,6 +52,12 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
         labels={"revenue_12_months": "Revenue, 12 months", "last_on": "Last"},
         settings=catalog.settings,
         max_rows=max_rows,
+        id="call-back",
+    )
+    why = " with a low answer or a ticket left open, the most valuable first."
+    return with_front_lines(
+        shown,
+        [FrontLine("to do", f"Call back {counted(len(people), 'customers')}", why, anchor="call-back", stake=revenue)],
     )
 
 

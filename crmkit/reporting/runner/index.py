@@ -9,6 +9,7 @@ from pathlib import Path
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
 from crmkit.reporting.display.html import capitalised, filled, some
+from crmkit.reporting.runner.front import front_page
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
 
 _LAST_FILES = ("data_quality.html", "glossary.html")
@@ -17,7 +18,9 @@ _LAST_FILES = ("data_quality.html", "glossary.html")
 def write_index(
     folder: Path | str, period: Period | str, pages: Sequence[PageSummary] | None = None, *, company: str
 ) -> PageSummary:
-    """Write ``index.html`` of one period: each page's name, headline, question and status.
+    """Write ``index.html`` of one period, its front page: findings, numbers, why, what to do, and all pages.
+
+    It is made from what the pages keep in their summaries, so that it computes nothing.
 
     Parameters
     ----------
@@ -40,28 +43,34 @@ def write_index(
     listed = list(pages) if pages is not None else _pages_in(folder)
     # Pages about the firm come before those about its data: an owner opens them first.
     listed.sort(key=lambda page: _sort_key(page, reported))
-    of_status = Counter(page.status for page in listed)
-    n_missing = sum(page.status == "not made" and not page.file for page in listed)
-    n_without_data = of_status["not made"] - n_missing
-    status = f"{of_status['complete']} of {some(len(listed), 'page')} complete" if listed else "No pages yet"
-    status += f", {n_without_data} not made, as the data have nothing for them" if n_without_data else ""
-    body = filled("index", status=status, pages=[_entry(page, reported) for page in listed])
+    status = _status_of(listed)
+    front = front_page(listed)
+    body = filled(
+        "front",
+        facts=[*front.facts, status],
+        front=front,
+        tiles=front.numbers,
+        is_front=True,
+        pages=[_entry(page, reported) for page in listed],
+    )
     headlines_of_period = [
         page.headline
         for page in listed
         if page.status == "complete" and page.headline.startswith(f"{reported.label}: ")
     ]
     headline = headlines_of_period[0] if headlines_of_period else f"{reported.label}: all pages"
+    of_status = Counter(page.status for page in listed)
+    is_partial = any(page.status == "not made" and not page.file for page in listed)
     summary = PageSummary(
         title=f"All pages of {reported.label}",
         headline=headline,
         question=status,
         period=str(reported),
-        status="failed" if of_status["failed"] else "not made" if n_missing else "complete",
+        status="failed" if of_status["failed"] else "not made" if is_partial else "complete",
         kind="index",
         company=company,
     )
-    return write_page(folder / "index.html", summary, body, h1=headline, kicker="Report")
+    return write_page(folder / "index.html", summary, body, h1=headline)
 
 
 def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
@@ -124,6 +133,15 @@ def _pages_in(folder: Path) -> list[PageSummary]:
     return [page for page in pages if page.kind == "page"]
 
 
+def _status_of(pages: Sequence[PageSummary]) -> str:
+    """Return how many pages there are, and what became of the others."""
+    of_status = Counter(page.status for page in pages)
+    n_missing = sum(page.status == "not made" and not page.file for page in pages)
+    n_without_data = of_status["not made"] - n_missing
+    status = f"{of_status['complete']} of {some(len(pages), 'page')} complete" if pages else "No pages yet"
+    return status + (f", {n_without_data} not made, as the data have nothing for them" if n_without_data else "")
+
+
 def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:
     follows = page.status == "complete" and not page.headline.startswith(f"{reported.label}: ")
     follows |= page.status == "not made" and bool(page.file)
@@ -131,13 +149,11 @@ def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:
 
 
 def _entry(page: PageSummary, period: Period) -> dict[str, str]:
-    return {
-        "href": page.file,
-        "title": page.title,
-        "headline": _without_label(page.headline, period) if page.file else "",
-        "question": page.question,
-        **_status(page.status),
-    }
+    """Return the line of a page; where there is none, why."""
+    note = "" if page.status == "complete" else page.status
+    if page.status == "not made" and page.file:
+        note = _without_label(page.headline, period).lower()
+    return {"href": page.file, "title": page.title, "note": note}
 
 
 def _without_label(headline: str, period: Period) -> str:

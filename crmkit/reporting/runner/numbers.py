@@ -31,11 +31,8 @@ class PageNumbers(Fragment):
     """A piece of a page that carries the page's numbers."""
 
     def __init__(self, html: str, name: str, numbers: Mapping[str, Any]) -> None:
-        super().__init__(html, name)
+        super().__init__(html, name, {_KIND: dict(numbers)})
         self.numbers = dict(numbers)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"text/html": self._repr_html_(), "text/plain": repr(self), _KIND: self.numbers}
 
 
 def numbers_of(catalog: Catalog, evaluated: pd.DataFrame, so_far: int | None = None) -> dict[str, dict[str, Any]]:

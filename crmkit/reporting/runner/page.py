@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -61,6 +62,8 @@ class PageSummary:
         Size of the file [bytes].
     warnings : tuple of str
         What the renderer had to leave out or could not know.
+    front : tuple of dict
+        The page's lines for the front page, see :class:`crmkit.reporting.display.front.FrontLine`.
     """
 
     title: str
@@ -74,6 +77,7 @@ class PageSummary:
     key: str = ""
     n_bytes: int = 0
     warnings: tuple[str, ...] = field(default=())
+    front: tuple[dict[str, Any], ...] = field(default=())
 
 
 def write_page(
@@ -85,6 +89,7 @@ def write_page(
     kicker: str = "",
     question: str = "",
     navigation: Navigation | None = None,
+    contents: Sequence[Mapping[str, Any]] = (),
 ) -> PageSummary:
     """Write one self-contained page.
 
@@ -100,6 +105,8 @@ def write_page(
         First heading, where the body has none; the page's name above it; the question the page answers.
     navigation : Navigation or None
         Links of the header.
+    contents : sequence of mapping
+        The sections of the body, from :func:`crmkit.reporting.runner.sections.arrange_sections`.
 
     Returns
     -------
@@ -122,6 +129,7 @@ def write_page(
         question=question,
         h1=h1,
         body=Markup(body),
+        contents=filled("contents", contents=contents) if contents else "",
     )
     content = page.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +150,7 @@ def read_summary(path: Path | str) -> PageSummary:
     if found is None:
         raise CrmkitError(f"{path.name} is not a report page: it has no summary. Render it again.")
     stored = json.loads(html.unescape(found[1]))
+    stored["front"] = tuple(stored.get("front", ()))
     return PageSummary(**stored | {"file": path.name, "n_bytes": path.stat().st_size, "warnings": ()})
 
 

@@ -9,13 +9,15 @@ import html
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmkit.periods import Period
+from crmkit.reporting.display.front import FRONT_KIND
 from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text, without_paths
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_page
+from crmkit.reporting.runner.sections import anchor_of, arrange_sections
 from crmkit.sources.masking import redacted, without_addresses
 
 if TYPE_CHECKING:
@@ -81,11 +83,13 @@ def render_page(
         company=company,
         key=key,
         warnings=tuple(body.warnings),
+        front=tuple(body.front),
     )
     written = write_page(
         html_path,
         summary,
         body.html,
+        contents=body.contents,
         h1="" if body.headline else name,
         kicker=name if body.headline else "",
         question=body.question,
@@ -202,6 +206,8 @@ class Body:
     question: str
     headline: str
     warnings: list[str]
+    contents: list[dict[str, Any]] = field(default_factory=list)
+    front: list[dict[str, Any]] = field(default_factory=list)
 
 
 def body_of(notebook: Any) -> Body:
@@ -220,12 +226,36 @@ def body_of(notebook: Any) -> Body:
     _hide_addresses(soup)
     _make_readable(soup)
     _name_pictures(soup, warnings)
-    _drop_dead_links(soup)
     first = soup.select_one(".opening h1")
     if first is not None:
         for heading in soup.select(".prose h1"):
             heading.name = "h2"
-    return Body(str(soup), title, question, plain_text(first.get_text()) if first else "", warnings)
+    contents = arrange_sections(soup)
+    _drop_dead_links(soup)
+    headline = plain_text(first.get_text()) if first else ""
+    return Body(str(soup), title, question, headline, warnings, contents, _front_lines(shown, soup))
+
+
+def _front_lines(notebook: Any, soup: BeautifulSoup) -> list[dict[str, Any]]:
+    """Return what the cells have for the front page, safe as the page itself, each with the place that it leads to."""
+    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    lines = [line for data in outputs for line in data.get(FRONT_KIND, ())]
+    return [_safe(line) | {"anchor": anchor_of(soup, line)} for line in lines]
+
+
+def _safe(value: Any) -> Any:
+    from bs4 import BeautifulSoup
+
+    if isinstance(value, dict):
+        return {name: _safe(each) for name, each in value.items()}
+    if not isinstance(value, str):
+        return value
+    if not value.startswith("<svg"):
+        return without_addresses(value)
+    drawing = BeautifulSoup(value, "html.parser")
+    _make_safe(drawing)
+    _hide_addresses(drawing)
+    return str(drawing)
 
 
 def _noted_period(notebook: Any) -> str:

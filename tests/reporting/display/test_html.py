@@ -31,7 +31,7 @@ def test_the_colours_of_the_style_are_those_of_the_figures():
         assert f"--{name}:{colour}" in component_css() and f"--{name}:{DARK[name]}" in component_css()
     for sheet in ("crmkit.css", "page.css"):
         used = re.findall(r"var\(--([\w-]+)\)", (THEME / sheet).read_text(encoding="utf-8"))
-        assert set(used) <= {*LIGHT, "font", "of-two", "of-three", "under", "edge", "columns", "across"}
+        assert set(used) <= {*LIGHT, "font", "of-two", "of-three", "of-five", "under", "edge", "columns", "across"}
 
 
 def test_a_dark_notebook_is_dark_and_a_light_one_is_light_whatever_the_system_prefers():
