@@ -74,7 +74,7 @@ def changes_at_stake(scorecard: pd.DataFrame, *, currency: str | None = None) ->
     []
     """
     currency = currency_of(scorecard, currency)
-    values = {row.metric: row.value for row in scorecard.itertuples(index=False) if is_number(row.value)}
+    values = {str(row.metric): float(row.value) for row in scorecard.itertuples(index=False) if is_number(row.value)}
     return [
         Change(
             moved(row, currency, is_first=False),

@@ -65,7 +65,7 @@ def key_numbers(
     >>> key_numbers(pd.DataFrame([card | {"verdict": "no comparison"}]))
     <crmkit no numbers>
     """
-    rows: dict[str, Any] = {row.metric: row for row in scorecard.itertuples(index=False) if is_number(row.value)}
+    rows: dict[str, Any] = {str(row.metric): row for row in scorecard.itertuples(index=False) if is_number(row.value)}
     if not rows:
         return Fragment("", "no numbers")
     currency = currency_of(scorecard, settings.company.currency if settings is not None else None)

@@ -150,7 +150,7 @@ def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:
 
 def _entry(page: PageSummary, period: Period) -> dict[str, str]:
     """Return the line of a page; where there is none, why."""
-    note = "" if page.status == "complete" else page.status
+    note: str = "" if page.status == "complete" else page.status
     if page.status == "not made" and page.file:
         note = _without_label(page.headline, period).lower()
     return {"href": page.file, "title": page.title, "note": note}

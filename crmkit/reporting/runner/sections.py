@@ -31,8 +31,8 @@ def arrange_sections(soup: BeautifulSoup) -> list[dict[str, Any]]:
         if heading.find_parent("details") is None:
             contents.append(_entry(heading, taken))
         elif heading.parent is not None and heading.parent.name == "summary":
-            fold = heading.find_parent("details")
-            inside = [_entry(each, taken) for each in fold.select(".folded h2")] if fold else []
+            around = heading.find_parent("details")
+            inside = [_entry(each, taken) for each in around.select(".folded h2")] if around else []
             contents.append(_entry(heading, taken) | {"within": inside})
     _link_findings(soup)
     return contents if len(contents) >= _FEWEST else []
