@@ -6,7 +6,7 @@
     PYTHONPATH=. OMP_NUM_THREADS=1 python benchmarks/churn.py million
 
 Whatever is learned is learned from outcomes that were known on the day. DIR holds Online Retail, PowerCo and the leads of
-an online school as Parquet (online_retail_2010_2011, powerco_clients, lead_scoring).
+an online school and a telephone company as Parquet (online_retail_2010_2011, powerco_clients, lead_scoring, telco_churn).
 """
 
 from __future__ import annotations
@@ -20,9 +20,16 @@ from time import perf_counter, process_time
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
+from sklearn.base import ClassifierMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import crmkit as ck
 from crmkit.models.additive.classifier import ChurnClassifier
@@ -106,7 +113,13 @@ def retail(asked: argparse.Namespace) -> None:
 
 
 def flat_files(asked: argparse.Namespace) -> None:
-    """Five folds of PowerCo and of the leads (without the columns that are filled in after the sale)."""
+    """Five folds of a telephone company, PowerCo and the leads, beside scikit-learn's models on the same columns.
+
+    Columns that are filled in after the sale are left out.
+    """
+    telco = pd.read_parquet(asked.data / "telco_churn.parquet")
+    telco["TotalCharges"] = pd.to_numeric(telco["TotalCharges"], errors="coerce")
+    report("telco", telco.drop(columns=["Churn", "customerID"]), telco["Churn"] == "Yes")
     powerco = pd.read_parquet(asked.data / "powerco_clients.parquet")
     dates = [name for name in powerco if name.startswith("date_")]
     for name in dates:
@@ -115,7 +128,7 @@ def flat_files(asked: argparse.Namespace) -> None:
     leads = pd.read_parquet(asked.data / "lead_scoring.parquet")
     after = ["Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"]
     after += [name for name in leads if name.startswith("Asymmetrique")]
-    report("lead_scoring", leads.drop(columns=["Prospect ID", "Lead Number", "Converted", *after]), leads["Converted"])
+    report("leads", leads.drop(columns=["Prospect ID", "Lead Number", "Converted", *after]), leads["Converted"])
 
 
 def million(asked: argparse.Namespace) -> None:
@@ -179,12 +192,54 @@ def alive(orders: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     return pd.concat(parts)
 
 
+def peers(X: pd.DataFrame) -> dict[str, ClassifierMixin]:
+    """Return crmkit's classifier and scikit-learn's, with their default parameters, for the columns of a frame."""
+    texts = [name for name in X if not pd.api.types.is_numeric_dtype(X[name])]
+    numbers = [name for name in X if name not in texts]
+    levels = OneHotEncoder(handle_unknown="ignore", min_frequency=5)
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=200)
+    return {
+        "crmkit": ChurnClassifier(),
+        "logistic regression": make_pipeline(
+            ColumnTransformer([("numbers", scaled, numbers), ("texts", levels, texts)]),
+            LogisticRegression(max_iter=2000),
+        ),
+        "boosting": make_pipeline(
+            ColumnTransformer([("texts", codes, texts), ("numbers", "passthrough", numbers)]),
+            HistGradientBoostingClassifier(categorical_features=list(range(len(texts))), random_state=0),
+        ),
+    }
+
+
 def report(name: str, X: pd.DataFrame, y: pd.Series) -> None:
-    """Print AUC and Brier of five folds."""
-    chance = np.zeros(len(y))
-    for learned, judge in StratifiedKFold(5, shuffle=True, random_state=0).split(X, y):
-        chance[judge] = ChurnClassifier().fit(X.iloc[learned], y.iloc[learned]).predict_proba(X.iloc[judge])[:, 1]
-    print(f"{name}: AUC {roc_auc_score(y, chance):.4f}, Brier {brier_score_loss(y, chance):.4f}")
+    """Print AUC, Brier score, slope of the calibration with its bootstrap interval, and cost of five folds."""
+    texts = [each for each in X if not pd.api.types.is_numeric_dtype(X[each])]
+    X, y = (
+        X.assign(**{each: X[each].astype(object).fillna("unknown").astype(str) for each in texts}),
+        y.to_numpy(dtype=int),
+    )
+    for who, model in peers(X).items():
+        chance, start = np.zeros(len(y)), process_time()
+        for learned, judge in StratifiedKFold(5, shuffle=True, random_state=42).split(X, y):
+            chance[judge] = model.fit(X.iloc[learned], y[learned]).predict_proba(X.iloc[judge])[:, 1]
+        seconds = process_time() - start
+        slope, low, high = calibration_slope(chance, y)
+        print(
+            f"{name:8} {who:20} AUC {roc_auc_score(y, chance):.4f}  Brier {brier_score_loss(y, chance):.4f}  "
+            f"slope {slope:.3f} ({low:.3f} to {high:.3f})  {seconds / 5:.1f} CPU-seconds a fit"
+        )
+
+
+def calibration_slope(chance: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Return the slope of a logistic regression of the outcomes on the log odds, with a bootstrap interval of 95 %."""
+    odds, random = logit(np.clip(chance, 1e-6, 1 - 1e-6))[:, None], np.random.default_rng(0)
+
+    def slope(rows: np.ndarray) -> float:
+        return float(LogisticRegression(C=1e6).fit(odds[rows], y[rows]).coef_[0, 0])
+
+    drawn = [slope(random.integers(0, len(y), len(y))) for _ in range(200)]
+    return (slope(np.arange(len(y))), *np.quantile(drawn, [0.025, 0.975]))
 
 
 if __name__ == "__main__":

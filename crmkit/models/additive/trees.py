@@ -1,8 +1,8 @@
-"""Boosted trees without interactions: a function per feature, on the scale of log odds."""
+"""Boosted trees in which two features at most act together, on the scale of log odds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,35 +17,46 @@ from threadpoolctl import ThreadpoolController
 _WORTH_THREADS = 50_000  # rows; below, threads wait for each other longer than they work
 
 
-def learned_trees(
-    codes: NDArray[np.float64], lost: NDArray[np.intp], n_trees: int, is_text: list[bool], seed: int
-) -> HistGradientBoostingClassifier:
-    """Fit trees of depth 2 that look at one feature each; gaps (NaN) are a value of their own.
+SIZES = (30, 60, 125, 250, 500, 1000)
+"""Numbers of trees among which customers held out choose."""
+
+
+def growing_trees(
+    codes: NDArray[np.float64], lost: NDArray[np.intp], is_text: list[bool], seed: int
+) -> Callable[[int], HistGradientBoostingClassifier]:
+    """Return what fits trees of depth 2: called with a number of trees, it adds those that are missing.
+
+    The second split of a branch may look at another feature than the first, so a tree is a sum of functions of two features
+    at most. Each split chooses among some of the features, drawn anew, which keeps many trees from saying the same.
 
     Parameters
     ----------
     codes : array
-        One row per customer and one column per feature.
+        One row per customer and one column per feature; gaps (NaN) are a value of their own.
     lost : array
         0 or 1 per customer.
-    n_trees : int
     is_text : list of bool
         Per feature whether its codes stand for levels.
     seed : int
     """
     trees = HistGradientBoostingClassifier(
-        max_iter=n_trees,
-        learning_rate=0.05,
+        learning_rate=0.1,
         max_depth=2,
+        max_features=0.3,
         min_samples_leaf=max(5, min(30, len(codes) // 20)),
         l2_regularization=5,
-        interaction_cst="no_interactions",
         early_stopping=False,
         categorical_features=is_text,
         random_state=seed,
+        warm_start=True,
     )
-    with one_thread_for_few(len(codes)):
-        return trees.fit(_filled_if_empty(codes), lost)
+    filled = _filled_if_empty(codes)
+
+    def grown(n_trees: int) -> HistGradientBoostingClassifier:
+        with one_thread_for_few(len(codes)):
+            return trees.set_params(max_iter=n_trees).fit(filled, lost)
+
+    return grown
 
 
 def trees_log_odds(trees: HistGradientBoostingClassifier, codes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,24 +66,64 @@ def trees_log_odds(trees: HistGradientBoostingClassifier, codes: NDArray[np.floa
 
 
 def trees_shares(
-    trees: HistGradientBoostingClassifier, values: Sequence[NDArray[np.float64]], reference: NDArray[np.float64]
-) -> list[NDArray[np.float64]]:
-    """Return what values of a feature add to the log odds of a reference customer: exact, as no two features interact.
+    trees: HistGradientBoostingClassifier, codes: NDArray[np.float64], reference: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what each feature adds to the log odds of a reference customer: its Shapley value.
+
+    No more than two features act together, so the mean over all orders in which the features of a customer can replace those
+    of the reference r is the mean of two orders: first and last. It is exact ::
+
+        share_i(x) = ((f(x_i, r) - f(r)) + (f(x) - f(r_i, x))) / 2
 
     Parameters
     ----------
     trees : HistGradientBoostingClassifier
-    values : sequence of array
-        Per feature the codes that are asked for.
+    codes : array
+        One row per customer and one column per feature.
     reference : array
-        Codes of one customer.
+        Codes of one customer, as one row.
+
+    References
+    ----------
+    Shapley (1953), A value for n-person games; Grabisch and Roubens (1999), International Journal of Game Theory 28(4).
     """
-    others = np.repeat(reference, 1 + sum(map(len, values)), axis=0)  # the first is the reference itself
-    ends = 1 + np.cumsum([len(own) for own in values])
-    for i, own in enumerate(values):
-        others[ends[i] - len(own) : ends[i], i] = own
-    odds = trees_log_odds(trees, others)
-    return np.split(odds[1:] - odds[0], ends[:-1] - 1)
+    of_reference, of_all = trees_log_odds(trees, reference)[0], trees_log_odds(trees, codes)
+    shares = np.zeros(codes.shape)
+    for i, at_reference in enumerate(reference[0]):
+        other = np.flatnonzero(codes[:, i] != at_reference)  # a gap differs from everything
+        if not len(other):
+            continue
+        values, place = np.unique(codes[other, i], return_inverse=True)
+        first = np.repeat(reference, len(values), axis=0)
+        first[:, i] = values
+        last = codes[other]
+        last[:, i] = at_reference
+        alone = (trees_log_odds(trees, first) - of_reference)[place]
+        shares[other, i] = (alone + of_all[other] - trees_log_odds(trees, last)) / 2
+    return shares
+
+
+def pair_effects(
+    trees: HistGradientBoostingClassifier,
+    codes: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    pairs: Sequence[tuple[int, int]],
+) -> NDArray[np.float64]:
+    """Return what two features add together beyond what each adds alone to a reference customer: one column per pair.
+
+    It is f(x_i, x_j, r) - f(x_i, r) - f(x_j, r) + f(r).
+    """
+    n, of_reference = len(codes), trees_log_odds(trees, reference)[0]
+    at = np.repeat(reference, n, axis=0)
+
+    def replaced(*features: int) -> NDArray[np.float64]:
+        changed = at.copy()
+        changed[:, features] = codes[:, features]
+        return trees_log_odds(trees, changed) - of_reference
+
+    alone = {i: replaced(i) for i in sorted({i for pair in pairs for i in pair})}
+    both = [replaced(i, j) - alone[i] - alone[j] for i, j in pairs]
+    return np.column_stack(both) if both else np.zeros((n, 0))
 
 
 def one_thread_for_few(n_rows: int) -> AbstractContextManager[object]:

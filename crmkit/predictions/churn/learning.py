@@ -23,7 +23,7 @@ N_LEARNED = 4  # past days to learn from
 N_TESTED = 6  # days of the back-test
 _WARM_UP = 120  # days of data before the first day that is learned from: before that no gap between orders is known
 NAMES = {
-    "blend": "spline logistic regression and boosted trees, averaged",
+    "blend": "spline logistic regression and boosted trees of pairs, weighted by what they foretold",
     "logistic": "spline logistic regression",
     "rhythm": "a strongly shrunk logistic regression on recency, rhythm and tenure",
     "rate": "the rate of the past, shrunk, the same for everybody",
@@ -105,7 +105,7 @@ def fit_method(method: str, X: pd.DataFrame, lost: pd.Series) -> ChurnModel:
         return ConstantRate().fit(X, y)
     if method == "rhythm":
         return ShrunkLogistic().fit(X, y)
-    return ChurnClassifier(method, n_trees=100).fit(informative_columns(X), y, X.index.to_numpy())  # type: ignore[arg-type]
+    return ChurnClassifier(method, n_trees=250).fit(informative_columns(X), y, X.index.to_numpy())  # type: ignore[arg-type]
 
 
 def fit_methods(methods: Sequence[str], X: pd.DataFrame, lost: pd.Series) -> dict[str, ChurnModel]:

@@ -1,6 +1,7 @@
 """The additive classifier: scikit-learn's own checks, exact shares, calibrated chances, real data."""
 
 import pickle
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def test_without_trees_it_is_what_the_logistic_method_learns_by_itself_and_pickl
     whose = np.repeat(np.arange(500), 3)
     blend = ChurnClassifier(n_trees=30).fit(X, y, whose)
     alone, apart = blend.without_trees(), ChurnClassifier("logistic", n_trees=30).fit(X, y, whose)
-    assert alone.get_params() == apart.get_params() and (alone.slope_, alone.base_) == (apart.slope_, apart.base_)
+    assert alone.get_params() == apart.get_params() and (alone.weights_, alone.base_) == (apart.weights_, apart.base_)
     assert (alone.decision_function(X) == apart.decision_function(X)).all()
     assert alone.contributions(X).equals(apart.contributions(X))
     again = pickle.loads(pickle.dumps(blend))
@@ -78,6 +79,54 @@ def test_what_has_a_say_has_a_larger_share_than_noise_and_refitting_keeps_the_re
     first = [each.idxmax(axis=1) for each in shares]
     clear = shares[0].max(axis=1) > 0.5
     assert (first[0] == first[1])[clear].mean() > 0.95
+
+
+def together(n=3000, seed=0):
+    """Customers who leave if they are new or on plan b, but not if both; "noise" has no say."""
+    random = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "new": random.integers(0, 2, n).astype(float),
+            "plan": random.choice(["a", "b"], n),
+            "noise": random.normal(size=n),
+        }
+    )
+    chance = np.where((X["new"] == 1) != (X["plan"] == "b"), 0.6, 0.1)
+    return X, random.random(n) < chance, chance
+
+
+def test_what_two_features_do_only_together_is_learned_and_named():
+    X, y, _ = together()
+    fresh, _, truth = together(seed=1)
+    model = ChurnClassifier().fit(X, y)
+    assert np.abs(model.predict_proba(fresh)[:, 1] - truth).mean() < 0.05
+    assert np.abs(ChurnClassifier("logistic").fit(X, y).predict_proba(fresh)[:, 1] - truth).mean() > 0.2
+    assert model.pairs(1)[["first", "second"]].to_numpy().tolist() == [["new", "plan"]]
+    assert model.contributions(fresh)["noise"].abs().mean() < 0.1
+
+
+def test_the_share_of_a_feature_is_its_mean_contribution_over_all_orders():
+    """Shapley's definition, added up over all six orders of three features."""
+    X, y, _ = together(1000)
+    model = ChurnClassifier("boosting", n_trees=60).fit(X, y)
+    columns, blend = model._columns, model._blend
+    customer, reference = columns.codes(X.head(1)), columns.reference
+    gained = np.zeros(3)
+    for order in permutations(range(3)):
+        at = reference.copy()
+        for i in order:
+            before = blend.weights.log_odds(blend.parts.log_odds(columns.standardised(at), at))[0]
+            at[:, i] = customer[:, i]
+            gained[i] += blend.weights.log_odds(blend.parts.log_odds(columns.standardised(at), at))[0] - before
+    mean = model._shares(model._averaged).mean(axis=0)
+    assert model.contributions(X.head(1)).to_numpy()[0] + mean == pytest.approx(gained / 6)
+
+
+def test_more_trees_are_learned_where_more_is_to_be_learned():
+    X, y, _ = people(3000)
+    assert ChurnClassifier().fit(X, y).n_trees_ < 500
+    assert ChurnClassifier(n_trees=40).fit(X, y).n_trees_ <= 40
+    assert ChurnClassifier("logistic").fit(X, y).n_trees_ == 0
 
 
 def test_one_outcome_alone_is_an_error_that_says_so():
