@@ -14,7 +14,7 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.findings import Finding
-from crmkit.insights.phrases import feature_label
+from crmkit.insights.phrases import feature_label, sentence_case
 from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import DayLike
 from crmkit.predictions.churn.backtest import review
@@ -295,6 +295,45 @@ def driver_message(rows: pd.DataFrame) -> str:
     if not names:
         return "In nothing do leavers differ from stayers by more than chance"
     return f"Leavers differ from stayers most in {joined(names)}"
+
+
+def pair_rows(summary: ChurnSummary) -> pd.DataFrame:
+    """Return the groups of two features that differ beyond what each by itself lets expect, in words.
+
+    Returns
+    -------
+    DataFrame
+        group ("plan: monthly, and support cases above 2"), n [count], lost, expected [share].
+    """
+    columns = ["group", "n", "lost", "expected"]
+    if summary.outlook is None or not len(summary.outlook.pairs):
+        return pd.DataFrame(columns=columns)
+    rows = summary.outlook.pairs
+    sides = [
+        [_in_words(name, group) for name, group in zip(rows[which], rows[f"is_{which}"], strict=True)]
+        for which in ("first", "second")
+    ]
+    return rows.assign(group=[f"{first}, and {second}" for first, second in zip(*sides, strict=True)])[columns]
+
+
+def pair_message(rows: pd.DataFrame) -> str:
+    """Return the title of the table of groups of two features.
+
+    Examples
+    --------
+    >>> pair_message(pd.DataFrame({"group": ["plan: monthly, and support cases above 2"], "lost": 0.48, "expected": 0.35}))
+    'Plan: monthly, and support cases above 2: 48 % left, where each alone lets 35 % be expected'
+    """
+    first = rows.iloc[0]
+    return (
+        f"{sentence_case(first['group'])}: {100 * first['lost']:.0f} % left, where each alone lets "
+        f"{100 * first['expected']:.0f} % be expected"
+    )
+
+
+def _in_words(name: str, group: str) -> str:
+    is_number = group.startswith(("at most ", "above "))
+    return f"{feature_label(name)} {group}" if is_number else f"{feature_label(name)}: {group}"
 
 
 def remaining_message(months: pd.DataFrame) -> str:

@@ -31,6 +31,7 @@ from crmkit.predictions.churn.learning import (
     past_days,
     training_rows,
 )
+from crmkit.predictions.churn.pairs import pair_groups
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -64,6 +65,9 @@ class ChurnOutlook:
     drivers, shifts : DataFrame
         What leaving goes together with, and how far the customers of today differ from those fitted to; see
         :mod:`crmkit.predictions.churn.drivers`.
+    pairs : DataFrame
+        Groups of two features that differ beyond what each by itself lets expect; see
+        :func:`crmkit.predictions.churn.pairs.pair_groups`.
     drift : float
         By how much the losses of a period vary beyond chance [share of those expected].
     n_learned, n_lost : int
@@ -82,6 +86,7 @@ class ChurnOutlook:
     tenths: pd.DataFrame
     drivers: pd.DataFrame
     shifts: pd.DataFrame
+    pairs: pd.DataFrame
     drift: float
     n_learned: int
     n_lost: int
@@ -140,6 +145,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
         tenths,
         results.drivers,
         results.shifts,
+        results.pairs,
         drift(tested, method),
         len(learned_from),
         int(learned_from["lost"].sum()),
@@ -159,13 +165,14 @@ class ModelResults:
 
     Attributes
     ----------
-    scores, shares, drivers, shifts : DataFrame
+    scores, shares, drivers, shifts, pairs : DataFrame
     """
 
     scores: pd.DataFrame
     shares: pd.DataFrame
     drivers: pd.DataFrame
     shifts: pd.DataFrame
+    pairs: pd.DataFrame
 
 
 def model_results(catalog: Catalog, as_of: date, method: str) -> ModelResults:
@@ -259,6 +266,7 @@ _RESULTS: dict[str, Callable[[_Fitted], pd.DataFrame]] = {
     "shares": lambda fitted: fitted.shares,
     "drivers": lambda fitted: drivers(fitted.model, fitted.X, fitted.lost),
     "shifts": lambda fitted: shifts(fitted.X, fitted.at_risk, fitted.shares.abs().mean()),
+    "pairs": lambda fitted: pair_groups(fitted.model, fitted.X, fitted.lost),
 }
 
 

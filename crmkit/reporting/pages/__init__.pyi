@@ -63,6 +63,7 @@ from .voice import sentiment_table as sentiment_table
 from .churn import call_chart as call_chart
 from .churn import cancel_reason_table as cancel_reason_table
 from .churn import churn_drivers as churn_drivers
+from .churn import churn_pairs as churn_pairs
 from .churn import churn_groups as churn_groups
 from .churn import churn_methods as churn_methods
 from .churn import churn_opening as churn_opening

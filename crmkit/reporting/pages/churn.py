@@ -15,6 +15,8 @@ from crmkit.insights.churn import (
     driver_rows,
     groups_by_difference,
     methods_message,
+    pair_message,
+    pair_rows,
     reasons,
     reasons_message,
     remaining_message,
@@ -298,6 +300,23 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | N
         "features that overlap share their say, so orders are compared among customers who ordered last on the same day.",
         units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio"},
         labels={"feature": "What differs", "odds_ratio": "Odds of leaving, times"},
+    )
+
+
+@section()
+def churn_pairs(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None:
+    """Return what leaving goes together with only where two things meet."""
+    rows = pair_rows(summary)
+    if not len(rows):
+        return None
+    return table(
+        rows.assign(group=rows["group"].map(sentence_case)),
+        pair_message(rows),
+        subtitle="Groups in which two things together go with more losses, or fewer, than each by itself.",
+        caption="Found and counted in the same customers of past days, after allowing for all groups looked at; the next ones "
+        "will differ less. It need not be why they left.",
+        units={"n": "count", "lost": "share", "expected": "share"},
+        labels={"group": "Customers with", "n": "Customers", "lost": "Left", "expected": "Expected from each alone"},
     )
 
 

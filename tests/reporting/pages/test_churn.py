@@ -88,8 +88,20 @@ def outlook(warning=""):
             "shifted": [True, False],
         }
     )
+    pairs = pd.DataFrame(
+        {
+            "first": ["plan"],
+            "is_first": ["<b>Office"],
+            "second": ["n_tickets_90_days"],
+            "is_second": ["above 2"],
+            "n": [120],
+            "lost": [0.48],
+            "expected": [0.35],
+        }
+    )
+    tested, tenths = past_days(), by_tenth()
     return ChurnOutlook(
-        DAY, 90, "blend", scores, shares, known, past_days(), by_tenth(), drivers, shifts, 0.0, 400, 100, warning
+        DAY, 90, "blend", scores, shares, known, tested, tenths, drivers, shifts, pairs, 0.0, 400, 100, warning
     )
 
 
@@ -241,6 +253,12 @@ def test_the_curve_says_how_it_differs_from_the_headline(catalog, risks):
         "The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
         "within 90 days, not the 1 who gave notice and the 1 whose term runs on beyond that, and goes by each one's own chance"
     ) in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_group_of_two_things_is_told_with_its_counts_and_escaped(catalog):
+    html = churn_learned.churn_pairs(catalog, summary(GUESSED))._repr_html_()
+    assert "48 % left, where each alone lets 35 % be expected" in html
+    assert "&lt;b&gt;Office" in html and "<b>Office" not in html and ">120<" in html
 
 
 def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(catalog):
