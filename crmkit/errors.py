@@ -47,6 +47,10 @@ class StaleStore(UserWarning):
     """The export files have changed since the store was loaded from them: the numbers are out of date."""
 
 
+class RestoredFile(UserWarning):
+    """A file of the store was damaged or missing, and has been restored from its second copy."""
+
+
 class DataEndEarly(UserWarning):
     """The data end long before the day of an analysis: what happened in between is not known."""
 

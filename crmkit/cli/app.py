@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crmkit.errors import CrmkitError, StaleStore
+from crmkit.errors import CrmkitError, RestoredFile, StaleStore
 
 STOPPED = "Stopped. Nothing is left half done."
 
@@ -29,19 +29,20 @@ class Format(StrEnum):
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Print that the exports are newer than the store as one plain line, once; other warnings as ever."""
+    """Print what is wrong with the store, or older than the exports, as one plain line, once; other warnings as ever."""
     told: set[str] = set()
     usual = warnings.showwarning
 
     def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
-        if not issubclass(category, StaleStore):
+        if not issubclass(category, StaleStore | RestoredFile):
             usual(message, category, *place, **more)
         elif str(message) not in told:
             told.add(str(message))
             typer.echo(str(message), err=True)
 
     warnings.showwarning = show
-    warnings.filterwarnings("always", category=StaleStore)
+    for category in (StaleStore, RestoredFile):
+        warnings.filterwarnings("always", category=category)
     try:
         yield
     finally:

@@ -43,7 +43,7 @@ from crmkit.cleaning.duplicates.state import (
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
 from crmkit.sources.sql import MERGED, REASON, identifier
-from crmkit.sources.store.store import found_store, write_table
+from crmkit.sources.store.store import located_store, write_table
 from crmkit.tables.schema import SCHEMAS, Column
 
 _ACQUISITION = ("channel", "campaign", "referred_by")
@@ -145,7 +145,7 @@ def merge_duplicates(
     """
     wanted = settings.duplicates
     identities = next((table for table in checked if table.table == IDENTITIES), None)
-    known = read_state(found_store(settings.path("store")))
+    known = read_state(located_store(settings.path("store")))
     if identities is None or not wanted.find:
         return list(checked), _without_search(known)
     people = con.execute(identities.kept).df()
@@ -180,7 +180,7 @@ def has_new_answers(settings: Settings) -> bool:
     Problems
         With all that is wrong with the answers.
     """
-    known = read_state(found_store(settings.path("store")))
+    known = read_state(located_store(settings.path("store")))
     if not settings.duplicates.find:
         return False
     given = _answers_in_file(settings, known)
@@ -218,7 +218,7 @@ def write_rows_before(con: duckdb.DuckDBPyConnection, store: Path) -> None:
     named = con.execute("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'before_')").fetchall()
     for (name,) in named:
         file = store / "personal" / BEFORE / f"{name.removeprefix('before_')}.parquet"
-        write_table(con, f"FROM {name} ORDER BY position", file, private=True)
+        write_table(con, f"FROM {name} ORDER BY position", file)
 
 
 def _clock(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> str | None:

@@ -31,7 +31,6 @@ from crmkit.errors import CrmkitError, UnknownName
 from crmkit.settings import Settings
 from crmkit.sources.sql import columns_of, identifier, open_duckdb, parquet
 from crmkit.sources.store.store import found_store, new_store, read_manifest, table_files, write_manifest, write_table
-from crmkit.tables.schema import SCHEMAS
 
 
 def merge_log(settings: Settings) -> pd.DataFrame:
@@ -162,7 +161,7 @@ def _rewrite(
     files = table_files(fresh, personal=True)
     for name, rows in changed.items():
         merged = f"SELECT * EXCLUDE (position) FROM merged_{name} ORDER BY position"
-        write_table(con, merged if name in dropped else rows, files[name], private=SCHEMAS[name].personal)
+        write_table(con, merged if name in dropped else rows, files[name])
     write_rows_before(con, fresh)
 
 

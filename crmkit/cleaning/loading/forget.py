@@ -29,7 +29,6 @@ from crmkit.sources.store.keys import (
     use_key,
 )
 from crmkit.sources.store.store import found_store, new_store, read_manifest, table_files, write_manifest, write_table
-from crmkit.tables.schema import SCHEMAS
 
 _CONTACTS = {"emails": "email", "phones": "phone", "names": "name", "addresses": "address"}
 _OWN_TEXTS = {"survey_responses": "comment", "social_posts": "text"}
@@ -105,7 +104,7 @@ def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -
                     "deals",
                 ):  # other columns of these may name the person
                     query = f"SELECT * EXCLUDE ({ROW}) FROM {identifier(name)} ORDER BY {ROW}"
-                    write_table(con, query, file, SCHEMAS[name].personal)
+                    write_table(con, query, file)
             for path, about in others.items():
                 _write_without(con, path, fresh / path.relative_to(store), about)
             write_manifest(fresh, _corrected(read_manifest(store), removed, settings))
@@ -257,9 +256,7 @@ def _rows_about(con: duckdb.DuckDBPyConnection, path: Path, person: Person) -> l
 def _write_without(con: duckdb.DuckDBPyConnection, old: Path, new: Path, rows: Iterable[int]) -> None:
     listed = ", ".join(map(str, rows))
     kept = f"FROM {parquet(old, ', file_row_number = true')} WHERE file_row_number NOT IN ({listed})"
-    write_table(
-        con, f"SELECT * EXCLUDE (file_row_number) {kept} ORDER BY file_row_number", new, old.parent.name == "personal"
-    )
+    write_table(con, f"SELECT * EXCLUDE (file_row_number) {kept} ORDER BY file_row_number", new)
 
 
 def _corrected(manifest: dict[str, Any], left: dict[str, Erased], settings: Settings) -> dict[str, Any]:

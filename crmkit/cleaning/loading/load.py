@@ -39,9 +39,12 @@ from crmkit.sources.store.changes import (
     lost_key,
     settings_digest,
 )
+from crmkit.sources.store.integrity import restored
 from crmkit.sources.store.keys import make_key
 from crmkit.sources.store.store import (
-    found_store,
+    MANIFEST,
+    damaged_files,
+    located_store,
     new_store,
     read_loads,
     read_manifest,
@@ -90,17 +93,19 @@ def load(
             f"The data stay in the database {settings.database.address}: there is nothing to load. "
             "Run `crmkit check`, `crmkit metrics` or `crmkit report`."
         )
-    finish_forgetting(settings)
     store = settings.path("store")
+    damaged = _damaged_files(store)
+    if not damaged:
+        finish_forgetting(settings)
     before, inputs = previous_manifest(store), inputs_of(settings, exports_folder(settings, exports))
-    if is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
+    if not damaged and is_as_loaded(store, before, inputs) and not fresh and not has_new_answers(settings):
         tidy(store)
         return report_from_manifest(before, str(store))
     work = LoadProgress(progress)
     with working_duckdb() as con:
         checked, report = checked_exports(con, settings, exports, work)
         changes = changes_since(before, inputs)
-        vanished = vanished_rows(con, found_store(store) if before else None, checked)
+        vanished = vanished_rows(con, located_store(store) if before and not damaged else None, checked)
         if not drop:
             refuse_many_vanished(vanished, changes)
         seen = with_table_findings(report, _canonical(con, checked, settings))  # before anything is written
@@ -108,19 +113,19 @@ def load(
             for table in checked:
                 personal = table.parsed.staged.schema.personal
                 work.began("Writing", table.table)
-                write_table(
-                    con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet", personal
-                )
+                write_table(con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet")
                 if table.counts.n_aside:
-                    write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet", private=True)
+                    write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet")
             write_duplicates(con, folder, settings, report.people)
             known = {**manifest(report, settings), INPUTS: inputs}
             entry = history_entry(known, before, {each.table: each.n_rows for each in vanished})
-            write_loads(folder, [*read_loads(found_store(store)), entry])
+            write_loads(folder, [*read_loads(located_store(store)), entry])
             write_manifest(folder, known)
             make_key(settings)  # now, not before: a load that fails leaves nothing
+        if damaged:
+            finish_forgetting(settings)
         # Reported, but not kept in the store: the same files make the same store, whatever was there before.
-        hints = (*report.hints, *map(str, vanished), *lost_key(before, inputs))
+        hints = (*report.hints, *_repaired(damaged), *map(str, vanished), *lost_key(before, inputs))
         return replace(seen, store=str(store), hints=hints, changes=changes)
 
 
@@ -203,9 +208,24 @@ def report_from_manifest(content: Mapping[str, Any], store: str) -> LoadReport:
 def previous_manifest(store: Path) -> dict[str, Any]:
     """Return the manifest of the store; empty if there is no store, or it must be written again."""
     try:
-        return read_manifest(there) if (there := found_store(store)) else {}
+        return read_manifest(there) if (there := located_store(store)) and restored(there / MANIFEST) else {}
     except CrmkitError:
         return {}
+
+
+def _damaged_files(store: Path) -> list[str]:
+    """Return what is wrong with the files of the store, in words; nothing if there is none."""
+    there = located_store(store)
+    try:
+        return damaged_files(there) if there else []
+    except CrmkitError as error:  # its manifest cannot be read, or is of another version
+        return [str(error)]
+
+
+def _repaired(damaged: Sequence[str]) -> list[str]:
+    if not damaged:
+        return []
+    return [f"the store was damaged ({'; '.join(damaged)}), and has been written anew from the exports"]
 
 
 def _canonical(con: duckdb.DuckDBPyConnection, checked: Sequence[CheckedTable], settings: Settings) -> Catalog:

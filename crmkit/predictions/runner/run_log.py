@@ -13,19 +13,16 @@ learned by its own day, so that a refresh changes no earlier page.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import secrets
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError
-from crmkit.tables.caching.fingerprint import digest_of
+from crmkit.sources.store.integrity import replaced_twice
+from crmkit.tables.caching.fingerprint import content_hash, digest_of
 from crmkit.tables.schema import PREDICTED
 
 RUN_LOG_FILE = "predictions.json"
@@ -175,23 +172,10 @@ def _entry_to_json(entry: RunEntry) -> dict[str, Any]:
 
 
 def _table_hashes(store: Path) -> dict[str, str]:
-    return {name: digest for name in PREDICTED if (digest := _hash(store / f"{name}.parquet"))}
-
-
-def _hash(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-    except FileNotFoundError:
-        return ""
+    return {name: digest for name in PREDICTED if (digest := content_hash(store / f"{name}.parquet"))}
 
 
 def _replace_file(file: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file in one step: at any moment the old or the new one is there whole."""
-    temporary = file.parent / f".{file.name}.{secrets.token_hex(4)}"
-    try:
+    with replaced_twice(file) as temporary:
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        os.replace(temporary, file)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

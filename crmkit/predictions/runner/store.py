@@ -90,7 +90,7 @@ def write_lock(store: Path) -> Iterator[None]:
     CrmkitError
         If another program holds it for too long.
     """
-    store.mkdir(parents=True, exist_ok=True)
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock, until = store / _LOCK, time.monotonic() + _PATIENCE
     while True:
         try:

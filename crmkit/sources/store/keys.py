@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
-from crmkit.sources.store.temporary_paths import temporary_path
+from crmkit.sources.store.integrity import COPY, replaced_twice, restored
 from crmkit.tables.caching.fingerprint import digest_of
 
 if TYPE_CHECKING:
@@ -58,15 +58,16 @@ def find_key(settings: Settings) -> bytes | None:
             )
         return from_environment.encode()
     file = key_file(settings)
+    whole = restored(file)
     if not file.is_file():
         return None
     with suppress(ValueError):
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
-        if len(key) >= _SHORTEST:
+        key = whole and bytes.fromhex(file.read_text(encoding="ascii").strip())
+        if key and len(key) >= _SHORTEST:
             return key
     raise CrmkitError(
-        f"The key {file} is damaged. Put it back from a backup. If there is none, delete it: a new one is made, "
-        "and people who are known only by an e-mail address or a telephone number get other ids."
+        f"The key {file} is damaged. Put it back from a backup. If there is none, delete it and {file.name}{COPY}...: "
+        "a new one is made, and people who are known only by an e-mail address or a telephone number get other ids."
     )
 
 
@@ -147,14 +148,12 @@ def forgotten_hashes(settings: Settings) -> frozenset[str]:
         If the file is damaged, or the hashes were made with another key.
     """
     file = forgotten_file(settings)
-    if not settings.folder.is_absolute() or not file.is_file():
-        return frozenset()
-    people = _forgotten_people(file)
+    people = _forgotten_people(file) if settings.folder.is_absolute() else []
     if any(person["key"] != key_id(key_for(settings)) for person in people):
         raise CrmkitError(
             f"People were forgotten with another key than the present one, and could not be told from others: "
             f"{file}. Put the key back (the file {settings.path('store').name}.key, or CRMKIT_ID_KEY). If it is "
-            "lost, delete that file, run `crmkit load`, and forget them again."
+            f"lost, delete that file and {file.name}{COPY}..., run `crmkit load`, and forget them again."
         )
     return frozenset(each for person in people for each in person["hashes"])
 
@@ -185,37 +184,36 @@ def take_back_record(settings: Settings, hashes: Iterable[str]) -> None:
 def unfinished_hashes(settings: Settings) -> list[list[str]]:
     """Return the hashes of each person whose forgetting was recorded and not finished."""
     file = forgotten_file(settings)
-    if not settings.folder.is_absolute() or not file.is_file():
-        return []
-    return [person["hashes"] for person in _forgotten_people(file) if person.get("unfinished")]
+    people = _forgotten_people(file) if settings.folder.is_absolute() else []
+    return [person["hashes"] for person in people if person.get("unfinished")]
 
 
 def _replace_record(settings: Settings, hashes: Iterable[str], record: list[dict[str, Any]]) -> None:
     file = forgotten_file(settings)
     with FileLock(file.with_name(f"{file.name}.lock")):
-        people = _forgotten_people(file) if file.is_file() else []
+        people = _forgotten_people(file)
         others = [person for person in people if not set(person["hashes"]) <= set(hashes)]
         _write_private(file, json.dumps([*others, *record], indent=1))
 
 
 def _forgotten_people(file: Path) -> list[dict[str, Any]]:
     try:
+        if not restored(file):
+            raise ValueError("both copies are damaged")
+        if not file.is_file():
+            return []
         people: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
         return [{"key": person["key"], "hashes": list(person["hashes"]), **person} for person in people]
     except (ValueError, KeyError, TypeError):
         raise CrmkitError(
             f"The file {file}, which keeps forgotten people out, is damaged. Put it back from a backup, or "
-            "delete it and forget them again."
+            f"delete it and {file.name}{COPY}..., and forget them again."
         ) from None
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner can read, at once or not at all."""
-    temporary = temporary_path(file, "tmp")
-    try:
+    """Write a file that only its owner can read, at once or not at all, with a second copy."""
+    with replaced_twice(file) as temporary:
         opened = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="ascii") as writable:
             writable.write(text)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -4,10 +4,13 @@
 
     store/
       orders.parquet ...         canonical tables and, written later, predictions
-      aside/orders.parquet ...   rows set aside: file, line, reason, raw row; readable by its owner only
-      personal/                  personal data, readable by its owner only
+      aside/orders.parquet ...   rows set aside: file, line, reason, raw row
+      personal/                  personal data
       manifest.json              files, hashes, counts, findings, all that the store was made from
+      *.copy-<hash>              second copies of what no load can write again; see :mod:`crmkit.sources.store.integrity`
       loads.json                 one entry per load: which files, what became of their rows
+
+All of it is readable by its owner only: a comment, or a column of the company's own, may name a person.
 
 One program at a time writes a store, any number read it. A new store is written beside the old one and swapped in by
 renaming, so that there is a complete one at any moment.
@@ -16,9 +19,7 @@ renaming, so that there is a complete one at any moment.
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 import shutil
 import tempfile
 import time
@@ -31,6 +32,17 @@ import duckdb
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.sql import literal
+from crmkit.sources.store.integrity import (
+    COPY,
+    differing,
+    hashes_in,
+    kept_twice,
+    remove_copies,
+    renew_copies,
+    replaced_twice,
+    restore,
+    restored,
+)
 from crmkit.sources.store.temporary_paths import (
     has_ended,
     is_abandoned,
@@ -42,6 +54,7 @@ from crmkit.tables.schema import PREDICTED, SCHEMAS
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
+_HASHES = "hashes"
 _LOADS = "loads.json"
 _COMPUTED = {*PREDICTED, "treatments"}
 _WRITING_TIME = 600  # s; a store takes less to write, so an older folder is abandoned and its process id reused
@@ -53,13 +66,62 @@ def is_store(folder: Path) -> bool:
 
 
 def found_store(folder: Path) -> Path | None:
-    """Return the folder of the store: itself, or the old one where a swap was interrupted; None if there is neither."""
+    """Return the folder of the store, all of whose files are as they were written; None if there is none.
+
+    Raises
+    ------
+    CrmkitError
+        If a file is damaged. A load writes it anew, except for files that no export can rebuild and of which both copies
+        are damaged.
+    """
+    for _ in range(3):  # another program may swap the store while its files are being read
+        store = located_store(folder)
+        damaged = damaged_files(store) if store else []
+        if not damaged:
+            return store
+    listed = "; ".join(damaged)
+    raise CrmkitError(
+        f"The store {folder} is damaged: {listed}. Run `crmkit load`: it writes the store anew from the exports. "
+        "If they are not there any more, put the store back from a backup."
+    )
+
+
+def located_store(folder: Path) -> Path | None:
+    """Return the folder of the store: itself, or the old one where a swap was interrupted; None if there is neither.
+
+    Files that are kept twice are restored if need be; others may be damaged.
+
+    Raises
+    ------
+    CrmkitError
+        If a file that no export can rebuild is damaged in both copies.
+    """
+    store = _place_of(folder)
+    lost = [file for file in restore(store) if file.name != MANIFEST] if store else []
+    if lost:
+        listed = ", ".join(map(str, lost))
+        raise CrmkitError(
+            f"Damaged, and with them their second copies: {listed}. No export can rebuild what they hold: put them back "
+            f"from a backup. Without one, delete them and the files beside them called ...{COPY}...: what they held is "
+            "then lost, and `crmkit predict` makes the predictions of the last day anew."
+        )
+    return store
+
+
+def damaged_files(store: Path) -> list[str]:
+    """Return what is wrong with the files that a load wrote, in words; files are read once in a program."""
+    if not restored(store / MANIFEST):
+        return [f"{MANIFEST} has changed since it was written"]
+    return differing(store, read_manifest(store).get(_HASHES, {}))
+
+
+def _place_of(folder: Path) -> Path | None:
     for _ in range(3):  # another program may be between the two renames of a swap
-        if is_store(folder):
+        if restored(folder / MANIFEST) and is_store(folder):
             return folder
         old = [path for path in temporary_paths_of(folder, "old") if is_store(path)]
         if not old:
-            return None
+            return folder if is_store(folder) else None
         time.sleep(0.05)
     return folder if is_store(folder) else old[-1]
 
@@ -97,7 +159,9 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, Any]:
     counts = manifest["tables"]
     tables = {table: count["n_kept"] for table, count in counts.items()}
     rejected = {table: count["n_aside"] for table, count in counts.items()}
-    known = {key: value for key, value in manifest.items() if key not in ("schema_version", "tables", "inputs")}
+    known = {
+        key: value for key, value in manifest.items() if key not in ("schema_version", "tables", "inputs", _HASHES)
+    }
     return known | {"n_rows": sum(tables.values()), "tables": tables, "rejected": rejected, "counts": counts}
 
 
@@ -132,7 +196,7 @@ def new_store(store: Path) -> Iterator[Path]:
     CrmkitError
         If the folder cannot be written, holds other things, or another program is writing it.
     """
-    if store.exists() and not is_store(store) and any(store.iterdir()):
+    if store.exists() and not (is_store(store) or kept_twice(store)) and any(store.iterdir()):
         raise CrmkitError(
             f"The folder {store} holds other things than a store. Name another one: store = ... under [data]."
         )
@@ -140,9 +204,10 @@ def new_store(store: Path) -> Iterator[Path]:
     try:
         _check_only_writer(store, fresh)
         tidy(store)
-        fresh.mkdir(parents=True)
+        fresh.mkdir(mode=0o700, parents=True)
         yield fresh
         _copy_other_tables(store, fresh)
+        _seal(fresh)
         _swap(fresh, store)
     except OSError as error:
         raise CrmkitError(f"The store {store} cannot be written: {error.strerror or error}.") from error
@@ -150,12 +215,11 @@ def new_store(store: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write_table(con: duckdb.DuckDBPyConnection, query: str, file: Path, private: bool = False) -> None:
-    """Write the rows of a query as Parquet; a private file and its folder are readable by their owner only."""
-    file.parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
+def write_table(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    """Write the rows of a query as Parquet; the file, and its folder if it is new, are readable by their owner only."""
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
-    if private:
-        file.chmod(0o600)
+    file.chmod(0o600)
 
 
 def write_manifest(store: Path, manifest: Mapping[str, Any]) -> None:
@@ -180,14 +244,9 @@ def save_table(store: Path, name: str, frame: Any) -> None:
     frame : DataFrame
         All its rows; they replace the earlier ones.
     """
-    fresh = store / f".{name}.{secrets.token_hex(4)}"
-    try:
-        with duckdb.connect() as con:
-            con.register("computed", frame)
-            write_table(con, "FROM computed", fresh)
-        os.replace(fresh, store / f"{name}.parquet")
-    finally:
-        fresh.unlink(missing_ok=True)
+    with replaced_twice(store / f"{name}.parquet") as fresh, duckdb.connect() as con:
+        con.register("computed", frame)
+        write_table(con, "FROM computed", fresh)
 
 
 def tidy(store: Path) -> None:
@@ -200,9 +259,8 @@ def tidy(store: Path) -> None:
     ]
     for path in [*temporary_paths_of(store, "old"), *unfinished]:
         _remove(path)
-    for path in store.parent.glob(
-        f"{store.name}.*.tmp-*"
-    ):  # of the files beside it: the key, the list of forgotten people
+    beside = [*store.parent.glob(f"{store.name}.*.tmp-*"), *store.parent.glob(f".{store.name}.*.tmp-*")]
+    for path in beside:  # of the key, and the list of forgotten people
         if path.is_file() and split_temporary_path(path) and is_abandoned(path):
             path.unlink(missing_ok=True)
     for path in Path(tempfile.gettempdir()).glob("crmkit-*"):  # rows spilled to disk by a program that was killed
@@ -231,12 +289,33 @@ def _copy_other_tables(store: Path, fresh: Path) -> None:
     for entry in store.iterdir():
         if entry.name in loaded | {MANIFEST, "aside", "personal"} or (fresh / entry.name).exists():
             continue
-        if entry.name.startswith("."):  # the lock of another program, or a file it is writing
+        if entry.name.startswith(".") or COPY in entry.name:  # of another program that is writing; written anew
             continue
         if entry.is_dir():
             shutil.copytree(entry, fresh / entry.name)
         else:
             shutil.copy2(entry, fresh / entry.name)
+
+
+def _seal(fresh: Path) -> None:
+    """Complete a new store: the hashes of what a load writes, second copies of the rest, and nothing for others to read."""
+    manifest = read_manifest(fresh)
+    loaded, kept = [], []
+    for path in sorted(fresh.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        if path.is_dir() or path.name.startswith(".") or COPY in path.name or path.name == MANIFEST:
+            continue
+        (loaded if _is_loaded(path.relative_to(fresh), manifest) else kept).append(path)
+    write_manifest(fresh, manifest | {_HASHES: hashes_in(fresh, loaded)})
+    for path in loaded:
+        remove_copies(path)
+    renew_copies([*kept, fresh / MANIFEST])
+
+
+def _is_loaded(path: Path, manifest: Mapping[str, Any]) -> bool:
+    """Return whether the next load writes a file of the store again."""
+    folder = path.parts[0] if len(path.parts) > 1 else ""
+    return folder in ("aside", "personal") or (not folder and path.stem in manifest["tables"])
 
 
 def _swap(fresh: Path, store: Path) -> None:
@@ -255,5 +334,6 @@ def _swap(fresh: Path, store: Path) -> None:
 def _remove(folder: Path) -> None:
     """Remove a store, first its manifest, so that half of it is never taken for a complete one."""
     if folder.exists():
+        remove_copies(folder / MANIFEST)
         (folder / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

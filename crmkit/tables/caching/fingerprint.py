@@ -17,7 +17,7 @@ import sysconfig
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from time import monotonic
@@ -77,6 +77,23 @@ def digest_of(*parts: object) -> str:
     """
     listed = "\0".join(str(part).replace("\0", "\\0") for part in parts)
     return hashlib.blake2b(listed.encode(), digest_size=16).hexdigest()
+
+
+def content_hash(path: Path | str) -> str:
+    """Return the hash of what a file holds; empty if it is missing or cannot be read.
+
+    A program reads a file once, and again when its size, times or place on the disk have changed.
+
+    Examples
+    --------
+    >>> len(content_hash(__file__)), content_hash("no such file")
+    (32, '')
+    """
+    state = _stat(str(path))
+    try:
+        return _content_hash(str(path), state) if state else ""
+    except OSError:
+        return ""
 
 
 class WatchedFiles:
@@ -243,14 +260,15 @@ def _stat(path: str) -> tuple[int, ...] | None:
 
 def _hash_of(paths: Iterable[str]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for path in paths:
-        digest.update(os.path.basename(path).encode() + b"\0")
-        try:
-            with open(path, "rb") as file:
-                digest.update(hashlib.file_digest(file, "blake2b").digest())
-        except OSError:  # deleted since: the next inspection finds out
-            digest.update(b"gone")
+    for path in paths:  # one that was deleted since has no hash: the next inspection finds out
+        digest.update(f"{os.path.basename(path)}\0{content_hash(path)}".encode())
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _content_hash(path: str, _state: tuple[int, ...]) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _requirements() -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.history import load_history
 from crmkit.cleaning.loading.load import load
+from crmkit.sources.store.integrity import remove_copies
 
 ORDERS = "order_id,ordered_at,revenue,customer_id\n1,2026-10-01,5,a\n2,2026-10-02,6,b\n2,2026-10-02,6,b\n3,never,1,a\n"
 LEADS = "lead_id,created_at\nl1,2026-10-05\n"
@@ -133,6 +134,7 @@ def test_a_store_without_a_history_and_no_store_have_an_empty_one(company):
     assert load_history(settings).empty
     load(settings)
     (settings.path("store") / "loads.json").write_text("{")
+    remove_copies(settings.path("store") / "loads.json")
     assert load_history(settings).empty
     load(settings, fresh=True)
     assert load_history(settings).load.tolist() == [1]

@@ -14,6 +14,7 @@ from crmkit.predictions.runner import store as store_module
 from crmkit.predictions.runner.run_log import predictions_hash, read_run_log
 from crmkit.predictions.runner.store import latest_predictions, read_predictions, write_predictions
 from crmkit.settings import read_settings
+from crmkit.sources.store.integrity import remove_copies
 from crmkit.sources.store.store import save_table
 from tests.reporting.loaded import orders, write_company
 
@@ -193,6 +194,7 @@ def test_a_run_log_that_is_damaged_or_of_another_table_is_ignored(company, spend
 def test_rows_that_no_entry_speaks_of_get_one(company, spend):
     ck.predict(company, "2026-09")
     (company / "store/predictions.json").unlink()
+    remove_copies(company / "store/predictions.json")
     ck.predict(company, "2026-10")
     days = [
         (entry.as_of, entry.n_customers, bool(entry.fingerprint)) for entry in read_run_log(company / "store").entries

@@ -14,6 +14,7 @@ from crmkit.predictions.runner.run_log import REFERENCE_FILE, predictions_hash, 
 from crmkit.predictions.segments.assignment import is_kept, learned_on, rfm_for, segmentation_for
 from crmkit.predictions.segments.stability import segment_review
 from crmkit.settings import read_settings
+from crmkit.sources.store.integrity import remove_copies
 
 BEGUN, SEPTEMBER = pd.Timestamp(2024, 12, 20), date(2026, 9, 30)
 
@@ -106,6 +107,7 @@ def test_the_settings_name_a_day_and_a_refresh_on_another_is_refused(tmp_path):
 def test_a_damaged_reference_is_an_error_and_no_other_segments(tmp_path):
     folder = write(tmp_path / "damaged", exported())
     (folder / "store" / REFERENCE_FILE).write_text(json.dumps({"version": 1}))
+    remove_copies(folder / "store" / REFERENCE_FILE)
     with pytest.raises(CrmkitError, match="refresh-segments"):
         rfm_for(ck.connect(folder), SEPTEMBER)
 

@@ -10,6 +10,7 @@ from crmkit.cleaning.loading.connect import connect
 from crmkit.cleaning.loading.load import check, load
 from crmkit.errors import CrmkitError
 from crmkit.sources.sql import open_duckdb
+from crmkit.sources.store.integrity import remove_copies
 from crmkit.sources.store.keys import find_key, key_file, keyed_hash, use_key
 
 SHOP = (
@@ -80,6 +81,7 @@ def test_a_lost_key_means_other_ids_and_the_load_says_so(company):
     load(settings)
     before = customer(settings)
     key_file(settings).unlink()
+    remove_copies(key_file(settings))
     report = load(settings)
     assert customer(settings) != before
     assert any(hint.startswith("the key of ids is another than at the last load") for hint in report.hints)
@@ -90,6 +92,7 @@ def test_a_damaged_key_stops_the_load_and_leaves_the_store(company):
     load(settings)
     before = customer(settings)
     key_file(settings).write_text("12ab")
+    remove_copies(key_file(settings))
     with pytest.raises(CrmkitError, match="store.key is damaged. Put it back from a backup"):
         load(settings, fresh=True)
     assert customer(settings) == before

@@ -19,6 +19,7 @@ from crmkit.cleaning.loading.reports import quarantined_rows
 from crmkit.errors import CrmkitError
 from crmkit.settings import parse_settings
 from crmkit.sources.store import store as store_writing
+from crmkit.sources.store.integrity import remove_copies
 from crmkit.sources.store.store import found_store, save_table
 from crmkit.sources.store.temporary_paths import MACHINE, temporary_paths_of
 
@@ -123,7 +124,7 @@ def test_what_a_program_that_has_ended_left_unfinished_is_removed_at_once(compan
     (tmp_path / f"store.key.tmp-{MACHINE}-{ended}").write_text("half a k")
     (tmp_path / "store.tmp-of-mine").mkdir()
     load(settings)
-    assert not list(tmp_path.glob("store.key.*"))
+    assert not list(tmp_path.glob("store.key.tmp-*"))
     assert [path.name for path in temporary_paths_of(settings.path("store"), "tmp")] == ["store.tmp-of-mine"]
 
 
@@ -213,6 +214,7 @@ def test_a_store_of_another_version_is_refused_and_written_anew_by_a_load(compan
     manifest = settings.path("store") / "manifest.json"
     for content in ('{"schema_version": 99, "tables": {}}', "{", "[]"):
         manifest.write_text(content)
+        remove_copies(manifest)
         with pytest.raises(CrmkitError, match="Run `crmkit load` to write it anew"):
             connect(settings=settings)
         load(settings)
