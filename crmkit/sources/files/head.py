@@ -17,12 +17,14 @@ from itertools import islice
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.files.layout import Layout, Record, names_by_key
+from crmkit.sources.files.limits import LONGEST_CELL
 
 HEAD_LINES = 100
 """How many records of a file are looked at, from the header on where its line is declared."""
 
 DELIMITERS = ",;\t|"
 CUT_OFF = "unexpected end of data"
+_TOO_LONG = "field larger than field limit"
 _SEPARATOR = re.compile(r'\ufeff*"?sep=(?P<mark>[^\w\s"]|\t)"?(?P=mark)*,*\s*', re.IGNORECASE)
 _NUMBER = re.compile(
     r"[-+('\u2212]?\s*\W{0,2}(?:[A-Z]{2,3}|Rp|kr|Fr)?\W{0,2}\d[\d.,'’\s\u00a0\u202f]*\s*[^\W\d]{0,3}\W{0,2}"
@@ -193,6 +195,11 @@ def read_records(reader: Iterator[list[str]]) -> Iterator[Record]:
         except csv.Error as error:
             if str(error) == CUT_OFF:
                 raise CrmkitError(f"the file seems cut off: a quotation mark in line {line} is never closed.") from None
+            if str(error).startswith(_TOO_LONG):
+                raise CrmkitError(
+                    f"a cell that begins after line {line - 1} has more than {LONGEST_CELL:,} letters: a quotation mark "
+                    "is probably never closed there."
+                ) from None
             yield line, None
             continue
         yield line, row

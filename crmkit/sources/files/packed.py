@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ MOST_BYTES = 4 * 2**30
 MOST_MEMBERS = 200
 _BLOCK = 2**20
 _UNZIP = "Unzip it and put the files into the exports folder."
+_TOO_LARGE = f"its files are larger than {MOST_BYTES // 2**30} GB in all. {_UNZIP}"
 
 
 @dataclass
@@ -80,6 +82,7 @@ def _unpack_zip(path: Path, place: Path, left: int) -> list[Path]:
                 raise CrmkitError(f"it holds {len(wanted):,} exports, more than {MOST_MEMBERS}. {_UNZIP}")
             if any(info.flag_bits & 1 for info, _ in wanted):
                 raise CrmkitError(f"it is protected with a password. {_UNZIP}")
+            _refuse_large(sum(info.file_size for info, _ in wanted), left, place)
             written: list[Path] = []
             for info, name in wanted:
                 with archive.open(info) as content:
@@ -114,6 +117,18 @@ def _safe_name(info: zipfile.ZipInfo) -> Path | None:
     return Path(*(part[-100:] for part in safe[-5:]))
 
 
+def _refuse_large(n_bytes: int, left: int, place: Path) -> None:
+    """Refuse what a zip file says that it holds, before anything is written."""
+    if n_bytes > left:
+        raise CrmkitError(_TOO_LARGE)
+    free = shutil.disk_usage(place.parent).free
+    if n_bytes > free:
+        raise CrmkitError(
+            f"its files take {n_bytes / 2**20:,.0f} MB, and {place.parent} has {free / 2**20:,.0f} MB left. Make room, or "
+            "set TMPDIR to a folder on another disk."
+        )
+
+
 def _free_path(path: Path) -> Path:
     """Return the path, or with a number where another member is called the same."""
     number = 2
@@ -130,8 +145,8 @@ def _written(content: IO[bytes] | gzip.GzipFile, path: Path, left: int) -> Path:
         with path.open("wb") as opened:
             while block := read(_BLOCK):
                 left -= len(block)
-                if left < 0:
-                    raise CrmkitError(f"its files are larger than {MOST_BYTES // 2**30} GB in all. {_UNZIP}")
+                if left < 0:  # the directory of the zip file said less
+                    raise CrmkitError(_TOO_LARGE)
                 opened.write(block)
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):

@@ -12,6 +12,7 @@ from crmkit.errors import CrmkitError
 from crmkit.sources.files.fast_csv import fast_rows
 from crmkit.sources.files.file_sets import FileSet, sha256_of
 from crmkit.sources.files.layout import Layout
+from crmkit.sources.files.limits import refuse_large_parquet
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.read import BadLine, read_csv, table_start
 from crmkit.sources.files.report_rows import sifted
@@ -139,6 +140,8 @@ class RawFiles:
         return _Text(f"FROM {name}", text.bad_lines, text.ignored, text.notes, text.short)
 
     def _create_parquet_view(self, relation: str, files: FileSet) -> None:
+        for path in files.paths:
+            refuse_large_parquet(path)
         selects = [
             f"SELECT *, {part}::INTEGER AS {PART} FROM {parquet(path, ', file_row_number = true')}"
             for part, path in enumerate(files.paths)

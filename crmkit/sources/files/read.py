@@ -30,6 +30,13 @@ from crmkit.sources.files.head import (
     rows_above,
 )
 from crmkit.sources.files.layout import Body, Layout, Record, distinct_names, joined_header
+from crmkit.sources.files.limits import (
+    LONGEST_CELL,
+    MOST_COLUMNS,
+    refuse_large_parquet,
+    refuse_long_lines,
+    refuse_wide,
+)
 from crmkit.sources.files.names import shown_name
 from crmkit.sources.files.workbook import sheet_names, sheet_records
 from crmkit.sources.sql import ROW
@@ -39,7 +46,7 @@ BEGINNING = 65536
 """Letters of a text file that are read to find out how its table begins."""
 
 _PLAIN_LAYOUT = Layout()
-csv.field_size_limit(2**31 - 1)
+csv.field_size_limit(LONGEST_CELL)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,13 @@ def table_start(path: Path, dialect: FileMapping, layout: Layout) -> TableStart 
     except CrmkitError:  # reading it raises the error again
         return None
     rows_from = next((line for line, row in below if row != []), None)
-    if not header or above or rows_from is None or encoding.name not in ("utf-8", "utf-8-sig"):
+    if (
+        not header
+        or above
+        or rows_from is None
+        or len(header) > MOST_COLUMNS
+        or encoding.name not in ("utf-8", "utf-8-sig")
+    ):
         return None
     return TableStart(tuple(distinct_names(header)), _delimiter(path, dialect, encoding), rows_from)
 
@@ -153,6 +166,7 @@ def opened_records(path: Path, dialect: FileMapping) -> Iterator[tuple[Iterator[
     if is_workbook(path):
         yield sheet_records(path, dialect.sheet), ""
         return
+    refuse_long_lines(path)
     encoding = encoding_of(path, dialect)
     delimiter = dialect.delimiter
     try:
@@ -206,6 +220,7 @@ def file_heads(path: Path, dialect: FileMapping) -> list[FileHead]:
     """
     try:
         if path.suffix.lower() == ".parquet":
+            refuse_large_parquet(path)
             names = tuple(pq.read_schema(path).names)
             return [FileHead(None, ((0, names),), names)]
         if not is_workbook(path) or dialect.sheet is not None:
@@ -235,6 +250,7 @@ def _text_of(records: Iterator[Record], file: str, layout: Layout) -> CsvText:
     header, below, above = _header_of(first, layout)
     if not header:
         raise CrmkitError(_no_header(layout))
+    refuse_wide(len(header))
     names = distinct_names(header)
     body = Body(chain(below, records), layout)
     batches, cells, lines = [], [], []

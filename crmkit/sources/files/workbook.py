@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError, did_you_mean
+from crmkit.sources.files.limits import refuse_large_workbook
 
 _CELL = re.compile(rb'<c\s[^>]*?r="([A-Z]+)(\d+)"([^>/]*)>(.*?)</c>', re.DOTALL)
 _FORMULA = re.compile(rb"<f[^>]*?(?:/>|>(.*?)</f>)", re.DOTALL)
@@ -90,6 +91,7 @@ def _rows(path: Path, sheet: str) -> list[list[Any]]:
 def _opened(path: Path, _changed: int) -> Any:
     import python_calamine
 
+    refuse_large_workbook(path)
     try:
         return python_calamine.CalamineWorkbook.from_path(path)
     except Exception as error:
