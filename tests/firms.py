@@ -29,11 +29,11 @@ def firm(n_customers: int) -> Catalog:
     With none it has five of whom none did anything in the last month.
     """
     if n_customers == 0:
-        return _connected({name: _before_last_month(name, rows) for name, rows in _cut(5).items()})
-    return _connected(_cut(n_customers))
+        return connected({name: _before_last_month(name, rows) for name, rows in cut(5).items()})
+    return connected(cut(n_customers))
 
 
-def _cut(n_customers: int) -> dict[str, pd.DataFrame]:
+def cut(n_customers: int) -> dict[str, pd.DataFrame]:
     tables = _tables()
     orders = tables["orders"]["customer_id"].value_counts()
     every = list(dict.fromkeys([*orders.index, *tables["customers"]["customer_id"]]))
@@ -45,7 +45,7 @@ def _cut(n_customers: int) -> dict[str, pd.DataFrame]:
     return cut
 
 
-def _connected(tables: dict[str, pd.DataFrame]) -> Catalog:
+def connected(tables: dict[str, pd.DataFrame]) -> Catalog:
     budgets = [{"amount": 300, "per": "month"}, {"amount": 1, "per": "month", "channel": "paid social"}]
     settings = {"data": {"through": THROUGH}, "company": {"currency": "EUR"}, "targets": TARGETS, "budgets": budgets}
     return connect(tables, parse_settings(settings))

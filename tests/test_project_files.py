@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from importlib import metadata
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
@@ -211,3 +212,23 @@ def test_what_is_imported_is_declared(folder, extras):
         name for name in _imported(folder) if not {canonicalize_name(home) for home in homes.get(name, [])} & declared
     }
     assert unknown == set(), "declare them in pyproject.toml, then renew constraints.txt"
+
+
+def test_each_package_that_is_installed_with_crmkit_stands_in_the_review():
+    review = (ROOT / "docs" / "explanation" / "packages.md").read_text(encoding="utf-8")
+    assert sorted(name for name in _needed(PROJECT["dependencies"]) if name not in review) == []
+
+
+def _needed(requirements: list[str]) -> set[str]:
+    """Return the installed packages that these need, and those that they need in turn."""
+    found: set[tuple[str, frozenset[str]]] = set()
+    waiting = [Requirement(text) for text in requirements]
+    while waiting:
+        each = waiting.pop()
+        name, extras = canonicalize_name(each.name), frozenset(each.extras)
+        if (name, extras) in found:
+            continue
+        found.add((name, extras))
+        others = map(Requirement, metadata.requires(each.name) or [])
+        waiting += [o for o in others if not o.marker or any(o.marker.evaluate({"extra": x}) for x in ("", *extras))]
+    return {str(name) for name, _ in found}
