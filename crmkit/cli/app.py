@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crmkit.errors import CrmkitError, RestoredFile, StaleStore
+from crmkit.errors import CrmkitError, RestoredFile, StaleStore, printable
 
 STOPPED = "Stopped. Nothing is left half done."
 
@@ -38,7 +39,7 @@ def _plain_warnings() -> Iterator[None]:
             usual(message, category, *place, **more)
         elif str(message) not in told:
             told.add(str(message))
-            typer.echo(str(message), err=True)
+            typer.echo(printable(str(message)), err=True)
 
     warnings.showwarning = show
     for category in (StaleStore, RestoredFile):
@@ -86,8 +87,21 @@ class _PlainErrors(TyperGroup):
                 raise
             typer.echo(STOPPED, err=True)
             raise typer.Exit(130) from None
-        typer.echo(message, err=True)
+        except Exception as error:
+            if not type(error).__module__.endswith("duckdb") or not (trouble := _trouble_of_duckdb(str(error))):
+                raise
+            message = trouble
+        typer.echo(printable(message), err=True)
         raise typer.Exit(2)
+
+
+def _trouble_of_duckdb(text: str) -> str:
+    """Return what is wrong with the machine, in words, where DuckDB ran out of disk or memory; empty for other errors."""
+    if re.search(r"No space left|Disk quota|File too large|Could not write|max_temp_directory_size", text):
+        return "The disk is full. What was there before is still there. Free some space and run it again."
+    if "Out of Memory" in text:
+        return "The memory is not enough for this. What was there before is still there. Close other programs first."
+    return ""
 
 
 def was_interrupted(error: BaseException | None) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
 from crmkit.cli.data import read_nearby
+from crmkit.errors import printable
 
 
 @app.command(
@@ -38,7 +39,7 @@ def duplicates(
 
     wanted = read_nearby(settings)
     if answer is not None:
-        typer.echo(answer_question(wanted, answer))
+        typer.echo(printable(answer_question(wanted, answer)))
     elif questions:
         print_frame(open_questions(wanted), output.value)
     else:
@@ -56,7 +57,7 @@ def unmerge(
 
     with working("Undoing the merge"):
         done = unmerge_account(read_nearby(settings), customer)
-    typer.echo(done)
+    typer.echo(printable(done))
 
 
 @app.command(epilog="Examples: crmkit forget C-10001 --dry-run | crmkit forget ada@example.org")
@@ -77,5 +78,5 @@ def forget(
 
     with working("Looking for the customer"):
         forgotten = forget_customer(customer, settings, reports=reports, dry_run=dry_run)
-    typer.echo(forgotten)
+    typer.echo(printable(str(forgotten)))
     raise typer.Exit(1 if forgotten.remains else 0)

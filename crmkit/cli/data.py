@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crmkit.cli.app import Format, OutputFormat, SettingsPath, app
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, printable
 
 if TYPE_CHECKING:
     from crmkit.settings import Settings
@@ -99,7 +99,7 @@ def load(
     known, exports = settings_and_exports(folder, settings, exports)
     with step_progress() as progress:
         loaded = load_exports(known, exports, progress, fresh=fresh, drop=drop)
-    typer.echo(loaded)
+    typer.echo(printable(str(loaded)))
 
 
 @app.command(epilog="Examples: crmkit history | crmkit history --by file | crmkit history --by table --format csv")
@@ -198,7 +198,7 @@ def settings_and_exports(
         raise CrmkitError(f"{folder} has no {FILE_NAME}, and --exports names the export files: name one of the two.")
     above = next((each / FILE_NAME for each in folder.resolve().parents[:2] if (each / FILE_NAME).is_file()), None)
     known = settings or above or find_settings()
-    typer.echo(f"The export files of {folder}, with the settings {known}.", err=True)
+    typer.echo(printable(f"The export files of {folder}, with the settings {known}."), err=True)
     return read_nearby(known), folder
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crmkit.cli.app import Format, OutputFormat, PeriodText, SettingsPath, app
-from crmkit.errors import CrmkitError
+from crmkit.errors import CrmkitError, printable
 
 Where = Annotated[
     str | None,
@@ -143,7 +143,7 @@ def report(
         else:
             done = run_reports(settings, periods, *common, progress, **options)
     for trouble in done.troubles:
-        typer.echo(trouble, err=True)
+        typer.echo(printable(trouble), err=True)
     typer.echo(done.index)
     raise typer.Exit(1 if done.troubles else 0)
 

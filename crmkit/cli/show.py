@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from crmkit.cli.output import in_letters_of
+from crmkit.errors import printable
 from crmkit.reporting.display.html import capitalised
 from crmkit.sources.spreadsheet import formula_safe
 
@@ -65,7 +66,7 @@ def print_metrics(rows: pd.DataFrame, form: str, *, currency: str, period: Perio
 def print_findings(report: LoadReport, form: str) -> None:
     """Print what a check found: by table for reading, one row per finding for programs."""
     if form == "table":
-        print(report)
+        print(printable(str(report)))
         return
     import pandas as pd
 
@@ -91,7 +92,7 @@ def print_glossary(rows: pd.DataFrame, form: str) -> None:
 def print_previews(previews: Iterable[FilePreview], written: Path | None) -> None:
     """Print each file: its system, and a line for each column of each table with what it is and three cells."""
     for preview in previews:
-        print(f"{preview.file}: {preview.system}")
+        print(printable(f"{preview.file}: {preview.system}"))
         for problem in preview.problems:
             _print_list("PROBLEM", [problem])
         for table, rows in preview.tables.items():
@@ -125,14 +126,14 @@ def _print_columns(rows: Sequence[dict[str, str]], matched: dict[str, str]) -> N
         role = f"{roles[position]:<{second}}" if roles else ""
         left = f"    {_cut(name, width):<{width}}  {role}"
         cells = " | ".join(row[name] or "-" for row in rows)
-        print(left + _cut(cells, max(_LINE - len(left), 20)))
+        print(printable(left) + _cut(cells, max(_LINE - len(left), 20)))
     empty = [name for name in rows[0] if name not in headers]
     if empty:
         _print_list("empty in these rows", empty)
 
 
 def _cut(text: str, width: int) -> str:
-    plain = " ".join(text.split())
+    plain = printable(" ".join(text.split()))
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
 
 
@@ -162,7 +163,7 @@ def _words(record: dict[Any, Any], groups: Sequence[str], currency: str, compare
 
 
 def _text(cell: Any) -> str:
-    return "" if cell is None or cell != cell else str(cell)
+    return "" if cell is None or cell != cell else printable(str(cell))
 
 
 def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
@@ -171,7 +172,7 @@ def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*map(str, headings), box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(*map(_text, headings), box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(in_letters_of(sys.stdout.encoding, _text(cell)) for cell in row))
     console = Console(markup=False, highlight=False, emoji=False)  # a customer's [bold] name stays what it is
@@ -181,4 +182,4 @@ def print_rows(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _print_list(heading: str, words: Iterable[str]) -> None:
-    print(fill(f"{heading}: {', '.join(words)}", _LINE, initial_indent="  ", subsequent_indent="    "))
+    print(fill(printable(f"{heading}: {', '.join(words)}"), _LINE, initial_indent="  ", subsequent_indent="    "))

@@ -1,8 +1,10 @@
-"""Protect cells that a spreadsheet would run as formulas, before a file is written for it."""
+"""Protect cells that a spreadsheet would run as formulas, or that control a terminal, before a file is written for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from crmkit.errors import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,6 +14,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with an apostrophe before texts, headings too, that a spreadsheet would run as formulas.
+
+    Characters that control a terminal or reverse a line are replaced.
 
     Examples
     --------
@@ -23,4 +27,6 @@ def formula_safe(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_text(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    if not isinstance(cell, str):
+        return cell
+    return printable(f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell)

@@ -31,7 +31,7 @@ from typing import Any
 import duckdb
 
 from crmkit.errors import CrmkitError
-from crmkit.sources.sql import literal
+from crmkit.sources.sql import literal, short_message
 from crmkit.sources.store.integrity import (
     COPY,
     differing,
@@ -211,6 +211,8 @@ def new_store(store: Path) -> Iterator[Path]:
         _swap(fresh, store)
     except OSError as error:
         raise CrmkitError(f"The store {store} cannot be written: {error.strerror or error}.") from error
+    except duckdb.IOException as error:  # a full disk, while a table is written
+        raise CrmkitError(f"The store {store} cannot be written: {short_message(error)}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
