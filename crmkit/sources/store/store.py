@@ -302,7 +302,8 @@ def _copy_other_tables(store: Path, fresh: Path) -> None:
 def _seal(fresh: Path) -> None:
     """Complete a new store: the hashes of what a load writes, second copies of the rest, and nothing for others to read."""
     manifest = read_manifest(fresh)
-    loaded, kept = [], []
+    loaded: list[Path] = []
+    kept: list[Path] = []
     for path in sorted(fresh.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
         if path.is_dir() or path.name.startswith(".") or COPY in path.name or path.name == MANIFEST:
