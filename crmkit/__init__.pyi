@@ -45,7 +45,9 @@ from .metrics.analyses.contact import posting_times as posting_times
 from .metrics.analyses.contact import preferred_channels as preferred_channels
 from .metrics.analyses.engagement_score import engagement_check as engagement_check
 from .metrics.analyses.engagement_score import engagement_scores as engagement_scores
+from .metrics.analyses.coincidences import coincidences as coincidences
 from .metrics.analyses.events_before_win import events_before_win as events_before_win
+from .insights.explain.explain import explain as explain
 from .insights.explain.reasons import reasons_that_rose as reasons_that_rose
 from .insights.follow_up import follow_up_list as follow_up_list
 

@@ -3,12 +3,13 @@
 from crmkit.cli.app import app
 from crmkit.cli.customers import duplicates, forget, unmerge
 from crmkit.cli.data import check, history, load, map_folder, new, sample, tables
-from crmkit.cli.reports import glossary, metrics, predict, report
+from crmkit.cli.reports import explain, glossary, metrics, predict, report
 
 __all__ = [
     "app",
     "check",
     "duplicates",
+    "explain",
     "forget",
     "glossary",
     "history",

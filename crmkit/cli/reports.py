@@ -87,6 +87,47 @@ def metrics(
 
 
 @app.command(
+    epilog="Examples: crmkit explain churn_rate --period 2026-10 | crmkit explain revenue --against year --by channel"
+)
+def explain(
+    metric: Annotated[str, typer.Argument(help="Its name, as `crmkit glossary` has it.")],
+    period: PeriodText = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERIOD", help="Compare with this period, or with the year before.", show_default="the one before"
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="COLUMN", help="Look at this column alone; may be repeated.")
+    ] = None,
+    where: Where = None,
+    output: OutputFormat = Format.table,
+    settings: SettingsPath = None,
+) -> None:
+    """Say why a metric moved: how it came about, where, which reasons rose, and what coincided.
+
+    For programs (--format csv or json) the parts of the change, which add up to it.
+    """
+    import crmkit as ck
+    from crmkit.cli.progress import working
+    from crmkit.cli.show import print_frame
+    from crmkit.insights.explain.report import report_in_words
+    from crmkit.reporting.reported_period import covered_period
+
+    with working("Adding up"):
+        whole = ck.connect(settings)
+        wanted = covered_period(whole, period)
+        catalog = whole.where(where)
+        parts = ck.explain(catalog, metric, wanted, against=against, by=by or None)
+        said = report_in_words(catalog, parts) if output is Format.table else []
+    if output is not Format.table:
+        print_frame(parts, output.value)
+    for sentence in said:
+        typer.echo(sentence)
+
+
+@app.command(
     epilog="Examples: crmkit report --period 2026-10 --only scorecard | crmkit report --periods 2026-01..2026-09"
 )
 def report(

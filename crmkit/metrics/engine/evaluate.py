@@ -167,7 +167,7 @@ def evaluate_cards(
 ) -> pd.DataFrame:
     """Evaluate cards, each under its own convention; a card may come several times. See :func:`evaluate`."""
     window = _window(catalog, periods, columns, first_days)
-    found = [_measure_or_reason(catalog, card, columns) for card in chosen]
+    found = [measure_or_reason(catalog, card, columns) for card in chosen]
     measures = [measure for measure in found if not isinstance(measure, str)]
     estimates = iter(estimate_all(catalog, measures, window) if measures else [])
     nothing = pd.DataFrame()
@@ -195,7 +195,8 @@ def _window(catalog: Catalog, asked: list[Period], columns: list[str], first_day
     return Window(asked[0].grain, bounds, tuple(columns), catalog.data_from, first_days, smallest, running)
 
 
-def _measure_or_reason(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
+def measure_or_reason(catalog: Catalog, card: Card, columns: list[str]) -> Measure | str:
+    """Return the measure of a card, or the reason why it cannot be measured or split by the columns."""
     try:
         switches = {"convention": card.convention} if card.conventions else {}
         measure: Measure = catalog.call(card.function, **switches)
@@ -288,7 +289,7 @@ def _asked_for(estimate: pd.DataFrame, window: Window) -> pd.DataFrame:
 def _sharing_a_query(leaves: Iterable[Sums]) -> list[list[Sums]]:
     together: dict[Any, list[Sums]] = defaultdict(list)
     for leaf in leaves:
-        unit = _unit(leaf)
+        unit = unit_of(leaf)
         key = (leaf.table.op(), leaf.at.op(), None if unit is None else unit.op())
         together[key].append(leaf)
     return list(together.values())
@@ -299,7 +300,7 @@ def _shared_query(catalog: Catalog, leaves: list[Sums], window: Window) -> tuple
 
     Metrics have many sums in common; each is selected once.
     """
-    first, unit = leaves[0], _unit(leaves[0])
+    first, unit = leaves[0], unit_of(leaves[0])
     parts = _NamedColumns("part")
     part_names = [{name: parts.add(part) for name, part in leaf.parts_within(window).items()} for leaf in leaves]
     columns = {"period": period_ordinal(first.at, window.grain), **parts.columns}
@@ -343,7 +344,7 @@ def _own_query(catalog: Catalog, leaf: Median | KaplanMeierMedian | OwnQuery, wi
         return leaf.query(leaf.lives(with_columns(catalog, table, window, leaf.columns()), window), window)
     if isinstance(leaf, OwnQuery):
         return leaf.query(with_columns(catalog, table, window, leaf.columns(window)), window)
-    unit = _unit(leaf)
+    unit = unit_of(leaf)
     unit = ibis.row_number().cast("string") if unit is None else unit
     columns = {"period": period_ordinal(leaf.at, window.grain), "unit": unit, "value": leaf.value.cast("float64")}
     columns["day"] = day_of_period(leaf.at, window.grain)
@@ -367,7 +368,7 @@ def _at_start_query(catalog: Catalog, leaf: LossRate, window: Window) -> ir.Tabl
     return rows.group_by(window.keys).aggregate(at_start=rows.count().cast("float64"))
 
 
-def _unit(leaf: Sums) -> Any:
+def unit_of(leaf: Sums) -> Any:
     """Return the sampling unit: the customer, the row's own key where it has no customer, or None for the row itself."""
     if leaf.unit is not None:
         return leaf.unit

@@ -110,7 +110,7 @@ class RecurringChange(Sums):
         }
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
-        change = _kinds(unit)
+        change = kinds_of_recurring_change(unit)
         x = sum(change.values(), number(0)) if self.part == "net" else change[self.part]
         moved = unit["change"].abs()
         return {
@@ -154,7 +154,7 @@ class RecurringKept(RecurringChange):
         return super().parts_within(window) | _changes_of_level(self.table)
 
     def over_units(self, unit: dict[str, Any]) -> dict[str, Any]:
-        kind = _kinds(unit)
+        kind = kinds_of_recurring_change(unit)
         loss = -(kind["churn"] if self.of == "left" else kind["contraction"] + kind["churn"])
         gain = {"net": kind["expansion"], "net with reactivation": kind["expansion"] + kind["reactivation"]}
         levels = {name: unit[name].sum() for name in _LEVELS}
@@ -229,7 +229,8 @@ def _floats(sums: pd.DataFrame, name: str) -> Array:
     return sums[name].to_numpy(dtype=np.float64)
 
 
-def _kinds(unit: dict[str, Any]) -> dict[str, Any]:
+def kinds_of_recurring_change(unit: dict[str, Any]) -> dict[str, Any]:
+    """Return the change of each customer's recurring revenue by its kind, losses negative."""
     start, zero = unit["start"], number(0)
     end = start + unit["change"]
     end = ibis.ifelse(end * 1_000_000 > 1, end, zero)

@@ -88,7 +88,7 @@ class RevenueChange(OwnQuery):
             change=((rows.there - rows.was) * rows.value).sum(),
         )
         sums: dict[str, Any] = {}
-        for part, belongs in _kinds(each).items():
+        for part, belongs in kinds_of_change(each).items():
             amount = ibis.ifelse(belongs, -each.change if part in ("less", "lost") else each.change, number(0))
             sums |= _amounts(f"gain_{part}", ibis.greatest(amount, number(0)))
             sums |= _amounts(f"loss_{part}", ibis.greatest(-amount, number(0)))
@@ -123,7 +123,8 @@ def _amounts(name: str, amount: Any) -> dict[str, Any]:
     }
 
 
-def _kinds(each: ir.Table) -> dict[str, Any]:
+def kinds_of_change(each: ir.Table) -> dict[str, Any]:
+    """Return whether a customer is of each kind of change of revenue."""
     known, now, then = each.guest == 0, each.there > 0, each.was > 0
     both = known & now & then
     least = ratio(number(1), number(1_000_000))  # equal amounts, added up in another order, differ by less
