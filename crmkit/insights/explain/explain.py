@@ -21,6 +21,7 @@ from crmkit.insights.explain.stand_out import Place, adjusted_p_values, standing
 from crmkit.metrics.analyses.change_sums import (
     WHOLE,
     Span,
+    Split,
     change_sums,
     few_groups,
     is_signed,
@@ -31,7 +32,7 @@ from crmkit.metrics.analyses.change_sums import (
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.evaluate import PARTLY, evaluate, measure_or_reason
 from crmkit.metrics.engine.groups import check_columns, columns_of
-from crmkit.metrics.measures import NetShare, Quotient, Share, ShareOfCounts, ShareOfCustomers, Sums
+from crmkit.metrics.measures import Combined, NetShare, Share, ShareOfCounts, ShareOfCustomers
 from crmkit.periods import Period, PeriodLike, period_of
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -120,7 +121,7 @@ class _Asked:
     now: Span
     then: Span
 
-    def sums(self, leaf: Sums, columns: Sequence[str], without: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
+    def sums(self, leaf: Split, columns: Sequence[str], without: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
         return change_sums(self.catalog, leaf, self.now, self.then, columns, without)
 
 
@@ -149,7 +150,7 @@ def _explained(catalog: Catalog, card: Card, period: Period, other: Period, colu
     if not is_split(measure):
         parts.append(_side_by_side(catalog, card, measure, period, other, columns))
     else:
-        parts.append(_places(asked, measure, columns))  # type: ignore[arg-type]
+        parts.append(_places(asked, measure, columns))
     return _finished(parts, card, period, other)
 
 
@@ -197,7 +198,7 @@ def _finished(parts: list[pd.DataFrame], card: Card, period: Period, other: Peri
     return rows.astype(dict.fromkeys(numbers, float))
 
 
-def _places(asked: _Asked, leaf: Sums, columns: list[str]) -> pd.DataFrame:
+def _places(asked: _Asked, leaf: Split, columns: list[str]) -> pd.DataFrame:
     """Return the parts of every group of every column, with the places that stand out."""
     catalog = asked.catalog
     known = few_groups(catalog, leaf, place_columns(catalog, leaf))
@@ -226,7 +227,7 @@ def _places(asked: _Asked, leaf: Sums, columns: list[str]) -> pd.DataFrame:
     return named.sort_values(["unnamed", "place"], kind="stable")
 
 
-def _parts_of(sums: pd.DataFrame, leaf: Sums) -> pd.DataFrame:
+def _parts_of(sums: pd.DataFrame, leaf: Split) -> pd.DataFrame:
     if is_sum(leaf):
         return sum_parts(sums, signed=is_signed(leaf))
     whole = sums[sums["column"] == WHOLE].iloc[0]
@@ -239,8 +240,8 @@ def _side_by_side(
     catalog: Catalog, card: Card, measure: object, period: Period, other: Period, columns: list[str]
 ) -> pd.DataFrame:
     """Return the groups of a number of which no parts add up, as they were before and now."""
-    reason = _SUMS_APART if isinstance(measure, Quotient) else _NO_PARTS
-    leaf = measure.leaves()[-1] if isinstance(measure, Quotient) else measure
+    reason = _SUMS_APART if isinstance(measure, Combined) else _NO_PARTS
+    leaf = measure.leaves()[-1] if isinstance(measure, Combined) else measure
     known = few_groups(catalog, leaf, place_columns(catalog, leaf))  # type: ignore[arg-type]
     rows = []
     for column in [name for name in columns or known if name in known][:_SIDE_BY_SIDE]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +14,18 @@ from crmkit.metrics.card import Card
 from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.measures import (
     ActiveAtStart,
+    BudgetUse,
+    Combined,
     Count,
     MonthlyTotal,
     NetShare,
     Quotient,
     RecurringChange,
     RecurringKept,
+    RecurringLevel,
     RevenueChange,
     Share,
+    SumOf,
     Sums,
     Total,
 )
@@ -41,6 +46,7 @@ _REVENUE = {
     "lost": "customers who did not order",
     "guests": "guests",
 }
+_WHO = "who came and who left"
 _LOSSES = ("contraction", "churn", "less", "lost")
 _WORDS = {
     "new": "first-time customers",
@@ -67,10 +73,36 @@ def mechanism(catalog: Catalog, card: Card, measure: object, now: Span, then: Sp
         return _of_active(measure, now, then)
     if isinstance(measure, RecurringChange | RevenueChange) and not isinstance(measure, RecurringKept):
         return _of_kinds(catalog, measure, now, then) if measure.part == "net" else pd.DataFrame()
-    is_total = isinstance(measure, Total) and not isinstance(measure, MonthlyTotal) and not measure.exact
-    if is_total and is_split(measure) and {"customer_id", "order_id"} <= set(measure.table.columns):
-        return _of_customers(catalog, measure, now, then)
-    return pd.DataFrame()
+    if isinstance(measure, SumOf):
+        return _of_summands(catalog, measure, now, then)
+    if not isinstance(measure, Total) or isinstance(measure, MonthlyTotal | BudgetUse) or measure.exact:
+        return pd.DataFrame()
+    has_customers = {"customer_id", "order_id"} <= set(measure.table.columns)
+    return _of_customers(catalog, measure, now, then) if has_customers else pd.DataFrame()
+
+
+def _of_summands(catalog: Catalog, measure: SumOf, now: Span, then: Span) -> pd.DataFrame:
+    """Return what each summand did, orders by who came and who left."""
+    parts = []
+    for summand in measure.summands:
+        if isinstance(summand, Total) and "order_id" in summand.table.columns:
+            found = mechanism_of_total(catalog, summand, now, then)
+            parts.append(found.assign(group="orders: " + found["group"]) if len(found) else found)
+        elif is_split(summand):
+            whole = change_sums(catalog, summand, now, then, []).iloc[0]
+            error = np.sqrt(max(whole["x1_x1"] - 2 * whole["x1_x0"] + whole["x0_x0"], 0.0))
+            name = "recurring revenue" if isinstance(summand, RecurringLevel) else "all else"
+            parts.append(pd.DataFrame([_row(_WHO, name, whole["x0"], whole["x1"], whole["x1"] - whole["x0"], error)]))
+    return pd.concat(parts, ignore_index=True).assign(by="source")
+
+
+def mechanism_of_total(catalog: Catalog, leaf: Total, now: Span, then: Span) -> pd.DataFrame:
+    """Return who came and who left, or the sum itself where no customer is known."""
+    if "customer_id" in leaf.table.columns:
+        return _of_customers(catalog, leaf, now, then)
+    whole = change_sums(catalog, leaf, now, then, []).iloc[0]
+    error = np.sqrt(max(whole["x1_x1"] + whole["x0_x0"], 0.0))
+    return pd.DataFrame([_row(_WHO, "guests", whole["x0"], whole["x1"], whole["x1"] - whole["x0"], error)])
 
 
 def _of_kinds(catalog: Catalog, leaf: RecurringChange | RevenueChange, now: Span, then: Span) -> pd.DataFrame:
@@ -114,7 +146,7 @@ def _rate_error(whole: pd.Series) -> float:
     return float(np.sqrt(max(_form(by, whole), 0.0)))
 
 
-def _form(by: dict[str, float], sums: pd.Series) -> float:
+def _form(by: dict[str, float], sums: Mapping[str, float] | pd.Series) -> float:
     names = list(by)
     return sum(
         (1.0 if one == other else 2.0)
@@ -134,7 +166,7 @@ def _of_active(leaf: ActiveAtStart, now: Span, then: Span) -> pd.DataFrame:
     rows = []
     for kind, name in words.items():
         change = sign * float(moved.get(kind, 0.0))
-        rows.append(_row("who came and who left", name, np.nan, np.nan, change, np.sqrt(abs(change))))
+        rows.append(_row(_WHO, name, np.nan, np.nan, change, np.sqrt(abs(change))))
     return pd.DataFrame(rows)
 
 
@@ -153,7 +185,9 @@ def _of_quotient(catalog: Catalog, card: Card, quotient: Quotient, now: Span, th
     return pd.DataFrame([_row(by, names[0], a0, a1, above, np.nan), _row(by, names[1], b0, b1, below, np.nan)])
 
 
-def _value(catalog: Catalog, part: Sums | Quotient, span: Span, now: Span, then: Span) -> float:
+def _value(catalog: Catalog, part: Sums | Combined, span: Span, now: Span, then: Span) -> float:
+    if isinstance(part, SumOf) and not is_split(part):
+        return sum(_value(catalog, each, span, now, then) for each in part.summands)
     if isinstance(part, Quotient):
         below = _value(catalog, part.denominator, span, now, then)
         return _value(catalog, part.numerator, span, now, then) / below - part.less if below else np.nan
@@ -179,18 +213,22 @@ def _of_customers(catalog: Catalog, leaf: Total, now: Span, then: Span) -> pd.Da
     rows = []
     for kind in KINDS:
         if kind in kinds.index and kind != "stayed":
-            s = kinds.loc[kind]
+            s = _sums_of(kinds, kind)
             before, after = f0 * (s["s0"] + s["f0"]), f1 * (s["s1"] + s["f1"])
             error = np.sqrt(max(s["squared_change"], 0.0))
-            rows.append(_row("who came and who left", _WORDS[kind], before, after, after - before, error))
+            rows.append(_row(_WHO, _WORDS[kind], before, after, after - before, error))
     if "stayed" in kinds.index:
-        rows += _of_stayed(kinds.loc["stayed"], counts=isinstance(leaf, Count))
+        rows += _of_stayed(_sums_of(kinds, "stayed"), counts=isinstance(leaf, Count))
     return pd.DataFrame(rows)
 
 
-def _of_stayed(s: pd.Series, *, counts: bool) -> list[dict[str, object]]:
+def _sums_of(kinds: pd.DataFrame, kind: str) -> dict[str, float]:
+    return {str(name): float(value) for name, value in kinds.loc[[kind]].iloc[0].items()}
+
+
+def _of_stayed(s: Mapping[str, float], *, counts: bool) -> list[dict[str, object]]:
     """Split the sum of the customers of both periods: their orders times the value of one, and their refunds."""
-    by = "who came and who left"
+    by = _WHO
     o1, o0, s1, s0 = s["o1"], s["o0"], s["s1"], s["s0"]
     if counts or not o1 or not o0:
         change = s1 + s["f1"] - s0 - s["f0"]

@@ -66,7 +66,7 @@ def reasons_that_rose(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     Examples
     --------
     >>> import crmkit as ck
-    >>> months = pd.date_range("2026-01-05", periods=9, freq="MS")
+    >>> months = pd.date_range("2026-01-01", periods=9, freq="MS")
     >>> opened = [*months, *months, *[pd.Timestamp("2026-10-10")] * 14]
     >>> tickets = pd.DataFrame({"ticket_id": range(32), "customer_id": range(32), "opened_at": opened,
     ...                         "topic": ["delivery"] * 9 + ["quality"] * 9 + ["quality"] * 13 + ["delivery"]})

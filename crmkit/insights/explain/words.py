@@ -87,7 +87,8 @@ def _mechanism(parts: pd.DataFrame, scale: Scale) -> list[str]:
     for by, rows in parts.groupby("by", sort=False):
         moved = rows[rows["change"] != 0]
         largest = moved.sort_values("change", key=lambda change: -change.abs(), kind="stable")
-        named = [f"{row.group} {scale.change(row.change)}" for row in largest.iloc[:_MOST_PARTS].itertuples()]
+        shown = zip(largest["group"].iloc[:_MOST_PARTS], largest["change"].iloc[:_MOST_PARTS], strict=True)
+        named = [f"{group} {scale.change(float(change))}" for group, change in shown]
         rest = largest["change"].iloc[_MOST_PARTS:]
         named += [f"all else {scale.change(rest.sum())}"] if len(rest) else []
         if named:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import ibis
 import ibis.expr.types as ir
@@ -25,6 +25,7 @@ from crmkit.metrics.measures import (
     ActiveAtStart,
     ActiveUnits,
     BudgetUse,
+    Combined,
     Composition,
     Count,
     LossRate,
@@ -35,26 +36,30 @@ from crmkit.metrics.measures import (
     PerUserWeek,
     Ratio,
     RecurringChange,
+    RecurringEarned,
     RecurringKept,
+    RecurringLevel,
     RevenueChange,
     Share,
     ShareOfCounts,
     ShareOfCustomers,
     Stock,
+    SumOf,
     Sums,
     Tally,
     Total,
 )
-from crmkit.metrics.measures.recurring_revenue import kinds_of_recurring_change
+from crmkit.metrics.measures.recurring_revenue import kinds_of_recurring_change, month_position_of
 from crmkit.metrics.measures.revenue_change import kinds_of_change
 from crmkit.periods import Grain
 from crmkit.settings import Budget, prorated
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.derived.states import STATES
-from crmkit.tables.expressions import constant_day, day, indicator, number, union
+from crmkit.tables.expressions import constant_day, day, indicator, month_position, number, union
 from crmkit.tables.reach import has_state
 from crmkit.tables.schema import SCHEMAS
 
+Split: TypeAlias = Sums | SumOf
 SUMS = ("x1", "n1", "x0", "n0")
 PRODUCTS = tuple(f"{one}_{other}" for one, other in combinations_with_replacement(SUMS, 2))
 WHOLE = ""
@@ -94,24 +99,28 @@ class _Units:
     own: tuple[str, ...]
 
 
-def is_sum(leaf: Sums) -> bool:
+def is_sum(leaf: Split) -> bool:
     """Return whether a measure is a sum X, whose groups add up; else it is X / N."""
-    return isinstance(leaf, Total | Tally | ActiveUnits | ActiveAtStart | Stock | RevenueChange) or (
+    if isinstance(leaf, SumOf):
+        return True
+    return isinstance(leaf, Total | Tally | ActiveUnits | ActiveAtStart | Stock | RevenueChange | RecurringLevel) or (
         isinstance(leaf, RecurringChange) and not isinstance(leaf, RecurringKept)
     )
 
 
-def is_signed(leaf: Sums) -> bool:
+def is_signed(leaf: Split) -> bool:
     """Return whether the sum adds gains and losses, so that a group's share of it means nothing."""
     return isinstance(leaf, RecurringChange | RevenueChange) and leaf.part in ("net", "guests")
 
 
-def is_split(leaf: object) -> bool:
+def is_split(leaf: object) -> TypeGuard[Split]:
     """Return whether the change of a measure can be split exactly by sums over customers."""
+    if isinstance(leaf, SumOf):
+        return all(is_split(part) and is_sum(part) for part in leaf.summands)
     return isinstance(leaf, tuple(_UNITS)) and not isinstance(leaf, BudgetUse)
 
 
-def factor_of(leaf: Sums, span: Span) -> float:
+def factor_of(leaf: Split, span: Span) -> float:
     """Return what X or X / N is multiplied by in a period: 100 for a score in points, 1 / months for a monthly sum."""
     if isinstance(leaf, MonthlyTotal):
         months = prorated([(Budget(amount=1), 1.0, "month")], span.start, span.end)
@@ -121,13 +130,13 @@ def factor_of(leaf: Sums, span: Span) -> float:
     return float(getattr(leaf, "scale", 1))
 
 
-def place_columns(catalog: Catalog, leaf: Sums) -> list[str]:
+def place_columns(catalog: Catalog, leaf: Split) -> list[str]:
     """Return the columns by which the change of a measure can be split: words and flags of its table and its customers.
 
     A column of more than sixty words is a text; one with a single word splits nothing.
     """
     found = _own_columns(leaf)
-    if "customer_id" not in leaf.table.columns:
+    if not any("customer_id" in table.columns for table in leaf.tables()):
         return found
     if "customers" in catalog.names:
         found += [name for name in _words(catalog.table("customers")) if name not in found]
@@ -135,7 +144,12 @@ def place_columns(catalog: Catalog, leaf: Sums) -> list[str]:
 
 
 def change_sums(
-    catalog: Catalog, leaf: Sums, now: Span, then: Span, columns: Sequence[str], without: Sequence[tuple[str, str]] = ()
+    catalog: Catalog,
+    leaf: Split,
+    now: Span,
+    then: Span,
+    columns: Sequence[str],
+    without: Sequence[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """Add up a measure in two periods, for the whole and for each group of each column.
 
@@ -156,9 +170,7 @@ def change_sums(
         One row per column and group, that of the whole with both empty: column, group, x1, n1 (now), x0, n0 (then), the
         sums over customers of their products, such as x1_x0, and units (customers with either [count]).
     """
-    made = next(make for kind, make in _UNITS.items() if isinstance(leaf, kind))
-    units = made(leaf, now, then)
-    wide = _with_columns(catalog, units, now, then, {*columns, *(column for column, _ in without)})
+    wide = _with_columns(catalog, _units_of(leaf, now, then), now, then, {*columns, *(column for column, _ in without)})
     for column, group in without:
         wide = wide.filter(wide[column] != group)
     sums = fetch(_group_sums(wide, columns))
@@ -170,8 +182,20 @@ def change_sums(
     return sums.fillna(dict.fromkeys((*SUMS, *PRODUCTS), 0.0))
 
 
-def _own_columns(leaf: Sums) -> list[str]:
-    if isinstance(leaf, LossRate | RecurringChange | MeanPerCustomer | ShareOfCustomers | ActiveUnits | PerUserWeek):
+def _units_of(leaf: Sums | Combined, now: Span, then: Span) -> _Units:
+    if isinstance(leaf, SumOf):
+        parts = [_units_of(part, now, then).rows for part in leaf.summands]
+        return _Units(union([part.select(*_KEYS, "x", "n") for part in parts]), ())
+    return next(make for kind, make in _UNITS.items() if isinstance(leaf, kind))(leaf, now, then)
+
+
+def _own_columns(leaf: Split) -> list[str]:
+    if isinstance(leaf, SumOf):
+        return []  # a column of one table says nothing of the others
+    if isinstance(
+        leaf,
+        RecurringLevel | LossRate | RecurringChange | MeanPerCustomer | ShareOfCustomers | ActiveUnits | PerUserWeek,
+    ):
         return []  # a customer with rows of two groups would count twice
     dated = {"entered_at", "moved_on"} & set(leaf.table.columns)  # else a stage is that of today
     return [column for column in _words(leaf.table) if column != "stage" or dated]
@@ -190,14 +214,15 @@ def _words(table: ir.Table) -> list[str]:
     ]
 
 
-def few_groups(catalog: Catalog, leaf: Sums, columns: Sequence[str]) -> list[str]:
+def few_groups(catalog: Catalog, leaf: Split, columns: Sequence[str]) -> list[str]:
     """Return the columns that have two words or more, and not so many that they are texts."""
-    tables = {"": leaf.table, **({"customers": catalog.table("customers")} if "customers" in catalog.names else {})}
+    own = set(_own_columns(leaf))
+    tables = {"": leaf.tables()[0]} | (
+        {"customers": catalog.table("customers")} if "customers" in catalog.names else {}
+    )
     kept = []
     for name, table in tables.items():
-        here = [
-            column for column in columns if column in table.columns and (name == "" or column not in leaf.table.columns)
-        ]
+        here = [column for column in columns if column in table.columns and (column in own) == (name == "")]
         if here:
             asked = {f"words_{column}": table[column].approx_nunique() for column in here}
             asked |= {f"empty_{column}": table[column].isnull().any() for column in here}
@@ -380,6 +405,23 @@ def _of_recurring(leaf: RecurringChange, now: Span, then: Span) -> _Units:
     return _Units(u.select(*_KEYS, x=x, n=level), ())
 
 
+def _of_level(leaf: RecurringLevel, now: Span, then: Span) -> _Units:
+    """Add up what each subscriber pays a month at the end, or has paid for the days of the period."""
+    earned = isinstance(leaf, RecurringEarned)
+
+    def parts(span: Span) -> dict[str, Any]:
+        change = leaf.table.change
+        if not earned:
+            return {"x": change}
+        start, end = (ibis.literal(month_position_of(on), "float64") for on in (span.start, span.end))
+        before = day(leaf.at) < constant_day(span.start)
+        return {"x": change * (end - ibis.ifelse(before, start, month_position(leaf.at)))}
+
+    u = _movements(leaf, now, then, parts, ())
+    x = ibis.ifelse(u.x.abs() * 1_000_000 > 1, u.x, number(0))
+    return _Units(u.select(*_KEYS, x=x, n=indicator(x != 0)), ())
+
+
 def _of_revenue_change(leaf: RevenueChange, now: Span, then: Span) -> _Units:
     own = _own_columns(leaf)
     parts = []
@@ -415,6 +457,7 @@ def _customer(table: ir.Table) -> Any:
 #: How each kind of measure is added up by customer; the first that fits holds.
 _UNITS: dict[type[Sums], Callable[[Any, Span, Span], _Units]] = {
     RecurringChange: _of_recurring,
+    RecurringLevel: _of_level,
     RevenueChange: _of_revenue_change,
     LossRate: _of_losses,
     Stock: _of_stock,

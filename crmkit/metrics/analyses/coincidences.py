@@ -46,7 +46,7 @@ def coincidences(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     Examples
     --------
     >>> import crmkit as ck
-    >>> days = ["2026-08-03", "2026-09-03", "2026-10-20"]
+    >>> days = ["2026-06-03", "2026-09-03", "2026-10-20"]
     >>> costs = pd.DataFrame({"spent_at": [*days, "2026-08-03", "2026-09-28"], "amount": 100.0, "purpose": "acquisition",
     ...                       "channel": ["search"] * 3 + ["radio"] * 2})
     >>> ck.coincidences(ck.connect({"costs": costs}), "2026-10")[["kind", "what", "on"]].astype(str).values.tolist()
@@ -134,9 +134,9 @@ def _spending(catalog: Catalog, period: Period) -> Iterator[dict[str, Any]]:
     through, begin = catalog.data_through, catalog.data_from
     if through is None or begin is None or begin >= first or through < period.start:
         return
-    for row in by.sort_values("channel").itertuples(index=False):
-        amounts = {"what": row.channel, "before": row.before / _RUN, "now": row.now}
-        if not row.before:
-            yield {"kind": "spending began", "on": row.first_on, **amounts}
-        elif not row.now:
-            yield {"kind": "spending stopped", "on": row.last_on, **amounts}
+    for row in by.sort_values("channel").to_dict("records"):
+        amounts = {"what": row["channel"], "before": row["before"] / _RUN, "now": row["now"]}
+        if not row["before"]:
+            yield {"kind": "spending began", "on": row["first_on"], **amounts}
+        elif not row["now"]:
+            yield {"kind": "spending stopped", "on": row["last_on"], **amounts}

@@ -74,7 +74,7 @@ class RecurringEarned(RecurringLevel):
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         filled = every_period(sums, window)
         spans = [window.span(int(ordinal)) for ordinal in filled["period"]]
-        start, end = (np.array([_month_position(span[side]) for span in spans]) for side in (0, 1))
+        start, end = (np.array([month_position_of(span[side]) for span in spans]) for side in (0, 1))
         moved, at_end = _floats(filled, "moved"), _floats(filled, "squares")
         level, squares, there = (_before(filled, name, window) for name in _LEVELS)
         earned = level * (end - start) + moved * end - _floats(filled, "placed")
@@ -206,7 +206,7 @@ def _before(filled: pd.DataFrame, name: str, window: Window) -> Array:
     return sum_before(filled, f"all_{name}", window).to_numpy(dtype=np.float64)
 
 
-def _month_position(on: date) -> float:
+def month_position_of(on: date) -> float:
     """Return what :func:`~crmkit.tables.expressions.month_position` does, of a day in Python [months]."""
     return (on.year - 2000) * 12 + on.month - 1 + (on.day - 1) / calendar.monthrange(on.year, on.month)[1]
 
