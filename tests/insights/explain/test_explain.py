@@ -112,7 +112,7 @@ def test_one_shop_that_lost_its_customers_is_named_and_the_sentences_say_so():
     named = found[found["place"].notna()]
     assert named[["by", "group", "place"]].values.tolist() == [["shop", "B", 1]]
     said = explanation_in_words(found, "EUR")
-    assert said[0].startswith("Revenue fell from €")
+    assert said[0].startswith("Shop revenue fell from €")
     assert said[2].startswith('Apart from all others, shop "B" went from €')
     assert said[3].startswith("What moved together need not be cause and effect")
     # B's customers are every tenth of either side, so without B nothing stands out
