@@ -16,7 +16,7 @@ import pandas as pd
 
 from crmkit.insights.explain.places import RATE, p_values, rate_parts, sum_parts
 from crmkit.insights.explain.stand_out import Place, standing_out
-from crmkit.metrics.analyses.change_sums import PRODUCTS, SUMS, WHOLE
+from crmkit.metrics.analyses.change_sums import PRODUCTS, WHOLE
 
 LEVELS = (2, 2, 3, 4, 5, 6, 8, 9, 10, 12)
 KINDS = ("revenue", "churn rate", "order value")
