@@ -164,6 +164,12 @@ class Data(Section):
     through: date | None = None
 
 
+class Reports(Section):
+    """What reports show: with ``mask_ids`` only the ends of customers' ids, as long as they differ within a list."""
+
+    mask_ids: bool = False
+
+
 ScaleText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?-\d+(\.\d+)?$")]
 """Lowest and highest answer, such as "0-10"."""
 
@@ -268,6 +274,7 @@ class Settings(Section):
 
     company: Company = Company()
     data: Data = Data()
+    reports: Reports = Reports()
     value: Value = Value()
     revenue: Revenue = Revenue()
     retention: Retention = Retention()

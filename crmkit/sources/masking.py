@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from crmkit.settings import Settings
 from crmkit.sources.parsing.own_columns import is_personal_header, own_name
 from crmkit.tables.schema import SCHEMAS
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+#: An e-mail address in an id.
+EMAIL_IN_ID = r"[^\s@,;<>]+@[^\s@,;<>]+\.[a-z]{2,}"
+#: A telephone number as an id: with a plus, or written in groups; digits alone are an id like any other.
+PHONE_AS_ID = (
+    r"(?:[A-Za-z]+-)?(?:\+[1-9][0-9 ()/.-]{6,}|00[1-9][0-9]*[ ()/][0-9 ()/.-]{5,}"
+    r"|\(?0[1-9][0-9]{1,4}\)?[ /]+[0-9][0-9 /-]{4,})"
+)
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()/-]{7,}\d")
@@ -20,15 +28,43 @@ _FREE_TEXT = frozenset({"comment", "text", "note", "subject", "description", "ko
 _WIDTH = 24
 
 
-def masked_id(customer_id: str) -> str:
-    """Return an id of which only the end can be read: enough to find the customer in one's own list, not to identify anyone.
+def shown_ids(ids: Iterable[object], settings: Settings) -> list[str]:
+    """Return ids as a list shows them: whole, or if the settings mask them only their ends, each different from the others.
+
+    An id that holds an e-mail address or a telephone number, as in a database that crmkit only reads, is never shown.
 
     Examples
     --------
-    >>> masked_id("17850"), masked_id("c7")
-    ('•••50', '•••')
+    >>> shown_ids(["c-106", "c-206", "ada@firm.example"], Settings())
+    ['c-106', 'c-206', '•••1']
+    >>> shown_ids(["c-106", "c-206", "c-9"], Settings(reports={"mask_ids": True}))
+    ['•••106', '•••206', '•••c-9']
     """
-    return "•••" + (customer_id[-2:] if len(customer_id) > 4 else "")
+    texts = [str(each) for each in ids]
+    masked = iter(_masked_ids(texts)) if settings.reports.mask_ids else iter(texts)
+    hidden = {text: f"•••{place}" for place, text in enumerate(dict.fromkeys(filter(holds_contact, texts)), start=1)}
+    return [hidden.get(text, each) for text, each in zip(texts, masked, strict=True)]
+
+
+def holds_contact(text: str) -> bool:
+    """Return whether an id holds an e-mail address or a telephone number; a plain number is an id like any other.
+
+    Examples
+    --------
+    >>> holds_contact("shop-ada@firm.example"), holds_contact("+49 30 1234567"), holds_contact("4711081512345")
+    (True, True, False)
+    """
+    return bool(re.search(EMAIL_IN_ID, text, re.IGNORECASE) or re.fullmatch(PHONE_AS_ID, text))
+
+
+def _masked_ids(texts: list[str]) -> list[str]:
+    """Return of each id the shortest end that no other id of the list has,."""
+    different = set(texts)
+    longest = max(map(len, different), default=0)
+    for n in range(2, longest + 1):
+        if len({text[-n:] for text in different}) == len(different):
+            return [f"•••{text[-n:]}" for text in texts]
+    return texts
 
 
 def masked_row(row: Mapping[str, str | None], personal: bool = False) -> dict[str, str]:

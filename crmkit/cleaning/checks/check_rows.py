@@ -27,6 +27,7 @@ from crmkit.cleaning.checks.findings import KEPT_ASIDE, Counts, Finding
 from crmkit.cleaning.checks.grain import ADDED_UP, SUMS, add_up_finer_rows
 from crmkit.cleaning.checks.kept_rows import change_rows, is_view, look_up
 from crmkit.cleaning.checks.parse_rows import ParsedTable, parse_rows, unreadable_columns, wrong_types
+from crmkit.cleaning.checks.personal_ids import hide_personal_ids
 from crmkit.cleaning.checks.same_files import source_questions
 from crmkit.cleaning.checks.scales import scale_questions
 from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
@@ -132,7 +133,12 @@ def check_rows(
             problems.append(f"{raw.origin}: {'; '.join(faults)}.")
     if problems:
         return [], problems
-    parsed, findings = leave_out_forgotten(con, parsed, forgotten_hashes(settings))
+    # Twice: who was forgotten is known by the id that the files have, or by its pseudonym.
+    hashes = forgotten_hashes(settings)
+    parsed, findings = leave_out_forgotten(con, parsed, hashes)
+    if hidden := hide_personal_ids(con, parsed, settings):
+        parsed, left_out = leave_out_forgotten(con, parsed, hashes)
+        findings += [*hidden, *left_out]
     findings += [*unify_spelling(con, parsed), *merge_overlaps(con, parsed)]
     for table in parsed:
         findings += add_up_finer_rows(con, table)
