@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from crmkit.errors import NotMeasured
 from crmkit.tables.expressions import (
     add_days,
     constant_day,
     day,
     days_between,
     indicator,
+    month_position,
     number,
     place,
     ratio,
+    union,
     value_before,
     where,
 )
@@ -25,39 +29,51 @@ _YEAR = 365  # days
 _PROMOTER, _DETRACTOR = 845, 645  # of a thousand parts of the scale: 9 and 10, and up to 6, of 0 to 10
 
 
-def purchase_summary(orders: ir.Table, *, as_of: date) -> ir.Table:
-    """Return recency, frequency and spending of each customer who has ordered.
+def purchase_summary(
+    orders: ir.Table | None = None,
+    subscription_terms: ir.Table | None = None,
+    *,
+    as_of: date,
+    margin_rate: float | None = None,
+) -> ir.Table:
+    """Return recency, frequency and spending of each customer who has ordered or paid for a term.
 
-    Frequency and spending are those of one year, so that they do not grow with the age of the customer.
+    Frequency and spending are those of one year, so that they do not grow with the age of the customer. Each month paid
+    for counts as one order, whatever the length of the term, and brings the price of a month, by days as in turnover.
 
     Parameters
     ----------
-    orders : table
+    orders : table, optional
         Guests and orders without revenue make no customer; refunds are taken off the spending.
+    subscription_terms : table, optional
+        Terms without a price make no customer.
     as_of : date
-        Last day whose orders are used.
+        Last day whose data are used.
+    margin_rate : float, optional
+        Margin of what subscribers pay, where the settings say it [share].
 
     Returns
     -------
     table
-        customer_id, days_since_order [days], n_orders [count, in the 365 days up to as_of], revenue [currency, the
-        same, net of refunds], average_order_value [currency, all orders], tenure_days [days since the first order];
-        and margin [currency, of the same 365 days] where orders have one.
+        customer_id, days_since_order [days; 0 where a paid term runs], n_orders [count, in the 365 days up to as_of],
+        revenue [currency, the same, net of refunds], average_order_value [currency, over all time], tenure_days [days
+        since the first order or term]; and margin [currency, of the same 365 days] where all of it is known.
     """
-    last = constant_day(as_of)
-    on = day(orders.ordered_at)
-    known = orders.mutate(on=on).filter(orders.customer_id.notnull() & (on <= last))
-    bought, recent = known.revenue > 0, known.on > add_days(last, -_YEAR)
-    sums = known.group_by("customer_id").aggregate(
-        first_on=ibis.ifelse(bought, known.on, ibis.null("date")).min(),
-        last_on=ibis.ifelse(bought, known.on, ibis.null("date")).max(),
-        n_orders=indicator(bought & recent).sum(),
-        revenue=where(recent, known.revenue).sum(),
-        spent=where(bought, known.revenue).sum(),
-        n_ever=indicator(bought).sum(),
-        **({"margin": where(recent, known.margin).sum()} if "margin" in known.columns else {}),
+    parts = []
+    if orders is not None and "customer_id" in orders.columns:
+        parts.append(_bought(orders, as_of))
+    if subscription_terms is not None:
+        parts.append(_paid_for(subscription_terms, as_of, margin_rate))
+    if not parts:
+        raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
+    columns = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    both = union([part.select(*columns) for part in parts])
+    sums = both.group_by("customer_id").aggregate(
+        first_on=both.first_on.min(),
+        last_on=both.last_on.max(),
+        **{name: both[name].sum() for name in columns if name not in ("customer_id", "first_on", "last_on")},
     )
-    sums = sums.filter(sums.n_ever > 0)
+    sums, last = sums.filter(sums.n_ever > 0), constant_day(as_of)
     return sums.select(
         "customer_id",
         days_since_order=days_between(sums.last_on, last).cast("int64"),
@@ -67,6 +83,48 @@ def purchase_summary(orders: ir.Table, *, as_of: date) -> ir.Table:
         tenure_days=days_between(sums.first_on, last).cast("int64"),
         **({"margin": sums.margin} if "margin" in sums.columns else {}),
     )
+
+
+def _bought(orders: ir.Table, as_of: date) -> ir.Table:
+    """Return what each customer ordered up to a day."""
+    last = constant_day(as_of)
+    on = day(orders.ordered_at)
+    known = orders.mutate(on=on).filter(orders.customer_id.notnull() & (on <= last))
+    bought, recent = known.revenue > 0, known.on > add_days(last, -_YEAR)
+    return known.group_by("customer_id").aggregate(
+        first_on=ibis.ifelse(bought, known.on, ibis.null("date")).min(),
+        last_on=ibis.ifelse(bought, known.on, ibis.null("date")).max(),
+        n_orders=indicator(bought & recent).sum(),
+        revenue=where(recent, known.revenue).sum(),
+        spent=where(bought, known.revenue).sum(),
+        n_ever=indicator(bought).sum(),
+        **({"margin": where(recent, known.margin).sum()} if "margin" in known.columns else {}),
+    )
+
+
+def _paid_for(terms: ir.Table, as_of: date, margin_rate: float | None) -> ir.Table:
+    """Return what each customer has paid terms for up to a day: months as numbers of orders, and their money."""
+    last = constant_day(as_of)
+    t = terms.select("customer_id", "mrr", starts_on=day(terms.starts_at), ends_on=day(terms.ends_at))
+    t = t.filter((t.mrr > 0) & (t.starts_on < t.ends_on) & (t.starts_on <= last))
+    t = t.mutate(until=ibis.least(t.ends_on, add_days(last, 1)), of_year=add_days(last, 1 - _YEAR))
+    ever = month_position(t.until) - month_position(t.starts_on)
+    recent = month_position(t.until) - month_position(ibis.least(ibis.greatest(t.starts_on, t.of_year), t.until))
+    t = t.mutate(ever=ever, recent=recent, price=t.mrr.cast("float64"))
+    sums = t.group_by("customer_id").aggregate(
+        first_on=t.starts_on.min(),
+        last_on=add_days(t.until.max(), -1),
+        n_orders=_whole(t.recent.sum()),
+        revenue=(t.recent * t.price).sum(),
+        spent=(t.ever * t.price).sum(),
+        n_ever=ibis.greatest(_whole(t.ever.sum()), number(1)),
+    )
+    return sums if margin_rate is None else sums.mutate(margin=sums.revenue * ibis.literal(margin_rate).cast("float64"))
+
+
+def _whole(months: Any) -> Any:
+    """Return a number of months rounded to whole ones; a half, give or take the rounding of a sum, counts as one."""
+    return ratio(months * number(1_000_000) + number(500_001), number(1_000_000)).floor().cast("float64")
 
 
 def interpurchase_times(orders: ir.Table, *, as_of: date, horizon: int) -> ir.Table:

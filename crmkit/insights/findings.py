@@ -3,12 +3,13 @@
 Real changes come first, bad news before good, then by how far the number moved in proportion; then missed targets; then
 changes against the year before; and last, what did not move and what cannot be judged. A change since the month before
 that is not one against the same month of the year before may be the season: it is told with both comparisons, after the
-others, and is neither for the better nor for the worse.
+others, and is neither for the better nor for the worse. A number of which more is neither good nor bad comes last and is
+in no headline. Of two numbers that tell one change, only the first is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,8 @@ _WATCHED = ("turnover", "revenue", "churn_rate", "new_customers", "nps")
 _MOST_IN_BRIEF = 3  # changes in the line that names those which have no line of their own
 _POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
 _TOO_FEW = "Too few customers to tell whether anything moved."
+_RETURN_ON_ACTIONS = "incremental_roi"
+_BROUGHT = frozenset({"incremental_value_per_customer", "incremental_value", "incremental_margin"})
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
 _NOT_IN_A_YEAR = {  # what the year before says of a change that is real against the period before
     "within noise": "but not against {year}",
@@ -106,11 +109,21 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     real = _real(rows)
     off_target = [row for row in rows if _is_off_target(row) and row.verdict != "real"]
     covered = {row.metric for row in (*real, *off_target)}
+    year_directions = {row.metric: row.year_direction for row in rows if row.year_verdict == "real"}
     since_last_year = [
-        row for row in rows if row.year_verdict == "real" and row.metric not in covered and _is_news(row.metric)
+        row
+        for row in rows
+        if row.year_verdict == "real"
+        and row.metric not in covered
+        and _is_news(row.metric)
+        and not _is_told(row, year_directions)
     ]
     since_last_year.sort(
-        key=lambda row: (row.year_direction != "worse", -_weight(row.year_change, row.year_value, row.unit))
+        key=lambda row: (
+            _is_neutral(row),
+            row.year_direction != "worse",
+            -_weight(row.year_change, row.year_value, row.unit),
+        )
     )
     room = limit - 1
     in_full, in_brief = _split([*real, *off_target], room)
@@ -151,8 +164,8 @@ def headline(scorecard: pd.DataFrame) -> str:
     'October 2026 so far: too few customers to tell anything'
     """
     rows = _rows(scorecard)
-    real = _real(rows)
-    lasting = [row for row in real if not _maybe_season(row)]
+    real = [row for row in _real(rows) if not _is_neutral(row)]
+    lasting = [row for row in real if not season(row)]
     bad = [row for row in lasting if row.direction == "worse"]
     good = [row for row in lasting if row.direction != "worse"]
     told = [*bad[:2], *good[:1]] if bad else good[:2]
@@ -160,7 +173,7 @@ def headline(scorecard: pd.DataFrame) -> str:
     n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
         since = beside(rows[0].previous_period, rows[0].period)
-        clauses = [f"no certain news since {since}" if _moved_without_news(rows) else without_news(rows)]
+        clauses = [f"no certain news since {since}" if _moved_without_verdict(rows) else without_news(rows)]
         if n_missed:
             clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
     so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""
@@ -168,8 +181,8 @@ def headline(scorecard: pd.DataFrame) -> str:
 
 
 def real_changes(scorecard: pd.DataFrame) -> list[tuple[Any, bool]]:
-    """Return the rows whose change since the period before is real and news, and whether it may be the season."""
-    return [(row, bool(_maybe_season(row))) for row in _real(_rows(scorecard))]
+    """Return the rows whose change since the period before is real, news and good or bad, and whether it may be the season."""
+    return [(row, bool(season(row))) for row in _real(_rows(scorecard)) if not _is_neutral(row)]
 
 
 def _rows(scorecard: pd.DataFrame) -> list[Any]:
@@ -180,21 +193,45 @@ def _rows(scorecard: pd.DataFrame) -> list[Any]:
 
 
 def _real(rows: Iterable[Any]) -> list[Any]:
+    rows = list(rows)
+    lost = _lost_money(rows)
+    rows = [
+        row._replace(direction="worse") if row.metric in lost and row.direction == "better" else row for row in rows
+    ]
     judged = [row for row in rows if row.verdict == "real" and _is_news(row.metric)]
+    directions = {row.metric: row.direction for row in judged}
 
-    def rank(row: Any) -> tuple[bool, bool, float]:
-        return bool(_maybe_season(row)), row.direction != "worse", -_weight(row.change, row.previous_value, row.unit)
+    def rank(row: Any) -> tuple[bool, bool, bool, float]:
+        weight = _weight(row.change, row.previous_value, row.unit)
+        return _is_neutral(row), bool(season(row)), row.direction != "worse", -weight
 
-    return sorted(judged, key=rank)
+    return sorted((row for row in judged if not _is_told(row, directions)), key=rank)
 
 
-def _maybe_season(row: Any) -> str:
+def _is_neutral(row: Any) -> bool:
+    """Return whether more of a number is neither good nor bad."""
+    return getattr(row, "better", "") == "neither"
+
+
+def _is_told(row: Any, directions: Mapping[str, str]) -> bool:
+    """Return whether the change of another number, which moved the same way for the firm, says the same."""
+    of = CARDS[row.metric].restates if row.metric in CARDS else ""
+    return bool(of) and directions.get(of) == row.direction
+
+
+def _lost_money(rows: Iterable[Any]) -> frozenset[str]:
+    """Return the numbers on what actions brought, if they cost more than that: what rose is then no good news."""
+    returned = {row.metric: row.value for row in rows if row.status == "ok"}.get(_RETURN_ON_ACTIONS)
+    return _BROUGHT if is_number(returned) and returned < 0 else frozenset()
+
+
+def season(row: Any) -> str:
     """Return how a change that is real against the period before differs from that against a year before; else empty.
 
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> _maybe_season(SimpleNamespace(period="2026-01", year_period="2025-01", year_verdict="within noise"))
+    >>> season(SimpleNamespace(period="2026-01", year_period="2025-01", year_verdict="within noise"))
     'but not against January 2025'
     """
     verdict = getattr(row, "year_verdict", "no comparison")
@@ -206,7 +243,7 @@ def _maybe_season(row: Any) -> str:
 
 def _with_year(row: Any, figures: str = "") -> str:
     """Return what happened, its figures beside it, and what the year before says of it."""
-    words = _maybe_season(row)
+    words = season(row)
     since = f" since {beside(row.previous_period, row.period)}" if words else ""
     return f"{clause(row)}{since}{figures}{f', {words}' if words else ''}"
 
@@ -217,6 +254,10 @@ def _is_news(metric: str) -> bool:
 
 def _moved_without_news(rows: Iterable[Any]) -> list[str]:
     return [row.label for row in rows if row.verdict == "real" and not _is_news(row.metric)]
+
+
+def _moved_without_verdict(rows: Iterable[Any]) -> bool:
+    return any(row.verdict == "real" and (_is_neutral(row) or not _is_news(row.metric)) for row in rows)
 
 
 def _is_off_target(row: Any) -> bool:
@@ -254,8 +295,8 @@ def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     rest = f", {_since(row, scale)} in {before}. "
     interval, basis = _interval(row, scale), _basis(row)
     verdict = f"real{_FOR_THE.get(row.direction, '')}"
-    if season := _maybe_season(row):
-        rest += f"That is real against {before}, {season} ({scale.words(row.year_value)} then): it may be the season"
+    if words := season(row):
+        rest += f"That is real against {before}, {words} ({scale.words(row.year_value)} then): it may be the season"
         rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
     elif is_first and is_exact(row):
         rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
@@ -266,9 +307,11 @@ def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     else:
         rest += f"Also {verdict}"
         rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
+    if row.metric in _BROUGHT and row.direction == "worse" and row.change > 0:
+        rest += " What it brought is less than what it cost: the actions lost money."
     if row.target_verdict == "missed":
         rest += f" The target of {_target(row, currency)} was missed."
-    return Finding(_stated(row, scale), rest, row.metric, "changed" if season else row.direction)
+    return Finding(_stated(row, scale), rest, row.metric, "changed" if words else row.direction)
 
 
 def missed(row: Any, currency: str | None) -> Finding:
@@ -357,6 +400,8 @@ def _noise(within: list[Any], other: str) -> str:
 
 def clause(row: Any) -> str:
     """Return the clause for a headline: "more customers left"."""
+    if row.metric in _BROUGHT and row.direction == "worse" and row.change > 0:
+        return "actions lost money"
     phrase = phrase_for(row.metric, row.label)
     return phrase.rose if row.change > 0 else phrase.fell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.metrics.engine.evaluate import fetch
 from crmkit.periods import Period, PeriodLike, last_day
+from crmkit.predictions.runner.store import latest_predictions
+from crmkit.predictions.segments.assignment import customers_on
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
@@ -18,6 +21,7 @@ from crmkit.tables.expressions import day
 #: Days after which a ticket that is still open is overdue.
 OVERDUE_DAYS = 7
 _LOW = {"nps": (645, "Would not recommend you"), "csat": (495, "Dissatisfied"), "ces": (495, "Found it hard")}
+_PAID = "turnover_12_months"
 _SURVEYS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 
 
@@ -38,8 +42,8 @@ def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = Fal
     -------
     DataFrame
         One row per customer: customer_id, reasons (such as "Would not recommend you (NPS 3 of 10)"), last_on (day of
-        the last reason), touchpoint (of the last low answer), revenue_12_months [currency, up to the end of the period]
-        and, if asked for, comment.
+        the last reason), touchpoint (of the last low answer), worth [currency, expected from now on; where it was predicted],
+        turnover_12_months [currency, orders and paid terms up to the end of the period] and, if asked for, comment.
 
     Examples
     --------
@@ -58,7 +62,7 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         "reasons",
         "last_on",
         "touchpoint",
-        "revenue_12_months",
+        _PAID,
         *(["comment"] if comments else []),
     ]
     until = last_day(catalog.data_through, period)
@@ -73,10 +77,12 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
         touchpoint=("touchpoint", "last"),
         comment=("comment", "last"),
     )
-    revenue = _revenue(catalog, until)
-    people["revenue_12_months"] = revenue.reindex(people.index).fillna(0.0).round(2) if revenue is not None else pd.NA
-    ordered = people.reset_index().sort_values(["revenue_12_months", "customer_id"], ascending=[False, True])
-    frame = ordered[columns].reset_index(drop=True)
+    money = _money(catalog, until)
+    for name, amounts in money.items():
+        people[name] = amounts.reindex(people.index).fillna(0.0).round(2)
+    ordered = people.reset_index().sort_values([*money, "customer_id"], ascending=[*[False] * len(money), True])
+    places = [*columns[: columns.index(_PAID)], *money, *columns[columns.index(_PAID) + 1 :]]
+    frame = ordered[places].reset_index(drop=True)
     frame.attrs["currency"] = catalog.settings.company.currency
     return frame
 
@@ -120,10 +126,13 @@ def _overdue(catalog: Catalog, last_day: date) -> pd.DataFrame:
     return found.assign(reason=reasons, on=pd.to_datetime(found["on"]), touchpoint=None, comment=None)[columns]
 
 
-def _revenue(catalog: Catalog, last_day: date) -> pd.Series | None:
-    if "orders" not in catalog.names or "customer_id" not in catalog.table("orders").columns:
-        return None
-    o = catalog.table("orders")
-    on = day(o.ordered_at)
-    o = o.filter(o.customer_id.notnull() & (on <= last_day) & (on > last_day - timedelta(days=365)))
-    return fetch(o.group_by("customer_id").aggregate(revenue=o.revenue.sum())).set_index("customer_id")["revenue"]
+def _money(catalog: Catalog, last_day: date) -> dict[str, pd.Series]:
+    """Return what each customer is worth, if that was predicted, and what each brought in 12 months, by column."""
+    money = {}
+    if "customer_scores" in catalog.names:
+        scores = latest_predictions(catalog.frame("customer_scores"), "value", last_day)
+        if len(scores):
+            money["worth"] = scores.set_index("customer_id")["value"].astype(float)
+    with suppress(NotMeasured):
+        money[_PAID] = customers_on(catalog, last_day)["revenue"]
+    return money

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from crmkit.insights.findings import season
 from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
 from crmkit.metrics.card import Card
 from crmkit.metrics.engine.intervals import Z
@@ -172,7 +173,9 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
     return f"Shop revenue {against}" + (f": {joined(clauses)}" if clauses else "")
 
 
-def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> str:
+def experiments_message(
+    brought: pd.DataFrame, currency: str | None = None, returns: Mapping[str, float] | None = None
+) -> str:
     """Return which actions had an effect beyond chance, and for which that cannot be judged.
 
     Parameters
@@ -181,18 +184,24 @@ def experiments_message(brought: pd.DataFrame, currency: str | None = None) -> s
         One row per action: action, value, low, high [currency per customer treated].
     currency : str or None
         ISO 4217 code.
+    returns : mapping of action to share, or None
+        The return on the cost of each action, where it is known: below zero it lost money, whatever it brought.
 
     Examples
     --------
     >>> row = {"action": "voucher", "value": 4.6, "low": 1.2, "high": 8.0}
     >>> experiments_message(pd.DataFrame([row]), "EUR")
     'Voucher brought €5 per customer (€1 to €8) beyond what would have come anyway'
+    >>> experiments_message(pd.DataFrame([row]), "EUR", {"voucher": -0.37})
+    'Voucher lost money: it brought €5 per customer (€1 to €8), at a return of −37 % on its cost'
     >>> experiments_message(pd.DataFrame([row | {"low": -3.0}]), "EUR")
     'Whether voucher brought anything cannot be told yet: anything from −€3 to €8 per customer is possible'
     """
     real = brought[(brought["low"] > 0) | (brought["high"] < 0)]
     if len(real):
-        return sentence_case(joined([_effect(row, currency) for row in real.itertuples()]))
+        return sentence_case(
+            joined([_effect(row, currency, (returns or {}).get(str(row.action))) for row in real.itertuples()])
+        )
     known = brought[brought["value"].notna()]
     if known.empty:
         return "Nobody was held out, so what the actions brought is not known"
@@ -212,7 +221,8 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         phrase = phrase_for(row.metric, row.label)
         clause = phrase.rose if row.change > 0 else phrase.fell
         values = f"{scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
-        return f"{sentence_case(clause)}: {values}{_record(row, earlier)}"
+        words = season(row)
+        return f"{sentence_case(clause)}: {values}{_record(row, earlier)}{f', {words}' if words else ''}"
     if row.target_verdict == "missed":
         return f"{row.label} missed the target: {scale.words(row.value)} against {_target(row, currency)}"
     if is_exact(row) and row.change == 0:
@@ -242,9 +252,13 @@ def _target(row: Any, currency: str | None) -> str:
     return scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
 
 
-def _effect(row: Any, currency: str | None) -> str:
+def _effect(row: Any, currency: str | None, returned: float | None) -> str:
     scale = scale_for("money", row.value, low=row.low, high=row.high, currency=currency)
     if row.value > 0:
+        if returned is not None and returned < 0:
+            share = scale_for("share", returned).words(returned)
+            brought = f"it brought {scale.words(row.value)} per customer ({_interval(row, currency)})"
+            return f"{row.action} lost money: {brought}, at a return of {share} on its cost"
         gained = f"{row.action} brought {scale.words(row.value)} per customer"
         return f"{gained} ({_interval(row, currency)}) beyond what would have come anyway"
     lost = f"{row.action} lost {scale.words(-row.value)} per customer"

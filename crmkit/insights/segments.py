@@ -37,27 +37,27 @@ REFRESH = "crmkit predict --refresh-segments"
 
 
 def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
-    """Return the headline of the page: who brings most of the revenue.
+    """Return the headline of the page: who brings most of the turnover.
 
     Examples
     --------
     >>> profiles = pd.DataFrame({"segment": ["Champions"], "n": [12], "share": [0.1], "revenue_share": [0.4]})
     >>> segment_headline(profiles, Period.parse("2026-10"))
-    'October 2026: “Champions” are 10 % of customers and bring 40 % of revenue'
+    'October 2026: “Champions” are 10 % of customers and bring 40 % of turnover'
     """
     first = profiles.iloc[0]
     if first["segment"] == TOO_FEW and len(profiles) == 1:
-        return f"{period.label}: {_who_ordered(first['n'])}, too few for segments"
+        return f"{period.label}: {_who_bought(first['n'])}, too few for segments"
     if not first["revenue_share"] > 0:
-        return f"{period.label}: {_who_ordered(profiles['n'].sum())}, no revenue in the last 365 days"
+        return f"{period.label}: {_who_bought(profiles['n'].sum())}, no turnover in the last 365 days"
     return (
         f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
-        f"{first['revenue_share']:.0%} of revenue"
+        f"{first['revenue_share']:.0%} of turnover"
     ).replace("%", " %")
 
 
 def segment_population(catalog: Catalog, period: Period) -> str:
-    """Return how many customers are in segments, and how many have never ordered; empty if all have.
+    """Return how many customers are in segments, and how many have never bought anything; empty if all have.
 
     Examples
     --------
@@ -65,16 +65,16 @@ def segment_population(catalog: Catalog, period: Period) -> str:
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-10-02"], "revenue": [30.0]})
     >>> catalog = ck.connect({"orders": orders, "customers": pd.DataFrame({"customer_id": ["a", "b", "c"]})})
     >>> segment_population(catalog, Period.parse("2026-10"))
-    'Of the 1 customer who has ordered; 2 others have not.'
+    'Of the 1 customer who has bought; 2 others have not.'
     """
     day = last_days(catalog, period)[1]
     known = as_known_on(catalog, day)
     if "customers" not in known.names:
         return ""
-    ordered = customers_on(catalog, day).index
-    n_others = int((~known.frame("customers")["customer_id"].isin(ordered)).sum())
+    bought = customers_on(catalog, day).index
+    n_others = int((~known.frame("customers")["customer_id"].isin(bought)).sum())
     others = f"{n_others:,} {'other has' if n_others == 1 else 'others have'} not"
-    return f"Of the {_who_ordered(len(ordered))}; {others}." if n_others else ""
+    return f"Of the {_who_bought(len(bought))}; {others}." if n_others else ""
 
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:
@@ -82,7 +82,7 @@ def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> l
     day = last_days(catalog, period)[1]
     if set(moves["to"]) == {TOO_FEW}:
         why = (
-            f": fewer than {FEWEST_CUSTOMERS} customers had ordered by {day_in_words(learned_on(catalog, day))}, and segments "
+            f": fewer than {FEWEST_CUSTOMERS} customers had bought by {day_in_words(learned_on(catalog, day))}, and segments "
             "are learned from those who had. What compares segments is left out; know each customer by name."
         )
         return [Finding("There are no segments yet", why)]
@@ -269,8 +269,8 @@ def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
     return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(clauses)}.")
 
 
-def _who_ordered(n: int) -> str:
-    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} ordered"
+def _who_bought(n: int) -> str:
+    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} bought"
 
 
 def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:

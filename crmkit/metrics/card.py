@@ -66,6 +66,8 @@ class Card:
         of them stands for another.
     part_by_days : str
         Name of the metric that is the part of a sum which grows with the days of a month; the rest grows with the months.
+    restates : str
+        Name of the metric whose change this one tells once more, so that findings have only one of the two.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Card:
     per_day: bool = False
     each_table: bool = False
     part_by_days: str = ""
+    restates: str = ""
 
 
 def metric(
@@ -106,6 +109,7 @@ def metric(
     per_day: bool = False,
     each_table: bool = False,
     part_by_days: str = "",
+    restates: str = "",
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -143,6 +147,9 @@ def metric(
     part_by_days : str
         Of a sum of two kinds of money, the metric of the part that grows with the days of a month, so that verdicts
         compare it per day; the rest, which is paid by the month, is the same in February as in March.
+    restates : str
+        The metric whose change this one tells once more, such as the share kept beside the share lost: where both moved
+        the same way, for the firm, findings and headlines have only that one.
 
     Raises
     ------
@@ -189,6 +196,7 @@ def metric(
             per_day=per_day,
             each_table=each_table,
             part_by_days=part_by_days,
+            restates=restates,
         )
         return function
 

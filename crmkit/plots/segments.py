@@ -23,7 +23,7 @@ _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width o
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
 _BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # of a label
 _NARROW = 4  # inches, below which labels of the axis in one line would overlap
-_MOST_DOTS = 500  # keeps a page below 500 kB
+MOST_DOTS = 500  # keeps a page below 500 kB
 
 
 @draws("segment", "days_since_order", "revenue")
@@ -47,7 +47,7 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     ['Lost', 'Loyal']
     """
     ax = styled_axes(ax, (10.6, 5.4))
-    shown = customers.iloc[:: max(1, -(-len(customers) // _MOST_DOTS))]
+    shown = customers.iloc[:: max(1, -(-len(customers) // MOST_DOTS))]
     unit = max(float(customers["revenue"].clip(lower=0).median()), 1.0) / 4
     names = list(dict.fromkeys(customers["segment"]))
     with theme_context():

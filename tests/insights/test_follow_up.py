@@ -49,7 +49,7 @@ def test_detractors_the_dissatisfied_and_open_tickets_are_listed_the_most_valuab
         "Ticket open for 30 days",
         "Ticket open for 30 days",  # solved in November, which October does not know
     ]
-    assert people["revenue_12_months"].tolist() == [500, 20, 0, 0]
+    assert people["turnover_12_months"].tolist() == [500, 20, 0, 0]
     assert "comment" not in people
 
 
@@ -73,3 +73,29 @@ def test_a_month_without_complaints_has_an_empty_list():
         ),
         "2026-09",
     ).empty
+
+
+def test_who_is_worth_most_comes_first_and_what_subscribers_pay_counts():
+    terms = pd.DataFrame(
+        {
+            "subscription_id": ["s"],
+            "customer_id": ["e"],
+            "mrr": [50.0],
+            "starts_at": pd.to_datetime(["2026-01-01"]),
+            "ends_at": pd.to_datetime(["2027-01-01"]),
+        }
+    )
+    paid = follow_up_list(catalog(subscription_terms=terms), "2026-10")
+    assert paid["customer_id"].tolist() == ["c", "e", "a", "g"]  # 500; ten months of 50 come after it by their id
+    assert paid["turnover_12_months"].tolist() == [500, 500, 20, 0]
+    scores = pd.DataFrame(
+        {
+            "customer_id": ["g", "a"],
+            "as_of": pd.to_datetime("2026-10-31"),
+            "model": "value",
+            "model_version": "1",
+            "value": [1244.0, 90.0],
+        }
+    )
+    known = follow_up_list(catalog(customer_scores=scores), "2026-10")
+    assert known["customer_id"].tolist() == ["g", "a", "c", "e"] and known["worth"].tolist() == [1244, 90, 0, 0]

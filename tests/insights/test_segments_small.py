@@ -34,8 +34,8 @@ def test_three_customers_are_too_few_and_nothing_is_said_of_moves_between_segmen
         catalog, OCTOBER, moves_of(catalog, OCTOBER).assign(verdict="", share=0.0, usual_share=0.0, n=1)
     )
     assert [finding.text.split(":")[0] for finding in told] == ["There are no segments yet"]
-    assert "fewer than 20 customers had ordered by" in told[0].text
-    assert "3 customers who have ordered, too few for segments" in segment_opening(catalog, OCTOBER)._repr_html_()
+    assert "fewer than 20 customers had bought by" in told[0].text
+    assert "3 customers who have bought, too few for segments" in segment_opening(catalog, OCTOBER)._repr_html_()
     assert "What compares segments is left out; know each customer by name." in told[0].text
     for section in (
         segment_flow_chart,
@@ -54,7 +54,7 @@ def test_the_headline_of_several_segments_stays():
         {"segment": ["Loyal", "Lost"], "n": [10, 40], "share": [0.2, 0.8], "revenue_share": [0.9, 0.1]}
     )
     assert (
-        segment_headline(profiles, OCTOBER) == "October 2026: “Loyal” are 20 % of customers and bring 90 % of revenue"
+        segment_headline(profiles, OCTOBER) == "October 2026: “Loyal” are 20 % of customers and bring 90 % of turnover"
     )
 
 

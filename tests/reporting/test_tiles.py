@@ -44,8 +44,15 @@ def test_the_arrow_shows_the_way_and_the_word_the_judgement():
     ],
 )
 def test_each_verdict_has_a_sign_and_a_word(verdict, direction, chip):
-    frame = scorecard_frame(["nps"]).assign(verdict=verdict, direction=direction)
+    frame = scorecard_frame(["nps"]).assign(verdict=verdict, direction=direction, year_verdict="no comparison")
     assert words(tile("nps", frame).select_one(".chip")) == chip
+
+
+def test_a_change_that_may_be_the_season_is_real_and_neither_better_nor_worse():
+    frame = scorecard_frame(["nps"]).assign(verdict="real", direction="worse", year_verdict="within noise")
+    shown = tile("nps", frame)
+    assert [words(chip) for chip in shown.select(".chip")][:1] == ["▲ Real"] and "worse" not in str(shown)
+    assert "≈ Within noise" in words(shown)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,8 @@ def test_a_number_that_is_not_to_be_acted_on_says_so_and_keeps_its_verdict_witho
     page = BeautifulSoup(tiles(scorecard_frame(), None, SETTINGS, remarks=remarks).html, "html.parser")
     doubted, other = page.select_one("#tile-churn_rate"), page.select_one("#tile-nps")
     assert "Do not act on it: so far it is a guess" in words(doubted) and "Do not act" not in words(other)
-    assert "Real, worse" in words(doubted) and words(doubted).endswith("✕ Missed")
+    real = "▲ Real +" if is_doubt else "▲ Real, worse"
+    assert real in words(doubted) and words(doubted).endswith("✕ Missed")
     assert bool(doubted.select(".worse") or "worse" in doubted["class"]) is not is_doubt
 
 

@@ -33,6 +33,7 @@ _REFERRAL: dict[str, Any] = {
     "headline": False,
     "source": "Schmitt, Skiera and Van den Bulte (2011), Journal of Marketing 75(1), 46-59",
 }
+_NEITHER: dict[str, Any] = {"better": "neither"}
 
 
 @metric(
@@ -183,7 +184,7 @@ def time_to_purchase(leads: ir.Table, *, convention: str = "of_buyers") -> Measu
 @metric(
     label="New customers of known origin",
     unit="share",
-    better="higher",
+    better="neither",
     counted="new customers",
     smallest_change=0.05,
     headline=False,
@@ -199,7 +200,7 @@ def customer_origin(customer_origins: ir.Table) -> Measure:
     return Composition(o, at=o.won_on, known=known.notnull())
 
 
-@metric(label="New customers who were recommended", unit="share", counted="new customers", **_REFERRAL)
+@metric(label="New customers who were recommended", unit="share", counted="new customers", **_REFERRAL | _NEITHER)
 def referred_customers(referrals: ir.Table, *, churn_after_days: int) -> Measure:
     """New customers whom another customer recommended, as a share of the new customers of whom the firm has a record.
 
@@ -209,7 +210,7 @@ def referred_customers(referrals: ir.Table, *, churn_after_days: int) -> Measure
     return Share(r, at=r.won_on, hit=r.referred, unseen_days=churn_after_days)
 
 
-@metric(label="Revenue of a recommended customer", unit="money", counted="customers who ordered", **_REFERRAL)
+@metric(label="Shop revenue of a recommended customer", unit="money", counted="customers who ordered", **_REFERRAL)
 def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
     """Revenue in the period of a customer whom another one recommended, of those who ordered in it.
 
@@ -219,7 +220,12 @@ def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
     return MeanPerCustomer(o, at=o.ordered_at, where=o.referred & (o.revenue > 0), value=o.revenue)
 
 
-@metric(label="Revenue of any other customer", unit="money", counted="customers who ordered", **_REFERRAL)
+@metric(
+    label="Shop revenue of any other customer",
+    unit="money",
+    counted="customers who ordered",
+    **_REFERRAL | _NEITHER,
+)
 def revenue_per_other_customer(orders_by_referral: ir.Table) -> Measure:
     """Revenue in the period of a customer whom no other recommended, of those who ordered in it.
 

@@ -12,7 +12,7 @@ from crmkit.metrics.measures import ActiveUnits, Measure, PerUserWeek
 _SOURCE = "DeLone and McLean (2003), Journal of Management Information Systems 19(4), 9-30 (system use)"
 _WEEKLY: dict[str, Any] = {
     "unit": "per week",
-    "better": "higher",
+    "better": "neither",
     "counted": "active users",
     "source": _SOURCE,
     "headline": False,
@@ -22,7 +22,7 @@ _WEEKLY: dict[str, Any] = {
 @metric(
     label="Active users of the CRM",
     unit="count",
-    better="higher",
+    better="neither",
     counted="active users",
     additive=False,
     headline=False,

@@ -33,7 +33,7 @@ def incremental_value_per_customer(treatments: ir.Table) -> Measure:
     return Uplift(t, at=t.seen_on, value=t.value, treated=t.treated, draw=t.draw, each=True)
 
 
-@metric(label="Brought by actions", additive=True, **_MONEY)
+@metric(label="Brought by actions", additive=True, restates="incremental_value_per_customer", **_MONEY)
 def incremental_value(treatments: ir.Table) -> Measure:
     """What actions brought beyond what would have come anyway, in the unit in which their outcome was written down.
 

@@ -45,7 +45,7 @@ def _conventions(part: str) -> dict[str, str]:
 @metric(
     label="Open deals",
     unit="count",
-    better="higher",
+    better="neither",
     counted="open deals",
     additive=False,
     headline=False,

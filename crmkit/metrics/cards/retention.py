@@ -131,6 +131,7 @@ def revenue_churn(mrr_movements: ir.Table, *, convention: str = "with_contractio
     smallest_change=0.01,
     headline=False,
     source="Skok (2012), SaaS Metrics 2.0 (gross dollar retention); at most 100 %",
+    restates="revenue_churn",
 )
 def gross_revenue_retention(mrr_movements: ir.Table) -> Measure:
     """Recurring revenue kept from the customers at the start, none counted for more than she paid then.
@@ -164,7 +165,7 @@ def net_revenue_retention(mrr_movements: ir.Table, *, convention: str = "start_c
 @metric(
     label="Cost of keeping a customer",
     unit="money",
-    better="lower",
+    better="neither",
     counted="customers at start",
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.4 (average retention cost)",
     headline=False,
@@ -180,7 +181,7 @@ def customer_retention_cost(costs: ir.Table, customer_movements: ir.Table) -> Me
 @metric(
     label="Repeat margin that retention must earn",
     unit="share",
-    better="lower",
+    better="neither",
     counted="repeat orders",
     headline=False,
     source="Blattberg, Getz and Thomas (2001), Customer Equity, chapter 4 (break-even of retention spending)",

@@ -144,7 +144,11 @@ def contraction_mrr(mrr_movements: ir.Table) -> Measure:
 
 
 @metric(
-    label="Recurring revenue lost with those who left", better="lower", counted="subscribers who left", **_RECURRING
+    label="Recurring revenue lost with those who left",
+    better="lower",
+    counted="subscribers who left",
+    restates="revenue_churn",
+    **_RECURRING,
 )
 def churned_mrr(mrr_movements: ir.Table) -> Measure:
     """What customers who paid at the start of the period and no longer at its end paid a month.
@@ -169,6 +173,7 @@ def _part(mrr_movements: ir.Table, part: str) -> Measure:
     additive=True,
     headline=False,
     source="IFRS 15 (revenue net of refunds and sales taxes)",
+    restates="turnover",
 )
 def revenue(orders: ir.Table) -> Measure:
     """Revenue of all orders less refunds, net of tax, guests included; what subscribers pay is not in it.
@@ -261,7 +266,7 @@ def margin_rate(orders: ir.Table, *, margin_rate: float | None = None) -> Measur
 @metric(
     label="Buyers who had bought before",
     unit="share",
-    better="higher",
+    better="neither",
     counted="customers who ordered",
     source="Peppers and Rogers (2016), Managing Customer Experience and Relationships, 3rd edition, chapter 11",
     conventions={

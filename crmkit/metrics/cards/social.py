@@ -68,7 +68,7 @@ def engagement_rate(posts: ir.Table, *, convention: str = "by_impressions") -> M
     )
 
 
-@metric(label="Mentions", unit="count", better="higher", counted="posts by customers", headline=False, source=_SOURCE)
+@metric(label="Mentions", unit="count", better="neither", counted="posts by customers", headline=False, source=_SOURCE)
 def mentions(posts: ir.Table) -> Measure:
     """Posts about the firm by customers and others; whether they are kind is not counted.
 
@@ -80,7 +80,7 @@ def mentions(posts: ir.Table) -> Measure:
 @metric(
     label="Posts written by customers",
     unit="share",
-    better="higher",
+    better="neither",
     counted="posts",
     smallest_change=0.05,
     headline=False,

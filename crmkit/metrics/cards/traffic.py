@@ -71,7 +71,7 @@ def clicks_without_conversion(web_traffic: ir.Table) -> Measure:
 @metric(
     label="Share of clicks without conversion",
     unit="share",
-    better="lower",
+    better="neither",
     counted="clicks",
     **_DETAIL,
 )

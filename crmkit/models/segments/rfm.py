@@ -101,8 +101,18 @@ def _upwards(X: pd.DataFrame, name: str) -> Array:
 
 
 def fifths(values: Array) -> Array:
-    """Return the 20, 40, 60 and 80 % points."""
-    return np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="inverted_cdf")
+    """Return the 20, 40, 60 and 80 % points; the highest value, where many share it, is above all of them.
+
+    Examples
+    --------
+    >>> cuts = fifths(np.array([0.0, 1.0, 2.0, 3.0, 9.0, 9.0]))
+    >>> points_by(np.array([0.0, 3.0, 9.0]), cuts).tolist()
+    [1, 3, 5]
+    """
+    cuts = np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="inverted_cdf").astype(float)
+    if cuts[0] < cuts[-1]:  # who pays today is as recent as can be, however many do
+        cuts[cuts == np.max(values)] = np.nextafter(np.max(values), -np.inf)
+    return cuts
 
 
 def points_by(values: Array, cuts: Array) -> np.ndarray:

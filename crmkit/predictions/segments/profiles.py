@@ -21,7 +21,6 @@ from crmkit.metrics.engine.verdict import benjamini_hochberg
 from crmkit.periods import DayLike
 from crmkit.predictions.runner.store import latest_predictions
 from crmkit.predictions.segments.assignment import customers_on, segmentation_for, segments_on
-from crmkit.sources.masking import masked_id
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
@@ -68,7 +67,7 @@ def segment_profiles(catalog: Catalog, as_of: DayLike, *, model: str = "rfm") ->
 
 @checked
 def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n: int = 2) -> pd.DataFrame:
-    """Return the customers nearest to the middle of each segment: segment, customer (masked), purchases.
+    """Return the customers nearest to the middle of each segment: segment, customer_id, purchases.
 
     The distance is that to the centre of a k-means segment; else it is that of recency, number of orders
     and revenue, in logarithms, to the medians of the segment.
@@ -89,8 +88,8 @@ def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["17850"], "revenue": [30.0],
     ...                        "ordered_at": pd.to_datetime(["2026-10-02"])})
-    >>> typical_customers(ck.connect({"orders": orders}), date(2026, 10, 31))["customer"].tolist()
-    ['•••50']
+    >>> typical_customers(ck.connect({"orders": orders}), date(2026, 10, 31))["customer_id"].tolist()
+    ['17850']
     """
     customers = customers_on(catalog, as_of)
     segments = segments_on(catalog, as_of, model).reindex(customers.index)
@@ -100,8 +99,7 @@ def typical_customers(catalog: Catalog, as_of: DayLike, *, model: str = "rfm", n
         customers.assign(segment=segments, away=away).reset_index().sort_values(["segment", "away", "customer_id"])
     )
     nearest = nearest.groupby("segment").head(n)
-    nearest["customer"] = [masked_id(each) for each in nearest["customer_id"]]
-    return nearest[["segment", "customer", *shown, "tenure_days"]].reset_index(drop=True)
+    return nearest[["segment", "customer_id", *shown, "tenure_days"]].reset_index(drop=True)
 
 
 @checked

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmkit.insights.findings import season
 from crmkit.insights.phrases import sentence_case
 from crmkit.insights.sentiment import Remark
 from crmkit.metrics.card import CARDS
@@ -106,11 +107,13 @@ def tile_of(row: Any, history: pd.DataFrame | None, currency: str | None, remark
         past = periods[periods["value"].notna()].iloc[-1]  # the sparkline still has numbers to word
         scale = scale_of(past, currency)
     remark = remark if has_value else None
-    is_doubted = remark is not None and remark.is_doubt  # no colour then: it asks to be acted on
-    tone = row.direction if row.verdict == "real" and not is_doubted else ""
+    is_doubted = remark is not None and remark.is_doubt
+    # No colour where it asks to be acted on and should not be: what cannot be relied upon, or may be the season.
+    is_open = is_doubted or (row.verdict == "real" and bool(season(row)))
+    tone = row.direction if row.verdict == "real" and not is_open else ""
     target = row.target if is_number(row.target) else None
     number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
-    comparisons = _comparisons(row, scale, currency, is_doubted=is_doubted) if has_value else []
+    comparisons = _comparisons(row, scale, currency, is_open=is_open) if has_value else []
     return {
         "metric": row.metric,
         "label": row.label,
@@ -149,7 +152,7 @@ def _interval(row: Any, scale: Scale) -> str:
     return interval
 
 
-def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_doubted: bool) -> list[dict[str, Any]]:
+def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_open: bool) -> list[dict[str, Any]]:
     rows = [
         _against(row, "", row.previous_period, row.previous_value, scale) | {"is_main": True},
         _against(row, "year_", row.year_period, row.year_value, scale) | {"is_main": False},
@@ -160,7 +163,7 @@ def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_doubted: bo
         tone = {"met": "better", "missed": "worse"}.get(verdict, "")
         sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), sentence_case(str(verdict or ""))
         rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
-    return [each | {"tone": ""} for each in rows] if is_doubted else rows
+    return [each | {"tone": "", "word": str(each["word"]).partition(",")[0]} for each in rows] if is_open else rows
 
 
 def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> dict[str, Any]:

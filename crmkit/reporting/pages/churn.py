@@ -37,7 +37,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
-from crmkit.sources.masking import masked_id
+from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
@@ -58,7 +58,7 @@ def churn_opening(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment:
 
 @section()
 def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: int = _SHOWN) -> Fragment | None:
-    """Return the customers with most value at risk, ids masked, with reasons; nothing where the chances are doubtful.
+    """Return the customers with most value at risk, with reasons; nothing where the chances are doubtful.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
     top = _call_list(catalog, summary).head(limit)
-    top = top.assign(customer_id=[masked_id(str(who)) for who in top["customer_id"]], place=range(1, len(top) + 1))
+    top = top.assign(customer_id=shown_ids(top["customer_id"], catalog.settings), place=range(1, len(top) + 1))
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
     n_notice = int((outlook.customers["kind"] == "notice given").sum())
     on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
@@ -78,8 +78,8 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
         f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
         subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
         "raises it most above that of the average customer. At risk: the chance times what she is worth.",
-        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left. Only the "
-        "end of an id is shown; the place is that in the exported list.",
+        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left. The "
+        "place is that in the exported list.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
         settings=catalog.settings,

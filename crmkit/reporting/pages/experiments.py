@@ -50,13 +50,19 @@ def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         frame[heading] = [_words(own, action, currency) for action in frame["action"]]
     return table(
         frame,
-        experiments_message(each, currency),
+        experiments_message(each, currency, _returns(rows)),
         subtitle=f"Customers treated against customers held out by lot, outcomes seen from {seen.label}, with 95 % intervals."
         + assumed_margin(rows),
         caption="Caused, not attributed: what would have come anyway is taken off. An action without a holdout is not here; "
         "of the campaigns above it is only known which orders name them.",
         units={"Customers drawn": "count"},
     )
+
+
+def _returns(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the return on the cost of each action of which it is known."""
+    known = rows[(rows["metric"] == "incremental_roi") & rows["value"].notna()]
+    return dict(zip(known["action"].astype(str), known["value"].astype(float).tolist(), strict=True))
 
 
 def _words(rows: pd.DataFrame, action: str, currency: str) -> str:

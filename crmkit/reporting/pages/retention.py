@@ -22,7 +22,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.revenue import parts_of, waterfall
 from crmkit.reporting.pages.section import section
-from crmkit.sources.masking import masked_id
+from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 
 _HALF = 0.5
@@ -136,7 +136,7 @@ def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 @section()
 def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return the customers, masked, whose anniversary comes within 31 days; nothing without any."""
+    """Return the customers whose anniversary comes within 31 days; nothing without any."""
     day = last_days(catalog, period)[1]
     soon = anniversaries(loyalty(catalog, day), day)
     if soon.empty:
@@ -144,7 +144,7 @@ def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     first = soon.sort_values(["points", "anniversary_on"], ascending=[False, True]).head(_SHOWN)
     shown = pd.DataFrame(
         {
-            "customer": [masked_id(str(who)) for who in first["customer_id"]],
+            "customer": shown_ids(first["customer_id"], catalog.settings),
             "tier": first["tier"].to_numpy(),
             "anniversary_on": first["anniversary_on"].to_numpy(),
             "years": first["years"].to_numpy(),
@@ -153,7 +153,7 @@ def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         shown,
         f"{counted(len(soon), 'customers')} have an anniversary in the 31 days after {day_in_words(day)}",
-        subtitle="Of the first order. The customers with most points are shown, of an id only the end; all are in the list.",
+        subtitle="Of the first order. The customers with most points are shown; all are in the list.",
         labels={"years": "Years a customer"},
         units={"years": "count"},
     )

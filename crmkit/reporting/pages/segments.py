@@ -47,6 +47,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import rounded_together, table
 from crmkit.reporting.pages.section import section
+from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 4  # of each segment, the clearest first
@@ -95,12 +96,12 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     labels = {
         "n": "Customers",
         "share": "Of customers",
-        "revenue_share": "Of revenue",
+        "revenue_share": "Of turnover",
         "margin_share": "Of margin",
-        "revenue": "Revenue per customer",
+        "revenue": "Turnover per customer",
         "of_the_rest": "Per other customer",
         "n_orders": "Orders",
-        "days_since_order": "Days since order",
+        "days_since_order": "Days since they bought",
     }
     caption = f"{segment_population(catalog, period)} {_basis_sentence(catalog, day)}".strip()
     return table(
@@ -110,7 +111,7 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         caption=caption,
         units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
         labels={name: label for name, label in labels.items() if name in rows},
-        subtitle=f"Revenue and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
+        subtitle=f"Turnover and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
         "per customer than the others, by more than chance.",
     )
 
@@ -129,7 +130,7 @@ def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) 
         return None
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
-    labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Revenue gained"}
+    labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Turnover gained"}
     return table(
         moves.drop(columns="n_from"),
         "Who moved where",
@@ -138,19 +139,26 @@ def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) 
         settings=catalog.settings,
         max_rows=most,
         subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
-        "revenue of 365 days.",
+        "turnover of 365 days.",
         caption="Usually: the mean of up to six such periods before.",
     )
 
 
 @section()
 def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
-    """Return of each segment the two customers nearest to its middle, masked; nothing with one segment."""
+    """Return of each segment the two customers nearest to its middle, nothing with one segment."""
     if not are_segments(catalog, period):
         return None
     day = last_days(catalog, period)[1]
     found = typical_customers(catalog, day, model=page_model(catalog, day))
-    labels = {"revenue": "Revenue of 365 days", "tenure_days": "Days as a customer"}
+    found["customer_id"] = shown_ids(found["customer_id"], catalog.settings)
+    labels = {
+        "customer_id": "Customer",
+        "days_since_order": "Days since they bought",
+        "n_orders": "Orders",
+        "revenue": "Turnover of 365 days",
+        "tenure_days": "Days as a customer",
+    }
     labels = {name: label for name, label in labels.items() if name in found}
     return table(
         found,
@@ -158,7 +166,7 @@ def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         units={"revenue": "money"},
         labels=labels,
         settings=catalog.settings,
-        subtitle="Two of each segment, nearest to its middle; of their number only the end is shown.",
+        subtitle="Two of each segment, nearest to its middle.",
     )
 
 
@@ -228,8 +236,8 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     return table(
         profiles[["segment", "n", "share", "revenue_share", "revenue", "of_the_rest", "n_orders", "days_since_order"]],
         f"“{best['segment']}” are {in_words(best['share'], 'share')} of customers and bring "
-        f"{in_words(best['revenue_share'], 'share')} of revenue",
-        subtitle=f"The natural groups on {day_in_words(now)}; revenue and orders of 365 days, per customer.",
+        f"{in_words(best['revenue_share'], 'share')} of turnover",
+        subtitle=f"The natural groups on {day_in_words(now)}; turnover and orders of 365 days, per customer.",
         caption=f"In {period.label} {shares['frozen']} of customers changed group: {shares['sure']} whichever customers the "
         f"groups had been learned from, {shares['on_the_border']} on the border. Groups moved to where customers now are would "
         f"have put {shares['refitted']} elsewhere.",
@@ -238,11 +246,11 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
             "segment": "Group",
             "n": "Customers",
             "share": "Of customers",
-            "revenue_share": "Of revenue",
+            "revenue_share": "Of turnover",
             "revenue": "Per customer",
             "of_the_rest": "Per other customer",
             "n_orders": "Orders",
-            "days_since_order": "Days since order",
+            "days_since_order": "Days since they bought",
         },
         settings=catalog.settings,
     )
@@ -296,6 +304,7 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the map of customers: time since the last order and revenue, by segment; nothing with one segment."""
     from crmkit.plots import plot_segment_map
+    from crmkit.plots.segments import MOST_DOTS
 
     day = last_days(catalog, period)[1]
     model = page_model(catalog, day)
@@ -309,21 +318,24 @@ def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     groups = customers.groupby("segment", sort=False)
     middle = groups[["days_since_order", "revenue"]].median().assign(n=groups.size()).reset_index()
     best, last = middle.iloc[0], middle.iloc[-1]
-    currency = catalog.settings.company.currency
+    currency, step = catalog.settings.company.currency, -(-len(customers) // MOST_DOTS)
+    n_drawn = len(customers.iloc[::step])
+    dots = "Each dot is a customer"
+    dots += f", {n_drawn:,} of {len(customers):,} drawn evenly from each segment," if step > 1 else ""
     brings = in_words(best["revenue"], "money", currency=currency)
-    title = f"The middle one of “{best['segment']}” ordered {_days_ago(best)} and brings {brings} a year"
+    title = f"The middle one of “{best['segment']}” bought {_days_ago(best)} and brings {brings} a year"
     alt = (
-        f"Map of {counted(len(customers), 'customers')} by time since the last order and revenue of 365 days. {title}; "
-        f"“{last['segment']}” ordered {_days_ago(last)}."
+        f"Map of {counted(len(customers), 'customers')} by time since they bought and turnover of 365 days. {title}; "
+        f"“{last['segment']}” bought {_days_ago(last)}."
     )
     return figure(
         plot_segment_map(customers, currency=currency),
         title,
-        f"Each dot is a customer on {day_in_words(day)}, placed by two of the numbers that make her segment; a name stands "
+        f"{dots} on {day_in_words(day)}, placed by two of the numbers that make her segment; a name stands "
         "at the middle customer of the segment.",
         alt=alt,
         data=middle,
-        caption="A projection: segments that overlap here may differ in how often their customers order.",
+        caption="A projection: segments that overlap here may differ in how often their customers buy.",
         units={"days_since_order": "days", "revenue": "money", "n": "count"},
         settings=catalog.settings,
     )
@@ -354,7 +366,7 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         plot_segment_flow(whole, order=order),
         title,
         f"Customers by segment on the eve of {period.label} (left) and on its last day (right). Green went up, red down, "
-        "blue ordered for the first time, the pale bands stayed.",
+        "blue bought for the first time, the pale bands stayed.",
         alt=f"Flow between segments in {period.label}: {title}.{largest_move}",
         data=whole.assign(direction=whole["direction"].map(DIRECTIONS)),
         units={"n": "count", "gained": "money"},
@@ -375,11 +387,11 @@ def move_total_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         shown,
         "What the moves brought and cost",
-        subtitle=f"Change of these customers' revenue of 365 days in {period.label}, with 95 % interval.",
-        caption="Who slides brings less in the months after it, too: a year's revenue falls late.",
+        subtitle=f"Change of these customers' turnover of 365 days in {period.label}, with 95 % interval.",
+        caption="Who slides brings less in the months after it, too: a year's turnover falls late.",
         units={"n": "count", "gained": "money", "low": "money", "high": "money"},
         settings=catalog.settings,
-        labels={"direction": "Customers who", "n": "Customers", "gained": "Revenue gained"},
+        labels={"direction": "Customers who", "n": "Customers", "gained": "Turnover gained"},
     )
 
 

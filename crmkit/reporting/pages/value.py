@@ -28,7 +28,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import in_three_digits, table
 from crmkit.reporting.pages.section import section
-from crmkit.sources.masking import masked_id
+from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 
 _SHOWN = 15
@@ -55,10 +55,11 @@ def value_opening(catalog: Catalog, summary: ValueSummary | Any) -> Fragment:
 
 @section()
 def valuable_customers(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None:
-    """Return the most valuable customers, their ids masked."""
+    """Return the most valuable customers."""
     if not summary.n:
         return None
     top = summary.customers.nlargest(_SHOWN, "value")
+    top = top.assign(customer_id=shown_ids(top["customer_id"], catalog.settings))
     currency = catalog.settings.company.currency
     rows = [_customer_row(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
     return table(
@@ -66,7 +67,7 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary | Any) -> Fragmen
         f"The {counted(len(rows), 'customers')} from whom most is to come",
         subtitle=f"Expected within {counted(summary.horizon, 'months')}, in {summary.basis}, discounted. "
         "The interval is for what this one customer will really bring: she may leave tomorrow.",
-        caption="Only the end of an id is shown; the whole list is in the export below.",
+        caption="The whole list is in the export below.",
     )
 
 
@@ -342,7 +343,7 @@ def _customer_row(place: int, row: object, currency: str | None) -> tuple[object
     scale = scale_for("money", value, low=low, high=high, currency=currency)
     return (
         place,
-        masked_id(str(row.customer_id)),  # type: ignore[attr-defined]
+        str(row.customer_id),  # type: ignore[attr-defined]
         scale.words(value),
         scale.interval(low, high),
         scale_for("money", so_far, currency=currency).words(so_far),

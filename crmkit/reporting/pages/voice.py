@@ -16,12 +16,14 @@ from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
-from crmkit.sources.masking import masked_id
+from crmkit.sources.masking import shown_ids
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
+_WORTH = "Worth: what each is expected to bring from now on."
+_PAID = "What each is worth from now on has not been predicted, so the last 12 months decide."
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
@@ -39,17 +41,20 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     people = follow_up_list(catalog, period, comments=comments)
     if people.empty:
         return None
+    worth = "worth" in people
     what = "customer is" if len(people) == 1 else "customers are"
-    revenue = people["revenue_12_months"].sum() if people["revenue_12_months"].notna().any() else None
-    people = people.assign(customer_id=[masked_id(str(who)) for who in people["customer_id"]])
+    money = next((people[name] for name in ("worth", "turnover_12_months") if name in people), None)
+    stake = None if money is None else float(money.sum())
+    people = people.assign(customer_id=shown_ids(people["customer_id"], catalog.settings))
     shown = table(
         people,
         f"{len(people):,} {what} waiting to be called back",
-        subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days, by revenue of the last "
-        "12 months.",
-        caption="The whole list, with ids, is beside the report. Names and addresses are in your CRM, by the id.",
-        units={} if people["revenue_12_months"].isna().all() else {"revenue_12_months": "money"},
-        labels={"revenue_12_months": "Revenue, 12 months", "last_on": "Last"},
+        subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days; who is worth "
+        "most comes first.",
+        caption=f"{_WORTH if worth else _PAID} The whole list is beside the report. Names and addresses are in your CRM, by "
+        "the id.",
+        units={"worth": "money", "turnover_12_months": "money"},
+        labels={"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"},
         settings=catalog.settings,
         max_rows=max_rows,
         id="call-back",
@@ -57,7 +62,7 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     why = " with a low answer or a ticket left open, the most valuable first."
     return with_front_lines(
         shown,
-        [FrontLine("to do", f"Call back {counted(len(people), 'customers')}", why, anchor="call-back", stake=revenue)],
+        [FrontLine("to do", f"Call back {counted(len(people), 'customers')}", why, anchor="call-back", stake=stake)],
     )
 
 
