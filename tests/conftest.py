@@ -1,6 +1,7 @@
 """What tests of several folders share: the real data, and a company made of a few export files."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -98,3 +99,26 @@ def company(tmp_path: Path) -> Callable[..., Settings]:
         return parse_settings(sections, folder=tmp_path)
 
     return written
+
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if executable is None:
+        pytest.skip("no Chromium on this machine: install the package chromium to run the browser tests")
+    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+    yield browser
+    browser.close()
+    playwright.stop()

@@ -33,6 +33,18 @@ def firm(n_customers: int) -> Catalog:
     return connected(cut(n_customers))
 
 
+@cache
+def firm_without(*tables: str, n_customers: int = 50) -> Catalog:
+    """Return a firm that does not record some tables."""
+    return connected({name: rows for name, rows in cut(n_customers).items() if name not in tables})
+
+
+@cache
+def firm_of(*tables: str, n_customers: int = 50) -> Catalog:
+    """Return a firm that records these tables and nothing else."""
+    return connected({name: rows for name, rows in cut(n_customers).items() if name in tables})
+
+
 def cut(n_customers: int) -> dict[str, pd.DataFrame]:
     tables = _tables()
     orders = tables["orders"]["customer_id"].value_counts()

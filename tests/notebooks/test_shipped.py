@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from crmkit.reporting.runner.run import RunReport, run_report
+from tests.owner_part import MOST_WORDS, visible_words
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PAGES = [
@@ -131,6 +132,43 @@ def test_a_page_is_one_small_file_that_asks_for_nothing(october, page):
     html = (october.folder / f"{page}.html").read_text(encoding="utf-8")
     assert len(html.encode()) < 500_000
     assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?https?:|<script""", html)
+
+
+@pytest.mark.parametrize("page", ["index", *PAGES])
+def test_an_owner_reads_at_most_350_words_of_a_page(october, page):
+    assert 25 < visible_words((october.folder / f"{page}.html").read_text(encoding="utf-8")) <= MOST_WORDS
+
+
+@pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 2), (390, 844, 4)])
+def test_an_owner_scrolls_little(october, browser, width, height, most):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    screens = {}
+    for name in ["index", *PAGES]:
+        page.goto((october.folder / f"{name}.html").as_uri())
+        screens[name] = page.evaluate("document.documentElement.scrollHeight") / height
+    page.close()
+    assert {name: round(n, 2) for name, n in screens.items() if n > most} == {}
+
+
+def test_on_paper_an_owner_reads_two_sides_and_the_folds_begin_a_new_one(october, browser):
+    page = browser.new_page()
+    sides = {}
+    for name in ["index", *PAGES]:
+        page.goto((october.folder / f"{name}.html").as_uri())
+        page.add_style_tag(content="details.fold { display: none !important }")
+        sides[name] = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+    page.close()
+    assert {name: n for name, n in sides.items() if n > 2} == {}
+
+
+@pytest.mark.parametrize("page", ["index", *PAGES])
+def test_every_link_within_the_report_leads_to_a_place(october, page):
+    soup = BeautifulSoup((october.folder / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
+    for link in soup.select("a[href]"):
+        file, _, anchor = link["href"].partition("#")
+        place = october.folder / (file or f"{page}.html")
+        assert place.is_file(), link["href"]
+        assert not anchor or f'id="{anchor}"' in place.read_text(encoding="utf-8"), link["href"]
 
 
 @pytest.mark.parametrize("page", PAGES)

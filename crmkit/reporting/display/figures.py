@@ -195,6 +195,8 @@ def _minify(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    # A tenth of a point is a fifth of a dot on paper: the steps of a long curve need no more digits.
+    svg = re.sub(r' d="[^"]+"', lambda path: re.sub(r"\d+\.\d\d", lambda place: f"{float(place[0]):.1f}", path[0]), svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     svg = re.sub(r"(?<=[\d.]) ([MLQCZz]) (?=-?[\d.])", r"\1", svg)
     return re.sub(r"> <", "><", svg)

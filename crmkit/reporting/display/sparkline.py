@@ -27,7 +27,7 @@ class Sparkline:
 def sparkline(
     history: pd.DataFrame, label: str, scale: Scale, *, target: float | None = None, tone: str = ""
 ) -> Sparkline | None:
-    """Draw one metric's periods; None where there are fewer than two periods or no value at all.
+    """Draw one metric's periods; None where fewer than two periods have a value: a lone dot shows no course.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def sparkline(
         ``better`` or ``worse`` colours the last point.
     """
     values, low, high = (history[name].to_numpy(float) for name in ("value", "low", "high"))
-    if len(values) < 2 or not np.isfinite(values).any():
+    if np.isfinite(values).sum() < 2:
         return None
     low, high = _within_sight(
         values, np.where(np.isfinite(low), low, values), np.where(np.isfinite(high), high, values)

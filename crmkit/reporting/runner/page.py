@@ -129,7 +129,7 @@ def write_page(
         question=question,
         h1=h1,
         body=Markup(body),
-        contents=filled("contents", contents=contents) if contents else "",
+        contents=filled("contents", contents=contents, name="On this page") if contents else "",
     )
     content = page.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from crmkit.reporting.display.html import filled
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
@@ -19,7 +21,8 @@ def arrange_sections(soup: BeautifulSoup) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Of each section: href, text, and within: the same of the sections in its fold. Empty for a page of few sections.
+        Of each section that stands open, and of each fold: href and text. Empty for a page of few sections. A fold of
+        several sections gets contents of its own.
     """
     for fold in soup.select("details.fold"):
         body = fold.select_one(".folded")
@@ -31,9 +34,8 @@ def arrange_sections(soup: BeautifulSoup) -> list[dict[str, Any]]:
         if heading.find_parent("details") is None:
             contents.append(_entry(heading, taken))
         elif heading.parent is not None and heading.parent.name == "summary":
-            around = heading.find_parent("details")
-            inside = [_entry(each, taken) for each in around.select(".folded h2")] if around else []
-            contents.append(_entry(heading, taken) | {"within": inside})
+            contents.append(_entry(heading, taken))
+            _give_contents(heading.find_parent("details"), taken)
     _link_findings(soup)
     return contents if len(contents) >= _FEWEST else []
 
@@ -45,8 +47,18 @@ def anchor_of(soup: BeautifulSoup, line: Mapping[str, Any]) -> str:
     return next((str(name) for name in wanted if name and soup.find(id=name)), "")
 
 
+def _give_contents(fold: Tag | None, taken: set[str]) -> None:
+    from bs4 import BeautifulSoup
+
+    body = fold.select_one(".folded") if fold else None
+    listed = [_entry(heading, taken) for heading in body.select("h2")] if body else []
+    if body is not None and len(listed) > _FEWEST:
+        body.insert(0, BeautifulSoup(filled("contents", contents=listed, name="In this part"), "html.parser"))
+
+
 def _entry(heading: Tag, taken: set[str]) -> dict[str, Any]:
-    text = " ".join(heading.get_text(" ", strip=True).split())
+    """Return a line of the contents; of a message what it says before the figures."""
+    text = " ".join(heading.get_text(strip=True).split()).partition(": ")[0]
     named = heading if heading.get("id") else heading.find_parent(id=True) if _begins(heading) else None
     if named is None:
         slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "section"
@@ -54,7 +66,7 @@ def _entry(heading: Tag, taken: set[str]) -> dict[str, Any]:
         heading["id"] = name
         taken.add(name)
         named = heading
-    return {"href": f"#{named['id']}", "text": text, "within": []}
+    return {"href": f"#{named['id']}", "text": text}
 
 
 def _begins(heading: Tag) -> bool:
