@@ -9,7 +9,9 @@ from crmkit.settings import Settings
 from crmkit.sources.parsing.own_columns import is_personal_header, own_name
 from crmkit.tables.schema import SCHEMAS
 
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_EMAIL = re.compile(
+    r"(?<![^\s@])[^\s@]+@[^\s@]+"
+)  # from the start of a word on: else a long cell is searched for minutes
 _ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 #: An e-mail address in an id.
 EMAIL_IN_ID = r"[^\s@,;<>]+@[^\s@,;<>]+\.[a-z]{2,}"

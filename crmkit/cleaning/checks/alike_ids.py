@@ -29,16 +29,14 @@ def alike_ids(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> 
     tables = [table for table in parsed if "customer_id" in table.rules]
     if not tables:
         return []
-    named = [
-        f"SELECT DISTINCT customer_id FROM {table.relation} WHERE {REASON} IS NULL AND NOT {MERGED} "
-        f"AND customer_id IS NOT NULL"
-        for table in tables
-    ]
-    ids = f"({' UNION '.join(named)})"
+    named = " UNION ALL ".join(
+        f"SELECT customer_id FROM {table.relation} WHERE {REASON} IS NULL AND NOT {MERGED}" for table in tables
+    )
     # Most ids are numbers or in one notation: only those that folding changes can be like another.
-    changed = f"SELECT {_FOLDED} AS folded FROM {ids} WHERE customer_id <> {_FOLDED}"
     (n_ids,) = con.execute(
-        f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {ids} SEMI JOIN ({changed}) ON folded = {_FOLDED} "
+        f"WITH ids AS MATERIALIZED (SELECT DISTINCT customer_id FROM ({named}) WHERE customer_id IS NOT NULL), "
+        f"changed AS MATERIALIZED (SELECT {_FOLDED} AS folded FROM ids WHERE customer_id <> {_FOLDED}) "
+        f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ids SEMI JOIN changed ON folded = {_FOLDED} "
         f"GROUP BY {_FOLDED} HAVING n > 1)"
     ).fetchone() or (0,)
     if not n_ids:

@@ -472,8 +472,12 @@ def _equal_rows(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> list[Fin
 def _n_more(con: duckdb.DuckDBPyConnection, parsed: ParsedTable, columns: str) -> int:
     """Return how many rows there are beyond one for each combination of the columns [rows]."""
     kept = f"FROM {parsed.relation} WHERE {REASON} IS NULL AND NOT {MERGED}"
-    counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {columns} {kept}))"
-    (n_rows,) = con.execute(counted).fetchone() or (0,)
+    # As many hashes as rows prove that all are different, in half the time.
+    for distinct in (f"hash({columns})", columns):
+        counted = f"SELECT (SELECT count(*) {kept}) - (SELECT count(*) FROM (SELECT DISTINCT {distinct} {kept}))"
+        (n_rows,) = con.execute(counted).fetchone() or (0,)
+        if not n_rows:
+            return 0
     return int(n_rows)
 
 

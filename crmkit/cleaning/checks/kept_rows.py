@@ -1,22 +1,27 @@
 """Where the parsed rows of a table are kept while they are checked, and how a few of them are changed.
 
 Few rows are a table of DuckDB. Many are a temporary Parquet file and a view of it, since a table in memory is not
-compressed; a change is then a join of the view with the few rows that changed.
+compressed; a change is then a join of the view with the few rows that changed. Where no rule is broken in any row, the
+file has the columns of the store alone, and becomes the store's if nothing changes the rows later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 
-from crmkit.sources.sql import identifier, literal, parquet, scratch_folder
+from crmkit.sources.sql import MERGED, PART, REASON, ROW, identifier, literal, parquet, scratch_folder
+from crmkit.sources.store.store import write_table
 
 MANY = 300_000
 """Rows from which they are kept in a file."""
 
 
-def keep_rows(con: duckdb.DuckDBPyConnection, relation: str, query: str, n_rows: int) -> None:
+def keep_rows(
+    con: duckdb.DuckDBPyConnection, relation: str, query: str, n_rows: int, values: Sequence[str], faults: Sequence[str]
+) -> None:
     """Run a query and keep its rows, with their numbers as ``rowid``, under the name of a relation.
 
     Parameters
@@ -25,14 +30,61 @@ def keep_rows(con: duckdb.DuckDBPyConnection, relation: str, query: str, n_rows:
     relation, query : str
     n_rows : int
         About how many rows the query has [rows].
+    values, faults : sequence of str
+        Its quoted columns: those of the store, and those with the rules that their cells break. The others are
+        :data:`PART`, :data:`ROW`, :data:`REASON` and :data:`MERGED`.
     """
     if n_rows < MANY:
         con.execute(f"CREATE TABLE {relation} AS {query}")
         return
-    file = scratch_folder(con) / f"{relation}.parquet"
-    con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION lz4_raw)")
-    rows = parquet(file, ", file_row_number = true")
-    con.execute(f"CREATE VIEW {relation} AS SELECT * RENAME (file_row_number AS rowid) FROM {rows}")
+    file = _file_of(con, relation)
+    hidden = _of_sound_rows(con, query, faults)
+    if hidden:
+        write_table(con, f"SELECT {', '.join(values)} FROM ({query})", file)
+    else:
+        con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION lz4_raw)")
+    columns = ", ".join([*values, *(hidden or [*faults, PART, ROW, REASON, MERGED]), "file_row_number AS rowid"])
+    con.execute(f"CREATE VIEW {relation} AS SELECT {columns} FROM {parquet(file, ', file_row_number = true')}")
+
+
+def file_of_rows(con: duckdb.DuckDBPyConnection, relation: str) -> Path | None:
+    """Return the Parquet file that holds the rows of a relation as the store has them; None if there is none."""
+    file = _file_of(con, relation)
+    (found,) = con.execute(
+        f"SELECT count(*) FROM duckdb_views() WHERE view_name = $1 AND contains(sql, {literal(str(file))}) "
+        f"AND contains(sql, 'AS {REASON}')",  # it is no column of the file, and no rows were changed
+        [relation],
+    ).fetchone() or (0,)
+    return file if found else None
+
+
+def _file_of(con: duckdb.DuckDBPyConnection, relation: str) -> Path:
+    return scratch_folder(con) / f"{relation}.parquet"
+
+
+def _of_sound_rows(con: duckdb.DuckDBPyConnection, query: str, faults: Sequence[str]) -> list[str]:
+    """Return the SQL of the hidden columns of rows that break no rule, by their numbers; empty if one does.
+
+    So it is where the lines of a file leave out lines between the rows.
+    """
+    n_faults = " + ".join(f"count({name})" for name in [*faults, REASON])
+    counted = con.execute(
+        f"SELECT {PART}, min({ROW}), max({ROW}), count(*), {n_faults} FROM ({query}) GROUP BY {PART} ORDER BY {PART}"
+    ).fetchall()
+    if not counted or any(n_broken or last - first + 1 != n for _, first, last, n, n_broken in counted):
+        return []
+    parts, lines, before = "", "", 0
+    for part, first, _, n, _ in counted:
+        parts += f" WHEN file_row_number < {before + n} THEN {part}"
+        lines += f" WHEN file_row_number < {before + n} THEN file_row_number + {first - before}"
+        before += n
+    return [
+        *(f"NULL::UTINYINT AS {name}" for name in faults),
+        f"CAST(CASE{parts} END AS INTEGER) AS {PART}",
+        f"CASE{lines} END AS {ROW}",
+        f"NULL::VARCHAR AS {REASON}",
+        f"false AS {MERGED}",
+    ]
 
 
 def change_rows(con: duckdb.DuckDBPyConnection, relation: str, changes: str, columns: Sequence[str]) -> int:

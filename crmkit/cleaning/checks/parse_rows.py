@@ -185,7 +185,9 @@ def parse_rows(
     )
     try:
         (n_rows,) = con.execute(f"SELECT count(*) FROM {staged.relation}").fetchone() or (0,)
-        keep_rows(con, parsed.relation, _parsing_sql(parsed, readings), n_rows)
+        values = [identifier(name) for name in staged.types]
+        faults = [fault(name) for name in readings]
+        keep_rows(con, parsed.relation, _parsing_sql(parsed, readings), n_rows, values, faults)
     except duckdb.Error as error:  # an impossible date_format or time_zone
         raise CrmkitError(short_message(error).rstrip(".")) from None
     return parsed

@@ -17,6 +17,7 @@ import pandas as pd
 from crmkit.cleaning.checks.check_rows import CheckedTable, check_rows
 from crmkit.cleaning.checks.database import catalog_of_database
 from crmkit.cleaning.checks.findings import Counts, Finding
+from crmkit.cleaning.checks.kept_rows import file_of_rows
 from crmkit.cleaning.checks.whole_tables import with_table_findings
 from crmkit.cleaning.duplicates.merge import has_new_answers, merge_duplicates, write_duplicates
 from crmkit.cleaning.loading.forget import finish_forgetting
@@ -113,7 +114,9 @@ def load(
             for table in checked:
                 personal = table.parsed.staged.schema.personal
                 work.began("Writing", table.table)
-                write_table(con, table.kept, folder / ("personal" if personal else "") / f"{table.table}.parquet")
+                file = folder / ("personal" if personal else "") / f"{table.table}.parquet"
+                written = None if table.merged else file_of_rows(con, table.parsed.relation)
+                write_table(con, written or table.kept, file)
                 if table.counts.n_aside:
                     write_table(con, table.quarantined, folder / "aside" / f"{table.table}.parquet")
             write_duplicates(con, folder, settings, report.people)

@@ -95,18 +95,23 @@ def suspects_of(
         Why a line does not fit the header, by part and line; such lines are always among the rows returned.
     """
     words = [may_hold_total(identifier(name)) for name, kind in columns.items() if is_text(kind)]
-    n_filled = " + ".join(f"({identifier(name)} IS NOT NULL)::INT" for name in columns)
+    filled = [f"({identifier(name)} IS NOT NULL)::INT" for name in columns]
+    first, second, *_ = map(identifier, columns)  # one of them is empty where a single cell is filled
+    single = f"(({first} IS NULL OR {second} IS NULL) AND {' + '.join(filled)} = 1)"
     cells = ", ".join(f"nullif(trim(CAST({identifier(name)} AS VARCHAR)), '')" for name in columns)
     last = con.execute(f"SELECT {PART}, unnest(max({ROW}, 2)) FROM {relation} GROUP BY {PART}").fetchall()
     named = list_lines(con, "named_lines", [*short, *last])
-    select = f"SELECT {PART}, {ROW}, {cells} FROM {relation}"
     found = con.execute(
-        f"{select} WHERE {' OR '.join([*words, f'{n_filled} = 1'])} "
-        f"UNION {select} SEMI JOIN {named} USING ({PART}, {ROW}) ORDER BY 1, 2 LIMIT {MOST_SUSPECTS + 1}"
+        f"SELECT {PART}, {ROW} FROM {relation} WHERE {' OR '.join([*words, single])} UNION FROM {named} "
+        f"LIMIT {MOST_SUSPECTS + 1}"
     ).fetchall()
     if len(found) > MOST_SUSPECTS:
         return []
-    return [Suspect(part, line, tuple(row), short.get((part, line), "")) for part, line, *row in found]
+    named = list_lines(con, "named_lines", found)  # apart, as DuckDB would read the cells of all rows
+    rows = con.execute(
+        f"SELECT {PART}, {ROW}, {cells} FROM {relation} SEMI JOIN {named} USING ({PART}, {ROW}) ORDER BY 1, 2"
+    ).fetchall()
+    return [Suspect(part, line, tuple(row), short.get((part, line), "")) for part, line, *row in rows]
 
 
 def shapes_of(

@@ -74,6 +74,8 @@ class Facts:
         Those that were met, as they are written, each with the number of cells.
     ascii : bool
         No cell has a letter beyond ASCII.
+    bare : bool
+        No cell of a text is empty, has blanks around it, or begins with an apostrophe.
     times : TimeNotation
     """
 
@@ -85,6 +87,7 @@ class Facts:
     nothing: tuple[str, ...] = ()
     says_nothing: tuple[tuple[str, int], ...] = ()
     ascii: bool = False
+    bare: bool = False
     times: TimeNotation = field(default_factory=TimeNotation)
 
 
@@ -241,11 +244,12 @@ def cell_text(raw: str, kind_met: str) -> str:
 
 
 def _text(column: Column, kind_met: str, facts: Facts) -> Reading:
-    text = _as_text(kind_met)
+    text = STEP if facts.bare and kind_met == "VARCHAR" else _as_text(kind_met)
     if not facts.ascii and is_text(kind_met) and column.name not in FREE_TEXTS:
         text = _composed(text)
     if column.kind == "id":
-        text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep all digits
+        if not facts.bare:
+            text = f"regexp_replace({text}, '^''([0-9]+)$', '\\1')"  # Shopify writes '9013808660771 to keep all digits
         text = f"regexp_replace({text}, '\\.0+$', '')" if facts.whole_ids else text
         return Reading(_without(text, facts.nothing))
     if not column.required:  # a row is not lost for a product called N/A

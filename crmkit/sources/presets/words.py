@@ -21,7 +21,7 @@ from crmkit.sources.sql import identifier, literal
 
 Vocabulary = dict[str, tuple[str, ...]]
 _SHOWN = 25  # words that a question lists
-_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+|\+?\d[\d\s()/-]{5,}\d")
+_PERSONAL = re.compile(r"(?<![^\s@])[^\s@]+@[^\s@]+|\+?\d[\d\s()/-]{5,}\d")
 _LONGEST_SHOWN = 100  # characters of a word
 _TYPING_ERROR = 2  # letters by which a mistyped word differs
 _MARKS = "[\\s\u00a0_.:/()\\-–—]+"

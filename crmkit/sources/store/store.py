@@ -217,10 +217,21 @@ def new_store(store: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write_table(con: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
-    """Write the rows of a query as Parquet; the file, and its folder if it is new, are readable by their owner only."""
+def write_table(con: duckdb.DuckDBPyConnection, rows: str | Path, file: Path) -> None:
+    """Write rows as Parquet; the file, and its folder if it is new, are readable by their owner only.
+
+    Parameters
+    ----------
+    con : duckdb connection
+    rows : str or Path
+        SQL of the rows, or a file that this function has written.
+    file : Path
+    """
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    con.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+    if isinstance(rows, Path):
+        shutil.copyfile(rows, file)
+    else:
+        con.execute(f"COPY ({rows}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
     file.chmod(0o600)
 
 
