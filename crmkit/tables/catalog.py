@@ -31,7 +31,7 @@ from crmkit.tables.derived import DERIVED
 from crmkit.tables.expressions import constant_day, day
 from crmkit.tables.reach import members, named_in, narrowed_tables
 from crmkit.tables.schema import SCHEMAS, Kind, schema
-from crmkit.tables.terms_reach import LATEST, terms_reach
+from crmkit.tables.terms_reach import LATEST, terms_in_doubt, terms_reach
 from crmkit.tables.validate import typed_frames
 
 _IBIS_TYPES: dict[Kind, str] = {
@@ -250,6 +250,15 @@ class Catalog:
         return self.settings.data.through or self.whole._end
 
     @property
+    def terms_in_doubt(self) -> int:
+        """How many paid terms run beyond the last day with data, where nothing else shows how far the data reach [terms]."""
+        end = None if self.settings.data.through else self.whole._end
+        shown = {name for name, span in self.whole._spans.items() if end in (span.last, span.known)}
+        if end is None or shown != {BOOKED_AHEAD} or self.whole._spans[BOOKED_AHEAD].known == end:
+            return 0
+        return terms_in_doubt(self.whole._terms_beyond(end), end)
+
+    @property
     def data_from(self) -> date | None:
         """First day with data."""
         return data_span(self.whole._spans)[0]
@@ -283,10 +292,13 @@ class Catalog:
         if not self._found_end:
             end = data_span(self._spans)[1]
             if end is not None and BOOKED_AHEAD in self._spans:
-                rows = memoize(self, _running_terms, end).itertuples(index=False, name=None)
-                end = terms_reach([(_day_of(start), _day_of(ends), int(n)) for start, ends, n in rows], end)
+                end = terms_reach(self._terms_beyond(end), end)
             self._found_end = [end]
         return self._found_end[0]
+
+    def _terms_beyond(self, known: date) -> list[tuple[date, date, int]]:
+        rows = memoize(self, _running_terms, known).itertuples(index=False, name=None)
+        return [(_day_of(start), _day_of(ends), int(n)) for start, ends, n in rows]
 
     def _table_or_none(self, name: str, optional: bool) -> ir.Table | None:
         try:

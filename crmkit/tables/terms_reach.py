@@ -74,6 +74,37 @@ def terms_reach(running: Iterable[tuple[date, date, int]], known: date) -> date:
     return max(known, shown) if shown else known
 
 
+def terms_in_doubt(running: Iterable[tuple[date, date, int]], known: date) -> int:
+    """Return how many terms run beyond the last day that is known, where they do not show how far the data reach [terms].
+
+    None are in doubt where subscriptions began on many of the days before: then the last start shows it.
+
+    Parameters
+    ----------
+    running : iterable of (date, date, int)
+        As of :func:`terms_reach`.
+    known : date
+        The last day with an event.
+
+    Examples
+    --------
+    >>> yearly = [(date(2026, month, 5), date(2027, month, 5), 2) for month in range(1, 7)]
+    >>> terms_in_doubt(yearly, known=date(2026, 6, 5))
+    12
+    >>> lives = [(date(2026, month, 5), date(2026, 11, 5), 2) for month in range(1, 7)]  # ten months down to five
+    >>> terms_in_doubt(lives, known=date(2026, 6, 5))
+    0
+    """
+    begun = [(start, end, n) for start, end, n in running if start <= known < end]
+    if terms_reach(begun, known) > known or _begin_often({start for start, _, _ in begun}, known):
+        return 0
+    return sum(n for _, _, n in begun)
+
+
+def _begin_often(starts: Iterable[date], known: date) -> bool:
+    return sum((known - start).days < _LATELY for start in starts) >= _OFTEN
+
+
 def _unit_of(pairs: list[tuple[date, date, int]], total: int) -> int | None:
     """Return the unit in which the terms are paid: 0 for months, a number of days, or None if there is none."""
     by_month = sum(n for start, end, n in pairs if _whole_months(start, end))
@@ -125,8 +156,7 @@ def _ends_before_the_shared_one(terms: list[_Term], total: int, known: date) -> 
     for term in terms:
         ends[term.end] += term.n
     last = max(ends)
-    lately = {term.start for term in terms if (known - term.start).days < _LATELY}
-    if ends[last] < _SHARED * total or len(lately) >= _OFTEN:
+    if ends[last] < _SHARED * total or _begin_often({term.start for term in terms}, known):
         return None
     return _latest_but_odd([(end, n) for end, n in ends.items() if end < last])
 

@@ -229,11 +229,27 @@ def _all_join_counts(catalog: Catalog) -> Iterator[Finding]:
         yield from _join_findings(join)
 
 
+def _end_in_doubt(catalog: Catalog) -> Iterator[Finding]:
+    n_terms, through = catalog.terms_in_doubt, catalog.data_through
+    if n_terms and through is not None:
+        yield Finding(
+            "subscription_terms",
+            f"nothing shows up to which day the export reaches: the last term began on {day_in_words(through)}, and "
+            f"{n_terms:,} run beyond that day. Write its last day under [data], such as through = 2026-10-31",
+            n_terms,
+            0.0,
+            "warning",
+            f"The data are taken to end on {day_in_words(through)}: who left later is not seen, and no later month is told.",
+            "Write the last day that the export covers under [data] in the settings, and load again.",
+        )
+
+
 _PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
     "timelines": _timelines,
     "amounts": _all_amounts,
     "events": _odd_events,
     "joins": _all_join_counts,
+    "end": _end_in_doubt,
 }
 
 
