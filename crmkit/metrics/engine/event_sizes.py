@@ -85,7 +85,7 @@ def event_sizes(
     >>> [round(float(size), 1) for size in sizes.size], sizes.known.tolist()
     ([33.3, 33.3], [2.0, 2.0])
     """
-    pool_x, pool_xx, known = _over_periods(sums, window, look_back, [x, xx, n])
+    pool_x, pool_xx, known = over_periods(sums, window, [x, xx, n], look_back)
     some = (known > 0.5) & (pool_x > 0)
     known = np.where(some, known.round(), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -95,8 +95,8 @@ def event_sizes(
     return EventSizes(np.where(np.asarray(n) > 0, steady, 0.0), size, known)
 
 
-def _over_periods(sums: pd.DataFrame, window: Window, look_back: int, columns: list[Array]) -> list[Array]:
-    """Return each column added up over the periods looked at, of the row's group."""
+def over_periods(sums: pd.DataFrame, window: Window, columns: list[Array], look_back: int = _LOOK_BACK) -> list[Array]:
+    """Return each column added up over the row's period and those before it, of its group, never later ones."""
     by = list(window.by)
     group = sums.groupby(by, dropna=False).ngroup().to_numpy("int64") if by else np.zeros(len(sums), "int64")
     place = group * _FAR_APART + sums["period"].to_numpy("int64")

@@ -92,11 +92,22 @@ def net_share(plus: Array, minus: Array, n: Array, xx: Array, xn: Array, nn: Arr
     return value, np.clip(value - down, -1, 1), np.clip(value + up, -1, 1)
 
 
-def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Interval:
+def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array, usual: Array | float = 0.0) -> Interval:
     """Ratio x / n of two sums over customers by the delta method with Student's t.
 
     The interval is computed on the logarithmic scale where the ratio is clearly positive, as the error of a mean of money
     is skewed to the right.
+
+    Parameters
+    ----------
+    x, n, xx, xn, nn : array
+        Sums over customers, see above.
+    units : array
+        Customers [count].
+    usual : array
+        Mean square of :func:`residual_squares` a customer over earlier periods too, 0 where nothing is known of them. The
+        larger of this and the period's own counts: a period in which none of the rare large amounts fell has both a low
+        mean and a low variance, and would be too sure of both.
 
     References
     ----------
@@ -110,9 +121,11 @@ def mean(x: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> I
     >>> float(value[0])
     22.5
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         value = x / n
-        error = np.sqrt(_clustered_variance(value, n, xx, xn, nn, units))
+        variance = _clustered_variance(value, n, xx, xn, nn, units)
+        least = np.where(units > 1, units**2 / (units - 1), np.nan) * usual / n**2
+        error = np.sqrt(np.maximum(variance, least))
         reach = _student(units) * error
         relative = reach / value
         skewed = (value > 0) & (error / value < 0.5)
@@ -258,9 +271,13 @@ def _effective_size(
     return n / effect, quantile
 
 
+def residual_squares(value: Array, xx: Array, xn: Array, nn: Array) -> Array:
+    """Return the sum over customers of (x - value n) squared."""
+    return np.maximum(xx - 2 * value * xn + value**2 * nn, 0)
+
+
 def _clustered_variance(value: Array, n: Array, xx: Array, xn: Array, nn: Array, units: Array) -> Array:
-    residual = np.maximum(xx - 2 * value * xn + value**2 * nn, 0)
-    return np.where(units > 1, units / (units - 1), np.nan) * residual / n**2
+    return np.where(units > 1, units / (units - 1), np.nan) * residual_squares(value, xx, xn, nn) / n**2
 
 
 def _student(units: Array) -> Array:

@@ -9,26 +9,49 @@ import numpy as np
 import pandas as pd
 
 from crmkit.metrics.engine import intervals
+from crmkit.metrics.engine.event_sizes import over_periods
 from crmkit.metrics.engine.intervals import Array, Interval
-from crmkit.metrics.engine.window import Window
+from crmkit.metrics.engine.window import RUN_UP, Window
 from crmkit.metrics.measures.base import Sums, counted
 from crmkit.periods import Grain
 from crmkit.tables.expressions import number, where
 
 
 @dataclass(eq=False, kw_only=True)
-class Mean(Sums):
+class PerCustomerSums(Sums):
+    """Base of ratios of two sums over customers, whose spread is known from earlier periods too."""
+
+    minimum: ClassVar[int] = 100
+    run_up: ClassVar[int] = RUN_UP
+
+    def pair(self, sums: dict[str, Array]) -> tuple[Array, Array, Array, Array, Array]:
+        """Return the sums x and n of which the ratio is taken, and over customers those of xx, xn and nn."""
+        return sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"]
+
+    def interval(self, sums: dict[str, Array]) -> Interval:
+        return intervals.mean(*self.pair(sums), sums["units"], sums["usual"])
+
+    def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
+        return super().estimate(sums.assign(usual=self._usual_squares(sums, window)), window)
+
+    def _usual_squares(self, sums: pd.DataFrame, window: Window) -> Array:
+        """Return the mean residual square a customer, of each period and those before it."""
+        floats = {str(name): sums[name].to_numpy(dtype=np.float64) for name in sums if name not in window.keys}
+        x, n, xx, xn, nn = self.pair(floats)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.where(n != 0, intervals.residual_squares(x / n, xx, xn, nn), 0.0)
+            squares, units = over_periods(sums, window, [own, floats["units"]])
+            return np.where(units > 0, squares / units, 0.0)
+
+
+@dataclass(eq=False, kw_only=True)
+class Mean(PerCustomerSums):
     """Mean of ``value`` over the rows where it is known."""
 
     value: Any
 
-    minimum: ClassVar[int] = 100
-
     def parts(self, grain: Grain) -> dict[str, Any]:
         return {"x": where(self.where, self.value), "n": counted(self.where, self.value)}
-
-    def interval(self, sums: dict[str, Array]) -> Interval:
-        return intervals.mean(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
 
 
 @dataclass(eq=False, kw_only=True)
@@ -61,12 +84,10 @@ class PredictedMean(Mean):
 
 
 @dataclass(eq=False, kw_only=True)
-class MeanPerCustomer(Sums):
+class MeanPerCustomer(PerCustomerSums):
     """Sum of ``value`` (rows, by default) over the customers who have a row; rows without a customer are left out."""
 
     value: Any = None
-
-    minimum: ClassVar[int] = 100
 
     def __post_init__(self) -> None:
         self.customer = self.table.customer_id  # fails here, when the card is called, for a table without it
@@ -77,9 +98,9 @@ class MeanPerCustomer(Sums):
         value = number(1) if self.value is None else self.value
         return {"x": where(condition, value), "n": counted(condition)}
 
-    def interval(self, sums: dict[str, Array]) -> Interval:
+    def pair(self, sums: dict[str, Array]) -> tuple[Array, Array, Array, Array, Array]:
         units = sums["units"]
-        return intervals.mean(sums["x"], units, sums["x_x"], sums["x"], units, units)
+        return sums["x"], units, sums["x_x"], sums["x"], units
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         estimate = super().estimate(sums, window)
@@ -87,7 +108,7 @@ class MeanPerCustomer(Sums):
 
 
 @dataclass(eq=False, kw_only=True)
-class Ratio(Sums):
+class Ratio(PerCustomerSums):
     """Sum of ``numerator`` over sum of ``denominator``, both columns of one table.
 
     Examples
@@ -104,11 +125,9 @@ class Ratio(Sums):
     numerator: Any
     denominator: Any
 
-    minimum: ClassVar[int] = 100
-
     def parts(self, grain: Grain) -> dict[str, Any]:
         both = counted(self.where, self.numerator, self.denominator)
         return {"x": both * where(None, self.numerator), "y": both * where(None, self.denominator), "n": both}
 
-    def interval(self, sums: dict[str, Array]) -> Interval:
-        return intervals.mean(sums["x"], sums["y"], sums["x_x"], sums["x_y"], sums["y_y"], sums["units"])
+    def pair(self, sums: dict[str, Array]) -> tuple[Array, Array, Array, Array, Array]:
+        return sums["x"], sums["y"], sums["x_x"], sums["x_y"], sums["y_y"]

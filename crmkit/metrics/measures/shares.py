@@ -85,13 +85,17 @@ class ShareOfCounts(Ratio):
     """
 
     minimum: ClassVar[int] = 10
+    run_up: ClassVar[int] = 0
 
     def parts(self, grain: Grain) -> dict[str, Any]:
         both = counted(self.where, self.numerator, self.denominator)
         return {"x": both * where(None, self.numerator), "n": both * where(None, self.denominator)}
 
+    def pair(self, sums: dict[str, Array]) -> tuple[Array, Array, Array, Array, Array]:
+        return sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"]
+
     def interval(self, sums: dict[str, Array]) -> Interval:
-        return intervals.share(sums["x"], sums["n"], sums["x_x"], sums["x_n"], sums["n_n"], sums["units"])
+        return intervals.share(*self.pair(sums), sums["units"])
 
 
 @dataclass(eq=False, kw_only=True)
