@@ -20,6 +20,7 @@ from scipy.stats import t as student
 
 from crmkit.metrics import evaluate
 from crmkit.metrics.card import CARDS
+from crmkit.metrics.engine.usual_level import LOOK_BACK
 from crmkit.metrics.engine.verdict import judge_changes
 from tests.backtests.lumpy_firms import KINDS, Kind, catalog_of, months, rhythm, shops, subscriptions
 
@@ -69,6 +70,7 @@ OF_SUBSCRIPTIONS = [
     "revenue_churn",
     "gross_revenue_retention",
     "net_revenue_retention",
+    "recurring_revenue",
     "net_new_revenue",
     "new_mrr",
     "reactivation_mrr",
@@ -140,7 +142,7 @@ def with_truth(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_sum(name: str) -> bool:
-    return CARDS[name].additive or name.startswith(("revenue_", "active_customers", "open_"))
+    return CARDS[name].additive or name.startswith(("revenue_", "active_customers", "recurring_revenue", "open_"))
 
 
 def _moments(rows: pd.DataFrame, summed: pd.Series) -> pd.Series:
@@ -205,14 +207,24 @@ def _verdicts_of_firm(firm: pd.DataFrame) -> pd.DataFrame:
     )
     indexed = rows.set_index(["metric", "ordinal"])
     now = rows[rows["period"] >= str(months(BEFORE, 1)[0])].reset_index(drop=True)
-    for against, lag in (("month", 1), ("year", 12)):
-        then = indexed.reindex(pd.MultiIndex.from_arrays([now["metric"], now["ordinal"] - lag])).reset_index(drop=True)
-        longer = np.where(now["grows"], now["days"] / then["days"], 1.0)
-        then = then.assign(**{side: then[side] * longer for side in ("value", "low", "high")})
-        then["status"] = then["status"].fillna("no data")
-        judged = judge_changes(now, then, now["matters"].to_numpy(float), now["family"].to_numpy())
+    whole_of = [CARDS[name].part_of for name in now["metric"]]
+    for against, lags in (("month", range(1, LOOK_BACK + 1)), ("year", [12])):
+        earlier = [_lagged(indexed, now, lag) for lag in lags]
+        whole = (
+            indexed["value"].reindex(pd.MultiIndex.from_arrays([whole_of, now["ordinal"] - lags[0]])).to_numpy(float)
+        )
+        matters, families = now["matters"].to_numpy(float), now["family"].to_numpy()
+        judged = judge_changes(now, earlier[0], matters, families, whole=whole, earlier=earlier)
         now[f"{against}_verdict"] = judged["verdict"]
     return now.assign(family=now["family"].str.partition("|")[0])
+
+
+def _lagged(indexed: pd.DataFrame, now: pd.DataFrame, lag: int) -> pd.DataFrame:
+    """Return the numbers of ``lag`` months earlier, of as many days where a number grows with the month."""
+    then = indexed.reindex(pd.MultiIndex.from_arrays([now["metric"], now["ordinal"] - lag])).reset_index(drop=True)
+    longer = np.where(now["grows"], now["days"] / then["days"], 1.0)
+    then = then.assign(**{side: then[side] * longer for side in ("value", "low", "high")})
+    return then.assign(status=then["status"].fillna("no data"))
 
 
 def false_calls(judged: pd.DataFrame) -> pd.DataFrame:

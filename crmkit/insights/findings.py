@@ -43,8 +43,14 @@ _BROUGHT = frozenset({"incremental_value_per_customer", "incremental_value", "in
 _FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
 _NOT_IN_A_YEAR = {  # what the year before says of a change that is real against the period before
     "within noise": "but not against {year}",
+    "no large change": "but not by much against {year}",
     "too few to tell": "but not for certain against {year}",
     "real": "but the other way against {year}",
+}
+_NO_DIFFERENCE = {
+    "within noise": "no different",
+    "no large change": "not much different",
+    "too few to tell": "too few to tell it",
 }
 
 
@@ -354,8 +360,7 @@ def unmoved(row: Any, currency: str | None) -> Finding:
     scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
     evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
     rest = f" ({evidence})" if evidence else ""
-    if row.verdict in ("within noise", "too few to tell"):
-        difference = "no different" if row.verdict == "within noise" else "too few to tell it"
+    if difference := _NO_DIFFERENCE.get(row.verdict):
         now, then = scale.words(row.value), scale.words(row.previous_value)
         rest += f", as in {before}" if now == then else f", {difference} from {then} in {before}"
     return Finding(_stated(row, scale), f"{rest}.", row.metric)
@@ -366,7 +371,7 @@ def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Fi
 
     ``not_news`` are the labels of numbers that did move but whose changes are no news.
     """
-    within = [row for row in rows if row.verdict == "within noise"]
+    within = [row for row in rows if row.verdict in ("within noise", "no large change")]
     few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
     since = beside(rows[0].previous_period, rows[0].period)
     if within:
@@ -409,7 +414,7 @@ def clause(row: Any) -> str:
 def without_news(rows: list[Any]) -> str:
     """Return the clause for a headline when nothing moved for real."""
     verdicts = {row.verdict for row in rows}
-    if "within noise" in verdicts:
+    if verdicts & {"within noise", "no large change"}:
         return "nothing moved beyond chance"
     if "too few to tell" in verdicts:
         return _TOO_FEW[:1].lower() + _TOO_FEW[1:-1]

@@ -229,6 +229,7 @@ def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | N
         return f"{row.label}: {scale.words(row.value)} in {month}, as in {before}"
     ending = {
         "within noise": f"no further from {before} than chance goes",
+        "no large change": f"no large change from {before}",
         "too few to tell": f"too few to tell a change from {before}",
     }
     return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"

@@ -47,6 +47,9 @@ class Card:
         What n counts, in the plural: "answers".
     smallest_change : float
         Smallest change that matters: absolute for points and shares, else relative to the value before.
+    part_of : str
+        Name of the metric that this is a part of, if any: a change of the part matters by its size relative to the whole
+        before, as a part may be small, or none at all.
     additive : bool
         Whether the values of two halves of a period add up to that of the whole; such values compare per day.
     headline : bool
@@ -91,6 +94,7 @@ class Card:
     each_table: bool = False
     part_by_days: str = ""
     restates: str = ""
+    part_of: str = ""
 
 
 def metric(
@@ -110,6 +114,7 @@ def metric(
     each_table: bool = False,
     part_by_days: str = "",
     restates: str = "",
+    part_of: str = "",
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -150,6 +155,8 @@ def metric(
     restates : str
         The metric whose change this one tells once more, such as the share kept beside the share lost: where both moved
         the same way, for the firm, findings and headlines have only that one.
+    part_of : str
+        Name of the metric that this is a part of: ``smallest_change`` is then relative to that one's value before.
 
     Raises
     ------
@@ -197,6 +204,7 @@ def metric(
             each_table=each_table,
             part_by_days=part_by_days,
             restates=restates,
+            part_of=part_of,
         )
         return function
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from crmkit.errors import CrmkitError, Problems, UnknownName, did_you_mean
 from crmkit.metrics.card import CARDS, Card, cards, load_own_cards
 from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.engine.usual_level import LOOK_BACK
 from crmkit.metrics.engine.verdict import judge_changes, judge_target
 from crmkit.periods import Period, PeriodLike
 from crmkit.settings import Budget, Settings, prorated
@@ -23,6 +25,7 @@ from crmkit.tables.validate import check_made_by
 
 _ONE_A_MONTH = Budget(amount=1)
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
+_YEAR = 360  # days
 
 
 @checked
@@ -38,7 +41,8 @@ def scorecard(
 
     A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
     looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
-    number gets the same verdict on every page.
+    number gets the same verdict on every page. The verdict against the period before is taken against the level of up to
+    twelve periods before, where nothing moved in them.
 
     Parameters
     ----------
@@ -58,9 +62,10 @@ def scorecard(
     DataFrame
         One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
         :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted, status, reason;
-        previous_period, previous_value, change [unit], verdict, direction, p_value, previous_reason (why there is no
-        comparison, where the data cover only some days of one of the two); year_period, year_value, year_change,
-        year_verdict, year_direction, year_reason; target [unit; of a sum its part for the days reported], target_verdict;
+        previous_period, previous_value, change, at_most (how much it may have changed, either way) [unit], verdict,
+        direction, p_value, previous_reason (why there is no comparison, where the data cover only some days of one of the
+        two); year_period, year_value, year_change, year_at_most, year_verdict, year_direction, year_reason; target [unit;
+        of a sum its part for the days reported], target_verdict;
         days_so_far (of a period that is still running, else empty [days]).
 
     Raises
@@ -74,28 +79,17 @@ def scorecard(
     check_metric_names(catalog.settings)
     chosen = cards(metrics)
     names = [card.name for card in chosen]
-    history = _with_compared(catalog, names, period, history)
-    by_days = _parts_by_days(catalog, chosen, period, history)
+    before = _periods_before(period)
+    history = _with_compared(catalog, [*names, *_wholes(chosen)], period, before, history)
     facts = _facts(chosen, _targets(catalog, chosen, period))
-    families = np.where(facts["headline"], "", facts["topic"])
     now = _of_period(history, period, facts).assign(period=str(period))
-    matters, so_far = smallest_changes(catalog.settings, names), catalog.days_so_far(period)
-    coverage = Coverage(catalog)
-    for prefix, other in (("", period.previous), ("year_", period.year_before)):
-        then = _of_period(history, other, facts)
-        reasons = np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object)
-        even = _equally_long(catalog, chosen, period, other, history)
-        then_even = _of_period(even, other, facts)
-        for side in (then, then_even):
-            side.loc[reasons != "", ["value", "low", "high"]] = np.nan
-        then_scaled = _scaled(then_even, str(other), chosen, _lengths(period, so_far), _lengths(other, so_far), by_days)
-        judged = judge_changes(_of_period(even, period, facts), then_scaled, matters, families)
-        now[f"{prefix or 'previous_'}period"] = str(other)
-        now[f"{prefix or 'previous_'}value"] = then["value"]
-        now[f"{prefix or 'previous_'}reason"] = reasons
-        for name in ("verdict", "direction", "p_value"):
-            now[prefix + name] = judged[name]
-        now[f"{prefix}change"] = now["value"] - then["value"]
+    for prefix, others in (("", before), ("year_", [period.year_before])):
+        compared = _compared(catalog, chosen, period, others, history, facts)
+        for name in ("period", "value", "reason"):
+            now[f"{prefix or 'previous_'}{name}"] = compared[name]
+        for name in ("verdict", "direction", "p_value", "at_most"):
+            now[prefix + name] = compared[name]
+        now[f"{prefix}change"] = now["value"] - compared["value"]
     return _with_targets(now, catalog, period)
 
 
@@ -205,16 +199,33 @@ def _targets(catalog: Catalog, chosen: Sequence[Card], period: Period) -> list[f
     return [catalog.settings.target_for(card.name, period, end, is_sum=card.additive) for card in chosen]
 
 
-def _with_compared(catalog: Catalog, names: list[str], period: Period, history: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the history with the period, the one before and the year before, each cut to the same days."""
-    known = [] if history is None else [history]
-    evaluated = set() if history is None else set(history["period"])
-    missing = [p for p in (period.year_before, period.previous, period) if str(p) not in evaluated]
-    for grain in sorted({p.grain for p in missing}):
-        asked = sorted(p for p in missing if p.grain == grain)
-        known.append(evaluate(catalog, names, periods=asked, first_days=catalog.days_so_far(period)))
-    rows = pd.concat(known, ignore_index=True)
-    compared = rows[rows["period"].isin([str(p) for p in (period.year_before, period.previous, period)])]
+def _periods_before(period: Period) -> list[Period]:
+    """Return the periods before from which the usual level is taken, latest first; only one for a year or longer."""
+    return list(reversed(period.previous.run_up(LOOK_BACK if period.n_days < _YEAR else 1)))
+
+
+def _wholes(chosen: Sequence[Card]) -> list[str]:
+    """Return the other metrics by which changes are judged: wholes of the cards, and parts that grow with the days."""
+    needed = {name for card in chosen for name in (card.part_of, card.part_by_days)}
+    return sorted(needed - {card.name for card in chosen} - {""})
+
+
+def _with_compared(
+    catalog: Catalog, names: list[str], period: Period, before: list[Period], history: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return the history with the period, those before and the year before, each cut to the same days."""
+    wanted = list(dict.fromkeys([period, *before, period.year_before]))
+    rows = pd.DataFrame({"metric": [], "period": []}) if history is None else history
+    known = set(zip(rows["metric"], rows["period"], strict=True))
+    parts = [] if history is None else [history]
+    lacking = defaultdict(list)
+    for each in sorted(wanted, key=lambda p: p.start):
+        lacking[each.grain, tuple(name for name in names if (name, str(each)) not in known)].append(each)
+    for (_, some), asked in lacking.items():
+        if some:
+            parts.append(evaluate(catalog, some, periods=asked, first_days=catalog.days_so_far(period)))
+    rows = pd.concat(parts, ignore_index=True)
+    compared = rows[rows["period"].isin([str(p) for p in wanted])]
     if (twice := compared[compared.duplicated(["metric", "period"])])["metric"].isin(names).any():
         raise CrmkitError(
             f"history holds several rows of {twice['metric'].iloc[0]} in {twice['period'].iloc[0]}. "
@@ -223,21 +234,59 @@ def _with_compared(catalog: Catalog, names: list[str], period: Period, history: 
     return rows
 
 
+def _compared(
+    catalog: Catalog,
+    chosen: Sequence[Card],
+    period: Period,
+    others: list[Period],
+    history: pd.DataFrame,
+    facts: pd.DataFrame,
+) -> pd.DataFrame:
+    """Judge a period against the first of other periods, the level of all of them where nothing moved.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`judge_changes`, and of the first of them period [text], value, reason (why there is no comparison).
+    """
+    coverage, so_far = Coverage(catalog), catalog.days_so_far(period)
+    even, earlier, unlike = _equally_long(catalog, chosen, period, others, history), [], []
+    for other in others:
+        unlike.append(np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object))
+        rows = _without(_of_period(even, other, facts), unlike[-1])
+        lengths = (_lengths(each, so_far) for each in (period, other))
+        earlier.append(_scaled(rows, str(other), chosen, *lengths, _parts_by_days(chosen, history)))
+    matters = smallest_changes(catalog.settings, [card.name for card in chosen])
+    families = np.where(facts["headline"], "", facts["topic"])
+    values = history[history["period"] == str(others[0])].set_index("metric")["value"]
+    whole = np.array([values.get(card.part_of, np.nan) for card in chosen], dtype=float)
+    now = _of_period(even, period, facts)
+    judged = judge_changes(now, earlier[0], matters, families, whole=whole, earlier=earlier)
+    then = _without(_of_period(history, others[0], facts), unlike[0])
+    return judged.assign(period=str(others[0]), value=then["value"], reason=unlike[0])
+
+
+def _without(rows: pd.DataFrame, reasons: np.ndarray) -> pd.DataFrame:
+    """Return the rows without the numbers that are not to be compared."""
+    rows.loc[reasons != "", ["value", "low", "high"]] = np.nan
+    return rows
+
+
 def _equally_long(
-    catalog: Catalog, chosen: Sequence[Card], period: Period, other: Period, history: pd.DataFrame
+    catalog: Catalog, chosen: Sequence[Card], period: Period, others: list[Period], history: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the history with the parts of revenue's change taken over as many days of all periods, for a verdict.
 
     How many customers miss a month depends on its length, so that no factor makes March's losses those of February.
     """
-    by_kind = [card for card in chosen if "compared_revenue" in card.tables]
-    now, then = ([each.n_days, each.previous.n_days] for each in (period, other))
-    if not by_kind or now == then or catalog.days_so_far(period) is not None:
+    by_kind = [card.name for card in chosen if "compared_revenue" in card.tables]
+    periods = [period, *others]
+    lengths = {n_days for each in periods for n_days in (each.n_days, each.previous.n_days)}
+    if not by_kind or len(lengths) == 1 or catalog.days_so_far(period) is not None:
         return history
-    names, fewest = [card.name for card in by_kind], min(now + then)
-    grains = [[period, other]] if period.grain == other.grain else [[period], [other]]
-    parts = [evaluate(catalog, names, periods=sorted(asked), first_days=fewest) for asked in grains]
-    return pd.concat([history[~history["metric"].isin(names)], *parts], ignore_index=True)
+    grains = {each.grain: [other for other in periods if other.grain == each.grain] for each in periods}
+    parts = [evaluate(catalog, by_kind, periods=sorted(of), first_days=min(lengths)) for of in grains.values()]
+    return pd.concat([history[~history["metric"].isin(by_kind)], *parts], ignore_index=True)
 
 
 def _lengths(period: Period, so_far: int | None) -> tuple[int, float]:
@@ -252,14 +301,9 @@ def _of_period(history: pd.DataFrame, period: Period, facts: pd.DataFrame) -> pd
     return rows.fillna({"n": 0, "status": "no data", "reason": "not evaluated"}).astype({"n": "int64"})
 
 
-def _parts_by_days(
-    catalog: Catalog, chosen: Sequence[Card], period: Period, history: pd.DataFrame
-) -> dict[tuple[str, str], float]:
+def _parts_by_days(chosen: Sequence[Card], history: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Return the part of a sum that grows with the days of a month, by its metric and period."""
-    names = sorted({card.part_by_days for card in chosen} - {""})
-    if lacking := [name for name in names if name not in set(history["metric"])]:
-        history = _with_compared(catalog, lacking, period, None)
-    rows = history[history["metric"].isin(names) & history["value"].notna()]
+    rows = history[history["metric"].isin({card.part_by_days for card in chosen}) & history["value"].notna()]
     keys = zip(rows["metric"].astype(str), rows["period"].astype(str), strict=True)
     return dict(zip(keys, rows["value"].astype(float).tolist(), strict=True))
 

@@ -205,7 +205,7 @@ def test_one_order_and_many_orders_both_read_well(n):
     )
 
 
-verdicts = st.sampled_from(["real", "within noise", "too few to tell", "no comparison"])
+verdicts = st.sampled_from(["real", "within noise", "no large change", "too few to tell", "no comparison"])
 values = st.one_of(st.floats(0, 1e6), st.just(math.nan), st.just(0.0))
 
 
@@ -247,6 +247,7 @@ def january(year_verdict, year_change, **changes):
     ("verdict", "change", "words"),
     [
         ("within noise", 1_000.0, "shop revenue fell since December, but not against January 2025"),
+        ("no large change", 9_000.0, "shop revenue fell since December, but not by much against January 2025"),
         ("too few to tell", -9_000.0, "shop revenue fell since December, but not for certain against January 2025"),
         ("real", 30_000.0, "shop revenue fell since December, but the other way against January 2025"),
         ("real", -30_000.0, "shop revenue fell"),

@@ -38,6 +38,7 @@ STANDING = [
     ("real", -1.0),
     ("within noise", 0.0),
     ("within noise", 0.3),
+    ("no large change", 0.3),
     ("too few to tell", -0.4),
     ("no comparison", NAN),
 ]
@@ -95,10 +96,12 @@ def _told(card: Card, value: float, change: float, verdict: str) -> dict[str, ob
         "reason": "" if there else f"no {card.counted} in this period",
         "previous_value": value - change,
         "change": change,
+        "at_most": 1.2 * abs(change),
         "verdict": verdict,
         "direction": direction,
         "year_value": value - change,
         "year_change": change,
+        "year_at_most": 1.2 * abs(change),
         "year_verdict": verdict,
         "year_direction": direction,
     }

@@ -68,6 +68,10 @@ def test_a_record_among_five_periods_is_no_news():
             "Customers lost (churn): 10.1 % in October 2026, no further from September than chance goes",
         ),
         (
+            {"verdict": "no large change", "target_verdict": ""},
+            "Customers lost (churn): 10.1 % in October 2026, no large change from September",
+        ),
+        (
             {"verdict": "too few to tell", "target_verdict": ""},
             "Customers lost (churn): 10.1 % in October 2026, too few to tell a change from September",
         ),

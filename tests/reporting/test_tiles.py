@@ -40,6 +40,7 @@ def test_the_arrow_shows_the_way_and_the_word_the_judgement():
         ("real", "worse", "▲ Real, worse"),
         ("real", "changed", "▲ Real"),
         ("within noise", "", "≈ Within noise"),
+        ("no large change", "", "≈ No large change"),
         ("too few to tell", "", "? Too few to tell"),
     ],
 )
@@ -53,6 +54,11 @@ def test_a_change_that_may_be_the_season_is_real_and_neither_better_nor_worse():
     shown = tile("nps", frame)
     assert [words(chip) for chip in shown.select(".chip")][:1] == ["▲ Real"] and "worse" not in str(shown)
     assert "≈ Within noise" in words(shown)
+
+
+def test_where_there_was_no_large_change_the_tile_says_how_large_it_is_at_most():
+    frame = scorecard_frame(["nps"]).assign(verdict="no large change", direction="", at_most=7.4)
+    assert words(tile("nps", frame).select_one(".chip")) == "≈ No large change: at most 7 points"
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,15 @@ _RECURRING: dict[str, Any] = {
     "unit": "money",
     "additive": True,
     "headline": False,
+    "part_of": "recurring_revenue",
+    "smallest_change": 0.01,  # as of the shares lost and kept, which are of the same recurring revenue
     "source": "Skok (2012), SaaS Metrics 2.0 (net new recurring revenue)",
 }
 _PARTS_OF_CHANGE: dict[str, Any] = {
     "unit": "money",
     "headline": False,
+    "part_of": "revenue",
+    "smallest_change": 0.05,
     "source": "Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1 (customers, recency and retention)",
 }
 _GROWS = _PARTS_OF_CHANGE | {"better": "higher"}

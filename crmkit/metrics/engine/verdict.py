@@ -1,6 +1,8 @@
-"""Judge changes (real, within noise, too few to tell) and targets (met, missed, too close to call)."""
+"""Judge changes (real, within noise, no large change, too few to tell) and targets (met, missed, too close to call)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,20 +11,33 @@ from scipy.special import ndtr, ndtri
 
 from crmkit.metrics.card import ABSOLUTE_UNITS
 from crmkit.metrics.engine.intervals import Array, Z
+from crmkit.metrics.engine.usual_level import usual_level
 
 SIGNIFICANCE = 0.05
 POWER = 0.8
+LARGE = 2.0  # times the smallest change that matters: a change as large as that is large
 
 
-def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, families: Array | None = None) -> pd.DataFrame:
+def judge_changes(
+    now: pd.DataFrame,
+    then: pd.DataFrame,
+    matters: Array,
+    families: Array | None = None,
+    *,
+    whole: Array | None = None,
+    earlier: Sequence[pd.DataFrame] = (),
+) -> pd.DataFrame:
     """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
     A change is real if its p-value, adjusted for testing all metrics of its family, is at most .05; between two numbers
     that are known exactly, such as money spent, if it is at least the smallest change that matters. It is within noise if
     a change that matters would have been detected with 80 % power, or if two one-sided tests at 5 % say that there was
-    none: the 90 % interval of the change lies inside. Otherwise it is too few to tell. The standard error of the
-    difference follows from the two intervals: for each value, the distance to its own limit that faces the other value,
-    or for the two tests, the limit away from it.
+    none: the 90 % interval of the change lies inside. If it lies inside twice the smallest change that matters, there was
+    no large change. Otherwise it is too few to tell. The standard error of the difference follows from the two intervals:
+    for each value, the distance to its own limit that faces the other value, or for the two tests, the limit away from it.
+
+    With ``earlier``, the period is tested against the level of all periods before in which nothing moved. A change is then
+    real only if it has the same sign against the period before, with which it is printed.
 
     Parameters
     ----------
@@ -32,12 +47,17 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
         Smallest change that matters: absolute for points and shares, else relative to the value before.
     families : array of str, optional
         The family of each metric; by default all are of one.
+    whole : array, optional
+        What a change is relative to: for a part the value of the whole before, NaN for the metric's own value before.
+    earlier : sequence of DataFrame, optional
+        As ``then`` the periods before, the latest first; see :func:`~crmkit.metrics.engine.usual_level.usual_level`.
 
     Returns
     -------
     DataFrame
-        change [unit], p_value (adjusted), verdict ("real", "within noise", "too few to tell", "no comparison"),
-        direction ("better", "worse", "changed"; empty unless real).
+        change [unit], p_value (adjusted), verdict ("real", "within noise", "no large change", "too few to tell",
+        "no comparison"), direction ("better", "worse", "changed"; empty unless real), at_most (how much the value may
+        have changed, either way; the end of the 90 % interval) [unit].
 
     References
     ----------
@@ -46,31 +66,42 @@ def judge_changes(now: pd.DataFrame, then: pd.DataFrame, matters: Array, familie
     657-680 (two one-sided tests).
     """
     change = now["value"].to_numpy(float) - then["value"].to_numpy(float)
-    error = _error_of_difference(now, then, change)
+    usual = usual_level(then, earlier)
+    tested_change = now["value"].to_numpy(float) - usual.rows["value"].to_numpy(float)
+    error, away = (
+        _error_of_difference(now, usual.rows, side) * usual.scatter for side in (tested_change, -tested_change)
+    )
     usable = np.isfinite(change) & np.isfinite(error)
     few = (now["status"] != "ok").to_numpy() | (then["status"] != "ok").to_numpy()
     tested = usable & ~few & (error > 0)
     p_value = np.full(len(now), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        by_chance = 2 * ndtr(-np.abs(change / error))
+        by_chance = 2 * ndtr(-np.abs(tested_change / error))
     families = np.full(len(now), "") if families is None else families
     for family in set(families[tested]):
         together = tested & (families == family)
         p_value[together] = benjamini_hochberg(by_chance[together])
-    smallest = np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * np.abs(then["value"].to_numpy(float)))
-    blind = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error > smallest
-    away = _error_of_difference(now, then, -change)
-    blind &= ~(np.abs(change) + float(ndtri(1 - SIGNIFICANCE)) * away < smallest)  # NaN, an open end, stays blind
+    smallest = _smallest(now, then, matters, whole)
+    could_be_seen = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error <= smallest
+    at_most = np.abs(tested_change) + float(ndtri(1 - SIGNIFICANCE)) * away  # NaN, an open end, is below nothing
+    at_most = np.maximum(at_most, np.abs(change))  # what is printed is no less than the change printed beside it
     exact = usable & ~few & _is_exact(now) & _is_exact(then) & (change != 0)
-    real = (tested & (p_value <= SIGNIFICANCE)) | (exact & (np.abs(change) >= smallest))
-    known = np.isfinite(change)
+    real = tested & (p_value <= SIGNIFICANCE) & (tested_change * change > 0)
+    real |= exact & (np.abs(change) >= smallest)
     verdict = np.select(
-        [~known, real, few | blind | ~usable], ["no comparison", "real", "too few to tell"], "within noise"
+        [
+            ~np.isfinite(change),
+            real,
+            few | ~usable,
+            could_be_seen | (at_most < smallest),
+            at_most < LARGE * smallest,
+        ],
+        ["no comparison", "real", "too few to tell", "within noise", "no large change"],
+        "too few to tell",
     )
-    return pd.DataFrame(
-        {"change": change, "p_value": p_value, "verdict": verdict, "direction": _direction(real, change, now)},
-        index=now.index,
-    )
+    columns = {"change": change, "p_value": p_value, "verdict": verdict}
+    columns |= {"direction": _direction(real, change, now), "at_most": np.where(few | ~usable, np.nan, at_most)}
+    return pd.DataFrame(columns, index=now.index)
 
 
 def judge_target(low: float, high: float, target: float | None, better: str) -> str:
@@ -103,6 +134,14 @@ def benjamini_hochberg(p_values: Array) -> Array:
     from scipy.stats import false_discovery_control  # a slow import that most callers do not need
 
     return false_discovery_control(p_values) if len(p_values) else p_values
+
+
+def _smallest(now: pd.DataFrame, then: pd.DataFrame, matters: Array, whole: Array | None) -> Array:
+    """Return the smallest change that matters of each metric [unit]."""
+    before = np.abs(then["value"].to_numpy(float))
+    if whole is not None:
+        before = np.where(np.isnan(whole), before, np.abs(whole))
+    return np.where(now["unit"].isin(ABSOLUTE_UNITS), matters, matters * before)
 
 
 def _is_exact(side: pd.DataFrame) -> NDArray[np.bool_]:

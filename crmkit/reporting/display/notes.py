@@ -63,9 +63,7 @@ def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) 
     >>> method()
     <crmkit how we decide>
     """
-    n_judged = (
-        0 if scorecard is None else int(scorecard["verdict"].isin(["real", "within noise", "too few to tell"]).sum())
-    )
+    n_judged = 0 if scorecard is None else int((~scorecard["verdict"].isin(["", "no comparison"])).sum())
     together = f", counting that this page looks at {counted(n_judged, 'numbers')} at once" if n_judged > 1 else ""
     if scorecard is not None and not scorecard.get("headline", pd.Series(True)).all():
         together = (
@@ -74,8 +72,9 @@ def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) 
         )
     paragraphs = [
         f"A change is called real when chance alone would rarely produce it{together} "
-        "(Benjamini-Hochberg, at most 5 % false alarms). It is too few to tell when a change large enough to matter could "
-        "not have been seen with so few customers; otherwise it is within noise.",
+        "(Benjamini-Hochberg, at most 5 % false alarms); it is compared with all of the twelve periods before, where nothing "
+        "moved in them. It is within noise when a change large enough to matter would have been seen; there was no large "
+        "change when it is surely less than twice as large as that; otherwise there are too few customers to tell.",
         "The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. "
         "Sums and counts, such as revenue, are exact: their interval is how far chance alone would take such a month. "
         "A target is met or missed only when the whole interval lies on one side of it.",

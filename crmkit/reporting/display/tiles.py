@@ -31,7 +31,7 @@ TOPIC_TITLES = {
     "goals": "Targets",
 }
 _WITHOUT_VALUE = {"too few": "Too few to say", "not reached": "Not reached"}
-_SIGNS = {"within noise": "≈", "too few to tell": "?"}
+_SIGNS = {"within noise": "≈", "no large change": "≈", "too few to tell": "?"}
 _TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
 
 
@@ -178,6 +178,8 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     word = (
         sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
     )
+    if verdict == "no large change" and is_number(at_most := getattr(row, f"{prefix}at_most", None)):
+        word += f": at most {scale.size(at_most)}"
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
     text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")

@@ -86,14 +86,21 @@ def test_money_matters_relative_to_the_value_before():
     now = pd.DataFrame([{"value": 102.0, "low": 99.0, "high": 105.0, **row}])
     then = pd.DataFrame([{"value": 100.0, "low": 97.0, "high": 103.0, **row}])
     assert judged(now, then, matters=0.10)["verdict"].item() == "within noise"  # 6 of 100 could be seen
-    assert judged(now, then, matters=0.05)["verdict"].item() == "too few to tell"
+    assert judged(now, then, matters=0.05)["verdict"].item() == "no large change"  # 2 + 1.645 x 2.16 = 5.6
+    assert judged(now, then, matters=0.05)["at_most"].item() == pytest.approx(5.56, abs=0.01)
+    assert judged(now, then, matters=0.02)["verdict"].item() == "too few to tell"
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(100.5, "within noise"), (104.0, "too few to tell")])
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(100.5, "within noise"), (104.0, "no large change"), (110.8, "too few to tell")]
+)
 def test_a_change_surely_smaller_than_what_matters_is_within_noise_though_that_would_rarely_have_been_found(
     value, verdict
 ):
-    """Standard errors of 4 make 5.7 of the difference: 16 could be found, and 0.5 + 1.645 x 5.7 = 9.8 is less than 10."""
+    """Standard errors of 4 make 5.7 of the difference: 16 could be found, and 0.5 + 1.645 x 5.7 = 9.8 is less than 10.
+
+    Of 4 it may be 13.3, less than twice as much as matters; of 10.8, which may still be chance, 20.1.
+    """
     row = {"status": "ok", "unit": "money", "better": "higher"}
     now = pd.DataFrame([{"value": value, "low": value - 7.84, "high": value + 7.84, **row}])
     then = pd.DataFrame([{"value": 100.0, "low": 92.16, "high": 107.84, **row}])
