@@ -249,13 +249,13 @@ def _compared(
     DataFrame
         As :func:`judge_changes`, and of the first of them period [text], value, reason (why there is no comparison).
     """
-    coverage, so_far = Coverage(catalog), catalog.days_so_far(period)
+    coverage, so_far, by_days = Coverage(catalog), catalog.days_so_far(period), _parts_by_days(chosen, history)
     even, earlier, unlike = _equally_long(catalog, chosen, period, others, history), [], []
     for other in others:
         unlike.append(np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object))
         rows = _without(_of_period(even, other, facts), unlike[-1])
-        lengths = (_lengths(each, so_far) for each in (period, other))
-        earlier.append(_scaled(rows, str(other), chosen, *lengths, _parts_by_days(chosen, history)))
+        lengths, lengths_then = _lengths(period, so_far), _lengths(other, so_far)
+        earlier.append(_scaled(rows, str(other), chosen, lengths, lengths_then, by_days))
     matters = smallest_changes(catalog.settings, [card.name for card in chosen])
     families = np.where(facts["headline"], "", facts["topic"])
     values = history[history["period"] == str(others[0])].set_index("metric")["value"]

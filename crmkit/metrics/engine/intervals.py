@@ -218,7 +218,7 @@ def quotient(numerator: Interval, denominator: Interval) -> Interval:
     return value, low, np.where(np.isfinite(high), high, np.nan)
 
 
-def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) -> Array:
+def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window, steps: tuple[int, ...] = (1,)) -> Array:
     """Variance of a total over its Poisson variance, estimated from the periods before each one.
 
     It is the median of the squared changes between neighbouring periods, per day and each over its Poisson variance.
@@ -231,6 +231,9 @@ def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) ->
         One row per period and group, any order, with the run-up before the periods asked for.
     total, variance : str
         Columns with the total and its Poisson variance.
+    steps : tuple of int
+        How many periods lie between the two of a change; the largest ratio counts. Where a few people make the total, each
+        busy for some months and quiet for others, neighbouring periods are alike and say too little of the scatter.
 
     Returns
     -------
@@ -242,12 +245,13 @@ def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window) ->
     for _, series in groups:
         ordered = series.sort_values("period")
         days = np.array([Period(window.grain, int(ordinal)).n_days for ordinal in ordered["period"]])
-        noise = ordered[variance] / days**2
-        noise = noise + noise.shift()
-        follows = ordered["period"].diff() == 1
-        squared = ((ordered[total] / days).diff() ** 2 / noise).where(follows & (noise > 0))
-        past = squared.shift().rolling(_LOOK_BACK, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
-        result.loc[ordered.index] = past.clip(lower=1).fillna(1.0)
+        for step in steps:
+            noise = ordered[variance] / days**2
+            noise = noise + noise.shift(step)
+            follows = ordered["period"].diff(step) == step
+            squared = ((ordered[total] / days).diff(step) ** 2 / noise).where(follows & (noise > 0))
+            past = squared.shift().rolling(_LOOK_BACK, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
+            result.loc[ordered.index] = np.maximum(past.fillna(1.0), result.loc[ordered.index])
     return np.asarray(result)
 
 

@@ -172,7 +172,7 @@ class PerUserWeek(Sums):
 
     def estimate(self, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
         x, users = sums["x"].to_numpy(float), sums["units"].to_numpy(float)
-        scatter = dispersion(sums, "x", "x", window)
+        scatter = dispersion(sums, "x", "x", window, steps=(1, 4))
         exposure = np.where(users > 0, users, np.nan) * _weeks(sums["period"], window)
         value, low, high = (side / exposure for side in intervals.total(x, x, scatter))
         return sums.assign(value=value, low=low, high=high, n=users)
