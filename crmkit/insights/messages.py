@@ -29,7 +29,7 @@ PARTS = {
     "revenue_change": ("Change", True),
 }
 _GREATEST = {
-    "revenue_from_new": "new customers",
+    "revenue_from_new": "first-time buyers",
     "revenue_from_returning": "those who came back",
     "revenue_lost_to_gone": "those who did not order",
 }
@@ -88,7 +88,7 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
         ISO 4217 code for money.
     """
     scale = common_scale(groups.itertuples(index=False), currency)
-    name, whole = mid_sentence(card.label), scale.words(row.value)
+    name, whole = mid_sentence(card.label), scale_of(row, currency).words(row.value)  # as on its tile
     differing = [
         f"{group[by]} ({scale.words(group['value'])})" for _, group in unlike_the_whole(groups, row.value).iterrows()
     ]
@@ -97,7 +97,8 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
         verb = "differs" if len(differing) == 1 else "differ"
         title = f"{joined(differing)} {verb} from the {whole} of all {card.counted}"
     else:
-        title = f"No {kind} differs from the {whole} of all {card.counted} by more than chance"
+        together = f", all {len(groups)} compared together" if len(groups) > 2 else ""
+        title = f"No {kind} differs from the {whole} of all {card.counted} by more than chance{together}"
     month = Period.parse(row.period).label
     subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
     values = [
@@ -153,9 +154,9 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
     Examples
     --------
     >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
-    'Shop revenue fell by €30 against September: €50 more from new customers and €80 less from those who did not order'
+    'Shop revenue fell by €30 against September: €50 more from first-time buyers and €80 less from those who did not order'
     >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
-    'Shop revenue rose by €30 against September: €50 more from new customers and €20 less from all others'
+    'Shop revenue rose by €30 against September: €50 more from first-time buyers and €20 less from all others'
     """
     largest = max((abs(amount) for amount in change.values()), default=0.0)
     scale = scale_for("money", largest, currency=currency, significant=3)

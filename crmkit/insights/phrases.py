@@ -358,7 +358,7 @@ PHRASES = {
         "Shop revenue changed by {value}", "shop revenue developed better", "shop revenue developed worse"
     ),
     "revenue_from_new": Phrase(
-        "First-time customers brought {value}", "newcomers brought more", "newcomers brought less"
+        "First-time buyers brought {value}", "first-time buyers brought more", "first-time buyers brought less"
     ),
     "revenue_from_returning": Phrase(
         "Customers who came back brought {value}",

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from crmkit.reporting.runner.run import RunReport, run_report
+from tests.notebooks.one_number import disagreements
 from tests.owner_part import MOST_WORDS, visible_words
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -49,6 +50,15 @@ def test_every_page_is_made(october):
     assert not october.failed
     assert {page.name for page in october.pages} >= set(PAGES)
     assert october.index.is_file() and (october.folder.parent / "index.html").is_file()
+
+
+def test_every_page_prints_the_same_of_one_number(october):
+    assert disagreements(october.folder) == []
+
+
+@pytest.mark.slow
+def test_every_page_of_the_real_company_prints_the_same_of_one_number(november):
+    assert disagreements(november.folder) == []
 
 
 def test_the_bad_month_and_the_good_news_are_the_headline(october):

@@ -95,7 +95,7 @@ def customer_acquisition_cost(
     label="Margin of an active customer per month",
     unit="money",
     better="higher",
-    counted="active customers",
+    counted="customers active at the end",
     headline=False,
     per_day=True,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.2 (customer profit)",
@@ -118,7 +118,7 @@ def monthly_margin_per_customer(
     label="Months until a new customer has paid back",
     unit="months",
     better="lower",
-    counted="active customers",
+    counted="customers active at the end",
     headline=False,
     source="Skok (2010), SaaS metrics: a guide to measuring and improving what matters (months to recover CAC)",
 )
@@ -210,7 +210,12 @@ def referred_customers(referrals: ir.Table, *, churn_after_days: int) -> Measure
     return Share(r, at=r.won_on, hit=r.referred, unseen_days=churn_after_days)
 
 
-@metric(label="Shop revenue of a recommended customer", unit="money", counted="customers who ordered", **_REFERRAL)
+@metric(
+    label="Shop revenue of a recommended customer",
+    unit="money",
+    counted="recommended customers who ordered",
+    **_REFERRAL,
+)
 def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
     """Revenue in the period of a customer whom another one recommended, of those who ordered in it.
 
@@ -223,7 +228,7 @@ def revenue_per_referred_customer(orders_by_referral: ir.Table) -> Measure:
 @metric(
     label="Shop revenue of any other customer",
     unit="money",
-    counted="customers who ordered",
+    counted="other customers who ordered",
     **_REFERRAL | _NEITHER,
 )
 def revenue_per_other_customer(orders_by_referral: ir.Table) -> Measure:

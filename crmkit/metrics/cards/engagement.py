@@ -67,7 +67,7 @@ def unsubscribe_rate(mailings: ir.Table) -> Measure:
     label="Customer engagement score",
     unit="points",
     better="higher",
-    counted="active customers",
+    counted="customers active at the end",
     smallest_change=3.0,
     headline=False,
     source="van Doorn et al. (2010), Journal of Service Research 13(3), 253-266; weights of the house, checked out of time",

@@ -62,7 +62,7 @@ def churn_rate(
 
 
 @metric(
-    label="Active customers",
+    label="Customers active at the start",
     unit="count",
     better="higher",
     counted="customers at start",
@@ -104,7 +104,7 @@ def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure
     label="Recurring revenue lost (revenue churn)",
     unit="share",
     better="lower",
-    counted="customers at start",
+    counted="subscribers at start",
     smallest_change=0.01,
     source="Farris et al. (2016), Marketing Metrics, 3rd edition, section 5.1; Skok (2012), SaaS Metrics 2.0",
     conventions={
@@ -127,7 +127,7 @@ def revenue_churn(mrr_movements: ir.Table, *, convention: str = "with_contractio
     label="Gross revenue retention",
     unit="share",
     better="higher",
-    counted="customers at start",
+    counted="subscribers at start",
     smallest_change=0.01,
     headline=False,
     source="Skok (2012), SaaS Metrics 2.0 (gross dollar retention); at most 100 %",
@@ -145,7 +145,7 @@ def gross_revenue_retention(mrr_movements: ir.Table) -> Measure:
     label="Net revenue retention",
     unit="share",
     better="higher",
-    counted="customers at start",
+    counted="subscribers at start",
     source="Skok (2012), SaaS Metrics 2.0 (net dollar retention)",
     conventions={
         "start_cohort": "recurring revenue at end of the customers at start / their recurring revenue at start",

@@ -343,7 +343,7 @@ def revenue_change(compared_revenue: ir.Table) -> Measure:
     return _part_of_change(compared_revenue, "net")
 
 
-@metric(label="Shop revenue of first-time customers", counted="new customers", **_GROWS)
+@metric(label="Shop revenue of first-time buyers", counted="first-time buyers", **_GROWS)
 def revenue_from_new(compared_revenue: ir.Table, *, churn_after_days: int) -> Measure:
     """Revenue of the customers who ordered for the first time in the period.
 

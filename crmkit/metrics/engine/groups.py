@@ -40,6 +40,7 @@ from crmkit.tables.schema import SCHEMAS
 
 UNKNOWN_GROUP = "(unknown)"
 SMALL_GROUPS = "(small groups)"
+_WITHOUT = {"plan": "no subscription"}  # of a state: who has none is known, and is called so on every page
 
 
 def columns_of(by: str | Sequence[str] | None) -> list[str]:
@@ -124,7 +125,9 @@ def with_columns(catalog: Catalog, table: ir.Table, window: Window, columns: dic
         if column not in fixed:
             # A view: Ibis would add the join to one that made the metric's table, whose columns are gone by then.
             rows = _with_state(rows.view(), states_at_start(catalog, column, window), column)
-    return rows.mutate(**{name: _group_name(rows[name]) for name in borrowed}).drop("_customer")
+    is_customer = rows["_customer"].notnull()
+    states = {name: _group_name(rows[name], _without(name, is_customer)) for name in borrowed if name not in fixed}
+    return rows.mutate(**states, **{name: _group_name(rows[name]) for name in fixed}).drop("_customer")
 
 
 def estimate_by_group(leaf: Sums, sums: pd.DataFrame, window: Window) -> pd.DataFrame:
@@ -208,7 +211,9 @@ def states_at_start(catalog: Catalog, column: str, window: Window) -> ir.Table:
         window.every_period,
     )
     held = held.filter((held.starts_on < held.period_start) & (held.period_start <= held.ends_on))
-    return held.group_by("customer_id", "period").aggregate(**{column: held[column].max()})
+    return held.group_by("customer_id", "period").aggregate(
+        **{column: ibis.coalesce(held[column].max().cast("string"), UNKNOWN_GROUP)}
+    )
 
 
 def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
@@ -217,8 +222,12 @@ def _with_state(rows: ir.Table, states: ir.Table, column: str) -> ir.Table:
     return joined.drop("_customer_id", "_period")
 
 
-def _group_name(column: Any) -> Any:
-    return ibis.coalesce(column.cast("string"), UNKNOWN_GROUP)
+def _without(state: str, is_customer: Any) -> Any:
+    return ibis.ifelse(is_customer, _WITHOUT[state], UNKNOWN_GROUP) if state in _WITHOUT else UNKNOWN_GROUP
+
+
+def _group_name(column: Any, otherwise: Any = UNKNOWN_GROUP) -> Any:
+    return ibis.coalesce(column.cast("string"), otherwise)
 
 
 def _reveals_customers(measure: Combined) -> bool:

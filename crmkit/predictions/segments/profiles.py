@@ -280,7 +280,8 @@ def _interval(values: Array, trait: _Trait) -> tuple[float, float, float]:
         found = intervals.net_share(plus, minus, size, squares, total, ones, units)
         return tuple(100 * float(each[0]) for each in found)  # type: ignore[return-value]
     found = (intervals.share if _is_flag(values) else intervals.mean)(total, size, squares, total, ones, units)
-    return tuple(float(each[0]) for each in found)  # type: ignore[return-value]
+    value, low, high = (float(each[0]) for each in found)
+    return value, max(low, 0.0) if values.min() >= 0 else low, high  # no mean of what is never below zero is below it
 
 
 def _is_flag(values: Array) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from crmkit.metrics.formatting import counted, is_number
 from crmkit.reporting.display.html import Fragment, drawn, without_paths
+from crmkit.tables.schema import PREDICTED
 
 _PACKAGES = ("pandas", "numpy", "scipy", "scikit-learn", "ibis-framework", "duckdb", "matplotlib")
 
@@ -98,7 +99,10 @@ def _database_items(source: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _kept_items(source: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of the tables; the rows of files differ, as one may fill two tables and some are merged."""
     tables = {name: n for name, n in (source.get("tables") or {}).items() if is_number(n)}
+    predicted = {name: tables.pop(name) for name in PREDICTED if name in tables}
     by_table = ", ".join(f"{name} {n:,}" for name, n in tables.items())
+    made = "".join(f"; predictions beside them: {name} {n:,}" for name, n in predicted.items())
     if not is_number(n_rows := source.get("n_rows")):
         return [_item("Rows kept", by_table)] if tables else []
-    return [_item("Rows kept", f"{n_rows:,} in all tables: {by_table}" if tables else f"{n_rows:,}")]
+    kept = n_rows - sum(predicted.values())
+    return [_item("Rows kept", f"{kept:,} in all tables: {by_table}{made}" if tables else f"{kept:,}")]
