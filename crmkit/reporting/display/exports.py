@@ -7,6 +7,7 @@ libraries that made them.
 from __future__ import annotations
 
 import json
+import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 EXPORTS_FOLDER = "exports"
 _KIND = "application/vnd.crmkit.export+json"
+_IN_THE_LINK = re.compile(r'href="data:[^"]*" download="([\w.]+)"')
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 __all__ = ["formula_safe"]
 
@@ -40,6 +42,8 @@ class Export(Fragment):
 
 def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
     """Return a line that says where the whole list is; the run writes it as CSV and as Parquet beside the pages.
+
+    In JupyterLab its links give the files to save.
 
     Parameters
     ----------
@@ -84,8 +88,33 @@ def export(frame: pd.DataFrame, name: str, title: str = "") -> Export:
         f"{name}.parquet": flat.to_parquet(index=False, compression="zstd"),
     }
     rows = counted(len(flat), "rows")
-    shown = drawn("export", title=title or heading(name), folder=EXPORTS_FOLDER, files=list(files), rows=rows)
+    links = {file: _link(file, content) for file, content in files.items()}
+    shown = drawn("export", title=title or heading(name), links=links, is_report=not _is_in_jupyter(), rows=rows)
     return Export(shown.html, name, files)
+
+
+def with_links_to_files(html: str) -> str:
+    """Return the HTML of an export as a page has it, whose links lead to the files that the run writes.
+
+    Examples
+    --------
+    >>> with_links_to_files('<a href="data:text/csv;base64,YQ==" download="to_call.csv">to_call.csv</a>')
+    '<a href="exports/to_call.csv" download="to_call.csv">to_call.csv</a>'
+    """
+    return _IN_THE_LINK.sub(rf'href="{EXPORTS_FOLDER}/\1" download="\1"', html)
+
+
+def _is_in_jupyter() -> bool:
+    """Return whether this is a kernel of a notebook that somebody looks at: Jupyter's server tells it which."""
+    return bool(os.environ.get("JPY_SESSION_NAME"))
+
+
+def _link(file: str, content: bytes) -> str:
+    """Return where the link of a file leads: beside the page, or in JupyterLab, where no file is written, to the file itself."""
+    if not _is_in_jupyter():
+        return f"{EXPORTS_FOLDER}/{file}"
+    kind = "text/csv" if file.endswith(".csv") else "application/octet-stream"
+    return f"data:{kind};base64,{b64encode(content).decode()}"
 
 
 def exports_in(notebook: Path) -> dict[str, bytes]:

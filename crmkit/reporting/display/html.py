@@ -40,7 +40,7 @@ class Fragment:
     """
 
     def __init__(self, html: str, name: str = "fragment", carried: Mapping[str, Any] | None = None) -> None:
-        self.html = html
+        self.html = str(html)  # not Markup, which escapes what is put into it
         self.name = name
         self.carried = dict(carried or {})
 

@@ -59,7 +59,7 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
         max_rows=max_rows,
         id="call-back",
     )
-    why = " with a low answer or a ticket left open, the most valuable first."
+    why = " with a low answer or a ticket left open" + (", the most valuable first." if len(people) > 1 else ".")
     return with_front_lines(
         shown,
         [FrontLine("to do", f"Call back {counted(len(people), 'customers')}", why, anchor="call-back", stake=stake)],

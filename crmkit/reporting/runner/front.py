@@ -8,7 +8,7 @@ from typing import Any
 
 from crmkit.reporting.runner.page import PageSummary
 
-_MOST_FINDINGS, _MOST_NUMBERS, _MOST_REASONS, _MOST_TO_DO = 5, 5, 2, 3
+_MOST_FINDINGS, _MOST_NUMBERS, _MOST_REASONS, _MOST_TO_DO = 5, 5, 3, 3
 Line = dict[str, Any]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmkit.periods import Period
+from crmkit.reporting.display.exports import with_links_to_files
 from crmkit.reporting.display.front import FRONT_KIND
 from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text, without_paths
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_page
@@ -318,6 +319,9 @@ def _kept(notebook: Any) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+            for output in cell.outputs:
+                if "text/html" in (data := output.get("data", {})):
+                    data["text/html"] = with_links_to_files(data["text/html"])
         for output in cell.get("outputs", []):
             _shrink(output.get("data", {}))
     return notebook

@@ -1,6 +1,8 @@
 """Lists that leave the page: written by the run, safe for a spreadsheet, gone when their page fails."""
 
 import io
+import re
+from base64 import b64decode
 
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ import pytest
 import crmkit as ck
 from crmkit.cleaning.loading.load import load
 from crmkit.errors import CrmkitError, Problems
-from crmkit.reporting.display.exports import exports_in, save_exports
+from crmkit.reporting.display.exports import export, exports_in, save_exports, with_links_to_files
 from crmkit.reporting.runner.run import run_report
 from crmkit.settings import read_settings
 from tests.reporting.tiny import write_notebook
@@ -81,3 +83,17 @@ def test_a_notebook_that_carries_nothing_or_is_damaged_exports_nothing(tmp_path)
     damaged = tmp_path / "damaged.ipynb"
     damaged.write_text("{")
     assert exports_in(damaged) == exports_in(tmp_path / "absent.ipynb") == {}
+
+
+def test_in_jupyterlab_where_no_file_is_written_a_link_gives_the_file_itself(monkeypatch):
+    listed = pd.DataFrame({"customer_id": ["a", "b"], "chance": [0.5, 0.25]})
+    in_a_run = export(listed, "to_call").html
+    assert 'href="exports/to_call.csv"' in in_a_run and "in the folder exports beside this page" in in_a_run
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/voice.ipynb")
+    shown = export(listed, "to_call")
+    (link,) = re.findall(r'href="data:text/csv;base64,([^"]+)" download="to_call.csv"', shown.html)
+    assert b64decode(link) == shown.files["to_call.csv"]
+    assert "beside this page" not in shown.html
+    # A report that is made from a notebook's terminal inherits the variable, and its page names the files all the same.
+    links = re.findall(r'href="([^"]*)"', with_links_to_files(shown.html))
+    assert links == ["exports/to_call.csv", "exports/to_call.parquet"]
