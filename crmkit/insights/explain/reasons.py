@@ -92,14 +92,14 @@ def rise_in_words(row: object, period: Period) -> str:
     >>> row = pd.Series({"source": "tickets.topic", "what": "tickets", "reason": "quality", "n": 151.0, "people": 149.0,
     ...                  "before": 30.4, "n_before": 30.0, "out_of": float("nan")})
     >>> rise_in_words(row, Period.parse("2026-10"))
-    'Tickets about "quality" rose: 151 in October 2026, after 30 in September and 30 a month over the run before.'
+    'Tickets about "quality" rose: 151 in October 2026, after 30 in September and 30 a month on average before.'
     """
     r: pd.Series = row  # type: ignore[assignment]
     column = r.source.partition(".")[2]
     by = _JOINED.get(column, f"with {column.replace('_', ' ')}")
     usual = f"{r.before:,.0f}" if r.before >= 1 else "fewer than one"
     last = f"{r.n_before:,.0f}" if r.n_before else "none"
-    before = f"after {last} in {period.previous.label_beside(period)} and {usual} a {period.noun} over the run before"
+    before = f"after {last} in {period.previous.label_beside(period)} and {usual} a {period.noun} on average before"
     before = "none before" if not r.before and not r.n_before else before
     out_of = f" of {counted(r.out_of, 'answers')}" if r.out_of == r.out_of else ""
     return f'{r.what.capitalize()} {by} "{r.reason}" rose: {r.n:,.0f}{out_of} in {period.label}, {before}.'

@@ -7,7 +7,8 @@ import pandas as pd
 from crmkit.insights.explain.reasons import reasons_that_rose, rise_in_words
 from crmkit.insights.explain.words import explanation_in_words
 from crmkit.metrics.analyses.coincidences import coincidences
-from crmkit.metrics.formatting import in_words, joined
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.formatting import Scale, in_words, joined, scale_of
 from crmkit.periods import Period, day_in_words
 from crmkit.tables.catalog import Catalog
 
@@ -26,10 +27,17 @@ def report_in_words(catalog: Catalog, explanation: pd.DataFrame) -> list[str]:
     """
     period = Period.parse(explanation["period"].iloc[0], catalog.settings.company.fiscal_year_start)
     currency = catalog.settings.company.currency
-    said = explanation_in_words(explanation, currency)
+    said = explanation_in_words(explanation, currency, usual_scale(catalog, explanation))
     rose = reasons_that_rose(catalog, period)
     said += [rise_in_words(row, period) for row in rose[rose["rose"]].itertuples(index=False)]
     return said + coincidences_in_words(coincidences(catalog, period), currency)
+
+
+def usual_scale(catalog: Catalog, explanation: pd.DataFrame) -> Scale:
+    """Return how the metric of an explanation is printed on tiles and in tables."""
+    metric, period = explanation["metric"].iloc[0], explanation["period"].iloc[0]
+    (row,) = evaluate(catalog, metric, period).itertuples(index=False)
+    return scale_of(row, catalog.settings.company.currency)
 
 
 def coincidences_in_words(events: pd.DataFrame, currency: str | None = None) -> list[str]:

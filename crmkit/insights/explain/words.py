@@ -17,7 +17,9 @@ NO_CAUSE = "No single cause stands out."
 _MOST_PARTS = 4
 
 
-def explanation_in_words(explanation: pd.DataFrame, currency: str | None = None) -> list[str]:
+def explanation_in_words(
+    explanation: pd.DataFrame, currency: str | None = None, scale: Scale | None = None
+) -> list[str]:
     """Return what :func:`crmkit.explain` found as sentences: the change, how it came about, and where it stands out.
 
     Parameters
@@ -26,6 +28,8 @@ def explanation_in_words(explanation: pd.DataFrame, currency: str | None = None)
         From :func:`crmkit.explain`.
     currency : str, optional
         ISO 4217 code.
+    scale : Scale, optional
+        How its numbers are printed elsewhere.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def explanation_in_words(explanation: pd.DataFrame, currency: str | None = None)
     now, then = Period.parse(whole["period"]), Period.parse(whole["against"])
     if whole["change"] != whole["change"]:
         return [f"{card.label}: the change from {then.label} to {now.label} is not known ({whole['reason']})."]
-    scale = _scale(card.unit, whole, currency)
+    scale = scale or _scale(card.unit, whole, currency)
     sentences = [_change(card.label, whole, scale, now, then)]
     if whole["reason"]:
         sentences.append(f"Note: {whole['reason']}.")
@@ -46,7 +50,7 @@ def explanation_in_words(explanation: pd.DataFrame, currency: str | None = None)
     return sentences + _places(explanation[explanation["part"] == "place"], whole, scale)
 
 
-def cause_in_words(explanation: pd.DataFrame, currency: str | None = None) -> str:
+def cause_in_words(explanation: pd.DataFrame, currency: str | None = None, scale: Scale | None = None) -> str:
     """Return the one place that stands out, as a sentence; :data:`NO_CAUSE` where none does.
 
     Parameters
@@ -55,13 +59,15 @@ def cause_in_words(explanation: pd.DataFrame, currency: str | None = None) -> st
         From :func:`crmkit.explain`.
     currency : str, optional
         ISO 4217 code.
+    scale : Scale, optional
+        How its numbers are printed elsewhere.
     """
     (card,) = cards(explanation["metric"].iloc[0])
     whole = explanation.iloc[0]
     first = explanation[explanation["place"] == 1]
     if first.empty:
         return NO_CAUSE
-    scale = _scale(card.unit, whole, currency)
+    scale = scale or _scale(card.unit, whole, currency)
     return _place(first.iloc[0], whole, scale)
 
 

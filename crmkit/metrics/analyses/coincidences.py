@@ -47,7 +47,7 @@ def coincidences(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     --------
     >>> import crmkit as ck
     >>> days = ["2026-06-03", "2026-09-03", "2026-10-20"]
-    >>> costs = pd.DataFrame({"spent_at": [*days, "2026-08-03", "2026-09-28"], "amount": 100.0, "purpose": "acquisition",
+    >>> costs = pd.DataFrame({"spent_at": [*days, "2026-08-05", "2026-09-28"], "amount": 100.0, "purpose": "acquisition",
     ...                       "channel": ["search"] * 3 + ["radio"] * 2})
     >>> ck.coincidences(ck.connect({"costs": costs}), "2026-10")[["kind", "what", "on"]].astype(str).values.tolist()
     [['spending stopped', 'radio', '2026-09-28']]
@@ -138,5 +138,11 @@ def _spending(catalog: Catalog, period: Period) -> Iterator[dict[str, Any]]:
         amounts = {"what": row["channel"], "before": row["before"] / _RUN, "now": row["now"]}
         if not row["before"]:
             yield {"kind": "spending began", "on": row["first_on"], **amounts}
-        elif not row["now"]:
+        elif not row["now"] and _lasted(row, period.previous):
             yield {"kind": "spending stopped", "on": row["last_on"], **amounts}
+
+
+def _lasted(row: dict[Any, Any], before: Period) -> bool:
+    """Return whether money was spent in the period before and earlier: what was spent once did not stop."""
+    first, last = (pd.Timestamp(row[name]).date() for name in ("first_on", "last_on"))
+    return first < before.start <= last

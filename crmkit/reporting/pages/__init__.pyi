@@ -35,6 +35,10 @@ from .scorecard import goals_table as goals_table
 from .scorecard import precedents_table as precedents_table
 from .experiments import action_table as action_table
 
+# Why it moved.
+from .why import risen_reasons as risen_reasons
+from .why import why_it_moved as why_it_moved
+
 # Retention and revenue.
 from .retention import anniversary_table as anniversary_table
 from .retention import cohort_table as cohort_table

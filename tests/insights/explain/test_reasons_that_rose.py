@@ -41,9 +41,7 @@ def test_thirty_tickets_a_month_and_then_151_rose_and_nothing_else():
     assert rose(found) == ["quality"]
     row = found.iloc[0]
     assert (row["n"], row["n_before"], row["before"]) == (151, 30, pytest.approx(12 * 30 / 365 * 31, rel=0.01))
-    said = (
-        'Tickets about "quality" rose: 151 in October 2026, after 30 in September and 31 a month over the run before.'
-    )
+    said = 'Tickets about "quality" rose: 151 in October 2026, after 30 in September and 31 a month on average before.'
     assert rise_in_words(row, OCTOBER) == said
 
 

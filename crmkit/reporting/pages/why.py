@@ -1,0 +1,104 @@
+"""The sections on why a number moved: reasons that rose, and the parts and places of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from crmkit.insights.explain.explain import explain
+from crmkit.insights.explain.places import MIX
+from crmkit.insights.explain.reasons import reasons_that_rose, rise_in_words
+from crmkit.insights.explain.report import coincidences_in_words, usual_scale
+from crmkit.insights.explain.words import ASSOCIATION, cause_in_words, explanation_in_words, group_in_words
+from crmkit.metrics.analyses.coincidences import coincidences
+from crmkit.metrics.card import cards
+from crmkit.periods import PeriodLike
+from crmkit.reporting.display.front import FrontLine, with_front_lines
+from crmkit.reporting.display.html import Fragment
+from crmkit.reporting.display.tables import table
+from crmkit.reporting.pages.section import section
+from crmkit.tables.catalog import Catalog
+
+_MOST_REASONS = 5
+_MOST_PARTS = 8
+
+
+@section("no reason rose")
+def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
+    """Return the reasons that were named more often than before, with the counts; empty where none was."""
+    reasons = reasons_that_rose(catalog, period)
+    rose = reasons[reasons["rose"]].head(_MOST_REASONS)
+    if rose.empty:
+        return None
+    sentences = [rise_in_words(row, period) for row in rose.itertuples(index=False)]
+    before, usual = period.previous.label_beside(period), f"A {period.noun} on average before"
+    shown = table(
+        pd.DataFrame(
+            {
+                "What": [sentence.partition(" rose: ")[0] for sentence in sentences],
+                period.label: rose["n"].to_numpy(),
+                before: rose["n_before"].to_numpy(),
+                usual: rose["before"].to_numpy(),
+            }
+        ),
+        sentences[0].removesuffix("."),
+        subtitle=f"Reasons named more often in {period.label} than the run of up to twelve earlier periods lets expect.",
+        caption="Judged together with all other reasons; what all reasons rose by, or rose by in the same season a year "
+        "before, is allowed for.",
+        units=dict.fromkeys((period.label, before, usual), "count"),
+        id="reasons",
+    )
+    return with_front_lines(shown, [_front_line(sentence) for sentence in sentences[:2]])
+
+
+@section("nothing to explain")
+def why_it_moved(catalog: Catalog, period: PeriodLike, metric: str) -> Fragment | None:
+    """Return how a metric moved against the period before, and where it stands out; empty where it is not known.
+
+    Parameters
+    ----------
+    metric : str
+        Its name.
+    """
+    parts = explain(catalog, metric, period)
+    whole = parts.iloc[0]
+    if whole["change"] != whole["change"] or not whole["change"]:
+        return None
+    currency = catalog.settings.company.currency
+    found = parts[(parts["part"] == "mechanism") | parts["place"].notna()]
+    if found.empty:
+        return None
+    (card,) = cards(metric)
+    scale = usual_scale(catalog, parts)
+    cause = cause_in_words(parts, currency, scale)
+    said = explanation_in_words(parts, currency, scale)
+    order = found.sort_values("change", key=lambda change: -change.abs(), kind="stable").head(_MOST_PARTS)
+    rows = [(_what(row), scale.change(row["change"]), _interval(row, scale.change)) for row in order.to_dict("records")]
+    coincided = " ".join(coincidences_in_words(coincidences(catalog, period), currency))
+    return table(
+        pd.DataFrame(rows, columns=["Part", "Of the change", "95 % interval"]),
+        f"{card.label}: {cause[0].lower() + cause[1:]}".removesuffix("."),
+        subtitle=said[0],
+        caption=f"{ASSOCIATION} {coincided}".strip(),
+        id=f"why-{metric.replace('_', '-')}",
+    )
+
+
+def _front_line(sentence: str) -> FrontLine:
+    bold, colon, rest = sentence.removesuffix(".").partition(":")
+    return FrontLine("why", bold, colon + rest, anchor="reasons")
+
+
+def _what(row: dict[Any, Any]) -> str:
+    if row["part"] == "mechanism":
+        return str(row["group"]).capitalize()
+    where = group_in_words(str(row["by"]), str(row["group"]))
+    named = where[0].upper() + where[1:]
+    return f"{named}, by its part of all" if row["effect"] == MIX else named
+
+
+def _interval(row: dict[Any, Any], words: Callable[[float], str]) -> str:
+    limits = [words(row[side]) for side in ("low", "high")]
+    return f"{limits[0]} to {limits[1]}" if all(limits) else ""
