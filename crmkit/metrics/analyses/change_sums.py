@@ -174,6 +174,8 @@ def change_sums(
     for column, group in without:
         wide = wide.filter(wide[column] != group)
     sums = fetch(_group_sums(wide, columns))
+    if sums.empty:  # nothing in either period: a sum of 0
+        sums = pd.DataFrame({name: [0.0] for name in sums.columns}).assign(group="")
     sums["column"] = np.array([WHOLE, *columns], dtype=object)[sums.pop("place").to_numpy(dtype=int)]
     factors = {"1": factor_of(leaf, now), "0": factor_of(leaf, then)}
     for name in (*SUMS, *PRODUCTS):

@@ -1,0 +1,31 @@
+"""The sections on why a number moved: what they say on the sample's small firms, and nothing where nothing is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmkit.cleaning.loading.connect import connect
+from crmkit.reporting.display.front import FRONT_KIND
+from crmkit.reporting.pages.why import risen_reasons, why_it_moved
+from crmkit.settings import parse_settings
+from tests.firms import firm
+
+
+def test_tickets_about_quality_stand_on_the_page_and_on_the_front_page_with_their_counts():
+    months = pd.period_range("2025-10", "2026-10", freq="M")
+    opened = [month.to_timestamp() for month in months for _ in range(40 if str(month) == "2026-10" else 10)]
+    ids = np.arange(len(opened)).astype(str)
+    tickets = pd.DataFrame({"ticket_id": ids, "customer_id": ids, "opened_at": opened, "topic": "quality"})
+    catalog = connect({"tickets": tickets}, parse_settings({"data": {"through": "2026-10-31"}}))
+    shown = risen_reasons(catalog, "2026-10")
+    assert ">40<" in shown.html and ">10<" in shown.html
+    (line,) = shown.carried[FRONT_KIND]
+    assert (line["kind"], line["bold"]) == ("why", 'Tickets about "quality" rose')
+    assert line["rest"] == ": 40 in October 2026, after 10 in September and 10 a month on average before"
+
+
+@pytest.mark.parametrize("n_customers", [0, 1, 5, 50])
+def test_small_firms_name_no_cause(n_customers):
+    shown = why_it_moved(firm(n_customers), "2026-10", "turnover").html
+    assert not shown or "no single cause stands out" in shown
+    assert "nan" not in shown
