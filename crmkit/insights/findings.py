@@ -275,7 +275,9 @@ def _split(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
     if len(rows) <= room:
         return rows, []
     in_full = rows[: room - 1]
-    good = next((row for row in rows if row.verdict == "real" and row.direction != "worse"), None)
+    good = next(
+        (row for row in rows if row.verdict == "real" and row.direction != "worse" and not _is_neutral(row)), None
+    )
     if good is not None and good.metric not in {row.metric for row in in_full} and room > 2:
         in_full = [*in_full[:-1], good]
     named = {row.metric for row in in_full}

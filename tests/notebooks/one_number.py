@@ -46,10 +46,10 @@ def _tiles(page: BeautifulSoup) -> list[tuple[str, str]]:
 
 def _key_numbers(page: BeautifulSoup) -> list[tuple[str, str]]:
     found = []
-    for link in page.select(".key-numbers a[href*='#tile-']"):
+    for link in page.select(".key-numbers h3 a[href*='#']"):
         tile = link.find_parent(class_="key") or link.find_parent("article")
         if tile and (value := tile.select_one(".value")):
-            found.append((str(link["href"]).rpartition("#tile-")[2], _number(value)))
+            found.append((re.split("#(?:tile|number|chart)-", str(link["href"]))[-1], _number(value)))
     return found
 
 
@@ -68,7 +68,10 @@ def _groups(page: BeautifulSoup) -> list[tuple[str, str]]:
 def _kinds_of_customers(page: BeautifulSoup) -> list[tuple[str, str]]:
     basis = [_text(each) for each in page.select("article.tile p.interval")]
     return [
-        (match[2].strip(), match[1]) for text in basis for match in CUSTOMERS.finditer(text) if match[2] != "customers"
+        (match[2].strip(), match[1])
+        for text in basis
+        for match in CUSTOMERS.finditer(text)
+        if match[2] not in ("customers", "per customer")
     ]
 
 
