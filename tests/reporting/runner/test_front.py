@@ -83,7 +83,7 @@ def test_five_numbers_have_verdict_interval_and_line(tmp_path):
     rendered(tmp_path, new_markdown_cell("# Scorecard"), cell(shown), cell(tiles(scorecard_frame())), name="scorecard")
     numbers = front(tmp_path).select("article.key")
     assert len(numbers) == 5
-    by_label = {number.h3.get_text(): number for number in numbers}
+    by_label = {number.select_one(".label").get_text(): number for number in numbers}
     lost = by_label["Customers lost"]
     assert lost.select_one(".value").get_text().replace("\xa0", " ") == "6.2%"
     assert lost.select_one(".interval").get_text().replace("\xa0", " ") == "5.5 to 6.9 %"
