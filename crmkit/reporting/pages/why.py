@@ -15,7 +15,7 @@ from crmkit.insights.explain.words import ASSOCIATION, cause_in_words, explanati
 from crmkit.metrics.analyses.coincidences import coincidences
 from crmkit.metrics.card import cards
 from crmkit.periods import PeriodLike
-from crmkit.reporting.display.front import FrontLine, with_front_lines
+from crmkit.reporting.display.front import reason_line, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
@@ -50,7 +50,7 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         units=dict.fromkeys((period.label, before, usual), "count"),
         id="reasons",
     )
-    return with_front_lines(shown, [_front_line(sentence) for sentence in sentences[:2]])
+    return with_front_lines(shown, [reason_line(sentence.removesuffix("."), "reasons") for sentence in sentences[:2]])
 
 
 @section("nothing to explain")
@@ -77,18 +77,15 @@ def why_it_moved(catalog: Catalog, period: PeriodLike, metric: str) -> Fragment 
     order = found.sort_values("change", key=lambda change: -change.abs(), kind="stable").head(_MOST_PARTS)
     rows = [(_what(row), scale.change(row["change"]), _interval(row, scale.change)) for row in order.to_dict("records")]
     coincided = " ".join(coincidences_in_words(coincidences(catalog, period), currency))
-    return table(
+    title, anchor = f"{card.label}: {cause[0].lower() + cause[1:]}".removesuffix("."), f"why-{metric.replace('_', '-')}"
+    shown = table(
         pd.DataFrame(rows, columns=["Part", "Of the change", "95 % interval"]),
-        f"{card.label}: {cause[0].lower() + cause[1:]}".removesuffix("."),
+        title,
         subtitle=said[0],
         caption=f"{ASSOCIATION} {coincided}".strip(),
-        id=f"why-{metric.replace('_', '-')}",
+        id=anchor,
     )
-
-
-def _front_line(sentence: str) -> FrontLine:
-    bold, colon, rest = sentence.removesuffix(".").partition(":")
-    return FrontLine("why", bold, colon + rest, anchor="reasons")
+    return with_front_lines(shown, [reason_line(title, anchor)])
 
 
 def _what(row: dict[Any, Any]) -> str:
