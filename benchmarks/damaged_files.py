@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-import crmkit.cleaning.loading.load
 import crmkit.sources.proposing.preview
+import crmkit.sources.sql
 from crmkit.sources.sql import open_duckdb
 from tests.sources.damaged_files import run, written_files
 
@@ -27,7 +27,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--files", type=int, default=1000, help="how many files")
     asked.add_argument("--first", type=int, default=0, help="first seed")
-    asked.add_argument("--seconds", type=float, default=170, help="stop after so long")
+    asked.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     wanted = asked.parse_args()
     use_one_thread()
     files, outcomes, broken, begun = written_files(), Counter(), Counter(), time.monotonic()
@@ -57,7 +57,7 @@ def use_one_thread() -> None:
         con.execute("SET threads = 1")
         return con
 
-    for module in (crmkit.cleaning.loading.load, crmkit.sources.proposing.preview):
+    for module in (crmkit.sources.sql, crmkit.sources.proposing.preview):
         module.open_duckdb = opened
 
 

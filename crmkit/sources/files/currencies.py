@@ -133,8 +133,9 @@ def _signs(con: duckdb.DuckDBPyConnection, relation: str, column: str) -> dict[s
 
 
 def _sign(cell: str) -> str:
-    """Return the SQL of what stands beside the number of a cell."""
-    return f"trim(regexp_replace({cell}, '[0-9][0-9.,]*|[+()''’−–-]', '', 'g'), ' .,\u00a0\u202f')"
+    """Return the SQL of what stands beside the number of a cell; 1F.50 is a damaged number, and not one in francs."""
+    beside = f"trim(regexp_replace({cell}, '[0-9][0-9.,]*|[+()''’−–-]', '', 'g'), ' .,\u00a0\u202f')"
+    return f"CASE WHEN regexp_matches({cell}, '[0-9][[:alpha:]]+[.,]?[0-9]') THEN '' ELSE {beside} END"
 
 
 def _foreign_code_of_sign(column: str, foreign: Mapping[str, frozenset[str]]) -> str:
