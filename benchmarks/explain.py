@@ -75,13 +75,18 @@ class Firm:
         return standing_out(self.parts(), lambda named, columns: self.parts(named, columns))
 
     def plant(self, errors: float) -> Place:
-        """Move one group of at least a twentieth of the firm by so many standard errors; return which."""
+        """Move one group of at least a twentieth of the firm by so many standard errors; return which.
+
+        A group of few and unequal customers cannot be moved so far, whatever they buy: then another one is drawn.
+        """
         parts = self.parts()
         share = parts["n_before"] / parts.groupby("column")["n_before"].transform("sum")
         able = parts[(share > 0.05) & (share < 0.6) & ((parts["effect"] == RATE) | (self.kind == "revenue"))]
-        row = able.loc[self.rng.choice(able.index)]
-        inside = (self.groups[row["column"]] == row["group"]).to_numpy()
+        order = [able.loc[place] for place in self.rng.permutation(able.index)]
         before = self.x1.copy()
+        row = next(row for row in order if self._errors(row, self._inside(row), before, 64) >= errors)
+        self.x1 = before
+        inside = self._inside(row)
         low, high = 0.0, 1.0
         while self._errors(row, inside, before, high) < errors and high < 64:
             low, high = high, 2 * high
@@ -91,6 +96,9 @@ class Firm:
         self.x1 = before
         self._move(inside, high)
         return row["column"], row["group"], row["effect"]
+
+    def _inside(self, row: pd.Series) -> np.ndarray:
+        return (self.groups[row["column"]] == row["group"]).to_numpy()
 
     def _errors(self, row: pd.Series, inside: np.ndarray, before: np.ndarray, by: float) -> float:
         """Return the size of a move in standard errors of the moved firm: what it adds to the excess, on average."""
