@@ -84,11 +84,12 @@ class Firm:
         able = parts[(share > 0.05) & (share < 0.6) & ((parts["effect"] == RATE) | (self.kind == "revenue"))]
         order = [able.loc[place] for place in self.rng.permutation(able.index)]
         before = self.x1.copy()
-        row = next(row for row in order if self._errors(row, self._inside(row), before, 64) >= errors)
+        most = 4.0 if self.kind == "churn rate" else 64.0
+        row = next(row for row in order if self._errors(row, self._inside(row), before, most) >= errors)
         self.x1 = before
         inside = self._inside(row)
         low, high = 0.0, 1.0
-        while self._errors(row, inside, before, high) < errors and high < 64:
+        while self._errors(row, inside, before, high) < errors and high < most:
             low, high = high, 2 * high
         for _ in range(8):
             middle = (low + high) / 2
