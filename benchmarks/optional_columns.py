@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.optional_columns import bare, faults, faults_of_load, variants
+from tests.optional_columns import bare, faults, faults_of_load, firm, variants
 
 
 def main() -> None:
@@ -28,7 +28,9 @@ def main() -> None:
         if time.monotonic() - begun > wanted.seconds:
             break
         with tempfile.TemporaryDirectory() as folder:
-            found = list(dict.fromkeys([*faults_of_load(each, Path(folder)), *([] if wanted.load else faults(each))]))
+            found = list(
+                dict.fromkeys([*faults_of_load(each.of(firm()), Path(folder)), *([] if wanted.load else faults(each))])
+            )
         n_run, n_faults = n_run + 1, n_faults + bool(found)
         print(f"{each}: {'; '.join(found) or 'fine'}", flush=True)
     print(f"{n_run} of {len(listed)} variants in {time.monotonic() - begun:.0f} s, {n_faults} with faults")

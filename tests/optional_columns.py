@@ -51,7 +51,7 @@ class Variant:
 
 def optional_columns() -> dict[str, tuple[str, ...]]:
     """Return the optional columns of each table that the sample company has."""
-    there = _tables()
+    there = firm()
     found = {
         name: tuple(column.name for column in table.columns if not column.required and column.name in there[name])
         for name, table in SCHEMAS.items()
@@ -72,15 +72,27 @@ def bare(how: str) -> list[Variant]:
     return [Variant(name, columns, how) for name, columns in optional_columns().items()]
 
 
-def faults(variant: Variant, pages: tuple[str, ...] | None = None) -> Iterator[str]:
-    """Yield what fails, or reads as if something had: load, scorecard, predictions, pages."""
-    tables = variant.of(_tables())
+def bare_firm(how: str) -> Tables:
+    """Return the firm whose tables are all bare."""
+    tables = firm()
+    for variant in bare(how):
+        tables = variant.of(tables)
+    return tables
+
+
+def faults(variant: Variant) -> Iterator[str]:
+    """Yield what fails with a variant; see :func:`faults_of`."""
+    yield from faults_of(variant.of(firm()), pages_that_read(variant.table))
+
+
+def faults_of(tables: Tables, pages: tuple[str, ...] = PAGES) -> Iterator[str]:
+    """Yield what fails, or reads as if something had: checks, scorecard, predictions, pages."""
     catalog = yield from _tried("connect", lambda: connected(tables))
     if catalog is None:
         return
     yield from _tried("scorecard", lambda: ck.scorecard(catalog, MONTH))
     yield from _faults_of_predictions(catalog)
-    for page in pages or pages_that_read(variant.table):
+    for page in pages:
         shown = yield from _tried(page, lambda page=page: sections(page, catalog))
         for source, html in shown or ():
             if "provenance" not in source:
@@ -88,18 +100,17 @@ def faults(variant: Variant, pages: tuple[str, ...] | None = None) -> Iterator[s
                 yield from (f"{page}: {text}" for text in texts if _NOTHING.search(text))
 
 
-def faults_of_load(variant: Variant, folder: Path) -> Iterator[str]:
+def faults_of_load(tables: Tables, folder: Path) -> Iterator[str]:
     """Yield what fails where the tables are CSV files of a folder that the function may write into."""
     (folder / "exports").mkdir(parents=True, exist_ok=True)
-    for name, rows in variant.of(_tables()).items():
+    for name, rows in tables.items():
         rows.to_csv(folder / "exports" / f"{name}.csv", index=False)
     settings = parse_settings({"company": {"currency": "EUR"}, "data": {"through": THROUGH}}, folder=folder)
     report = yield from _tried("load", lambda: load(settings))
     if report is not None:
-        n_rows = len(_tables()[variant.table])
-        counts = report.counts[variant.table]
-        if counts.n_in != n_rows or counts.n_aside:
-            yield f"load: {counts} of {n_rows} rows"
+        for name, counts in report.counts.items():
+            if counts.n_in != len(tables[name]) or counts.n_aside:
+                yield f"load: {name}: {counts} of {len(tables[name])} rows"
         yield from _tried("connect", lambda: ck.connect(settings=settings))
 
 
@@ -119,12 +130,13 @@ def _opened_by(page: str) -> frozenset[str]:
         return original(catalog, name, *more, **options)
 
     with patch.object(Catalog, "table", watched):
-        sections(page, connected(_tables()))
+        sections(page, connected(firm()))
     return frozenset(opened)
 
 
 @cache
-def _tables() -> Tables:
+def firm() -> Tables:
+    """Return the tables with all their columns."""
     return cut(N_CUSTOMERS)
 
 

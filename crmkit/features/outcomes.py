@@ -161,8 +161,9 @@ def _spells_begun(known: Catalog, as_of: date) -> ir.Table:
 
 
 def _with_plan(rows: ir.Table, terms: ir.Table) -> ir.Table:
-    plan = terms.plan if "plan" in terms.columns else ibis.literal("subscription")
-    first = terms.group_by(who=terms.customer_id, on=day(terms.starts_at)).aggregate(plan=plan.max())
+    named = terms if "plan" in terms.columns else terms.mutate(plan=ibis.null("string"))
+    named = named.mutate(plan=named.plan.fill_null("subscription"))
+    first = named.group_by(who=named.customer_id, on=day(named.starts_at)).aggregate(plan=named.plan.max())
     joined = rows.left_join(first, [rows.customer_id == first.who, rows.starts_on == first.on]).drop("who", "on")
     return joined.mutate(plan=ibis.coalesce(joined.plan, ibis.literal("no subscription")))
 
