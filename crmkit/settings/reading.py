@@ -50,10 +50,13 @@ def read_settings(path: str | Path | None = None) -> Settings:
         raise CrmkitError(f"There is no settings file {file}. Begin one with `crmkit new FOLDER`.")
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Notepad puts a byte order mark first
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and lists in lists in lists
         raise Problems(str(file), [f"it is not valid TOML: {error}."]) from None
-    settings = parse_settings(raw, folder=file.parent.resolve(), subject=str(file))
-    _check_permissions(settings, raw, str(file))
+    try:
+        settings = parse_settings(raw, folder=file.parent.resolve(), subject=str(file))
+        _check_permissions(settings, raw, str(file))
+    except RecursionError:
+        raise Problems(str(file), ["it has tables in tables, deeper than any setting is."]) from None
     return settings
 
 

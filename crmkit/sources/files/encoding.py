@@ -49,7 +49,7 @@ def encoding_of(path: Path, dialect: FileMapping) -> Encoding:
     try:
         "".encode(declared)  # unlike lookup, refuses base64 and its like
         name = codecs.lookup(declared).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise CrmkitError(f"there is no encoding '{declared}'. Use utf-8, utf-16 or cp1252.") from None
     stat = path.stat()
     return _encoding_of(path, stat.st_mtime_ns, stat.st_size, name, declared if is_declared else None)

@@ -53,7 +53,7 @@ class TableSource:
     @property
     def shown(self) -> str:
         """How a message names it."""
-        return f"The sql of [tables.{self.table}]" if self.sql else self.files[0].shown
+        return f"The sql of [tables.{self.table}]" if self.sql or not self.files else self.files[0].shown
 
 
 def table_sources(settings: Settings, sets: dict[str, FileSet]) -> tuple[list[TableSource], list[str]]:

@@ -31,8 +31,18 @@ FLIPS = 12  # of the 400 of benchmarks/flipped_bits.py
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory) -> Path:
     """Return the folder of a company with loaded tables, rows set aside, people, predictions and an answer about a pair."""
-    folder = tmp_path_factory.mktemp("kaldi")
-    (folder / "exports").mkdir()
+    return made(tmp_path_factory.mktemp("kaldi") / "kaldi")
+
+
+@pytest.fixture
+def folder(loaded, tmp_path) -> Path:
+    """Return a copy of that folder."""
+    return shutil.copytree(loaded, tmp_path / "kaldi")
+
+
+def made(folder: Path) -> Path:
+    """Write and load that company into a folder."""
+    (folder / "exports").mkdir(parents=True)
     (folder / "exports" / "orders.csv").write_text(ORDERS + "41,never,1,c1\n")
     (folder / "exports" / "customer_identities.csv").write_text(PEOPLE)
     (folder / "crmkit.toml").write_text('[company]\nname = "Kaldi"\n')
@@ -42,12 +52,6 @@ def loaded(tmp_path_factory) -> Path:
     load(settings)
     save_table(folder / "store", "customer_scores", SCORES)
     return folder
-
-
-@pytest.fixture
-def folder(loaded, tmp_path) -> Path:
-    """Return a copy of that folder."""
-    return shutil.copytree(loaded, tmp_path / "kaldi")
 
 
 def numbers(folder: Path) -> tuple:
@@ -69,7 +73,9 @@ def flip(file: Path, position: int) -> None:
 
 def files_of(folder: Path) -> list[Path]:
     inside = [path for path in (folder / "store").rglob("*") if path.is_file()]
-    return sorted([*inside, *folder.glob("store.key*"), *folder.glob("store.forgotten*")])
+    return sorted(
+        f for f in [*inside, *folder.glob("store.key*"), *folder.glob("store.forgotten*")] if f.stat().st_size
+    )
 
 
 DAMAGE = {
