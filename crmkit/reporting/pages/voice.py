@@ -22,6 +22,7 @@ from crmkit.tables.catalog import Catalog
 
 _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
+_LABELS = {"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"}
 _WORTH = "Worth: what each is expected to bring from now on."
 _PAID = "What each is worth from now on has not been predicted, so the last 12 months decide."
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
@@ -53,8 +54,8 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
         "most comes first.",
         caption=f"{_WORTH if worth else _PAID} The whole list is beside the report. Names and addresses are in your CRM, by "
         "the id.",
-        units={"worth": "money", "turnover_12_months": "money"},
-        labels={"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"},
+        units={name: "money" for name in ("worth", "turnover_12_months") if name in people},
+        labels={name: label for name, label in _LABELS.items() if name in people},
         settings=catalog.settings,
         max_rows=max_rows,
         id="call-back",
