@@ -59,6 +59,13 @@ def test_a_stage_with_a_name_of_ones_own_is_asked_for_whatever_words_are_in_it(c
     assert firm.number("win_rate") == pytest.approx(1 / 5, abs=1e-6)
 
 
+@pytest.mark.parametrize("nothing", ["", "NULL", "n/a", "(not set)"])
+def test_a_word_for_nothing_is_no_stage_and_not_asked_for(company, nothing):
+    firm = company(hubspot("Closed Won", "Closed Lost", nothing, nothing))
+    assert firm.exit_code == 0, firm.message
+    assert firm.number("win_rate") == pytest.approx(1 / 2)
+
+
 def test_the_settings_can_correct_the_vocabulary(company):
     firm = company(hubspot("Closed Won", "Contract sent"), '[words.hubspot_deals.stage]\n"contract sent" = "lost"\n')
     assert firm.number("win_rate") == 0.5

@@ -16,6 +16,7 @@ import duckdb
 
 from crmkit.errors import did_you_mean
 from crmkit.settings import Settings
+from crmkit.sources.parsing.types import NOTHING, NOTHING_WORDS
 from crmkit.sources.presets.model import GIFT_CARD, GOODS, PAYMENT_MEANINGS, Preset, computed
 from crmkit.sources.sql import identifier, literal
 
@@ -192,7 +193,9 @@ class WordColumn:
         """SQL condition under which a cell holds a word whose meaning is not known."""
         if self.doubtful:
             return self.doubtful
-        unknown = f"{identifier(self.field)} IS NOT NULL AND {identifier(computed('means', self.field))} IS NULL"
+        nothing = ", ".join(map(literal, ("", *NOTHING, *NOTHING_WORDS)))
+        written = f"coalesce(lower(trim({identifier(self.field)})), '') NOT IN ({nothing})"
+        unknown = f"{written} AND {identifier(computed('means', self.field))} IS NULL"
         return f"({unknown} AND NOT coalesce({self.told}, false))"
 
     @property
