@@ -125,4 +125,4 @@ def test_a_report_of_surveys_alone_exits_with_0_and_names_what_other_pages_need(
     assert (churn.status, voice.status) == ("not made", "complete")
     assert churn.headline == "September 2026: not made: needs orders or subscription_terms"
     index = (folder / "index.html").read_text(encoding="utf-8")
-    assert "Not made: needs orders or subscription_terms" in index and "could not be made" not in index
+    assert "not made: needs orders or subscription_terms" in index and "could not be made" not in index

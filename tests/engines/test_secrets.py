@@ -131,7 +131,7 @@ def run(*arguments):
 def test_metrics_and_check_read_the_database(settings_file, password):
     metrics = run("metrics", "--settings", settings_file, "--format", "json")
     records = {record["metric"]: record for record in json.loads(metrics.stdout)}
-    assert records["revenue"]["period"] == "2026-09" and records["revenue"]["value"] > 0
+    assert records["turnover"]["period"] == "2026-09" and records["turnover"]["value"] > 0
     check = run("check", "--settings", settings_file)
     assert check.exit_code == 0 and "orders: " in check.stdout and "Data through 2026-09-30." in check.stdout
     assert re.search(r"ordered_at lies after 2026-09-30, the end of the data: [\d,]+ rows", check.stdout)

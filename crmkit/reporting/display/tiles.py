@@ -178,11 +178,11 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     word = (
         sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
     )
-    if verdict == "no large change" and is_number(at_most := getattr(row, f"{prefix}at_most", None)):
-        word += f": at most {scale.size(at_most)}"
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
     text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")
+    if verdict == "no large change" and is_number(at_most := getattr(row, f"{prefix}at_most", None)):
+        text += f", at most {scale.size(at_most)}"
     return {"text": text, "tone": tone, "sign": sign, "word": word}
 
 

@@ -77,9 +77,8 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
         top,
         f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
         subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
-        "raises it most above that of the average customer. At risk: the chance times what she is worth.",
-        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left. The "
-        "place is that in the exported list.",
+        "raises it most above that of the average customer. At risk: the chance times the worth.",
+        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left.",
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
         labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
         settings=catalog.settings,

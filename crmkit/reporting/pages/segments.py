@@ -89,17 +89,13 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     rows = profiles[["segment", "n", "share"]].assign(
         revenue_share=_with_interval(profiles, "revenue_share", "share", currency)
     )
-    if profiles["margin_share"].notna().any():
-        rows["margin_share"] = _with_interval(profiles, "margin_share", "share", currency)
     rows["revenue"] = arrows + _with_interval(profiles, "revenue", "money", currency)
-    rows = rows.join(profiles[["of_the_rest", "n_orders", "days_since_order"]])
+    rows = rows.join(profiles[["n_orders", "days_since_order"]])
     labels = {
         "n": "Customers",
         "share": "Of customers",
         "revenue_share": "Of turnover",
-        "margin_share": "Of margin",
         "revenue": "Turnover per customer",
-        "of_the_rest": "Per other customer",
         "n_orders": "Orders",
         "days_since_order": "Days since they bought",
     }
@@ -109,8 +105,8 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         "What sets each segment apart",
         settings=catalog.settings,
         caption=caption,
-        units={"share": "share", "of_the_rest": "money", "days_since_order": "count"},
-        labels={name: label for name, label in labels.items() if name in rows},
+        units={"share": "share", "days_since_order": "count"},
+        labels=labels,
         subtitle=f"Turnover and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
         "per customer than the others, by more than chance.",
     )

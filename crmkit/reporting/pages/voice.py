@@ -47,13 +47,14 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     money = next((people[name] for name in ("worth", "turnover_12_months") if name in people), None)
     stake = None if money is None else float(money.sum())
     people = people.assign(customer_id=shown_ids(people["customer_id"], catalog.settings))
+    if worth:
+        people = people.drop(columns=["turnover_12_months"], errors="ignore")  # it is in the list beside the report
     shown = table(
         people,
         f"{len(people):,} {what} waiting to be called back",
         subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days; who is worth "
         "most comes first.",
-        caption=f"{_WORTH if worth else _PAID} The whole list is beside the report. Names and addresses are in your CRM, by "
-        "the id.",
+        caption=_WORTH if worth else _PAID,
         units={name: "money" for name in ("worth", "turnover_12_months") if name in people},
         labels={name: label for name, label in _LABELS.items() if name in people},
         settings=catalog.settings,

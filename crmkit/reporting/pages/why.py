@@ -44,9 +44,7 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             }
         ),
         sentences[0].removesuffix("."),
-        subtitle=f"Reasons named more often in {period.label} than the run of up to twelve earlier periods lets expect.",
-        caption="Judged together with all other reasons; what all reasons rose by, or rose by in the same season a year "
-        "before, is allowed for.",
+        subtitle="Reasons named more often than by chance, all others and the season allowed for.",
         units=dict.fromkeys((period.label, before, usual), "count"),
         id="reasons",
     )

@@ -57,7 +57,7 @@ def test_pages_and_lists_that_show_the_customer_are_removed_with_their_files(rep
     assert list(reported.path("cache").iterdir()) == []
     assert done.remains == () and done.n_searched > 5
     index = (reported.path("reports") / "2026-10" / "index.html").read_text()
-    assert "voice.html" not in index and "Not made" in index and 'href="scorecard.html"' in index
+    assert "voice.html" not in index and "not made" in index and 'href="scorecard.html"' in index
 
 
 def test_the_message_says_what_was_removed_and_what_the_analyst_must_do(reported):
