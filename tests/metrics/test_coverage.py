@@ -38,7 +38,7 @@ def test_answers_of_half_a_year_are_not_compared_with_those_of_twenty_days():
     both = pd.concat([early, answers("2026-01-01", "2026-10-31", every=(9, 10))])
     catalog = ck.connect({"orders": orders("2024-01-01", "2026-10-31"), "survey_responses": both})
     nps = row(catalog, "nps", "2026")
-    assert (nps["verdict"], nps["previous_reason"]) == ("no comparison", "survey_responses begin on 2025-12-12")
+    assert (nps["verdict"], nps["previous_reason"]) == ("no comparison", "survey responses begin on 2025-12-12")
     assert pd.isna(nps["previous_value"])
     assert row(catalog, "nps", "2026-10")["verdict"] != "no comparison"
 
@@ -66,8 +66,8 @@ def test_a_survey_that_stopped_in_june_says_so_and_not_that_nobody_answered():
         {"orders": orders("2025-01-01", "2026-10-31"), "survey_responses": answers("2025-01-01", "2026-06-20")}
     )
     october, june, may = (row(catalog, "nps", period) for period in ("2026-10", "2026-06", "2026-05"))
-    assert (october["status"], october["reason"]) == ("no data", "survey_responses end on 2026-06-20")
-    assert (june["reason"], june["verdict"]) == ("only some days: survey_responses end on 2026-06-20", "no comparison")
+    assert (october["status"], october["reason"]) == ("no data", "survey responses end on 2026-06-20")
+    assert (june["reason"], june["verdict"]) == ("only some days: survey responses end on 2026-06-20", "no comparison")
     assert (may["reason"], may["verdict"]) == ("", "too few to tell")
 
 

@@ -64,7 +64,7 @@ class Coverage:
     ...                                       "survey": "nps", "score": 9})})
     >>> of_nps = Coverage(catalog).of(ck.cards("nps")[0], date(2026, 9, 1), date(2026, 9, 30))
     >>> str(of_nps.first), of_nps.reason
-    ('2026-09-11', 'survey_responses begin on 2026-09-11')
+    ('2026-09-11', 'survey responses begin on 2026-09-11')
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -141,11 +141,12 @@ class Coverage:
         late = begins > first and self._begins_late(name, first)
         declared = self._catalog.settings.data.through is not None
         early = not declared and ends < last_known and self._ends_early(name, ends, last_known)
+        what = name.replace("_", " ").replace("crm ", "CRM ")
         if late and begins > last:
-            return Covered(None, None, f"{name} begin on {begins}")
+            return Covered(None, None, f"{what} begin on {begins}")
         if early and ends < first:
-            return Covered(None, None, f"{name} end on {ends}")
-        reasons = [f"{name} begin on {begins}"] * late + [f"{name} end on {ends}"] * early
+            return Covered(None, None, f"{what} end on {ends}")
+        reasons = [f"{what} begin on {begins}"] * late + [f"{what} end on {ends}"] * early
         return Covered(begins if late else first, ends if early else last, "; ".join(reasons))
 
     def _begins_late(self, name: str, first: date) -> bool:
