@@ -250,7 +250,8 @@ def dispersion(sums: pd.DataFrame, total: str, variance: str, window: Window, st
             noise = noise + noise.shift(step)
             follows = ordered["period"].diff(step) == step
             squared = ((ordered[total] / days).diff(step) ** 2 / noise).where(follows & (noise > 0))
-            past = squared.shift().rolling(_LOOK_BACK, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
+            n_steps = _LOOK_BACK - step + 1  # the run-up has no more, whichever periods are asked for
+            past = squared.shift().rolling(n_steps, min_periods=_FEWEST_STEPS).median() / _MEDIAN_OF_CHI_SQUARE
             result.loc[ordered.index] = np.maximum(past.fillna(1.0), result.loc[ordered.index])
     return np.asarray(result)
 

@@ -44,7 +44,7 @@ def test_the_week_so_far_is_as_long_as_its_days(company):
 def test_three_users_after_six_are_a_real_change_as_all_are_known(company):
     rows = [(f"u{n}", "2026-09-10", "login") for n in range(6)] + [(f"u{n}", "2026-10-10", "login") for n in range(3)]
     row = scorecard(company(crm_events=events(*rows), through="2026-10-31"), "2026-10", metrics="active_users").iloc[0]
-    assert (row["value"], row["change"], row["verdict"], row["direction"]) == (3, -3, "real", "worse")
+    assert (row["value"], row["change"], row["verdict"], row["direction"]) == (3, -3, "real", "changed")
 
 
 def test_they_equal_plain_pandas_on_the_sample_company(sample, sample_tables):

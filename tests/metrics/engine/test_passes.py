@@ -76,6 +76,6 @@ def test_a_given_history_is_not_computed_again(sample, fetched):
     history = evaluate(sample, periods="2025-10..2026-10")
     n_queries = len(fetched)
     with_history = scorecard(sample, "2026-10", history=history)
-    # But for the parts of revenue's change over as many days of October as September has, for their verdicts.
-    assert len(fetched) == n_queries + 1
+    # But for the parts of revenue's change, and of turnover, over as many days of October as September has, for verdicts.
+    assert len(fetched) == n_queries + 2
     pd.testing.assert_frame_equal(with_history, scorecard(sample, "2026-10"))
