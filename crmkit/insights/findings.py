@@ -109,7 +109,7 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
     >>> answers["responded_at"] = pd.to_datetime(["2026-10-05"])
     >>> for finding in findings(ck.scorecard(ck.connect({"survey_responses": answers}), "2026-10", metrics=["nps", "revenue"])):
     ...     print(finding.text)
-    Too few customers to tell anything. Too few to tell: Net Promoter Score. Not measured: revenue.
+    Too few customers to tell anything. Too few to tell: Net Promoter Score. Not measured: shop revenue.
     """
     rows, currency = _rows(scorecard), currency_of(scorecard, currency)
     real = _real(rows)

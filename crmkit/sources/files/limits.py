@@ -117,7 +117,7 @@ def refuse_large_parquet(path: Path) -> None:
             for group in (known.row_group(number) for number in range(known.num_row_groups))
             for column in range(group.num_columns)
         ]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: of the name of a column
         raise CrmkitError(f"it cannot be read as Parquet: {str(error).splitlines()[0]} Export it again.") from None
     refuse_wide(known.num_columns)
     if known.num_rows > MOST_ROWS:
