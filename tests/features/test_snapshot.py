@@ -119,11 +119,11 @@ def test_a_subscriber_is_at_risk_only_if_the_term_ends_in_time_and_notice_given_
         ("2", "renews", "2026-06-10", "2026-07-10", 10.0, None),
         ("2", "renews", "2026-07-10", "2026-12-10", 10.0, None),
         ("3", "leaves", "2026-06-10", "2026-07-10", 10.0, "2026-07-02"),
-        ("4", "told us", "2026-06-10", "2026-07-10", 10.0, "2026-06-20"),
+        ("4", "told", "2026-06-10", "2026-07-10", 10.0, "2026-06-20"),
     )
     became = churn_labels(connected(subscription_terms=paid), DAY)
-    assert became["kind"].to_dict() == {"leaves": "at risk", "renews": "at risk", "told us": "notice given"}
-    assert became["lost"].to_dict() == {"leaves": 1.0, "renews": 0.0, "told us": 1.0}
+    assert became["kind"].to_dict() == {"leaves": "at risk", "renews": "at risk", "told": "notice given"}
+    assert became["lost"].to_dict() == {"leaves": 1.0, "renews": 0.0, "told": 1.0}
 
 
 def test_an_outcome_that_the_data_do_not_reach_is_not_known():
