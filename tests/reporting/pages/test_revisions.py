@@ -56,7 +56,10 @@ def test_orders_that_arrived_later_are_reported_with_both_values(company):
     write_company(company, EXPORTED + "98,2026-09-29,11,1\n99,2026-09-30,11,2\n")
     said = report(company, "2026-10")
     assert "2 numbers of September 2026 are not what its report gave." in said
-    assert "Shop revenue: reported as €200, now €222 (+\u2060€22). Since then 2 orders and refunds more are counted;" in said
+    assert (
+        "Shop revenue: reported as €200, now €222 (+\u2060€22). Since then 2 orders and refunds more are counted;"
+        in said
+    )
     assert (
         "Orders: reported as 10, now 12 (+2). Since then 2 orders more are counted; the export files have changed."
         in said
