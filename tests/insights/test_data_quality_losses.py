@@ -41,8 +41,8 @@ def test_nps_leaves_out_one_of_three_answers_without_a_day_and_one_of_11_and_sat
     assert found["Satisfied customers (CSAT)"] == (2, 3, "the time of the answer (responded_at) is missing (2)")
 
 
-def test_revenue_does_without_the_order_that_has_no_day_and_does_not_mind_the_margin(catalog):
-    (why,) = {found[2] for metrics, found in losses(catalog).items() if "Shop revenue" in metrics}
+def test_turnover_does_without_the_order_that_has_no_day_and_does_not_mind_the_margin(catalog):
+    (why,) = {found[2] for metrics, found in losses(catalog).items() if "Turnover" in metrics}
     assert why == "the time when it was placed or refunded (ordered_at) cannot be read as a time (1)"
 
 
