@@ -225,6 +225,7 @@ WRITTEN = {
     "day": ROWS.select(v=ex.day(ROWS.at)),
     "days_between": ROWS.select(v=ex.days_between(ROWS.at, ROWS.until)),
     "months_of": ROWS.select(v=ex.months_of(ROWS.a)),
+    "month_position": ROWS.select(v=ex.month_position(ROWS.at)),
     "add_days": ROWS.select(v=ex.add_days(ROWS.at, 90)),
     **{f"period_ordinal {grain}": ROWS.select(v=ex.period_ordinal(ROWS.at, grain)) for grain in GRAINS},
     **{f"day_of_period {grain}": ROWS.select(v=ex.day_of_period(ROWS.at, grain)) for grain in GRAINS},
