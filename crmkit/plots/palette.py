@@ -43,6 +43,25 @@ GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
 GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
 
 
+def variables() -> dict[str, str]:
+    """Return for each light colour that a figure may use the name of the variable that pages have for it.
+
+    White and near-white have none, as they may be the text on a dark cell of a heat map.
+
+    Examples
+    --------
+    >>> variables()["#17568f"], variables()["#17568e"]
+    ('accent', 'group-1')
+    """
+    return {light: name for name, (light, _) in page_colours().items() if light in dark_twins()}
+
+
+def page_colours() -> dict[str, tuple[str, str]]:
+    """Return the colours of pages by name, each on light and on dark paper."""
+    groups = {f"group-{place}": pair for place, pair in enumerate(zip(GROUPS, GROUPS_DARK, strict=True), start=1)}
+    return {name: (light, DARK[name]) for name, light in LIGHT.items()} | groups
+
+
 def dark_twins() -> dict[str, str]:
     """Return for each light colour that a figure may use the colour that replaces it on a dark page.
 

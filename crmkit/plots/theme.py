@@ -44,6 +44,7 @@ STYLE: dict[RcKeyType, Any] = {
     "ytick.color": LIGHT["rule"],
     "xtick.labelcolor": LIGHT["soft"],
     "ytick.labelcolor": LIGHT["soft"],
+    "xtick.major.size": 0,
     "ytick.major.size": 0,
     "legend.frameon": False,
     "lines.linewidth": 2.0,
@@ -93,8 +94,7 @@ def styled_axes(ax: Axes | None, figsize: tuple[float, float] | None = None, *, 
     ax.set_axisbelow(True)
     ax.grid(False)
     ax.grid(True, axis=grid, color=LIGHT["rule"], linewidth=0.8)  # type: ignore[arg-type]
-    ax.tick_params(color=LIGHT["rule"], labelcolor=LIGHT["soft"])
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(labelcolor=LIGHT["soft"], length=0)
     return ax
 
 

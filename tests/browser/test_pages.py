@@ -175,7 +175,8 @@ def test_the_page_is_readable_without_javascript(visit, pages):
 
 def test_every_picture_is_drawn_and_says_what_it_shows(visit, pages):
     page = visit(pages["scorecard"])
-    pictures = page.locator("img").evaluate_all("all => all.map(one => [one.naturalWidth, one.alt])")
+    shown = page.locator("svg.chart.for-screens")
+    pictures = shown.evaluate_all("all => all.map(one => [one.getBoundingClientRect().width, one.ariaLabel])")
     assert len(pictures) == 2
     for width, alternative in pictures:
         assert width > 500 and len(alternative) > 50
@@ -187,11 +188,16 @@ def test_every_picture_is_drawn_and_says_what_it_shows(visit, pages):
 
 
 def test_a_telephone_gets_the_picture_that_was_drawn_for_it(visit, pages):
-    wide, narrow = (
-        visit(pages["scorecard"], width=width).locator("img").first.evaluate("one => one.currentSrc")
-        for width in (1280, TELEPHONE)
-    )
-    assert wide != narrow and narrow.startswith("data:image/svg+xml")
+    for width, kind in ((1280, "for-screens"), (TELEPHONE, "for-phones")):
+        charts = visit(pages["scorecard"], width=width).locator("svg.chart")
+        seen = "all => all.filter(one => one.checkVisibility()).map(one => one.classList[1])"
+        assert charts.evaluate_all(seen) == [kind] * 2
+
+
+def test_text_in_a_chart_of_a_telephone_is_as_large_as_small_text_of_the_page(visit, pages):
+    texts = visit(pages["scorecard"], width=TELEPHONE).locator("svg.for-phones text")
+    heights = texts.evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(heights) >= 12
 
 
 def brightness(page, selector):
@@ -217,7 +223,7 @@ def test_text_in_a_dark_figure_stands_out(visit, pages):
     from PIL import Image
 
     picture = Image.open(
-        BytesIO(visit(pages["scorecard"], scheme="dark").locator("figure img").first.screenshot())
+        BytesIO(visit(pages["scorecard"], scheme="dark").locator("figure svg").first.screenshot())
     ).convert("L")
     assert np.quantile(np.asarray(picture), 0.995) > 120  # labels are light on the dark paper
 

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import nbformat
+from markupsafe import Markup
 
 from crmkit.reporting.display.figures import Image
 from crmkit.reporting.display.html import Fragment
@@ -64,5 +65,7 @@ def _notebook(name: str) -> Any:
     return nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
 
 
-def _no_picture(figure: Any) -> Image:
-    return Image("data:,", "", 1, 1, follows_theme=True)
+def _no_picture(figure: Any, alt: str) -> Image:
+    return Image(
+        Markup('<svg role="img" aria-label="{}"></svg>').format(alt), 1, 1, follows_theme=True, is_for_phones=False
+    )

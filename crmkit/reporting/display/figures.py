@@ -1,22 +1,22 @@
 """A figure on a page: the message above, the picture with its text alternative, the numbers behind a fold.
 
-The picture is a data URI: SVG that follows the page into dark mode, or lossless WebP where that is smaller.
+The picture is SVG in the colours of the page, or lossless WebP where that is smaller.
 """
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pandas as pd
+from markupsafe import Markup
 
 from crmkit.errors import CrmkitError
-from crmkit.plots.palette import LIGHT, dark_twins
+from crmkit.plots.palette import LIGHT
 from crmkit.reporting.display.html import Fragment, drawn
+from crmkit.reporting.display.svg import inline_svg
 from crmkit.reporting.display.tables import worded_table
 from crmkit.settings import Settings
 
@@ -28,7 +28,6 @@ _SHORTEST_ALT = 20  # characters: "chart" or "churn by month" states no finding
 _DPI = 200
 _SVG_IS_FINE_UP_TO = 60_000  # bytes: sharper on paper and dark on a dark page, so it may cost a little more
 _NARROW_INCHES = 3.5  # drawn anew for telephones, so that its text is as large as the page's
-_FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 
 
 def figure(
@@ -89,7 +88,8 @@ def figure(
     if len(alt.strip()) < _SHORTEST_ALT:
         raise CrmkitError(f"alt is {alt!r}. Write what the figure shows, as you would say it on the telephone.")
     drawing = _figure_of(plot)
-    image = encoded(drawing)
+    alt = alt.strip()
+    image = encoded(drawing, alt)
     pyplot.close(drawing)  # otherwise the notebook shows it a second time
     return drawn(
         "figure",
@@ -97,7 +97,6 @@ def figure(
         title=title,
         subtitle=subtitle,
         image=image,
-        alt=alt.strip(),
         caption=caption,
         id=id,
         data=None
@@ -108,48 +107,56 @@ def figure(
 
 @dataclass(frozen=True)
 class Image:
-    """One picture, ready for ``src``.
+    """One picture, ready for a page.
 
     Attributes
     ----------
-    uri, narrow_uri : str
-        Data URI, and another one for screens of a telephone's width, empty where there is none.
+    html : str
+        SVG elements, the second one for screens of a telephone's width; or an ``<img>`` of many points.
     width, height : int
         Size in CSS pixels.
     follows_theme : bool
         Whether it turns dark with the page; otherwise it needs a light card behind it.
+    is_for_phones : bool
+        Whether there is a second one.
     """
 
-    uri: str
-    narrow_uri: str
+    html: Markup
     width: int
     height: int
     follows_theme: bool
+    is_for_phones: bool
 
 
-def encoded(figure: Figure) -> Image:
-    """Encode a figure, as SVG or as lossless WebP at 200 dpi.
+def encoded(figure: Figure, alt: str) -> Image:
+    """Encode a figure, as SVG that is a part of the page or as lossless WebP at 200 dpi.
 
     Parameters
     ----------
     figure : matplotlib Figure
+    alt : str
+        Text alternative.
 
     Returns
     -------
     Image
     """
     inches_wide, inches_high = figure.get_size_inches()
-    follows = is_transparent(figure)
-    wide = _svg(figure)
     size = round(inches_wide * 96), round(inches_high * 96)
-    if len(wide) > _SVG_IS_FINE_UP_TO and len(picture := _webp(figure)) < len(wide):
-        return Image(_base64("image/webp", picture), "", *size, follows_theme=False)
+    follows = is_transparent(figure)
+    is_for_phones = inches_wide > _NARROW_INCHES and len([ax for ax in figure.axes if ax.get_visible()]) == 1
+    wide = _inline(figure, alt, "for-screens" if is_for_phones else "", recolour=follows)
+    if len(wide) > _SVG_IS_FINE_UP_TO and len(picture := _webp(figure)) * 4 / 3 < len(wide):
+        shown = Markup('<img src="{}" width="{}" height="{}" alt="{}">').format(
+            f"data:image/webp;base64,{b64encode(picture).decode()}", *size, alt
+        )
+        return Image(shown, *size, follows_theme=False, is_for_phones=False)
     narrow = ""
-    if inches_wide > _NARROW_INCHES and len([ax for ax in figure.axes if ax.get_visible()]) == 1:
+    if is_for_phones:
         figure.set_size_inches(_NARROW_INCHES, max(inches_high, 2.9))
-        narrow = _svg_uri(_svg(figure))
+        narrow = _inline(figure, alt, "for-phones", recolour=follows)
         figure.set_size_inches(inches_wide, inches_high)
-    return Image(_svg_uri(wide), narrow, *size, follows_theme=follows)
+    return Image(Markup(wide + narrow), *size, follows_theme=follows, is_for_phones=is_for_phones)
 
 
 def is_transparent(figure: Figure) -> bool:
@@ -164,6 +171,12 @@ def _figure_of(plot: Any) -> Any:
     return getattr(whole, "figure", whole)  # and a part of a figure knows the whole
 
 
+def _inline(figure: Figure, alt: str, classes: str, *, recolour: bool) -> str:
+    from crmkit.plots.hover import values_of
+
+    return inline_svg(_svg(figure), label=alt, classes=classes, values=values_of(figure), recolour=recolour)
+
+
 def _svg(figure: Figure) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -175,31 +188,7 @@ def _svg(figure: Figure) -> str:
             FigureCanvasSVG(figure).print_svg(target, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     finally:
         figure.set_canvas(shown_by)
-    return _follows_the_page(_minify(target.getvalue()))
-
-
-def _follows_the_page(svg: str) -> str:
-    # The colours become variables of the picture itself: an SVG in an <img> sees the page's light or dark scheme.
-    twins = {light: dark for light, dark in dark_twins().items() if light in svg.lower()}
-    names = {light: f"--c{place}" for place, light in enumerate(twins)}
-    for light, name in names.items():
-        svg = re.sub(re.escape(light), f"var({name})", svg, flags=re.IGNORECASE)
-    svg = re.sub(r"font-family: [^;\"]+; ?", "", svg)
-    day = ";".join(f"{names[light]}:{light}" for light in twins)
-    night = ";".join(f"{names[light]}:{dark}" for light, dark in twins.items())
-    style = f"text{{font-family:{_FONTS}}}svg{{{day}}}@media screen and (prefers-color-scheme:dark){{svg{{{night}}}}}"
-    return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}<style>{style}</style>", svg, count=1)
-
-
-def _minify(svg: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
-    # A tenth of a point is a fifth of a dot on paper: the steps of a long curve need no more digits.
-    svg = re.sub(r' d="[^"]+"', lambda path: re.sub(r"\d+\.\d\d", lambda place: f"{float(place[0]):.1f}", path[0]), svg)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
-    svg = re.sub(r"(?<=[\d.]) ([MLQCZz]) (?=-?[\d.])", r"\1", svg)
-    return re.sub(r"> <", "><", svg)
+    return target.getvalue()
 
 
 def _webp(figure: Figure) -> bytes:
@@ -211,13 +200,3 @@ def _webp(figure: Figure) -> bytes:
     lossless = BytesIO()
     Pillow.open(raw).convert("RGB").save(lossless, format="WEBP", lossless=True, quality=100, method=6)
     return lossless.getvalue()
-
-
-def _base64(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{b64encode(content).decode()}"
-
-
-def _svg_uri(svg: str) -> str:
-    escaped = "data:image/svg+xml," + quote(svg, safe="!'()*,-./:;=?@_~{}$&+")
-    packed = _base64("image/svg+xml", svg.encode())
-    return min(escaped, packed, key=len)

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from crmkit.plots.palette import DARK, LIGHT
+from crmkit.plots.palette import page_colours
 
 THEME = Path(__file__).parents[1] / "theme"
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC", sans-serif'
@@ -73,7 +73,7 @@ def filled(template: str, **context: Any) -> Markup:
 @cache
 def component_css() -> str:
     """Return the style of everything inside a page, colours first."""
-    day, night = _variables(LIGHT), _variables(DARK)
+    day, night = (";".join(f"--{name}:{pair[scheme]}" for name, pair in page_colours().items()) for scheme in (0, 1))
     colours = (
         f".crmkit{{--font:{_FONT};{day};color-scheme:light}}"
         f"@media screen and (prefers-color-scheme:dark){{.crmkit{{{night};color-scheme:dark}}}}"
@@ -147,10 +147,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {"tight": kept_together, "coded": coded}
     return environment
-
-
-def _variables(colours: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
 
 
 def _minify(css: str) -> str:

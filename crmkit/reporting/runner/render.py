@@ -227,6 +227,7 @@ def body_of(notebook: Any) -> Body:
     _hide_addresses(soup)
     _make_readable(soup)
     _name_pictures(soup, warnings)
+    _tell_charts_apart(soup)
     first = soup.select_one(".opening h1")
     if first is not None:
         for heading in soup.select(".prose h1"):
@@ -423,6 +424,18 @@ def _name_pictures(soup: BeautifulSoup, warnings: list[str]) -> None:
         warnings.append(
             f"a figure in the section '{section}' has no text alternative: show it with crmkit's figure(alt=...)"
         )
+
+
+def _tell_charts_apart(soup: BeautifulSoup) -> None:
+    """Give a chart that is on the page twice names of its own: what one refers to must not stand in the other."""
+    taken: set[str] = set()
+    for number, chart in enumerate(soup.select("svg.chart")):
+        named = chart.find_all(id=True)
+        if any(part["id"] in taken for part in named):
+            for part in chart.find_all(True):
+                for name in {"id", "href", "clip-path"} & set(part.attrs):
+                    part[name] = re.sub(r"^(url\(#|#|)(?=\w)", rf"\g<1>n{number}-", str(part[name]))
+        taken |= {str(part["id"]) for part in named}
 
 
 def _drop_dead_links(soup: BeautifulSoup) -> None:

@@ -26,7 +26,7 @@ def arrange_sections(soup: BeautifulSoup) -> list[dict[str, Any]]:
     """
     for fold in soup.select("details.fold"):
         body = fold.select_one(".folded")
-        if body is None or not (body.get_text(strip=True) or body.find("img")):
+        if body is None or not (body.get_text(strip=True) or body.find(["img", "svg"])):
             fold.decompose()
     taken = {str(tag["id"]) for tag in soup.find_all(id=True)}
     contents = []

@@ -35,7 +35,7 @@ def scorecard(catalog, history):
 def test_a_chart_has_title_text_alternative_and_its_numbers(scorecard, history):
     html = ck.pages.history_chart("csat", scorecard, history).html
     assert "Fewer customers are satisfied: 50 % in October 2026 after" in html
-    assert 'alt="Satisfied customers (CSAT), August 2026 to October 2026: between' in html
+    assert 'aria-label="Satisfied customers (CSAT), August 2026 to October 2026: between' in html
     assert "<details>" in html and "<td" in html
 
 
