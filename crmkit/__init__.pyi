@@ -77,6 +77,10 @@ from .predictions.segments.migration import move_totals as move_totals
 from .predictions.segments.stability import segment_review as segment_review
 from .predictions.sentiment import sentiment_check as sentiment_check
 
+# What to do, and whether it worked.
+from .insights.actions.measure import action_results as action_results
+from .insights.actions.measure import measure as measure
+
 # Metrics of one's own: a card and what it adds up.
 from .metrics.card import cards as cards
 from .metrics.card import metric as metric

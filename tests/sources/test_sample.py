@@ -12,8 +12,11 @@ from tests.sources.kaldi import MONTHS, kaldi, month_of, table
 # Predictions are written later, and totals of mailings come from tools that name no recipients: the sample has those.
 NOT_THERE = ("customer_scores", "segment_assignments", "text_sentiments", "mailing_totals")
 TABLES = [name for name in SCHEMAS if name not in NOT_THERE]
-#: What its rows say anyway: a term of it is one paid period, and all outcomes of a draw are seen on one day.
-NOT_IN_SAMPLE = {("subscription_terms", "last_event_at"), ("treatments", "ends_at")}
+#: What its rows say anyway: a term of it is one paid period, and all outcomes of a draw are seen on one day, half of whose
+#: people were treated.
+NOT_IN_SAMPLE = {("subscription_terms", "last_event_at"), ("treatments", "ends_at")} | {
+    ("treatments", name) for name in ("trial", "round", "block", "probability", "cost")
+}
 COLUMNS = {name: [c for c in SCHEMAS[name].columns if (name, c.name) not in NOT_IN_SAMPLE] for name in TABLES}
 DTYPES = {
     "id": "object",

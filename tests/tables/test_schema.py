@@ -50,7 +50,7 @@ OPTIONAL = {
     "survey_responses": "scale_min scale_max low_is_good touchpoint comment language weight customer_id",
     "social_posts": "author kind text language impressions reach likes comments shares clicks customer_id",
     "crm_events": "object",
-    "treatments": "ends_at outcome_at value",
+    "treatments": "trial round block probability ends_at cost outcome_at value",
     "customer_scores": "value low high shared_error",
     "segment_assignments": "segment",
     "text_sentiments": "written_at customer_id language mood method",

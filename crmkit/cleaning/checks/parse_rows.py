@@ -31,8 +31,8 @@ from crmkit.sources.sql import MERGED, PART, REASON, ROW, fault, identifier, lit
 from crmkit.tables.schema import Column, TableSchema
 
 FIRST_DAY = date(1900, 1, 1)
-PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at")}
-"""Times that may lie after the end of the data: a term of next month is a plan."""
+PLANS = {("subscription_terms", "starts_at"), ("subscription_terms", "ends_at"), ("treatments", "ends_at")}
+"""Times that may lie after the end of the data: a term of next month is a plan, and so is the end of a trial."""
 _FEWEST = 3  # unreadable cells of an optional column that are more than a typing error
 EMPTY_ROW = "the row is empty"
 

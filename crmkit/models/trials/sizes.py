@@ -1,0 +1,175 @@
+"""How many people to try an action on, and how many to hold out, so that a firm of so many people earns most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri
+
+Array = NDArray[np.float64]
+_STEPS = 40
+_POWER, _LEVEL = 0.8, 0.05
+
+
+@dataclass(frozen=True)
+class TrialSize:
+    """The size of a trial that earns most.
+
+    Attributes
+    ----------
+    n_treated, n_held : int
+        People to treat and to hold out in the trial.
+    gain : float
+        Expected gain over all people, those of the trial included [money]; treating nobody gains 0.
+    """
+
+    n_treated: int
+    n_held: int
+    gain: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of the effect of an action on one person before it is tried.
+
+    Attributes
+    ----------
+    mean, spread : float
+        Of the effect, before its cost [money].
+    noise : float
+        Standard deviation of the outcome of one person [money].
+    """
+
+    mean: float
+    spread: float
+    noise: float
+
+
+def expected_gain(n_treated: ArrayLike, n_held: ArrayLike, n_people: float, prior: Prior, cost: float = 0.0) -> Array:
+    """Return the expected gain of a trial after which all others get the action if it has paid, and nobody if not [money].
+
+    Parameters
+    ----------
+    n_treated, n_held : array-like of int
+        People of the trial.
+    n_people : float
+        All people whom the action could reach, those of the trial included.
+    prior : Prior
+    cost : float
+        Of the action for one person [money].
+
+    Examples
+    --------
+    >>> prior = Prior(mean=0.0, spread=10.0, noise=1.0)
+    >>> [round(float(each)) for each in (expected_gain(0, 0, 1000, prior), expected_gain(10, 10, 1000, prior))]
+    [0, 3906]
+    """
+    treated, held = np.asarray(n_treated, dtype=np.float64), np.asarray(n_held, dtype=np.float64)
+    gain = prior.mean - cost
+    with np.errstate(divide="ignore"):
+        variance = prior.noise**2 * (1 / treated + 1 / held)
+    learned = prior.spread**2 / np.sqrt(prior.spread**2 + variance) if prior.spread > 0 else np.zeros_like(variance)
+    return treated * gain + np.maximum(n_people - treated - held, 0) * _positive_part(gain, learned)
+
+
+def best_size(n_people: float, prior: Prior, cost: float = 0.0, *, most: int | None = None) -> TrialSize:
+    """Return the sizes of the treated and of the held out that earn most: Test & Roll.
+
+    Everybody held out forgoes what the action would bring, everybody treated risks what it costs, and all others get what
+    the trial has shown to be better. A small firm earns most with a trial far smaller than a test of significance asks
+    for: the best size grows with the root of the number of people.
+
+    Parameters
+    ----------
+    n_people : float
+        All people whom the action could reach: now, and where it is repeated, in later rounds.
+    prior : Prior
+    cost : float
+        Of the action for one person [money].
+    most : int, optional
+        People at hand now, if fewer.
+
+    References
+    ----------
+    Feit and Berman (2019), Test & Roll: profit-maximizing A/B tests, Marketing Science 38, 1038-1058.
+
+    Examples
+    --------
+    >>> size = best_size(1000, Prior(mean=0.0, spread=2.0, noise=20.0))
+    >>> size.n_treated == size.n_held, 100 < size.n_treated < 200
+    (True, True)
+    """
+    at_hand = int(min(n_people, most if most is not None else n_people))
+    if at_hand < 4:
+        return TrialSize(0, 0, 0.0)
+    sizes = np.unique(np.concatenate([np.arange(2, min(at_hand, 40)), _spaced(2, at_hand - 2)]))
+    treated, held = np.meshgrid(sizes, sizes, indexing="ij")
+    for _ in range(2):  # a coarse grid, then a fine one around its best point
+        gain = np.where(treated + held <= at_hand, expected_gain(treated, held, n_people, prior, cost), -np.inf)
+        row, column = np.unravel_index(int(np.argmax(gain)), gain.shape)
+        best = int(treated[row, column]), int(held[row, column])
+        treated, held = np.meshgrid(_around(best[0], at_hand), _around(best[1], at_hand), indexing="ij")
+    return TrialSize(*best, float(expected_gain(*best, n_people, prior, cost)))
+
+
+def classic_size(n_people: float, effect: float, noise: float) -> TrialSize:
+    """Return the size of a test of significance: 80 % power to find an effect at 5 %, capped at half the people a side.
+
+    Examples
+    --------
+    >>> classic_size(100_000, effect=1.0, noise=10.0).n_treated
+    1570
+    """
+    a_side = 2 * ((ndtri(1 - _LEVEL / 2) + ndtri(_POWER)) * noise / effect) ** 2
+    n = int(min(np.ceil(a_side), n_people // 2))
+    return TrialSize(n, n, float("nan"))
+
+
+def estimated_prior(effects: ArrayLike, errors: ArrayLike, noise: float, usual: Prior) -> Prior:
+    """Return the prior of a new action from the effects of earlier ones, and from what is usual, which counts as one more.
+
+    Parameters
+    ----------
+    effects, errors : array-like of float
+        Mean effect of each earlier action, and its standard error [money].
+    noise : float
+        Standard deviation of the outcome of one person [money].
+    usual : Prior
+        What is believed where nothing was tried yet.
+
+    Examples
+    --------
+    >>> estimated_prior([], [], 20.0, Prior(0.5, 1.0, 20.0))
+    Prior(mean=0.5, spread=1.0, noise=20.0)
+    >>> round(estimated_prior([3.0, 3.0, 3.0], [0.1, 0.1, 0.1], 20.0, Prior(0.0, 1.0, 20.0)).mean, 2)
+    2.24
+    """
+    y, s = np.asarray(effects, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    known = np.isfinite(y) & np.isfinite(s)
+    y, s = y[known], s[known]
+    if not len(y):
+        return Prior(usual.mean, usual.spread, noise)
+    weights = np.append(usual.spread**2 / (usual.spread**2 + s**2), 1.0)  # an effect known badly counts little
+    means = np.append(y, usual.mean)
+    mean = float(np.average(means, weights=weights))
+    excess = np.append((y - mean) ** 2 - s**2, usual.spread**2)
+    spread = float(np.sqrt(max(np.average(excess, weights=weights), 0.05 * usual.spread**2)))
+    return Prior(mean, spread, noise)
+
+
+def _positive_part(mean: float, deviation: Array) -> Array:
+    """Return the expectation of the positive part of a normal variable."""
+    safe = np.where(deviation > 0, deviation, 1.0)
+    z = mean / safe
+    part = mean * ndtr(z) + safe * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    return np.where(deviation > 0, part, max(mean, 0.0))
+
+
+def _spaced(low: int, high: int) -> Array:
+    return np.unique(np.geomspace(low, max(high, low), _STEPS).round())
+
+
+def _around(n: int, most: int) -> Array:
+    return np.unique(np.linspace(max(n / 1.35, 2), min(n * 1.35 + 1, most), _STEPS).round())
