@@ -20,6 +20,7 @@ from scipy.stats import t as student
 
 from crmkit.metrics import evaluate
 from crmkit.metrics.card import CARDS
+from crmkit.metrics.engine.chance import holm
 from crmkit.metrics.engine.usual_level import LOOK_BACK
 from crmkit.metrics.engine.verdict import judge_changes
 from tests.backtests.lumpy_firms import KINDS, Kind, catalog_of, months, rhythm, shops, subscriptions
@@ -175,13 +176,6 @@ def _share_over_firms(firms: pd.DataFrame) -> pd.Series:
     error = np.sqrt((residual**2).sum() * len(firms) / max(len(firms) - 1, 1)) / firms["months"].sum()
     p = student.cdf((share - 0.93) / max(error, 1e-9), len(firms) - 1) if share < 0.93 else 1.0
     return pd.Series({"covered": share, "error": error, "p": p, "months": firms["months"].sum(), "firms": len(firms)})
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Return p-values adjusted for their number by Holm (1979), Scandinavian Journal of Statistics 6, 65-70."""
-    order = np.argsort(p_values)
-    adjusted = np.maximum.accumulate(p_values[order] * (len(p_values) - np.arange(len(p_values))))
-    return np.minimum(adjusted[np.argsort(order)], 1.0)
 
 
 def verdicts(history: pd.DataFrame) -> pd.DataFrame:

@@ -37,9 +37,11 @@ from .metrics.analyses.goals import goals as goals
 
 # Analyses of what happened.
 from .metrics.analyses.products import what_sells as what_sells
-from .metrics.analyses.cohorts import at_risk_table as at_risk_table
 from .metrics.analyses.cohorts import cohort_retention as cohort_retention
-from .metrics.analyses.cohorts import survival_curve as survival_curve
+from .metrics.analyses.lifetimes import at_risk_table as at_risk_table
+from .metrics.analyses.lifetimes import lifetimes as lifetimes
+from .metrics.analyses.lifetimes import logrank as logrank
+from .metrics.analyses.lifetimes import survival_curve as survival_curve
 from .metrics.analyses.contact import channel_responses as channel_responses
 from .metrics.analyses.contact import posting_times as posting_times
 from .metrics.analyses.contact import preferred_channels as preferred_channels

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
-from crmkit.insights.explain.chance import holm
 from crmkit.metrics.analyses.reason_counts import reason_counts, reason_sources
+from crmkit.metrics.engine.chance import holm
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import SIGNIFICANCE
 from crmkit.metrics.formatting import counted

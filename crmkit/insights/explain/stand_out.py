@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from crmkit.insights.explain.chance import holm
 from crmkit.insights.explain.places import p_values
+from crmkit.metrics.engine.chance import holm
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import SIGNIFICANCE
 

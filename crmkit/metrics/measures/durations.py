@@ -13,6 +13,7 @@ import pandas as pd
 from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.measures.base import Sums, estimate_each
+from crmkit.models.subscriptions.kaplan_meier import survival_of_counts
 from crmkit.tables.expressions import day, days_between, indicator, period_ordinal, union, with_periods
 
 
@@ -100,10 +101,13 @@ class KaplanMeierMedian(Sums):
     def quantile(self, ages: pd.DataFrame) -> tuple[float, float, float]:
         """Return the quantile with its interval [days] from entries, exits, events and others by age."""
         curve = kaplan_meier(ages)
-        value, low, high = (_first_age(curve, curve[side] <= 1 - self.share) for side in ("survival", "low", "high"))
+        # lifelines' own quantile compares exactly: a half that is 0.50000001 after rounding would be missed.
+        most = 1 - self.share + _ROUNDING
+        value, low, high = (_first_age(curve, curve[side] <= most) for side in ("survival", "low", "high"))
         return value, low, high
 
 
+_ROUNDING = 1e-12  # a half that is 0.49999999 after rounding is a half
 _MOST_OPEN = 0.2  # share without an outcome at the oldest age, above which the final number of events is unknown
 
 
@@ -138,9 +142,8 @@ class IncidenceMedian(KaplanMeierMedian):
         curve = cumulative_incidence(ages)
         if curve.empty or curve["incidence"].iloc[-1] <= 0 or curve["survival"].iloc[-1] > _MOST_OPEN:
             return np.nan, np.nan, np.nan
-        # A half that is 0.49999999 after rounding is a half.
         sides = ("relative", "high", "low")
-        value, low, high = (_first_age(curve, curve[side] >= self.share - 1e-12) for side in sides)
+        value, low, high = (_first_age(curve, curve[side] >= self.share - _ROUNDING) for side in sides)
         return value, low, high
 
     def unreached(self) -> str:
@@ -149,7 +152,7 @@ class IncidenceMedian(KaplanMeierMedian):
 
 
 def kaplan_meier(ages: pd.DataFrame) -> pd.DataFrame:
-    """Survival curve from entries, exits and events by age.
+    """Survival curve from entries, exits and events by age, by lifelines.
 
     Parameters
     ----------
@@ -170,10 +173,8 @@ def kaplan_meier(ages: pd.DataFrame) -> pd.DataFrame:
     ordered = ages.sort_values("age")
     at_risk = ordered["entries"].cumsum() - ordered["exits"].cumsum().shift(fill_value=0)
     curve = ordered.assign(at_risk=at_risk).loc[lambda rows: rows["events"] > 0, ["age", "at_risk", "events"]]
-    n, d = curve["at_risk"].to_numpy(float), curve["events"].to_numpy(float)
-    survival = np.cumprod(1 - d / n)
-    low, high = _log_log_band(survival, n, d)
-    return curve.assign(survival=survival, low=low, high=high)
+    curve = curve.reset_index(drop=True)
+    return curve.join(survival_of_counts(*(curve[name].to_numpy(float) for name in curve)))
 
 
 def cumulative_incidence(ages: pd.DataFrame) -> pd.DataFrame:
@@ -208,16 +209,6 @@ def cumulative_incidence(ages: pd.DataFrame) -> pd.DataFrame:
     relative = incidence / incidence[-1] if len(incidence) and incidence[-1] > 0 else np.full(len(incidence), np.nan)
     low, high = _logit_band(relative, _error_of_relative(n, d / n, o / n, before, incidence))
     return curve.assign(survival=survival, incidence=incidence, relative=relative, low=low, high=high)
-
-
-def _log_log_band(survival: Array, n: Array, d: Array) -> tuple[Array, Array]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(d / (n * (n - d)))
-        log_survival = np.log(survival)
-        reach = Z * np.sqrt(greenwood) / np.abs(log_survival)
-        low = np.exp(log_survival * np.exp(reach))
-        high = np.exp(log_survival * np.exp(-reach))
-    return np.nan_to_num(low, nan=0.0), np.where(survival > 0, high, np.nan)
 
 
 def _first_age(curve: pd.DataFrame, is_reached: pd.Series) -> float:

@@ -1,18 +1,61 @@
-"""Kaplan-Meier curves by tenure: the share of subscribers still there after so many renewals."""
+"""Kaplan-Meier curves by lifelines, from how many were at risk and how many were lost at each age."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import pandas as pd
 
-from crmkit.models.maximum_likelihood import Z_95
+from crmkit.models.arrays import Array
 from crmkit.models.subscriptions.spells import read_spells, risk_table
 
 
-def tenure_curve(spells: pd.DataFrame) -> pd.DataFrame:
-    """Share still there after each renewal, with delayed entry and right censoring.
+def survival_of_counts(age: Array, at_risk: Array, lost: Array) -> pd.DataFrame:
+    """Return the product-limit estimate with its 95 % band, by lifelines.
 
-    S(t) = product over renewals i <= t of (1 - lost(i) / at risk(i)); 95 % bands by Greenwood on the log-log scale.
+    The numbers at risk say all that late entry and censoring change. Each age is given to lifelines as a stretch of its
+    own: all who are at risk at it enter at the age before, and leave at it, lost or not. So it needs two rows an age,
+    however many people there are, and cannot refuse a table in which nobody is at risk for a while.
+
+    Parameters
+    ----------
+    age : array
+        Increasing.
+    at_risk, lost : array
+        Whole numbers of people; somebody is at risk at each age [count].
+
+    Returns
+    -------
+    DataFrame
+        One row per age: survival, low, high [share]. The band is Greenwood's on the log-log scale. Where all are gone
+        lifelines says 1 for both of its sides; here it goes from 0 to where its upper side was before.
+
+    Examples
+    --------
+    >>> survival_of_counts(np.array([1, 2]), np.array([10, 6]), np.array([4, 3])).round(3).values.tolist()
+    [[0.6, 0.253, 0.827], [0.3, 0.071, 0.578]]
+    """
+    from lifelines import KaplanMeierFitter
+
+    if not len(age):
+        return pd.DataFrame({"survival": [], "low": [], "high": []}, dtype=float)
+    before = np.concatenate([[min(float(age[0]), 0.0) - 1], age[:-1]])
+    weights = np.concatenate([lost, at_risk - lost])
+    there = weights > 0
+    rows = [np.concatenate([each, each])[there] for each in (np.asarray(age, dtype=float), before)]
+    gone = np.concatenate([np.ones(len(age)), np.zeros(len(age))])[there]
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore")  # of weights that are no whole numbers, and of logarithms of 0
+        fitted = KaplanMeierFitter().fit(rows[0], gone, entry=rows[1], weights=weights[there])
+    survival = fitted.survival_function_.loc[age].to_numpy()[:, 0]
+    low, high = fitted.confidence_interval_.loc[age].to_numpy().T
+    high = np.minimum.accumulate(np.where(survival > 0, high, 1.0))
+    return pd.DataFrame({"survival": survival, "low": np.where(survival > 0, low, 0.0), "high": high})
+
+
+def tenure_curve(spells: pd.DataFrame) -> pd.DataFrame:
+    """Share still there after each renewal, with delayed entry and right censoring, by lifelines' Kaplan-Meier.
 
     Parameters
     ----------
@@ -22,7 +65,7 @@ def tenure_curve(spells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        period (0, 1, ...), value, low, high [share], at_risk (up for that renewal) [count].
+        period (0, 1, ...), value, low, high (95 %) [share], at_risk (up for that renewal) [count].
 
     References
     ----------
@@ -39,20 +82,7 @@ def tenure_curve(spells: pd.DataFrame) -> pd.DataFrame:
     2       2    0.3  0.071  0.578      6.0
     """
     table = risk_table(read_spells(spells))
-    step = 1 - table.lost / np.where(table.at_risk > 0, table.at_risk, 1.0)
-    value = np.cumprod(step)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenwood = np.cumsum(table.lost / (table.at_risk * np.maximum(table.at_risk - table.lost, 0)))
-        spread = Z_95 * np.sqrt(greenwood) / np.abs(np.log(value))
-        low, high = value ** np.exp(spread), value ** np.exp(-spread)
-    sure = (value >= 1) | (value <= 0) | ~np.isfinite(spread)
+    curve = survival_of_counts(table.period, table.at_risk, table.lost).rename(columns={"survival": "value"})
     first = table.at_risk[0] if len(table.at_risk) else 0.0
-    return pd.DataFrame(
-        {
-            "period": np.concatenate([[0], table.period]).astype(int),
-            "value": np.concatenate([[1.0], value]),
-            "low": np.concatenate([[1.0], np.where(sure, value, low)]),
-            "high": np.concatenate([[1.0], np.where(sure, value, high)]),
-            "at_risk": np.concatenate([[first], table.at_risk]),
-        }
-    )
+    start = pd.DataFrame({"period": [0], "value": 1.0, "low": 1.0, "high": 1.0, "at_risk": first})
+    return pd.concat([start, curve.assign(period=table.period.astype(int), at_risk=table.at_risk)], ignore_index=True)

@@ -9,7 +9,8 @@ import pandas as pd
 
 from crmkit.insights.messages import PARTS, turnover_message
 from crmkit.insights.segments import last_days
-from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
+from crmkit.metrics.analyses.cohorts import cohort_retention
+from crmkit.metrics.analyses.lifetimes import at_risk_table, logrank, survival_curve
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import beside, counted, in_words, joined, scale_of
 from crmkit.periods import Period, PeriodLike, day_in_words, last_day
@@ -26,6 +27,7 @@ from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 
 _HALF = 0.5
+_SURE = 0.05
 _SHOWN = 10
 _GRAINS = ("month", "quarter", "year")
 
@@ -49,7 +51,8 @@ def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fra
     if by:  # what a small group does is in the table; six lines are as many as a reader can follow, and the title is about them
         largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
         curve, known = (rows[rows["group"].isin(largest)] for rows in (curve, known))
-    title = f"{_curve_title(curve)}" if not by else _group_title(known, by)
+    test = logrank(catalog, as_of, by=by) if by else None
+    title = f"{_curve_title(curve)}" if test is None else _group_title(known, by, test)
     data = known.rename(columns={"group": by or "group", "survival": "still_customers"})
     return figure(
         plot_survival(curve),
@@ -60,7 +63,7 @@ def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fra
         + joined([_point_words(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
         + ".",
         caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
-        "the analyst: Kaplan-Meier.",
+        f"the analyst: Kaplan-Meier{'' if test is None else _test_words(test, by)}.",
         data=data if by else data.drop(columns="group"),
         units={"months": "count", "still_customers": "share", "low": "share", "high": "share", "at_risk": "count"},
     )
@@ -233,16 +236,31 @@ def _duration_words(days: float) -> str:
     return counted(months, "months") if months >= 2 else counted(days, "days")
 
 
-def _group_title(known: pd.DataFrame, by: str) -> str:
+def _group_title(known: pd.DataFrame, by: str, test: pd.DataFrame) -> str:
     year = known[known["months"] == min(12, known["months"].max())]
     best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
     kind = by.replace("_", " ")
-    if len(year) < 2 or best["low"] <= worst["high"]:
+    if len(year) < 2 or not test["p_value"].iloc[:1].lt(_SURE).any():
         return f"No {kind} keeps its customers longer than another by more than chance"
     return (
         f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
         f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
     )
+
+
+def _test_words(test: pd.DataFrame, by: str) -> str:
+    """Return the log-rank test of all groups, and the pairs that differ also after having looked at all of them."""
+    kind = by.replace("_", " ")
+    if test.empty:
+        return f"; too little was seen for a log-rank test of the {kind}s"
+    whole, pairs = test.iloc[0], test[test["p_adjusted"] < _SURE]
+    p = "p < 0.001" if whole["p_value"] < 0.001 else f"p = {whole['p_value']:.2g}"
+    statistic = f"chi squared {whole['statistic']:.1f} with {counted(int(whole['freedom']), 'degrees')} of freedom"
+    words = f"; log-rank test of every {kind}: {statistic}, {p}"
+    if len(test) == 1:
+        return words
+    apart = [f"{row.group} and {row.against}" for row in pairs.head(_SHOWN).itertuples()]
+    return f"{words}; {joined(apart)} differ" if apart else f"{words}; no two of them differ after Holm's adjustment"
 
 
 def _point_words(row: Any) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from crmkit.errors import UnknownName
-from crmkit.metrics.analyses.cohorts import at_risk_table, cohort_retention, survival_curve
+from crmkit.metrics.analyses.cohorts import cohort_retention
+from crmkit.metrics.analyses.lifetimes import at_risk_table, survival_curve
 
 
 def terms(spans: list[tuple[str, str, str]]) -> pd.DataFrame:
