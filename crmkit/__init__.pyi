@@ -54,6 +54,7 @@ from .insights.explain.reasons import reasons_that_rose as reasons_that_rose
 from .insights.follow_up import follow_up_list as follow_up_list
 
 # What will happen.
+from .predictions.ahead.months_ahead import ahead as ahead
 from .predictions.runner.predict import predict as predict
 from .predictions.runner.predict import with_predictions as with_predictions
 from .predictions.runner.registry import prediction as prediction

@@ -1,11 +1,13 @@
 """All commands, in the order in which the help lists them."""
 
+from crmkit.cli.ahead import ahead
 from crmkit.cli.app import app
 from crmkit.cli.customers import duplicates, forget, unmerge
 from crmkit.cli.data import check, history, load, map_folder, new, sample, tables
 from crmkit.cli.reports import explain, glossary, metrics, predict, report
 
 __all__ = [
+    "ahead",
     "app",
     "check",
     "duplicates",

@@ -9,6 +9,9 @@ from .orders.next_order import NextOrder as NextOrder
 from .orders.choose import choose_orders as choose_orders
 from .orders.summary import order_summary as order_summary
 
+# Months of a whole firm.
+from .series.monthly_forecast import MonthlyForecast as MonthlyForecast
+
 # Subscriptions that end.
 from .subscriptions.hazard import DiscreteHazard as DiscreteHazard
 from .subscriptions.sbg import BetaDiscreteWeibull as BetaDiscreteWeibull

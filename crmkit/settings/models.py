@@ -115,6 +115,14 @@ def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@cache
+def _countries() -> frozenset[str]:
+    """Return the codes of ISO 3166 of all countries."""
+    from babel import Locale
+
+    return frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
+
+
 class Section(BaseModel):
     """What all sections have in common: frozen, strict, no unknown keys."""
 
@@ -127,6 +135,7 @@ class Company(Section):
     name: str = Field("My company", min_length=1)
     currency: str = "EUR"
     time_zone: str = "UTC"
+    country: str = ""  # whose public holidays the forecasts of months count, such as DE; none if it is empty
     fiscal_year_start: int = Field(1, ge=1, le=12)
     churn_after_days: int = Field(90, ge=1, le=3660)
     renewal_grace_days: int = Field(0, ge=0, le=366)
@@ -144,6 +153,15 @@ class Company(Section):
     def _is_a_currency(cls, code: str) -> str:
         if code not in list_currencies():
             raise ValueError(f"is not a currency code. {did_you_mean(code.upper(), list_currencies())}")
+        return code
+
+    @field_validator("country")
+    @classmethod
+    def _is_a_country(cls, code: str) -> str:
+        if code and code not in _countries():
+            raise ValueError(
+                f"is not the two letters of a country, such as DE. {did_you_mean(code.upper(), _countries())}"
+            )
         return code
 
     @field_validator("time_zone")
