@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from crmkit.periods import Period
     from crmkit.sources.proposing.preview import FilePreview
 
+_STEERING = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # a terminal obeys them, and JSON lets them stand
 _LINE = 80  # characters of a line in the preview of files
 _LONGEST_HEADER = 24  # characters
 _PIPED_WIDTH = 240  # characters; a line that goes to a file or a pager is not to be cut at 80
@@ -30,7 +32,8 @@ def print_frame(frame: pd.DataFrame, form: str = "table") -> None:
     """Print every row and column as a table, as CSV that no spreadsheet takes for formulas, or as JSON records."""
     if form == "json":
         escaped = not (sys.stdout.encoding or "").lower().startswith("utf")  # JSON can hold every letter in ASCII
-        print(frame.to_json(orient="records", indent=2, force_ascii=escaped, date_format="iso", double_precision=12))
+        text = frame.to_json(orient="records", indent=2, force_ascii=escaped, date_format="iso", double_precision=12)
+        print(_STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text))
     elif form == "csv":
         print(formula_safe(frame).to_csv(index=False, lineterminator="\n"), end="")
     else:

@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
+from crmkit.insights import phrases
+from crmkit.insights.phrases import mid_sentence, sentence_case
 from crmkit.metrics.card import CARDS
 from crmkit.metrics.formatting import (
     beside,
@@ -25,32 +26,30 @@ from crmkit.metrics.formatting import (
     is_exact,
     is_number,
     joined,
-    number_word,
     scale_for,
     scale_of,
 )
 from crmkit.periods import Period
 from crmkit.tables.validate import check_made_by
+from crmkit.words import say
 
 __all__ = ["Finding", "findings", "headline"]
 _FEWEST = 3  # findings: if fewer numbers moved, those an owner asks for first are stated as well
 _WATCHED = ("turnover", "revenue", "churn_rate", "new_customers", "nps")
 _MOST_IN_BRIEF = 3  # changes in the line that names those which have no line of their own
 _POINTS_OF_A_DOUBLING = 50.0  # a change of 50 points of NPS ranks like a doubling of any other number
-_TOO_FEW = "Too few customers to tell whether anything moved."
 _RETURN_ON_ACTIONS = "incremental_roi"
 _BROUGHT = frozenset({"incremental_value_per_customer", "incremental_value", "incremental_margin"})
-_FOR_THE = {"worse": ", for the worse", "better": ", for the better"}
-_NOT_IN_A_YEAR = {  # what the year before says of a change that is real against the period before
-    "within noise": "but not against {year}",
-    "no large change": "but not by much against {year}",
-    "too few to tell": "but not for certain against {year}",
-    "real": "but the other way against {year}",
+_SEASONS = {  # what the year before says of a change that is real against the period before
+    "within noise": "noise",
+    "no large change": "small",
+    "too few to tell": "few",
+    "real": "opposite",
 }
-_NO_DIFFERENCE = {
-    "within noise": "no different",
-    "no large change": "not much different",
-    "too few to tell": "too few to tell it",
+CALM = {  # the verdicts on a change that is not real, as messages name them
+    "within noise": "noise",
+    "no large change": "small",
+    "too few to tell": "few",
 }
 
 
@@ -138,8 +137,9 @@ def findings(scorecard: pd.DataFrame, *, currency: str | None = None, limit: int
         for place, row in enumerate(in_full)
     ]
     if in_brief:
-        kind = "Also real:" if all(row.verdict == "real" for row in in_brief) else "Also:"
-        found.append(Finding(kind, f" {joined(_in_brief(in_brief, currency))}."))
+        real_only = "yes" if all(row.verdict == "real" for row in in_brief) else "no"
+        changes = say("findings-also.changes", changes=joined(_in_brief(in_brief, currency)))
+        found.append(Finding(say("findings-also.what", real=real_only), changes))
     found += [against_last_year(row, currency) for row in since_last_year][: max(0, min(2, room - len(found)))]
     if len(found) < _FEWEST - 1:
         covered |= {finding.metric for finding in found}
@@ -179,11 +179,13 @@ def headline(scorecard: pd.DataFrame) -> str:
     n_missed = sum(_is_off_target(row) for row in rows)
     if not clauses:
         since = beside(rows[0].previous_period, rows[0].period)
-        clauses = [f"no certain news since {since}" if _moved_without_verdict(rows) else without_news(rows)]
+        no_news = say("findings-no-certain-news", period=since)
+        clauses = [no_news if _moved_without_verdict(rows) else without_news(rows)]
         if n_missed:
-            clauses.append(f"{number_word(n_missed)} {'target' if n_missed == 1 else 'targets'} missed")
-    so_far = " so far" if is_number(getattr(rows[0], "days_so_far", None)) else ""
-    return f"{Period.parse(rows[0].period).label}{so_far}: {'; '.join(clauses)}"
+            clauses.append(say("findings-targets-missed", n=n_missed))
+    running = "yes" if is_number(getattr(rows[0], "days_so_far", None)) else "no"
+    label = Period.parse(rows[0].period).label
+    return say("findings-headline", period=label, running=running, clauses="; ".join(clauses))
 
 
 def real_changes(scorecard: pd.DataFrame) -> list[tuple[Any, bool]]:
@@ -234,24 +236,32 @@ def _lost_money(rows: Iterable[Any]) -> frozenset[str]:
 def season(row: Any) -> str:
     """Return how a change that is real against the period before differs from that against a year before; else empty.
 
+    Returns
+    -------
+    str
+        ``noise``, ``small``, ``few`` or ``opposite``: what the message about the season says.
+
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> season(SimpleNamespace(period="2026-01", year_period="2025-01", year_verdict="within noise"))
-    'but not against January 2025'
+    'noise'
     """
     verdict = getattr(row, "year_verdict", "no comparison")
     if verdict == "real" and row.year_change * row.change > 0:
         return ""
-    words = _NOT_IN_A_YEAR.get(verdict, "")
-    return words and words.format(year=beside(row.year_period, row.period))
+    return _SEASONS.get(verdict, "")
 
 
-def _with_year(row: Any, figures: str = "") -> str:
-    """Return what happened, its figures beside it, and what the year before says of it."""
-    words = season(row)
-    since = f" since {beside(row.previous_period, row.period)}" if words else ""
-    return f"{clause(row)}{since}{figures}{f', {words}' if words else ''}"
+def in_season(row: Any) -> dict[str, str]:
+    """Return the values by which a message tells the season: which, since when, and the period of a year before."""
+    year = beside(row.year_period, row.period) if season(row) else ""
+    return {"season": season(row) or "none", "period": beside(row.previous_period, row.period), "year": year}
+
+
+def _with_year(row: Any) -> str:
+    """Return what happened, and what the year before says of it."""
+    return say("findings-clause", clause=clause(row), **in_season(row))
 
 
 def _is_news(metric: str) -> bool:
@@ -287,7 +297,7 @@ def _split(rows: list[Any], room: int) -> tuple[list[Any], list[Any]]:
 def _in_brief(rows: list[Any], currency: str | None) -> list[str]:
     """Return what happened, each in half a line; of many the first few, as the tiles have all of them."""
     shown = rows if len(rows) <= _MOST_IN_BRIEF else rows[: _MOST_IN_BRIEF - 1]
-    more = [f"{number_word(len(rows) - len(shown))} more"] if len(shown) < len(rows) else []
+    more = [say("findings-more", n=len(rows) - len(shown))] if len(shown) < len(rows) else []
     return [*(in_short(row, currency) for row in shown), *more]
 
 
@@ -299,73 +309,64 @@ def _weight(change: float, before: float, unit: str) -> float:
 
 def moved(row: Any, currency: str | None, *, is_first: bool) -> Finding:
     """Word a real change against the period before; the first one explains what real means."""
-    scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    rest = f", {_since(row, scale)} in {before}. "
-    interval, basis = _interval(row, scale), _basis(row)
-    verdict = f"real{_FOR_THE.get(row.direction, '')}"
-    if words := season(row):
-        rest += f"That is real against {before}, {words} ({scale.words(row.year_value)} then): it may be the season"
-        rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
+    scale, evidence = scale_of(row, currency), _evidence(row, scale_of(row, currency))
+    told = {"direction": row.direction, **evidence}
+    if season(row):
+        why = say("findings-may-be-season", then=scale.words(row.year_value), **in_season(row), **evidence)
     elif is_first and is_exact(row):
-        rest += f"The change is {verdict}: the number is known exactly and moved as far as matters."
+        why = say("findings-first-exact", **told)
     elif is_first:
-        known = f"with {basis}, " if basis and row.n else ""
-        rest += f"The change is {verdict}: {known}chance alone would rarely move it this far"
-        rest += f" (95 % interval {interval})." if interval else "."
+        basis = evidence["basis"] if row.n else ""
+        known = "interval" if evidence["interval"] else "none"
+        why = say("findings-first", **told | {"basis": basis or "none", "evidence": known})
     else:
-        rest += f"Also {verdict}"
-        rest += f" (95 % interval {', from '.join(part for part in (interval, basis) if part)})." if interval else "."
+        why = say("findings-also-real", **told)
+    sentences = [_since(row, scale), why]
     if row.metric in _BROUGHT and row.direction == "worse" and row.change > 0:
-        rest += " What it brought is less than what it cost: the actions lost money."
+        sentences.append(say("findings-lost-money"))
     if row.target_verdict == "missed":
-        rest += f" The target of {_target(row, currency)} was missed."
-    return Finding(_stated(row, scale), rest, row.metric, "changed" if words else row.direction)
+        sentences.append(say("findings-target-too", target=_target(row, currency)))
+    what = say("findings-moved.what", stated=_stated(row, scale))
+    return Finding(what, " ".join(sentences), row.metric, "changed" if season(row) else row.direction)
 
 
 def missed(row: Any, currency: str | None) -> Finding:
     """Word a missed target."""
-    scale = scale_of(row, currency)
+    scale, label, target = scale_of(row, currency), sentence_case(row.label), _target(row, currency)
     side = "above" if row.value > row.target else "below"
-    evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
-    return Finding(
-        f"{sentence_case(row.label)} missed the target of {_target(row, currency)}",
-        f": {scale.words(row.value)}{f' ({evidence})' if evidence else ''}, the whole interval lies {side} the target.",
-        row.metric,
-        "worse",
-    )
+    rest = say("findings-missed.evidence", side=side, value=scale.words(row.value), **_evidence(row, scale))
+    return Finding(say("findings-missed.what", label=label, target=target), rest, row.metric, "worse")
 
 
 def in_short(row: Any, currency: str | None) -> str:
     """Return what happened in half a line, for a list of further findings."""
     scale = scale_of(row, currency)
+    value = scale.words(row.value)
     if row.verdict == "real":
         change = scale.change(row.change, (row.value, row.previous_value))
-        return _with_year(row, f" ({scale.words(row.value)}, {change})")
-    return f"{mid_sentence(row.label)} missed the target ({scale.words(row.value)} against {_target(row, currency)})"
+        return say("findings-brief", clause=clause(row), value=value, change=change, **in_season(row))
+    return say("findings-missed-brief", label=mid_sentence(row.label), value=value, target=_target(row, currency))
 
 
 def against_last_year(row: Any, currency: str | None) -> Finding:
     """Word a real change against the same period a year before."""
-    scale = scale_of(row, currency)
-    verb = "rose" if row.year_change > 0 else "fell"
-    return Finding(
-        f"{sentence_case(row.label)} {verb} against {beside(row.year_period, row.period)}",
-        f": {scale.words(row.value)} now, {scale.words(row.year_value)} then. "
-        f"That is real{_FOR_THE.get(row.year_direction, '')}.",
-        row.metric,
-        row.year_direction,
-    )
+    scale, year = scale_of(row, currency), beside(row.year_period, row.period)
+    way = "up" if row.year_change > 0 else "down"
+    what = say("findings-year.what", way=way, label=sentence_case(row.label), year=year)
+    now, then = scale.words(row.value), scale.words(row.year_value)
+    rest = say("findings-year.values", value=now, then=then, direction=row.year_direction)
+    return Finding(what, rest, row.metric, row.year_direction)
 
 
 def unmoved(row: Any, currency: str | None) -> Finding:
     """Word a number that did not change beyond chance, for a month in which few did."""
-    scale, before = scale_of(row, currency), beside(row.previous_period, row.period)
-    evidence = ", ".join(part for part in (_interval(row, scale), _basis(row)) if part)
-    rest = f" ({evidence})" if evidence else ""
-    if difference := _NO_DIFFERENCE.get(row.verdict):
-        now, then = scale.words(row.value), scale.words(row.previous_value)
-        rest += f", as in {before}" if now == then else f", {difference} from {then} in {before}"
-    return Finding(_stated(row, scale), f"{rest}.", row.metric)
+    scale, verdict, then = scale_of(row, currency), CALM.get(row.verdict, "none"), ""
+    if verdict != "none":
+        then = scale.words(row.previous_value)
+        verdict = "same" if scale.words(row.value) == then else verdict
+    period = beside(row.previous_period, row.period)
+    rest = say("findings-unmoved", verdict=verdict, then=then, period=period, **_evidence(row, scale))
+    return Finding(_stated(row, scale), rest, row.metric)
 
 
 def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Finding:
@@ -373,85 +374,89 @@ def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Fi
 
     ``not_news`` are the labels of numbers that did move but whose changes are no news.
     """
-    within = [row for row in rows if row.verdict in ("within noise", "no large change")]
-    few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
     since = beside(rows[0].previous_period, rows[0].period)
+    within = [row for row in rows if row.verdict in ("within noise", "no large change")]
+    without = without_news(rows)
+    is_too_few = not within and not n_real and not not_news and without == say("findings-too-few-moved")
+    few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
+    lists = {
+        "findings-closing-few": [] if is_too_few else few,
+        "findings-closing-empty": [row.label for row in rows if row.status in ("no data", "not reached")],
+        "findings-closing-missing": [row.label for row in rows if row.status == "not measured"],
+    }
+    sentences = [_noise(within, "yes" if n_real else "no")]
+    sentences += [say("findings-closing-chance", period=since)] if is_too_few and few else []
+    sentences += [say(message, named=_named(labels)) for message, labels in lists.items() if labels]
+    rest = "".join(f" {sentence}" for sentence in sentences if sentence)
+    return Finding(_closing(since, without, within=bool(within), is_else=n_real > 0, apart=list(not_news)), rest)
+
+
+def _closing(since: str, without: str, *, within: bool, is_else: bool, apart: list[str]) -> str:
+    """Word the first sentence of what did not move."""
     if within:
-        bold = f"Nothing{' else' if n_real else ''} moved beyond chance since {since}."
-        rest = _noise(within, " other" if n_real else "")
+        message = "findings-closing-calm"
+    elif is_else:
+        message = "findings-closing-other"
+    elif apart and without == say("findings-too-few-moved"):
+        return say("findings-closing-none-apart", period=since, named=_named(apart))
     else:
-        bold = f"No other change since {since} is certain." if n_real else sentence_case(without_news(rows)) + "."
-        rest = ""
-    if not_news:
-        bold = f"No change since {since} is certain." if bold == _TOO_FEW else bold
-        bold = f"Apart from {_named(list(not_news))}, {bold[:1].lower()}{bold[1:]}"
-    if few and bold == _TOO_FEW:
-        rest += f" Chance alone could have made every change since {since}."
-    elif few:
-        rest += f" Too few to tell: {_named(few)}."
-    empty = [row.label for row in rows if row.status in ("no data", "not reached")]
-    rest += f" No value: {_named(empty)}." if empty else ""
-    missing = [row.label for row in rows if row.status == "not measured"]
-    rest += f" Not measured: {_named(missing)}." if missing else ""
-    return Finding(bold, rest)
+        message, without = "findings-closing-without", without if apart else sentence_case(without)
+    values: dict[str, str] = {"period": since, "else": "yes" if is_else else "no", "clause": without}
+    return say(f"{message}-apart", named=_named(apart), **values) if apart else say(message, **values)
 
 
-def _noise(within: list[Any], other: str) -> str:
+def _noise(within: list[Any], is_else: str) -> str:
     """Word how many numbers changed by no more than chance; numbers that are equal did not change."""
     n = sum(row.change != 0 for row in within)
-    if not n:
-        return ""
-    changed = f" {sentence_case(number_word(n))}{other} {'number' if n == 1 else 'numbers'} changed, "
-    return changed + ("and not by more than chance would." if n == 1 else "none by more than chance would.")
+    number = sentence_case(say("findings-number", n=n))
+    return say("findings-closing-noise", n=n, number=number, **{"else": is_else}) if n else ""
 
 
 def clause(row: Any) -> str:
     """Return the clause for a headline: "more customers left"."""
     if row.metric in _BROUGHT and row.direction == "worse" and row.change > 0:
-        return "actions lost money"
-    phrase = phrase_for(row.metric, row.label)
-    return phrase.rose if row.change > 0 else phrase.fell
+        return say("findings-actions-lost")
+    return phrases.moved(row.metric, row.label, rose=row.change > 0)
 
 
 def without_news(rows: list[Any]) -> str:
     """Return the clause for a headline when nothing moved for real."""
     verdicts = {row.verdict for row in rows}
     if verdicts & {"within noise", "no large change"}:
-        return "nothing moved beyond chance"
+        return say("findings-nothing-moved")
     if "too few to tell" in verdicts:
-        return _TOO_FEW[:1].lower() + _TOO_FEW[1:-1]
+        return say("findings-too-few-moved")
     statuses = {row.status for row in rows}
     if "ok" in statuses:
-        return "nothing to compare with yet"
-    return "too few customers to tell anything" if "too few" in statuses else "no data"
+        return say("findings-nothing-to-compare")
+    return say("findings-too-few") if "too few" in statuses else say("findings-no-data")
 
 
 def _stated(row: Any, scale: Any) -> str:
-    phrase = phrase_for(row.metric, row.label)
-    value = counted(row.value, phrase.nouns) if phrase.nouns else scale.words(row.value)
-    if row.unit in ("per customer", "per week") and "{value} " in phrase.states:
-        value = scale.number(row.value)  # the phrase itself names the unit
-    states = phrase.states.replace("{value} times", "once") if value == "1" else phrase.states
-    return sentence_case(states.format(value=value))
+    is_bare = row.unit in ("per customer", "per week")  # the message itself names the unit
+    value = scale.number(row.value) if is_bare else scale.words(row.value)
+    n = 1 if value == "1" else round(row.value) if row.unit == "count" else row.value
+    return phrases.stated(row.metric, row.label, value, n)
 
 
 def _since(row: Any, scale: Any) -> str:
     way, before = "up" if row.change > 0 else "down", scale.words(row.previous_value)
     if before == scale.words(row.value):  # a change smaller than the digits printed
-        return f"{way} by {scale.size(row.change)} from what it was"
-    return f"{way} from {before}"
+        way = f"slightly-{way}"
+    period, size = beside(row.previous_period, row.period), scale.size(row.change)
+    return say("findings-moved.since", way=way, before=before, period=period, size=size)
 
 
-def _interval(row: Any, scale: Any) -> str:
-    """Return the interval in words; empty if it equals the value, as for money spent."""
+def _evidence(row: Any, scale: Any) -> dict[str, str]:
+    """Return the interval and the number of cases as the values of a message, and which of them there are.
+
+    An interval that equals the value, as for money spent, is none; so is a count of what the value counts.
+    """
     interval = str(scale.interval(row.low, row.high))
-    return "" if interval == scale.words(row.value) else interval
-
-
-def _basis(row: Any) -> str:
-    return (
-        "" if row.unit == "count" and row.n == row.value else counted(row.n, row.counted)
-    )  # no "286, from 286 orders"
+    interval = "" if interval == scale.words(row.value) else interval
+    basis = "" if row.unit == "count" and row.n == row.value else counted(row.n, row.counted)
+    known = "both" if interval and basis else "interval" if interval else "basis" if basis else "none"
+    return {"interval": interval, "basis": basis, "evidence": known}
 
 
 def _target(row: Any, currency: str | None) -> str:
@@ -460,4 +465,4 @@ def _target(row: Any, currency: str | None) -> str:
 
 def _named(labels: list[str]) -> str:
     shown = [mid_sentence(label) for label in labels]
-    return joined(shown if len(shown) <= 3 else [*shown[:2], f"{number_word(len(shown) - 2)} more"])
+    return joined(shown if len(shown) <= 3 else [*shown[:2], say("findings-more", n=len(shown) - 2)])

@@ -10,29 +10,32 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from crmkit.insights.findings import season
-from crmkit.insights.phrases import mid_sentence, phrase_for, sentence_case
+from crmkit.insights import phrases
+from crmkit.insights.findings import CALM, in_season
+from crmkit.insights.phrases import mid_sentence, sentence_case
 from crmkit.metrics.card import Card
 from crmkit.metrics.engine.intervals import Z
 from crmkit.metrics.engine.verdict import SIGNIFICANCE, benjamini_hochberg
-from crmkit.metrics.formatting import Scale, beside, common_scale, is_exact, is_number, joined, scale_for, scale_of
+from crmkit.metrics.formatting import Scale, common_scale, is_exact, is_number, joined, scale_for, scale_of
 from crmkit.periods import Period
+from crmkit.words import say
 
-#: The parts of a change of revenue: the card, its name, and whether it adds.
+#: The parts of a change of revenue: the card, and whether it adds.
 PARTS = {
-    "revenue_from_new": ("New", True),
-    "revenue_from_returning": ("Came back", True),
-    "revenue_from_more": ("Buy more", True),
-    "revenue_lost_to_less": ("Buy less", False),
-    "revenue_lost_to_gone": ("Did not order", False),
-    "revenue_change_of_guests": ("Guests", True),
-    "revenue_change": ("Change", True),
+    "revenue_from_new": True,
+    "revenue_from_returning": True,
+    "revenue_from_more": True,
+    "revenue_lost_to_less": False,
+    "revenue_lost_to_gone": False,
+    "revenue_change_of_guests": True,
+    "revenue_change": True,
 }
-_GREATEST = {
-    "revenue_from_new": "first-time buyers",
-    "revenue_from_returning": "those who came back",
-    "revenue_lost_to_gone": "those who did not order",
-}
+_GREATEST = {"revenue_from_new": "new", "revenue_from_returning": "returning", "revenue_lost_to_gone": "gone"}
+
+
+def part_label(name: str) -> str:
+    """Return the name of a part of a change of revenue: "Came back"."""
+    return say(f"chart-part-{name}")
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,19 @@ def history_message(row: Any, history: pd.DataFrame, definition: str, currency: 
     """
     scale = scale_of(row, currency)
     first, last = (Period.parse(history["period"].iloc[place]).label for place in (0, -1))
-    subtitle = f"{definition} With 95 % intervals, {first} to {last}."
     earlier = history["value"].iloc[:-1].dropna()
-    before = f"{_between(earlier, scale)} before, " if len(earlier) else ""
-    interval = "" if is_exact(row) else scale.interval(row.low, row.high)
-    alt = f"{row.label}, {first} to {last}: {before}{scale.words(row.value)} in {last}"
-    alt += f" (95 % interval {interval})." if interval else "."
+    values = {
+        "label": row.label,
+        "first": first,
+        "last": last,
+        "value": scale.words(row.value),
+        "interval": ("" if is_exact(row) else str(scale.interval(row.low, row.high))) or "none",
+    }
+    alt = say("chart-history-alt", **values, **_range(earlier, scale))
     if row.target_verdict:
-        alt += f" Target {_target(row, currency)}: {row.target_verdict}."
+        verdict = row.target_verdict if row.target_verdict in ("met", "missed") else "close"
+        alt = f"{alt} {say('chart-history-target', target=_target(row, currency), verdict=verdict)}"
+    subtitle = say("chart-history-subtitle", definition=definition, first=first, last=last)
     return Message(_history_title(row, scale, earlier, currency), subtitle, alt)
 
 
@@ -90,23 +98,21 @@ def group_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     scale = common_scale(groups.itertuples(index=False), currency)
     name, whole = mid_sentence(card.label), scale_of(row, currency).words(row.value)  # as on its tile
     differing = [
-        f"{group[by]} ({scale.words(group['value'])})" for _, group in unlike_the_whole(groups, row.value).iterrows()
+        say("chart-group-value", group=str(group[by]), value=scale.words(group["value"]))
+        for _, group in unlike_the_whole(groups, row.value).iterrows()
     ]
-    kind = by.replace("_", " ")
+    kind, month = by.replace("_", " "), Period.parse(row.period).label
+    told = {"kind": kind, "whole": whole, "counted": card.counted}
     if differing:
-        verb = "differs" if len(differing) == 1 else "differ"
-        title = f"{joined(differing)} {verb} from the {whole} of all {card.counted}"
+        title = say("chart-groups-differ", n=len(differing), named=joined(differing), **told)
     else:
-        together = f", all {len(groups)} compared together" if len(groups) > 2 else ""
-        title = f"No {kind} differs from the {whole} of all {card.counted} by more than chance{together}"
-    month = Period.parse(row.period).label
-    subtitle = f"{card.label} by {kind}, {month}, with 95 % intervals. {card.definition}"
+        title = say("chart-groups-alike", n=len(groups), **told)
+    subtitle = say("chart-groups-subtitle", label=card.label, kind=kind, month=month, definition=card.definition)
     values = [
         f"{group[by]} {scale.words(group['value'])}" for _, group in groups.iterrows() if is_number(group["value"])
     ]
-    return Message(
-        sentence_case(title), subtitle, f"{sentence_case(name)} by {kind}, {month}: {joined(values)}. {title}."
-    )
+    said = {"label": sentence_case(name), "kind": kind, "month": month, "values": joined(values), "title": title}
+    return Message(sentence_case(title), subtitle, say("chart-groups-alt", **said))
 
 
 def parts_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency: str | None = None) -> Message:
@@ -119,11 +125,10 @@ def parts_message(groups: pd.DataFrame, by: str, row: Any, card: Card, currency:
     )
     values = [f"{group[by]} {scale.words(group['value'])}" for _, group in ordered.iterrows()]
     first, *others = values[:3]
-    title = f"Of all {card.counted}, the largest part by {kind} is {first}" + (
-        f", then {joined(others)}" if others else ""
-    )
-    subtitle = f"How {card.counted} divide by {kind}, {month}, with 95 % intervals."
-    return Message(title, subtitle, f"{sentence_case(card.counted)} by {kind}, {month}: {joined(values)}.")
+    told = {"counted": card.counted, "kind": kind}
+    title = say("chart-parts", n=1 + len(others), first=first, others=joined(others), **told)
+    alt = say("chart-parts-alt", **told | {"counted": sentence_case(card.counted)}, month=month, values=joined(values))
+    return Message(title, say("chart-parts-subtitle", **told, month=month), alt)
 
 
 def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
@@ -139,8 +144,8 @@ def unlike_the_whole(groups: pd.DataFrame, whole: float) -> pd.DataFrame:
     return usable[benjamini_hochberg(p_values) <= SIGNIFICANCE].sort_values("value", ascending=False)
 
 
-def turnover_message(change: Mapping[str, float], before: str, currency: str | None = None) -> str:
-    """Return by how much revenue changed, and the gains and losses.
+def revenue_change_message(change: Mapping[str, float], before: str, currency: str | None = None) -> str:
+    """Return by how much shop revenue changed, and the gains and losses.
 
     Parameters
     ----------
@@ -153,25 +158,27 @@ def turnover_message(change: Mapping[str, float], before: str, currency: str | N
 
     Examples
     --------
-    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}, "September", "EUR")
+    >>> lost = {"revenue_from_new": 50.0, "revenue_lost_to_gone": -80.0, "revenue_change": -30.0}
+    >>> revenue_change_message(lost, "September", "EUR")
     'Shop revenue fell by €30 against September: €50 more from first-time buyers and €80 less from those who did not order'
-    >>> turnover_message({"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}, "September", "EUR")
+    >>> gained = {"revenue_from_new": 50.0, "revenue_lost_to_less": -20.0, "revenue_change": 30.0}
+    >>> revenue_change_message(gained, "September", "EUR")
     'Shop revenue rose by €30 against September: €50 more from first-time buyers and €20 less from all others'
     """
     largest = max((abs(amount) for amount in change.values()), default=0.0)
     scale = scale_for("money", largest, currency=currency, significant=3)
     net = change["revenue_change"]
     parts = {of_whom: change.get(name, 0.0) for name, of_whom in _GREATEST.items()}
-    parts["all others"] = net - sum(parts.values())  # so that the printed parts add up
+    parts["others"] = net - sum(parts.values())  # so that the printed parts add up
+    nothing = scale.words(0.0)
     clauses = [
-        f"{scale.words(abs(amount))} {'more' if amount > 0 else 'less'} from {of_whom}"
-        for of_whom, amount in parts.items()
-        if scale.words(abs(amount)) != scale.words(0.0)
+        say("chart-revenue-part", whom=whom, more="yes" if amount > 0 else "no", amount=scale.words(abs(amount)))
+        for whom, amount in parts.items()
+        if scale.words(abs(amount)) != nothing
     ]
-    by = "" if scale.words(abs(net)) == scale.words(0.0) else f" by {scale.words(abs(net))}"
-    moved = ("rose" if net > 0 else "fell") if by else "stayed as it was"
-    against = f"{moved}{by} against {before}" if by else f"{moved} in {before}"
-    return f"Shop revenue {against}" + (f": {joined(clauses)}" if clauses else "")
+    way = "same" if scale.words(abs(net)) == nothing else "rose" if net > 0 else "fell"
+    told = {"way": way, "size": scale.words(abs(net)), "period": before}
+    return say("chart-revenue-with", **told, parts=joined(clauses)) if clauses else say("chart-revenue", **told)
 
 
 def experiments_message(
@@ -205,49 +212,48 @@ def experiments_message(
         )
     known = brought[brought["value"].notna()]
     if known.empty:
-        return "Nobody was held out, so what the actions brought is not known"
+        return say("chart-action-nobody-held-out")
     if len(known) > 1:
-        return f"Whether {joined(known['action'].tolist(), 'or')} brought anything cannot be told yet"
+        return say("chart-actions-unknown", actions=joined(known["action"].tolist(), "or"))
     row: Any = next(known.itertuples())
-    interval = _interval(row, currency)
-    by_chance = f": anything from {interval} per customer is possible" if interval else ""
-    return f"Whether {row.action} brought anything cannot be told yet{by_chance}"
+    return say("chart-action-unknown", action=str(row.action), interval=_interval(row, currency) or "none")
 
 
 def _history_title(row: Any, scale: Scale, earlier: pd.Series, currency: str | None) -> str:
-    month, before = Period.parse(row.period).label, beside(row.previous_period, row.period)
+    month = Period.parse(row.period).label
     if not is_number(row.value):
-        return f"{row.label}: {row.reason or 'no value'}"
+        return (
+            say("chart-history-no-value", label=row.label, reason=row.reason)
+            if row.reason
+            else say("chart-history-none", label=row.label)
+        )
+    told = {"label": row.label, "value": scale.words(row.value), "month": month} | in_season(row)
     if row.verdict == "real":
-        phrase = phrase_for(row.metric, row.label)
-        clause = phrase.rose if row.change > 0 else phrase.fell
-        values = f"{scale.words(row.value)} in {month} after {scale.words(row.previous_value)} in {before}"
-        words = season(row)
-        return f"{sentence_case(clause)}: {values}{_record(row, earlier)}{f', {words}' if words else ''}"
+        clause = sentence_case(phrases.moved(row.metric, row.label, rose=row.change > 0))
+        before = scale.words(row.previous_value)
+        return say("chart-history-real", clause=clause, before=before, **told, **_record(row, earlier))
     if row.target_verdict == "missed":
-        return f"{row.label} missed the target: {scale.words(row.value)} against {_target(row, currency)}"
+        return say("chart-history-missed", label=row.label, value=told["value"], target=_target(row, currency))
     if is_exact(row) and row.change == 0:
-        return f"{row.label}: {scale.words(row.value)} in {month}, as in {before}"
-    ending = {
-        "within noise": f"no further from {before} than chance goes",
-        "no large change": f"no large change from {before}",
-        "too few to tell": f"too few to tell a change from {before}",
-    }
-    return f"{row.label}: {scale.words(row.value)} in {month}, {ending.get(row.verdict, 'nothing to compare with')}"
+        return say("chart-history-same", **told)
+    return say("chart-history-other", verdict=CALM.get(row.verdict, "none"), **told)
 
 
-def _between(values: pd.Series, scale: Scale) -> str:
-    least, most = scale.words(values.min()), scale.words(values.max())
-    return most if least == most else f"between {scale.number(values.min())} and {most}"
+def _range(earlier: pd.Series, scale: Scale) -> dict[str, str]:
+    """Return the least and the most of earlier values, and whether there are none, one or several."""
+    if earlier.empty:
+        return {"earlier": "none", "least": "", "most": ""}
+    least, most = scale.words(earlier.min()), scale.words(earlier.max())
+    return {"earlier": "one" if least == most else "range", "least": scale.number(earlier.min()), "most": most}
 
 
-def _record(row: Any, earlier: pd.Series) -> str:
-    if len(earlier) < 6:  # a record among few periods is no news
-        return ""
-    span = f"{len(earlier) + 1} {Period.parse(row.period).noun}s"
-    if row.value > earlier.max():
-        return f", the most in {span}"
-    return f", the least in {span}" if row.value < earlier.min() else ""
+def _record(row: Any, earlier: pd.Series) -> dict[str, str]:
+    """Return whether a value is the most or the least of its periods, and of how many; among few that is no news."""
+    n, noun = len(earlier) + 1, Period.parse(row.period).noun
+    is_long = n > 6
+    record = "most" if is_long and row.value > earlier.max() else ""
+    record = record or ("least" if is_long and row.value < earlier.min() else "none")
+    return {"record": record, "span": say("chart-span", n=n, noun=noun)}
 
 
 def _target(row: Any, currency: str | None) -> str:
@@ -256,15 +262,12 @@ def _target(row: Any, currency: str | None) -> str:
 
 def _effect(row: Any, currency: str | None, returned: float | None) -> str:
     scale = scale_for("money", row.value, low=row.low, high=row.high, currency=currency)
-    if row.value > 0:
-        if returned is not None and returned < 0:
-            share = scale_for("share", returned).words(returned)
-            brought = f"it brought {scale.words(row.value)} per customer ({_interval(row, currency)})"
-            return f"{row.action} lost money: {brought}, at a return of {share} on its cost"
-        gained = f"{row.action} brought {scale.words(row.value)} per customer"
-        return f"{gained} ({_interval(row, currency)}) beyond what would have come anyway"
-    lost = f"{row.action} lost {scale.words(-row.value)} per customer"
-    return f"{lost} ({_interval(row, currency)} brought): without it more would have come"
+    told = {"action": str(row.action), "value": scale.words(abs(row.value)), "interval": _interval(row, currency)}
+    if row.value <= 0:
+        return say("chart-action-lost", **told)
+    if returned is not None and returned < 0:
+        return say("chart-action-lost-money", **told, **{"return": scale_for("share", returned).words(returned)})
+    return say("chart-action-brought", **told)
 
 
 def _interval(row: Any, currency: str | None) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-from crmkit.insights.phrases import PHRASES
+from crmkit.insights.phrases import stated
+from crmkit.words import has_message
 
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 BY_GROUP = re.compile(r"(?P<label>.+?) by (?P<by>[\w ]+), (?P<month>\w+ \d{4}), with 95 % intervals")
@@ -26,7 +27,7 @@ def disagreements(folder: Path) -> list[str]:
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for what, value in [*_tiles(page), *_key_numbers(page), *_groups(page), *_kinds_of_customers(page)]:
             printed[what][value].add(path.stem)
-    stated = {what: values for what, values in printed.items() if what in PHRASES}
+    stated = {what: values for what, values in printed.items() if has_message(f"phrase-{what}.states")}
     for path in sorted(folder.glob("*.html")):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for metric in stated:
@@ -76,7 +77,7 @@ def _kinds_of_customers(page: BeautifulSoup) -> list[tuple[str, str]]:
 
 
 def _findings(page: BeautifulSoup, metric: str) -> list[str]:
-    states = re.escape(PHRASES[metric].states).replace(re.escape("{value}"), r"(?P<value>[^,.]*?[\d.,]*\d[^,.]*?)")
+    states = re.escape(stated(metric, "", "987", 987)).replace("987", r"(?P<value>[^,.]*?[\d.,]*\d[^,.]*?)")
     bold = [_text(each) for each in page.select(".findings b, .findings strong, .finding b")]
     matches = [re.fullmatch(states, text) for text in bold]
     return [found[0] for match in matches if match and (found := NUMBER.search(match["value"]))]

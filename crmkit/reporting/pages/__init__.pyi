@@ -45,8 +45,8 @@ from .retention import cohort_table as cohort_table
 from .retention import loyalty_export as loyalty_export
 from .retention import loyalty_table as loyalty_table
 from .retention import survival_chart as survival_chart
-from .retention import turnover_chart as turnover_chart
-from .retention import turnover_table as turnover_table
+from .retention import revenue_change_chart as revenue_change_chart
+from .retention import revenue_change_table as revenue_change_table
 from .revenue import next_order_export as next_order_export
 from .revenue import next_order_table as next_order_table
 from .revenue import preference_table as preference_table

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.insights.messages import PARTS, turnover_message
+from crmkit.insights.messages import PARTS, part_label, revenue_change_message
 from crmkit.insights.segments import last_days
 from crmkit.metrics.analyses.cohorts import cohort_retention
 from crmkit.metrics.analyses.lifetimes import at_risk_table, logrank, survival_curve
@@ -172,13 +172,13 @@ def loyalty_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 
 @section("no change of revenue")
-def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
+def revenue_change_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return what made revenue differ from the period before, customer by customer; empty without orders of customers."""
     rows = _signed_parts(evaluate(catalog, list(PARTS), periods=period, first_days=catalog.days_so_far(period)))
     if pd.isna(rows.loc["revenue_change", "value"]) or rows["value"].isna().any():
         return None
     currency, before = catalog.settings.company.currency, beside(str(period.previous), str(period))
-    title = turnover_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
+    title = revenue_change_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
     scale = scale_of(rows.loc["revenue_change"], currency)
     days = catalog.days_so_far(period)
     span = f"the first {days} days of {period.label} and of {before}" if days else f"{period.label} and {before}"
@@ -195,7 +195,7 @@ def turnover_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
 
 
 @section("no change of revenue")
-def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
+def revenue_change_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the same change for the month, the quarter and the year up to the end of the period, side by side."""
     last = min(period.end - timedelta(days=1), catalog.data_through or period.end)
     columns = {}
@@ -212,7 +212,7 @@ def turnover_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             columns[name] = rows["value"]
     if not columns:
         return None
-    frame = pd.DataFrame(columns).assign(part=[label for label, _ in PARTS.values()]).set_index("part")
+    frame = pd.DataFrame(columns).assign(part=[part_label(name) for name in PARTS]).set_index("part")
     return table(
         frame,
         "What made revenue grow or shrink, over a month, a quarter and a year",
@@ -277,8 +277,8 @@ def _range_at_three(cells: pd.DataFrame, noun: str) -> str:
 
 def _signed_parts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the parts in order with their names, what was lost below zero; a part without customers is 0."""
-    losses = [name for name, (_, adds) in PARTS.items() if not adds]
-    parts = parts_of(rows, {name: label for name, (label, _) in PARTS.items()}, losses)
+    losses = [name for name, adds in PARTS.items() if not adds]
+    parts = parts_of(rows, {name: part_label(name) for name in PARTS}, losses)
     if pd.notna(parts.loc["revenue_change", "value"]):
         nobody = (parts["status"] == "no data") & parts["reason"].str.startswith("no ")
         parts.loc[nobody, ["value", "low", "high"]] = 0.0
