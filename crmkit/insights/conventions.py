@@ -13,6 +13,7 @@ from crmkit.periods import Period
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.validate import check_made_by
+from crmkit.words import say
 
 
 @checked
@@ -59,19 +60,25 @@ def _sentence(rows: list[Any], currency: str) -> str:
     value, formula = scale.words(ours.value), _right_side(ours)
     apart = [row for row in others if scale.words(row.value) != value]
     if not apart:
-        return (
-            f"{sentence_case(ours.label)} is counted in several ways, which agree here: {value}. Here it is {formula}."
-        )
+        return say("convention-agree", label=sentence_case(ours.label), value=value, formula=formula)
     different = [
-        f"{_right_side(row)}: {scale.words(row.value)} ({scale.change(row.difference, (row.value, ours.value))})"
+        say(
+            "convention-other",
+            formula=_right_side(row),
+            value=scale.words(row.value),
+            change=scale.change(row.difference, (row.value, ours.value)),
+        )
         for row in apart
     ]
-    same = [_right_side(row) for row in others if scale.words(row.value) == value]
-    ending = f" The same {value} would come of {joined(same)}." if same else ""
-    return (
-        f"{sentence_case(ours.label)} is counted in several ways. Here it is {formula}: {value}. "
-        f"Other conventions give, in the same data, {'; '.join(different)}.{ending}"
+    told = say(
+        "convention-differ",
+        label=sentence_case(ours.label),
+        formula=formula,
+        value=value,
+        others="; ".join(different),
     )
+    same = [_right_side(row) for row in others if scale.words(row.value) == value]
+    return f"{told} {say('convention-same', value=value, formulas=joined(same))}" if same else told
 
 
 def _right_side(row: Any) -> str:

@@ -14,11 +14,12 @@ from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import finding_in_words
 from crmkit.metrics.card import Card, apply_definitions, cards, load_own_cards
 from crmkit.metrics.engine.lineage import Reads, reads_of
-from crmkit.metrics.formatting import counted, joined, number_word
+from crmkit.metrics.formatting import joined
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import PREDICTED
+from crmkit.words import say
 
 COLUMNS = ["metrics", "n_left_out", "n_rows", "share", "why"]
 _STALE_DAYS = 31  # a table whose rows end so long before the others was probably not exported again
@@ -51,8 +52,8 @@ def quality_headline(catalog: Catalog) -> str:
     tables = tables[~tables["table"].isin(PREDICTED)]  # predictions are made by crmkit, not loaded
     aside, rows = int(tables["n_aside"].sum()), int(tables["n_in"].sum())
     if not aside:
-        return f"All {counted(rows, 'rows')} can be used"
-    return f"All but {aside:,} of {counted(rows, 'rows')} can be used"
+        return say("quality-all", n=rows)
+    return say("quality-all-but", aside=aside, n=rows)
 
 
 @checked
@@ -73,7 +74,7 @@ def quality_findings(catalog: Catalog) -> list[Finding]:
         _early(tables, report),
     ]
     return [finding for finding in found if finding] or [
-        Finding("Nothing was wrong.", " Every row passed every check.")
+        Finding(say("quality-nothing.what"), say("quality-nothing.more"))
     ]
 
 
@@ -90,11 +91,14 @@ def quality_sentences(catalog: Catalog) -> list[str]:
     sentences = []
     for table in tables[tables["n_aside"] > 0].to_dict("records"):
         reasons = report[(report["table"] == table["table"]) & (report["severity"] == "rejected")]
-        why = joined([f"{_in_words(row)} ({row.n_rows:,})" for row in reasons.itertuples()])
-        of_rows = f"{table['n_aside']:,} of {counted(table['n_in'], 'rows')}"
-        sentences.append(f"{table['table']}: {of_rows} left out. Why: {why}.")
+        why = joined([say("quality-reason", finding=_in_words(row), count=row.n_rows) for row in reasons.itertuples()])
+        lost = {"aside": int(table["n_aside"]), "n": int(table["n_in"])}
+        sentences.append(say("quality-table-lost", table=table["table"], why=why, **lost))
     warned = report[report["severity"] == "warning"]
-    sentences += [f"{row.table}: {_in_words(row)}. {row.consequence}" for row in warned.itertuples()]
+    sentences += [
+        say("quality-table-warned", table=str(row.table), finding=_in_words(row), consequence=str(row.consequence))
+        for row in warned.itertuples()
+    ]
     early = _early(tables, report)
     return [*sentences, early.text] if early else sentences
 
@@ -147,13 +151,10 @@ def _to_look_into(report: pd.DataFrame) -> Finding | None:
     warned = report[report["severity"] == "warning"]
     if warned.empty:
         return None
-    named = [f"{_in_words(row)} ({row.table})" for row in warned.head(_MOST_NAMED).itertuples()]
-    others = len(warned) - len(named)
-    more = f"; and {counted(others, 'other things')}" if others > 0 else ""
-    things = "thing" if len(warned) == 1 else "things"
-    return Finding(
-        f"{number_word(len(warned)).capitalize()} {things} should be looked into", f": {'; '.join(named)}{more}."
-    )
+    shown: list[Any] = list(warned.head(_MOST_NAMED).itertuples())
+    named = [say("quality-warning", finding=_in_words(row), table=row.table) for row in shown]
+    told = say("quality-look-into.named", named="; ".join(named), others=len(warned) - len(named))
+    return Finding(say("quality-look-into.what", n=len(warned)), told)
 
 
 def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
@@ -161,14 +162,10 @@ def _left_out(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     if not aside:
         return None
     reasons = report[report["severity"] == "rejected"].sort_values("n_rows", ascending=False)
-    named = [f"{_in_words(row)} ({row.table}, {row.n_rows:,})" for row in reasons.head(_MOST_NAMED).itertuples()]
-    others = len(reasons) - len(named)
-    more = f"; and {counted(others, 'other reasons')}" if others > 0 else ""
-    are, count = ("are", "count") if aside > 1 else ("is", "counts")
-    mend = "Mend what matters in the tool it comes from and load again."
-    return Finding(
-        f"{counted(aside, 'rows')} {are} kept aside", f" and {count} nowhere: {'; '.join(named)}{more}. {mend}"
-    )
+    shown: list[Any] = list(reasons.head(_MOST_NAMED).itertuples())
+    named = [say("quality-reason-of-table", finding=_in_words(row), table=row.table, count=row.n_rows) for row in shown]
+    told = say("quality-aside.named", n=aside, named="; ".join(named), others=len(reasons) - len(named))
+    return Finding(say("quality-aside.what", n=aside), told)
 
 
 def _most_missing(catalog: Catalog) -> Finding | None:
@@ -177,12 +174,18 @@ def _most_missing(catalog: Catalog) -> Finding | None:
     if not worst:
         return None
     row = worst[0]
-    share = f"{100 * row['share']:.1f} %" if row["share"] >= 0.0005 else "less than 0.1 %"
-    of = f"{row['n_left_out']:,} of {counted(row['n_rows'], 'rows')} ({share})"
-    return Finding(
-        f"No number of the scorecard does without more than {at_most(row['share'])} of its rows",
-        f": {row['metrics']} leaves out {of}, because {row['why']}.",
+    least = 0.001
+    is_small = row["share"] < least / 2
+    share = say("quality-less-than", share=at_most(least)) if is_small else f"{100 * row['share']:.1f} %"
+    told = say(
+        "quality-missing.named",
+        metrics=row["metrics"],
+        left=int(row["n_left_out"]),
+        n=int(row["n_rows"]),
+        share=share,
+        why=row["why"],
     )
+    return Finding(say("quality-missing.what", most=at_most(row["share"])), told)
 
 
 def _twice(tables: pd.DataFrame) -> Finding | None:
@@ -190,8 +193,7 @@ def _twice(tables: pd.DataFrame) -> Finding | None:
     if not merged:
         return None
     names = joined(tables.loc[tables["n_merged"] > 0, "table"].tolist())
-    noun, verb = ("rows", "count") if merged > 1 else ("row", "counts")
-    return Finding(f"{merged:,} {noun} came twice", f" and {verb} once: in {names}.")
+    return Finding(say("quality-twice.what", n=merged), say("quality-twice.named", n=merged, tables=names))
 
 
 def _early(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
@@ -201,11 +203,10 @@ def _early(tables: pd.DataFrame, report: pd.DataFrame) -> Finding | None:
     stale = tables[expected & (tables["days_behind"].fillna(0) > _STALE_DAYS)]
     if stale.empty:
         return None
-    named = joined([f"{row.table} (last row {row.last_day:%-d %B %Y})" for row in stale.itertuples()])
-    return Finding(
-        f"{'One table ends' if len(stale) == 1 else f'{len(stale)} tables end'} early",
-        f": {named}. If there should be newer rows, export again.",
-    )
+    named = [
+        say("quality-last-row", table=str(row.table), day=f"{row.last_day:%-d %B %Y}") for row in stale.itertuples()
+    ]
+    return Finding(say("quality-early.what", n=len(stale)), say("quality-early.named", named=joined(named)))
 
 
 def _in_words(row: Any) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.insights.phrases import sentence_case
-from crmkit.metrics.formatting import in_words, is_number, joined, number_word, scale_for
+from crmkit.metrics.formatting import in_words, is_number, joined, scale_for
+from crmkit.words import say
 
-_TOO_FEW, _NO_VERDICT, _NO_NUMBER = "too few cases to judge", "no interval to judge by", "no number"
-_IN_ORDER = ("met", "missed", "too close to call", _TOO_FEW, _NO_VERDICT, _NO_NUMBER)
+_IN_ORDER = ("met", "missed", "close", "few", "exact", "empty")  # verdicts as the messages name them
+_VERDICTS = {"met": "met", "missed": "missed", "too close to call": "close"}
 
 
 def goals_message(goals: pd.DataFrame) -> str:
@@ -29,12 +29,13 @@ def goals_message(goals: pd.DataFrame) -> str:
     'Of four targets one was met, one was missed, one had too few cases to judge and one had no number'
     """
     if goals.empty:
-        return "No target is set"
+        return say("goals-none")
     verdicts = [_judged(row) for row in goals.to_dict("records")]
     if len(verdicts) == 1:
-        return f"The one target {_clause(verdicts[0], 1)}"
-    parts = [f"{number_word(n)} {_clause(verdict, n)}" for verdict in _IN_ORDER if (n := verdicts.count(verdict))]
-    return f"Of {number_word(len(verdicts))} targets {joined(parts)}"
+        return say("goals-one", verdict=verdicts[0])
+    counts = {verdict: verdicts.count(verdict) for verdict in _IN_ORDER}
+    parts = [say("goals-part", verdict=verdict, n=n) for verdict, n in counts.items() if n]
+    return say("goals-several", n=len(verdicts), verdicts=joined(parts))
 
 
 def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:
@@ -54,14 +55,15 @@ def budget_message(report: pd.DataFrame, currency: str | None = None) -> str:
     '€600 of €800 for acquisition was spent, 75 %'
     """
     if report.empty:
-        return "No budget is set for these days"
+        return say("goals-no-budget")
     first = report.iloc[0]
     spent, budget = (in_words(first[name], "money", currency=currency) for name in ("spent", "budget"))
     of_what = first["purpose"] if first["channel"] == "all" else first["channel"]
-    used = f", {scale_for('share', first['used'], significant=2).words(first['used'])}" if first["budget"] else ""
+    used = scale_for("share", first["used"], significant=2).words(first["used"]) if first["budget"] else "none"
     over = report.loc[report["left"] < 0, "channel"].tolist()
     over = [name for name in over if name not in (first["channel"], "all")]
-    return f"{spent} of {budget} for {of_what} was spent{used}" + (f"; overspent: {joined(over)}" if over else "")
+    told = {"spent": spent, "budget": budget, "purpose": str(of_what), "used": used}
+    return say("goals-overspent", **told, over=joined(over)) if over else say("goals-spent", **told)
 
 
 def precedents_message(compared: pd.DataFrame) -> str:
@@ -79,39 +81,29 @@ def precedents_message(compared: pd.DataFrame) -> str:
     'Deals with a visit (66 % against 44 %) before the decision were won more often'
     """
     if compared.empty:
-        return "No deal that was decided saw an interaction before"
+        return say("goals-no-interaction")
     real = compared[compared["verdict"] == "real"]
     if real.empty:
         n_few = int((compared["verdict"] == "too few to tell").sum())
-        too_few = "too few deals to tell which kinds of event go together with wins" if n_few else ""
-        return sentence_case(too_few or "No kind of event goes together with more or fewer wins than chance would give")
-    clauses = []
-    for how, rows in (("more", real[real["difference"] > 0]), ("less", real[real["difference"] < 0])):
-        if len(rows):
-            kinds = joined([_with_and_without(row) for row in rows.to_dict("records")], "or")
-            clauses.append(f"with {kinds} before the decision were won {how} often")
-    return f"Deals {'; those '.join(clauses)}"
+        return say("goals-too-few-deals") if n_few else say("goals-no-kind")
+    more = [_with_and_without(row) for row in real[real["difference"] > 0].to_dict("records")]
+    less = [_with_and_without(row) for row in real[real["difference"] < 0].to_dict("records")]
+    if more and less:
+        return say("goals-both", more=joined(more, "or"), less=joined(less, "or"))
+    return say("goals-more", more=joined(more, "or")) if more else say("goals-less", less=joined(less, "or"))
 
 
 def _judged(row: dict[Any, Any]) -> str:
+    """Return the verdict on a target as the messages name it."""
     if not is_number(row["value"]):
-        return _NO_NUMBER
-    return row["target_verdict"] or (_TOO_FEW if row["status"] == "too few" else _NO_VERDICT)
-
-
-def _clause(verdict: str, n: int) -> str:
-    if verdict in (_TOO_FEW, _NO_VERDICT, _NO_NUMBER):
-        return f"had {verdict}"
-    return f"{'was' if n == 1 else 'were'} {verdict}"
+        return "empty"
+    return _VERDICTS.get(row["target_verdict"], "few" if row["status"] == "too few" else "exact")
 
 
 def _with_and_without(row: dict[Any, Any]) -> str:
-    rates = f"{_percent(row['win_rate_with'])} against {_percent(row['win_rate_without'])}"
-    return f"{_article(row['kind'])} {row['kind']} ({rates})"
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[:1].lower() in "aeiou" else "a"
+    rates = {"with": _percent(row["win_rate_with"]), "without": _percent(row["win_rate_without"])}
+    vowel = "yes" if row["kind"][:1].lower() in "aeiou" else "no"
+    return say("goals-kind", kind=row["kind"], vowel=vowel, **rates)
 
 
 def _percent(share: float) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from math import isclose
 from typing import Any
 
-from crmkit.insights.phrases import sentence_case
 from crmkit.metrics.formatting import counted, is_number, scale_for
+from crmkit.words import say
 
 _ROUNDING = 1e-9  # relative; sums of the same rows in another order differ by less
 
@@ -43,10 +43,10 @@ def revision_sentence(
     words = [_in_words(number, scale.words(number.get("value"))) for number in (then, now)]
     if words[0] == words[1]:
         return ""  # both are printed alike
-    change = f" ({scale.change(both[1] - both[0])})" if len(both) == 2 else ""
+    change = scale.change(both[1] - both[0]) if len(both) == 2 else "none"
     facts = [*_of_this_number(then, now), *since]
-    why = f"Since then {'; '.join(facts)}." if facts else "The reason is not known."
-    return f"{now['label']}: reported as {words[0]}, now {words[1]}{change}. {sentence_case(why)}"
+    why = say("revision-since", facts="; ".join(facts)) if facts else say("revision-unknown")
+    return f"{say('revision-changed', label=now['label'], then=words[0], now=words[1], change=change)} {why}"
 
 
 def changed_inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -63,44 +63,42 @@ def changed_inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]
     >>> changed_inputs({"settings": {"churn_after_days": 90}}, {"settings": {"churn_after_days": 60}})
     ['the setting churn_after_days has changed from 90 to 60']
     """
-    clauses = ["the export files have changed"] if _differ(then, now, "input") else []
-    clauses += [f"the setting {change}" for change in _changed(then, now, "settings")]
+    clauses = [say("revision-exports")] if _differ(then, now, "input") else []
+    clauses += _changed(then, now, "settings", "revision-setting")
     if _differ(then, now, "other_settings"):
-        clauses.append("mappings, targets or other settings have changed")
+        clauses.append(say("revision-other-settings"))
     if _differ(then, now, "own_code"):
-        clauses.append("your own Python files have changed")
+        clauses.append(say("revision-own-code"))
     if _differ(then, now, "crmkit"):
-        clauses.append(f"crmkit {then['crmkit']} has become {now['crmkit']}")
+        clauses.append(say("revision-crmkit", before=then["crmkit"], after=now["crmkit"]))
     elif _differ(then, now, "code"):
-        clauses.append("the code of crmkit has changed")
-    return clauses + [f"the package {change}" for change in _changed(then, now, "packages")]
+        clauses.append(say("revision-code"))
+    return clauses + _changed(then, now, "packages", "revision-package")
 
 
 def _of_this_number(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     clauses = []
     if then.get("so_far") and not now.get("so_far"):
-        clauses.append(f"the period has ended: it was reported after {counted(then['so_far'], 'days')}")
+        clauses.append(say("revision-ended", days=int(then["so_far"])))
     if then.get("definition") and then["definition"] != now.get("definition", then["definition"]):
-        clauses.append("its definition has changed")
+        clauses.append(say("revision-definition"))
     more = (now.get("n") or 0) - (then.get("n") or 0)
     if more and then.get("status") != "not measured":
-        clauses.append(f"{counted(abs(more), now['counted'])} {'more' if more > 0 else 'fewer'} {_are(more)} counted")
+        message = "revision-more" if more > 0 else "revision-fewer"
+        clauses.append(say(message, n=abs(more), counted=counted(abs(more), now["counted"])))
     return clauses
 
 
-def _are(n: int) -> str:
-    return "is" if abs(n) == 1 else "are"
-
-
 def _in_words(number: Mapping[str, Any], value: str) -> str:
-    return value if is_number(number.get("value")) else str(number.get("status") or "no data")
+    return value if is_number(number.get("value")) else str(number.get("status") or say("revision-no-data"))
 
 
 def _differ(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
     return bool(then.get(name) and now.get(name)) and then[name] != now[name]
 
 
-def _changed(then: Mapping[str, Any], now: Mapping[str, Any], name: str) -> list[str]:
+def _changed(then: Mapping[str, Any], now: Mapping[str, Any], name: str, message: str) -> list[str]:
     before, after = then.get(name) or {}, now.get(name) or {}
     names = [key for key in after if key in before and before[key] != after[key]]
-    return [f"{key} has changed from {before[key] or 'nothing'} to {after[key] or 'nothing'}" for key in names]
+    nothing = say("revision-nothing")
+    return [say(message, name=key, before=before[key] or nothing, after=after[key] or nothing) for key in names]

@@ -14,13 +14,26 @@ from crmkit.words.messages import FOLDER
 
 PACKAGE = Path(__file__).parents[2] / "crmkit"
 NAMED_BY_METRIC = ("phrase-", "chart-part-")  # found by the name of a metric or a feature
-NOT_OF_PAGES = {  # names of verdicts, a pattern, an error for the analyst
+NOT_OF_PAGES = {  # names of verdicts, beginnings of what a check found, a pattern, an error for the analyst
     "too few to tell",
+    "too close to call",
+    "the rows end",
+    "no row from",
+    "cannot be read as",
+    " is none of ",
     "no large change",
     r"(?:the|its|her|who|what|whether) ",
     "The scorecard has no rows. Ask for at least one metric.",
 }
-MOVED = ["insights/findings.py", "insights/messages.py", "insights/phrases.py"]
+MOVED = [
+    "insights/conventions.py",
+    "insights/data_quality.py",
+    "insights/findings.py",
+    "insights/goals.py",
+    "insights/messages.py",
+    "insights/phrases.py",
+    "insights/revisions.py",
+]
 
 
 def messages() -> dict[str, set[str]]:
