@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from crmkit.errors import CrmkitError
-from crmkit.metrics.formatting import counted, is_number
+from crmkit.metrics.formatting import is_number
 from crmkit.reporting.display.html import Fragment, drawn
+from crmkit.words import say
 
 _SENTENCES = ("finding", "note", "sentence", "message", "text")  # where a quality frame says it in words
 _TERM = ("metric", "label", "definition", "formula", "conventions", "source")
@@ -39,9 +40,7 @@ def quality_notes(notes: pd.DataFrame | Sequence[str | Mapping[str, Any]]) -> Fr
     """
     listed = notes.to_dict("records") if isinstance(notes, pd.DataFrame) else list(notes)
     points = [note if isinstance(note, str) else _sentence(note) for note in listed]
-    return _note(
-        "quality", "Data quality", [] if points else ["Nothing to report: every row passed the checks."], points=points
-    )
+    return _note("quality", say("page-quality"), [] if points else [say("page-quality-none")], points=points)
 
 
 def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) -> Fragment:
@@ -64,24 +63,12 @@ def method(scorecard: pd.DataFrame | None = None, *, extra: Sequence[str] = ()) 
     <crmkit how we decide>
     """
     n_judged = 0 if scorecard is None else int((~scorecard["verdict"].isin(["", "no comparison"])).sum())
-    together = f", counting that this page looks at {counted(n_judged, 'numbers')} at once" if n_judged > 1 else ""
+    together = "counted" if n_judged > 1 else "alone"
     if scorecard is not None and not scorecard.get("headline", pd.Series(True)).all():
-        together = (
-            ", counting how many numbers are looked at together: those that stand on the scorecard too with all numbers "
-            "there, the others of this page with each other"
-        )
-    paragraphs = [
-        f"A change is called real when chance alone would rarely produce it{together} "
-        "(Benjamini-Hochberg, at most 5 % false alarms); it is compared with all of the twelve periods before, where nothing "
-        "moved in them. It is within noise when a change large enough to matter would have been seen; there was no large "
-        "change when it is surely less than twice as large as that; otherwise there are too few customers to tell.",
-        "The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. "
-        "Sums and counts, such as revenue, are exact: their interval is how far chance alone would take such a month. "
-        "A target is met or missed only when the whole interval lies on one side of it.",
-        "An arrow shows which way a number went, and the word beside it whether that is good. In the small charts the "
-        "shaded band is the 95 % interval and the dashed line the target.",
-    ]
-    return _note("method", "How we decide", [*paragraphs, *extra])
+        together = "families"
+    real = say("page-method-real", together=together, n=n_judged)
+    paragraphs = [real, say("page-method-interval"), say("page-method-marks"), *extra]
+    return _note("method", say("page-method"), paragraphs)
 
 
 def glossary_section(
@@ -89,7 +76,7 @@ def glossary_section(
     metrics: Iterable[str] | None = None,
     *,
     is_open: bool = False,
-    title: str = "What the numbers count",
+    title: str = "",
     id: str = "glossary",
 ) -> Fragment:
     """Return what each number counts, folded.
@@ -103,7 +90,7 @@ def glossary_section(
     is_open : bool
         Unfolded at first.
     title, id : str
-        Heading, and name for links.
+        Heading, by default "What the numbers count", and name for links.
 
     Returns
     -------
@@ -118,8 +105,8 @@ def glossary_section(
     wanted = None if metrics is None else set(metrics)
     rows = glossary if wanted is None else glossary[glossary["metric"].isin(wanted)]
     terms = [{name: _text(row.get(name)) for name in _TERM} for row in rows.to_dict("records")]
-    said = f"Definition, formula and source of {counted(len(terms), 'numbers')}"
-    return _note(id, title, [], terms=terms, terms_title=said, is_open=is_open)
+    said = say("page-glossary-said", n=len(terms))
+    return _note(id, title or say("page-glossary"), [], terms=terms, terms_title=said, is_open=is_open)
 
 
 def _sentence(note: Mapping[Any, Any]) -> str:
@@ -130,8 +117,9 @@ def _sentence(note: Mapping[Any, Any]) -> str:
         )
     table, n_rows, then = _text(note.get("table")), note.get("n_rows"), _text(note.get("consequence"))
     text = f"{table}: {_text(note[column])}" if table else _text(note[column])
-    text += f" ({counted(n_rows, 'rows')})" if is_number(n_rows) and n_rows else ""
-    return f"{text.rstrip('.')}. {then}".strip()
+    rows = int(n_rows) if is_number(n_rows) else 0
+    text = text if rows else text.rstrip(".")
+    return say("page-quality-note", text=text, rows=rows, consequence=then).strip()
 
 
 def _text(value: Any) -> str:

@@ -12,12 +12,13 @@ import pandas as pd
 from crmkit.errors import CrmkitError
 from crmkit.insights.findings import Finding, findings, headline
 from crmkit.insights.stakes import changes_at_stake
-from crmkit.metrics.formatting import counted, joined
+from crmkit.metrics.formatting import joined
 from crmkit.periods import Period, day_in_words
 from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.settings import Settings
 from crmkit.tables.schema import PREDICTED, SCHEMAS
+from crmkit.words import say
 
 
 def opening(
@@ -120,7 +121,7 @@ def _findings_of(scorecard: pd.DataFrame | None, currency: str | None) -> list[F
 
 
 def _for_front_page(scorecard: pd.DataFrame | None, currency: str | None, through: date | None) -> list[FrontLine]:
-    lines = [FrontLine("status", f"Data through {day_in_words(through)}")] if through is not None else []
+    lines = [FrontLine("status", say("page-through", day=day_in_words(through)))] if through is not None else []
     for each in changes_at_stake(scorecard, currency=currency) if scorecard is not None else []:
         told = each.finding
         lines.append(
@@ -142,16 +143,16 @@ def _for_front_page(scorecard: pd.DataFrame | None, currency: str | None, throug
 def _status(scorecard: pd.DataFrame | None, through: date | None, n_notes: int) -> list[dict[str, str]]:
     parts = []
     if through is not None:
-        parts.append({"text": f"Data through {day_in_words(through)}", "href": ""})
+        parts.append({"text": say("page-through", day=day_in_words(through)), "href": ""})
     if scorecard is not None and scorecard.get("days_so_far", pd.Series(dtype=float)).notna().any():
         row = scorecard.iloc[0]
-        text = f"The {Period.parse(row['period']).noun} is still running: {row['days_so_far']} days, compared with as many before"
+        text = say("page-running", noun=Period.parse(row["period"]).noun, days=int(row["days_so_far"]))
         parts.append({"text": text, "href": ""})
     if scorecard is not None:
         n_measured = int(scorecard["value"].notna().sum())  # what could be, and has no case in the period, is not
-        parts.append({"text": f"{n_measured} of {counted(len(scorecard), 'numbers')} measured", "href": ""})
+        parts.append({"text": say("page-measured", measured=n_measured, n=len(scorecard)), "href": ""})
     if n_notes:
-        parts.append({"text": f"{counted(n_notes, 'notes')} on data quality", "href": "#quality"})
+        parts.append({"text": say("page-notes", n=n_notes), "href": "#quality"})
     return parts
 
 

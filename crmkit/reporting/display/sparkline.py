@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from crmkit.metrics.formatting import Scale, counted, is_number, scale_for
+from crmkit.metrics.formatting import Scale, is_number, scale_for
 from crmkit.periods import MONTH_NAMES, Period
+from crmkit.words import say
 
 _WIDTH, _HEIGHT, _PAD = 240.0, 56.0, 5.0
 
@@ -143,21 +144,27 @@ def _in_words(
 ) -> str:
     known = np.flatnonzero(np.isfinite(values))
     lowest, highest = known[np.argmin(values[known])], known[np.argmax(values[known])]
-    text = f"{label}, {periods[0].label} to {periods[-1].label}: "
+    course = "moved"
     if scale.words(values[lowest]) == scale.words(values[highest]):
-        text += f"{scale.words(values[highest])} {'all the time' if len(known) > 1 else f'in {periods[highest].label}'}"
-    else:
-        text += (
-            f"{scale.words(values[known[0]])} at first, {scale.words(values[known[-1]])} at last, "
-            f"lowest {scale.words(values[lowest])} ({periods[lowest].label}), "
-            f"highest {scale.words(values[highest])} ({periods[highest].label})"
-        )
-    if n_missing := len(values) - len(known):
-        text += f"; no value in {counted(n_missing, 'periods')}"
-    if is_number(target):
-        exact = scale_for(str(history["unit"].iloc[0]), target, significant=4)
-        text += f"; target {Scale(scale.factor, max(scale.decimals, exact.decimals), scale.prefix, scale.suffix).words(target)}"
-    return text
+        course = "same" if len(known) > 1 else "lone"
+    told = {
+        "course": course,
+        "label": label,
+        "first": periods[0].label,
+        "last": periods[-1].label,
+        "start": scale.words(values[known[0]]),
+        "end": scale.words(values[known[-1]]),
+        "least": scale.words(values[lowest]),
+        "least-period": periods[lowest].label,
+        "most": scale.words(values[highest]),
+        "most-period": periods[highest].label,
+        "n": len(values) - len(known),
+    }
+    if not is_number(target):
+        return say("tile-spark-missing", **told)
+    exact = scale_for(str(history["unit"].iloc[0]), target, significant=4)
+    aim = Scale(scale.factor, max(scale.decimals, exact.decimals), scale.prefix, scale.suffix).words(target)
+    return say("tile-spark-target", **told, target=aim)
 
 
 def _short(period: Period) -> str:

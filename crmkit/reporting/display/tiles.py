@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmkit.insights.findings import season
+from crmkit.insights.findings import CALM, season
 from crmkit.insights.phrases import sentence_case
 from crmkit.insights.sentiment import Remark
 from crmkit.metrics.card import CARDS
@@ -15,24 +15,26 @@ from crmkit.metrics.formatting import Scale, beside, counted, currency_of, is_ex
 from crmkit.reporting.display.html import Fragment, drawn, kept_together
 from crmkit.reporting.display.sparkline import sparkline
 from crmkit.settings import Settings
+from crmkit.words import say
 
-TOPIC_TITLES = {
-    "voice": "What customers say",
-    "retention": "Staying and leaving",
-    "revenue": "Buying",
-    "acquisition": "Winning customers",
-    "marketing": "What marketing spends and brings",
-    "traffic": "Visits and what becomes of them",
-    "pipeline": "From lead to sale",
-    "value": "What customers are worth",
-    "adoption": "Using the CRM",
-    "engagement": "Taking part",
-    "social": "Social networks",
-    "goals": "Targets",
-}
-_WITHOUT_VALUE = {"too few": "Too few to say", "not reached": "Not reached"}
+_TOPICS = [
+    "voice",
+    "retention",
+    "revenue",
+    "acquisition",
+    "marketing",
+    "traffic",
+    "pipeline",
+    "value",
+    "adoption",
+    "engagement",
+    "social",
+    "goals",
+]
+_WITHOUT_VALUE = {"too few": "tile-too-few", "not reached": "tile-not-reached"}
 _SIGNS = {"within noise": "≈", "no large change": "≈", "too few to tell": "?"}
 _TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
+_VERDICTS = {"met": "met", "missed": "missed", "too close to call": "close"} | CALM
 
 
 def tiles(
@@ -90,13 +92,12 @@ def tiles(
 
 def topics_in_order(topics: set[str]) -> list[str]:
     """Return topics in the order of the tiles, an analyst's own last."""
-    order = list(TOPIC_TITLES)
-    return sorted(topics, key=lambda topic: (order.index(topic) if topic in order else len(order), topic))
+    return sorted(topics, key=lambda topic: (_TOPICS.index(topic) if topic in _TOPICS else len(_TOPICS), topic))
 
 
 def topic_title(topic: str) -> str:
     """Return a topic in words: "What customers say"."""
-    return TOPIC_TITLES.get(topic, sentence_case(topic))
+    return say(f"tile-topic-{topic}") if topic in _TOPICS else sentence_case(topic)
 
 
 def tile_of(row: Any, history: pd.DataFrame | None, currency: str | None, remark: Remark | None) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def tile_of(row: Any, history: pd.DataFrame | None, currency: str | None, remark
     is_open = is_doubted or (row.verdict == "real" and bool(season(row)))
     tone = row.direction if row.verdict == "real" and not is_open else ""
     target = row.target if is_number(row.target) else None
-    number, unit = scale.parts(row.value) if has_value else (_WITHOUT_VALUE.get(row.status, "No data"), "")
+    number, unit = scale.parts(row.value) if has_value else (say(_WITHOUT_VALUE.get(row.status, "tile-no-data")), "")
     comparisons = _comparisons(row, scale, currency, is_open=is_open) if has_value else []
     return {
         "metric": row.metric,
@@ -135,7 +136,8 @@ def tile_of(row: Any, history: pd.DataFrame | None, currency: str | None, remark
 def _caveat(row: Any) -> str:
     """Return what is to be known beside a number; that a period is still running stands above all of them."""
     said = [part for part in str(row.reason or "").split("; ") if part and not part.startswith("so far: ")]
-    return sentence_case(("Too few: " if row.status == "too few" else "") + "; ".join(said))
+    reason = "; ".join(said)
+    return say("tile-caveat", reason=reason) if row.status == "too few" else sentence_case(reason)
 
 
 def _basis(row: Any, scale: Scale) -> str:
@@ -148,7 +150,9 @@ def _basis(row: Any, scale: Scale) -> str:
 def _interval(row: Any, scale: Scale) -> str:
     interval = "" if is_exact(row) else scale.interval(row.low, row.high)
     if interval and row.metric in CARDS and CARDS[row.metric].additive:
-        return f"{interval} by chance"  # the books are exact; what is open is how such a month might have gone
+        return say(
+            "tile-by-chance", interval=interval
+        )  # the books are exact; what is open is how such a month might have gone
     return interval
 
 
@@ -161,8 +165,9 @@ def _comparisons(row: Any, scale: Scale, currency: str | None, *, is_open: bool)
         words = scale_for(row.unit, row.target, currency=currency, significant=4).words(row.target)
         verdict = row.target_verdict if row.status == "ok" else "too few to tell"
         tone = {"met": "better", "missed": "worse"}.get(verdict, "")
-        sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), sentence_case(str(verdict or ""))
-        rows.append({"text": f"Target {words}", "is_main": False, "tone": tone, "sign": sign, "word": word})
+        sign, word = (_TARGET_SIGNS | _SIGNS).get(verdict, ""), _word(verdict)
+        text = say("tile-target", target=words)
+        rows.append({"text": text, "is_main": False, "tone": tone, "sign": sign, "word": word})
     return [each | {"tone": "", "word": str(each["word"]).partition(",")[0]} for each in rows] if is_open else rows
 
 
@@ -172,18 +177,24 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     name = beside(other, row.period)
     if verdict == "no comparison" or not is_number(change):
         why = getattr(row, f"{prefix or 'previous_'}reason", "")
-        text = f"Not compared with {name}: {why}" if why else f"No value for {name} to compare with"
+        unknown = say("tile-nothing-to-compare", period=name)
+        text = say("tile-not-compared", period=name, reason=why) if why else unknown
         return {"text": text, "tone": "", "sign": "", "word": ""}
     is_real = verdict == "real"
-    word = (
-        sentence_case(verdict) if not is_real else f"Real, {direction}" if direction in ("better", "worse") else "Real"
-    )
+    word = _word(verdict, direction)
     sign = _SIGNS.get(verdict, "▲" if change > 0 else "▼")
     tone = direction if is_real else "few" if verdict == "too few to tell" else ""
-    text = sentence_case(f"{scale.change(change, (row.value, before))} on {name}")
+    told = {"change": scale.change(change, (row.value, before)), "period": name}
+    text = say("tile-change", **told)
     if verdict == "no large change" and is_number(at_most := getattr(row, f"{prefix}at_most", None)):
-        text += f", at most {scale.size(at_most)}"
-    return {"text": text, "tone": tone, "sign": sign, "word": word}
+        text = say("tile-change-at-most", **told, most=scale.size(at_most))
+    return {"text": sentence_case(text), "tone": tone, "sign": sign, "word": word}
+
+
+def _word(verdict: str | None, direction: str = "") -> str:
+    """Return a verdict as a badge says it; a change that is real with its direction."""
+    real = direction if direction in ("better", "worse") else "real"
+    return say("tile-verdict", verdict=real if verdict == "real" else _VERDICTS.get(verdict or "", "none"))
 
 
 def _of(history: pd.DataFrame | None, metric: str) -> pd.DataFrame | None:
