@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from crmkit.metrics.formatting import scale_for
 from crmkit.plots.frames import draws
+from crmkit.plots.marks import band, dots, intervals, line
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks, percent_ticks
@@ -34,9 +36,15 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     ax = styled_axes(ax)
     with theme_context():
-        place = np.arange(len(days))
-        _draw_expected_and_actual(ax, place, days, "expected", "expected, with 95 % interval")
-        ax.set_xticks(place, [f"{each:%d %b}".lstrip("0") for each in pd.to_datetime(days["day"])])
+        rows = days.assign(place=np.arange(len(days)))
+        said = [
+            f"{_day(row.day)}: {row.expected:,.0f} expected ({row.low:,.0f} to {row.high:,.0f})"
+            for row in days.itertuples()
+        ]
+        left = [f"{_day(row.day)}: {row.lost:,.0f} left" for row in days.itertuples()]
+        _draw_expected_and_actual(ax, rows, "expected", "expected, with 95 % interval", said, left)
+        ax.set_xticks(rows["place"], [_day(day) for day in days["day"]])
+        ax.set_xlim(-0.5, len(days) - 0.5)
         ax.set_ylim(0, 1.45 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
         number_ticks(ax.yaxis, "count", float(days["high"].max()))
         ax.set_ylabel("customers", color=LIGHT["soft"])
@@ -60,15 +68,18 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: st
     Examples
     --------
     >>> plan = pd.DataFrame({"n": [1, 2, 3], "profit": [5.0, 7.0, 4.0]})
-    >>> float(plot_call_profit(plan).lines[-1].get_xdata()[0])
-    2.0
+    >>> plot_call_profit(plan).collections[-1].get_offsets().tolist()
+    [[2.0, 7.0]]
     """
     ax = styled_axes(ax)
     with theme_context():
         ax.axhline(0, color=LIGHT["rule"], linewidth=1)
-        ax.plot(plan["n"], plan["profit"], color=LIGHT["accent"], linewidth=2)
-        best = plan.loc[plan["profit"].idxmax()]
-        ax.plot([best["n"]], [best["profit"]], "o", color=LIGHT["ink"])
+        line(ax, plan, "n", "profit", color=LIGHT["accent"], linewidth=2)
+        best = plan.loc[[plan["profit"].idxmax()]]
+        said = scale_for("money", float(best["profit"].iloc[0]), currency=currency).words(float(best["profit"].iloc[0]))
+        dots(
+            ax, best, "n", "profit", color=LIGHT["ink"], size=7, values=[f"{best['n'].iloc[0]:,.0f} customers: {said}"]
+        )
         number_ticks(ax.xaxis, "count", float(plan["n"].max()))
         number_ticks(ax.yaxis, "money", float(plan["profit"].abs().max()), currency)
         ax.set_xlabel("customers contacted", color=LIGHT["soft"])
@@ -96,7 +107,14 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     ax = styled_axes(ax)
     with theme_context():
-        _draw_expected_and_actual(ax, tenths["tenth"], tenths, "chance", "mean chance, with 95 % interval")
+        said = [
+            f"Group {row.tenth}: chance {row.chance:.1%} ({row.low:.1%} to {row.high:.1%})"
+            for row in tenths.itertuples()
+        ]
+        left = [f"Group {row.tenth}: {row.lost:.1%} left" for row in tenths.itertuples()]
+        said, left = ([words.replace("%", " %") for words in each] for each in (said, left))
+        rows = tenths.assign(place=tenths["tenth"])
+        _draw_expected_and_actual(ax, rows, "chance", "mean chance, with 95 % interval", said, left)
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         percent_ticks(ax.yaxis)
@@ -124,8 +142,8 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     ax = styled_axes(ax)
     with theme_context():
-        ax.fill_between(months["month"], months["low"], months["high"], color=LIGHT["band"], linewidth=0)
-        ax.plot(months["month"], months["value"], color=LIGHT["accent"], linewidth=2)
+        band(ax, months, "month", color=LIGHT["band"])
+        line(ax, months, "month", "value", color=LIGHT["accent"], linewidth=2)
         ax.set_ylim(0, None)
         number_ticks(ax.yaxis, "count", float(months["value"].max()))
         ax.xaxis.set_major_locator(MultipleLocator(6))
@@ -134,7 +152,14 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _draw_expected_and_actual(ax: Axes, places: Any, rows: pd.DataFrame, expected: str, label: str) -> None:
-    ax.vlines(places, rows["low"], rows["high"], color=LIGHT["band"], linewidth=9)
-    ax.plot(places, rows[expected], "o", color=LIGHT["accent"], label=label)
-    ax.plot(places, rows["lost"], "x", color=LIGHT["ink"], markersize=9, markeredgewidth=2, label="left")
+def _day(day: Any) -> str:
+    return f"{pd.Timestamp(day):%d %b}".lstrip("0")
+
+
+def _draw_expected_and_actual(
+    ax: Axes, rows: pd.DataFrame, expected: str, label: str, expected_words: list[str], lost_words: list[str]
+) -> None:
+    intervals(ax, rows, "place", color=LIGHT["band"], width=9, capstyle="butt")
+    dots(ax, rows, "place", expected, color=LIGHT["accent"], size=7, label=label, values=expected_words)
+    cross = {"marker": "x", "linewidth": 2, "label": "left"}
+    dots(ax, rows, "place", "lost", color=LIGHT["ink"], size=8, values=lost_words, **cross)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from crmkit.metrics.formatting import scale_for
 from crmkit.plots.frames import draws
+from crmkit.plots.marks import band, bars, dots, line
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
@@ -34,8 +35,16 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
     """
     ax = styled_axes(ax)
     with theme_context():
-        ax.bar(tenths["tenth"], tenths["actual"], width=0.66, color=LIGHT["band"], label="came")
-        ax.plot(tenths["tenth"], tenths["predicted"], "o", color=LIGHT["accent"], markersize=8, label="predicted")
+        scale = scale_for("money", float(tenths["actual"].max()), currency=currency)
+        came, foreseen = (
+            [
+                f"Tenth {tenth}: {scale.words(amount)} {word}"
+                for tenth, amount in zip(tenths["tenth"], tenths[name], strict=True)
+            ]
+            for name, word in (("actual", "came"), ("predicted", "predicted"))
+        )
+        bars(ax, tenths, "tenth", "actual", color=LIGHT["band"], width=0.66, label="came", values=came)
+        dots(ax, tenths, "tenth", "predicted", color=LIGHT["accent"], size=8, label="predicted", values=foreseen)
         _money_axis(ax, float(tenths[["predicted", "actual"]].max().max()), currency)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         ax.set_xlabel("tenths of customers, by forecast", color=LIGHT["soft"])
@@ -66,8 +75,8 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
     with theme_context():
         month, value = life["month"].to_numpy(float), life["value"].to_numpy(float)
         came = value * life["observed"].to_numpy(float)
-        ax.fill_between(month, np.zeros(len(month)), came, color=LIGHT["band"], linewidth=0)
-        ax.plot(month, value, color=LIGHT["accent"], linewidth=2.2)
+        band(ax, life.assign(low=0.0, high=came), "month", color=LIGHT["band"])
+        line(ax, life, "month", "value", color=LIGHT["accent"], linewidth=2.2)
         _money_axis(ax, float(value.max(initial=0)), currency)
         ax.xaxis.set_major_locator(MultipleLocator(6))
         ax.set_xlabel("months since the first order or term", color=LIGHT["soft"])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import NO_DATA, Scale, common_scale, currency_of, is_number
 from crmkit.plots.frames import draws
+from crmkit.plots.marks import dots, intervals
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
@@ -66,16 +67,17 @@ def plot_groups(
             "plot_groups needs a column to group by. Evaluate the metric with by=..., such as by='channel'."
         )
     ordered = groups.sort_values("value", ascending=False, kind="stable") if sort else groups
-    ax = styled_axes(ax, (10.6, 0.6 + 0.56 * max(len(ordered), 1)), grid="x")
+    ax = styled_axes(ax, (10.6, 0.6 + 0.62 * max(len(ordered), 1)), grid="x")
     currency = currency_of(groups, currency)
     # One scale for all, as numbers with the same digits are easier to compare.
     scale = common_scale(groups.itertuples(index=False), currency)
     with theme_context():
+        _draw_dots(ax, ordered, [_name(row[by]) for _, row in ordered.iterrows()], scale)
         for place, (_, row) in enumerate(ordered.iterrows()):
-            _draw_group(ax, place, row, scale)
+            _write_value(ax, place, row, scale)
             # The name stands above its line, so that a long one takes no room from the numbers.
             at = {"xycoords": ("axes fraction", "data"), "annotation_clip": None}
-            annotate(ax, _name(row[by]), (0, place), (2, 7), color=LIGHT["ink"], **at)
+            annotate(ax, _name(row[by]), (0, place), (2, 9), color=LIGHT["ink"], **at)
             if place:
                 ax.axhline(place - 0.66, color=LIGHT["rule"], linewidth=0.8, zorder=0.5)
         _draw_overall(ax, overall, groups, currency)
@@ -86,17 +88,30 @@ def plot_groups(
     return ax
 
 
-def _draw_group(ax: Axes, place: int, row: pd.Series, scale: Scale) -> None:
+def _draw_dots(ax: Axes, ordered: pd.DataFrame, names: list[str], scale: Scale) -> None:
+    rows = ordered.assign(place=range(len(ordered)), words=names)
+    rows = rows[rows["value"].map(is_number).to_numpy(bool)]
+    intervals(ax, rows, "place", color=LIGHT["band"], width=7, along="x")
+    status = rows["status"] if "status" in rows else pd.Series("ok", rows.index)
+    for is_rough, size, colour in ((False, 7, LIGHT["accent"]), (True, 5, LIGHT["soft"])):
+        own = rows[(status != "ok") == is_rough]
+        if len(own):
+            said = [f"{row.words}: {_value_words(row, scale)}" for row in own.itertuples(index=False)]
+            dots(ax, own, "value", "place", color=colour, size=size, values=said)
+
+
+def _value_words(row: Any, scale: Scale) -> str:
+    interval = scale.interval(row.low, row.high)
+    counts = f", of {row.n:,.0f}" if is_number(getattr(row, "n", None)) else ""
+    return scale.words(row.value) + (f" ({interval})" if interval else "") + counts
+
+
+def _write_value(ax: Axes, place: int, row: pd.Series, scale: Scale) -> None:
     beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
     if not is_number(row["value"]):
         ax.annotate(str(row.get("status") or NO_DATA), (1.02, place), color=LIGHT["soft"], **beside)
         return
-    if is_number(row["low"]) and is_number(row["high"]):
-        ends = [row["low"], row["high"]]
-        ax.plot(ends, [place, place], color=LIGHT["band"], linewidth=7, solid_capstyle="round", zorder=2)
     is_rough = row.get("status", "ok") != "ok"
-    colour = LIGHT["soft"] if is_rough else LIGHT["accent"]
-    ax.plot([row["value"]], [place], "o", color=colour, markersize=5 if is_rough else 7, zorder=3)
     words = scale.words(row["value"]) + (f", {row['status']}" if is_rough else "")
     ax.annotate(
         words,

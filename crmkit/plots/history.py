@@ -11,6 +11,7 @@ from crmkit.errors import CrmkitError
 from crmkit.metrics.formatting import currency_of, is_number, scale_for, scale_of
 from crmkit.periods import Period
 from crmkit.plots.frames import draws
+from crmkit.plots.marks import dots, intervals, line
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import PeriodLocator, number_ticks, period_label
@@ -68,38 +69,38 @@ def plot_history(
         if not len(known):
             return _draw_empty(ax, len(history))
         colour = LIGHT[tone] if tone in ("better", "worse") else LIGHT["accent"]
-        _draw_points(ax, history, known, colour)
+        _draw_points(ax, history, known, colour, currency)
         _label_last(ax, history, int(known[-1]), colour, currency)
         _mark_gaps(ax, np.flatnonzero(~np.isfinite(values)))
         _label_axes(ax, list(history["period"]))
         number_ticks(ax.yaxis, str(history["unit"].iloc[known[-1]]), float(values[known[-1]]), currency)
+        if history["unit"].iloc[known[-1]] == "count":
+            ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]) if values[known].min() < 0 else 0.0)  # a count is never cut
         _draw_target(ax, target, history.iloc[int(known[-1])], currency)
     return ax
 
 
-def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str) -> None:
-    values, low, high = (history[name].to_numpy(float) for name in ("value", "low", "high"))
-    ax.plot(range(len(values)), values, color=LIGHT["band"], linewidth=1.4, zorder=1)  # NaN breaks the line
-    for place in known:
-        is_last = place == known[-1]
-        ends = [end if np.isfinite(end) else values[place] for end in (low[place], high[place])]
-        ax.plot(
-            [place, place],
-            ends,
-            color=colour if is_last else LIGHT["band"],
-            alpha=0.45 if is_last else 1.0,
-            linewidth=6,
-            solid_capstyle="round",
-            zorder=2,
-        )
-        ax.plot(
-            [place],
-            [values[place]],
-            "o",
-            color=colour if is_last else LIGHT["accent"],
-            markersize=8 if is_last else 5,
-            zorder=4,
-        )
+def _draw_points(ax: Axes, history: pd.DataFrame, known: np.ndarray, colour: str, currency: str | None) -> None:
+    # A number for each run of periods with values: between two of them the line is broken.
+    runs = (history["value"].isna().cumsum()).to_numpy()[known]
+    points = history.iloc[known].assign(place=known, run=runs)
+    points = points.assign(low=points["low"].fillna(points["value"]), high=points["high"].fillna(points["value"]))
+    line(ax, points, "place", "value", color=LIGHT["band"], units="run", linewidth=1.4, zorder=1)
+    said = [_words(row, currency) for _, row in history.iloc[known].iterrows()]
+    earlier, last = points.iloc[:-1], points.iloc[-1:]
+    intervals(ax, earlier, "place", color=LIGHT["band"], width=6)
+    intervals(ax, last, "place", color=colour, width=6, alpha=0.45)
+    if len(earlier):
+        dots(ax, earlier, "place", "value", color=LIGHT["accent"], size=5, values=said[:-1])
+    dots(ax, last, "place", "value", color=colour, size=8, values=said[-1:])
+
+
+def _words(row: pd.Series, currency: str | None) -> str:
+    scale = scale_of(row, currency)
+    interval = scale.interval(row["low"], row["high"])
+    return f"{Period.parse(str(row['period'])).label}: {scale.words(row['value'])}" + (
+        f" ({interval})" if interval else ""
+    )
 
 
 def _label_last(ax: Axes, history: pd.DataFrame, place: int, colour: str, currency: str | None) -> None:

@@ -6,6 +6,9 @@ stands beside them) and for a contrast of at least 4.5 to 1 wherever a colour ca
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
+
 LIGHT = {
     "paper": "#ffffff",
     "ground": "#f4f6f8",
@@ -41,6 +44,31 @@ DARK = {
 # For lines and bars of groups; distinct for people with any of the three kinds of colour blindness.
 GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
 GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
+
+
+def colours_of(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
+    """Return the colour of each name: the same on all pages, whatever its place among the others.
+
+    Parameters
+    ----------
+    names : iterable of str
+    known : iterable of str
+        Further names of the same kind, so that a chart of some of them has the colours of a chart of all.
+
+    Examples
+    --------
+    >>> both, one = colours_of(["Office", "Home"]), colours_of(["Home"], known=["Office"])
+    >>> both["Home"] == one["Home"], both["Home"] == both["Office"]
+    (True, False)
+    """
+    wanted = list(dict.fromkeys(map(str, names)))
+    taken: dict[str, int] = {}
+    for name in sorted({*wanted, *map(str, known)}):
+        slot = int(sha256(name.encode()).hexdigest(), 16)
+        free = [place for place in range(len(GROUPS)) if place not in taken.values()] or list(range(len(GROUPS)))
+        first = slot % len(GROUPS)
+        taken[name] = first if first in free else free[slot % len(free)]
+    return {name: GROUPS[taken[name]] for name in wanted}
 
 
 def variables() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
 from crmkit.plots.frames import draws
-from crmkit.plots.palette import GROUPS, LIGHT
+from crmkit.plots.marks import dots
+from crmkit.plots.palette import GROUPS, LIGHT, colours_of
 from crmkit.plots.theme import new_axes, styled_axes, theme_context
 from crmkit.plots.ticks import tick_labels
 
@@ -51,24 +53,19 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     unit = max(float(customers["revenue"].clip(lower=0).median()), 1.0) / 4
     names = list(dict.fromkeys(customers["segment"]))
     with theme_context():
+        colours = colours_of(names)
         for place, name in enumerate(names):
-            own, colour = shown[shown["segment"] == name], GROUPS[place % len(GROUPS)]
-            ax.scatter(
-                _days(own["days_since_order"]),
-                _money(own["revenue"], unit),
-                s=9,
-                color=colour,
-                alpha=0.35,
-                linewidths=0,
-                marker="os^Dv"[place // len(GROUPS) % 5],
-            )
+            own = shown[shown["segment"] == name]
+            own = own.assign(x=_days(own["days_since_order"]), y=_money(own["revenue"], unit))
+            shape = "os^Dv"[place // len(GROUPS) % 5]
+            dots(ax, own, "x", "y", color=colours[str(name)], size=3, alpha=0.35, marker=shape)
         middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
         middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
         room = 0.055 * float(_money(customers["revenue"], unit).max())
         heights = _without_overlap(middles["y"].to_numpy(), np.full(len(middles), room))
         for name, x, y in zip(middles.index, middles["x"], heights, strict=True):
-            colour = GROUPS[names.index(name) % len(GROUPS)]
-            ax.annotate(name, (x, y), ha="center", va="center", fontweight="bold", color=colour, bbox=_BEHIND)
+            at: dict[str, Any] = {"ha": "center", "va": "center", "fontweight": "bold", "bbox": _BEHIND}
+            ax.annotate(name, (x, y), color=colours[str(name)], **at)
         _worded_axes(ax, customers, unit, currency)
     return ax
 

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from crmkit.plots.frames import draws
-from crmkit.plots.palette import GROUPS, LIGHT
+from crmkit.plots.marks import band, dots, line
+from crmkit.plots.palette import LIGHT, colours_of
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import percent_ticks
 
@@ -18,6 +19,7 @@ _DAYS_IN_A_MONTH = 365.25 / 12
 _FEWEST = 10  # at risk, below which a curve ends: each of its steps would be a single customer
 _STEPS = (3, 6, 12, 24, 48, 96)  # months between the numbers at risk of plot_survival
 _TENURE_STEP = 12  # months between the numbers at risk of plot_tenure; more would not fit on a phone
+_MARKED = 6  # months between the dots of a curve
 _LINE = 0.06  # height of a line of text [share of the axis]
 
 
@@ -52,15 +54,21 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     longest = float(drawn["age"].max()) / _DAYS_IN_A_MONTH if len(drawn) else -1.0
     months = tuple(month for month in (_marked(longest) if months is None else months) if month <= longest)
     with theme_context():
+        colours, heights = colours_of(groups), _label_heights(drawn.groupby("group")["survival"].last())
         for place, group in enumerate(groups):
-            own, colour = drawn[drawn["group"] == group], GROUPS[place % len(GROUPS)]
+            own, colour = drawn[drawn["group"] == group], colours[str(group)] if len(groups) > 1 else LIGHT["accent"]
             if own.empty:
                 continue
-            age = own["age"].to_numpy(float) / _DAYS_IN_A_MONTH
-            if len(groups) == 1:
-                ax.fill_between(age, own["low"], own["high"], step="post", color=LIGHT["band"], linewidth=0, zorder=1)
-            ax.plot(age, own["survival"], drawstyle="steps-post", color=colour, zorder=3)
-            _write_at_risk(ax, own, months, place, colour, str(group) if len(groups) > 1 else "")
+            own = own.assign(month=own["age"].astype(float) / _DAYS_IN_A_MONTH)
+            if len(groups) == 1:  # seaborn's bands have no steps
+                edges = own["month"], own["low"], own["high"]
+                ax.fill_between(*edges, step="post", color=LIGHT["band"], linewidth=0, zorder=1)
+            line(ax, own, "month", "survival", color=colour, drawstyle="steps-post", zorder=3)
+            _mark(ax, _at_months(own), "survival", colour, str(group) if len(groups) > 1 else "")
+            _write_at_risk(ax, own, months, place, colour)
+            if len(groups) > 1:
+                end = float(own["month"].iloc[-1]), heights[str(group)]
+                annotate(ax, str(group), end, (6, 0), va="center", color=colour, fontweight="bold")
         ax.set_ylim(0, 1.02)
         ax.set_xticks(list(months))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda month, _: f"{month:.0f}" if month else "start"))
@@ -95,9 +103,13 @@ def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     heights = _label_heights(curves.groupby("group")["value"].last())
     ax = styled_axes(ax, (10.6, 4.2 + 0.26 * len(groups)))
     with theme_context():
+        colours = colours_of(groups)
         for place, name in enumerate(groups):
-            _draw_tenure(ax, curves[curves["group"] == name], GROUPS[place % len(GROUPS)], heights[name])
-            _write_tenure_at_risk(ax, curves[curves["group"] == name], place, GROUPS[place % len(GROUPS)])
+            own, colour = curves[curves["group"] == name], colours[str(name)]
+            _draw_tenure(ax, own, colour, heights[name])
+            marked = own.drop_duplicates("month")
+            _mark(ax, marked[marked["month"] % _MARKED == 0], "value", colour, str(name))
+            _write_tenure_at_risk(ax, own, place, colour)
         at = {"xycoords": "axes fraction", "annotation_clip": None}
         annotate(ax, "up for renewal", (0, 0), (0, -30), color=LIGHT["soft"], fontsize=9.5, **at)
         ax.set_ylim(0, 1.02)
@@ -116,15 +128,32 @@ def _marked(longest: float) -> tuple[int, ...]:
     return 0, step, 2 * step
 
 
-def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: int, colour: str, name: str) -> None:
+def _write_at_risk(ax: Axes, own: pd.DataFrame, months: tuple[int, ...], place: int, colour: str) -> None:
     ages = own["age"].to_numpy(float)
     for month in months:
         at = np.searchsorted(ages, month * _DAYS_IN_A_MONTH)
         if at < len(ages):
             _below(ax, month, own["at_risk"].iloc[at], place, colour, ha="center", fontsize=10)
-    if name:  # beside its row, as names at the ends of the lines would overlap
-        style = {"xycoords": "axes fraction", "fontweight": "bold"}
-        annotate(ax, name, (1, 0), (8, -46 - 15 * place), color=colour, **style)
+
+
+def _at_months(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a curve in days at every sixth month."""
+    ages = curve["age"].to_numpy(float)
+    months = np.arange(0, curve["month"].max() + 1e-9, _MARKED)
+    rows = np.searchsorted(ages, months * _DAYS_IN_A_MONTH + 1e-9, side="right") - 1
+    return curve.iloc[np.maximum(rows, 0)].assign(month=months)
+
+
+def _mark(ax: Axes, rows: pd.DataFrame, value: str, colour: str, name: str) -> None:
+    """Draw small dots on a curve that say its value, interval and how many are at risk."""
+    said = []
+    for row in rows.to_dict("records"):
+        share, low, high = (100 * row[each] for each in (value, "low", "high"))
+        at_risk = f", of {row['at_risk']:,.0f}" if np.isfinite(row["at_risk"] or np.nan) else ""
+        words = f"month {row['month']:.0f}: {share:.0f} % ({low:.0f} to {high:.0f} %){at_risk}"
+        said.append(f"{name}, {words}" if name else words.capitalize())
+    if said:
+        dots(ax, rows, "month", value, color=colour, size=4.5, values=said)
 
 
 def _label_heights(ends: pd.Series) -> dict[str, float]:
@@ -140,13 +169,13 @@ def _label_heights(ends: pd.Series) -> dict[str, float]:
 def _draw_tenure(ax: Axes, curve: pd.DataFrame, colour: str, height: float) -> None:
     observed, forecast = curve[~curve["extrapolated"].astype(bool)], curve[curve["extrapolated"].astype(bool)]
     name = str(curve["group"].iloc[0])
-    ax.step(observed["month"], observed["value"], where="post", color=colour, linewidth=2.2, zorder=3)
+    line(ax, observed, "month", "value", color=colour, drawstyle="steps-post", linewidth=2.2, zorder=3)
     ax.fill_between(
         observed["month"], observed["low"], observed["high"], step="post", color=colour, alpha=0.13, linewidth=0
     )
     if len(forecast):
-        ax.plot(forecast["month"], forecast["value"], color=colour, linewidth=1.6, dashes=(3, 2.5), zorder=3)
-        ax.fill_between(forecast["month"], forecast["low"], forecast["high"], color=colour, alpha=0.06, linewidth=0)
+        line(ax, forecast, "month", "value", color=colour, linewidth=1.6, linestyle=(0, (3, 2.5)), zorder=3)
+        band(ax, forecast, "month", color=colour, alpha=0.06)
     end = curve.iloc[-1]
     annotate(ax, name, (float(end["month"]), height), (6, 0), va="center", color=colour, fontweight="bold")
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from crmkit.metrics.formatting import common_scale, currency_of
 from crmkit.plots.frames import draws
+from crmkit.plots.hover import with_values
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
@@ -47,7 +48,8 @@ def plot_waterfall(parts: pd.DataFrame, ax: Axes | None = None, *, currency: str
         for place, value in enumerate(parts["value"].to_numpy(float)):
             start = 0.0 if place == last else start
             colour = LIGHT["accent"] if place == last else LIGHT["better"] if value >= 0 else LIGHT["worse"]
-            ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)
+            (bar,) = ax.barh(place, value, left=start, height=0.62, color=colour, zorder=2)  # seaborn's begin at zero
+            with_values(bar, [f"{parts['label'].iloc[place]}: {scale.words(value)}"])
             right = max(start, start + value, 0.0)  # not left of the line at zero, which would cross the number
             annotate(ax, scale.number(value), (right, place), (5, 0), va="center", color=colour, fontweight="bold")
             if place < last:

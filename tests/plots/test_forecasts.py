@@ -46,7 +46,7 @@ def test_on_a_telephone_the_numbers_at_risk_do_not_overlap():
 def test_bars_are_what_came_and_dots_what_was_foreseen():
     ax = plot_calibration(pd.DataFrame({"tenth": [1, 2], "predicted": [90.0, 20.0], "actual": [85.0, 22.0]}))
     assert [bar.get_height() for bar in ax.patches] == [85.0, 22.0]
-    assert ax.lines[0].get_ydata().tolist() == [90.0, 20.0]
+    assert ax.collections[0].get_offsets().tolist() == [[1, 90.0], [2, 20.0]]
 
 
 def test_the_line_ends_at_the_value_of_three_years():

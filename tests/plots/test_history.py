@@ -3,16 +3,20 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
 
 from crmkit.errors import CrmkitError
 from crmkit.plots import plot_history
+from crmkit.plots.hover import values_of
 from crmkit.plots.palette import LIGHT
 from tests.reporting.factories import history_frame
 
 
 def points(ax):
-    return [line for line in ax.lines if line.get_marker() == "o"]
+    """Place, height and colour of each dot."""
+    collections = [each for each in ax.collections if isinstance(each, PathCollection)]
+    return [(*at, to_hex(each.get_facecolor()[0])) for each in collections for at in each.get_offsets().tolist()]
 
 
 def texts(ax):
@@ -34,14 +38,15 @@ def test_thirteen_periods_give_thirteen_points_and_the_last_is_named():
 def test_the_whiskers_are_the_intervals_to_the_digit():
     history = history_frame("churn_rate")
     ax = plot_history(history)
-    whiskers = [line.get_ydata() for line in ax.lines if line.get_linewidth() == 6]
+    lines = [each for each in ax.collections if isinstance(each, LineCollection)]
+    whiskers = [segment[:, 1] for each in lines for segment in each.get_segments()]
     assert np.allclose(whiskers, history[["low", "high"]].to_numpy())
 
 
 def test_a_worse_last_point_has_the_colour_of_worse():
     ax = plot_history(history_frame("churn_rate"), tone="worse")
-    assert to_hex(points(ax)[-1].get_color()) == LIGHT["worse"]
-    assert to_hex(points(ax)[0].get_color()) == LIGHT["accent"]
+    assert points(ax)[-1][2] == LIGHT["worse"]
+    assert points(ax)[0][2] == LIGHT["accent"]
 
 
 def test_a_missing_period_breaks_the_line_and_is_said():
@@ -50,7 +55,22 @@ def test_a_missing_period_breaks_the_line_and_is_said():
     ax = plot_history(history)
     assert len(points(ax)) == 12
     assert "no data" in texts(ax)
-    assert np.isnan(ax.lines[0].get_ydata()[4])
+    assert [each.get_xdata().tolist() for each in ax.lines] == [[0, 1, 2, 3], [5, 6, 7, 8, 9, 10, 11, 12]]
+
+
+def test_counts_begin_at_zero_and_shares_may_not():
+    history = history_frame("churn_rate")
+    assert plot_history(history).get_ylim()[0] > 0
+    counts = history.assign(unit="count", value=900.0, low=880.0, high=930.0)
+    assert plot_history(counts).get_ylim()[0] == 0
+
+
+def test_each_point_says_its_period_value_and_interval_when_it_is_pointed_at():
+    said = [
+        words for each in values_of(plot_history(history_frame("churn_rate")).get_figure()).values() for words in each
+    ]
+    assert len(said) == 13
+    assert said[-1] == "October 2026: 6.2 % (5.5 to 6.9 %)"
 
 
 def test_one_period_alone_is_a_point_with_its_name():
@@ -68,7 +88,7 @@ def test_no_data_at_all_is_said_in_words(n_periods):
 
 def test_an_interval_that_is_not_known_is_not_drawn():
     history = history_frame("sales_cycle", n_periods=3).assign(value=[30.0, 35.0, 38.0], low=20.0, high=np.nan)
-    assert points(plot_history(history))[-1].get_ydata() == [38.0]
+    assert points(plot_history(history))[-1][1] == 38.0
 
 
 def test_money_has_its_currency_on_the_axis_and_at_the_point():

@@ -39,7 +39,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _STEP = re.compile(r"([MLCQZz])([^MLCQZz]*)")
 _INHERITED_BY_TEXT = {"text-anchor", "font-weight"}  # the rest the page's style sets on each text
 _INHERITED = _INHERITED_BY_TEXT | {"fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap"}
-_WORTH_A_GROUP = 3  # elements
+_WORTH_A_GROUP, _MANY_DOTS = 3, 20  # elements
+_CURVES = 8  # of which matplotlib makes a circle
 _SLACK = 4.0  # points by which a path may leave its axes and not be cut: half the width of a line
 _HASH = 8  # characters
 
@@ -63,7 +64,6 @@ def inline_svg(
         Whether colours of the theme become the variables of the page.
     """
     root = ElementTree.fromstring(svg)
-    prefix = "c" + sha256(f"{svg}{label}{classes}".encode()).hexdigest()[:_HASH]
     _drop(root, {"metadata", "style"})
     _name_values(root, values or {})
     for element in root.iter():
@@ -72,7 +72,9 @@ def inline_svg(
     _uncut(root)
     _flatten(root)
     _join(root)
-    _prefix_names(root, prefix)
+    _drop_unused(root)
+    content = label.encode() + classes.encode() + ElementTree.tostring(root)
+    _prefix_names(root, "c" + sha256(content).hexdigest()[:_HASH])
     box = root.get("viewBox", "0 0 1 1")
     root.attrib.clear()
     root.attrib |= {"class": f"chart {classes}".strip(), "viewBox": box, "role": "img", "aria-label": label}
@@ -106,7 +108,7 @@ def compact_path(d: str) -> str:
             here = begin = (places[0], places[1])
             written.append("M" + _numbers(places))
         else:
-            written.append(_step(kind, places, here, is_dot=len(written) == 1))
+            written.append(_step(kind, places, here, is_dot=written[-1].startswith("M")))
             here = (places[-2], places[-1])
     return "".join(written)
 
@@ -266,7 +268,8 @@ def _join(root: ElementTree.Element) -> None:
                 joined[-1].set("d", joined[-1].attrib["d"] + child.attrib["d"])
             else:
                 joined.append(child)
-        parent[:] = [each for run in _runs(joined) for each in _grouped(run)]
+        circles = _circles(root)
+        parent[:] = [each for run in _runs(joined) for each in (_one_path_of_dots(run, circles) or _grouped(run))]
 
 
 def _is_one_path(before: ElementTree.Element, path: ElementTree.Element) -> bool:
@@ -285,6 +288,42 @@ def _is_one_path(before: ElementTree.Element, path: ElementTree.Element) -> bool
 
 def _runs(children: list[ElementTree.Element]) -> list[list[ElementTree.Element]]:
     return [list(run) for _, run in groupby(children, key=lambda child: (child.tag, child.get("style", "")))]
+
+
+def _drop_unused(root: ElementTree.Element) -> None:
+    referred = _referred(root)
+    for shapes in list(root.iter(f"{_SVG}defs")):
+        shapes[:] = [shape for shape in shapes if shape.get("id") in referred]
+    for parent in list(root.iter()):
+        parent[:] = [child for child in parent if child.tag != f"{_SVG}defs" or len(child)]
+
+
+def _circles(root: ElementTree.Element) -> dict[str, float]:
+    """Return the radius of each shape that is a circle [points]; matplotlib draws one as eight curves."""
+    shapes = [path for each in root.iter(f"{_SVG}defs") for path in each if path.tag == f"{_SVG}path"]
+    round_ones = [shape for shape in shapes if shape.attrib["d"].count("C") == _CURVES and "L" not in shape.attrib["d"]]
+    return {f"#{shape.get('id')}": max(map(float, _NUMBER.findall(shape.attrib["d"]))) for shape in round_ones}
+
+
+def _one_path_of_dots(run: list[ElementTree.Element], circles: Mapping[str, float]) -> list[ElementTree.Element]:
+    """Return one path of many dots that say nothing, each a line without length with round ends; else nothing."""
+    links = {dot.get("href", "") for dot in run}
+    style = _styles(run[0])
+    if len(run) < _MANY_DOTS or len(links) > 1 or not links <= set(circles) or any(len(dot) for dot in run):
+        return []
+    if any(set(dot.attrib) - {"x", "y", "href", "style"} for dot in run) or not style.get("fill", "none").startswith(
+        ("#", "var")
+    ):
+        return []
+    d = "".join(f"M {dot.attrib['x']} {dot.attrib['y']} L {dot.attrib['x']} {dot.attrib['y']} " for dot in run)
+    width = f"{2 * circles[links.pop()]:.1f}"
+    drawn = {"fill": "none", "stroke": style["fill"], "stroke-width": width, "stroke-linecap": "round"}
+    drawn |= {"stroke-opacity": style["fill-opacity"]} if "fill-opacity" in style else {}
+    return [
+        ElementTree.Element(
+            f"{_SVG}path", {"style": ";".join(f"{name}:{value}" for name, value in drawn.items()), "d": d}
+        )
+    ]
 
 
 def _grouped(run: list[ElementTree.Element]) -> list[ElementTree.Element]:

@@ -99,6 +99,15 @@ def end_of(d):
     return x, y
 
 
+def test_many_dots_that_say_nothing_are_one_path():
+    ax = new_axes((4, 3))
+    ax.scatter(range(300), range(300), s=9, color=LIGHT["accent"], alpha=0.3, linewidths=0)
+    wide, _ = drawings(ax.get_figure())
+    assert not wide.select("use, defs") and len(str(wide)) < 6_000
+    (dots,) = (path for path in wide.select("path") if path["d"].count("h0") > 1)
+    assert dots["d"].count("M") == 300 and "stroke-opacity:0.3" in dots["style"] and "stroke-width:3" in dots["style"]
+
+
 def test_what_leaves_its_axes_is_still_cut():
     figure_, ax = pyplot.subplots(facecolor="none")
     ax.plot([0, 1, 2], [0, 50, 1])

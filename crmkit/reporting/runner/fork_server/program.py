@@ -33,7 +33,8 @@ from crmkit.tables.caching.fingerprint import code_digest, package_versions
 _LIBRARIES = """
     ipykernel.kernelapp ipykernel.debugger debugpy.server IPython.core.magics IPython.core.completerlib
     sqlite3 ibis.backends.duckdb sqlglot.dialects.duckdb pyarrow.dataset pyarrow.parquet pandas.io.formats.style
-    matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg babel.dates tornado.platform.asyncio
+    matplotlib.pyplot matplotlib.backends.backend_agg matplotlib.backends.backend_svg
+    seaborn seaborn.objects babel.dates tornado.platform.asyncio
 """.split()
 _LAZY_PACKAGES = (
     "crmkit",
