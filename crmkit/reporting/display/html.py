@@ -6,8 +6,10 @@ Every template escapes what it is given; only a :class:`Fragment` is taken as HT
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -88,6 +90,20 @@ def component_css() -> str:
 def page_css() -> str:
     """Return the whole style sheet of a report page."""
     return component_css() + _minify((THEME / "page.css").read_text(encoding="utf-8"))
+
+
+@cache
+def page_script() -> str:
+    """Return the script of a report page, which needs it for nothing that is to be read."""
+    lines = (THEME / "page.js").read_text(encoding="utf-8").splitlines()
+    kept = (line.strip() for line in lines if not line.strip().startswith("//"))
+    return "\n".join(line for line in kept if line)
+
+
+@cache
+def script_hash() -> str:
+    """Return by what the page's policy knows its one script: no other may run."""
+    return f"sha256-{b64encode(sha256(page_script().encode()).digest()).decode()}"
 
 
 def kept_together(text: Any) -> Any:

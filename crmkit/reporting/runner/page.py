@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
-from crmkit.reporting.display.html import filled, page_css
+from crmkit.reporting.display.html import filled, page_css, page_script, script_hash
 from crmkit.reporting.runner.publish import write_atomically
 
 _SUMMARY = re.compile(r'<meta name="crmkit" content="([^"]*)"')
@@ -124,6 +124,8 @@ def write_page(
         period_label="" if label and label in summary.title else label,
         company=summary.company,
         css=Markup(page_css()),
+        script=Markup(page_script()),
+        script_hash=Markup(script_hash()),
         navigation=navigation_html(navigation or Navigation(current=label)),
         kicker=kicker,
         question=question,
