@@ -249,15 +249,17 @@ class TableMapping(Section):
 
 
 class Database(Section):
-    """Where the canonical tables are, if not in export files: a PostgreSQL database, which is only read.
+    """Where the canonical tables are, if not in export files: a database, which is only read.
 
-    The password never stands here: it comes from the environment variable that ``password_variable`` names.
+    The password never stands here: it comes from the environment variable that ``password_variable`` names. At most
+    ``most_rows`` rows are fetched from a database that cannot compute what crmkit asks for.
     """
 
     url: str
     namespace: str | None = Field(None, alias="schema", min_length=1)
     tables: dict[str, Annotated[str, Field(min_length=1)]] = {}
     password_variable: str = PASSWORD_VARIABLE
+    most_rows: int = Field(5_000_000, ge=1)
 
     @field_validator("url")
     @classmethod

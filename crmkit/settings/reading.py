@@ -92,7 +92,9 @@ def paths_outside(settings: Settings) -> list[str]:
     paths = {f"data.{which}": settings.path(which) for which in ("exports", "store", "cache", "reports")}
     paths["duplicates.file"] = settings.folder / settings.duplicates.file
     paths |= {f"metric_modules: {name}": settings.folder / name for name in settings.metric_modules}
-    options = settings.database.address.options if settings.database else ()
+    address = settings.database.address if settings.database else None
+    paths |= {"database.url": address.file(settings.folder)} if address and address.is_file else {}
+    options = address.options if address else ()
     paths |= {f"database.url: {key}": settings.folder / value for key, value in options if key == "sslrootcert"}
     found = [where for where, path in paths.items() if not path.resolve().is_relative_to(below)]
     patterns = {f"files.{name}.path": Path(mapping.path) for name, mapping in settings.files.items()}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crmkit.errors import Problems
 from crmkit.settings import Settings, parse_settings
-from crmkit.settings.address import Address, read_address
+from crmkit.settings.address import ENGINES, Address, read_address
 
 SECRET = "hunter2-s3cr3t"
 URL = "postgresql://analyst@db.example.com:5432/crm"
@@ -56,6 +56,53 @@ def test_the_password_is_taken_from_one_variable_unless_another_is_named():
             Address("crm", host="db", options=(("sslmode", "verify-full"), ("sslrootcert", "ca x.pem"))),
             "crm at db",
         ),
+        (
+            "mariadb://ana@db:3307/crm",
+            Address("crm", user="ana", host="db", port=3307, engine="mysql"),
+            "crm at db",
+        ),
+        (
+            "mysql://ana@/crm?host=/run/mysqld/mysqld.sock",
+            Address("crm", "ana", "/run/mysqld/mysqld.sock", engine="mysql"),
+            "crm on this machine",
+        ),
+        ("duckdb://lake/shop.duckdb", Address("lake/shop.duckdb", engine="duckdb"), "shop.duckdb"),
+        ("sqlite:////srv/my%20shop.db", Address("/srv/my shop.db", engine="sqlite"), "my shop.db"),
+        ("md:crm", Address("crm", engine="motherduck"), "crm at motherduck.com"),
+        ("duckdb://md:crm", Address("crm", engine="motherduck"), "crm at motherduck.com"),
+        ("sc://spark.lan:15003", Address("Spark", host="spark.lan", port=15003, engine="spark"), "Spark at spark.lan"),
+        (
+            "sc://spark.lan:443/;use_ssl=true",
+            Address("Spark", None, "spark.lan", 443, (("use_ssl", "true"),), "spark"),
+            "Spark at spark.lan",
+        ),
+        ("spark://local", Address("Spark", engine="spark"), "Spark on this machine"),
+        (
+            "databricks://dbc-1.cloud.databricks.com/sql/1.0/warehouses/ab12?catalog=main",
+            Address(
+                "/sql/1.0/warehouses/ab12",
+                host="dbc-1.cloud.databricks.com",
+                options=(("catalog", "main"),),
+                engine="databricks",
+            ),
+            "/sql/1.0/warehouses/ab12 at dbc-1.cloud.databricks.com",
+        ),
+        (
+            "bigquery://kaldi-2026/shop",
+            Address("kaldi-2026", engine="bigquery", namespace="shop"),
+            "kaldi-2026 at bigquery.googleapis.com",
+        ),
+        (
+            "snowflake://ana@org-acc/CRM/SHOP?warehouse=SMALL",
+            Address("CRM", "ana", "org-acc", None, (("warehouse", "SMALL"),), "snowflake", "SHOP"),
+            "CRM at org-acc.snowflakecomputing.com",
+        ),
+        ("trino://ana@db/hive/shop", Address("hive", "ana", "db", engine="trino", namespace="shop"), "hive at db"),
+        (
+            "clickhouse://ana@db:8443/crm?secure=true",
+            Address("crm", "ana", "db", 8443, (("secure", "true"),), "clickhouse"),
+            "crm at db",
+        ),
     ],
 )
 def test_an_address_is_read_in_its_parts_and_shown_without_its_user(url, address, shown):
@@ -73,7 +120,7 @@ def test_an_address_is_read_in_its_parts_and_shown_without_its_user(url, address
         f"postgresql://analyst:a@b:{SECRET}@db:5432/crm",
         f"postgresql://analyst@db/crm?password={SECRET}",
         f"postgresql://analyst@db/crm?sslmode=require&passfile={SECRET}",
-        f"mysql://analyst:{SECRET}@db/crm",
+        f"oracle://analyst:{SECRET}@db/crm",
     ],
 )
 def test_an_address_with_a_password_is_refused_with_the_way_out_and_without_the_password(url):
@@ -82,6 +129,30 @@ def test_an_address_with_a_password_is_refused_with_the_way_out_and_without_the_
         "database.url: must not hold a password. Write postgresql://user@host:5432/database, and put the password into "
         "the environment variable CRMKIT_DATABASE_PASSWORD."
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "shape"),
+    [
+        (f"mysql://analyst:{SECRET}@db/crm", "mysql://user@host:3306/database"),
+        (f"sc://db:15002/;token={SECRET}", "sc://host:15002"),
+        (f"md:crm?motherduck_token={SECRET}", "md:database"),
+        (f"snowflake://ana:{SECRET}@acc/crm", "snowflake://user@account/database/schema?warehouse=name"),
+        (f"trino://ana:{SECRET}@db/hive", "trino://user@host:8080/catalog/schema"),
+        (f"clickhouse://ana@db/crm?password={SECRET}", "clickhouse://user@host:8123/database"),
+        (f"databricks://token:{SECRET}@db/sql", "databricks://host/sql/1.0/warehouses/id?catalog=main"),
+        (f"bigquery://p/d?credentials_path={SECRET}", "bigquery://project/dataset"),
+        (f"sqlite:///a.db?key={SECRET}", "sqlite:///shop.sqlite"),
+    ],
+)
+def test_a_password_is_refused_in_the_address_of_every_engine_with_how_that_one_is_written(url, shape):
+    (problem,) = problems_of({"database": {"url": url}})
+    assert problem.startswith(f"database.url: must not hold a password. Write {shape}, and put the password into ")
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda engine: engine.name)
+def test_the_shape_that_a_message_shows_is_an_address_of_that_engine(engine):
+    assert read_address(engine.shape).engine == engine.name
 
 
 def test_a_password_in_an_address_from_the_environment_is_refused_too(monkeypatch):
@@ -96,13 +167,35 @@ def test_a_password_in_an_address_from_the_environment_is_refused_too(monkeypatc
         "crm",
         f"postgresql://{SECRET}",
         f"postgresql://db:{SECRET}/crm",
-        f"sqlite:///{SECRET}",
+        f"oracle://{SECRET}/crm",
+        f"file:///{SECRET}",
         f"postgresql://db/{SECRET}/b",
     ],
 )
 def test_the_message_on_what_is_no_address_shows_how_one_is_written(url):
     (problem,) = problems_of({"database": {"url": url}})
     assert "must read postgresql://user@host:5432/database" in problem
+
+
+@pytest.mark.parametrize(
+    ("url", "shape"),
+    [
+        (f"mysql://{SECRET}", "mysql://user@host:3306/database"),
+        ("duckdb://", "duckdb:///warehouse.duckdb"),
+        (f"trino:///{SECRET}", "trino://user@host:8080/catalog/schema"),
+        (f"snowflake://{SECRET}", "snowflake://user@account/database/schema?warehouse=name"),
+        (f"clickhouse://db/a/{SECRET}", "clickhouse://user@host:8123/database"),
+    ],
+)
+def test_a_half_address_of_a_known_engine_is_answered_with_how_it_is_written(url, shape):
+    (problem,) = problems_of({"database": {"url": url}})
+    assert problem.startswith(f"database.url: must read {shape}") and "postgresql" not in problem
+
+
+def test_an_unknown_engine_is_answered_with_the_line_of_every_known_one():
+    (problem,) = problems_of({"database": {"url": "oracle://db/crm"}})
+    for engine in ENGINES.values():
+        assert (engine.shape in problem and engine.label in problem) or engine.name == "postgresql"
 
 
 def test_an_option_that_is_not_known_is_refused_without_its_value():

@@ -66,6 +66,9 @@ def test_the_folders_own_notebooks_are_code(folder):
         ('[files.orders]\npath = "../../*.csv"', "files.orders.path"),
         ('metric_modules = ["../cards.py"]', "metric_modules: ../cards.py"),
         ('[database]\nurl = "postgresql://me@localhost/crm?sslrootcert=/etc/hosts"', "database.url: sslrootcert"),
+        ('[database]\nurl = "sqlite:////etc/shop.db"', "database.url"),
+        ('[database]\nurl = "duckdb:///../secret.duckdb"', "database.url"),
+        ('[database]\nurl = "duckdb://../secret.duckdb"', "database.url"),
     ],
 )
 @pytest.mark.parametrize("command", ["load", "check", "metrics", "report"])
@@ -106,6 +109,26 @@ def test_a_password_goes_to_no_machine_that_the_reader_has_not_confirmed(folder,
     refused(run(folder, "metrics", "--allow-host", "other.invalid"), "cannot be opened")
     (folder / "crmkit.toml").write_text('[database]\nurl = "postgresql://me@evil.invalid/crm"')
     refused(run(folder, "metrics"), "to evil.invalid")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("mysql://me@db.invalid/crm", "db.invalid"),
+        ("md:crm", "motherduck.com"),
+        ("sc://db.invalid", "db.invalid"),
+        ("snowflake://me@acc/crm", "acc.snowflakecomputing.com"),
+        ("bigquery://p/d", "bigquery.googleapis.com"),
+        ("trino://me@db.invalid/hive", "db.invalid"),
+        ("clickhouse://me@db.invalid/crm", "db.invalid"),
+        ("databricks://db.invalid/sql/1", "db.invalid"),
+    ],
+)
+def test_no_engine_is_asked_on_a_machine_that_the_reader_has_not_confirmed(folder, monkeypatch, url, host):
+    monkeypatch.setenv("CRMKIT_DATABASE_PASSWORD", "hunter2")
+    monkeypatch.setattr("crmkit.sources.databases.engines._is_installed", lambda module: True)
+    (folder / "crmkit.toml").write_text(f'[database]\nurl = "{url}"')
+    refused(run(folder, "metrics"), f" to {host}. ", f"--allow-host {host}")
 
 
 def test_a_folder_begun_with_crmkit_is_ones_own(folder):

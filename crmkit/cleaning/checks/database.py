@@ -6,10 +6,11 @@ twice count: merging them is left to the database, or to a view of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,11 +22,14 @@ from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.checks.parse_rows import FIRST_DAY, PLANS
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.settings import Settings
-from crmkit.sources.databases.database import LinkedTable, linked_tables
+from crmkit.sources.databases.database import LinkedTable, linked_tables, tables_given, tables_of_backend
 from crmkit.sources.parsing.types import in_words
+from crmkit.sources.store.summary import cache_for
+from crmkit.tables.caching.cache import Cache
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.connection_lock import LockedBackend
 from crmkit.tables.expressions import constant_day, day
-from crmkit.tables.schema import Column
+from crmkit.tables.schema import PREDICTED, Column
 
 _LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
 _TWICE = "All of them count. Make the key unique in the database, or in a view."
@@ -137,8 +141,16 @@ def with_rules(linked: LinkedTable, end_of_data: date) -> RuledTable:
 class DatabaseCatalog(Catalog):
     """A catalog whose rows stay in a database; what is wrong with them is counted there, when it is first asked for."""
 
-    def __init__(self, tables: Mapping[str, RuledTable], settings: Settings, provenance: Mapping[str, Any]) -> None:
-        super().__init__({name: table.kept for name, table in tables.items()}, settings, provenance)
+    def __init__(
+        self,
+        tables: Mapping[str, RuledTable],
+        settings: Settings,
+        provenance: Mapping[str, Any],
+        predicted: Mapping[str, ir.Table] | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        kept = {name: table.kept for name, table in tables.items()}
+        super().__init__(kept | dict(predicted or {}), settings, provenance, cache)
         self._ruled = dict(tables)
 
     @cached_property
@@ -168,6 +180,55 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
         If the database cannot be opened, or has none of crmkit's tables.
     """
     linked, place = linked_tables(settings, personal)
+    files = predictions_beside(settings)
+    return _catalog(linked, place, settings, files, None if personal else cache_of_file(settings, files))
+
+
+def predictions_beside(settings: Settings) -> dict[str, Path]:
+    """Return the files of the predictions that were made from a database: they are kept beside the settings."""
+    files = {name: settings.path("store") / f"{name}.parquet" for name in PREDICTED}
+    return {name: file for name, file in files.items() if file.is_file()}
+
+
+def cache_of_file(settings: Settings, predicted: Mapping[str, Path]) -> Cache | None:
+    """Return the cache of results from a database that is one file; None for a server, which others may change."""
+    address = settings.database.address if settings.database else None
+    if address is None or not address.is_file:
+        return None
+    return cache_for({"database": address.file(settings.folder).resolve(), **predicted}, settings, {})
+
+
+def catalog_of_ibis(
+    given: ibis.BaseBackend | Mapping[str, ir.Table], settings: Settings, personal: bool = False
+) -> DatabaseCatalog:
+    """Open the tables of a connection, or tables by their names, that the analyst has made with Ibis.
+
+    Raises
+    ------
+    Problems
+        With every name that is no table's, and every column that is missing or of a wrong type.
+    CrmkitError
+        If a connection has none of crmkit's tables, or the tables are on several.
+
+    Examples
+    --------
+    >>> con = ibis.duckdb.connect()
+    >>> made = con.raw_sql("CREATE TABLE shop_orders AS SELECT 1 AS order_id, DATE '2026-10-01' AS ordered_at, 12.5 AS revenue")
+    >>> catalog_of_ibis({"orders": con.table("shop_orders")}, Settings()).frame("orders")["order_id"].tolist()
+    ['1']
+    """
+    if isinstance(given, Mapping):
+        return _catalog(*tables_given(given, settings, personal), settings)
+    return _catalog(*tables_of_backend(given, settings, personal), settings)
+
+
+def _catalog(
+    linked: Sequence[LinkedTable],
+    place: str,
+    settings: Settings,
+    predicted: Mapping[str, Path] | None = None,
+    cache: Cache | None = None,
+) -> DatabaseCatalog:
     now = datetime.now(ZoneInfo(settings.company.time_zone))
     end = settings.data.through or now.date()
     known: dict[str, Any] = {
@@ -177,7 +238,24 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
         "input_sha256": None,  # it could only be known by reading every row
         "read_at": now.isoformat(timespec="seconds"),
     }
-    return DatabaseCatalog({table.schema.name: with_rules(table, end) for table in linked}, settings, known)
+    backend = linked[0].rows.get_backend()
+    views = {
+        name: backend.read_parquet(file, table_name=f"crmkit_{name}")
+        for name, file in (predicted or {}).items()
+        if isinstance(backend, LockedBackend)
+        and name not in known["relations"]  # a server cannot read files of this machine
+    }
+    ruled = {table.schema.name: with_rules(table, end) for table in linked}
+    return DatabaseCatalog(ruled, settings, known, views, cache if may_be_kept(backend) else None)
+
+
+def may_be_kept(backend: ibis.BaseBackend) -> bool:
+    """Return whether results depend on the database's own file alone: a view may read others."""
+    if not isinstance(backend, LockedBackend):
+        return False
+    return not backend.con.execute(
+        "SELECT count(*) FROM duckdb_views() WHERE NOT internal AND NOT temporary"
+    ).fetchall()[0][0]
 
 
 def _null(value: Any) -> Any:

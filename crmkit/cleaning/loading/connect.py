@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
+import ibis
+import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.cleaning.checks.check_rows import CheckedTable
-from crmkit.cleaning.checks.database import catalog_of_database
+from crmkit.cleaning.checks.database import cache_of_file, catalog_of_database, catalog_of_ibis, predictions_beside
 from crmkit.cleaning.loading.forget import finish_forgetting
 from crmkit.cleaning.loading.load import checked_exports, checked_frames, manifest
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.errors import CrmkitError
 from crmkit.settings import FILE_NAME, Settings, read_settings
+from crmkit.sources.databases.fetched import fetch_tables, is_fetched
 from crmkit.sources.files.file_sets import list_files
 from crmkit.sources.sql import identifier, open_duckdb, remove_scratch
 from crmkit.sources.store.changes import warn_if_stale
@@ -29,7 +34,7 @@ from crmkit.tables.connection_lock import locked_backend
 
 
 def connect(
-    source: str | Path | Mapping[str, pd.DataFrame] | None = None,
+    source: str | Path | Mapping[str, pd.DataFrame] | Mapping[str, ir.Table] | ibis.BaseBackend | None = None,
     settings: Settings | None = None,
     *,
     personal: bool = False,
@@ -38,10 +43,11 @@ def connect(
 
     Parameters
     ----------
-    source : path or mapping of str to DataFrame, optional
-        A settings file, a folder that holds one, a store, a folder of export files, or frames by table name. Without
-        it, the settings are those of the environment variable CRMKIT_SETTINGS, of the working directory or a parent
-        of it, or of a sample company there.
+    source : path, mapping of str to DataFrame or to ibis table, or ibis connection, optional
+        A settings file, a folder that holds one, a store, a folder of export files, or frames by table name; or a
+        connection that Ibis has opened, or tables of one by their names: they stay where they are. Without it, the
+        settings are those of the environment variable CRMKIT_SETTINGS, of the working directory or a parent of it, or
+        of a sample company there.
     settings : Settings, optional
         In place of those found with the source.
     personal : bool
@@ -74,8 +80,16 @@ def connect(
     Traceback (most recent call last):
     crmkit.errors.Problems: The dictionary of frames has 1 problem:
       - Table 'orders': revenue is text, must be a number (met: 'much').
+
+    >>> con = ibis.duckdb.connect()
+    >>> shop = con.create_table("shop", pd.DataFrame({"nr": [1], "day": pd.to_datetime(["2026-10-01"]), "total": [12.5]}))
+    >>> connect({"orders": shop.select(order_id="nr", ordered_at="day", revenue="total")}).frame("orders")
+      order_id ordered_at  revenue
+    0        1 2026-10-01     12.5
     """
     _check_given(source, settings)
+    if isinstance(source, ibis.BaseBackend) or _are_of_ibis(source):
+        return catalog_of_ibis(source, settings or Settings(), personal)
     if isinstance(source, Mapping):
         return catalog_of_frames(source, settings or Settings(), personal)
     if not source:
@@ -124,8 +138,35 @@ def catalog_of_frames(frames: Mapping[str, pd.DataFrame], settings: Settings, pe
         remove_scratch(con)
 
 
+def catalog_of_fetched(settings: Settings, personal: bool = False) -> Catalog:
+    """Fetch the tables of a database that cannot compute what crmkit asks for, and check them in memory.
+
+    See :mod:`crmkit.sources.databases.fetched`; other databases are :func:`crmkit.cleaning.checks.database.catalog_of_database`.
+    """
+    frames, known = fetch_tables(settings, personal)
+    now = datetime.now(ZoneInfo(settings.company.time_zone))
+    files = predictions_beside(settings)
+    frames |= {name: pd.read_parquet(file) for name, file in files.items() if name not in frames}
+    catalog = catalog_of_frames(frames, settings, personal)
+    catalog.cache = None if personal else cache_of_file(settings, files)
+    catalog.provenance |= known | {"read_at": now.isoformat(timespec="seconds")}
+    return catalog
+
+
+def _are_of_ibis(source: object) -> bool:
+    """Return whether a mapping holds tables of Ibis; all of them must be."""
+    if not isinstance(source, Mapping) or not any(isinstance(each, ir.Table) for each in source.values()):
+        return False
+    if frames := [str(name) for name, each in source.items() if not isinstance(each, ir.Table)]:
+        raise CrmkitError(
+            f"Tables of Ibis and frames do not go together: {', '.join(frames)} {'is' if len(frames) == 1 else 'are'} no "
+            "table of Ibis. Give all as frames, with table.execute(), or make tables of the frames on the same connection."
+        )
+    return True
+
+
 def _check_given(source: object, settings: object) -> None:
-    if source is not None and not isinstance(source, str | Path | Mapping):
+    if source is not None and not isinstance(source, str | Path | Mapping | ibis.BaseBackend):
         raise CrmkitError(
             f"connect needs a path, or frames by the names of their tables, not a {type(source).__name__}. "
             'Write ck.connect({"orders": frame}).'
@@ -139,7 +180,7 @@ def _check_given(source: object, settings: object) -> None:
 
 def _open_company(settings: Settings, personal: bool) -> Catalog:
     if settings.database:
-        return catalog_of_database(settings, personal)
+        return (catalog_of_fetched if is_fetched(settings.database) else catalog_of_database)(settings, personal)
     if not found_store(settings.path("store")):
         raise CrmkitError(f"There is no store {settings.path('store')} yet. Run `crmkit load` first.")
     return _open_store(settings.path("store"), settings, personal)

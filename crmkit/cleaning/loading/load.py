@@ -26,6 +26,7 @@ from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.cleaning.loading.reports import counts_by_file_and_kind
 from crmkit.errors import CrmkitError, Problems
 from crmkit.settings import Settings
+from crmkit.sources.databases.fetched import fetch_tables, is_fetched
 from crmkit.sources.files.exports import stage_exports
 from crmkit.sources.files.load_progress import LoadProgress, Progress
 from crmkit.sources.files.staging import stage_frames
@@ -134,9 +135,14 @@ def load(
 
 def check(settings: Settings, exports: str | Path | None = None, progress: Progress | None = None) -> LoadReport:
     """Check the export files as :func:`load` does, or the tables of the database, and write nothing."""
-    if settings.database:
+    if settings.database and not is_fetched(settings.database):
         catalog = catalog_of_database(settings)
         return with_table_findings(catalog.check(progress), catalog)
+    if settings.database:
+        with working_duckdb() as con:
+            frames, known = fetch_tables(settings)
+            checked, report = checked_frames(con, settings, frames)
+            return with_table_findings(replace(report, hints=tuple(known["hints"])), _canonical(con, checked, settings))
     finish_forgetting(settings)
     with working_duckdb() as con:
         checked, report = checked_exports(con, settings, exports, LoadProgress(progress))

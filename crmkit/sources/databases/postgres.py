@@ -6,15 +6,21 @@ opened here and not by Ibis, which would keep the password among its own setting
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
 from crmkit.errors import CrmkitError
 from crmkit.settings import Database
-from crmkit.settings.permissions import host, require
+from crmkit.sources.databases.columns import ColumnType, Family
+from crmkit.sources.databases.relations import FIRST_ROWS, Relation
+from crmkit.sources.databases.secrets import ask_for_host, password_of
+from crmkit.sources.parsing.own_columns import EMAIL, PHONE
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,32 +28,83 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT = 10  # s
 # A domain is read as its base type. A column that the role may not read is left out.
 _COLUMNS = """
-    SELECT n.nspname, c.relname, a.attname, t.typtype = 'e',
+    SELECT c.relname, a.attname, t.typtype = 'e',
            format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL),
            has_column_privilege(c.oid, a.attnum, 'SELECT')
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND has_schema_privilege(n.oid, 'USAGE')
-    ORDER BY n.nspname, c.relname, a.attnum"""
+    ORDER BY c.relname, a.attnum"""
 
 
-@dataclass(frozen=True)
-class Relation:
-    """A table or view of the database.
+_FAMILIES: dict[str, tuple[Family, str]] = {
+    "text": ("text", "string"),
+    "character varying": ("text", "string"),
+    **dict.fromkeys(("character", "citext", "name", "enum", "uuid"), ("as text", "unknown")),
+    "smallint": ("whole", "int16"),
+    "integer": ("whole", "int32"),
+    "bigint": ("whole", "int64"),
+    "numeric": ("decimal", "decimal"),
+    "real": ("float", "float32"),
+    "double precision": ("float", "float64"),
+    "timestamp without time zone": ("time", "timestamp(6)"),
+    "timestamp with time zone": ("time with zone", "timestamp('UTC', 6)"),
+    "date": ("date", "date"),
+    "boolean": ("flag", "boolean"),
+}
 
-    Attributes
-    ----------
-    schema, name : str
-    columns : dict of str to str
-        PostgreSQL type of each column that may be read.
+
+class PostgresSource:
+    """An open PostgreSQL database, described by its own catalogue.
+
+    Ibis' inspection would read an enumeration as text, fail on domains, and not see which columns may be read.
     """
 
-    schema: str
-    name: str
-    columns: dict[str, str]
+    def __init__(self, database: Database, folder: Path = Path()) -> None:
+        self.con = open_postgres(database, folder)
+        self.backend = ibis.postgres.from_connection(self.con)
+        self.home = database.namespace or _default_schema(self.con)
+        version = self.con.info.parameter_status("server_version") or ""
+        self.place = f"{database.address}, schema {self.home}, PostgreSQL {version.split()[0]}"
+        self._found: dict[str, dict[str, Relation]] = {}
+
+    def names(self, schema: str) -> list[str]:
+        """Return the tables and views of a schema, materialized views included."""
+        if schema not in self._found:
+            self._found[schema] = _relations(self.con, schema)
+        return list(self._found[schema])
+
+    def relation(self, schema: str, name: str) -> Relation:
+        """Return a table or view."""
+        return self._found[schema][name]
+
+    def rows(self, relation: Relation, names: Iterable[str]) -> ir.Table:
+        """Return columns of a relation as an expression."""
+        schema = ibis.schema({name: relation.columns[name].dtype for name in names})
+        namespace = ops.Namespace(database=relation.schema)
+        return ops.DatabaseTable(relation.name, schema=schema, source=self.backend, namespace=namespace).to_expr()
+
+    def personal_columns(self, relation: Relation, names: Iterable[str]) -> set[str]:
+        """Return the text columns whose first rows look like e-mail addresses or telephone numbers."""
+        from psycopg import sql
+
+        texts = list(names)
+        cells = sql.SQL(", ").join(
+            sql.SQL("coalesce(bool_or({cell} ~* %s), false), coalesce(avg(({cell} ~ %s)::int), 0)").format(
+                cell=sql.Identifier(name)
+            )
+            for name in texts
+        )
+        columns = sql.SQL(", ").join(map(sql.Identifier, texts))
+        table = sql.Identifier(relation.schema, relation.name)
+        query = sql.SQL("SELECT {} FROM (SELECT {} FROM {} LIMIT {}) AS first_rows").format(
+            cells, columns, table, sql.Literal(FIRST_ROWS)
+        )
+        answers = self.con.execute(query, [EMAIL, f"^({PHONE})$"] * len(texts)).fetchone() or ()
+        return {name for place, name in enumerate(texts) if answers[2 * place] or answers[2 * place + 1] * 2 > 1}
 
 
 def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connection[Any]:
@@ -72,10 +129,8 @@ def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connecti
             "python -m pip install -c constraints.txt -e '.[postgres]'"
         ) from None
     address = database.address
-    if address.is_elsewhere:
-        need = f"The settings send your password for the database {address.name} to {address.host}"
-        require(folder, host(str(address.host)), need)
-    password = _password(database)
+    ask_for_host(database, folder)
+    password = password_of(database)
     parameters = {"host": address.host, "port": address.port, "user": address.user, "password": password}
     refused = ""
     try:
@@ -100,20 +155,31 @@ def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connecti
     return con
 
 
-def default_schema(con: psycopg.Connection[Any]) -> str:
+def _default_schema(con: psycopg.Connection[Any]) -> str:
     """Return the schema in which names without a schema are looked up."""
     (name,) = con.execute("SELECT current_schema()").fetchone() or (None,)
     return str(name or "public")
 
 
-def relations(con: psycopg.Connection[Any], schemas: Iterable[str]) -> dict[tuple[str, str], Relation]:
-    """Return the tables and views of some schemas, materialized views included, by schema and name."""
-    found: dict[tuple[str, str], Relation] = {}
-    for schema, name, column, is_enum, kind, readable in con.execute(_COLUMNS, [list(schemas)]):
-        relation = found.setdefault((schema, name), Relation(schema, name, {}))
+def _relations(con: psycopg.Connection[Any], schema: str) -> dict[str, Relation]:
+    found: dict[str, Relation] = {}
+    for name, column, is_enum, kind, readable in con.execute(_COLUMNS, [schema]):
+        relation = found.setdefault(name, Relation(schema, name, {}))
         if readable:
-            relation.columns[column] = "enum" if is_enum else kind
+            relation.columns[column] = postgres_type("enum" if is_enum else kind)
     return found
+
+
+def postgres_type(name: str) -> ColumnType:
+    """Return the type of a column by the name that PostgreSQL gives it.
+
+    Examples
+    --------
+    >>> postgres_type("jsonb").family, postgres_type("real").family
+    ('other', 'float')
+    """
+    family, dtype = _FAMILIES.get(name, ("other", "unknown"))
+    return ColumnType(name, family, dt.unknown if dtype == "unknown" else dt.dtype(dtype))
 
 
 def _connection_class(address: str) -> Any:
@@ -132,14 +198,6 @@ def _connection_class(address: str) -> Any:
             raise CrmkitError(f"The database {address} does not answer: {message.rstrip('.')}.")
 
     return Connection
-
-
-def _password(database: Database) -> str | None:
-    """Return the password; None lets PostgreSQL's own library look for it, in ~/.pgpass for example."""
-    password = os.environ.get(database.password_variable)
-    if password is None and "password_variable" in database.model_fields_set:
-        raise CrmkitError("The environment variable that [database] password_variable names is not set.")
-    return password
 
 
 def _reason(error: Exception, password: str | None) -> str:
