@@ -257,7 +257,8 @@ class Database(Section):
 
     url: str
     namespace: str | None = Field(None, alias="schema", min_length=1)
-    tables: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    preset: str | None = Field(None, min_length=1)  # tables as a loader leaves them, such as "fivetran_shopify"
+    tables: dict[str, Annotated[str, Field(min_length=1)]] = {}  # by name, or as a query
     password_variable: str = PASSWORD_VARIABLE
     most_rows: int = Field(5_000_000, ge=1)
 

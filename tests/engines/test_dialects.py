@@ -11,6 +11,7 @@ import ibis.backends.sql.compilers as compilers
 import pytest
 import sqlglot
 from ibis.common.exceptions import OperationNotDefinedError, UnsupportedOperationError
+from ibis.common.graph import Node
 
 from crmkit.cleaning.checks.database import catalog_of_ibis
 from crmkit.cleaning.loading.connect import connect
@@ -85,27 +86,14 @@ def signature(node):
 
 @pytest.fixture(scope="module")
 def telling(asked):
-    """The fewest expressions found by a simple search that hold every operation, with every type, of all of them."""
-    held = {
-        expression: {signature(node) for node in expression.op().find(ibis.expr.operations.Node)}
-        for expression in map(_hashed, asked)
-    }
+    """Small expressions that together hold every operation, with every type, of all of them."""
+    held = [(expression, {signature(node) for node in expression.op().find(Node)}) for expression in asked]
     chosen, seen = [], set()
-    for expression in sorted(held, key=lambda each: -len(held[each])):
-        if new := held[expression] - seen:
-            chosen.append(expression.expression)
-            seen |= new
+    for expression, signatures in sorted(held, key=lambda each: len(each[1])):
+        if signatures - seen:
+            chosen.append(expression)
+            seen |= signatures
     return chosen
-
-
-class _hashed:
-    """An expression as a key."""
-
-    def __init__(self, expression):
-        self.expression = expression
-
-    def op(self):
-        return self.expression.op()
 
 
 def written(expression, dialect):

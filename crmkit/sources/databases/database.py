@@ -5,17 +5,30 @@ A column is converted by an expression that the database computes itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Database, Settings
+from crmkit.settings.permissions import CODE, require
 from crmkit.sources.databases.columns import canonical_column, own_column, wrong_type
 from crmkit.sources.databases.engines import open_database
-from crmkit.sources.databases.relations import GivenTables, IbisSource, Relation, Source, backends_of
+from crmkit.sources.databases.loaded import preset_of, queries_of
+from crmkit.sources.databases.relations import (
+    Described,
+    GivenTables,
+    IbisSource,
+    Relation,
+    Source,
+    backends_of,
+    is_query,
+    same_name,
+)
 from crmkit.sources.files.mapping import Matched, matched_columns
 from crmkit.sources.parsing.own_columns import is_personal_header
 from crmkit.tables.schema import SCHEMAS, TableSchema
@@ -59,7 +72,10 @@ def linked_tables(settings: Settings, personal: bool = False) -> tuple[list[Link
 
 
 def _tables_of(source: Source, database: Database, settings: Settings, personal: bool) -> list[LinkedTable]:
-    wanted, problems = _relations_by_table(database.tables, source)
+    queries = queries_of_settings(database, settings.folder, source, source.backend.dialect)
+    named = {name: each for name, each in database.tables.items() if name not in queries}
+    wanted, problems = _relations_by_table(named, source)
+    wanted |= {name: source.queried(name, query) for name, query in queries.items()}
     linked = _linked_tables(source, wanted, problems, f"The database {database.address}", settings, personal)
     if not wanted:
         existing = ", ".join(source.names(source.home)) or "no table that may be read"
@@ -68,6 +84,30 @@ def _tables_of(source: Source, database: Database, settings: Settings, personal:
             'Make views of their names, or name them: [database.tables] with orders = "shop_orders".'
         )
     return linked
+
+
+def queries_of_settings(database: Database, folder: Path, source: Described, dialect: Any) -> dict[str, str]:
+    """Return the queries that make canonical tables: those of the settings, and those of their preset for the others.
+
+    Raises
+    ------
+    CrmkitError
+        If the settings may not run SQL of their own, there is no preset of that name, or none of its tables.
+    """
+    own = {name: text for name, text in database.tables.items() if name in SCHEMAS and is_query(text)}
+    if own:
+        require(folder, CODE, f"The settings run SQL of their own in the database, for {', '.join(own)}")
+    if database.preset is None:
+        return own
+    preset = preset_of(database.preset)
+    schema = (database.namespace or preset.schema) if source.home else ""
+    found = queries_of(preset, source, schema, dialect)
+    if not found:
+        raise CrmkitError(
+            f"[database] preset: schema {schema} has none of the tables of {preset.label}. Name the schema they are in: "
+            f'schema = "..." under [database].'
+        )
+    return {name: query for name, query in found.items() if name not in database.tables} | own
 
 
 def tables_of_backend(
@@ -156,17 +196,12 @@ def _relations_by_table(tables: Mapping[str, str], source: Source) -> tuple[dict
         schema = schema or source.home
         if schema not in listed:
             listed[schema] = source.names(schema)
-        if (met := _same_name(relation, listed[schema])) is not None:
+        if (met := same_name(relation, listed[schema])) is not None:
             wanted[name] = source.relation(schema, met)
         elif name in tables:
             hint = did_you_mean(relation, listed[schema])
             missing.append(f"[database.tables] {name}: schema {schema} has no table or view '{relation}'. {hint}")
     return wanted, unknown + missing
-
-
-def _same_name(name: str, names: Iterable[str]) -> str | None:
-    names = list(names)
-    return name if name in names else next((each for each in names if each.casefold() == name.casefold()), None)
 
 
 def _column_problems(schema: TableSchema, relation: Relation, matched: Matched) -> str | None:
@@ -194,7 +229,7 @@ def _linked(source: Source, schema: TableSchema, relation: Relation, matched: Ma
             columns[name] = canonical_column(table[met], schema.column(name), kind, zone, engine)
         elif (own := own_column(table[met], kind, zone, engine)) is not None:
             columns[name] = own
-    return LinkedTable(schema, table.select(**columns), relation.shown)
+    return LinkedTable(schema, table.select(**columns), "a query" if relation.query else relation.shown)
 
 
 def _without_personal(source: Source, schema: TableSchema, relation: Relation, matched: Matched) -> Matched:

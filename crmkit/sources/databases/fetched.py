@@ -13,12 +13,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.datatypes as dt
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import CrmkitError, Problems, did_you_mean
 from crmkit.settings import Database, Settings
+from crmkit.sources.databases.columns import column_type
+from crmkit.sources.databases.database import queries_of_settings
 from crmkit.sources.databases.engines import require_driver
+from crmkit.sources.databases.relations import Relation, is_query
 from crmkit.sources.databases.secrets import ask_for_host, password_of, refusal
 from crmkit.sources.sql import identifier
 from crmkit.tables.schema import SCHEMAS
@@ -26,7 +30,11 @@ from crmkit.tables.schema import SCHEMAS
 FETCHED = ("sqlite", "mysql")
 _NO_PERIODS = "cannot repeat a row for each period of its span, on which all numbers of active and lost customers rest"
 UNSAID = {
-    "sqlite": {"IntegerRange": _NO_PERIODS, "time shift": "cannot add days to a day, before version 3.46"},
+    "sqlite": {
+        "IntegerRange": _NO_PERIODS,
+        "time shift": "cannot add days to a day, before version 3.46",
+        "IsNan": "has no number that is none",
+    },
     "mysql": {"IntegerRange": _NO_PERIODS},
 }
 """What these engines have no word for, by the word with which Ibis' compiler refuses it, and what that means."""
@@ -62,7 +70,7 @@ def fetch_tables(settings: Settings, personal: bool = False) -> tuple[dict[str, 
     if database is None:
         raise CrmkitError("The settings have no section [database].")
     with _opened(database, settings.folder) as reader:
-        wanted = _wanted(database, reader)
+        wanted = _wanted(database, reader, settings.folder)
         wanted = {name: table for name, table in wanted.items() if personal or not SCHEMAS[name].personal}
         counts = {name: reader.count(table) for name, table in wanted.items()}
         _check_number(database, counts)
@@ -77,18 +85,21 @@ def fetch_tables(settings: Settings, personal: bool = False) -> tuple[dict[str, 
     return {name: _with_flags(frame, name) for name, frame in frames.items()}, known
 
 
-def _wanted(database: Database, reader: _Reader) -> dict[str, str]:
-    """Return the relation of each canonical table that has one."""
+def _wanted(database: Database, reader: _Reader, folder: Path) -> dict[str, str]:
+    """Return the relation or the query of each canonical table that has one."""
+    queries = queries_of_settings(database, folder, reader, database.address.engine)
     problems = [
         f"[database.tables] {name}: there is no such table of crmkit. {did_you_mean(name, SCHEMAS)}"
         for name in database.tables
         if name not in SCHEMAS
     ]
-    there = {each.casefold(): each for each in reader.tables()}
+    there = {each.casefold(): each for each in reader.names()}
     wanted = {}
     for name in SCHEMAS:
-        asked = database.tables.get(name, name)
-        if asked.casefold() in there:
+        asked = queries.get(name) or database.tables.get(name, name)
+        if name in queries:
+            wanted[name] = asked
+        elif asked.casefold() in there:
             wanted[name] = there[asked.casefold()]
         elif name in database.tables:
             hint = did_you_mean(asked, there.values())
@@ -124,15 +135,26 @@ def _with_flags(rows: pd.DataFrame, table: str) -> pd.DataFrame:
 class _Reader:
     """An open database: its tables, how many rows they have, and the rows."""
 
+    home = ""
     quote = staticmethod(identifier)
 
     def __init__(self, con: Any, version: str) -> None:
         self.con = con
         self.version = version
 
-    def tables(self) -> list[str]:
+    def names(self, schema: str = "") -> list[str]:
         """Return the names of tables and views."""
         raise NotImplementedError
+
+    def relation(self, schema: str, name: str) -> Relation:
+        """Return the columns of a table; what is in them shows when they are fetched."""
+        cursor = self._execute(f"SELECT * FROM {self.source(name)} LIMIT 0")
+        cursor.fetchall()
+        return Relation("", name, {column[0]: column_type(dt.unknown) for column in cursor.description})
+
+    def source(self, table: str) -> str:
+        """Return what stands after FROM for a table or a query."""
+        return f"({table}) AS queried" if is_query(table) else self.quote(table)
 
     def zoned(self, table: str) -> set[str]:
         """Return the columns that are instants and no wall clock times."""
@@ -140,13 +162,13 @@ class _Reader:
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
-        ((n,),) = self._execute(f"SELECT count(*) FROM {self.quote(table)}").fetchall()
+        ((n,),) = self._execute(f"SELECT count(*) FROM {self.source(table)}").fetchall()
         return int(n)
 
     def rows(self, table: str) -> pd.DataFrame:
         """Return the rows of a table, fetched in batches."""
         zoned = self.zoned(table)
-        cursor = self._execute(f"SELECT * FROM {self.quote(table)}")
+        cursor = self._execute(f"SELECT * FROM {self.source(table)}")
         names = [column[0] for column in cursor.description]
         parts = []
         while batch := cursor.fetchmany(_BATCH):
@@ -161,7 +183,7 @@ class _Reader:
 
 
 class _SqliteReader(_Reader):
-    def tables(self) -> list[str]:
+    def names(self, schema: str = "") -> list[str]:
         listed = self._execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
         return [name for (name,) in listed]
 
@@ -172,10 +194,12 @@ class _MysqlReader(_Reader):
         """Return a name quoted for MySQL."""
         return "`" + name.replace("`", "``") + "`"
 
-    def tables(self) -> list[str]:
+    def names(self, schema: str = "") -> list[str]:
         return [name for (name,) in self._execute("SHOW TABLES").fetchall()]
 
     def zoned(self, table: str) -> set[str]:
+        if is_query(table):
+            return set()
         listed = self._execute(f"SHOW COLUMNS FROM {self.quote(table)}").fetchall()
         return {str(name) for name, kind, *_ in listed if str(kind).lower().startswith(_UTC_TYPE)}
 

@@ -81,9 +81,19 @@ class PostgresSource:
         """Return a table or view."""
         return self._found[schema][name]
 
+    def queried(self, name: str, query: str) -> Relation:
+        """Return the result of a query as a relation."""
+        types = self.con.adapters.types
+        found = self.con.execute(f"SELECT * FROM ({query}) AS queried LIMIT 0".encode()).description or []
+        kinds = {each.name: info.regtype if (info := types.get(each.type_code)) else "unknown" for each in found}
+        return Relation("", name, {column: postgres_type(kind) for column, kind in kinds.items()}, query)
+
     def rows(self, relation: Relation, names: Iterable[str]) -> ir.Table:
         """Return columns of a relation as an expression."""
         schema = ibis.schema({name: relation.columns[name].dtype for name in names})
+        if relation.query:
+            every = ibis.schema({name: met.dtype for name, met in relation.columns.items()})
+            return ops.SQLQueryResult(relation.query, every, self.backend).to_expr().select(*names)
         namespace = ops.Namespace(database=relation.schema)
         return ops.DatabaseTable(relation.name, schema=schema, source=self.backend, namespace=namespace).to_expr()
 
@@ -99,7 +109,8 @@ class PostgresSource:
             for name in texts
         )
         columns = sql.SQL(", ").join(map(sql.Identifier, texts))
-        table = sql.Identifier(relation.schema, relation.name)
+        queried = sql.SQL(f"({relation.query.replace('%', '%%')}) AS queried")  # type: ignore[arg-type]
+        table = queried if relation.query else sql.Identifier(relation.schema, relation.name)
         query = sql.SQL("SELECT {} FROM (SELECT {} FROM {} LIMIT {}) AS first_rows").format(
             cells, columns, table, sql.Literal(FIRST_ROWS)
         )

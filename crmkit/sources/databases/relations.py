@@ -31,11 +31,14 @@ class Relation:
         The schema is empty where the engine has none.
     columns : dict of str to ColumnType
         Each column that may be read.
+    query : str
+        Where it is no table but a query of the settings or of a preset: its SQL.
     """
 
     schema: str
     name: str
     columns: dict[str, ColumnType]
+    query: str = ""
 
     @property
     def shown(self) -> str:
@@ -43,21 +46,29 @@ class Relation:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
-class Source(Protocol):
-    """What may be read of an open database."""
+class Described(Protocol):
+    """What there is in an open database; ``home`` is the schema in which tables are looked for, empty without schemas."""
 
     home: str
-    place: str
-
-    @property
-    def backend(self) -> ibis.BaseBackend:
-        """The engine."""
 
     def names(self, schema: str) -> list[str]:
         """Return the tables and views of a schema."""
 
     def relation(self, schema: str, name: str) -> Relation:
         """Return a table or view that :meth:`names` lists."""
+
+
+class Source(Described, Protocol):
+    """What may be read of an open database."""
+
+    place: str
+
+    @property
+    def backend(self) -> ibis.BaseBackend:
+        """The engine."""
+
+    def queried(self, name: str, query: str) -> Relation:
+        """Return the result of a query as a relation."""
 
     def rows(self, relation: Relation, names: Iterable[str]) -> ir.Table:
         """Return columns of a relation as an expression."""
@@ -83,6 +94,7 @@ class IbisSource:
     home: str
     place: str
     _found: dict[tuple[str, str], Relation] = field(default_factory=dict)
+    _queried: dict[str, ir.Table] = field(default_factory=dict)
 
     def names(self, schema: str) -> list[str]:
         """Return the tables and views of a schema."""
@@ -104,9 +116,22 @@ class IbisSource:
             self._found[schema, name] = Relation(schema, name, columns)
         return self._found[schema, name]
 
+    def queried(self, name: str, query: str) -> Relation:
+        """Return the result of a query as a relation."""
+        refused = None
+        try:
+            rows = self.backend.sql(query)
+        except Exception as error:  # each driver has errors of its own
+            refused = _refusal(name, error)
+        if refused:
+            raise refused
+        self._queried[name] = rows
+        return Relation("", name, {column: column_type(dtype) for column, dtype in rows.schema().items()}, query)
+
     def rows(self, relation: Relation, names: Iterable[str]) -> ir.Table:
         """Return columns of a relation as an expression."""
-        return self._table(relation.schema, relation.name).select(*names)
+        rows = self._queried[relation.name] if relation.query else self._table(relation.schema, relation.name)
+        return rows.select(*names)
 
     def personal_columns(self, relation: Relation, names: Iterable[str]) -> set[str]:
         """Return the text columns whose first rows look like e-mail addresses or telephone numbers."""
@@ -151,6 +176,10 @@ class GivenTables:
         types = {column: column_type(dtype) for column, dtype in self.tables[name].schema().items()}
         return Relation("", name, types)
 
+    def queried(self, name: str, query: str) -> Relation:
+        """Refuse a query: tables that are given are made with Ibis."""
+        raise NotImplementedError
+
     def rows(self, relation: Relation, names: Iterable[str]) -> ir.Table:
         """Return columns of a table."""
         return self.tables[relation.name].select(*names)
@@ -158,6 +187,23 @@ class GivenTables:
     def personal_columns(self, relation: Relation, names: Iterable[str]) -> set[str]:
         """Return the text columns whose first rows look like e-mail addresses or telephone numbers."""
         return personal_columns(self.rows(relation, names))
+
+
+def same_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the name among others that is the same but for case, the very same first; None if there is none."""
+    names = list(names)
+    return name if name in names else next((each for each in names if each.casefold() == name.casefold()), None)
+
+
+def is_query(text: str) -> bool:
+    """Return whether what stands for a table is a query, and no name.
+
+    Examples
+    --------
+    >>> is_query("SELECT * FROM shop"), is_query("selected_orders")
+    (True, False)
+    """
+    return re.match(r"\s*(select|with)\s", text, re.IGNORECASE) is not None
 
 
 def backends_of(tables: Iterable[ir.Table]) -> list[ibis.BaseBackend]:
