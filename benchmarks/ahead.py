@@ -34,6 +34,7 @@ from crmkit.models.series.monthly_forecast import (
 TABLE = Path(__file__).parent.parent / "crmkit" / "models" / "series" / "error_table.json"
 LENGTHS = (9, 12, 18, 24, 36, 48)  # months on record
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+FOLDS = 5
 FIRST = {"learn": 0, "judge": 2}
 
 
@@ -70,7 +71,13 @@ def learned_class(length: int, most: int) -> tuple[dict, np.ndarray, np.ndarray]
     frame, missed, weight = pd.DataFrame(features), np.array(errors), np.array(weights)
     size = np.log(np.sqrt((missed[:, :6] ** 2).mean(axis=1)) + 0.005)
     powers = _powers(frame, size, weight)
-    standardised = missed / np.array([error_scale(row, powers) for row in features])[:, None]
+    fold = np.arange(len(features)) % FOLDS  # a series is not measured by powers that were learned from it
+    scale = np.zeros(len(features))
+    for each in range(FOLDS):
+        others = fold != each
+        of_others = _powers(frame[others], size[others], weight[others])
+        scale[~others] = [error_scale(features[place], of_others) for place in np.flatnonzero(~others)]
+    standardised = missed / scale[:, None]
     sizes = np.array([[_weighted_quantile(np.abs(column), weight, p) for p in SHARES] for column in standardised.T])
     steps = np.sqrt(np.arange(MOST_AHEAD) + 1)
     for place in range(len(SHARES)):  # a line over the root of the months ahead, that never falls

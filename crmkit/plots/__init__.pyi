@@ -13,6 +13,7 @@ from .survival import plot_tenure as plot_tenure
 from .waterfall import plot_waterfall as plot_waterfall
 from .forecasts import plot_calibration as plot_calibration
 from .forecasts import plot_life as plot_life
+from .ahead import plot_ahead as plot_ahead
 from .segments import plot_segment_flow as plot_segment_flow
 from .segments import plot_segment_map as plot_segment_map
 from .theme import use_theme as use_theme

@@ -27,6 +27,7 @@ PAGES = [
     "churn",
     "value",
     "segments",
+    "ahead",
     "glossary",
 ]
 

@@ -103,7 +103,7 @@ def weighted_days(weights: DayWeights, month: Period, first_days: int | None = N
     --------
     >>> no_sundays = DayWeights((7 / 6,) * 6 + (0.0,))
     >>> february, march = Period.parse("2026-02"), Period.parse("2026-03")
-    >>> weighted_days(no_sundays, february), round(weighted_days(no_sundays, march), 1)
+    >>> round(weighted_days(no_sundays, february), 1), round(weighted_days(no_sundays, march), 1)
     (28.0, 30.3)
     """
     days = month.n_days if first_days is None else first_days

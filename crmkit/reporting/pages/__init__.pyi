@@ -112,6 +112,14 @@ from .segments import segment_trait_export as segment_trait_export
 from .segments import segment_trait_table as segment_trait_table
 from .segments import typical_table as typical_table
 
+# What lies ahead.
+from .ahead import ahead_backtest_table as ahead_backtest_table
+from .ahead import ahead_chart as ahead_chart
+from .ahead import ahead_method as ahead_method
+from .ahead import ahead_months as ahead_months
+from .ahead import ahead_opening as ahead_opening
+from .ahead import ahead_year as ahead_year
+
 # Glossary.
 from .glossary import glossary_headline as glossary_headline
 from .glossary import glossary_terms as glossary_terms

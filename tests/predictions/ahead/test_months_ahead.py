@@ -10,9 +10,10 @@ import crmkit as ck
 from crmkit.insights.ahead import goal_sentences
 from crmkit.predictions.ahead.working_days import DayWeights, learned_weights, weighted_days
 from crmkit.settings import parse_settings
+from crmkit.tables.catalog import Catalog
 
 
-def shop(first: str, last: str, *, each: float = 10.0, **settings) -> ck.tables.catalog.Catalog:
+def shop(first: str, last: str, *, each: float = 10.0, **settings) -> Catalog:
     """Return a shop with one order a day."""
     days = pd.date_range(first, last)
     orders = pd.DataFrame(
