@@ -178,7 +178,8 @@ def _ets(before: np.ndarray) -> pd.DataFrame:
         forms += [form | {"seasonal": "add", "seasonal_periods": 12} for form in list(forms)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        fitted = [ETSModel(before, **form).fit(disp=False) for form in forms]
+        months = pd.Series(before, pd.date_range("2000-01-01", periods=len(before), freq="MS"))
+        fitted = [ETSModel(months, **form).fit(disp=False) for form in forms]
         best = min(fitted, key=lambda fit: fit.aicc if np.isfinite(fit.aicc) else np.inf)
         ahead = best.get_prediction(start=len(before), end=len(before) + 5)
         bounds = {share: ahead.summary_frame(alpha=1 - share) for share in (0.8, 0.95)}

@@ -46,8 +46,8 @@ def plot_ahead(months: pd.DataFrame, ax: Axes | None = None, *, currency: str | 
         if came.any() and len(from_last):  # the bands open where the past ends
             from_last = np.concatenate([[from_last[0] - 1], from_last])
         for low, high, alpha in (("low", "high", 0.5), ("low_80", "high_80", 1.0)):
-            ends = [np.where(came, value, months[end].to_numpy(float))[from_last] for end in (low, high)]
-            ax.fill_between(from_last, *ends, color=LIGHT["band"], alpha=alpha, linewidth=0)
+            bottom, top = [np.where(came, value, months[end].to_numpy(float))[from_last] for end in (low, high)]
+            ax.fill_between(from_last, bottom, top, color=LIGHT["band"], alpha=alpha, linewidth=0)
         words = _words(months, currency)
         (past,) = ax.plot(place[came], value[came], "-o", color=LIGHT["accent"], markersize=4, linewidth=1.6)
         (ahead,) = ax.plot(place[~came], value[~came], "o", color=LIGHT["target"], markersize=6)
@@ -62,10 +62,10 @@ def plot_ahead(months: pd.DataFrame, ax: Axes | None = None, *, currency: str | 
 
 def _words(months: pd.DataFrame, currency: str | None) -> list[str]:
     words = []
-    for row in months.itertuples(index=False):
-        scale = scale_for(row.unit, row.value, low=row.low, high=row.high, currency=currency)
-        interval = "" if row.came else f", in 8 of 10 futures {scale.interval(row.low_80, row.high_80)}"
-        words.append(f"{Period.parse(row.period).label}: {scale.words(row.value)}{interval}")
+    for row in months.to_dict("records"):
+        scale = scale_for(row["unit"], row["value"], low=row["low"], high=row["high"], currency=currency)
+        interval = "" if row["came"] else f", in 8 of 10 futures {scale.interval(row['low_80'], row['high_80'])}"
+        words.append(f"{Period.parse(str(row['period'])).label}: {scale.words(row['value'])}{interval}")
     return words
 
 

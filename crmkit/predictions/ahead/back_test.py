@@ -11,7 +11,7 @@ from crmkit.metrics.card import cards
 from crmkit.models.arrays import Array
 from crmkit.models.series.level_shift import level_shift
 from crmkit.models.series.monthly_forecast import MonthlyForecast
-from crmkit.periods import DayLike, Period
+from crmkit.periods import DayLike, Period, last_day
 from crmkit.predictions.ahead.past_months import PastMonths, past_months
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -69,7 +69,7 @@ def ahead_backtest(
     (21, True)
     """
     names = tuple(card.name for card in cards(list(metrics)))
-    return memoize(catalog, _backtest, names, as_of or catalog.data_through, reads_predictions=False)
+    return memoize(catalog, _backtest, names, as_of or last_day(catalog.data_through, None), reads_predictions=False)
 
 
 @checked
@@ -105,7 +105,7 @@ def level_shifts(
     ['2025-04']
     """
     names = tuple(card.name for card in cards(list(metrics)))
-    past = past_months(catalog, names, as_of or catalog.data_through)
+    past = past_months(catalog, names, as_of or last_day(catalog.data_through, None))
     records = [record for name in names if (record := _shift_of(past[name]))]
     return pd.DataFrame(records, columns=_SHIFTS)
 
