@@ -83,6 +83,11 @@ from .predictions.segments.stability import segment_review as segment_review
 from .predictions.sentiment import sentiment_check as sentiment_check
 
 # What to do, and whether it worked.
+from .insights.actions.draw import draw as draw
+from .insights.actions.draw import trials as trials
+from .insights.actions.draw import undo_draw as undo_draw
+from .insights.actions.propose import propose as propose
+from .insights.actions.todo import people_to_contact as people_to_contact
 from .insights.actions.measure import action_results as action_results
 from .insights.actions.measure import measure as measure
 

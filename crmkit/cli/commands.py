@@ -1,5 +1,6 @@
 """All commands, in the order in which the help lists them."""
 
+from crmkit.cli.actions import actions
 from crmkit.cli.ahead import ahead
 from crmkit.cli.app import app
 from crmkit.cli.customers import duplicates, forget, unmerge
@@ -7,6 +8,7 @@ from crmkit.cli.data import check, history, load, map_folder, new, sample, table
 from crmkit.cli.reports import explain, glossary, metrics, predict, report
 
 __all__ = [
+    "actions",
     "ahead",
     "app",
     "check",

@@ -231,6 +231,27 @@ class FileMapping(Section):
         return self
 
 
+class ActionRule(Section):
+    """An action: whom it is for, on which channel, what to say, what it costs, and what is expected of it untried.
+
+    ``who`` compares columns with numbers, joined by and, or, not; ``crmkit actions --columns`` lists them. ``lift`` and
+    ``lift_spread`` are the expected rise of what such people bring in ``window_days``, and how unsure it is.
+    """
+
+    title: str = Field(min_length=1)
+    who: str = Field(min_length=1)
+    channel: str = "email"
+    message: str = ""
+    cost: float | None = Field(None, ge=0)  # for one person; without it contact_cost of [retention]
+    window_days: int = Field(60, ge=7, le=366)
+    lift: float = Field(0.05, ge=-1, le=10)
+    lift_spread: float = Field(0.1, gt=0, le=10)
+    needs_consent: bool = True
+    rest_days: int = Field(14, ge=0, le=366)  # nobody who was contacted within so many days
+    saves: bool = False  # what it keeps is the worth of those who would leave, at the save rate
+    propose: bool = True
+
+
 class TableMapping(Section):
     """How one canonical table comes from the files: renamed columns of one file, or SQL over all of them."""
 
@@ -304,6 +325,7 @@ class Settings(Section):
     loyalty: Loyalty = Loyalty()
     targets: tuple[Target, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    actions: dict[Annotated[str, StringConstraints(pattern=r"^[\w][\w -]{0,60}$")], ActionRule] = {}
     smallest_change_that_matters: dict[str, float] = {}
     definitions: dict[str, str] = {}
     files: dict[str, FileMapping] = {}

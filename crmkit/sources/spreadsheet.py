@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmkit.errors import printable
@@ -30,3 +31,27 @@ def _as_text(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     return printable(f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell)
+
+
+def write_spreadsheets(frame: pd.DataFrame, file: Path, kind: str) -> None:
+    """Write a list as CSV or as a workbook, in which no cell is a formula.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    file : Path
+        Where to write, whatever its name ends in.
+    kind : {".csv", ".xlsx"}
+    """
+    safe = formula_safe(frame)
+    if kind == ".csv":  # Excel takes a file for UTF-8 only if it begins with the mark
+        file.write_bytes(safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+        return
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("people")
+    sheet.append([str(name) for name in safe])
+    for row in safe.itertuples(index=False):
+        sheet.append([None if cell is None or cell != cell else cell for cell in row])
+    book.save(file)

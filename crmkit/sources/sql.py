@@ -139,8 +139,11 @@ def short_message(error: Exception) -> str:
     return message if len(message) <= _LONGEST else message[: _LONGEST - 3] + "..."
 
 
-def parquet(file: Path, options: str = "") -> str:
-    """Return the SQL of a Parquet file's rows; a folder named ``run=3`` adds no column ``run``."""
+def parquet(file: Path | tuple[Path, ...], options: str = "") -> str:
+    """Return the SQL of a Parquet file's rows, or of several; a folder named ``run=3`` adds no column ``run``."""
+    if isinstance(file, tuple):
+        listed = ", ".join(literal(str(each)) for each in file)
+        return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{options})"
     return f"read_parquet({literal(str(file))}, hive_partitioning = false{options})"
 
 

@@ -29,6 +29,7 @@ from crmkit.sources.store.keys import (
     use_key,
 )
 from crmkit.sources.store.store import found_store, new_store, read_manifest, table_files, write_manifest, write_table
+from crmkit.sources.store.trial_book import book_lock, list_files, read_drawn, write_drawn
 
 _CONTACTS = {"emails": "email", "phones": "phone", "names": "name", "addresses": "address"}
 _OWN_TEXTS = {"survey_responses": "comment", "social_posts": "text"}
@@ -94,8 +95,20 @@ def forget_in_store(settings: Settings, person: Person, dry_run: bool = False) -
         removed = left | {
             str(path.relative_to(store).with_suffix("")): Erased(len(rows)) for path, rows in others.items()
         }
+        drawn = read_drawn(settings)
+        of_person = drawn["customer_id"].isin(person.ids) if len(drawn) else drawn
+        if len(of_person) and of_person.any():
+            removed["trials"] = Erased(int(of_person.sum()))
         if dry_run:
             return removed
+        if "trials" in removed:  # before the store: where it is interrupted, the ids are still found there
+            with book_lock(settings):
+                drawn = read_drawn(settings)
+                of_person = drawn["customer_id"].isin(person.ids)
+                write_drawn(settings, drawn[~of_person])
+            for trial in drawn.loc[of_person, "trial"].unique():  # `crmkit actions draw` writes such a list again
+                for file in list_files(settings, str(trial)):
+                    file.unlink(missing_ok=True)
         with new_store(settings.path("store")) as fresh:
             shutil.copytree(store, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
             for name, file in table_files(fresh, personal=True).items():

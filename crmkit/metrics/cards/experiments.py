@@ -94,6 +94,8 @@ def _drawn(treatments: ir.Table) -> ir.Table:
     t = t.mutate(draw=draw, _took=took.max().over(ibis.window(group_by="action")))
     if "value" in t.columns:  # a draw with days of outcomes and no value at all is not evaluated yet
         is_told = t["value"].max().over(ibis.window(group_by="draw")).notnull() | t.outcome_at.isnull()
+        if "trial" in t.columns:  # drawn by crmkit, which joins the outcomes itself (`ck.measure`)
+            is_told = is_told & (t["trial"].isnull() | t["value"].max().over(ibis.window(group_by="draw")).notnull())
         t = t.mutate(value=ibis.ifelse(is_told, where(None, t["value"]), ibis.null()))
     seen_on = ibis.coalesce(day(t.ends_at), _later(t)) if "ends_at" in t.columns else _later(t)
     t = t.mutate(seen_on=seen_on)

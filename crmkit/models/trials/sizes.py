@@ -47,15 +47,17 @@ class Prior:
     noise: float
 
 
-def expected_gain(n_treated: ArrayLike, n_held: ArrayLike, n_people: float, prior: Prior, cost: float = 0.0) -> Array:
-    """Return the expected gain of a trial after which all others get the action if it has paid, and nobody if not [money].
+def expected_gain(
+    n_treated: ArrayLike, n_held: ArrayLike, n_later: ArrayLike, prior: Prior, cost: float = 0.0
+) -> Array:
+    """Return the expected gain of a trial after which others get the action if it has paid, and nobody if not [money].
 
     Parameters
     ----------
     n_treated, n_held : array-like of int
         People of the trial.
-    n_people : float
-        All people whom the action could reach, those of the trial included.
+    n_later : array-like of float
+        People whom the action could reach after it.
     prior : Prior
     cost : float
         Of the action for one person [money].
@@ -63,7 +65,7 @@ def expected_gain(n_treated: ArrayLike, n_held: ArrayLike, n_people: float, prio
     Examples
     --------
     >>> prior = Prior(mean=0.0, spread=10.0, noise=1.0)
-    >>> [round(float(each)) for each in (expected_gain(0, 0, 1000, prior), expected_gain(10, 10, 1000, prior))]
+    >>> [round(float(each)) for each in (expected_gain(0, 0, 1000, prior), expected_gain(10, 10, 980, prior))]
     [0, 3906]
     """
     treated, held = np.asarray(n_treated, dtype=np.float64), np.asarray(n_held, dtype=np.float64)
@@ -71,10 +73,10 @@ def expected_gain(n_treated: ArrayLike, n_held: ArrayLike, n_people: float, prio
     with np.errstate(divide="ignore"):
         variance = prior.noise**2 * (1 / treated + 1 / held)
     learned = prior.spread**2 / np.sqrt(prior.spread**2 + variance) if prior.spread > 0 else np.zeros_like(variance)
-    return treated * gain + np.maximum(n_people - treated - held, 0) * _positive_part(gain, learned)
+    return treated * gain + np.asarray(n_later, dtype=np.float64) * _positive_part(gain, learned)
 
 
-def best_size(n_people: float, prior: Prior, cost: float = 0.0, *, most: int | None = None) -> TrialSize:
+def best_size(n_people: float, prior: Prior, cost: float = 0.0, *, at_hand: int | None = None) -> TrialSize:
     """Return the sizes of the treated and of the held out that earn most: Test & Roll.
 
     Everybody held out forgoes what the action would bring, everybody treated risks what it costs, and all others get what
@@ -88,8 +90,9 @@ def best_size(n_people: float, prior: Prior, cost: float = 0.0, *, most: int | N
     prior : Prior
     cost : float
         Of the action for one person [money].
-    most : int, optional
-        People at hand now, if fewer.
+    at_hand : int, optional
+        People at hand now, where the others come later, in further rounds: who is neither treated nor held out now does
+        not come again. Without it all are at hand, and those outside of the trial wait for its end.
 
     References
     ----------
@@ -101,17 +104,21 @@ def best_size(n_people: float, prior: Prior, cost: float = 0.0, *, most: int | N
     >>> size.n_treated == size.n_held, 100 < size.n_treated < 200
     (True, True)
     """
-    at_hand = int(min(n_people, most if most is not None else n_people))
-    if at_hand < 4:
+    most = int(min(n_people, n_people if at_hand is None else at_hand))
+    if most < 4:
         return TrialSize(0, 0, 0.0)
-    sizes = np.unique(np.concatenate([np.arange(2, min(at_hand, 40)), _spaced(2, at_hand - 2)]))
+    sizes = np.unique(np.concatenate([np.arange(2, min(most - 1, 40)), _spaced(2, most - 2)]))
     treated, held = np.meshgrid(sizes, sizes, indexing="ij")
     for _ in range(2):  # a coarse grid, then a fine one around its best point
-        gain = np.where(treated + held <= at_hand, expected_gain(treated, held, n_people, prior, cost), -np.inf)
+        later = np.maximum(n_people - (treated + held if at_hand is None else most), 0)
+        gain = np.where(treated + held <= most, expected_gain(treated, held, later, prior, cost), -np.inf)
+        best_gain = float(gain.max())
         row, column = np.unravel_index(int(np.argmax(gain)), gain.shape)
         best = int(treated[row, column]), int(held[row, column])
-        treated, held = np.meshgrid(_around(best[0], at_hand), _around(best[1], at_hand), indexing="ij")
-    return TrialSize(*best, float(expected_gain(*best, n_people, prior, cost)))
+        if at_hand is not None and prior.mean > cost:  # nobody is left over: each treated one gains
+            best = most - best[1], best[1]
+        treated, held = np.meshgrid(_around(best[0], most), _around(best[1], most), indexing="ij")
+    return TrialSize(*best, best_gain)
 
 
 def classic_size(n_people: float, effect: float, noise: float) -> TrialSize:

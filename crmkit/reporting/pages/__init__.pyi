@@ -120,6 +120,16 @@ from .ahead import ahead_months as ahead_months
 from .ahead import ahead_opening as ahead_opening
 from .ahead import ahead_year as ahead_year
 
+# What to do, and whether it worked.
+from .actions import action_method as action_method
+from .actions import action_opening as action_opening
+from .actions import action_result_table as action_result_table
+from .actions import people_export as people_export
+from .actions import people_to_do as people_to_do
+from .actions import proposal_table as proposal_table
+from .actions import stop_table as stop_table
+from .actions import trial_table as trial_table
+
 # Glossary.
 from .glossary import glossary_headline as glossary_headline
 from .glossary import glossary_terms as glossary_terms

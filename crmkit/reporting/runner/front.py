@@ -9,6 +9,7 @@ from typing import Any
 from crmkit.reporting.runner.page import PageSummary
 
 _MOST_FINDINGS, _MOST_NUMBERS, _MOST_REASONS, _MOST_TO_DO = 5, 5, 3, 3
+_ACTIONS = "actions"
 Line = dict[str, Any]
 
 
@@ -51,7 +52,7 @@ def front_page(pages: Sequence[PageSummary]) -> FrontPage:
         findings=_findings(lines)[:_MOST_FINDINGS],
         numbers=_numbers(lines)[:_MOST_NUMBERS],
         why=[line for line in lines if line["kind"] == "why"][:_MOST_REASONS],
-        to_do=_by_stake([line for line in lines if line["kind"] == "to do"])[:_MOST_TO_DO],
+        to_do=_to_do(lines)[:_MOST_TO_DO],
     )
 
 
@@ -76,6 +77,12 @@ def _findings(lines: Sequence[Line]) -> list[Line]:
 def _rank(line: Mapping[str, Any]) -> tuple[bool, bool, float, float]:
     stake = line["stake"]
     return bool(line["is_seasonal"]), stake is None, -(stake or 0.0) * (1 - line["p_value"]), line["p_value"]
+
+
+def _to_do(lines: Sequence[Line]) -> list[Line]:
+    """Return what to do: the proposals of the page on actions, which knows what each brings; without it, of all pages."""
+    listed = [line for line in lines if line["kind"] == "to do"]
+    return _by_stake([line for line in listed if line["topic"] == _ACTIONS] or listed)
 
 
 def _by_stake(lines: list[Line]) -> list[Line]:

@@ -17,6 +17,7 @@ from crmkit.settings import FILE_NAME, Settings, read_settings
 from crmkit.sources.sql import identifier, open_duckdb, parquet
 from crmkit.sources.store.changes import warn_if_stale
 from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
+from crmkit.sources.store.trial_book import book_file_beside
 from crmkit.tables.caching.cache import Cache
 from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
 from crmkit.tables.schema import PREDICTED, SCHEMAS
@@ -24,6 +25,8 @@ from crmkit.tables.terms_reach import LATEST, terms_reach
 
 if TYPE_CHECKING:
     import duckdb
+
+TableFiles = Path | tuple[Path, ...]
 
 
 class CompanyData(Protocol):
@@ -49,8 +52,8 @@ class StoreSummary:
     Attributes
     ----------
     settings : Settings
-    files : dict of str to Path
-        Parquet file of each table.
+    files : dict of str to Path or tuple of Path
+        Parquet file of each table; of ``treatments`` also that of the people whom crmkit has drawn.
     cache : Cache or None
         Kept results, and the fingerprint of all that they depend on.
     provenance : dict
@@ -58,7 +61,7 @@ class StoreSummary:
     """
 
     settings: Settings
-    files: Mapping[str, Path]
+    files: Mapping[str, TableFiles]
     cache: Cache | None
     provenance: dict[str, Any]
 
@@ -126,15 +129,20 @@ def store_summary(source: Path) -> StoreSummary | None:
     return StoreSummary(settings, files, cache_for(files, settings, known), known)
 
 
-def store_files(store: Path, personal: bool = False) -> dict[str, Path]:
-    """Return the absolute path of each table's file in a store."""
-    return {name: file.resolve() for name, file in table_files(store, personal).items()}
+def store_files(store: Path, personal: bool = False) -> dict[str, TableFiles]:
+    """Return the absolute path of each table's file in a store; treatments are in two, if crmkit has drawn people too."""
+    files: dict[str, TableFiles] = {name: file.resolve() for name, file in table_files(store, personal).items()}
+    if book := book_file_beside(store.resolve()):
+        loaded = files.get("treatments")
+        files["treatments"] = (loaded, book) if isinstance(loaded, Path) else book
+    return files
 
 
-def cache_for(files: Mapping[str, Path], settings: Settings, provenance: Mapping[str, Any]) -> Cache | None:
+def cache_for(files: Mapping[str, TableFiles], settings: Settings, provenance: Mapping[str, Any]) -> Cache | None:
     """Return the cache of results from these files; None for settings without a file, which have no folder."""
     if not settings.folder.is_absolute():
         return None
-    data = [file for name, file in files.items() if name not in PREDICTED]
-    predicted = [file for name, file in files.items() if name in PREDICTED]
+    every = [(name, each) for name, file in files.items() for each in (file if isinstance(file, tuple) else (file,))]
+    data = [file for name, file in every if name not in PREDICTED]
+    predicted = [file for name, file in every if name in PREDICTED]
     return Cache(settings.path("cache"), data, settings, provenance, predicted)

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
 from crmkit.sources.store.integrity import COPY, replaced_twice, restored
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTS = "actions"  # folder beside the settings
 _PATIENCE = 20.0  # seconds to wait for another program that draws
 
 
@@ -44,8 +48,15 @@ def book_file_beside(store: Path) -> Path | None:
     return file if file.is_file() else None
 
 
+def list_files(settings: Settings, trial: str) -> tuple[Path, ...]:
+    """Return where the list of those to treat in a trial is written, as CSV and as a workbook, whether or not it exists."""
+    return tuple(settings.folder / LISTS / f"{trial.replace(' ', '_')}.{kind}" for kind in ("csv", "xlsx"))
+
+
 def read_drawn(settings: Settings) -> pd.DataFrame:
     """Return everybody drawn by crmkit; no rows if nothing was drawn yet."""
+    import pandas as pd
+
     file = book_file_beside(settings.path("store"))
     return pd.read_parquet(file) if file else pd.DataFrame()
 

@@ -21,7 +21,7 @@ _COLUMNS = """
 """
 
 
-def view_files(files: Mapping[str, Path]) -> dict[str, ir.Table]:
+def view_files(files: Mapping[str, Path | tuple[Path, ...]]) -> dict[str, ir.Table]:
     """Return each file as a table.
 
     Ibis queries the columns of one table after another, which takes as long as everything else that a page does to open
@@ -29,7 +29,7 @@ def view_files(files: Mapping[str, Path]) -> dict[str, ir.Table]:
 
     Parameters
     ----------
-    files : mapping of str to Path
+    files : mapping of str to Path or tuple of Path
         By the names of their tables.
     """
     con = open_duckdb()

@@ -25,7 +25,10 @@ def test_it_is_far_smaller_than_a_test_of_significance():
     prior = Prior(0.0, 1.0, 20.0)
     best, classic = best_size(5_000, prior), classic_size(5_000, 1.0, 20.0)
     assert best.n_held < 0.5 * classic.n_held
-    gains = [float(expected_gain(size.n_treated, size.n_held, 5_000, prior)) for size in (best, classic)]
+    gains = [
+        float(expected_gain(size.n_treated, size.n_held, 5_000 - size.n_treated - size.n_held, prior))
+        for size in (best, classic)
+    ]
     assert gains[0] > 1.5 * max(gains[1], 0)
 
 
@@ -37,9 +40,15 @@ def test_an_action_that_surely_pays_holds_out_few_and_one_that_surely_does_not_t
 
 
 def test_no_more_people_than_are_at_hand_are_drawn():
-    size = best_size(12_000, Prior(0.0, 2.0, 20.0), most=300)
+    size = best_size(12_000, Prior(0.0, 2.0, 20.0), at_hand=300)
     assert size.n_treated + size.n_held <= 300
     assert best_size(3, Prior(0.0, 2.0, 20.0)).n_treated == 0
+
+
+def test_where_others_come_later_everybody_at_hand_is_treated_or_held_out():
+    size = best_size(3_000, Prior(0.6, 0.8, 20.0), 0.5, at_hand=500)
+    assert size.n_treated + size.n_held == 500
+    assert 20 < size.n_held < 250  # the smaller side teaches little, the held out forgo 0.10 each
 
 
 def test_the_expected_gain_is_that_of_simulated_firms():
@@ -49,7 +58,7 @@ def test_the_expected_gain_is_that_of_simulated_firms():
     found = effect + random.normal(0, variance**0.5, len(effect))
     believed = (found * prior.spread**2 + prior.mean * variance) / (prior.spread**2 + variance)
     gain = a * (effect - cost) + (n - a - b) * np.where(believed > cost, effect - cost, 0)
-    assert float(expected_gain(a, b, n, prior, cost)) == pytest.approx(gain.mean(), rel=0.02)
+    assert float(expected_gain(a, b, n - a - b, prior, cost)) == pytest.approx(gain.mean(), rel=0.02)
 
 
 def test_earlier_actions_outweigh_what_is_usual_as_they_become_many():
