@@ -122,8 +122,16 @@ def draw(
     return _listed(catalog, rows, contacts, is_new)
 
 
-def undo_draw(catalog: Catalog, action: str, as_of: DayLike | None = None) -> str:
-    """Take back the latest draw of an action, as long as nothing was sent and its time has not begun in the data.
+@checked
+def undo_draw(catalog: Catalog, action: str) -> str:
+    """Take back the latest draw of an action, as long as nothing was sent.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        From :func:`crmkit.connect`.
+    action : str
+        Name of an action, such as "reorder".
 
     Returns
     -------
@@ -134,8 +142,18 @@ def undo_draw(catalog: Catalog, action: str, as_of: DayLike | None = None) -> st
     ------
     CrmkitError
         If nothing of the action was drawn, or something was sent.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "ordered_at": ["2026-09-01"], "revenue": [10.0]})
+    >>> undo_draw(ck.connect({"orders": orders}), "reorder")
+    Traceback (most recent call last):
+    crmkit.errors.CrmkitError: crmkit has drawn nobody for 'reorder': there is nothing to undo.
     """
     settings = catalog.settings
+    if read_drawn(settings).empty:
+        raise CrmkitError(f"crmkit has drawn nobody for '{action}': there is nothing to undo.")
     with book_lock(settings):
         drawn = read_drawn(settings)
         own = drawn[drawn["action"] == action] if len(drawn) else drawn
