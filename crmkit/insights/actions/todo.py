@@ -93,8 +93,7 @@ def _people_to_contact(catalog: Catalog, day: date) -> pd.DataFrame:
                     "channel": people["preferred_channel"].fillna(rule.channel).to_numpy(),
                     "say": rule.message,
                     "before": [
-                        "no contact on record" if days >= NEVER else f"contacted {counted(days, 'days')} ago"
-                        for days in since
+                        "no contact on record" if days >= NEVER else f"{counted(days, 'days')} ago" for days in since
                     ],
                     "gain": (share * believed.mean - cost).to_numpy(),
                     "gain_low": (share * (believed.mean - _Z * believed.spread) - cost).to_numpy(),

@@ -26,6 +26,7 @@ _SHOWN = 10
 _MONEY = {name: "money" for name in ("worth", "gain", "gain_low", "gain_high", "gain_of_year", "cost")}
 _LABELS = {
     "customer_id": "Customer",
+    "before": "Last contact",
     "gain": "Expected",
     "gain_low": "From",
     "gain_high": "To",
@@ -40,17 +41,12 @@ _NEEDS = "orders or subscription_terms"
 def action_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     """Return the top of the page: how many actions are expected to pay, what runs, and what earlier ones showed."""
     day = last_day(catalog.data_through, period)
-    currency = catalog.settings.company.currency
     proposals, results, listed = propose(catalog, day), action_results(catalog, day), trials(catalog, day)
     paying = proposals[proposals["advice"] != "stop"]
     title = f"{counted(len(paying), 'actions')} worth trying now" if len(paying) else NOTHING_PAYS.rstrip(".")
-    findings = [
-        Finding(text.partition(":")[0] + ":", text.partition(":")[2] + ".")
-        for row in paying.head(2).to_dict("records")
-        for text in [proposal_sentence({str(key): value for key, value in row.items()}, currency)]
-    ]
+    findings = []
     running = listed[listed["state"] == "runs"]
-    for row in results[results["verdict"] != "running"].head(2).itertuples(index=False):
+    for row in results[results["verdict"] != "running"].head(3).itertuples(index=False):
         findings.append(Finding(f"{str(row.action)[:1].upper()}{str(row.action)[1:]}, {row.verdict}:", f" {row.why}"))
     if len(running):
         findings.append(
