@@ -28,7 +28,7 @@ from crmkit.tables.conditions import Condition, Where, condition_of
 from crmkit.tables.connection_lock import locked_backend
 from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
 from crmkit.tables.derived import DERIVED
-from crmkit.tables.expressions import constant_day, day
+from crmkit.tables.expressions import constant_day, day, union
 from crmkit.tables.reach import members, named_in, narrowed_tables
 from crmkit.tables.schema import SCHEMAS, Kind, schema
 from crmkit.tables.terms_reach import LATEST, terms_in_doubt, terms_reach
@@ -372,23 +372,30 @@ def _misspelt_column(
 
 
 def _bounds(catalog: Catalog) -> pd.DataFrame:
-    """Return the first and last moment of each table, and that of its latest event in another column."""
-    rows = []
-    for name in catalog.names:
-        table, clock = catalog.table(name), SCHEMAS[name].clock
-        asked = {}
-        if clock:  # not cast: a Parquet file and an index know the bounds of a bare column
-            asked = {"first": table[clock].min(), "last": table[clock].max()}
-        for number, (column, told_by) in enumerate(event_columns(name, table.columns).items()):
-            moment = table[column]
-            asked[f"known_{number}"] = moment.max(where=table[told_by].notnull() if told_by else None)
-        if not asked:
-            continue
-        found = table.aggregate(**asked).execute().iloc[0]
-        known = [pd.Timestamp(moment) for key, moment in found.items() if key.startswith("known") and pd.notna(moment)]
-        first, last = (pd.Timestamp(found[key]) if clock else pd.NaT for key in ("first", "last"))
-        rows.append((name, first, last, max(known, default=pd.NaT)))
-    return pd.DataFrame(rows, columns=["table", "first", "last", "known"])
+    """Return the first and last moment of each table, and that of its latest event in another column, by one query."""
+    events = {name: event_columns(name, catalog.table(name).columns) for name in catalog.names}
+    events = {name: found for name, found in events.items() if found or SCHEMAS[name].clock}
+    if not events:
+        return pd.DataFrame(columns=["table", "first", "last", "known"])
+    most = max(map(len, events.values()))
+    found = union([_bounds_of(catalog, name, events[name], most) for name in events]).execute().set_index("table")
+    found = found.apply(pd.to_datetime).loc[list(events)]
+    known = found.drop(columns=["first", "last"]).max(axis="columns") if most else pd.NaT
+    return found[["first", "last"]].assign(known=known).reset_index()
+
+
+def _bounds_of(catalog: Catalog, name: str, events: Mapping[str, str | None], most: int) -> ir.Table:
+    """Return one row with the bounds of a table, and of as many events as the table with most has."""
+    table, clock = catalog.table(name), SCHEMAS[name].clock
+    asked = {}
+    if clock:  # not cast before: a Parquet file and an index know the bounds of a bare column
+        asked = {"first": table[clock].min(), "last": table[clock].max()}
+    for number, (column, told_by) in enumerate(events.items()):
+        asked[f"known_{number}"] = table[column].max(where=table[told_by].notnull() if told_by else None)
+    row = table.aggregate(**asked)
+    names = ["first", "last", *(f"known_{number}" for number in range(most))]
+    moments = {each: (row[each] if each in asked else ibis.null()).cast("timestamp(6)") for each in names}
+    return row.select(table=ibis.literal(name), **moments)
 
 
 def _running_terms(catalog: Catalog, known: date) -> pd.DataFrame:

@@ -119,7 +119,8 @@ def _duckdb(database: Database, password: str | None, settings: Settings) -> ibi
         raise CrmkitError(f"There is no DuckDB file {file}. See url under [database] in the settings.")
     con = duckdb.connect(file, read_only=True, config={"autoinstall_known_extensions": False})
     con.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
-    if folder.is_absolute() and not is_allowed(folder, OUTSIDE):
+    (is_open,) = con.execute("SELECT current_setting('enable_external_access')").fetchone() or (True,)
+    if is_open and folder.is_absolute() and not is_allowed(folder, OUTSIDE):  # one file has one setting in a program
         con.execute(
             f"SET allowed_directories = [{literal(str(settings.path('store')))}]"
         )  # with the predictions that were made from it
