@@ -67,6 +67,8 @@ from .predictions.value.summary import value_summary as value_summary
 from .predictions.value.customer_values import customer_values as customer_values
 from .predictions.value.backtest import value_backtest as value_backtest
 from .predictions.value.tenure import tenure_curves as tenure_curves
+from .predictions.futures.backtest import futures_backtest as futures_backtest
+from .predictions.futures.possible import possible_futures as possible_futures
 from .predictions.next_purchase import next_order_backtest as next_order_backtest
 from .predictions.next_purchase import next_orders as next_orders
 from .predictions.next_purchase import preference_backtest as preference_backtest

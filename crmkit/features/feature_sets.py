@@ -49,7 +49,7 @@ def feature_set(words: Mapping[str, str]) -> Callable[[FeatureFunction], Feature
         "n_orders_90_days": "{value} orders in the last 90 days",
         "orders_trend": "{n_orders_90_days} orders in the last 90 days, {n_orders_before} in the 90 before",
         "order_value": "spends {value} an order",
-        "refund_share": "{value} of the orders were refunded",
+        "refund_share": "{value} of the money of her orders was refunded",
         "days_since_first_order": "first ordered {value} days ago",
     }
 )
@@ -62,7 +62,7 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
         customer_id; days_since_order, days_since_first_order, order_gap_days (mean, from two order days on) [days];
         overdue (days since the last order over the usual gap) [ratio]; n_orders, n_orders_90_days, n_orders_before (in
         the 90 days before those) [count]; orders_trend (their ratio, shrunk towards 1) [ratio]; order_value [money];
-        refund_share (refunds over orders) [share].
+        refund_share (money refunded over money of orders, at most 1) [share].
     """
     today, bought, known = constant_day(as_of), orders.revenue > 0, orders.customer_id.notnull()
     ago = days_between(orders.ordered_at, today)
@@ -77,7 +77,8 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
             n_orders_90_days=indicator(bought & (ago < _RECENT)).sum(),
             n_orders_before=indicator(bought & (ago >= _RECENT) & (ago < 2 * _RECENT)).sum(),
             order_value=orders.revenue.mean(where=bought).cast("float64"),
-            n_refunds=indicator(orders.revenue < 0).sum(),
+            ordered=orders.revenue.sum(where=bought).cast("float64"),
+            refunded=-orders.revenue.sum(where=orders.revenue < 0).cast("float64"),
         )
     )
     span = each.days_since_first_order - each.days_since_order
@@ -86,8 +87,8 @@ def order_features(orders: ir.Table, *, as_of: Day) -> ir.Table:
     return each.mutate(
         overdue=ratio(each.days_since_order, each.order_gap_days),
         orders_trend=ratio(each.n_orders_90_days + 1, each.n_orders_before + 1),
-        refund_share=ratio(each.n_refunds, each.n_orders),
-    ).drop("n_refunds", "n_order_days")
+        refund_share=ibis.least(ratio(each.refunded.fill_null(0.0), each.ordered), 1.0),
+    ).drop("ordered", "refunded", "n_order_days")
 
 
 @feature_set(

@@ -30,6 +30,7 @@ from crmkit.predictions.churn.value_at_risk import (
     total_at_risk,
     value_at_risk,
 )
+from crmkit.predictions.futures.backtest import futures_backtest
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
@@ -50,6 +51,9 @@ _FAMILY = {
 }
 _LEAST_SHARE = 0.05  # of the log odds: a smaller contribution is not given as a reason
 _SHOWN = 8
+_MOST_OF_IT = (
+    0.8  # of the gain of contacts: where most customers would pay for one, the first with so much of it are named
+)
 _NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
 
 
@@ -73,6 +77,9 @@ class ChurnSummary:
     reviewed, groups, reasons_given : DataFrame
         See :mod:`crmkit.predictions.churn.backtest`.
     reason : str
+    tried : DataFrame
+        Day, n, expected, low, high, lost: the number of the headline and its interval as they would have been printed on
+        past days, and who left. Empty where the record is too short, or customers subscribe as well.
     """
 
     as_of: date
@@ -85,11 +92,21 @@ class ChurnSummary:
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     reasons_given: pd.DataFrame = field(default_factory=pd.DataFrame)
     reason: str = ""
+    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def n_paying(self) -> int:
+        """Customers for whom a contact brings more than it costs; 0 where the predictions should not be acted upon."""
+        return n_worth_calling(self.plan) if len(self.plan) and self.outlook and not self.outlook.warning else 0
 
     @property
     def n_calls(self) -> int:
-        """Number of customers whom it pays to contact; 0 where the predictions should not be acted upon."""
-        return n_worth_calling(self.plan) if len(self.plan) and self.outlook and not self.outlook.warning else 0
+        """Customers to contact first: all who pay for it, or the fewest who hold four fifths of the gain if most would."""
+        n = self.n_paying
+        if 2 * n <= len(self.plan):
+            return n
+        profit = self.plan["profit"].to_numpy()[:n]
+        return int(np.argmax(profit >= _MOST_OF_IT * profit[-1])) + 1
 
     @property
     def profit(self) -> float:
@@ -126,12 +143,13 @@ def churn_summary(catalog: Catalog, as_of: DayLike) -> ChurnSummary:
         as_of=as_of,
         outlook=outlook,
         at_risk=at_risk,
-        total=total_at_risk(at_risk, outlook.drift),
+        total=total_at_risk(at_risk, outlook.spread),
         save=save,
         plan=call_plan(at_risk, catalog.settings.retention.contact_cost, save.value),
         reviewed=review(catalog, as_of),
         groups=lost_by(catalog, as_of),
         reasons_given=cancel_reasons(catalog, as_of),
+        tried=_tried(catalog, outlook),
     )
 
 
@@ -144,7 +162,10 @@ def churn_headline(summary: ChurnSummary) -> str:
         return "Nobody's activity ends in the days ahead"
     value, low, high = (round(each) for each in outlook.expected)
     between = f", between {low:,} and {high:,}" if low < high else ""
-    return f"About {counted(value, 'customers')} will leave within {counted(outlook.horizon, 'days')}{between}"
+    days = counted(outlook.horizon, "days")
+    if outlook.shops.all():  # they come and go: who is silent has not said good-bye
+        return f"About {counted(value, 'customers')} will stop ordering for {days}{between}"
+    return f"About {counted(value, 'customers')} will leave within {days}{between}"
 
 
 def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[Finding]:
@@ -168,14 +189,14 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
     found = [
         Finding(
             f"Of {counted(len(outlook.scores), 'customers')} who may leave {value:,} {'is' if value == 1 else 'are'} expected to",
-            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).",
+            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).{_who_comes_back(outlook)}",
             tone="worse" if value else "",
         ),
         Finding(f"{money} would go with them", f" ({below} to {above}): {summary.at_risk.attrs['basis']}."),
     ]
     if outlook.warning:
         return [*found, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
-    return [*found, _calls(summary, currency), _trust(outlook)]
+    return [*found, _calls(summary, currency), _trust(summary)]
 
 
 def churn_method(summary: ChurnSummary) -> list[str]:
@@ -443,6 +464,19 @@ def _why_chosen(outlook: ChurnOutlook) -> str:
     return "did best on past days"
 
 
+def _who_comes_back(outlook: ChurnOutlook) -> str:
+    """Return what leaving means for those who order without a subscription, and how many of them come back."""
+    if outlook.back is None or outlook.futures is None:
+        return ""
+    leavers = round(outlook.futures.number("leave").value)
+    value, low, high = (min(round(each), leavers) for each in outlook.back)
+    who = "Leaving" if outlook.shops.all() else f"For {counted(leavers, 'customers')} without a subscription it"
+    return (
+        f" {who} means no order for {counted(outlook.horizon, 'days')}: {value:,} of them ({low:,} to {high:,}) are "
+        "expected back within a year."
+    )
+
+
 def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
     kept = f"{in_words(summary.save.value, 'share')} of those who would leave"
     origin = f"That share is {summary.save.words}."
@@ -450,6 +484,11 @@ def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
         return Finding("No contact pays for itself", f" if it keeps {kept}. {origin}")
     gain = in_words(summary.profit, "money", currency=currency)
     who = counted(summary.n_calls, "customers")
+    if summary.n_calls < summary.n_paying:  # to contact nearly everybody is no advice
+        origin += (
+            f" By the cost alone {summary.n_paying:,} of {counted(len(summary.plan), 'customers')} would be worth a contact; "
+            "these hold most of what it could bring."
+        )
     if not summary.save.measured:  # no advice while the effect of contacts is not measured
         gained = f" (about {gain} after the cost of contacting them) if a contact kept {kept}. {origin}"
         return Finding(f"It would pay to contact {who}", gained)
@@ -457,10 +496,22 @@ def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
     return Finding(f"It pays to contact {who}", gained, tone="better")
 
 
-def _trust(outlook: ChurnOutlook) -> Finding:
+def _tried(catalog: Catalog, outlook: ChurnOutlook) -> pd.DataFrame:
+    """Return the headline of past days beside who left, newest first; empty where subscribers count too."""
+    if outlook.futures is None or not outlook.shops.all():
+        return pd.DataFrame()
+    rows = futures_backtest(catalog, outlook.as_of)
+    rows = rows[rows["what"] == "leave"].rename(columns={"foreseen": "expected", "came": "lost"})
+    return rows.drop(columns="what").reset_index(drop=True)
+
+
+def _trust(summary: ChurnSummary) -> Finding:
+    outlook = summary.outlook
+    assert outlook is not None
     own = outlook.tested[outlook.tested["method"] == outlook.method]
-    lift, expected, lost = own["lift"].mean(), own["expected"].sum(), own["lost"].sum()
+    lift, days = own["lift"].mean(), summary.tried if len(summary.tried) else own
+    expected, lost = days["expected"].sum(), days["lost"].sum()
     return Finding(
-        f"Tried on {counted(len(own), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
+        f"Tried on {counted(len(days), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
         f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
     )

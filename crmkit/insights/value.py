@@ -167,9 +167,16 @@ def _concentration(summary: ValueSummary, currency: str | None) -> Finding | Non
     row = tenth.iloc[0]
     return Finding(
         f"The most valuable tenth hold {row['share'] * 100:.0f} % of it",
-        f": {counted(int(row['n']), 'customers')}. {counted(summary.n_gone, 'customers')} are as good as gone: less than "
-        f"{scale_for('money', 1.0, currency=currency).words(1.0)} is expected of each.",
+        f": {counted(int(row['n']), 'customers')}.{_gone(summary.n_gone, currency)}",
     )
+
+
+def _gone(n: int, currency: str | None) -> str:
+    if not n:
+        return ""
+    least = scale_for("money", 1.0, currency=currency).words(1.0)
+    is_or_are, whom = ("is", "her") if n == 1 else ("are", "each")
+    return f" {counted(n, 'customers')} {is_or_are} as good as gone: less than {least} is expected of {whom}."
 
 
 def _channels(groups: pd.DataFrame, currency: str | None) -> Finding | None:

@@ -20,6 +20,7 @@ from crmkit.metrics.engine.evaluate import fetch
 from crmkit.models.orders.affinity import Affinity
 from crmkit.models.orders.next_order import FEWEST, NextOrder
 from crmkit.periods import DayLike
+from crmkit.predictions.futures.possible import possible_futures
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -47,8 +48,9 @@ def next_orders(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per customer who has ordered: customer_id; chance (of an order within ``churn_after_days`` of the settings)
-        [share]; days (until it, if it comes), earliest, latest (80 % window) [days]; likely_on, earliest_on, latest_on.
+        One row per customer who has ordered: customer_id; chance (of an order within ``churn_after_days`` of the settings,
+        from the same possible futures as all other pages) [share]; days (until it, if it comes), earliest, latest (80 %
+        window) [days]; likely_on, earliest_on, latest_on.
 
     Raises
     ------
@@ -57,7 +59,8 @@ def next_orders(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
 
     See Also
     --------
-    crmkit.models.orders.next_order.NextOrder
+    crmkit.models.orders.next_order.NextOrder : when the order comes, if it does.
+    crmkit.predictions.futures.possible.possible_futures : whether it does.
 
     Examples
     --------
@@ -174,7 +177,7 @@ def preference_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
 
 def _next_orders(catalog: Catalog, as_of: date) -> pd.DataFrame:
     model, now = _fitted(catalog, as_of)
-    predicted = model.predict(now)
+    predicted = model.predict(now).assign(chance=_chances(catalog, as_of, now.index))
     dates = {
         f"{name}_on": pd.Timestamp(as_of) + pd.to_timedelta(predicted[column], unit="D")
         for name, column in (("likely", "days"), ("earliest", "earliest"), ("latest", "latest"))
@@ -209,8 +212,13 @@ def _next_order_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
     rows["inside"] = [float(inside.mean()), np.nan, np.nan]
     rows["width"] = [float((predicted.loc[came, "latest"] - predicted.loc[came, "earliest"]).mean()), np.nan, np.nan]
     rate = float(earlier.notna().mean())
-    rows["brier"] = [float(((predicted["chance"] - came) ** 2).mean()), np.nan, float(((rate - came) ** 2).mean())]
+    chance = _chances(catalog, day, known.index)
+    rows["brier"] = [float(((chance - came) ** 2).mean()), np.nan, float(((rate - came) ** 2).mean())]
     return rows
+
+
+def _chances(catalog: Catalog, as_of: date, customers: pd.Index) -> pd.Series:
+    return possible_futures(catalog, as_of).customers["order_soon"].reindex(customers).fillna(0.0)
 
 
 def _fitted(catalog: Catalog, as_of: date) -> tuple[NextOrder, pd.DataFrame]:

@@ -33,13 +33,22 @@ def connected(through="2026-12-31", **tables):
     return ck.connect(tables, ck.Settings(data={"through": through}))
 
 
-def test_orders_on_the_1st_of_may_and_june_and_a_refund_give_gap_31_overdue_29_of_31_and_half_refunded():
+def test_one_refund_of_12_for_one_order_of_100_is_12_percent_and_never_all_of_the_orders():
+    bought = orders(("a", "2026-05-01", 100.0), ("a", "2026-06-01", -12.0), ("b", "2026-05-01", 10.0))
+    bought = pd.concat(
+        [bought, orders(("c", "2026-05-01", 10.0), ("c", "2026-05-03", -30.0)).assign(order_id=["8", "9"])]
+    )
+    shares = snapshot(connected(orders=bought), DAY)["refund_share"]
+    assert shares.to_dict() == pytest.approx({"a": 0.12, "b": 0.0, "c": 1.0})
+
+
+def test_orders_on_the_1st_of_may_and_june_and_a_refund_give_gap_31_overdue_29_of_31_and_five_eighths_refunded():
     bought = orders(
         ("a", "2026-05-01", 30.0), ("a", "2026-06-01", 50.0), ("a", "2026-06-03", -50.0), ("a", "2026-07-02", 9.0)
     )
     one = snapshot(connected(orders=bought), DAY).loc["a"]
     assert (one["n_orders"], one["days_since_order"], one["order_gap_days"]) == (2, 29, 31)
-    assert one["overdue"] == pytest.approx(29 / 31) and one["order_value"] == 40 and one["refund_share"] == 0.5
+    assert one["overdue"] == pytest.approx(29 / 31) and one["order_value"] == 40 and one["refund_share"] == 50 / 80
     assert (one["n_orders_90_days"], one["n_orders_before"], one["orders_trend"]) == (2, 0, 3)
 
 

@@ -77,9 +77,25 @@ def test_few_customers_are_reported():
     few = with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])
     told = value_findings(summary([5.0], few=few, notes=["There are other things to know."]), NONE)[-1].text
     assert told == (
-        "Few customers. There are 44 customers with orders, fewer than 300. There are 19 subscriptions, fewer than 300. "
+        "Few customers. There is little to learn from: 44 customers with orders and 19 subscriptions, each fewer than 300. "
         "With so few, estimates are kept near usual values, so that a handful cannot swing them, and intervals are wide."
     )
+
+
+def test_several_kinds_of_few_are_one_sentence_that_names_each():
+    few = [*few_notes(265, "monthly subscriptions of Basic"), *few_notes(18, "yearly subscriptions of all plans")] * 2
+    assert with_few_explained(few)[0] == (
+        "There is little to learn from: 265 monthly subscriptions of Basic and 18 yearly subscriptions of all plans, each "
+        "fewer than 300."
+    )
+
+
+def test_that_nobody_is_as_good_as_gone_is_not_said():
+    assert "as good as gone" not in " ".join(each.text for each in value_findings(summary([600.0, 300.0]), NONE))
+    told = " ".join(each.text for each in value_findings(summary([600.0, 0.5]), NONE, "EUR"))
+    assert "1 customer is as good as gone: less than €1 is expected of her." in told
+    told = " ".join(each.text for each in value_findings(summary([600.0, 0.5, 0.2]), NONE, "EUR"))
+    assert "2 customers are as good as gone: less than €1 is expected of each." in told
 
 
 def test_of_enough_customers_nothing_is_said_however_a_note_begins():

@@ -110,6 +110,14 @@ class BetaGeometricModel(RepeatBuyingModel):
         bought[some] = np.minimum(bought[some], until_gone)
         return bought
 
+    def rates_if_alive(
+        self, params: Array, counts: PurchaseCounts, ends: Array, random: np.random.Generator
+    ) -> tuple[Array, Array | float]:
+        r, alpha, a, b = params
+        means = random.gamma(r + counts.x)[:, None] * np.minimum(ends / (alpha + counts.age)[:, None], 1e9)
+        p = np.clip(random.beta(a, b + counts.x + self.first_chance), 1e-300, 1 - 1e-16)
+        return means, np.floor(random.exponential(size=len(p)) / -np.log1p(-p)) + 1
+
     def limit(self, params: Array, mean_age: float) -> dict[str, float]:
         r, alpha, a, b = params
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import ClassVar, Self
@@ -41,8 +41,9 @@ class GammaGamma:
 
         E[mean | n, z] = p (gamma + n z) / (p n + q - 1)
 
-    which is a weighted mean of the customer's own mean and that of all. Customers without an order of known amount, or
-    whose amounts are not positive on balance (refunds), are left out of the fit and expected to spend the mean of all.
+    which is a weighted mean of the customer's own mean and that of all. Customers without an order of known amount are
+    expected to spend the mean of all. Those whose amounts are not positive on balance (refunds) are left out of the fit, and
+    their own mean counts as 0: so many orders that brought nothing.
     Where that mean is infinite under the model (q near 1 or below), the observed mean over customers replaces it.
 
     Parameters
@@ -127,11 +128,11 @@ class GammaGamma:
 
     def expected_value(self, X: pd.DataFrame) -> pd.Series:
         """Expected mean amount of a customer's orders [money]."""
-        return pd.Series(self._expected(*_known_values(X)), index=X.index, name="expected_value")
+        return pd.Series(self._expected(*_own_values(X)), index=X.index, name="expected_value")
 
     def predict_interval(self, X: pd.DataFrame, level: float = 0.95, n_draws: int = 500, seed: int = 0) -> pd.DataFrame:
         """Each customer's own mean amount per order: value, low, high [money]; the interval allows for uncertain parameters."""
-        n, z = _known_values(X)
+        n, z = _own_values(X)
         value, low, high = self._expected(n, z), np.empty(len(n)), np.empty(len(n))
         for start in range(0, len(n), 2000):
             rows = slice(start, start + 2000)
@@ -154,13 +155,35 @@ class GammaGamma:
         DataFrame
             Of the same shape: money. Sum columns over customers for totals.
         """
-        n, z = _known_values(X)
+        n, z = _own_values(X)
         random = np.random.default_rng([seed, 2])
         means = self._simulated_means(n, z, orders.shape[1], random, seed)
         count = orders.to_numpy(dtype=float)
         shape = np.where(count > 0, self.draw_params(orders.shape[1], seed)["p"].to_numpy() * count, 1.0)
         revenue = np.where(count > 0, means * count * random.gamma(shape) / shape, 0.0)
         return pd.DataFrame(revenue, index=X.index, columns=orders.columns)
+
+    def simulate_means(self, X: pd.DataFrame, n_draws: int, seed: int = 0) -> Iterator[tuple[Array, float]]:
+        """Draw each customer's own mean amount per order, anew for each simulated future.
+
+        Parameters
+        ----------
+        X : DataFrame
+            As for :meth:`fit`.
+        n_draws, seed : int
+
+        Yields
+        ------
+        means : array
+            One per customer [money].
+        shape : float
+            Of the gamma distribution of an amount around the mean.
+        """
+        n, z = _own_values(X)
+        random = np.random.default_rng([seed, 2])
+        for p, q, gamma in self.draw_params(n_draws, seed).to_numpy():
+            nu = random.gamma(p * n + q) / (gamma + n * z) if self.n_customers_ else np.full(len(n), np.inf)
+            yield p / np.maximum(nu, 1e-290), p
 
     def draw_params(self, n_draws: int, seed: int = 0) -> pd.DataFrame:
         """Draws of the parameters: normal on their logarithms."""
@@ -239,6 +262,14 @@ def _known_values(X: pd.DataFrame) -> tuple[Array, Array]:
     own = X[[name for name in _COLUMNS if name in X]]  # copying the whole frame would take longer
     n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, _COLUMNS)
     known = (n > 0) & (z > 0)
+    return np.where(known, n, 0.0), np.where(known, z, 0.0)
+
+
+def _own_values(X: pd.DataFrame) -> tuple[Array, Array]:
+    """Orders with an amount and their mean, to predict from; refunds above what was kept bring the mean down to 0."""
+    own = X[[name for name in _COLUMNS if name in X]]
+    n, z = read_columns(own.assign(mean_value=_positive(X)) if "mean_value" in X else own, _COLUMNS)
+    known = (n > 0) & X["mean_value"].notna().to_numpy()
     return np.where(known, n, 0.0), np.where(known, z, 0.0)
 
 

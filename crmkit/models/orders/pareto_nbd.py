@@ -103,10 +103,16 @@ class ParetoNBD(RepeatBuyingModel):
     def simulate_if_alive(
         self, params: Array, counts: PurchaseCounts, horizon: float, random: np.random.Generator
     ) -> Array:
+        means, _ = self.rates_if_alive(params, counts, np.full((len(counts), 1), horizon), random)
+        return random.poisson(means[:, 0]).astype(float)
+
+    def rates_if_alive(
+        self, params: Array, counts: PurchaseCounts, ends: Array, random: np.random.Generator
+    ) -> tuple[Array, Array | float]:
         r, alpha, s, beta = params
         stays = (beta + counts.age) * np.expm1(np.minimum(random.exponential(size=len(counts)) / s, 600.0))
-        ahead = np.minimum(stays, horizon) / (alpha + counts.age)
-        return random.poisson(random.gamma(r + counts.x) * np.minimum(ahead, 1e9))
+        ahead = np.minimum(stays[:, None], ends) / (alpha + counts.age)[:, None]
+        return random.gamma(r + counts.x)[:, None] * np.minimum(ahead, 1e9), np.inf
 
     def limit(self, params: Array, mean_age: float) -> dict[str, float]:
         r, alpha, s, beta = params

@@ -242,6 +242,30 @@ class RepeatBuyingModel(ABC):
         """Draw the orders of customers who have not left."""
 
     @abstractmethod
+    def rates_if_alive(
+        self, params: Array, counts: PurchaseCounts, ends: Array, random: np.random.Generator
+    ) -> tuple[Array, Array | float]:
+        """Draw the order rates of customers who have not left, and when they leave, for nested times ahead.
+
+        Parameters
+        ----------
+        params : array
+            In the order of ``names``.
+        counts : PurchaseCounts
+            One row per customer.
+        ends : array of shape (n, k)
+            Times ahead of each customer, in any order [unit of the ages].
+        random : Generator
+
+        Returns
+        -------
+        means : array of shape (n, k)
+            Mean of the Poisson distributed orders up to each time, given the rate and the time of leaving.
+        most : array of shape (n,) or float
+            Orders after which the customer leaves; infinite where leaving does not come with an order.
+        """
+
+    @abstractmethod
     def limit(self, params: Array, mean_age: float) -> dict[str, float]:
         """Return how near each simpler model is, on the scale of logarithms: from 7 on it fits as well."""
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from crmkit.errors import NotMeasured
 from crmkit.models.additive.classifier import ChurnClassifier
@@ -32,6 +32,7 @@ from crmkit.predictions.churn.learning import (
     training_rows,
 )
 from crmkit.predictions.churn.pairs import pair_groups
+from crmkit.predictions.futures.possible import Foreseen, Futures, matched, possible_futures
 from crmkit.predictions.runner.registry import prediction
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -74,6 +75,8 @@ class ChurnOutlook:
         Rows fitted to, and those of them lost.
     warning : str
         Why the chances should not be acted on; empty if they may be.
+    futures : Futures, optional
+        The possible futures of customers who order, which the chances of leaving are moved to add up to.
     """
 
     as_of: date
@@ -91,14 +94,43 @@ class ChurnOutlook:
     n_learned: int
     n_lost: int
     warning: str
+    futures: Futures | None = None
+
+    @property
+    def shops(self) -> pd.Series:
+        """Whether each customer of ``scores`` is active by orders alone (bool)."""
+        if self.futures is None:
+            return pd.Series(False, index=self.scores.index)
+        return self.futures.customers["active"].reindex(self.scores.index).fillna(False).astype(bool)
 
     @property
     def expected(self) -> tuple[float, float, float]:
         """Customers expected to leave, with the ends of the 95 % interval [count]."""
-        p = self.scores["value"].to_numpy()
+        p = self.scores.loc[~self.shops, "value"].to_numpy()
         total = float(p.sum())
-        spread = _Z * np.sqrt((p * (1 - p)).sum() + (self.drift * total) ** 2)
-        return total, max(0.0, total - spread), min(float(len(p)), total + spread)
+        spread = np.sqrt((p * (1 - p)).sum() + (self.drift * total) ** 2)
+        if self.futures is None or not self.shops.any():
+            return total, max(0.0, total - _Z * spread), min(float(len(p)), total + _Z * spread)
+        leavers = self.futures.totals["leave"].to_numpy(dtype=float)
+        drawn = leavers + total + spread * np.random.default_rng(0).standard_normal(len(leavers))
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        value, n = total + float(leavers.mean()), float(len(self.scores))
+        return value, float(np.clip(low, 0.0, value)), float(np.clip(high, value, n))
+
+    @property
+    def back(self) -> Foreseen | None:
+        """Of the shoppers expected to leave, those with an order within a year; None where nobody shops."""
+        return self.futures.number("leave_back") if self.futures is not None and self.shops.any() else None
+
+    @property
+    def spread(self) -> float:
+        """By how much the losses of a period vary beyond each customer's own chance [share of those expected]."""
+        if self.futures is None or not self.shops.any():
+            return self.drift
+        p, leavers = self.scores.loc[self.shops, "value"].to_numpy(), self.futures.totals["leave"].to_numpy(dtype=float)
+        beyond = max(leavers.var() - (p * (1 - p)).sum(), 0.0)
+        of_others = self.drift * float(self.scores.loc[~self.shops, "value"].sum())
+        return float(np.sqrt(beyond + of_others**2) / max(float(self.scores["value"].sum()), 1e-9))
 
 
 @checked
@@ -132,13 +164,13 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
     tenths = back_test_by_tenth(catalog, as_of)
     tested = by_day(tenths)
     method = chosen_method(tested, allowed_methods(learned_from["lost"]))
-    results = model_results(catalog, as_of, method)
+    results, futures = model_results(catalog, as_of, method), _futures(catalog, as_of)
     warning = _warning(tested, method) or _shift_warning(results.shifts)
     return ChurnOutlook(
         as_of,
         horizon,
         method,
-        results.scores,
+        _as_many_as_foreseen(results.scores, futures),
         results.shares,
         customers,
         tested,
@@ -150,6 +182,7 @@ def churn_outlook(catalog: Catalog, as_of: DayLike) -> ChurnOutlook:
         len(learned_from),
         int(learned_from["lost"].sum()),
         warning,
+        futures,
     )
 
 
@@ -191,6 +224,33 @@ def model_results(catalog: Catalog, as_of: date, method: str) -> ModelResults:
     }
     _LAST.pop(catalog.whole, None)
     return ModelResults(**{part: _mixed_columns(frame, part, json.loads) for part, frame in kept.items()})
+
+
+def _futures(catalog: Catalog, as_of: date) -> Futures | None:
+    try:
+        return possible_futures(catalog, as_of)
+    except NotMeasured:
+        return None
+
+
+def _as_many_as_foreseen(scores: pd.DataFrame, futures: Futures | None) -> pd.DataFrame:
+    """Move the log odds of all shoppers by one constant, so that as many are expected to leave as in the futures.
+
+    Who is likelier to leave than others is learned from the features; how many of all leave, with the season and the level
+    of the day, from the futures that all pages read. The order of customers and the reasons stay the same.
+    """
+    if futures is None or not len(scores):
+        return scores
+    stay = futures.customers.loc[futures.customers["active"], "stay"]
+    shops = scores.index.intersection(stay.index)
+    if not len(shops):
+        return scores
+    moved, chance = scores.copy(), scores.loc[shops, "value"].to_numpy(dtype=float)
+    new = matched(chance, float((1 - stay[shops]).sum()))
+    step = logit(np.clip(new, 1e-9, 1 - 1e-9)) - logit(np.clip(chance, 1e-9, 1 - 1e-9))
+    for name in ("value", "low", "high"):
+        moved.loc[shops, name] = expit(logit(scores.loc[shops, name].clip(1e-9, 1 - 1e-9)) + step)
+    return moved.sort_values("value", ascending=False, kind="stable") if len(shops) < len(scores) else moved
 
 
 def _warning(tested: pd.DataFrame, method: str) -> str:

@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from crmkit.errors import NotMeasured
 from crmkit.features.outcomes import churn_labels
 from crmkit.periods import DayLike
+from crmkit.predictions.futures.possible import possible_futures
 from crmkit.predictions.value.payments import payments_until
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
-PREDICTED, BROUGHT = "what they are expected to bring", "what they brought in the last 12 months"
+FORESEEN, BROUGHT = (
+    "what they would bring if they stayed, without what comes anyway",
+    "what they brought in the last 12 months",
+)
 _AGAINST = "against customers left out for comparison"
 _FEWEST = 20  # losses among those held out, from which on a save rate is measured
 _N_DRAWS = 2000
@@ -29,13 +33,15 @@ _Z, _MINUS = 1.96, "\N{MINUS SIGN}"
 
 @checked
 def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.DataFrame:
-    """Return the value at risk of each customer: the chance of leaving times the customer's worth.
+    """Return the value at risk of each customer: the chance of leaving times what is lost if the customer leaves.
+
+    Who has left may order again. Only what would not come anyway is at risk: what one who stays is expected to bring
+    within ``horizon_months``, less what is expected of one who leaves.
 
     Parameters
     ----------
     catalog : Catalog
-        Worth is the newest ``value`` in customer_scores of a day not after ``as_of``; where there is none, the margin (or
-        else the revenue) of the last 12 months.
+        With fewer than three customers worth is the margin (or else the revenue) of the last 12 months.
     as_of : str or date
         Last day whose data is used, such as "2026-10-31".
     chance : Series
@@ -52,8 +58,9 @@ def value_at_risk(catalog: Catalog, as_of: DayLike, chance: pd.Series) -> pd.Dat
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": list("abc"), "customer_id": list("xyz"), "revenue": 10.0, "ordered_at": "2026-09-01"})
     >>> catalog = ck.connect({"orders": orders})
-    >>> value_at_risk(catalog, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))["at_risk"].to_dict()
-    {'y': 10.0, 'x': 5.0}
+    >>> rows = value_at_risk(catalog, date(2026, 9, 30), pd.Series({"x": 0.5, "y": 1.0}))
+    >>> list(rows.index), bool((rows["at_risk"] == rows["chance"] * rows["worth"]).all())
+    (['y', 'x'], True)
     """
     worth, basis = _worth(catalog, as_of)
     rows = pd.DataFrame({"chance": chance}).rename_axis("customer_id")
@@ -193,14 +200,10 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
 
 
 def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
-    if "customer_scores" in catalog.names:
-        scores = catalog.frame("customer_scores")
-        on = pd.to_datetime(scores["as_of"])
-        own = scores[(scores["model"] == "value") & (on <= pd.Timestamp(as_of))]
-        if len(own):
-            newest = own[on[own.index] == on[own.index].max()]
-            return newest.set_index("customer_id")["value"], PREDICTED
-    return _paid_in_a_year(catalog, as_of), BROUGHT
+    try:
+        return possible_futures(catalog, as_of).stakes, FORESEEN
+    except NotMeasured:
+        return _paid_in_a_year(catalog, as_of), BROUGHT
 
 
 def _paid_in_a_year(catalog: Catalog, as_of: date) -> pd.Series:

@@ -13,7 +13,7 @@ from crmkit.periods import DayLike
 from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.value.fitted_models import cached_forecast, fitted_models, forecast_from
 from crmkit.predictions.value.forecast import Forecast
-from crmkit.predictions.value.forecast_error import common_error, with_common_error
+from crmkit.predictions.value.forecast_error import learned_pace
 from crmkit.predictions.value.payments import MONTH, Payments, payments_until
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -165,10 +165,10 @@ def _valuation(catalog: Catalog, as_of: date, horizon: int, discount: float) -> 
     known = fitted_models(catalog, as_of)
     # Back-tests forecast from days and for horizons that no page asks for again.
     usual = (horizon, discount) == (catalog.settings.value.horizon_months, catalog.settings.value.discount_rate)
-    forecast = (cached_forecast if usual else forecast_from)(catalog, known, horizon, discount)
-    # Customers share the drawn parameters only: what the variance of the sum has beyond theirs comes from the models.
+    pace = learned_pace(catalog, as_of, horizon)
+    forecast = (cached_forecast if usual else forecast_from)(catalog, known, horizon, discount, pace=pace)
+    # Customers share the drawn parameters and the pace: what the variance of the sum has beyond theirs comes from these.
     shared = forecast.draws.sum(axis=0).var() - forecast.draws.var(axis=1).sum()
-    forecast.draws = with_common_error(forecast.draws, common_error(catalog, as_of, horizon))
     return Valuation(as_of, forecast, known.payments, known.first_on, horizon, float(np.sqrt(max(shared, 0.0))))
 
 

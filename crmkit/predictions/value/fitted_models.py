@@ -17,6 +17,9 @@ from crmkit.errors import NotMeasured
 from crmkit.models.orders.choose import ORDER_MODELS, ChosenOrders
 from crmkit.models.orders.gamma_gamma import GammaGamma
 from crmkit.models.series.drift import Drift
+from crmkit.models.series.order_season import OrderSeason
+from crmkit.predictions.futures.leaving import Leaving
+from crmkit.predictions.futures.pace import STEADY, Pace, with_common_error
 from crmkit.predictions.value.forecast import (
     RENEWAL_MODELS,
     ChosenRenewals,
@@ -28,9 +31,12 @@ from crmkit.predictions.value.forecast import (
     sum_forecasts,
 )
 from crmkit.predictions.value.payments import (
+    MONTH,
     Payments,
     fit_order_model,
+    fit_season,
     fit_spend_model,
+    leaving_until,
     order_amounts,
     payments_until,
     renewal_groups,
@@ -60,12 +66,16 @@ class FittedModels:
     first_on : Series
         Day of the first order or term, by customer.
     shoppers : DataFrame
-        See :func:`crmkit.predictions.value.payments.shoppers`.
+        See :func:`crmkit.predictions.value.payments.shoppers`; and subscribes (bool: a term runs).
     orders : (ChosenOrders, GammaGamma) or None
         The models of when customers order and of how much; None where fewer than three customers have ordered.
     renewals : list of (DataFrame, ChosenRenewals)
         Subscriptions of one kind, and the model of their renewals.
     order_drift, price_drift : Drift
+    season : Season
+        In which months customers order more than in others.
+    leaving : Leaving
+        How many frequent customers stopped ordering.
     """
 
     as_of: date
@@ -76,6 +86,8 @@ class FittedModels:
     renewals: list[tuple[pd.DataFrame, ChosenRenewals]]
     order_drift: Drift
     price_drift: Drift
+    season: Season
+    leaving: Leaving
 
 
 @kept_per_catalog(most=8)  # a page asks for its own day, three past ones, and what was known then
@@ -90,15 +102,19 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
     payments = payments_until(catalog, as_of)
     # Models are fitted to all customers, also where the catalog is narrowed; only the payments are those of some.
     fitted = memoize(catalog.whole, _fitted_rows, as_of, reads_predictions=False)
-    by: dict[str, list[Any]] = {what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift")}
+    by: dict[str, list[Any]] = {
+        what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift", "season")
+    }
     for row in fitted.itertuples():
         by[str(row.what)].append(model_from_row(row))
-    (order_drift,), (price_drift,) = by["order drift"], by["price drift"]
+    (order_drift,), (price_drift,), (season,) = by["order drift"], by["price drift"], by["season"]
+    spells, customers = subscriptions(catalog, as_of), shoppers(payments, as_of, order_drift.growth_, season)
+    subscribing = customers.index.isin(spells.loc[spells["runs"].astype(bool), "customer_id"])
     return FittedModels(
         as_of,
         payments,
         payments.rows.groupby("customer_id")["on"].min(),
-        shoppers(payments, as_of, order_drift.growth_),
+        customers.assign(subscribes=subscribing),
         (by["orders"][0], by["spend"][0]) if by["orders"] else None,
         [
             (own, chosen)
@@ -107,10 +123,14 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
         ],
         order_drift,
         price_drift,
+        season,
+        leaving_until(payments, as_of),
     )
 
 
-def cached_forecast(catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float) -> Forecast:
+def cached_forecast(
+    catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float, pace: Pace = STEADY
+) -> Forecast:
     """Return the forecast of :func:`forecast_from` from the cache, or compute and cache it.
 
     Raises
@@ -119,24 +139,35 @@ def cached_forecast(catalog: Catalog, models: FittedModels, horizon: int, discou
         If there are fewer than three customers.
     """
     if default_draws(models) * len(models.first_on) > _MOST_CACHED:
-        return forecast_from(catalog, models, horizon, discount_rate)
-    rows = memoize(catalog, _forecast_rows, models.as_of, horizon, discount_rate, reads_predictions=False)
-    months = np.array(rows.attrs["months"])
+        return forecast_from(catalog, models, horizon, discount_rate, pace=pace)
+    rows = memoize(catalog, _forecast_rows, models.as_of, horizon, discount_rate, pace, reads_predictions=False)
+    months, chances = np.array(rows.attrs["months"]), rows.attrs["chances"]
     numbers = rows["number"].to_numpy(dtype=float).reshape(len(models.first_on), -1)
+    customers = pd.Index(models.first_on.index)
+    n_chances = len(chances) + 1
+    own = pd.DataFrame(numbers[:, -n_chances:-1], index=customers, columns=chances).dropna()
     chosen_models = [*(models.orders[:1] if models.orders else ()), *(chosen for _, chosen in models.renewals)]
     return Forecast(
-        pd.Index(models.first_on.index),
+        customers,
         months,
         numbers[:, : len(months)],
-        numbers[:, len(months) :],
+        numbers[:, len(months) : -n_chances],
         list(zip(rows.attrs["chosen"], chosen_models, strict=True)),
         list(rows.attrs["few"]),
         list(rows.attrs["notes"]),
+        pd.DataFrame(rows.attrs["totals"]),
+        own.assign(active=own["active"] > 0) if chances else pd.DataFrame(),
+        pd.Series(numbers[:, -1], index=customers),
     )
 
 
 def forecast_from(
-    catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float, n_draws: int | None = None
+    catalog: Catalog,
+    models: FittedModels,
+    horizon: int,
+    discount_rate: float,
+    n_draws: int | None = None,
+    pace: Pace = STEADY,
 ) -> Forecast:
     """Forecast orders, renewals and new business from the models of a day.
 
@@ -150,6 +181,8 @@ def forecast_from(
         Per year [share].
     n_draws : int, optional
         By default 400, or 200 for many customers.
+    pace : Pace
+        What moves the orders of all customers at once.
 
     Raises
     ------
@@ -159,16 +192,32 @@ def forecast_from(
     n_draws = n_draws or default_draws(models)
     terms = horizon, discount_rate, n_draws
     rate = catalog.settings.value.margin_rate or 1.0
+    silent = catalog.settings.company.churn_after_days / MONTH
     forecasts = []
     if models.orders is not None:
         forecasts.append(
-            forecast_orders(models.shoppers, models.orders[0], models.orders[1], models.order_drift, *terms)
+            forecast_orders(
+                models.shoppers,
+                models.orders[0],
+                models.orders[1],
+                models.order_drift,
+                *terms,
+                silent,
+                pace,
+                models.season,
+                models.leaving,
+            )
         )
-    forecasts += [forecast_renewals(own, chosen, models.price_drift, rate, *terms) for own, chosen in models.renewals]
-    if not forecasts and len(models.first_on) < FEWEST:
+    others = [
+        forecast_renewals(own, chosen, models.price_drift, rate, *terms, silent) for own, chosen in models.renewals
+    ]
+    if not [*forecasts, *others] and len(models.first_on) < FEWEST:
         raise NotMeasured(f"at least {FEWEST} customers with orders or subscriptions")
     empty = Forecast(pd.Index([]), np.array([0.0, 1.0]), np.zeros((0, 2)), np.zeros((0, n_draws)))
-    forecasts = [*(forecasts or [empty]), *forecast_new_business(catalog, models.payments, models.as_of, *terms)]
+    others += forecast_new_business(catalog, models.payments, models.as_of, *terms)
+    for each in others:
+        each.draws = with_common_error(each.draws, pace.others)
+    forecasts = [*forecasts, *others] or [empty]
     return sum_forecasts(forecasts, pd.Index(models.first_on.index))
 
 
@@ -193,7 +242,8 @@ def model_from_row(row: Any) -> Any:
     if row.what == "renewals":
         fitted = model_from_json(RENEWAL_MODELS[row.name], row.model)
         return ChosenRenewals(row.name, fitted, frame_from_json(row.held_out))
-    return model_from_json(GammaGamma if row.what == "spend" else Drift, row.model)
+    kinds: dict[str, type[Any]] = {"spend": GammaGamma, "season": OrderSeason}
+    return model_from_json(kinds.get(row.what, Drift), row.model)
 
 
 def to_json(value: Any) -> str:
@@ -245,13 +295,15 @@ def _fitted_rows(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Fit all models of a day; one row per model, as it is kept in the cache."""
     payments = payments_until(catalog, as_of)
     order_drift = Drift().fit(order_amounts(payments))
-    orders = shoppers(payments, as_of, order_drift.growth_)
+    season = fit_season(payments, as_of)
+    orders = shoppers(payments, as_of, order_drift.growth_, season)
     rows: list[tuple[str, Any]] = [
+        ("season", season),
         ("order drift", order_drift),
         ("price drift", Drift().fit(term_prices(catalog, as_of))),
     ]
     if len(orders) >= FEWEST:
-        rows += [("orders", fit_order_model(payments, as_of)), ("spend", fit_spend_model(orders))]
+        rows += [("orders", fit_order_model(payments, as_of, season)), ("spend", fit_spend_model(orders))]
     rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
     return pd.DataFrame([model_row(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
 
@@ -261,12 +313,14 @@ def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:
     return [own for own in renewal_groups(subscriptions(catalog, as_of)) if own["runs"].any()]
 
 
-def _forecast_rows(catalog: Catalog, as_of: date, horizon: int, discount_rate: float) -> pd.DataFrame:
-    """Return expected money and draws of each customer in one long column, which is quicker to store than hundreds."""
-    forecast = forecast_from(catalog, fitted_models(catalog, as_of), horizon, discount_rate)
-    numbers = np.column_stack([forecast.expected, forecast.draws])
+def _forecast_rows(catalog: Catalog, as_of: date, horizon: int, discount_rate: float, pace: Pace) -> pd.DataFrame:
+    """Return all numbers of each customer in one long column, which is quicker to store than hundreds."""
+    forecast = forecast_from(catalog, fitted_models(catalog, as_of), horizon, discount_rate, pace=pace)
+    chances = forecast.chances.reindex(forecast.customers).astype(float)
+    numbers = np.column_stack([forecast.expected, forecast.draws, chances, forecast.stakes])
     rows = pd.DataFrame({"number": numbers.ravel()})
-    rows.attrs["months"] = forecast.months.tolist()
+    rows.attrs["months"], rows.attrs["chances"] = forecast.months.tolist(), list(chances.columns)
+    rows.attrs["totals"] = forecast.totals.to_dict("list")
     rows.attrs |= {"chosen": [what for what, _ in forecast.chosen], "few": forecast.few, "notes": forecast.notes}
     return rows
 

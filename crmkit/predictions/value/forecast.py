@@ -15,15 +15,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crmkit.metrics.formatting import counted
+from crmkit.metrics.formatting import counted, joined
 from crmkit.models.orders.choose import FEW, ChosenOrders
 from crmkit.models.orders.gamma_gamma import GammaGamma
 from crmkit.models.series.drift import Drift
+from crmkit.models.series.order_season import OrderSeason
 from crmkit.models.subscriptions.present_value import rate_per_period
 from crmkit.models.subscriptions.renewals import RenewalModel
 from crmkit.models.subscriptions.sbg import BetaDiscreteWeibull, ShiftedBetaGeometric
 from crmkit.models.subscriptions.spells import read_spells, risk_table
 from crmkit.periods import months_before
+from crmkit.predictions.futures.leaving import Leaving, shortened
+from crmkit.predictions.futures.pace import STEADY, YEAR, Pace
+from crmkit.predictions.futures.shoppers import simulate_shoppers
 from crmkit.predictions.value.payments import MONTH, Payments, subscriptions
 from crmkit.tables.catalog import Catalog
 
@@ -42,6 +46,7 @@ _MOST_TO_CHOOSE = 20_000  # subscriptions with which a model is chosen
 _FEWEST_LOSSES = 40  # losses below which the data cannot choose
 _FOLDS = 2
 _SIMPLEST = "sBG"
+NOBODY_LEAVES = "nobody leaves"  # in the name of the simpler model at that boundary
 
 
 @dataclass(eq=False)
@@ -64,6 +69,12 @@ class Forecast:
         A sentence for each group with too few customers to learn much from.
     notes : list of str
         What else a reader must know.
+    totals : DataFrame
+        Of those who order, one row per future; see :data:`crmkit.predictions.futures.shoppers.TOTALS`.
+    chances : DataFrame
+        Of those who order, indexed by customer_id; see :class:`crmkit.predictions.futures.shoppers.ShopperFutures`.
+    stakes : Series
+        Money within the horizon that a customer brings who stays and would not bring having left, by customer_id.
     """
 
     customers: pd.Index
@@ -73,6 +84,9 @@ class Forecast:
     chosen: list[tuple[str, ChosenOrders | ChosenRenewals]] = field(default_factory=list)
     few: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    totals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    chances: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stakes: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
 
     def within(self, months: float | Array) -> Array:
         """Expected money within so many months; an array has one horizon per customer [money]."""
@@ -116,6 +130,10 @@ def forecast_orders(
     horizon: int,
     discount_rate: float,
     n_draws: int,
+    silent: float = 3.0,
+    pace: Pace = STEADY,
+    season: OrderSeason | None = None,
+    leaving: Leaving | None = None,
 ) -> Forecast:
     """Forecast the orders of customers who order.
 
@@ -134,9 +152,21 @@ def forecast_orders(
     discount_rate : float
         Per year [share].
     n_draws : int
+    silent : float
+        After how long without an order a customer has left [months].
+    pace : Pace
+        What moves the orders of all customers at once.
+    season : OrderSeason, optional
+        In whose months the model was fitted.
+    leaving : Leaving, optional
+        How many customers were seen to stop; used where the model finds that nobody leaves.
     """
     knots = sorted({*KNOTS, horizon})
-    orders = chosen.model.expected_orders(customers, [float(k) for k in knots]).to_numpy()
+    passed = np.array(knots, dtype=float) if season is None else season.ahead(np.array(knots, dtype=float))
+    leaving = leaving if NOBODY_LEAVES in (chosen.model.simpler_model_ or "") else None
+    if leaving is not None:
+        passed = shortened(passed, leaving.rates(n_draws))
+    orders = chosen.model.expected_orders(customers, passed.tolist()).to_numpy()
     each = spend.expected_value(customers).to_numpy()
     steps = np.diff(np.column_stack([np.zeros(len(customers)), orders]), axis=1)
     middle = (np.array([0, *knots[:-1]]) + np.array(knots)) / 2
@@ -144,22 +174,25 @@ def forecast_orders(
     expected = np.cumsum(steps * factors, axis=1) * each[:, None]
     at = knots.index(horizon)
     discounted = expected[:, at] / np.where(orders[:, at] * each > 0, orders[:, at] * each, 1.0)
-    drawn = chosen.model.simulate_orders(customers, float(horizon), n_draws)
-    money = spend.simulate_revenue(customers, drawn).to_numpy() * discounted[:, None]
     # Faster growth raises future orders, and the level to which older orders are restated.
     back = float((customers["age"] - customers["last_age"] / 2) @ each / max(each.sum(), 1e-9))
-    money *= np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
-    simpler = chosen.model.simpler_model_
-    notes = [f"Orders: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
+    price = np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
+    futures = simulate_shoppers(customers, chosen.model, spend, silent, horizon, pace, n_draws, price, season, leaving)
+    for name, ahead in (("money_soon", silent), ("money_year", YEAR)):
+        futures.totals[name] *= np.exp(drift.growth_ * ahead / 2)
+    notes = _order_notes(chosen, leaving)
     months = np.array([0.0, *knots])
     return Forecast(
         customers.index,
         months,
         np.column_stack([np.zeros(len(customers)), expected]),
-        money,
+        futures.money * discounted[:, None],
         [("orders", chosen)],
         few_notes(len(customers), "customers with orders"),
         notes,
+        futures.totals,
+        futures.customers,
+        futures.customers["lost"] * each * discounted,
     )
 
 
@@ -171,6 +204,7 @@ def forecast_renewals(
     horizon: int,
     discount_rate: float,
     n_draws: int,
+    leaves_within: float = 3.0,
 ) -> Forecast:
     """Forecast the renewals of running subscriptions; the running term is paid already.
 
@@ -189,6 +223,8 @@ def forecast_renewals(
     discount_rate : float
         Per year [share].
     n_draws : int
+    leaves_within : float
+        How far ahead leaving is looked for [months].
     """
     per_year = int(spells["per_year"].iloc[0])
     now = spells[spells["runs"].astype(bool)]
@@ -209,15 +245,20 @@ def forecast_renewals(
     simpler = chosen.model.simpler_model_
     notes = [f"Subscriptions: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
     months = np.concatenate([[0.0], ahead]) * 12 / per_year
-    return Forecast(
+    forecast = Forecast(
         pd.Index(now["customer_id"]),
         months,
         expected,
         draws,
         [(_subscription_name(spells, per_year), chosen)],
-        few_notes(len(spells), "subscriptions"),
+        few_notes(len(spells), _subscription_name(spells, per_year).replace(", ", " of ")),
         notes,
     )
+    soon = min(max(int(np.floor(leaves_within * per_year / 12 + 1e-9)), 1), len(ahead))
+    stays = np.minimum(curves[position, soon] * lift, 1.0)
+    later = forecast.within(horizon) - forecast.within(min(leaves_within, horizon))
+    forecast.stakes = pd.Series(later / np.maximum(stays, 1e-3), index=forecast.customers)
+    return forecast
 
 
 def forecast_new_business(
@@ -284,7 +325,9 @@ def sum_forecasts(forecasts: Sequence[Forecast], customers: pd.Index) -> Forecas
         np.add.at(draws, place, each.draws)
     chosen = [pair for each in forecasts for pair in each.chosen]
     few, notes = ([note for each in forecasts for note in getattr(each, kind)] for kind in ("few", "notes"))
-    return Forecast(customers, months, expected, draws, chosen, few, notes)
+    shopping = next((each for each in forecasts if len(each.totals)), Forecast(customers, months, expected, draws))
+    stakes = pd.concat([each.stakes for each in forecasts]).groupby(level=0).sum().reindex(customers, fill_value=0.0)
+    return Forecast(customers, months, expected, draws, chosen, few, notes, shopping.totals, shopping.chances, stakes)
 
 
 def choose_renewal_model(spells: pd.DataFrame) -> ChosenRenewals:
@@ -305,25 +348,35 @@ def choose_renewal_model(spells: pd.DataFrame) -> ChosenRenewals:
 
 
 def few_notes(n: int, what: str) -> list[str]:
-    """Return a note if there are few to learn from; :func:`with_few_explained` adds what follows from it.
+    """Return how many there are to learn from, if they are few; :func:`with_few_explained` makes a sentence of it.
+
+    Parameters
+    ----------
+    n : int
+    what : str
+        Plural, and of which kind, as in "monthly subscriptions, plan Basic".
 
     Examples
     --------
     >>> few_notes(44, "customers with orders"), few_notes(1, "subscriptions"), few_notes(FEW, "subscriptions")
-    (['There are 44 customers with orders, fewer than 300.'], ['There is 1 subscription, fewer than 300.'], [])
+    (['44 customers with orders'], ['1 subscription'], [])
     """
-    return [f"There {'is' if n == 1 else 'are'} {counted(n, what)}, fewer than {FEW}."] if n < FEW else []
+    return [counted(n, what)] if n < FEW else []
 
 
 def with_few_explained(few: Sequence[str]) -> list[str]:
-    """Return the notes on few customers, each once, followed by what that means; no notes without any.
+    """Return the notes on few customers in one sentence, followed by what that means; no notes without any.
 
     Examples
     --------
-    >>> with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])[:2]
-    ['There are 44 customers with orders, fewer than 300.', 'There are 19 subscriptions, fewer than 300.']
+    >>> with_few_explained([*few_notes(44, "customers with orders"), *few_notes(19, "subscriptions")])[0]
+    'There is little to learn from: 44 customers with orders and 19 subscriptions, each fewer than 300.'
     """
-    return [*dict.fromkeys(few), FEW_MEANS] if few else []
+    different = list(dict.fromkeys(few))
+    if not different:
+        return []
+    each = "each fewer" if len(different) > 1 else "fewer"
+    return [f"There is little to learn from: {joined(different)}, {each} than {FEW}.", FEW_MEANS]
 
 
 def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
@@ -341,6 +394,17 @@ def share_noticed(spells: pd.DataFrame, elapsed: Array) -> Array:
     lost = spells[spells["lost"].astype(bool)]
     noticed = np.sort(lost["noticed"].dropna().to_numpy(dtype=float))
     return np.searchsorted(noticed, elapsed, side="right") / (len(lost) + 1)
+
+
+def _order_notes(chosen: ChosenOrders, leaving: Leaving | None) -> list[str]:
+    simpler = chosen.model.simpler_model_
+    if leaving is not None:
+        return [
+            f"Orders: {chosen.name} finds no customer who leaves, which silence alone cannot show. Leaving is counted "
+            f"instead: of {counted(leaving.n, 'customers')} who ordered often in the first half of the record {leaving.lost:,} "
+            "did not order in the second."
+        ]
+    return [f"Orders: the data ask for less than {chosen.name} offers ({simpler})."] if simpler else []
 
 
 def _simulated_renewals(

@@ -1,24 +1,32 @@
-"""How far forecasts of the total were off on past days, and the uncertainty that this adds to the next one."""
+"""How far forecasts were off on past days beyond chance, and the error that this adds to the next one."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.periods import months_before
+from crmkit.predictions.futures.outcome import outcome
+from crmkit.predictions.futures.pace import Pace
 from crmkit.predictions.value.fitted_models import fitted_models, forecast_from
-from crmkit.predictions.value.forecast import Array
 from crmkit.predictions.value.payments import MONTH, payments_until
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
-STEP = 6  # months between two past days
+STEP = 6  # months between two past days of a year's total
 _DRAWS = 120  # simulated futures on a past day: enough for their spread
-_JUDGED = 2  # past days that the uncertainty is learned from
-_USUAL = 0.03  # usual error of a year's total beyond chance [share], where nothing is known of the firm
+_JUDGED = 2  # past days that the error of a year's total is learned from
+_SOON_JUDGED = 3  # past days that the error of the next months is learned from
+_LEAST_RECORD = 75  # days of data before a past day
+_USUAL = 0.03  # usual error of a year's total of subscribers beyond chance [share], where nothing is known of the firm
+_SEASONS = 23.5  # months of data from which on every season has been seen twice
+# Usual error beyond chance of the orders of the next months, of a year's, and of the money of an order: of records that have
+# seen every season twice, and of shorter ones. Those of short records were learned from Online Retail (December 2010 to
+# 2011) and CDNOW; Complete Journey, the sample company and simulated firms were kept for checks.
+_USUAL_SOON, _USUAL_YEAR, _USUAL_AMOUNT = (0.10, 0.25), (0.06, 0.25), (0.03, 0.15)
 _WEIGHT = 3.0  # past days that the usual error counts for
 
 
@@ -38,13 +46,53 @@ def past_days(data_from: date | None, as_of: date, most: int = 3) -> tuple[list[
     return [day for day in days if (day - data_from).days / MONTH >= max(ahead / 2, 2.5)] if data_from else [], ahead
 
 
-def common_error(catalog: Catalog, as_of: date, horizon: int) -> float:
-    """Return the standard deviation of what moves all customers at once and no model knows of [share of the total].
+def soon_days(data_from: date | None, as_of: date, horizon: int, most: int = _SOON_JUDGED) -> list[date]:
+    """Return the past days on which to predict the next ``horizon`` days, latest first; none overlaps another.
 
-    The models already include each customer's own chance and the uncertainty of their parameters; what is left are bad
-    months, new competitors, a changed assortment. It is learned from the totals forecast on past days whose outcome was
-    known on the day: their squared errors, less the part explained by chance, pooled with the square of the usual 3 % a
-    year, which counts as much as three days. It grows with the square root of the time ahead.
+    Examples
+    --------
+    >>> soon_days(date(2026, 1, 1), date(2026, 10, 31), 90)
+    [datetime.date(2026, 8, 2), datetime.date(2026, 5, 4)]
+    """
+    if data_from is None:
+        return []
+    days = [as_of - timedelta(days=horizon * (k + 1)) for k in range(most)]
+    return [day for day in days if (day - data_from).days >= _LEAST_RECORD]
+
+
+def learned_pace(catalog: Catalog, as_of: date, horizon: int) -> Pace:
+    """Return what may move all customers at once beyond what the models know: bad months, a season, a changed assortment.
+
+    The models already include each customer's own chance and the uncertainty of their parameters. What is left is
+    learned from forecasts as of past days whose outcome was known on the day: their squared errors, less the part explained
+    by chance, pooled with the square of the usual error, which counts as much as three days. A record that has not seen
+    every season twice cannot tell the season from the level: its usual error is larger.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    as_of : date
+        Last day whose data is used.
+    horizon : int
+        Of payments that are no orders [months].
+    """
+    known = 0.0 if catalog.data_from is None else ((as_of - catalog.data_from).days + 1) / MONTH
+    is_short = known < _SEASONS
+    soon, year = _pooled(order_errors(catalog, as_of), _USUAL_SOON[is_short]), _USUAL_YEAR[is_short]
+    return Pace(
+        # Past days of a short record are days of one season, and cannot show that the others are like it.
+        soon=max(soon, _USUAL_SOON[True]) if is_short else soon,
+        year=year if is_short else _pooled(forecast_errors(catalog, as_of), year),
+        until=catalog.settings.company.churn_after_days / MONTH,
+        others=common_error(catalog, as_of, horizon) if "subscription_terms" in catalog.names else 0.0,
+        amount=_USUAL_AMOUNT[is_short],
+    )
+
+
+def common_error(catalog: Catalog, as_of: date, horizon: int) -> float:
+    """Return the standard deviation of what moves all payments at once and no model knows of [share of the total].
+
+    As :func:`learned_pace`, from the totals of all payments; it grows with the square root of the time ahead.
 
     Parameters
     ----------
@@ -55,9 +103,10 @@ def common_error(catalog: Catalog, as_of: date, horizon: int) -> float:
         [months]
     """
     rows = forecast_errors(catalog, as_of)
-    excess = np.maximum(rows["error"] ** 2 - rows["spread"] ** 2, 0) * 12 / rows["months"]
-    yearly = (_WEIGHT * _USUAL**2 + float(excess.sum())) / (_WEIGHT + len(rows))
-    return float(np.sqrt(yearly * horizon / 12))
+    scaled = rows.assign(
+        error=rows["error"] * np.sqrt(12 / rows["months"]), spread=rows["spread"] * np.sqrt(12 / rows["months"])
+    )
+    return _pooled(scaled, _USUAL) * float(np.sqrt(horizon / 12))
 
 
 def forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -72,10 +121,14 @@ def forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return memoize(catalog, _forecast_errors, as_of, reads_predictions=False, whole=True)
 
 
-def with_common_error(draws: Array, error: float) -> Array:
-    """Scale all customers of each simulated future by a common random factor whose mean is 1."""
-    common = np.random.default_rng(6).standard_normal(draws.shape[1])
-    return draws * np.exp(error * common - error**2 / 2)
+def order_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Return the same of the number of orders within ``churn_after_days`` of past days."""
+    return memoize(catalog, _order_errors, as_of, reads_predictions=False, whole=True)
+
+
+def _pooled(rows: pd.DataFrame, usual: float) -> float:
+    excess = np.maximum(rows["error"] ** 2 - rows["spread"] ** 2, 0)
+    return float(np.sqrt((_WEIGHT * usual**2 + float(excess.sum())) / (_WEIGHT + len(rows))))
 
 
 def _forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -92,3 +145,25 @@ def _forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
         if min(sums.min(), expected, actual) > 0:
             rows.append((day.isoformat(), ahead, float(np.log(actual / expected)), float(np.log(sums).std())))
     return pd.DataFrame(rows, columns=["day", "months", "error", "spread"])
+
+
+def _order_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    horizon, first = catalog.settings.company.churn_after_days, catalog.data_from
+    rows, days = [], soon_days(first, as_of, horizon)
+    if (
+        first is not None and (as_of - first).days / MONTH >= _SEASONS
+    ):  # days that could not know the season say nothing
+        days = [day for day in days if (day - first).days / MONTH >= _SEASONS]
+    for day in days:
+        try:
+            models = fitted_models(catalog, day)
+            totals = forecast_from(catalog, models, 12, 0.0, _DRAWS).totals
+        except NotMeasured:
+            continue
+        if totals.empty:
+            continue
+        actual = outcome(catalog, models.shoppers, day, as_of, horizon)["orders_soon"]
+        drawn = totals["orders_soon"].to_numpy()
+        if min(drawn.min(), actual) > 0:
+            rows.append((day.isoformat(), float(np.log(actual / drawn.mean())), float(np.log(drawn).std())))
+    return pd.DataFrame(rows, columns=["day", "error", "spread"])

@@ -6,15 +6,17 @@ Amounts are margin where it is known, else revenue; :attr:`Payments.basis` says 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.models.orders.choose import FEW, PRIOR, ChosenOrders, choose_orders
+from crmkit.models.orders.choose import FEW, PRIOR, ChosenOrders, choose_order_model, choose_orders
 from crmkit.models.orders.gamma_gamma import GammaGamma
-from crmkit.models.orders.summary import order_summary
+from crmkit.models.orders.summary import order_days_between, order_summary
+from crmkit.models.series.order_season import OrderSeason
+from crmkit.predictions.futures.leaving import Leaving, observed_leaving
 from crmkit.tables.caching.per_catalog import kept_per_catalog
 from crmkit.tables.catalog import Catalog
 
@@ -82,7 +84,7 @@ def payments_until(catalog: Catalog, as_of: date, since: date | None = None) -> 
     return replace(whole, rows=whole.rows[wanted].reset_index(drop=True))
 
 
-def shoppers(payments: Payments, as_of: date, growth: float = 0.0) -> pd.DataFrame:
+def shoppers(payments: Payments, as_of: date, growth: float = 0.0, season: OrderSeason | None = None) -> pd.DataFrame:
     """Return the order history of every customer who has ordered, without guests.
 
     Parameters
@@ -91,20 +93,55 @@ def shoppers(payments: Payments, as_of: date, growth: float = 0.0) -> pd.DataFra
     as_of : date
     growth : float
         Of the money of an order [logarithm per month]: older orders are restated at the level of the day.
+    season : OrderSeason, optional
+        Ages are in months of it: time passes faster where customers order more.
 
     Returns
     -------
     DataFrame
-        In months, as :func:`crmkit.models.orders.summary.order_summary` says.
+        In months, as :func:`crmkit.models.orders.summary.order_summary` says; and since (the last order) [calendar
+        months].
     """
     orders = _orders_for_models(payments)
     level = np.exp(growth * (pd.Timestamp(as_of) - orders["ordered_at"]).dt.days / MONTH)
-    return order_summary(orders.assign(margin=orders["margin"] * level), as_of, money="margin", days_per_unit=MONTH)
+    rows = order_summary(orders.assign(margin=orders["margin"] * level), as_of, money="margin", days_per_unit=MONTH)
+    return _in_season(rows.assign(since=rows["age"] - rows["last_age"]), season)
 
 
-def fit_order_model(payments: Payments, as_of: date) -> ChosenOrders:
-    """Return the model of orders that fits best, with months as its unit of time."""
-    return choose_orders(_orders_for_models(payments), as_of, days_per_unit=MONTH)
+def fit_season(payments: Payments, as_of: date) -> OrderSeason:
+    """Return in which calendar months customers order more than in others."""
+    orders = _orders_for_models(payments)
+    return OrderSeason().fit(orders.loc[orders["revenue"] > 0, "ordered_at"], as_of)
+
+
+def leaving_until(payments: Payments, as_of: date) -> Leaving:
+    """Return how many customers who had ordered often stopped; see :class:`crmkit.predictions.futures.leaving.Leaving`."""
+    bought = payments.rows[(payments.rows["kind"] == "order") & (payments.rows["revenue"] > 0)]
+    return observed_leaving(bought, pd.Timestamp(as_of), MONTH) if len(bought) else Leaving(0, 0, 1.0)
+
+
+def fit_order_model(payments: Payments, as_of: date, season: OrderSeason | None = None) -> ChosenOrders:
+    """Return the model of orders that fits best, with months as its unit of time: months of the season, where it is known."""
+    orders = _orders_for_models(payments)
+    if season is None or season.is_flat:
+        return choose_orders(orders, as_of, days_per_unit=MONTH)
+    now = shoppers(payments, as_of, season=season)
+    cut = as_of - timedelta(days=min(int((as_of - orders["ordered_at"].min().date()).days) // 3, 365))
+    past = replace(payments, rows=payments.rows[payments.rows["on"] <= pd.Timestamp(cut)])
+    later_on = float(season.before(np.array([(as_of - cut).days / MONTH]))[0])
+    then = shoppers(past, cut)
+    ages = season.before((then["age"] + (as_of - cut).days / MONTH).to_numpy()) - later_on
+    silent = season.before((then["since"] + (as_of - cut).days / MONTH).to_numpy()) - later_on
+    then = then.assign(age=ages, last_age=np.where(then["n_repeats"] > 0, np.maximum(ages - silent, 0.0), 0.0))
+    later = order_days_between(orders, cut, as_of).reindex(then.index, fill_value=0)
+    return choose_order_model(now, then, later, later_on)
+
+
+def _in_season(rows: pd.DataFrame, season: OrderSeason | None) -> pd.DataFrame:
+    if season is None or season.is_flat:
+        return rows
+    age, silent = (season.before(rows[name].to_numpy(dtype=float)) for name in ("age", "since"))
+    return rows.assign(age=age, last_age=np.where(rows["n_repeats"] > 0, np.maximum(age - silent, 0.0), 0.0))
 
 
 def fit_spend_model(shoppers: pd.DataFrame) -> GammaGamma:

@@ -120,7 +120,8 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
     settings, currency = catalog.settings.retention, catalog.settings.company.currency
     gain = in_words(summary.profit, "money", currency=currency)
     brings = "brings" if summary.save.measured else "would bring"
-    title = f"Contacting {counted(summary.n_calls, 'customers')} {brings} most: about {gain}"
+    most = "most" if summary.n_calls == summary.n_paying else "most of it"
+    title = f"Contacting {counted(summary.n_calls, 'customers')} {brings} {most}: about {gain}"
     cost = in_words(settings.contact_cost, "money", currency=currency)
     shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
     steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
@@ -129,7 +130,7 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
         title,
         f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
         f"{in_words(summary.save.value, 'share')} of those who would leave.",
-        alt=f"Expected profit rises up to {counted(summary.n_calls, 'customers')} and falls after. {title}.",
+        alt=f"Expected profit rises up to {counted(summary.n_paying, 'customers')} and falls after. {title}.",
         caption=f"The share that a contact keeps is {summary.save.words}.",
         data=steps[["n", "profit"]].reset_index(drop=True),
         units={"n": "count", "profit": "money"},
@@ -388,6 +389,8 @@ def _call_list(catalog: Catalog, summary: ChurnSummary) -> pd.DataFrame:
 def _past_days(summary: ChurnSummary) -> pd.DataFrame:
     if summary.outlook is None:
         return pd.DataFrame()
+    if len(summary.tried):
+        return summary.tried.iloc[::-1].reset_index(drop=True)
     outlook = summary.outlook
     days = outlook.tested[outlook.tested["method"] == outlook.method].iloc[::-1].reset_index(drop=True)
     others = np.array([drift(days.drop(index=place), outlook.method) for place in days.index])

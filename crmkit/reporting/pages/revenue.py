@@ -13,6 +13,9 @@ from crmkit.metrics.cards.margins import assumed_margin
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import counted, in_words, joined, scale_for, scale_of
 from crmkit.periods import PeriodLike, day_in_words
+from crmkit.predictions.futures.backtest import futures_backtest
+from crmkit.predictions.futures.backtest import in_words as in_past_words
+from crmkit.predictions.futures.possible import possible_futures
 from crmkit.predictions.next_purchase import next_order_backtest, next_orders, preference_backtest, preferences
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
@@ -133,15 +136,17 @@ def sales_table(catalog: Catalog, period: PeriodLike, *, by: str = "product", ma
 def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return how well the window of the next order held at the last day whose outcome is known; nothing if none is."""
     day = last_days(catalog, period)[1]
-    tested, expected_orders = next_order_backtest(catalog, day), next_orders(catalog, day)
+    tested, futures = next_order_backtest(catalog, day), possible_futures(catalog, day)
     ours, own = tested.iloc[0], tested.iloc[1]
     days = counted(catalog.settings.company.churn_after_days, "days")
     better = "nearer than" if ours["error"] < own["error"] else "no nearer than"
-    expected = float(expected_orders["chance"].sum())
+    held = in_past_words(futures_backtest(catalog, day), "order_soon")
+    value, low, high = (round(each) for each in futures.number("order_soon"))
     return table(
         tested.assign(error=tested["error"].round(1), width=tested["width"].round(1)),
-        f"About {counted(round(expected), 'customers')} will order within {days}",
-        subtitle=f"Tried on the {days} to {day_in_words(day)}: the day of the next order was foretold {better} by each "
+        f"About {value:,} of {counted(futures.n, 'customers')} will order within {days}, between {low:,} and {high:,}",
+        subtitle=f"The other {futures.n - value:,} will not: these are the same possible futures as on the pages on churn and "
+        f"value. {held} Tried on the {days} to {day_in_words(day)}: the day of the next order was foretold {better} by each "
         f"customer's usual gap between orders, and {in_words(ours['inside'], 'share')} of the orders came within their window; "
         "80 % are meant to.",
         caption="Only customers who did order. The day of each customer's next order, with its window, is in the list below. "

@@ -59,6 +59,16 @@ def test_without_known_amounts_the_mean_of_all_is_expected_and_with_many_the_own
     assert often == pytest.approx(20, rel=0.01)
 
 
+def test_who_was_refunded_more_than_she_kept_is_not_worth_as_much_as_the_others():
+    """One order and a larger refund: -64.68 on balance counts as one order of nothing, ten of them as nearly nothing."""
+    model = GammaGamma().fit(spenders(np.random.default_rng(1), 3000)[0])
+    X = pd.DataFrame({"n_values": [0.0, 1.0, 10.0], "mean_value": [0.0, -64.68, -64.68]})
+    p, q, scale = model.params_
+    new, once, often = model.expected_value(X)
+    assert once == pytest.approx(p * scale / (p + q - 1)) and once < new / 2
+    assert often == pytest.approx(p * scale / (10 * p + q - 1)) and often < once / 4
+
+
 def test_the_truth_is_recovered_and_intervals_hold_95_percent_of_customers():
     X, own = spenders(np.random.default_rng(2), 3000)
     model = GammaGamma().fit(X)

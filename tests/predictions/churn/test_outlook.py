@@ -25,6 +25,8 @@ from crmkit.predictions.churn.learning import (
 )
 from crmkit.predictions.churn.outlook import churn_outlook
 from crmkit.predictions.churn.value_at_risk import call_plan, n_worth_calling, total_at_risk, value_at_risk
+from crmkit.predictions.futures.possible import possible_futures
+from crmkit.predictions.value.customer_values import customer_values
 from crmkit.settings import read_settings
 from crmkit.tables.caching import cache as cache_module
 
@@ -119,14 +121,17 @@ def test_reasons_name_the_rhythm_in_words(outlook):
     assert not told.str.contains("nan|None|inf", regex=True).any()
 
 
-def test_value_at_risk_is_chance_times_what_was_brought_in_a_year(catalog, outlook):
+def test_value_at_risk_is_chance_times_what_would_not_come_anyway(catalog, outlook):
     rows = value_at_risk(catalog, LAST, outlook.scores["value"])
-    orders = catalog.frame("orders")
-    who = rows.index[0]
-    year = orders[(orders["customer_id"] == who) & (orders["ordered_at"] >= pd.Timestamp("2025-06-30"))]
-    assert rows.loc[who, "worth"] == pytest.approx(year["revenue"].sum())
-    total, low, high = total_at_risk(rows, outlook.drift)
+    stakes, worth = (
+        possible_futures(catalog, LAST).stakes,
+        customer_values(catalog, LAST).set_index("customer_id")["value"],
+    )
+    assert rows["worth"].tolist() == pytest.approx(stakes.reindex(rows.index).tolist())
+    assert rows.attrs["basis"] == "what they would bring if they stayed, without what comes anyway"
+    total, low, high = total_at_risk(rows, outlook.spread)
     assert total == pytest.approx((rows["chance"] * rows["worth"]).sum()) and low < total < high
+    assert total < worth[rows.index].sum()  # less than all that they are expected to bring
 
 
 def test_it_pays_to_call_as_long_as_the_expected_gain_exceeds_the_cost():

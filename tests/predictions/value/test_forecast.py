@@ -9,6 +9,7 @@ import pytest
 import crmkit as ck
 from crmkit.models.series.drift import Drift
 from crmkit.periods import months_before
+from crmkit.predictions.futures.pace import with_common_error
 from crmkit.predictions.value.backtest import paid_after
 from crmkit.predictions.value.customer_values import valuation
 from crmkit.predictions.value.fitted_models import fitted_models
@@ -18,7 +19,7 @@ from crmkit.predictions.value.forecast import (
     forecast_renewals,
     share_noticed,
 )
-from crmkit.predictions.value.forecast_error import common_error, forecast_errors, with_common_error
+from crmkit.predictions.value.forecast_error import common_error, forecast_errors
 from crmkit.predictions.value.payments import payments_until
 from crmkit.predictions.value.tenure import renewal_odds
 from crmkit.settings import parse_settings

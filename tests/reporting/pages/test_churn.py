@@ -222,6 +222,16 @@ def test_whether_contacts_pay_is_said_with_where_the_share_is_from(save, profits
     assert churn_findings(summary(save, profits), "EUR")[2].text == told
 
 
+def test_to_call_everybody_is_no_advice_and_those_with_most_of_the_gain_are_named():
+    everybody = summary(GUESSED, (70.0, 20.0, 5.0, 3.0, 2.0))
+    assert (everybody.n_paying, everybody.n_calls, everybody.profit) == (5, 2, 90.0)
+    told = churn_findings(everybody, "EUR")[2].text
+    assert told.startswith("It would pay to contact 2 customers (about €90 after the cost")
+    assert told.endswith(
+        "By the cost alone 5 of 5 customers would be worth a contact; these hold most of what it could bring."
+    )
+
+
 def test_every_sentence_can_be_read_and_jargon_stands_in_captions_for_the_analyst_alone(catalog, risks):
     for html in page(catalog, summary(GUESSED)):
         assert not [fault for text in (*sentences(html), *cells(html)) for fault in faults(text, allow=("no end",))]
