@@ -217,6 +217,10 @@ def churn_method(summary: ChurnSummary) -> list[str]:
         f"Chances are learned by {NAMES[outlook.method]}, which {_why_chosen(outlook)}. It learned from "
         f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
         "no outcome was used before it was known.",
+        "How many leave in all is counted, for customers without a subscription, in the possible futures that the pages on value "
+        "and segments read too: the chances of the list are moved together until they add up to it, which changes neither "
+        "their order nor the reasons. Money at risk is what those who stay bring, less what is expected of them once they have "
+        "left: who is silent may come back.",
     ]
 
 
@@ -470,11 +474,8 @@ def _who_comes_back(outlook: ChurnOutlook) -> str:
         return ""
     leavers = round(outlook.futures.number("leave").value)
     value, low, high = (min(round(each), leavers) for each in outlook.back)
-    who = "Leaving" if outlook.shops.all() else f"For {counted(leavers, 'customers')} without a subscription it"
-    return (
-        f" {who} means no order for {counted(outlook.horizon, 'days')}: {value:,} of them ({low:,} to {high:,}) are "
-        "expected back within a year."
-    )
+    of_whom = "Of them" if outlook.shops.all() else f"Of the {leavers:,} without a subscription"
+    return f" {of_whom} {value:,} ({low:,} to {high:,}) will be back within a year."
 
 
 def _calls(summary: ChurnSummary, currency: str | None) -> Finding:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from crmkit.errors import NotMeasured
 from crmkit.features.outcomes import churn_labels
 from crmkit.periods import DayLike
-from crmkit.predictions.futures.possible import possible_futures
+from crmkit.predictions.futures.possible import stakes
 from crmkit.predictions.value.payments import payments_until
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 FORESEEN, BROUGHT = (
-    "what they would bring if they stayed, without what comes anyway",
+    "what would not come anyway",
     "what they brought in the last 12 months",
 )
 _AGAINST = "against customers left out for comparison"
@@ -201,7 +201,7 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
 
 def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
     try:
-        return possible_futures(catalog, as_of).stakes, FORESEEN
+        return stakes(catalog, as_of), FORESEEN
     except NotMeasured:
         return _paid_in_a_year(catalog, as_of), BROUGHT
 

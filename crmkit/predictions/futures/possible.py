@@ -114,6 +114,17 @@ def possible_futures(catalog: Catalog, as_of: DayLike) -> Futures:
     return Futures(as_of, catalog.settings.company.churn_after_days, totals, customers, rows["stake"])
 
 
+def stakes(catalog: Catalog, as_of: date) -> pd.Series:
+    """Return what each customer, shopper or subscriber, does not bring who leaves, and one who stays brings [money].
+
+    Raises
+    ------
+    NotMeasured
+        If there are neither orders of known customers nor subscriptions, or fewer than three customers.
+    """
+    return memoize(catalog, _customers, as_of, reads_predictions=False)["stake"]
+
+
 def matched(chances: Array, total: float, weights: Array | float = 1.0) -> Array:
     """Move all chances by one constant on the scale of log odds, so that they add up to a total.
 
@@ -147,6 +158,9 @@ def _totals(catalog: Catalog, as_of: date) -> pd.DataFrame:
 def _customers(catalog: Catalog, as_of: date) -> pd.DataFrame:
     """Return one row per customer; the chances of each are those of the models, moved so that they add up to the totals."""
     forecast = valuation(catalog, as_of).forecast
+    if forecast.totals.empty:  # nobody orders
+        rows = pd.DataFrame({"active": False, "orders": False, "stake": forecast.stakes}, index=forecast.customers)
+        return rows.rename_axis("customer_id")
     own, sums = forecast.chances, forecast.totals.mean()
     active = own["active"].to_numpy(dtype=bool)
     stay = own["stay"].to_numpy(dtype=float)

@@ -86,7 +86,7 @@ class FittedModels:
     renewals: list[tuple[pd.DataFrame, ChosenRenewals]]
     order_drift: Drift
     price_drift: Drift
-    season: Season
+    season: OrderSeason
     leaving: Leaving
 
 

@@ -128,7 +128,7 @@ def test_value_at_risk_is_chance_times_what_would_not_come_anyway(catalog, outlo
         customer_values(catalog, LAST).set_index("customer_id")["value"],
     )
     assert rows["worth"].tolist() == pytest.approx(stakes.reindex(rows.index).tolist())
-    assert rows.attrs["basis"] == "what they would bring if they stayed, without what comes anyway"
+    assert rows.attrs["basis"] == "what would not come anyway"
     total, low, high = total_at_risk(rows, outlook.spread)
     assert total == pytest.approx((rows["chance"] * rows["worth"]).sum()) and low < total < high
     assert total < worth[rows.index].sum()  # less than all that they are expected to bring

@@ -277,9 +277,10 @@ def test_ratios_have_two_digits_so_that_an_end_beside_1_is_seen(catalog):
 
 
 def test_the_small_print_says_who_may_leave_and_how_it_was_learned():
-    who, how = churn_method(summary(GUESSED))
+    who, how, how_many = churn_method(summary(GUESSED))
     assert "a subscriber only if the paid term ends within 90 days" in who
     assert "400 rows" in how and "100 ended in leaving" in how
+    assert "in the possible futures that the pages on value and segments read too" in how_many
 
 
 def test_where_all_have_the_same_chance_no_groups_are_made_by_it(catalog):
