@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from crmkit.errors import NotMeasured
@@ -23,7 +24,6 @@ from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 _TAILS = (0.025, 0.975)
-_ROUNDS = 60
 
 
 class Foreseen(NamedTuple):
@@ -144,11 +144,8 @@ def matched(chances: Array, total: float, weights: Array | float = 1.0) -> Array
     if not len(chances) or not 0 < total < most:
         return np.full(len(chances), min(max(total, 0.0), most) / most if most > 0 else 0.0)
     odds = logit(np.clip(chances, 1e-9, 1 - 1e-9))
-    low, high = -40.0, 40.0
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.sum(weights * expit(odds + middle)) < total else (low, middle)
-    return np.asarray(expit(odds + (low + high) / 2))
+    step = brentq(lambda step: float(np.sum(weights * expit(odds + step))) - total, -60.0, 60.0, xtol=1e-10)
+    return np.asarray(expit(odds + step))
 
 
 def _totals(catalog: Catalog, as_of: date) -> pd.DataFrame:
