@@ -87,8 +87,8 @@ def simulate_shoppers(
     pace : Pace
         What moves all customers at once.
     n_draws : int
-    price : array, optional
-        Level of the money of an order in each future, as a multiple of that known.
+    price : array of shape (n_draws, 3), optional
+        Level of the money of an order soon, within a year and within the horizon, in each future, as a multiple of that known.
     season : OrderSeason, optional
         In whose months the model was fitted.
     leaving : Leaving, optional
@@ -106,7 +106,7 @@ def simulate_shoppers(
     tally = _Tally(len(wait), n_draws, (wait > 0) & ~subscribes)
     factors, means = pace.factors(n_draws), spend.simulate_means(customers, n_draws, seed)
     params = model.draw_params(n_draws, seed).to_numpy()
-    price = pace.levels(n_draws) * (1.0 if price is None else price)
+    price = pace.levels(n_draws)[:, None] * (np.ones((n_draws, 3)) if price is None else price)
     gone = leaving.rates(n_draws) if leaving is not None else np.zeros(n_draws)
     for k, (own, shape) in enumerate(means):
         alive = model.alive_to_draw_by(params[k], counts)[position]
@@ -114,7 +114,7 @@ def simulate_shoppers(
         if gone[k]:
             ahead = np.minimum(ahead, random.exponential(1 / gone[k], (len(wait), 1)))
         rates, orders = _orders(model, params[k], each, ahead, random.random(len(wait)) < alive, random)
-        tally.add(k, alive, rates, orders, _revenue(orders, own * price[k], shape, random))
+        tally.add(k, alive, rates, orders, _revenue(orders, own, shape, random) * price[k])
     return ShopperFutures(tally.totals, tally.customers(customers.index), tally.money)
 
 

@@ -176,7 +176,8 @@ def forecast_orders(
     discounted = expected[:, at] / np.where(orders[:, at] * each > 0, orders[:, at] * each, 1.0)
     # Faster growth raises future orders, and the level to which older orders are restated.
     back = float((customers["age"] - customers["last_age"] / 2) @ each / max(each.sum(), 1e-9))
-    price = np.exp((drift.draw(n_draws, seed=1) - drift.growth_) * (horizon / 2 + back))
+    middles = np.array([silent, YEAR, horizon]) / 2 + back
+    price = np.exp(np.outer(drift.draw(n_draws, seed=1) - drift.growth_, middles))
     futures = simulate_shoppers(customers, chosen.model, spend, silent, horizon, pace, n_draws, price, season, leaving)
     for name, ahead in (("money_soon", silent), ("money_year", YEAR)):
         futures.totals[name] *= np.exp(drift.growth_ * ahead / 2)

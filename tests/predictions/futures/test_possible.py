@@ -95,10 +95,12 @@ def test_the_list_of_leavers_adds_up_to_the_headline_and_to_the_money_at_risk(ca
     assert summary.total[0] < valuation(catalog, DAY).forecast.within(36).sum()
 
 
-def test_the_value_of_a_year_is_the_money_of_the_same_futures(catalog, futures):
+def test_the_value_of_a_year_is_the_money_of_the_same_futures(catalog):
     """Prices stand still in this shop, and nothing is discounted."""
-    drawn = valuation(catalog, DAY, 12, discount_rate=0.0).forecast.draws.sum(axis=0)
-    assert drawn == pytest.approx(futures.totals["money_year"].to_numpy(), rel=0.01)
+    terms = catalog.settings.value.model_copy(update={"horizon_months": 12, "discount_rate": 0.0})
+    yearly = ck.connect({"orders": shop()}, catalog.settings.model_copy(update={"value": terms}))
+    money = possible_futures(yearly, DAY).totals["money_year"].to_numpy()
+    assert valuation(yearly, DAY).forecast.draws.sum(axis=0) == pytest.approx(money, rel=0.01)
 
 
 def test_what_is_printed_is_tried_on_past_days_in_the_same_form(catalog):
