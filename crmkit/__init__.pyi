@@ -83,6 +83,7 @@ from .predictions.segments.migration import migration as migration
 from .predictions.segments.migration import move_totals as move_totals
 from .predictions.segments.stability import segment_review as segment_review
 from .predictions.sentiment import sentiment_check as sentiment_check
+from .predictions.topics import topics as topics
 
 # What to do, and whether it worked.
 from .insights.actions.draw import draw as draw

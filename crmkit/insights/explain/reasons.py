@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc
 
+from crmkit.errors import NotMeasured
 from crmkit.metrics.analyses.reason_counts import reason_counts, reason_sources
 from crmkit.metrics.engine.chance import holm
 from crmkit.metrics.engine.intervals import Array
 from crmkit.metrics.engine.verdict import SIGNIFICANCE
 from crmkit.metrics.formatting import counted
 from crmkit.periods import Period, PeriodLike
+from crmkit.predictions.topics import NOUNS, labelled_texts
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
@@ -27,7 +29,15 @@ _PRIOR_SPREAD = 6.0  # changes: a reason's own scatter counts as much as the sca
 _PRIOR_OTHERS = 10.0  # people: with fewer, the growth of the other reasons is hardly known
 _SEASON = 0.5  # spread of seasonal factors, of their logarithm: a year before with few cases says little
 SMALL = "(others)"
-_JOINED = {"topic": "about", "cancel_reason": "for", "touchpoint": "about", "channel": "by"}
+_JOINED = {
+    "topic": "about",
+    "topic of the text": "that say",
+    "cancel_reason": "for",
+    "touchpoint": "about",
+    "channel": "by",
+}
+TOPIC = "topic of the text"
+_TEXTS = {"comment": "survey_responses", "post": "social_posts", "ticket": "tickets"}
 _COUNTS = ["n", "people", "expected", "before", "n_before", "year_before", "out_of"]
 COLUMNS = ["source", "what", "reason", *_COUNTS, "p_value", "rose"]
 
@@ -37,7 +47,8 @@ def reasons_that_rose(catalog: Catalog, period: PeriodLike) -> pd.DataFrame:
     """Compare how often each reason was named in a period with the run of up to twelve earlier ones.
 
     Reasons are the topics and channels of tickets, the reasons of cancellations, those of lost deals and of refunds where
-    an export has them, the touchpoints of dissatisfied answers, and own columns of these tables. A reason rose if more
+    an export has them, the touchpoints of dissatisfied answers, own columns of these tables, and what comments, posts and
+    tickets are about by their own words (:func:`crmkit.topics`). A reason rose if more
     people named it than the earlier periods let expect: more by far than they scatter, more than the other reasons of the
     same list rose by, and more than a rise of the same season a year before explains. P-values are adjusted for all
     reasons that were looked at.
@@ -101,7 +112,8 @@ def rise_in_words(row: object, period: Period) -> str:
     last = f"{r.n_before:,.0f}" if r.n_before else "none"
     before = f"after {last} in {period.previous.label_beside(period)} and {usual} a {period.noun} on average before"
     before = "none before" if not r.before and not r.n_before else before
-    out_of = f" of {counted(r.out_of, 'answers')}" if r.out_of == r.out_of else ""
+    whole = r.what if column == TOPIC else "answers"
+    out_of = f" of {counted(r.out_of, whole)}" if r.out_of == r.out_of else ""
     return f'{r.what.capitalize()} {by} "{r.reason}" rose: {r.n:,.0f}{out_of} in {period.label}, {before}.'
 
 
@@ -115,6 +127,7 @@ def _judged(catalog: Catalog, period: Period) -> pd.DataFrame:
         part = _of_source(catalog, counts, period, year.ordinal if same_grain else None)
         if len(part):
             parts.append(part.assign(source=f"{source.table}.{source.column}", what=source.what))
+    parts += _of_topics(catalog, period, year.ordinal if same_grain else None)
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
     rows = pd.concat(parts, ignore_index=True)
@@ -124,6 +137,50 @@ def _judged(catalog: Catalog, period: Period) -> pd.DataFrame:
     rows["excess"] = rows["people"] - rows["expected"]
     ordered = rows.sort_values(["rose", "p_value", "excess"], ascending=[False, True, False], kind="stable")
     return ordered[COLUMNS].reset_index(drop=True)
+
+
+def _of_topics(catalog: Catalog, period: Period, year: int | None) -> list[pd.DataFrame]:
+    """Return a row for each topic of comments, posts and tickets, beside how many texts of its kind there were.
+
+    A topic that came up in the period was chosen among all words for its rise: its p-value allows for that.
+    """
+    try:
+        texts = labelled_texts(catalog, period)
+    except NotMeasured:
+        return []
+    if texts["topic"].eq("").all():
+        return []
+    looked_at = texts.groupby("topic")["looked_at"].first()
+    texts = texts.assign(
+        period=[Period.containing(on.date(), period.grain).ordinal for on in pd.to_datetime(texts["written_at"])]
+    )
+    so_far = catalog.days_so_far(period)
+    if so_far is not None:
+        begun = pd.to_datetime([Period(period.grain, at).start for at in texts["period"]])
+        texts = texts[(pd.to_datetime(texts["written_at"]).dt.normalize() - begun).dt.days < so_far]
+    parts = []
+    for source, own in texts.groupby("source"):
+        part = _of_source(catalog, _topic_counts(own), period, year)
+        if len(part):
+            part["p_value"] = np.minimum(part["p_value"] * np.maximum(part["reason"].map(looked_at).fillna(0), 1), 1)
+            parts.append(part.assign(source=f"{_TEXTS[str(source)]}.{TOPIC}", what=NOUNS[str(source)]))
+    return parts
+
+
+def _topic_counts(texts: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts of each topic in each period, as :func:`reason_counts` does, of texts of one kind."""
+    out_of = texts.groupby("period").size()
+    grouped = texts[texts["topic"] != ""].groupby(["period", "topic"])
+    counts = pd.DataFrame({"n": grouped.size().astype(float), "people": grouped["customer_id"].agg(_people)})
+    every = pd.MultiIndex.from_product(
+        [out_of.index, list(texts.loc[texts["topic"] != "", "topic"].unique())], names=["period", "topic"]
+    )
+    counts = counts.reindex(every, fill_value=0.0).reset_index().rename(columns={"topic": "reason"})
+    return counts.assign(out_of=counts["period"].map(out_of).astype(float))
+
+
+def _people(customers: pd.Series) -> float:
+    return float(customers.nunique() + customers.isna().sum())
 
 
 def _of_source(catalog: Catalog, counts: pd.DataFrame, period: Period, year: int | None) -> pd.DataFrame:

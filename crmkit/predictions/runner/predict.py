@@ -24,6 +24,7 @@ from crmkit.predictions.runner.registry import (
 from crmkit.predictions.runner.run_log import RunLog, read_run_log
 from crmkit.predictions.runner.store import write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
+from crmkit.predictions.topics import keep_topics
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
@@ -174,6 +175,7 @@ def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: boo
     store = _store_folder(catalog)
     fingerprint = _data_fingerprint(catalog)
     keep_first_reference(catalog, store)
+    keep_topics(catalog, store, day)
     before = RunLog() if fresh else read_run_log(store) or RunLog()
     wanted = registered_predictions(only)
     for each in wanted:

@@ -1,4 +1,4 @@
-"""Two small files in the store beside the predictions: the run log, and the references of the segments.
+"""Small files in the store beside the predictions: the run log, the references of the segments, the topics of texts.
 
 They are read without pandas, so that a report with nothing to predict starts quickly::
 
@@ -6,6 +6,7 @@ They are read without pandas, so that a report with nothing to predict starts qu
       customer_scores.parquet  ...  the rows (see :mod:`crmkit.predictions.runner.store`)
       predictions.json              per day and model: fingerprint of the inputs, number of rows, hash of the rows
       segment_reference.json        cuts and centres of the segments, oldest first, without customers
+      topic_dictionary.json         words and topics of what customers write, oldest first, without texts
 
 An entry of the run log is valid only for the very tables that it was written for. A page uses the last reference that was
 learned by its own day, so that a refresh changes no earlier page.
@@ -27,7 +28,8 @@ from crmkit.tables.schema import PREDICTED
 
 RUN_LOG_FILE = "predictions.json"
 REFERENCE_FILE = "segment_reference.json"
-_REFERENCE_VERSION = 1
+DICTIONARY_FILE = "topic_dictionary.json"
+_REFERENCE_VERSION = _DICTIONARY_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,35 @@ def write_references(store: Path, references: Sequence[dict[str, Any]]) -> None:
     _replace_file(store / REFERENCE_FILE, {"version": _REFERENCE_VERSION, "references": list(references)})
 
 
+def read_dictionaries(store: Path) -> list[dict[str, Any]]:
+    """Return the topics of texts in a store, oldest first; an empty list without any.
+
+    Raises
+    ------
+    CrmkitError
+        If the file is damaged: with new topics, earlier months could not be compared.
+    """
+    try:
+        content = json.loads((store / DICTIONARY_FILE).read_text(encoding="utf-8"))
+        if content["version"] != _DICTIONARY_VERSION:
+            raise ValueError("another version")
+        return sorted(content["dictionaries"], key=lambda each: date.fromisoformat(each["day"]))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CrmkitError(
+            f"The topics of the texts, {store / DICTIONARY_FILE}, cannot be read. Restore the file from a copy, or delete it: "
+            "topics are then learned anew."
+        ) from None
+
+
+def write_dictionaries(store: Path, dictionaries: Sequence[dict[str, Any]]) -> None:
+    """Replace the topics of texts of a store."""
+    store.mkdir(parents=True, exist_ok=True)
+    content = {"version": _DICTIONARY_VERSION, "dictionaries": list(dictionaries)}
+    _replace_file(store / DICTIONARY_FILE, content, indent=None)
+
+
 def predictions_hash(store: Path, day: date) -> str:
     """Return the hash of the predictions that a page of a period that ends on ``day`` can read.
 
@@ -158,6 +189,7 @@ def references_hash(store: Path, day: date) -> str:
     """Return the hash of the references that a page of a period that ends on ``day`` can use; empty without any."""
     try:
         used = [each for each in read_references(store) if each["learned_on"] < day.isoformat()]
+        used += [each for each in read_dictionaries(store) if each["day"] < day.isoformat()]
     except CrmkitError:  # the page that reads the references reports it
         return "damaged"
     return digest_of(json.dumps(used, sort_keys=True)) if used else ""
@@ -175,7 +207,7 @@ def _table_hashes(store: Path) -> dict[str, str]:
     return {name: digest for name in PREDICTED if (digest := content_hash(store / f"{name}.parquet"))}
 
 
-def _replace_file(file: Path, content: Mapping[str, Any]) -> None:
+def _replace_file(file: Path, content: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write a JSON file in one step: at any moment the old or the new one is there whole."""
     with replaced_twice(file) as temporary:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=indent), encoding="utf-8")

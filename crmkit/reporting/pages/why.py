@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from crmkit.insights.explain.explain import explain
 from crmkit.insights.explain.places import MIX
-from crmkit.insights.explain.reasons import reasons_that_rose, rise_in_words
+from crmkit.insights.explain.reasons import TOPIC, reasons_that_rose, rise_in_words
 from crmkit.insights.explain.report import coincidences_in_words, usual_scale
 from crmkit.insights.explain.words import ASSOCIATION, cause_in_words, explanation_in_words, group_in_words
 from crmkit.metrics.analyses.coincidences import coincidences
 from crmkit.metrics.card import cards
-from crmkit.periods import PeriodLike
+from crmkit.periods import Period, PeriodLike
+from crmkit.predictions.topics import NOUNS, topics
 from crmkit.reporting.display.front import reason_line, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
-_MOST_REASONS = 5
+_MOST_REASONS, _MOST_ON_FRONT = 5, 3
 _MOST_PARTS = 8
 
 
@@ -33,6 +34,7 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if rose.empty:
         return None
     sentences = [rise_in_words(row, period) for row in rose.itertuples(index=False)]
+    quotes = _quotes_of(catalog, period, rose)
     before, usual = period.previous.label_beside(period), f"A {period.noun} on average before"
     shown = table(
         pd.DataFrame(
@@ -45,10 +47,36 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         ),
         sentences[0].removesuffix("."),
         subtitle="Reasons named more often than by chance, all others and the season allowed for.",
+        caption=quoted(quotes),
         units=dict.fromkeys((period.label, before, usual), "count"),
         id="reasons",
     )
-    return with_front_lines(shown, [reason_line(sentence.removesuffix("."), "reasons") for sentence in sentences[:2]])
+    lines = [sentence.removesuffix(".") for sentence in sentences[:_MOST_ON_FRONT]]
+    if quotes:
+        lines[-1] = f"{lines[-1]}. {quoted(quotes[:2])}".removesuffix(".")
+    return with_front_lines(shown, [reason_line(line, "reasons") for line in lines])
+
+
+def _quotes_of(catalog: Catalog, period: Period, rose: pd.DataFrame) -> list[str]:
+    """Return quotes of the texts whose topic rose, comments first, the names in them hidden."""
+    risen = rose[rose["source"].str.endswith(f".{TOPIC}")]
+    if risen.empty:
+        return []
+    found = topics(catalog, period)
+    found = found[found["topic"].isin(risen["reason"]) & (found["source"].map(NOUNS).isin(risen["what"]))]
+    return list(dict.fromkeys(quote for quotes in found["quotes"] for quote in quotes))[:3]
+
+
+def quoted(quotes: Sequence[str]) -> str:
+    """Return quotes in a sentence; "" without any.
+
+    Examples
+    --------
+    >>> quoted(["Zu spät.", "Burnt!"])
+    'In their words: “Zu spät.” “Burnt!”'
+    """
+    said = " ".join(f"“{quote}”" for quote in quotes)
+    return f"In their words: {said}" if said else ""
 
 
 @section("nothing to explain")
