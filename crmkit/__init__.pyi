@@ -82,6 +82,7 @@ from .predictions.segments.migration import customer_moves as customer_moves
 from .predictions.segments.migration import migration as migration
 from .predictions.segments.migration import move_totals as move_totals
 from .predictions.segments.stability import segment_review as segment_review
+from .predictions.sentiment import mood_shares as mood_shares
 from .predictions.sentiment import sentiment_check as sentiment_check
 from .predictions.topics import topics as topics
 

@@ -13,7 +13,8 @@ from crmkit.metrics.formatting import joined, scale_for
 METHODS = {
     "learned": "learned from your answers with stars",
     "lexicon": "by a list of English words",
-    "none": "not measured in this language",
+    "none": "not read: too few stars to judge by, or no better than guessing",
+    "stars": "by the stars given with it",
     "each": "each as below",
 }
 
@@ -87,19 +88,21 @@ def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
     --------
     >>> row = {"language": "pt", "n_texts": 900, "method": "learned", "n_judged": 200, "accuracy": 0.52, "low": 0.44,
     ...        "high": 0.6, "always": 0.5, "net_error": -0.04}
-    >>> sentiment_remarks(pd.DataFrame([row]))["comment_sentiment"].text
+    >>> sentiment_remarks(pd.DataFrame([row]))["post_sentiment"].text
     'Do not act on it: moods are read off words no better than by chance'
     """
     accuracy, low, always = _agreement(check)
     if accuracy is None:
-        both = Remark("Do not act on it: whether moods are read rightly is not known yet", is_doubt=True)
+        posts = Remark("Do not act on it: whether moods are read rightly is not known yet", is_doubt=True)
     elif low <= always:
-        both = Remark("Do not act on it: moods are read off words no better than by chance", is_doubt=True)
+        posts = Remark("Do not act on it: moods are read off words no better than by chance", is_doubt=True)
     else:
         right = f"Read off words; of comments {_in_words(accuracy)} are read as their stars say"
         posts = Remark(f"{right}, of posts it is not known", is_doubt=False)
-        return {"comment_sentiment": Remark(right, is_doubt=False), "post_sentiment": posts}
-    return {"comment_sentiment": both, "post_sentiment": both}
+    return {
+        "comment_sentiment": Remark("By the stars given with each comment", is_doubt=False),
+        "post_sentiment": posts,
+    }
 
 
 def _agreement(check: pd.DataFrame) -> tuple[float | None, float, float]:

@@ -9,7 +9,7 @@ import pytest
 import crmkit as ck
 from crmkit.metrics import evaluate
 from crmkit.predictions.runner.predict import with_predictions
-from crmkit.predictions.sentiment import sentiment_check, text_sentiments
+from crmkit.predictions.sentiment import mood_shares, sentiment_check, text_sentiments
 
 GOOD, BAD = (
     ("schnell geliefert und sehr lecker", "immer gerne wieder"),
@@ -47,14 +47,42 @@ POSTS = pd.DataFrame(
 )
 
 
-def test_a_language_with_stars_is_learned_english_has_a_lexicon_and_others_are_not_measured():
-    catalog = ck.connect({"survey_responses": answers(200), "social_posts": POSTS})
+def german_posts() -> pd.DataFrame:
+    words = ["schnell und lecker", "leider bitter", "Best beans in town, love it!", "We are the best!"]
+    return POSTS.assign(language=["de", "de", "en", "de"], text=words)
+
+
+def test_stars_are_the_mood_a_language_with_stars_is_learned_and_others_are_not_read():
+    catalog = ck.connect({"survey_responses": answers(200), "social_posts": german_posts()})
     told = text_sentiments(catalog, date(2026, 10, 31)).set_index("text_id")
-    assert told.loc[["p1", "p2"], ["mood", "method"]].values.tolist() == [[1, "lexicon"], [-1, "lexicon"]]
-    assert "p3" not in told.index and "p4" not in told.index  # Turkish; and the firm's own words are no opinion
-    learned = told[told["source"] == "comment"]
-    assert set(learned["method"]) == {"learned"} and len(learned) == 200
+    assert told.loc[["p1", "p2"], ["mood", "method"]].values.tolist() == [[1, "learned"], [-1, "learned"]]
+    assert "p3" not in told.index and "p4" not in told.index  # no star speaks for English; the firm's own words
+    starred = told[told["source"] == "comment"]
+    assert set(starred["method"]) == {"stars"} and len(starred) == 200
+    assert starred["mood"].tolist() == [1, -1] * 100
     assert "text" not in told.columns and not told.isin(GOOD).any().any()
+
+
+def test_stars_that_words_do_not_tell_give_posts_no_mood():
+    """The lexicon of English words alone would call both posts kind."""
+    random = np.random.default_rng(2)
+    lot = answers(200, "en").assign(score=random.choice([1.0, 5.0], 200))
+    told = text_sentiments(ck.connect({"survey_responses": lot, "social_posts": POSTS}), date(2026, 10, 31))
+    assert set(told["source"]) == {"comment"} and set(told["method"]) == {"stars"}
+
+
+def test_shares_of_posts_are_corrected_for_the_errors_of_reading():
+    random = np.random.default_rng(1)
+    lot = answers(400)
+    wrong = random.random(400) < 0.2  # one in five has the words of the other mood
+    lot["score"] = np.where(wrong, 6 - lot["score"], lot["score"])
+    posts = pd.concat([POSTS.head(1)] * 100, ignore_index=True)
+    posts["post_id"], posts["language"] = [f"p{n}" for n in range(100)], "de"
+    posts["text"] = [f"{(BAD if n % 5 else GOOD)[0]} {n}" for n in range(100)]  # 80 read as unkind: truly all are
+    found = mood_shares(ck.connect({"survey_responses": lot, "social_posts": posts}), "2026-10").set_index("mood")
+    assert found.loc["unkind", ["uncorrected", "n"]].tolist() == [0.8, 100]
+    assert found.loc["unkind", "share"] > 0.9 and found.loc["net", "share"] < -0.8
+    assert (found["low"] <= found["share"]).all() and (found["share"] <= found["high"]).all()
 
 
 def test_nothing_after_the_day_is_read():
@@ -64,7 +92,7 @@ def test_nothing_after_the_day_is_read():
 
 
 def test_a_text_keeps_its_first_mood():
-    catalog = ck.connect({"social_posts": POSTS.head(1)})
+    catalog = ck.connect({"social_posts": german_posts().head(1), "survey_responses": answers(200)})
     first = with_predictions(catalog, date(2026, 10, 31), only=["sentiment"])
     later = first.frame("text_sentiments").assign(as_of=pd.Timestamp("2026-11-30"), mood=-1.0)
     both = first.with_tables({"text_sentiments": pd.concat([later, first.frame("text_sentiments")])})
@@ -75,7 +103,7 @@ def test_without_texts_and_without_a_readable_language_it_is_not_measured_and_sa
     with pytest.raises(ck.CrmkitError, match=r"survey_responses.comment or social_posts.text"):
         text_sentiments(ck.connect({"survey_responses": answers(20).drop(columns="comment")}), date(2026, 10, 31))
     with pytest.raises(ck.CrmkitError, match="nothing could be learned in the languages"):
-        text_sentiments(ck.connect({"survey_responses": answers(20)}), date(2026, 10, 31))
+        text_sentiments(ck.connect({"social_posts": POSTS}), date(2026, 10, 31))
 
 
 def test_words_that_were_learned_from_do_not_judge():

@@ -20,11 +20,11 @@ _CARD: dict[str, Any] = {
 }
 
 
-@metric(label="Sentiment of comments", counted="comments read", topic="voice", **_CARD)
+@metric(label="Sentiment of comments", counted="comments", topic="voice", **_CARD)
 def comment_sentiment(text_sentiments: ir.Table, survey_responses: ir.Table) -> Measure:
-    """Kind comments less unkind ones, per 100 comments in a language that can be read; words, not stars.
+    """Kind comments less unkind ones, per 100 comments: by the stars given with each.
 
-    sentiment = 100 (kind comments - unkind comments) / comments read
+    sentiment = 100 (kind comments - unkind comments) / comments
     """
     about = ["survey", "touchpoint"]
     return _net(text_sentiments, "comment", "survey_responses", survey_responses, "response_id", about)
@@ -32,7 +32,7 @@ def comment_sentiment(text_sentiments: ir.Table, survey_responses: ir.Table) -> 
 
 @metric(label="Sentiment of posts about you", counted="posts read", topic="social", **_CARD)
 def post_sentiment(text_sentiments: ir.Table, social_posts: ir.Table) -> Measure:
-    """Kind posts by customers less unkind ones, per 100 posts in a language that can be read.
+    """Kind posts by customers less unkind ones, per 100 posts in a language in which reading moods was shown to work.
 
     sentiment = 100 (kind posts - unkind posts) / posts read
     """

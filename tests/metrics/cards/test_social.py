@@ -127,13 +127,16 @@ def test_hours_of_a_better_network_are_not_better_hours(company):
     assert (posting_times(company(social_posts=rows), "2026")["verdict"] == "within noise").all()
 
 
-def test_four_kind_posts_and_one_unkind_of_five_are_60_points(company):
+def test_four_kind_posts_and_one_unkind_of_five_are_60_points(company, answers):
     from datetime import date
 
     from crmkit.predictions.runner.predict import with_predictions
 
     texts = ["Best beans in town, love it!"] * 4 + ["Horrible, never again."]
     rows = posts(["customer"] * 5 + ["brand"], text=[*texts, "We are the best!"], language="en")
-    catalog = with_predictions(company(social_posts=rows), date(2026, 10, 31), only=["sentiment"])
+    starred = answers("csat", [5.0, 1.0] * 60).assign(language="en")  # they teach the words, and show that it works
+    starred["comment"] = [f"{'love it' if n % 2 == 0 else 'horrible'} {n}" for n in range(120)]
+    frames = {"social_posts": rows, "survey_responses": starred}
+    catalog = with_predictions(company(**frames), date(2026, 10, 31), only=["sentiment"])
     row = evaluate(catalog, "post_sentiment", periods="2026-10").iloc[0]
     assert (row["value"], row["n"], row["status"]) == (pytest.approx(60), 5, "too few")
