@@ -5,6 +5,7 @@ candidates. Customers differ in how often they order (gamma) and how much (log-n
 mean of the second period is moved by so many standard errors of its excess, those of the moved firm.
 
     PYTHONPATH=. python benchmarks/explain.py --firms 400
+    PYTHONPATH=. python benchmarks/explain.py --firms 100 --first 100 --kinds revenue --errors 5.5  # a part of them
 """
 
 from __future__ import annotations
@@ -138,12 +139,16 @@ def main() -> None:
     """Print how many firms name the planted group first, and how many name any without one."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--firms", type=int, default=400)
-    n_firms = arguments.parse_args().firms
-    for kind in KINDS:
+    arguments.add_argument("--first", type=int, default=0, help="number of the first firm")
+    arguments.add_argument("--kinds", nargs="*", default=list(KINDS))
+    arguments.add_argument("--errors", nargs="*", type=float, default=[0.0, 2.0, 3.0, 4.0, 5.5])
+    asked = arguments.parse_args()
+    n_firms = asked.firms
+    for kind in asked.kinds:
         n_candidates = 0
-        for errors in (0.0, 2.0, 3.0, 4.0, 5.5):
+        for errors in asked.errors:
             right = named = 0
-            for seed in range(n_firms):
+            for seed in range(asked.first, asked.first + n_firms):
                 firm = Firm(np.random.default_rng([seed, int(10 * errors)]), kind)
                 planted = firm.plant(errors) if errors else None
                 places = firm.named()

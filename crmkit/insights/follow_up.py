@@ -43,7 +43,8 @@ def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = Fal
     DataFrame
         One row per customer: customer_id, reasons (such as "Would not recommend you (NPS 3 of 10)"), last_on (day of
         the last reason), touchpoint (of the last low answer), worth [currency, expected from now on; where it was predicted],
-        turnover_12_months [currency, orders and paid terms up to the end of the period] and, if asked for, comment.
+        turnover_12_months [currency, orders and paid terms up to the end of the period] and, if asked for, comment. Where
+        nobody is known, one row per low answer, the lowest first: response_id before them, and an empty customer_id.
 
     Examples
     --------
@@ -70,6 +71,8 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     if not found:
         return pd.DataFrame(columns=columns)
     rows = pd.concat(found, ignore_index=True)
+    if rows["customer_id"].isna().all():
+        return _of_nobody(rows, columns)
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database returns rows in any order
     people = rows.groupby("customer_id").agg(
         reasons=("reason", lambda reasons: "; ".join(dict.fromkeys(reasons))),
@@ -87,23 +90,30 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     return frame
 
 
+def _of_nobody(answers: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return the low answers of a firm that does not record who gave them, the lowest and latest first."""
+    listed = answers.sort_values(["position", "on", "response_id"], ascending=[True, False, True], kind="stable")
+    listed = listed.rename(columns={"reason": "reasons", "on": "last_on"})
+    return listed.reindex(columns=["response_id", *columns]).reset_index(drop=True)
+
+
 def _low_answers(catalog: Catalog, period: Period) -> pd.DataFrame:
-    empty = pd.DataFrame(columns=["customer_id", "on", "reason", "touchpoint", "comment"])
+    empty = pd.DataFrame(columns=["customer_id", "on", "reason", "touchpoint", "comment", "position", "response_id"])
     try:
         answers = catalog.table("survey_answers")
     except NotMeasured:
         return empty
-    if "customer_id" not in answers.columns:
-        return empty
     said_on = day(answers.responded_at)
-    inside = answers.customer_id.notnull() & (said_on >= period.start) & (said_on < period.end) & answers.is_last
+    inside = (said_on >= period.start) & (said_on < period.end) & answers.is_last
     low: Any = None
     for survey, (limit, _) in _LOW.items():
         of_survey = (answers.survey == survey) & (answers.position * 1000 < limit)
         low = of_survey if low is None else low | of_survey
-    wanted = [name for name in ("touchpoint", "comment", "scale_max") if name in answers.columns]
-    found = fetch(answers.filter(inside & low).select("customer_id", "survey", "score", *wanted, on=said_on))
-    found = found.reindex(columns=["customer_id", "survey", "score", "on", "touchpoint", "comment", "scale_max"])
+    wanted = [name for name in ("customer_id", "touchpoint", "comment", "scale_max") if name in answers.columns]
+    found = fetch(
+        answers.filter(inside & low).select("response_id", "survey", "score", "position", *wanted, on=said_on)
+    )
+    found = found.reindex(columns=[*empty.columns.drop("reason"), "survey", "score", "scale_max"])
     reasons = [_reason(row) for row in found.itertuples(index=False)]
     return found.assign(reason=reasons, on=pd.to_datetime(found["on"]))[empty.columns]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from babel import Locale
 
-from crmkit.metrics.formatting import joined, scale_for
+from crmkit.metrics.formatting import counted, joined, scale_for
 
 #: Methods by which a language is read, in words.
 METHODS = {
@@ -103,6 +103,38 @@ def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
         "comment_sentiment": Remark("By the stars given with each comment", is_doubt=False),
         "post_sentiment": posts,
     }
+
+
+def shares_message(shares: pd.DataFrame, label: str) -> str:
+    """Return the corrected shares of kind and unkind texts without stars, one sentence for each kind of text.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        From :func:`crmkit.mood_shares`.
+    label : str
+        Of the period, in words.
+
+    Examples
+    --------
+    >>> rows = [["post", "unkind", 0.42, 0.3, 0.55, 80.0, 0.3], ["post", "kind", 0.35, 0.25, 0.47, 80.0, 0.5]]
+    >>> names = ["source", "mood", "share", "low", "high", "n", "uncorrected"]
+    >>> shares_message(pd.DataFrame(rows, columns=names), "October 2026")
+    'Of 80 posts in October 2026, errors of reading allowed for, 35 % (25 to 47 %) are kind and 42 % (30 to 55 %) unkind.'
+    >>> shares_message(pd.DataFrame(columns=names), "October 2026")
+    ''
+    """
+    said = []
+    for source, rows in shares.groupby("source"):
+        by_mood = rows.set_index("mood")
+        moods = [_share_in_words(by_mood.loc[mood]) for mood in ("kind", "unkind")]
+        n = counted(rows["n"].iloc[0], f"{source}s")
+        said.append(f"Of {n} in {label}, errors of reading allowed for, {moods[0]} are kind and {moods[1]} unkind.")
+    return " ".join(said)
+
+
+def _share_in_words(row: pd.Series) -> str:
+    return f"{100 * row['share']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f} %)"
 
 
 def _agreement(check: pd.DataFrame) -> tuple[float | None, float, float]:

@@ -5,6 +5,8 @@ import pandas as pd
 from crmkit.cleaning.loading.connect import connect
 from crmkit.insights.follow_up import follow_up_list
 from crmkit.reporting.display.exports import export
+from crmkit.reporting.display.front import FRONT_KIND
+from crmkit.reporting.pages.voice import follow_up
 from crmkit.settings import parse_settings
 
 
@@ -99,3 +101,15 @@ def test_who_is_worth_most_comes_first_and_what_subscribers_pay_counts():
     )
     known = follow_up_list(catalog(customer_scores=scores), "2026-10")
     assert known["customer_id"].tolist() == ["g", "a", "c", "e"] and known["worth"].tolist() == [1244, 90, 0, 0]
+
+
+def test_low_answers_of_a_firm_that_does_not_record_who_gave_them_are_listed_by_their_number():
+    answers = catalog().frame("survey_responses").drop(columns="customer_id")
+    asked = connect({"survey_responses": answers}, parse_settings({"data": {"through": "2026-11-30"}}))
+    people = follow_up_list(asked, "2026-10")
+    assert people["response_id"].tolist() == ["6", "4", "3", "1"]
+    assert people["reasons"].iloc[0] == "Would not recommend you (NPS 0 of 10)" and people["customer_id"].isna().all()
+    shown = follow_up(asked, "2026-10")
+    assert "4 low answers of October 2026 wait for a reply" in shown.html and "nan" not in shown.html
+    assert shown.carried[FRONT_KIND][0]["bold"] == "Reply to 4 low answers"
+    assert follow_up(asked, "2026-09").html == ""

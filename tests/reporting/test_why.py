@@ -6,9 +6,12 @@ import pytest
 
 from crmkit.cleaning.loading.connect import connect
 from crmkit.reporting.display.front import FRONT_KIND
+from crmkit.reporting.pages.voice import topic_table
 from crmkit.reporting.pages.why import risen_reasons, why_it_moved
 from crmkit.settings import parse_settings
 from tests.firms import firm
+from tests.predictions.test_topics import answers
+from tests.predictions.test_topics import catalog as comments
 
 
 def test_tickets_about_quality_stand_on_the_page_and_on_the_front_page_with_their_counts():
@@ -29,3 +32,23 @@ def test_small_firms_name_no_cause(n_customers):
     shown = why_it_moved(firm(n_customers), "2026-10", "turnover").html
     assert not shown or "no single cause stands out" in shown
     assert "nan" not in shown
+
+
+def test_what_comments_begin_to_say_stands_on_the_front_page_with_counts_and_quotes_without_names():
+    catalog = comments(answers(burnt=16))
+    shown = risen_reasons(catalog, "2026-10")
+    (line,) = shown.carried[FRONT_KIND]
+    assert line["bold"].startswith('Comments that say "burnt')
+    assert line["rest"].startswith(": 16 of 56 comments in October 2026, none before. In their words: “")
+    assert "Lang" not in shown.html + line["rest"]
+    topics = topic_table(catalog, "2026-10").html
+    assert "New in October 2026: " in topics and "in 16 of 56 comments" in topics and "Lang" not in topics
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 50])
+def test_few_comments_are_listed_one_by_one(n):
+    catalog = comments(answers(burnt=n, a_month=1, months=1).tail(n))
+    shown = topic_table(catalog, "2026-10").html
+    assert shown.count("“") == min(n, 12) and "nan" not in shown and "Lang" not in shown
+    assert not n or "Too few texts for topics: they are listed one by one" in shown
+    assert risen_reasons(catalog, "2026-10").html == ""

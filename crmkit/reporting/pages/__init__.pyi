@@ -62,6 +62,7 @@ from .voice import follow_up_export as follow_up_export
 from .voice import mood_remarks as mood_remarks
 from .voice import posting_hours as posting_hours
 from .voice import sentiment_table as sentiment_table
+from .voice import topic_table as topic_table
 
 # Churn.
 from .churn import call_chart as call_chart

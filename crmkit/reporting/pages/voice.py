@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pandas as pd
+
 from crmkit.insights.follow_up import OVERDUE_DAYS, follow_up_list
-from crmkit.insights.sentiment import METHODS, Remark, language_name, sentiment_message, sentiment_remarks
+from crmkit.insights.sentiment import (
+    METHODS,
+    Remark,
+    language_name,
+    sentiment_message,
+    sentiment_remarks,
+    shares_message,
+)
 from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
 from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
 from crmkit.metrics.formatting import counted, is_number, joined, scale_for
 from crmkit.periods import Period, PeriodLike, day_in_words, last_day
-from crmkit.predictions.sentiment import sentiment_check
+from crmkit.predictions.sentiment import mood_shares, sentiment_check
+from crmkit.predictions.topics import NOUNS, TOO_FEW, TOO_MIXED, topics
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
@@ -24,7 +34,7 @@ _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "o
 _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
 _LABELS = {"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"}
 _WORTH = "Worth: what each is expected to bring from now on."
-_PAID = "What each is worth from now on has not been predicted, so the last 12 months decide."
+_PAID = "By turnover of 12 months: what each is worth from now on was not predicted."
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
 
@@ -43,6 +53,8 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     if people.empty:
         return None
     worth = "worth" in people
+    if people["customer_id"].isna().all():
+        return _answers_alone(people, period, max_rows)
     what = "customer is" if len(people) == 1 else "customers are"
     money = next((people[name] for name in ("worth", "turnover_12_months") if name in people), None)
     stake = None if money is None else float(money.sum())
@@ -83,6 +95,76 @@ def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = F
     return export(people, "follow_up", "Everybody to call back")
 
 
+def _answers_alone(answers: pd.DataFrame, period: Period, max_rows: int) -> Fragment:
+    """Return the low answers of a firm that does not record who gave them: by their number somebody may still know."""
+    many = len(answers) > 1
+    shown = table(
+        answers.drop(columns=["customer_id", "worth", "turnover_12_months"], errors="ignore"),
+        f"{counted(len(answers), 'low answers')} of {period.label} {'wait' if many else 'waits'} for a reply",
+        subtitle="Who gave them is not recorded here; the survey tool knows it by the number of the answer.",
+        labels={"response_id": "Answer", "last_on": "Given on"},
+        max_rows=max_rows,
+        id="call-back",
+    )
+    line = FrontLine(
+        "to do", f"Reply to {counted(len(answers), 'low answers')}", " of this period.", anchor="call-back"
+    )
+    return with_front_lines(shown, [line])
+
+
+@section("no texts")
+def topic_table(catalog: Catalog, period: PeriodLike, *, max_rows: int = 12) -> Fragment | None:
+    """Return what customers wrote about, with counts and quotes, new topics first; without topics the texts themselves.
+
+    Parameters
+    ----------
+    max_rows : int
+        Rows shown.
+    """
+    found = topics(catalog, period)
+    if found.empty:
+        return None
+    quotes = ["“" + "” “".join(each) + "”" for each in found["quotes"]]
+    if without := found.attrs["without"]:
+        what = {TOO_FEW: "Too few texts for topics", TOO_MIXED: "The texts are too mixed for topics"}[without]
+        listed = pd.DataFrame(
+            {"Kind": found["source"].map(NOUNS).str.removesuffix("s").str.capitalize(), "Text": quotes}
+        )
+        subtitle = f"Texts of {period.label}, the latest first; names, addresses and numbers are hidden."
+        return table(listed, f"{what}: they are listed one by one", subtitle=subtitle, max_rows=max_rows, id="topics")
+    usual, before = f"A {period.noun} on average before", period.previous.label_beside(period)
+    listed = pd.DataFrame(
+        {
+            "Topic": [
+                f"{topic} (new)" if new else topic for topic, new in zip(found["topic"], found["is_new"], strict=True)
+            ],
+            "In": found["source"].map(NOUNS),
+            period.label: found["n"],
+            before: found["n_before"],
+            usual: found["before"],
+            "In their words": quotes,
+        }
+    )
+    return table(
+        listed,
+        _topics_message(found, period),
+        subtitle="Texts by the words they share; a topic is named by its own words and stays the same from month to month.",
+        caption="Names, addresses and numbers in quotes are hidden. A topic tells what a text is about, not whether it is kind.",
+        units=dict.fromkeys((period.label, before, usual), "count"),
+        max_rows=max_rows,
+        id="topics",
+    )
+
+
+def _topics_message(found: pd.DataFrame, period: Period) -> str:
+    new = found[found["is_new"]]
+    first = (new if len(new) else found).iloc[0]
+    counts = f"{first['n']:,.0f} of {counted(first['out_of'], NOUNS[first['source']])}"
+    if len(new):
+        return f'New in {period.label}: "{first["topic"]}", in {counts}'
+    return f'No new topic; most is written about "{first["topic"]}", in {counts}'
+
+
 @section("no texts")
 def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the method and the accuracy of sentiment in each language; empty without texts."""
@@ -96,13 +178,14 @@ def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         right=[_accuracy_words(row) for row in check.to_dict("records")],
         kinder=[_bias_words(row) for row in check.to_dict("records")],
     )
+    shares = mood_shares(catalog, period)
     return table(
         frame,
         sentiment_message(check),
         subtitle=f"Comments and customers' posts up to {day_in_words(as_of)} by language; right: the mood told is that of the "
         "stars, judged at the latest quarter of the comments, whose words were not learned from, with 95 % interval.",
-        caption="Moods are for a tendency over many texts: of a single comment read the words. Posts have no stars, so how "
-        "well they are read is not known.",
+        caption=f"{shares_message(shares, period.label)} Moods are for a tendency over many texts: of a single comment read "
+        "the words. Posts have no stars, so how well they are read is not known.".strip(),
         labels={"n_texts": "Texts", "read": "How they are read", "right": "Right", "kinder": "Net sentiment reads"},
         units={"n_texts": "count"},
     )

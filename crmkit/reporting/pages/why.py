@@ -22,7 +22,8 @@ from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 
-_MOST_REASONS, _MOST_ON_FRONT = 5, 3
+_MOST_REASONS, _MOST_ON_FRONT = 4, 3
+_MOST_QUOTES = 2  # beside the counts: the list of topics has three of each
 _MOST_PARTS = 8
 
 
@@ -30,7 +31,11 @@ _MOST_PARTS = 8
 def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the reasons that were named more often than before, with the counts; empty where none was."""
     reasons = reasons_that_rose(catalog, period)
-    rose = reasons[reasons["rose"]].head(_MOST_REASONS)
+    if reasons.empty:
+        return None
+    is_topic = reasons["source"].str.endswith(f".{TOPIC}")
+    told = is_topic & reasons[is_topic & reasons["rose"]].duplicated("reason").reindex(reasons.index, fill_value=False)
+    rose = reasons[reasons["rose"] & ~told].head(_MOST_REASONS)  # what comments say, posts say too: once is enough
     if rose.empty:
         return None
     sentences = [rise_in_words(row, period) for row in rose.itertuples(index=False)]
@@ -46,14 +51,15 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             }
         ),
         sentences[0].removesuffix("."),
-        subtitle="Reasons named more often than by chance, all others and the season allowed for.",
+        subtitle="More often than by chance, all others and the season allowed for.",
         caption=quoted(quotes),
         units=dict.fromkeys((period.label, before, usual), "count"),
         id="reasons",
     )
     lines = [sentence.removesuffix(".") for sentence in sentences[:_MOST_ON_FRONT]]
     if quotes:
-        lines[-1] = f"{lines[-1]}. {quoted(quotes[:2])}".removesuffix(".")
+        at = min(int(is_topic[rose.index].to_numpy().argmax()), len(lines) - 1)
+        lines[at] = f"{lines[at]}. {quoted(quotes)}"
     return with_front_lines(shown, [reason_line(line, "reasons") for line in lines])
 
 
@@ -64,7 +70,7 @@ def _quotes_of(catalog: Catalog, period: Period, rose: pd.DataFrame) -> list[str
         return []
     found = topics(catalog, period)
     found = found[found["topic"].isin(risen["reason"]) & (found["source"].map(NOUNS).isin(risen["what"]))]
-    return list(dict.fromkeys(quote for quotes in found["quotes"] for quote in quotes))[:3]
+    return list(dict.fromkeys(quote for quotes in found["quotes"] for quote in quotes))[:_MOST_QUOTES]
 
 
 def quoted(quotes: Sequence[str]) -> str:
