@@ -15,15 +15,15 @@ MONTHS = pd.period_range("2025-10", "2026-10", freq="M")
 
 def tickets(counts: dict[str, list[int]], people: int = 0) -> pd.DataFrame:
     """Return tickets of thirteen months: so many of each topic in each; of one person each, or of a few."""
-    rows = [
-        (topic, month.to_timestamp() + pd.Timedelta(days=n % 27), n)
-        for topic, each in counts.items()
-        for month, count in zip(MONTHS, each, strict=True)
-        for n in range(count)
-    ]
-    frame = pd.DataFrame(rows, columns=["topic", "opened_at", "n"])
-    ids = np.arange(len(frame)).astype(str)
-    return frame.assign(ticket_id=ids, customer_id=(frame.pop("n") % people).astype(str) if people else ids)
+    each = np.array(list(counts.values())).ravel()
+    cell = np.repeat(np.arange(len(each)), each)  # of topics by months
+    place = np.arange(len(cell)) - np.repeat(np.cumsum(each) - each, each)
+    topic, month = np.divmod(cell, len(MONTHS))
+    opened_at = MONTHS.to_timestamp()[month] + pd.to_timedelta(place % 27, unit="D")
+    ids = np.arange(len(cell)).astype(str)
+    who = (place % people).astype(str) if people else ids
+    topics = np.array(list(counts), dtype=object)[topic]
+    return pd.DataFrame({"topic": topics, "opened_at": opened_at, "ticket_id": ids, "customer_id": who})
 
 
 def catalog(**tables):
