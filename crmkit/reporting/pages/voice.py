@@ -33,7 +33,7 @@ from crmkit.tables.catalog import Catalog
 _NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
 _LABELS = {"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"}
-_WORTH = "Worth: what each is expected to bring from now on."
+_WORTH = "Worth: expected from now on."
 _PAID = "By turnover of 12 months: what each is worth from now on was not predicted."
 _KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
 
@@ -64,8 +64,7 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     shown = table(
         people,
         f"{len(people):,} {what} waiting to be called back",
-        subtitle=f"Low answers of {period.label} and tickets open for more than {OVERDUE_DAYS} days; who is worth "
-        "most comes first.",
+        subtitle=f"Low answers and tickets open for more than {OVERDUE_DAYS} days; the most valuable first.",
         caption=_WORTH if worth else _PAID,
         units={name: "money" for name in ("worth", "turnover_12_months") if name in people},
         labels={name: label for name, label in _LABELS.items() if name in people},

@@ -50,8 +50,8 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
                 usual: rose["before"].to_numpy(),
             }
         ),
-        sentences[0].removesuffix("."),
-        subtitle="More often than by chance, all others and the season allowed for.",
+        _risen_message(sentences[0], rose.iloc[0]),
+        subtitle="Beyond chance, growth and season.",
         caption=quoted(quotes),
         units=dict.fromkeys((period.label, before, usual), "count"),
         id="reasons",
@@ -61,6 +61,12 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         at = min(int(is_topic[rose.index].to_numpy().argmax()), len(lines) - 1)
         lines[at] = f"{lines[at]}. {quoted(quotes)}"
     return with_front_lines(shown, [reason_line(line, "reasons") for line in lines])
+
+
+def _risen_message(sentence: str, row: pd.Series) -> str:
+    """Return the first reason with its counts of this period and the one before; the table has the others."""
+    before = f"{row['n_before']:,.0f}" if row["n_before"] else "none"
+    return f"{sentence.partition(' rose: ')[0]} rose: {row['n']:,.0f} after {before}"
 
 
 def _quotes_of(catalog: Catalog, period: Period, rose: pd.DataFrame) -> list[str]:
