@@ -126,8 +126,7 @@ def shares_message(shares: pd.DataFrame, label: str) -> str:
     """
     said = []
     for source, rows in shares.groupby("source"):
-        by_mood = rows.set_index("mood")
-        moods = [_share_in_words(by_mood.loc[mood]) for mood in ("kind", "unkind")]
+        moods = [_share_in_words(rows[rows["mood"] == mood].iloc[0]) for mood in ("kind", "unkind")]
         n = counted(rows["n"].iloc[0], f"{source}s")
         said.append(f"Of {n} in {label}, errors of reading allowed for, {moods[0]} are kind and {moods[1]} unkind.")
     return " ".join(said)
