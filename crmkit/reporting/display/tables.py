@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from math import floor, log10
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from crmkit.errors import CrmkitError
 from crmkit.insights.phrases import sentence_case
@@ -46,6 +47,13 @@ class WordedTable:
     columns: list[Column]
     rows: list[list[str]]
     n_left_out: int = 0
+    shares: dict[int, list[float | None]] = field(default_factory=dict)
+    mark: str = ""
+
+    def marked(self, row: int, place: int) -> Markup:
+        """Return the style of a cell whose number is shown by a shade or a bar, too [share of the largest]."""
+        share = self.shares[place][row] if place in self.shares else None
+        return Markup("") if share is None else Markup(f' data-mark="{self.mark}" style="--share:{share:.2f}"')
 
     def layout(self, *, in_card: bool) -> str:
         """How a phone shows it; see :func:`crmkit.reporting.display.tables.phone_layout`."""
@@ -70,6 +78,8 @@ def worded_table(
     labels: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     max_rows: int = 200,
+    shaded: Sequence[str] = (),
+    barred: Sequence[str] = (),
 ) -> WordedTable:
     """Return a frame with every cell in words; see :func:`table`."""
     currency = currency_of(frame, settings.company.currency if settings is not None else None)
@@ -89,9 +99,13 @@ def worded_table(
         Column(str(labels.get(name, heading(str(name)))), _kind(flat[name], words))
         for name, words in zip(flat.columns, columns, strict=True)
     ]
+    shares = _shares(flat, [*shaded, *barred], from_zero=bool(barred))
     if ("low", "high") in pairwise(flat.columns):
-        _join_ends(list(flat.columns).index("low"), str(labels.get("low", _INTERVAL)), heads, columns)
-    return WordedTable(caption, heads, [list(row) for row in zip(*columns, strict=True)], n_left_out)
+        ends = list(flat.columns).index("low")
+        _join_ends(ends, str(labels.get("low", _INTERVAL)), heads, columns)
+        shares = {place - (place > ends): values for place, values in shares.items()}
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return WordedTable(caption, heads, rows, n_left_out, shares, "shaded" if shaded else "barred" if barred else "")
 
 
 def heading(name: str) -> str:
@@ -116,6 +130,8 @@ def table(
     labels: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     max_rows: int = 200,
+    shaded: Sequence[str] = (),
+    barred: Sequence[str] = (),
     id: str = "",
 ) -> Fragment:
     """Return a frame as a table with a title that says what it shows.
@@ -133,6 +149,10 @@ def table(
     settings : Settings or None
     max_rows : int
         Rows shown; the page says how many are left out.
+    shaded : sequence of str
+        Columns of one unit whose cells are shaded from the smallest number to the largest: a heat map, cohorts.
+    barred : sequence of str
+        Columns of one unit with a bar beside each number, from zero.
     id : str
         Name for links to it.
 
@@ -145,8 +165,10 @@ def table(
     >>> table(pd.DataFrame({"channel": ["search"], "lost": [0.051]}), "Lost by channel", units={"lost": "share"})
     <crmkit table: Lost by channel>
     """
-    _check_names(frame, [*(units or {}), *(labels or {})])
-    worded = worded_table(frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows)
+    _check_names(frame, [*(units or {}), *(labels or {}), *shaded, *barred])
+    worded = worded_table(
+        frame, title, units=units, labels=labels, settings=settings, max_rows=max_rows, shaded=shaded, barred=barred
+    )
     return drawn(
         "table",
         f"table: {title}",
@@ -308,6 +330,17 @@ def _join_ends(place: int, label: str, heads: list[Column], columns: list[list[s
     """Put the two ends of an interval, which stand side by side, into one column."""
     columns[place : place + 2] = [intervals(columns[place], columns[place + 1])]
     heads[place : place + 2] = [Column(label, _INTERVAL_KIND)]
+
+
+def _shares(flat: pd.DataFrame, names: Sequence[str], *, from_zero: bool) -> dict[int, list[float | None]]:
+    """Return where each number of the columns lies between the smallest (or zero) and the largest of all of them."""
+    if not names:
+        return {}
+    numbers = flat[list(names)].astype(float)
+    low, high = 0.0 if from_zero else float(numbers.min().min()), float(numbers.max().max())
+    placed = ((numbers - low) / (high - low if high > low else 1.0)).clip(0, 1)
+    order = list(flat.columns)
+    return {order.index(name): [float(v) if is_number(v) else None for v in placed[name]] for name in names}
 
 
 def _check_names(frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -92,6 +92,7 @@ def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         "been reached has a dash.",
         caption="Below 50 new customers a share is good to 14 percentage points at best.",
         units={"Customers": "count"} | dict.fromkeys(wide.columns[1:], "share"),
+        shaded=list(wide.columns[1:]),
     )
 
 

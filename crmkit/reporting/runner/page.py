@@ -131,7 +131,7 @@ def write_page(
         question=question,
         h1=h1,
         body=Markup(body),
-        contents=filled("contents", contents=contents, name="On this page") if contents else "",
+        contents=filled("contents", contents=contents, name="On this page", label="") if contents else "",
     )
     content = page.encode("utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,10 @@ def _give_contents(fold: Tag | None, taken: set[str]) -> None:
     body = fold.select_one(".folded") if fold else None
     listed = [_entry(heading, taken) for heading in body.select("h2")] if body else []
     if body is not None and len(listed) > _FEWEST:
-        body.insert(0, BeautifulSoup(filled("contents", contents=listed, name="In this part"), "html.parser"))
+        heading = fold.find("h2") if fold else None
+        label = f"In this part: {heading.get_text(strip=True)}" if heading else ""  # a page has several parts
+        made = filled("contents", contents=listed, name="In this part", label=label)
+        body.insert(0, BeautifulSoup(made, "html.parser"))
 
 
 def _entry(heading: Tag, taken: set[str]) -> dict[str, Any]:

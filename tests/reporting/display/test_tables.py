@@ -160,3 +160,15 @@ def test_short_texts_keep_their_line_and_long_ones_have_room():
         "text long",
         "number",
     ]
+
+
+def test_cells_are_shaded_between_the_smallest_and_the_largest_and_bars_begin_at_zero():
+    cohorts = pd.DataFrame(
+        {"came": ["May", "June"], "low": [0.1, 0.2], "high": [0.3, 0.4], "m1": [0.8, 0.6], "m2": [0.4, None]}
+    )
+    soup = BeautifulSoup(table(cohorts, "Cohorts", shaded=["m1", "m2"]).html, "html.parser")
+    marked = [(cell.get_text(), cell["style"]) for cell in soup.select("[data-mark=shaded]")]
+    assert marked == [("0.8", "--share:1.00"), ("0.4", "--share:0.00"), ("0.6", "--share:0.50")]
+    counts = pd.DataFrame({"name": ["a", "b"], "n": [30, 120]})
+    soup = BeautifulSoup(table(counts, "Counts", barred=["n"], units={"n": "count"}).html, "html.parser")
+    assert [cell["style"] for cell in soup.select("td[data-mark=barred]")] == ["--share:0.25", "--share:1.00"]
