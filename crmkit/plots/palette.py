@@ -42,7 +42,7 @@ DARK = {
     "behind": "#171e27",
 }
 # For lines and bars of groups; distinct for people with any of the three kinds of colour blindness.
-GROUPS = ["#17568e", "#c2570c", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
+GROUPS = ["#17568e", "#b5500a", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
 GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
 
 

@@ -34,8 +34,10 @@ def test_a_chip_can_be_read(colours, text, wash):
 
 
 @pytest.mark.parametrize(("groups", "paper"), [(GROUPS, LIGHT["paper"]), (GROUPS_DARK, DARK["paper"])])
-def test_lines_of_groups_stand_out_from_the_paper(groups, paper):
-    assert min(contrast(colour, paper) for colour in groups) >= 3
+def test_names_at_the_lines_of_groups_can_be_read(groups, paper):
+    assert (
+        min(contrast(colour, paper) for colour in groups) >= 4.6
+    )  # they may stand on a label that is not quite opaque
 
 
 def seen_without_red(colour):  # Viénot, Brettel and Mollon (1999), protanopia, linear light

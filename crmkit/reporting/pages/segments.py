@@ -134,6 +134,7 @@ def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) 
         labels=labels,
         settings=catalog.settings,
         max_rows=most,
+        barred=["n"],
         subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
         "turnover of 365 days.",
         caption="Usually: the mean of up to six such periods before.",
