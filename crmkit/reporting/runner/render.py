@@ -32,7 +32,7 @@ _PRIORITY = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/
 _NEEDS = re.compile(r'<div class="opening" data-needs="([^"]+)"')
 _STYLE = re.compile(r"<style data-crmkit(?:=\"\")?>.*?</style>", re.DOTALL)
 _REPR = re.compile(r"\s*(?:<.*>|\[<.*>\]|Text\(.*\)|None)\s*", re.DOTALL)
-# What could run, load or redirect; a page without JavaScript needs none of it.
+# What could run, load or redirect: a page has one script, its own, which is not among what cells show.
 _UNSAFE = ["script", "iframe", "object", "embed", "link", "meta", "base", "form", "noscript", "template"]
 
 
@@ -46,7 +46,7 @@ def render_page(
     navigation: Navigation | None = None,
     key: str = "",
 ) -> PageSummary:
-    """Render an executed notebook as one file that needs no network and no JavaScript.
+    """Render an executed notebook as one file that needs no network, and its script for nothing that is to be read.
 
     Parameters
     ----------
