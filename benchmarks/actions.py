@@ -50,7 +50,7 @@ def coverage(draws: int) -> None:
 
 
 def sizes() -> None:
-    print("people  recommended  best  classic  share of the best gain: recommended, classic")
+    print("people  recommended  best  classic (treated+held out)  regret")
     random = np.random.default_rng(1)
     for n in (200, 2_000, 20_000):
         true, gains = Prior(0.5, 1.5, 20.0), {"recommended": 0.0, "best": 0.0, "classic": 0.0}

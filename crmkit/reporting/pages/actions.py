@@ -77,8 +77,7 @@ def people_to_do(catalog: Catalog, period: PeriodLike, *, limit: int = _SHOWN) -
     return table(
         shown.dropna(axis=1, how="all"),
         f"Begin with these {len(shown)}" if len(shown) > 1 else "One person to turn to",
-        subtitle="Whom to turn to, why, and what is expected of it, cost included, with 95 % interval. Nobody who takes part "
-        "in a trial, was just contacted, or does not agree to marketing.",
+        subtitle="Nobody in a running trial, just contacted, or without consent; expected after cost, with 95 % interval.",
         caption=f"{counted(len(people), 'people')} in all; what to say to each is in the list.",
         units={name: unit for name, unit in _MONEY.items() if name in shown},
         labels={name: label for name, label in _LABELS.items() if name in shown},
@@ -107,8 +106,7 @@ def proposal_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     shown = table(
         paying[columns],
         f"What to send to whom: {counted(len(paying), 'actions')}",
-        subtitle="How many to treat and to hold out by lot, and what treating them is expected to bring, cost included, with "
-        "95 % interval.",
+        subtitle="How many to treat and to hold out by lot, and what that is expected to bring, cost included.",
         caption=f"Draw one with `crmkit actions draw {paying['action'].iloc[0]}`, which writes the list.",
         units={name: unit for name, unit in _MONEY.items() if name in columns}
         | {"n_treated": "count", "n_held": "count"},
