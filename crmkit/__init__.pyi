@@ -57,6 +57,7 @@ from .insights.follow_up import follow_up_list as follow_up_list
 from .predictions.ahead.months_ahead import ahead as ahead
 from .predictions.ahead.back_test import ahead_backtest as ahead_backtest
 from .predictions.ahead.back_test import level_shifts as level_shifts
+from .predictions.track_record.record import track_record as track_record
 from .predictions.runner.predict import predict as predict
 from .predictions.runner.predict import with_predictions as with_predictions
 from .predictions.runner.registry import prediction as prediction

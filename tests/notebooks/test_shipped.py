@@ -28,6 +28,7 @@ PAGES = [
     "value",
     "segments",
     "ahead",
+    "track_record",
     "glossary",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from crmkit.predictions.runner.registry import (
     unchanged_outcome,
 )
 from crmkit.predictions.runner.run_log import RunLog, read_run_log
-from crmkit.predictions.runner.store import write_predictions
+from crmkit.predictions.runner.store import write_lock, write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
 from crmkit.predictions.topics import keep_topics
+from crmkit.predictions.track_record.record import keep_statements
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
@@ -193,7 +195,15 @@ def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: boo
     new = [outcome for outcome in outcomes if outcome.status != "unchanged"]
     if new or whole:
         write_predictions(store, [outcome.entry for outcome in new], by_table(new), whole)
+    if whole:
+        _keep_statements(catalog, store, day)
     return outcomes
+
+
+def _keep_statements(catalog: Catalog, store: Path, day: date) -> None:
+    """Keep what is said on this day of the months ahead, for the track record; what keeps it from it, a page says."""
+    with suppress(CrmkitError), write_lock(store):
+        keep_statements(catalog, store, day)
 
 
 def _store_folder(catalog: Catalog) -> Path:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from crmkit.errors import CrmkitError
+from crmkit.predictions.track_record.statements import statements_hash
 from crmkit.sources.store.integrity import replaced_twice
 from crmkit.tables.caching.fingerprint import content_hash, digest_of
 from crmkit.tables.schema import PREDICTED
@@ -180,9 +181,10 @@ def predictions_hash(store: Path, day: date) -> str:
 
     Later predictions do not change it, so that the page of a month stays as it is when those of the next are made.
     """
-    run_log, references = read_run_log(store), references_hash(store, day)
+    run_log = read_run_log(store)
+    beside = [references_hash(store, day), statements_hash(store, day)]
     known = digest_of(*sorted(_table_hashes(store).items())) if run_log is None else run_log.hash_before(day)
-    return digest_of(known, references) if references else known
+    return digest_of(known, *beside) if any(beside) else known
 
 
 def references_hash(store: Path, day: date) -> str:

@@ -131,6 +131,12 @@ from .actions import proposal_table as proposal_table
 from .actions import stop_table as stop_table
 from .actions import trial_table as trial_table
 
+# How what was said has held.
+from .track_record import record_list as record_list
+from .track_record import record_method as record_method
+from .track_record import record_opening as record_opening
+from .track_record import record_table as record_table
+
 # Glossary.
 from .glossary import glossary_headline as glossary_headline
 from .glossary import glossary_terms as glossary_terms

@@ -8,6 +8,7 @@ from typing import Any
 
 from crmkit.reporting.runner.page import PageSummary
 
+_MOST_FACTS = 2  # how far the data reach, and how earlier forecasts have held
 _MOST_FINDINGS, _MOST_NUMBERS, _MOST_REASONS, _MOST_TO_DO = 5, 5, 3, 3
 _ACTIONS = "actions"
 Line = dict[str, Any]
@@ -48,7 +49,7 @@ def front_page(pages: Sequence[PageSummary]) -> FrontPage:
     """
     lines = list(_lines_of(pages))
     return FrontPage(
-        facts=list(dict.fromkeys(line["bold"] for line in lines if line["kind"] == "status"))[:1],
+        facts=list(dict.fromkeys(line["bold"] for line in lines if line["kind"] == "status"))[:_MOST_FACTS],
         findings=_findings(lines)[:_MOST_FINDINGS],
         numbers=_numbers(lines)[:_MOST_NUMBERS],
         why=[line for line in lines if line["kind"] == "why"][:_MOST_REASONS],
