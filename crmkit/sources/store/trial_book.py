@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LISTS = "actions"  # folder beside the settings
-_PATIENCE = 20.0  # seconds to wait for another program that draws
+_PATIENCE = 300.0  # seconds to wait for another program that draws: it may have predictions and people to look up first
 
 
 def book_file(settings: Settings) -> Path:
