@@ -16,6 +16,7 @@ from crmkit.features.point_in_time import as_known_on
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.day_queries import execute_for_day
 from crmkit.tables.expressions import Day, constant_day, day, days_between
+from crmkit.tables.unseen_renewals import unseen_of
 
 MONTH = 365.25 / 12  # days
 _AT_START = ("channel", "country")  # of customers: known when they come, and not changed later
@@ -45,7 +46,8 @@ def churn_labels(
     -------
     DataFrame
         Indexed by customer_id: kind ("at risk" or "notice given"), ends_on (as known on the day), lost (1.0, 0.0; NaN
-        while the data do not yet reach the end of the horizon).
+        while the data do not yet reach the end of the horizon, and for subscribers whose term has ended while the next
+        terms are not in the data: see :func:`crmkit.tables.unseen_renewals.unseen_of`).
 
     Examples
     --------
@@ -69,7 +71,9 @@ def churn_labels(
     if through is None or through < until:
         return rows.assign(lost=float("nan"))[["kind", "ends_on", "lost"]]
     ended = _by_customer(execute_for_day(catalog, _active, as_of))["ends_on"].reindex(rows.index)
-    return rows.assign(lost=(ended <= pd.Timestamp(until)).astype(float))[["kind", "ends_on", "lost"]]
+    lost = (ended <= pd.Timestamp(until)).astype(float)
+    unseen = _whose_renewal_is_unseen(catalog, until)
+    return rows.assign(lost=lost.mask(rows.index.isin(unseen)))[["kind", "ends_on", "lost"]]
 
 
 def _active_as_known(catalog: Catalog, on: Day) -> ir.Table:
@@ -80,6 +84,16 @@ def _active(catalog: Catalog, on: Day) -> ir.Table:
     today = constant_day(on)
     spells = catalog.table("activity_spells")
     return spells.filter((spells.starts_on <= today) & (spells.ends_on > today)).select("customer_id", "ends_on")
+
+
+def _whose_renewal_is_unseen(catalog: Catalog, until: date) -> set[str]:
+    """Return the customers of terms that end by the day and whose next terms the data do not hold yet."""
+    unseen = unseen_of(catalog)
+    if unseen is None or unseen.first > until:
+        return set()
+    t = catalog.table("subscription_terms")
+    ended = t.filter(day(t.ends_at).between(unseen.first, unseen.last))
+    return set(ended.select("customer_id").distinct().execute()["customer_id"])
 
 
 def _by_customer(active: pd.DataFrame) -> pd.DataFrame:

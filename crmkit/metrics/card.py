@@ -71,6 +71,8 @@ class Card:
         Name of the metric that is the part of a sum which grows with the days of a month; the rest grows with the months.
     restates : str
         Name of the metric whose change this one tells once more, so that findings have only one of the two.
+    by_season : bool
+        Whether its units come up by season, as renewals do: periods with several times as many are not compared.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Card:
     part_by_days: str = ""
     restates: str = ""
     part_of: str = ""
+    by_season: bool = False
 
 
 def metric(
@@ -115,6 +118,7 @@ def metric(
     part_by_days: str = "",
     restates: str = "",
     part_of: str = "",
+    by_season: bool = False,
 ) -> Callable[[CardFunction], CardFunction]:
     """Register a function as the metric of its name.
 
@@ -157,6 +161,9 @@ def metric(
         the same way, for the firm, findings and headlines have only that one.
     part_of : str
         Name of the metric that this is a part of: ``smallest_change`` is then relative to that one's value before.
+    by_season : bool
+        Whether its units come up by season, as renewals do: a period is then not compared with one before that has several
+        times as many units, or as few, but with the year before alone.
 
     Raises
     ------
@@ -205,6 +212,7 @@ def metric(
             part_by_days=part_by_days,
             restates=restates,
             part_of=part_of,
+            by_season=by_season,
         )
         return function
 

@@ -26,6 +26,7 @@ from crmkit.tables.validate import check_made_by
 _ONE_A_MONTH = Budget(amount=1)
 _PARTS = ["value", "low", "high", "n", "status", "reason"]
 _YEAR = 360  # days
+_OTHER_SEASON = 3  # times as many units: the period is of another season
 
 
 @checked
@@ -252,7 +253,10 @@ def _compared(
     coverage, so_far, by_days = Coverage(catalog), catalog.days_so_far(period), _parts_by_days(chosen, history)
     even, earlier, unlike = _equally_long(catalog, chosen, period, others, history), [], []
     for other in others:
-        unlike.append(np.array([coverage.why_not_compared(card, period, other) for card in chosen], dtype=object))
+        n_due = [_due(history, card, (period, other)) for card in chosen]
+        reasons = [coverage.why_not_compared(card, period, other) for card in chosen]
+        each = [why or _other_season(*due, period, other) for why, due in zip(reasons, n_due, strict=True)]
+        unlike.append(np.array(each, dtype=object))
         rows = _without(_of_period(even, other, facts), unlike[-1])
         lengths, lengths_then = _lengths(period, so_far), _lengths(other, so_far)
         earlier.append(_scaled(rows, str(other), chosen, lengths, lengths_then, by_days))
@@ -264,6 +268,21 @@ def _compared(
     judged = judge_changes(now, earlier[0], matters, families, whole=whole, earlier=earlier)
     then = _without(_of_period(history, others[0], facts), unlike[0])
     return judged.assign(period=str(others[0]), value=then["value"], reason=unlike[0])
+
+
+def _due(history: pd.DataFrame, card: Card, periods: tuple[Period, Period]) -> tuple[int, int]:
+    """Return how many came up in each of two periods, of a metric whose units come by season; else zeros."""
+    if not card.by_season:
+        return 0, 0
+    n = history[history["metric"] == card.name].set_index("period")["n"]
+    return int(n.get(str(periods[0]), 0)), int(n.get(str(periods[1]), 0))
+
+
+def _other_season(n_now: int, n_then: int, period: Period, other: Period) -> str:
+    """Return why a period is compared with the year before alone: it has several times as many to decide, or as few."""
+    if other == period.year_before or max(n_now, n_then) < _OTHER_SEASON * max(min(n_now, n_then), 1):
+        return ""
+    return f"{n_now:,} came up in {period.label} and {n_then:,} in {other.label}: another season, see the year before"
 
 
 def _without(rows: pd.DataFrame, reasons: np.ndarray) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.data_span import time_columns
 from crmkit.tables.expressions import day, period_ordinal
 from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.unseen_renewals import grace_of, unseen_of
 
 _AMOUNTS = {
     "orders": "revenue",
@@ -244,12 +245,44 @@ def _end_in_doubt(catalog: Catalog) -> Iterator[Finding]:
         )
 
 
+def _renewals(catalog: Catalog) -> Iterator[Finding]:
+    unseen, grace = unseen_of(catalog), grace_of(catalog)
+    if unseen is not None:
+        span = day_in_words(unseen.first)
+        span = f"on {span}" if unseen.first == unseen.last else f"from {span} to {day_in_words(unseen.last)}"
+        yield Finding(
+            "subscription_terms",
+            f"of {unseen.n_terms:,} terms that ended {span}, {unseen.n_renewed:,} are followed by another "
+            f"({unseen.usual:.0%} before), and {unseen.n_begun:,} new subscriptions began since: the next terms are "
+            "probably not in the files yet",
+            unseen.n_terms - unseen.n_renewed,
+            0.0,
+            "warning",
+            "Until they are loaded, these customers count as lost in churn, retention and recurring revenue. Chances of "
+            "leaving are not learned from them.",
+            "Load the export that holds the new terms, whole. If they have really left, nothing is to be done.",
+        )
+    if grace is not None:
+        days, n_late = grace
+        yield Finding(
+            "subscription_terms",
+            f"{n_late:,} terms were renewed up to {days} days late, and count as not renewed. To count them as renewed "
+            f"write renewal_grace_days = {days} under [company]",
+            n_late,
+            0.0,
+            "note",
+            f"Each of these customers leaves and returns. With {days} days of grace who leaves is seen as many days later.",
+            f"Write renewal_grace_days = {days} under [company] in the settings.",
+        )
+
+
 _PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
     "timelines": _timelines,
     "amounts": _all_amounts,
     "events": _odd_events,
     "joins": _all_join_counts,
     "end": _end_in_doubt,
+    "renewals": _renewals,
 }
 
 

@@ -90,6 +90,7 @@ def active_customers(customer_movements: ir.Table) -> ActiveAtStart:
         "by_value": "recurring revenue of terms renewed / recurring revenue of terms due",
     },
     headline=False,
+    by_season=True,
 )
 def renewal_rate(renewals: ir.Table, *, convention: str = "by_count") -> Measure:
     """Terms followed by another of the same subscription within the days of grace, as a share of all that ended.

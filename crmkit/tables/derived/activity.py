@@ -1,12 +1,14 @@
 """The one rule for "active", read by churn, retention, cohorts, new customers and churn labels alike.
 
-A spell is an unbroken stretch of activity of one customer. A paid term is active from its first to its last day; an
-order keeps its customer active for ``churn_after_days``. Stretches that touch or overlap are one spell. A spell's end
-is the first day without activity, so it is known on that day without looking into the future.
+A spell is an unbroken stretch of activity of one customer. A paid term is active from its first to its last day, and for
+the days of grace in which it may still be renewed; an order keeps its customer active for ``churn_after_days``. Stretches
+that touch or overlap are one spell. A spell's end is the first day without activity, so it is known on that day without
+looking into the future.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import ibis
@@ -14,12 +16,28 @@ import ibis.expr.types as ir
 
 from crmkit.errors import NotMeasured
 from crmkit.tables.derived.register import derived
-from crmkit.tables.expressions import add_days, day, highest, highest_before, place, union, value_after, value_before
+from crmkit.tables.expressions import (
+    add_days,
+    constant_day,
+    day,
+    highest,
+    highest_before,
+    place,
+    union,
+    value_after,
+    value_before,
+)
+
+_LATEST = date(2999, 12, 31)  # an end that stands for none: days added to later ones may be no dates
 
 
 @derived
 def activity_spells(
-    orders: ir.Table | None = None, subscription_terms: ir.Table | None = None, *, churn_after_days: int
+    orders: ir.Table | None = None,
+    subscription_terms: ir.Table | None = None,
+    *,
+    churn_after_days: int,
+    renewal_grace_days: int = 0,
 ) -> ir.Table:
     """One row per customer and unbroken stretch of activity.
 
@@ -29,6 +47,8 @@ def activity_spells(
         At least one of them. Refunds and orders without revenue do not make a customer active; guests have no spells.
     churn_after_days : int
         How long an order keeps its customer active [days].
+    renewal_grace_days : int
+        How long a paid term does so after its end, as it may be renewed late [days].
 
     Returns
     -------
@@ -36,7 +56,7 @@ def activity_spells(
         customer_id, starts_on (first active day), ends_on (first day without activity), returns_on (start of the
         customer's next spell, null if none), spell_number (1 for the first).
     """
-    stretches = [*_order_stretches(orders, churn_after_days), *_term_stretches(subscription_terms)]
+    stretches = [*_order_stretches(orders, churn_after_days), *_term_stretches(subscription_terms, renewal_grace_days)]
     if not stretches:
         raise NotMeasured("orders or subscription_terms" if orders is None else "orders.customer_id")
     stretch = union(stretches)
@@ -92,9 +112,12 @@ def _order_stretches(orders: ir.Table | None, churn_after_days: int) -> list[ir.
     return [bought.select("customer_id", starts_on=on, ends_on=add_days(on, churn_after_days))]
 
 
-def _term_stretches(subscription_terms: ir.Table | None) -> list[ir.Table]:
+def _term_stretches(subscription_terms: ir.Table | None, renewal_grace_days: int) -> list[ir.Table]:
     if subscription_terms is None:
         return []
     terms = subscription_terms
     stretches = terms.select("customer_id", starts_on=day(terms.starts_at), ends_on=day(terms.ends_at))
-    return [stretches.filter(stretches.starts_on < stretches.ends_on)]
+    paid = stretches.filter(stretches.starts_on < stretches.ends_on)
+    if not renewal_grace_days:
+        return [paid]
+    return [paid.mutate(ends_on=add_days(ibis.least(paid.ends_on, constant_day(_LATEST)), renewal_grace_days))]
