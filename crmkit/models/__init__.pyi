@@ -19,6 +19,10 @@ from .subscriptions.sbg import ShiftedBetaGeometric as ShiftedBetaGeometric
 from .subscriptions.kaplan_meier import tenure_curve as tenure_curve
 from .subscriptions.cox import hazard_ratios as hazard_ratios
 from .subscriptions.cox import proportionality as proportionality
+from .subscriptions.lifetimes import fit_lifetimes as fit_lifetimes
+from .subscriptions.lifetimes import lifetime_models as lifetime_models
+from .subscriptions.lifetimes import conditional_survival as conditional_survival
+from .subscriptions.lifetimes import time_ratios as time_ratios
 
 # Who leaves, who is alike, what is bought together.
 from .additive.classifier import ChurnClassifier as ChurnClassifier

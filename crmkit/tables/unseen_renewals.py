@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binom, poisson
 
+from crmkit.periods import day_in_words
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.data_span import BOOKED_AHEAD
@@ -67,6 +68,17 @@ class UnseenRenewals:
     n_renewed: int
     usual: float
     n_begun: int
+
+    @property
+    def words(self) -> str:
+        """What was found, as a part of a sentence."""
+        first, last = day_in_words(self.first), day_in_words(self.last)
+        span = f"on {first}" if first == last else f"from {first} to {last}"
+        return (
+            f"of {self.n_terms:,} terms that ended {span}, {self.n_renewed:,} are followed by another "
+            f"({self.usual:.0%} before), and {self.n_begun:,} new subscriptions began since: the next terms are "
+            "probably not in the files yet"
+        )
 
 
 def unseen_of(catalog: Catalog) -> UnseenRenewals | None:
@@ -228,7 +240,7 @@ def _counted_ends(catalog: Catalog) -> pd.DataFrame:
     key = _key(t)
     terms = t.select(who=t[key], starts_on=day(t.starts_at), ends_on=day(t.ends_at), notice=notice)
     terms = terms.filter(terms.starts_on < terms.ends_on)
-    order = {"within": "who", "order_by": ["starts_on", "ends_on"]}
+    order: dict[str, Any] = {"within": "who", "order_by": ["starts_on", "ends_on"]}
     terms = terms.mutate(
         next_on=value_after(terms, "starts_on", **order), before=value_before(terms, "starts_on", **order)
     )

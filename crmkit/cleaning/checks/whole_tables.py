@@ -248,13 +248,9 @@ def _end_in_doubt(catalog: Catalog) -> Iterator[Finding]:
 def _renewals(catalog: Catalog) -> Iterator[Finding]:
     unseen, grace = unseen_of(catalog), grace_of(catalog)
     if unseen is not None:
-        span = day_in_words(unseen.first)
-        span = f"on {span}" if unseen.first == unseen.last else f"from {span} to {day_in_words(unseen.last)}"
         yield Finding(
             "subscription_terms",
-            f"of {unseen.n_terms:,} terms that ended {span}, {unseen.n_renewed:,} are followed by another "
-            f"({unseen.usual:.0%} before), and {unseen.n_begun:,} new subscriptions began since: the next terms are "
-            "probably not in the files yet",
+            unseen.words,
             unseen.n_terms - unseen.n_renewed,
             0.0,
             "warning",

@@ -49,6 +49,26 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     >>> hazard_ratios(X)["hazard_ratio"].round(1).to_dict()
     {'trial': 4.0}
     """
+    spells, columns, unit = standardised_spells(X, covariates)
+    if not spells["lost"].any() or columns.empty:
+        return pd.DataFrame(columns=_RATIO, dtype=float).rename_axis("covariate")
+    fitted = _fitted(spells.join(columns), penalty)
+    compared = ratios(fitted["coef"] / unit, fitted["se(coef)"] / unit).rename(columns={"ratio": "hazard_ratio"})
+    constant = proportionality(columns, spells, fitted["coef"], np.asarray(fitted.attrs["covariance"], dtype=float))
+    return compared.assign(p_value=fitted["p"], p_constant=constant)
+
+
+def standardised_spells(
+    X: pd.DataFrame, covariates: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return the spells that were watched, their covariates as standardised columns that vary, and the unit of each.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"entry": 0, "exit": [1, 4, 2, 6], "lost": True, "trial": [1, 1, 0, 0]})
+    >>> standardised_spells(X)[1]["trial"].tolist()
+    [1.0, 1.0, -1.0, -1.0]
+    """
     spells = read_spells(X).reset_index(drop=True)
     names = covariates_of(X, covariates)
     watched = ((spells["exit"] > spells["entry"]) & (spells["n"] > 0)).to_numpy()
@@ -56,15 +76,7 @@ def hazard_ratios(X: pd.DataFrame, covariates: Sequence[str] | None = None, *, p
     design = Design.learned(known, names, spells["n"].to_numpy())
     columns = pd.DataFrame(design.matrix(known), columns=design.columns, index=spells.index)
     varied = columns.columns[columns.nunique() > 1]
-    if not spells["lost"].any() or not len(varied):
-        return pd.DataFrame(columns=_RATIO, dtype=float).rename_axis("covariate")
-    fitted = _fitted(spells.join(columns[varied]), penalty)
-    unit = pd.Series(design.scale, index=design.columns)[varied]
-    compared = ratios(fitted["coef"] / unit, fitted["se(coef)"] / unit).rename(columns={"ratio": "hazard_ratio"})
-    constant = proportionality(
-        columns[varied], spells, fitted["coef"], np.asarray(fitted.attrs["covariance"], dtype=float)
-    )
-    return compared.assign(p_value=fitted["p"], p_constant=constant)
+    return spells, columns[varied], pd.Series(design.scale, index=design.columns)[varied]
 
 
 def _fitted(rows: pd.DataFrame, penalty: float) -> pd.DataFrame:

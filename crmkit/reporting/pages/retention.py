@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -25,6 +25,7 @@ from crmkit.reporting.pages.revenue import parts_of, waterfall
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.unseen_renewals import unseen_of
 
 _HALF = 0.5
 _SURE = 0.05
@@ -63,7 +64,7 @@ def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fra
         + joined([_point_words(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
         + ".",
         caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
-        f"the analyst: Kaplan-Meier{'' if test is None else _test_words(test, by)}.",
+        f"the analyst: Kaplan-Meier{'' if test is None else _test_words(test, by)}.{_unseen_words(catalog, as_of)}",
         data=data if by else data.drop(columns="group"),
         units={"months": "count", "still_customers": "share", "low": "share", "high": "share", "at_risk": "count"},
     )
@@ -238,15 +239,34 @@ def _duration_words(days: float) -> str:
 
 
 def _group_title(known: pd.DataFrame, by: str, test: pd.DataFrame) -> str:
-    year = known[known["months"] == min(12, known["months"].max())]
-    best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
+    """Return what the log-rank test says, with the best and the worst group after a year if these two differ."""
     kind = by.replace("_", " ")
-    if len(year) < 2 or not test["p_value"].iloc[:1].lt(_SURE).any():
+    if not test["p_value"].iloc[:1].lt(_SURE).any():
         return f"No {kind} keeps its customers longer than another by more than chance"
+    groups = known[known["months"].between(1, 12)].groupby("months")["group"].nunique()
+    year = known[known["months"] == groups.index[groups > 1].max()]
+    title = f"How long customers stay differs by {kind}"
+    if year.empty:
+        return title
+    best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
+    pair = test[
+        test["group"].isin([best["group"], worst["group"]]) & test["against"].isin([best["group"], worst["group"]])
+    ]
+    differ = pair[["p_value", "p_adjusted"]].max(axis=1).lt(_SURE).any()
+    if not differ or round(100 * best["survival"]) == round(100 * worst["survival"]):
+        return title
     return (
         f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
         f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
     )
+
+
+def _unseen_words(catalog: Catalog, as_of: date) -> str:
+    """Return a sentence where the latest renewals are not in the data and count as losses."""
+    unseen = unseen_of(catalog)
+    if unseen is None or unseen.first > as_of:
+        return ""
+    return f" Some losses may be none: {unseen.words}."
 
 
 def _test_words(test: pd.DataFrame, by: str) -> str:
