@@ -67,6 +67,7 @@ from .predictions.value.summary import value_over_life as value_over_life
 from .predictions.value.summary import value_summary as value_summary
 from .predictions.value.customer_values import customer_values as customer_values
 from .predictions.value.backtest import value_backtest as value_backtest
+from .predictions.renewals import renewal_outlook as renewal_outlook
 from .predictions.value.tenure import tenure_curves as tenure_curves
 from .predictions.futures.backtest import futures_backtest as futures_backtest
 from .predictions.futures.possible import possible_futures as possible_futures

@@ -235,22 +235,29 @@ def _ends_and_starts(catalog: Catalog) -> tuple[list[TermEnd], list[tuple[date, 
 
 def _counted_ends(catalog: Catalog) -> pd.DataFrame:
     """Return ends by day and gap to the next start, and first starts by day: kind, on, gap [days], n [terms]."""
-    t = catalog.table(BOOKED_AHEAD)
-    notice = t.cancelled_at.notnull() if "cancelled_at" in t.columns else ibis.literal(value=False)
-    key = _key(t)
-    terms = t.select(who=t[key], starts_on=day(t.starts_at), ends_on=day(t.ends_at), notice=notice)
-    terms = terms.filter(terms.starts_on < terms.ends_on)
-    order: dict[str, Any] = {"within": "who", "order_by": ["starts_on", "ends_on"]}
-    terms = terms.mutate(
-        next_on=value_after(terms, "starts_on", **order), before=value_before(terms, "starts_on", **order)
-    )
-    terms = terms.mutate(gap=days_between(terms.ends_on, terms.next_on).cast("int64"))
-    still = terms.filter(~terms.notice & (terms.ends_on <= constant_day(_LATEST)))  # later ones stand for no end
+    terms = followed_terms(catalog.table(BOOKED_AHEAD))
+    still = terms.filter(
+        terms.notice_at.isnull() & (terms.ends_on <= constant_day(_LATEST))
+    )  # later ones stand for no end
     ends = still.group_by(on=still.ends_on, gap=still.gap).aggregate(n=still.count()).execute()
     first = terms.filter(terms.before.isnull())
     starts = first.group_by(on=first.starts_on).aggregate(n=first.count()).execute()
     both = pd.concat([ends.assign(kind="end"), starts.assign(kind="start", gap=float("nan"))], ignore_index=True)
     return both.assign(on=both["on"].astype(str), gap=both["gap"].astype(float))[["kind", "on", "gap", "n"]]
+
+
+def followed_terms(terms: ir.Table) -> ir.Table:
+    """Return one row per term: starts_on, ends_on, notice_at, before (start of the one before), gap (days to the next one).
+
+    Terms follow each other within a subscription, or within a customer where each term has an id of its own.
+    """
+    notice = terms.cancelled_at if "cancelled_at" in terms.columns else ibis.null("timestamp")
+    key = _key(terms)
+    rows = terms.select(who=terms[key], starts_on=day(terms.starts_at), ends_on=day(terms.ends_at), notice_at=notice)
+    rows = rows.filter(rows.starts_on < rows.ends_on)
+    order: dict[str, Any] = {"within": "who", "order_by": ["starts_on", "ends_on"]}
+    rows = rows.mutate(next_on=value_after(rows, "starts_on", **order), before=value_before(rows, "starts_on", **order))
+    return rows.mutate(gap=days_between(rows.ends_on, rows.next_on).cast("int64")).drop("who", "next_on")
 
 
 def _key(terms: ir.Table) -> str:
