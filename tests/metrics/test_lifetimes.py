@@ -114,3 +114,12 @@ def test_where_all_are_gone_the_band_goes_from_nothing_to_its_side_before():
     curve = survival_of_counts(np.array([1.0, 2.0]), np.array([10.0, 5.0]), np.array([5.0, 5.0]))
     assert curve["survival"].tolist() == pytest.approx([0.5, 0.0])
     assert curve["low"].iloc[1] == 0 and curve["high"].iloc[1] == curve["high"].iloc[0] < 1
+
+
+def test_the_sample_companys_lives_go_from_the_catalog_into_a_fitter(sample):
+    rows = ck.lifetimes(sample, "2026-10-31", by="plan")
+    table = ck.models.lifetime_models(rows)
+    assert (
+        set(table["group"]) <= set(rows["group"])
+        and table.groupby("group")["aic"].apply(lambda x: x.is_monotonic_increasing).all()
+    )

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import crmkit as ck
 from crmkit.errors import Problems, UnknownName
 from crmkit.models.subscriptions.lifetimes import conditional_survival, fit_lifetimes, lifetime_models, time_ratios
 
@@ -64,15 +63,6 @@ def test_time_ratios_find_lives_that_last_half_as_long_again_also_with_late_entr
     truth = 1.5 if "full" in found.index[0] else 1 / 1.5
     assert row["low"] < truth < row["high"] and row["high"] / row["low"] < 1.2 and row["p_value"] < 1e-6
     assert 0.5 < found.attrs["concordance"] < 0.7
-
-
-def test_the_sample_companys_lives_go_from_the_catalog_into_a_fitter(sample):
-    rows = ck.lifetimes(sample, "2026-10-31", by="plan")
-    table = ck.models.lifetime_models(rows)
-    assert (
-        set(table["group"]) <= set(rows["group"])
-        and table.groupby("group")["aic"].apply(lambda x: x.is_monotonic_increasing).all()
-    )
 
 
 def test_what_is_no_lifetime_and_no_model_is_refused():
