@@ -204,7 +204,7 @@ def _usual(day_of: _Days, sums: NDArray[np.float64], first: int, known: int) -> 
         n, renewed = sums[min(end, before)] - sums[min(start, before)]
         if n >= _FEWEST:
             break
-    return float(n), float(renewed / n) if n else 0.0
+    return float(n), float(np.divide(renewed, n)) if n else 0.0
 
 
 def _if_few_began(unseen: UnseenRenewals, begun: list[tuple[date, int]], known: date) -> UnseenRenewals | None:
@@ -216,7 +216,8 @@ def _if_few_began(unseen: UnseenRenewals, begun: list[tuple[date, int]], known: 
         expected = float(sum(n for on, n in begun if first - year < on <= known - year))
     else:
         days = max((first - earliest).days, 1)
-        expected = sum(n for on, n in begun if earliest < on <= first) * (known - first).days / days
+        pace = np.divide(sum(n for on, n in begun if earliest < on <= first), days)
+        expected = float(pace) * (known - first).days
     fewest = _OF_USUAL * expected
     few = came == 0 if fewest < 5 else poisson.cdf(came, fewest) < 0.05
     return replace(unseen, n_begun=came) if few else None

@@ -50,8 +50,8 @@ def lifetime_models(lifetimes: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> lives = pd.DataFrame({"days": [5, 10, 20, 40, 80, 160, 320], "lost": True, "n": [1, 4, 9, 12, 9, 4, 1]})
-    >>> lifetime_models(lives)[["model", "aic", "median"]].round().iloc[0].tolist()  # symmetric about 40 on the log scale
-    ['log-normal', 405.0, 41.0]
+    >>> lifetime_models(lives)[["model", "aic", "median"]].head(1).round().values.tolist()  # symmetric about 40 on the log scale
+    [['log-normal', 405.0, 41.0]]
     """
     rows = _checked(lifetimes)
     parts = [_compared(str(group), own) for group, own in rows.groupby("group", sort=False)]
