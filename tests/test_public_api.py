@@ -152,6 +152,7 @@ ELSEWHERE = {
 }  # by what is theirs
 NOT_A_CHOICE = {  # a name of one's own, or what depends on a frame that is given
     ("ck.prediction", "model"),
+    ("ck.models.fit_lifetimes", "model"),
     ("ck.pages.glossary_section", "metrics"),
     ("ck.pages.value_by", "by"),  # these orders have too short a record for any value
 }
