@@ -153,6 +153,7 @@ ELSEWHERE = {
 NOT_A_CHOICE = {  # a name of one's own, or what depends on a frame that is given
     ("ck.prediction", "model"),
     ("ck.models.fit_lifetimes", "model"),
+    ("ck.pages.ahead_chart", "metric"),
     ("ck.pages.glossary_section", "metrics"),
     ("ck.pages.value_by", "by"),  # these orders have too short a record for any value
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -38,16 +39,14 @@ _SHIFTS = ["metric", "label", "unit", "period", "before", "after", "growth", "p_
 
 
 @checked
-def ahead_backtest(
-    catalog: Catalog, metrics: tuple[str, ...] | list[str], *, as_of: DayLike | None = None
-) -> pd.DataFrame:
+def ahead_backtest(catalog: Catalog, metrics: str | Sequence[str], *, as_of: DayLike | None = None) -> pd.DataFrame:
     """Forecast past months from the months before them, and put beside it what came.
 
     Parameters
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    metrics : list of str
+    metrics : str or sequence of str
         Names of metrics, as :func:`crmkit.ahead` takes them.
     as_of : str or date, optional
         Last day whose data are used; without it the last day of the data.
@@ -68,14 +67,12 @@ def ahead_backtest(
     >>> len(tested), bool(((tested["low"] <= tested["actual"]) & (tested["actual"] <= tested["high"])).all())
     (21, True)
     """
-    names = tuple(card.name for card in cards(list(metrics)))
+    names = tuple(card.name for card in cards(metrics if isinstance(metrics, str) else list(metrics)))
     return memoize(catalog, _backtest, names, as_of or last_day(catalog.data_through, None), reads_predictions=False)
 
 
 @checked
-def level_shifts(
-    catalog: Catalog, metrics: tuple[str, ...] | list[str], *, as_of: DayLike | None = None
-) -> pd.DataFrame:
+def level_shifts(catalog: Catalog, metrics: str | Sequence[str], *, as_of: DayLike | None = None) -> pd.DataFrame:
     """Find the month from which on a number lies on another level than before, allowing for season and growth.
 
     It takes three years: in a shorter record a new level cannot be told from a season.
@@ -84,7 +81,7 @@ def level_shifts(
     ----------
     catalog : Catalog
         From :func:`crmkit.connect`.
-    metrics : list of str
+    metrics : str or sequence of str
         Names of metrics, as :func:`crmkit.ahead` takes them.
     as_of : str or date, optional
         Last day whose data are used; without it the last day of the data.
@@ -104,7 +101,7 @@ def level_shifts(
     >>> ck.level_shifts(ck.connect({"orders": orders}), ["revenue"])["period"].tolist()
     ['2025-04']
     """
-    names = tuple(card.name for card in cards(list(metrics)))
+    names = tuple(card.name for card in cards(metrics if isinstance(metrics, str) else list(metrics)))
     past = past_months(catalog, names, as_of or last_day(catalog.data_through, None))
     records = [record for name in names if (record := _shift_of(past[name]))]
     return pd.DataFrame(records, columns=_SHIFTS)
