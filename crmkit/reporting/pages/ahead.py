@@ -96,22 +96,31 @@ def ahead_chart(catalog: Catalog, period: PeriodLike, outlook: pd.DataFrame, met
 
 
 @section("no forecast")
-def ahead_year(catalog: Catalog, outlook: pd.DataFrame) -> Fragment | None:
+def ahead_year(
+    catalog: Catalog, outlook: pd.DataFrame, *, limit: int | None = None, title: str = ""
+) -> Fragment | None:
     """Return what the next month and the year bring of each number, beside the goal of the year.
 
     Parameters
     ----------
     outlook : DataFrame
         From :func:`crmkit.ahead`.
+    limit : int or None
+        Most numbers to show: those with a goal first, then in the order of the outlook; all without.
+    title : str
+        Heading; without it, whether the goals will be reached.
     """
     known = outlook[outlook["status"] == "ok"]
     years, first = known[known["kind"] == "year"], known[known["step"] == 1].drop_duplicates("metric")
     if years.empty:
         return None
+    shown_years = years.sort_values("reached", key=lambda reached: reached.isna(), kind="stable").head(
+        limit or len(years)
+    )
     currency = catalog.settings.company.currency
     by_metric = first.set_index("metric")
     rows = []
-    for row in years.to_dict("records"):
+    for row in shown_years.to_dict("records"):
         following = by_metric.loc[row["metric"]]
         goal = scale_for(row["unit"], row["target"], currency=currency, significant=4).words(row["target"])
         rows.append(
@@ -125,7 +134,7 @@ def ahead_year(catalog: Catalog, outlook: pd.DataFrame) -> Fragment | None:
         shown = shown.drop(columns=["Goal", "Reached in"])
     return table(
         shown,
-        year_message(years),
+        title or year_message(years),
         subtitle="What is to come is as likely to be surpassed as not; of the year what came already is in it",
         caption="Of recurring revenue and active customers the year is its last month. A goal is a [[targets]] of the settings.",
         settings=catalog.settings,
