@@ -6,6 +6,7 @@ PostgreSQL has a module of its own. SQLite and MySQL are fetched and not queried
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -150,6 +151,8 @@ def _spark(database: Database, password: str | None, settings: Settings) -> ibis
     url = f"sc://{host}:{address.port or 15002}/{tail}"
     from pyspark.sql.connect.session import SparkSession as RemoteSession
 
+    # Spark's own client asks a server that is not there again for ten minutes.
+    socket.create_connection((address.host, address.port or 15002), timeout=_TIMEOUT).close()
     return ibis.pyspark.connect(RemoteSession.builder.remote(url).create())  # whatever other session this program has
 
 
