@@ -102,8 +102,8 @@ def possible_futures(catalog: Catalog, as_of: DayLike) -> Futures:
     ...                        "ordered_at": ["2026-07-01", "2026-08-01", "2026-09-01", "2026-09-20"]})
     >>> futures = possible_futures(ck.connect({"orders": orders}), "2026-09-30")
     >>> futures.n, futures.n_active
-    (3, 2)
-    >>> bool((futures.totals["stay"] + futures.totals["leave"] == 2).all())
+    (3, 3)
+    >>> bool((futures.totals["stay"] + futures.totals["leave"] == 3).all())
     True
     """
     totals = memoize(catalog, _totals, as_of, reads_predictions=False)

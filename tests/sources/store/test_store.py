@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -204,7 +205,8 @@ def test_personal_data_is_nowhere_else_in_the_store(company):
     ]
     assert aside.row.isna().all()
     elsewhere = pd.concat([pd.read_parquet(path) for path in [*store.glob("*.parquet"), *(store / "aside").glob("*")]])
-    told = elsewhere.to_csv() + (store / "manifest.json").read_text()
+    manifest = re.sub("[0-9a-f]{32,}", "", (store / "manifest.json").read_text())  # a hash may hold any four digits
+    told = elsewhere.to_csv() + manifest
     assert not any(secret in told for secret in ("Ada", "Bob", "Robert", "example.org", "1815", "Nobody"))
 
 
