@@ -184,7 +184,7 @@ def test_every_picture_is_drawn_and_says_what_it_shows(visit, pages):
         "all => all.map(one => [one.getBoundingClientRect().width, one.ariaLabel])"
     )
     assert len(sparklines) == 9
-    assert all(width > 200 and re.search(r"\d", label) for width, label in sparklines)
+    assert all(width > 150 and re.search(r"\d", label) for width, label in sparklines)
 
 
 def test_a_telephone_gets_the_picture_that_was_drawn_for_it(visit, pages):
