@@ -127,18 +127,9 @@ def read_references(store: Path) -> list[dict[str, Any]]:
     CrmkitError
         If the file is damaged: with a new reference, segments would silently mean something else.
     """
-    try:
-        content = json.loads((store / REFERENCE_FILE).read_text(encoding="utf-8"))
-        if content["version"] != _REFERENCE_VERSION:
-            raise ValueError("another version")
-        return sorted(content["references"], key=lambda each: date.fromisoformat(each["learned_on"]))
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CrmkitError(
-            f"The reference of the segments, {store / REFERENCE_FILE}, cannot be read. Restore it from a copy, or "
-            "delete it and run `crmkit predict --refresh-segments`: segments are then learned anew."
-        ) from None
+    remedy = "Restore it from a copy, or delete it and run `crmkit predict --refresh-segments`: segments are then learned anew."
+    problem = f"The reference of the segments, {store / REFERENCE_FILE}, cannot be read. {remedy}"
+    return _read_kept(store / REFERENCE_FILE, _REFERENCE_VERSION, "references", "learned_on", problem)
 
 
 def write_references(store: Path, references: Sequence[dict[str, Any]]) -> None:
@@ -155,18 +146,9 @@ def read_dictionaries(store: Path) -> list[dict[str, Any]]:
     CrmkitError
         If the file is damaged: with new topics, earlier months could not be compared.
     """
-    try:
-        content = json.loads((store / DICTIONARY_FILE).read_text(encoding="utf-8"))
-        if content["version"] != _DICTIONARY_VERSION:
-            raise ValueError("another version")
-        return sorted(content["dictionaries"], key=lambda each: date.fromisoformat(each["day"]))
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CrmkitError(
-            f"The topics of the texts, {store / DICTIONARY_FILE}, cannot be read. Restore the file from a copy, or delete it: "
-            "topics are then learned anew."
-        ) from None
+    remedy = "Restore the file from a copy, or delete it: topics are then learned anew."
+    problem = f"The topics of the texts, {store / DICTIONARY_FILE}, cannot be read. {remedy}"
+    return _read_kept(store / DICTIONARY_FILE, _DICTIONARY_VERSION, "dictionaries", "day", problem)
 
 
 def write_dictionaries(store: Path, dictionaries: Sequence[dict[str, Any]]) -> None:
@@ -174,6 +156,19 @@ def write_dictionaries(store: Path, dictionaries: Sequence[dict[str, Any]]) -> N
     store.mkdir(parents=True, exist_ok=True)
     content = {"version": _DICTIONARY_VERSION, "dictionaries": list(dictionaries)}
     _replace_file(store / DICTIONARY_FILE, content, indent=None)
+
+
+def _read_kept(file: Path, version: int, name: str, day: str, problem: str) -> list[dict[str, Any]]:
+    """Return what a file keeps of earlier days, oldest first; nothing where there is no file, an error where it is damaged."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if content["version"] != version:
+            raise ValueError("another version")
+        return sorted(content[name], key=lambda each: date.fromisoformat(each[day]))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CrmkitError(problem) from None
 
 
 def predictions_hash(store: Path, day: date) -> str:
