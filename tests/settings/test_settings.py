@@ -213,7 +213,7 @@ def test_a_file_may_be_called_like_a_setting_and_its_faults_are_still_reported()
 
 def test_the_folder_of_the_file_is_not_a_setting():
     assert problems_of({"folder": "elsewhere"})[0].startswith(
-        "folder: there is no such setting. Known: budgets, company"
+        "folder: there is no such setting. Known: actions, budgets, company"
     )
     assert parse_settings({}, folder=Path("here")).folder == Path("here")
 
