@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from crmkit.tables.catalog import Catalog
 from tests.engines.postgres_server import PASSWORD, Server, running_server
 
 THROUGH = {"data": {"through": "2026-10-20"}}  # October is still running
+_SCHEMAS = count()  # a test runs with several parameters
 ON_EVERY_MACHINE = "CRMKIT_CI"  # set by .ci/run: there nothing may be missing
 
 
@@ -77,10 +79,9 @@ def password(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def company(server: Server, request: pytest.FixtureRequest) -> Callable[..., Settings]:
     """Run statements in a schema of the test's own, and return the settings of the company in it."""
-    number = iter(range(1_000))
 
     def made(*statements: str, grant: bool = True, **sections: Any) -> Settings:
-        namespace = f"{request.node.name.split('[')[0][-50:]}_{next(number)}"
+        namespace = f"{request.node.name.split('[')[0][-50:]}_{next(_SCHEMAS)}"
         with server.owner() as con:
             con.execute(f'CREATE SCHEMA "{namespace}"')
             con.execute(f'SET search_path = "{namespace}"')

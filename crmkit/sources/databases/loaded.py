@@ -120,10 +120,14 @@ def _in_database(query: str, wanted: TableSchema, source: Described, schema: str
         if column.table in columns:
             met = same_name(column.name, columns[column.table])
             column.replace(exp.column(exp.to_identifier(met, quoted=True), column.table) if met else exp.null())
+    for cell in list(tree.find_all(exp.JSONExtractScalar)):
+        cell.set("only_json_types", True)  # PostgreSQL: by an operator of both of its types of JSON
+        if isinstance(cell.this, exp.Null):
+            cell.replace(exp.null())
     kinds = {column.name: column.kind for column in wanted.columns}
     for projection in tree.expressions:
-        if isinstance(projection.unalias(), exp.Null):  # or it would be a whole number
-            projection.unalias().replace(
-                exp.cast(exp.null(), _TYPES[kinds.get(projection.alias, "text")], dialect="duckdb")
-            )
+        kind, value = kinds.get(projection.alias, "text"), projection.unalias()
+        # Parts of a table go together: an empty column would be a whole number, and an id is one in some of them alone.
+        if isinstance(value, exp.Null) or kind in ("id", "text"):
+            value.replace(exp.cast(value.copy(), _TYPES[kind], dialect="duckdb"))
     return tree
