@@ -96,6 +96,8 @@ from .insights.actions.propose import propose as propose
 from .insights.actions.todo import people_to_contact as people_to_contact
 from .insights.actions.measure import action_results as action_results
 from .insights.actions.measure import measure as measure
+from .insights.actions.responders import response_by_group as response_by_group
+from .insights.actions.responders import who_responds as who_responds
 
 # Metrics of one's own: a card and what it adds up.
 from .metrics.card import cards as cards

@@ -30,6 +30,11 @@ from .segments.kmeans import CustomerSegments as CustomerSegments
 from .segments.rfm import RFM as RFM
 from .orders.affinity import Affinity as Affinity
 
+# What an action does to whom, from people drawn by lot.
+from .trials.effect import average_effect as average_effect
+from .trials.uplift import UpliftModel as UpliftModel
+from .trials.uplift import targeting as targeting
+
 # What text says, what money is worth.
 from .text.sentiment import learned_sentiment as learned_sentiment
 from .text.sentiment import lexicon_sentiment as lexicon_sentiment

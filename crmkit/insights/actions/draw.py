@@ -69,6 +69,7 @@ def draw(
 ) -> Draw:
     """Draw people for an action and its holdout, and write the list of those to treat.
 
+    Where a thousand people treated have shown who responds, those of whom most is expected are taken (`ck.who_responds`).
     By lot, within blocks of people who are alike in what they are expected to bring and in their chance to leave, from a
     seed that is stored with the draw. Nobody takes part in two trials at once. The same draw again is the same draw: it
     writes the list anew. What was drawn is kept beside the store by every load.
@@ -246,6 +247,10 @@ def _drawn_now(
             f"{f' ({reasons})' if reasons else ''}: a trial needs two to treat and two to hold out"
             f"{f', and {n_treated} and {n_held} were asked for' if treat is not None or hold is not None else ''}."
         )
+    if (
+        "response" in people
+    ):  # shown to be better than the lot: those of whom most is expected, treated or held out by lot
+        people = people.sort_values("response", ascending=False, kind="stable").head(n_treated + n_held).sort_index()
     before = read_drawn(catalog.settings)
     number = 1 + (before.loc[before["action"] == action, "trial"].nunique() if len(before) else 0)
     trial = f"{action} {day + timedelta(days=1):%Y-%m-%d}"

@@ -17,6 +17,7 @@ from crmkit.insights.actions.book import drawn_people, running_on
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.outcomes import noise_of
 from crmkit.insights.actions.people import people_on
+from crmkit.insights.actions.responders import expected_response
 from crmkit.metrics.formatting import MINUS, counted, in_words
 from crmkit.models.trials.sizes import Prior, TrialSize, best_size, estimated_prior
 from crmkit.periods import DayLike, last_day
@@ -60,7 +61,8 @@ class Eligible:
     ----------
     rule : ActionRule
     people : DataFrame
-        From :func:`crmkit.insights.actions.people.people_on`, those who may be drawn.
+        From :func:`crmkit.insights.actions.people.people_on`, those who may be drawn; with response (expected effect on
+        each) where it has been shown who responds.
     left_out : dict of str to int
         How many meet the rule and may not be drawn, by reason.
     """
@@ -158,6 +160,10 @@ def eligible_for(catalog: Catalog, name: str, day: date) -> Eligible:
     if rule.needs_consent and chosen["consent"].notna().any():
         refuses = ~chosen["consent"].eq(True)  # no answer is no consent
         reasons[refuses & reasons.eq("")] = "have not agreed to marketing"
+    response = expected_response(catalog, name, chosen, day)
+    if response is not None:
+        chosen = chosen.assign(response=response)
+        reasons[(response <= cost_of(catalog, rule)) & reasons.eq("")] = "are not expected to respond"
     left_out = reasons[reasons != ""].value_counts()
     return Eligible(rule, chosen[reasons == ""], {str(reason): int(n) for reason, n in left_out.items()})
 
@@ -183,6 +189,8 @@ def belief(catalog: Catalog, name: str, eligible: Eligible, day: date, results: 
         return prior
     found, its_error = float(own["value"].iloc[0]), float((own["high"] - own["low"]).iloc[0]) / (2 * _Z)
     weight = prior.spread**2 / (prior.spread**2 + its_error**2)
+    if "response" in eligible.people:  # those who may be drawn respond more than the average of earlier rounds
+        found = float(eligible.people["response"].mean())
     return Prior((1 - weight) * prior.mean + weight * found, (1 - weight) ** 0.5 * prior.spread, noise)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from crmkit.insights.actions.draw import Draw, trials
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.propose import proposal_sentence
+from crmkit.insights.actions.responders import who_responds
 from crmkit.metrics.formatting import counted
 from crmkit.periods import DayLike, day_in_words
 
@@ -45,6 +46,10 @@ def actions_in_words(catalog: Catalog, proposals: pd.DataFrame, as_of: DayLike |
     if len(done):
         lines += ["", "What earlier trials showed"]
         lines += [f"  {row['action']}: {row['verdict']}. {row['why']}" for row in done.to_dict("records")]
+    responding = who_responds(catalog, as_of)
+    if len(responding):
+        lines += ["", "Who responds"]
+        lines += [f"  {row['action']}: {row['why']}" for row in responding.to_dict("records")]
     return "\n".join(lines)
 
 

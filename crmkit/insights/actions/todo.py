@@ -80,6 +80,8 @@ def _people_to_contact(catalog: Catalog, day: date) -> pd.DataFrame:
             continue
         believed, cost = belief(catalog, name, eligible, day, results), cost_of(catalog, rule)
         size = (people["at_risk"] if rule.saves else people["worth"]).astype(float).clip(lower=0)
+        if "response" in people:
+            size = people["response"].clip(lower=0)
         share = size / size.mean() if size.mean() > 0 else size
         since = people["days_since_contact"].astype(int)
         parts.append(

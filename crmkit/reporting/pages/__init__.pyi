@@ -128,6 +128,8 @@ from .actions import action_result_table as action_result_table
 from .actions import people_export as people_export
 from .actions import people_to_do as people_to_do
 from .actions import proposal_table as proposal_table
+from .actions import responder_table as responder_table
+from .actions import response_table as response_table
 from .actions import stop_table as stop_table
 from .actions import trial_table as trial_table
 

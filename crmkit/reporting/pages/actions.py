@@ -9,6 +9,7 @@ from crmkit.insights.actions.measure import action_results, measure
 from crmkit.insights.actions.outcomes import OUTCOMES
 from crmkit.insights.actions.propose import proposal_sentence, propose
 from crmkit.insights.actions.report import NOTHING_PAYS
+from crmkit.insights.actions.responders import response_by_group, who_responds
 from crmkit.insights.actions.todo import people_to_contact
 from crmkit.insights.findings import Finding
 from crmkit.metrics.formatting import counted, in_words, joined
@@ -21,6 +22,7 @@ from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _SHOWN = 10
 _MONEY = {name: "money" for name in ("worth", "gain", "gain_low", "gain_high", "gain_of_year", "cost")}
@@ -199,6 +201,51 @@ def action_result_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
         labels={"n_treated": "Treated", "n_held": "Held out"},
         settings=catalog.settings,
         id="results",
+    )
+
+
+@section("no action with a thousand people treated")
+def responder_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
+    """Return in a sentence for each action whether it can be told who responds, and by how much choosing beats the lot."""
+    rows = who_responds(catalog, last_day(catalog.data_through, period))
+    if rows.empty:
+        return None
+    rows = rows.assign(outcome=[OUTCOMES[str(name)].label for name in rows["outcome"]])
+    return table(
+        rows[["action", "outcome", "n_treated", "n_held", "why"]],
+        say("actions-who-responds"),
+        subtitle=say("actions-who-responds-how"),
+        units={"n_treated": "count", "n_held": "count"},
+        labels={"n_treated": say("actions-column-treated"), "n_held": say("actions-column-held")},
+        settings=catalog.settings,
+        id="responders",
+    )
+
+
+@section("no action with a thousand people treated")
+def response_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
+    """Return what each action did in each segment and other group of those drawn."""
+    rows = response_by_group(catalog, last_day(catalog.data_through, period))
+    if rows.empty:
+        return None
+    shown = rows.assign(
+        effect=[_effect(row, catalog.settings.company.currency) for row in rows.itertuples(index=False)],
+        differs=[say("actions-differs", differs=str(bool(each)).lower()) for each in rows["differs"]],
+    )
+    return table(
+        shown[["action", "column", "group", "n_treated", "n_held", "effect", "differs"]],
+        say("actions-by-group", n=int(rows["differs"].sum())),
+        subtitle=say("actions-by-group-how"),
+        units={"n_treated": "count", "n_held": "count"},
+        labels={
+            "n_treated": say("actions-column-treated"),
+            "n_held": say("actions-column-held"),
+            "effect": say("actions-column-effect"),
+            "differs": say("actions-column-differs"),
+        },
+        settings=catalog.settings,
+        max_rows=24,
+        id="response",
     )
 
 

@@ -159,3 +159,11 @@ def test_hillstrom_visits_and_spend_are_those_of_the_trial(shared_data, tmp_path
     assert (men["value"], men["z"]) == (pytest.approx(0.7698, abs=5e-5), pytest.approx(5.3, abs=0.05))
     assert (women["value"], women["z"]) == (pytest.approx(0.4244, abs=5e-5), pytest.approx(3.3, abs=0.05))
     assert ck.action_results(catalog)["verdict"].tolist() == ["roll out", "roll out"]
+    responds = ck.who_responds(catalog).set_index(["action", "outcome"])
+    visits, spent = (responds.loc[("womens e-mail", name)] for name in ("responded", "value"))
+    assert "womens" in visits["columns"]  # who bought women's wear before
+    assert visits["low"] > 0.005  # known of this trial: visits can be told, what is spent cannot
+    assert "The money does not show it yet, so the next draw is by lot." in visits["why"]
+    assert spent["low"] < 0 < spent["high"]
+    assert spent["why"].endswith("which may be chance. The next draw is by lot.")
+    assert not responds["used"].any()
