@@ -155,6 +155,24 @@ INVENTED = {
         rows("Data;Importo;Categoria;Campagna", lambda n: f"{n % 28 + 1:02d}/09/2026;10,50;media;Autunno"),
         {"costs": (40, 420.0)},
     ),
+    "tickets with an e-mail address for the customer": (
+        "export.csv",
+        rows(
+            "Ticket ID;Subject;Status;Agent email;E-mail;Created time;Resolved time",
+            lambda n: f"{n};help;Closed;agent@example.com;Anna{n % 7}@example.org;{DAYS[n % 28]} 10:00:00;",
+        ),
+        {"tickets": (40, None)},
+    ),
+    "appointments, an amount and a status each": (
+        "calendar.csv",
+        rows(
+            "Booking ID,Client email,Service,Start time,Price,Status",
+            lambda n: (
+                f"{n},c{n % 7}@example.org,Haircut,{DAYS[n % 28]} 10:00,€30,{'Completed' if n % 4 else 'Cancelled'}"
+            ),
+        ),
+        {"orders": (30, 900.0), "order_lines": (40, None)},
+    ),
     "Malay complaints": (
         "aduan.csv",
         rows(
@@ -190,6 +208,77 @@ def test_a_proposal_loads_as_it_is_printed_with_the_right_total(mapped, name):
         assert f"{table}: {n_rows} rows in, {n_rows} kept\n" in loaded, loaded
         if total is not None:
             assert catalog.frame(table)[AMOUNT[table]].sum() == pytest.approx(total)
+
+
+def test_what_stands_on_the_first_line_of_an_order_only_counts_for_its_other_lines(mapped):
+    first = "{n},{who}@example.org,{status},{day},12.50,Mug,2,5.00,{back}"
+    lines = [
+        line
+        for n in range(20)
+        for line in (
+            first.format(
+                n=n,
+                who=("ANNA" if n % 2 else "anna") if n < 10 else "ben",
+                status="Canceled" if n == 3 else "Fulfilled",
+                day=DAYS[n],
+                back="2.00" if n == 7 else "0.00",
+            ),
+            f"{n},,,,,Bag,1,2.50,",
+        )
+    ]
+    header = "Order ID,Email,Fulfillment Status,Created at,Subtotal,Lineitem name,Lineitem quantity,Lineitem price"
+    seen, _, catalog = mapped({"shop.csv": "\n".join([f"{header},Amount Refunded", *lines])})
+    orders, sold = catalog.frame("orders"), catalog.frame("order_lines")
+    assert len(orders) == 19 and orders.revenue.sum() == 19 * 12.5
+    assert len(sold) == 38 and sold.revenue.sum() == 19 * 12.5
+    assert orders.groupby("customer_id").size().tolist() in ([9, 10], [10, 9])
+    assert orders.customer_id.str.startswith("person-").all()
+    told = " ".join(seen.split())
+    assert "'Amount Refunded' holds amounts (1 of 20 cells) and is not used: subtract it from revenue" in told
+
+
+@pytest.mark.parametrize(
+    "names", [("sales_2026_08.csv", "sales_2026_09.csv"), ("Umsatz August.csv", "Umsatz September.csv")]
+)
+def test_a_file_for_each_month_is_one_set_and_no_month_is_missing(mapped, names):
+    head = "Rechnung;Datum;Kunde Nr.;Netto"
+    months = [rows(head, lambda n, m=m: f"{m}-{n};{n % 28 + 1:02d}.0{m}.2026;k{n % 7};10,50") for m in (8, 9)]
+    other = rows("Invoice id,Day,Kind,Cost", lambda n: f"{n},{DAYS[n % 28]},x,1.50", 3)
+    seen, loaded, catalog = mapped(dict(zip(names, months, strict=True)) | {"xtra.csv": other})
+    assert "(2 files): not known" in seen and "orders: 80 rows in, 80 kept\n" in loaded
+    assert catalog.frame("orders").revenue.sum() == 80 * 10.5
+
+
+def test_lines_of_a_second_shop_do_not_go_with_the_orders_of_the_first(mapped):
+    till = rows("Order No,Order date,Customer no,Total", lambda n: f"T{n},{DAYS[n % 28]},k{n % 7},10.50")
+    lines = INVENTED["German lines, amount per piece"][1]
+    *_, catalog = mapped({"a_till.csv": till, "b_belege.csv": lines})
+    assert set(catalog.names) - {"duplicates"} == {"orders"}
+
+
+def test_a_status_of_unknown_words_is_asked_and_a_price_of_shipping_is_no_region(tmp_path):
+    (tmp_path / "market.csv").write_text(
+        rows(
+            "Order ID,Sale Date,Buyer,Status,Order Value,Discount,Order Total,Shipping price",
+            lambda n: f"{n},{DAYS[n % 28]},b{n % 7},{'' if n else 'Order cancelled'},12.50,2.00,10.50,4.50",
+        )
+    )
+    seen = " ".join(CliRunner().invoke(app, ["map", str(tmp_path)]).stdout.split())
+    assert "'Status' holds Order cancelled (1). None is left out. Are Order cancelled sales?" in seen
+    assert "region" not in seen
+    told = "'Discount' holds amounts" in seen
+    assert told == ('revenue = "Order Value"' in (tmp_path / "mapping.toml").read_text())
+
+
+def test_the_address_of_a_customer_joins_tickets_and_orders_and_that_of_an_agent_does_not(mapped):
+    tickets = INVENTED["tickets with an e-mail address for the customer"][1]
+    orders = rows(
+        "Order No,Order date,Customer,Customer email,Total",
+        lambda n: f"{n},{DAYS[n % 28]},Anna Lund,anna{n % 7}@EXAMPLE.org,10.50",
+    )
+    *_, catalog = mapped({"export.csv": tickets, "shop.csv": orders})
+    ids = [set(catalog.frame(table).customer_id) for table in ("tickets", "orders")]
+    assert ids[0] == ids[1] and len(ids[0]) == 7
 
 
 def test_words_of_surveys_groups_and_stages_are_read(mapped, tmp_path):

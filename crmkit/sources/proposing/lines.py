@@ -11,12 +11,21 @@ from dataclasses import dataclass
 
 import duckdb
 
+from crmkit.sources.parsing.types import trimmed
 from crmkit.sources.proposing.profile import ColumnProfile
-from crmkit.sources.proposing.propose import LEAST_LIKENESS, Wanted, assigned, fits_kind, net_likeness
+from crmkit.sources.proposing.propose import (
+    LEAST_LIKENESS,
+    Wanted,
+    assigned,
+    fits_kind,
+    fits_text,
+    net_likeness,
+    take_email,
+)
 from crmkit.sources.proposing.statuses import Status
 from crmkit.sources.proposing.vocabulary import likeness, role_likeness
 from crmkit.sources.sql import identifier
-from crmkit.tables.schema import Kind
+from crmkit.tables.schema import SCHEMAS, Kind
 
 _OF_A_CUSTOMER = ("country", "region", "gender", "birth_year", "industry", "company_size")
 _LEAST_REPEATED = 0.03  # of the ids; fewer may be the same order exported twice
@@ -66,6 +75,7 @@ def find_lines(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[
     columns : sequence of ColumnProfile
     """
     chosen = assigned(_parts_of_a_line(columns), columns)
+    take_email(SCHEMAS["orders"], columns, chosen)
     headers = {name: header for name, (header, _) in chosen.items()}
     what = [headers[name] for name in ("product", "sku", "quantity", "unit_price", "line_id") if name in headers]
     if not {"order_id", "ordered_at"} <= headers.keys() or not {"product", "sku"} & headers.keys():
@@ -76,6 +86,16 @@ def find_lines(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[
         return None
     amounts = _amounts(columns, set(headers.values()) - {headers.get("revenue", "")})
     return _with_amounts(con, relation, chosen, amounts, n_several)
+
+
+def is_on_first_line_only(con: duckdb.DuckDBPyConnection, relation: str, order_id: str, header: str) -> bool:
+    """Whether a cell of the order, such as its status, is empty in some lines of orders that have it in another one."""
+    key, cell = identifier(order_id), trimmed(identifier(header))
+    (found,) = con.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {relation} WHERE {key} IS NOT NULL GROUP BY {key} "
+        f"HAVING count({cell}) BETWEEN 1 AND count(*) - 1)"
+    ).fetchone() or (0,)
+    return found > 0
 
 
 def order_of_lines(lines: Lines, amount: str | None, status: Status | None) -> str | None:
@@ -137,7 +157,8 @@ def _canonical(table: str, name: str, kind: Kind, also: Callable[[ColumnProfile]
             return net_likeness(found, met.name) * (0.95 if met.whole and met.longest <= 3 else 1)
         return found * (1 if met.whole or name != "quantity" else 0.9)
 
-    return Wanted(name, alike, lambda met: fits_kind(met, kind) and not (kind == "text" and met.times) and also(met))
+    fits = (lambda met: fits_text(name, met)) if kind == "text" else (lambda met: fits_kind(met, kind))
+    return Wanted(name, alike, lambda met: fits(met) and also(met))
 
 
 def _role(role: str, kind: Kind) -> Wanted:

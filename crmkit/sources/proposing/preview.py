@@ -26,10 +26,12 @@ from crmkit.sources.masking import masked_cell, masked_row
 from crmkit.sources.presets.preset_file import no_usable_rows, read_preset_file
 from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.presets.takes import portions
-from crmkit.sources.proposing.lines import Lines, find_lines
+from crmkit.sources.proposing.alike_files import alike_files
+from crmkit.sources.proposing.lines import Lines, find_lines, is_on_first_line_only
 from crmkit.sources.proposing.notation import Notation, notation_of
 from crmkit.sources.proposing.profile import ColumnProfile, profiles
 from crmkit.sources.proposing.propose import Proposal, proposal, table_proposal
+from crmkit.sources.proposing.reductions import reductions
 from crmkit.sources.proposing.sample import Sample, sample_of, smaller
 from crmkit.sources.proposing.statuses import find_status
 from crmkit.sources.proposing.values import Expression, expressions_for
@@ -41,7 +43,7 @@ from crmkit.sources.proposing.write import (
     lines_sections,
     table_section,
 )
-from crmkit.sources.sql import ROW, working_duckdb
+from crmkit.sources.sql import ROW, identifier, working_duckdb
 from crmkit.sources.store.keys import key_for, use_key
 from crmkit.tables.schema import SCHEMAS
 
@@ -127,6 +129,8 @@ def _previews(folder: Path, listed: Sequence[Path], settings: Settings) -> list[
     }
     previews: list[FilePreview] = []
     names: list[str] = list(settings.files)
+    unknown = [path for path in listed if path not in fits and path not in known]
+    together = {path: files for files in alike_files(unknown, listed, settings) for path in files.paths}
     for path in listed:
         own_problems = [problem for problem in problems if problem.startswith(f"{shown_name(path)}: ")]
         if path in fits:
@@ -136,6 +140,9 @@ def _previews(folder: Path, listed: Sequence[Path], settings: Settings) -> list[
         elif path in known:
             how = _MAPPED if known[path].mapped else _OWN_LAYOUT
             previews.append(FilePreview(shown_name(path), how, tables={known[path].table: []}))
+        elif path in together:
+            if path == together[path].paths[0]:
+                previews.append(_unknown(together[path], [], names, settings))
         else:
             plain = FileSet(path.stem, (path,), FileMapping(path=""))
             own = next((files for files in sets.values() if files.paths == (path,)), plain)
@@ -160,9 +167,10 @@ def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
     free = next(each for n in count(1) if not (each := path.with_stem(path.stem + (f"_{n}" if n > 1 else ""))).exists())
     # A table comes from one mapping or from the file with its name; exports that presets know are added to it.
     taken = {table for preview in previews if preview.system in (_MAPPED, _OWN_LAYOUT) for table in preview.tables}
-    texts = [HEADING]
+    texts, order_ids = [HEADING], set[str]()
     for sections in proposed:
-        texts.append(sections.text(taken))
+        texts.append(sections.text(taken, order_ids))
+        order_ids |= sections.order_ids if "orders" in sections.tables and "orders" not in taken else set()
         taken |= set(sections.tables)
     free.write_text("\n".join(texts), encoding="utf-8")
     return free
@@ -220,7 +228,7 @@ def _first_rows(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> li
 
 
 def _unknown(files: FileSet, own_problems: list[str], names: list[str], settings: Settings) -> FilePreview:
-    file, sheet = shown_name(files.paths[0]), files.dialect.sheet
+    file, sheet = files.shown, files.dialect.sheet
     shown = f"{file}, sheet '{sheet}'" if sheet else file
     preview = FilePreview(shown, "not known", problems=[problem.partition(": ")[2] for problem in own_problems])
     with working_duckdb() as con:
@@ -263,9 +271,14 @@ def _describe(
     name = file_name_in_settings(_named(files), names)
     names.append(name)
     sections: dict[str, str] = {}
+    is_sold = lines or (found and found.table == "orders")
+    open_amounts = reductions(con, relation, columns, used, _amount(lines, found)) if is_sold else []
+    preview.doubts += open_amounts
     if lines:
         preview.doubts += [*lines.notes]
-        sections = lines_sections(name, lines, notation, status, preview.unmatched)
+        order = lines.header("order_id") or ""
+        carried = bool(status and is_on_first_line_only(con, relation, order, status.header))
+        sections = lines_sections(name, lines, notation, status, preview.unmatched, carried)
     elif found:
         sections[found.table] = table_section(name, found, notation, expressions, status, preview.unmatched)
         sections |= _products_too(name, found, columns, notation)
@@ -273,10 +286,18 @@ def _describe(
         preview.doubts.append(status.question)
     by_sql = any("\nsql = " in f"\n{section}" for section in sections.values())
     remark = [] if sections else [f"No table of crmkit fits its columns: {', '.join(everything)}"]
-    notes = [*([sample.note] if sample.note else []), *remark]
-    head = head_section(name, shown_name(files.paths[0]), notation, notes, files.dialect.sheet, by_sql)
-    preview.proposal = FileProposal(name, head, sections)
+    notes = [*([sample.note] if sample.note else []), *open_amounts, *remark]
+    path = files.dialect.path if len(files.paths) > 1 else shown_name(files.paths[0])
+    head = head_section(name, path, notation, notes, files.dialect.sheet, by_sql)
+    key = lines.header("order_id") if lines else (found.columns.get("order_id", (None,))[0] if found else None)
+    preview.proposal = FileProposal(name, head, sections, _some_values(con, relation, key) if key else frozenset())
     preview.tables[", ".join(sections)] = _sample_rows(con, relation, columns)
+
+
+def _amount(lines: Lines | None, found: Proposal | None) -> str | None:
+    if lines:
+        return lines.line_amount or (None if lines.header("unit_price") else lines.order_total)
+    return found.columns["revenue"][0] if found and "revenue" in found.columns else None
 
 
 def _dialect(files: FileSet, notation: Notation) -> FileMapping:
@@ -285,6 +306,8 @@ def _dialect(files: FileSet, notation: Notation) -> FileMapping:
 
 def _named(files: FileSet) -> str:
     path = files.paths[0]
+    if len(files.paths) > 1:
+        return files.name
     return f"{path.stem}_{files.dialect.sheet}.x" if files.dialect.sheet else path.name
 
 
@@ -307,6 +330,12 @@ def _products_too(name: str, found: Proposal, columns: Sequence[ColumnProfile], 
     if lines.missing or lines.columns["product"][1] < 0.8:
         return {}
     return {"order_lines": table_section(name, lines, notation, {}, None, ())}
+
+
+def _some_values(con: duckdb.DuckDBPyConnection, relation: str, header: str) -> frozenset[str]:
+    cell = f"CAST({identifier(header)} AS VARCHAR)"
+    rows = con.execute(f"SELECT DISTINCT {cell} FROM {relation} WHERE {cell} IS NOT NULL").fetchall()
+    return frozenset(value for (value,) in rows)
 
 
 def _sample_rows(

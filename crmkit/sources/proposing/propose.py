@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from crmkit.sources.files.groups import GROUP
 from crmkit.sources.proposing.profile import ColumnProfile
-from crmkit.sources.proposing.vocabulary import file_speaks_for, likeness, says_gross
+from crmkit.sources.proposing.vocabulary import file_speaks_for, likeness, plain_words, role_likeness, says_gross
 from crmkit.tables.schema import SCHEMAS, Column, Kind, TableSchema
 
 LEAST_LIKENESS = 0.72
@@ -20,6 +20,8 @@ LEAST_LIKENESS = 0.72
 
 _NEVER_PROPOSED = frozenset({"customer_scores", "segment_assignments", "text_sentiments", "customer_identities"})
 _ONLY_CANDIDATE = 0.5  # likeness given to the only column of a kind, whatever its name
+_PLACES = frozenset({"country", "region"})
+_BY_EMAIL = 0.9  # likeness given to the e-mail address for the customer
 _LEAST_SCORE = 0.42
 CONSTANTS = {
     "survey": "nps",
@@ -101,6 +103,9 @@ def proposal(columns: Sequence[ColumnProfile], file: str = "") -> Proposal | Non
     """
     candidates = [table_proposal(table, columns, file) for table in SCHEMAS if table not in _NEVER_PROPOSED]
     best = max(candidates, key=lambda each: each.score)
+    orders = next(each for each in candidates if each.table == "orders")
+    if best.table == "order_lines" and not orders.missing:  # each row has its time and its amount: it is an order
+        best = orders
     needed = [name for name in SCHEMAS[best.table].required if name not in CONSTANTS]
     n_found = sum(name in best.columns for name in needed)
     return best if best.score >= _LEAST_SCORE and n_found * 2 >= len(needed) else None
@@ -113,6 +118,7 @@ def table_proposal(table: str, columns: Sequence[ColumnProfile], file: str = "")
     if chosen:
         _take_only_candidates(schema, columns, chosen)
         _take_group(schema, columns, chosen)
+        take_email(schema, columns, chosen)
     if len(chosen) == 1 and next(iter(chosen.values()))[1] < 0.8:  # a number and nothing else makes no table
         chosen = {}
     absent = [name for name in schema.required if name not in chosen]
@@ -153,6 +159,11 @@ def fits_kind(met: ColumnProfile, kind: Kind) -> bool:
     return not (met.emails and kind != "id") and met.fits(kind)
 
 
+def fits_text(name: str, met: ColumnProfile) -> bool:
+    """Whether a column can be a text: no dates, and a place is no number such as the price of sending something there."""
+    return fits_kind(met, "text") and not met.times and not (name in _PLACES and met.numbers)
+
+
 def net_likeness(alike: float, header: str) -> float:
     """Return the likeness of an amount's name: one with the tax in it is the second choice."""
     return alike * 0.9 if says_gross(header) else alike
@@ -173,7 +184,7 @@ def _wanted(schema: TableSchema, column: Column) -> Wanted:
             return False
         if column.kind == "flag":
             return met.n_distinct <= 12
-        return fits_kind(met, column.kind) and not (column.kind == "text" and met.times)
+        return fits_text(column.name, met) if column.kind == "text" else fits_kind(met, column.kind)
 
     return Wanted(column.name, alike, can_be)
 
@@ -197,6 +208,29 @@ def _take_group(schema: TableSchema, columns: Sequence[ColumnProfile], chosen: d
     grouped = any(met.name == GROUP for met in columns)
     if schema.name == "orders" and "customer_id" not in chosen and grouped and sold:
         chosen["customer_id"] = (GROUP, _ONLY_CANDIDATE)
+
+
+def take_email(schema: TableSchema, columns: Sequence[ColumnProfile], chosen: dict[str, tuple[str, float]]) -> None:
+    """Take the e-mail address for the customer, where no column is an id of customers: at load it becomes a pseudonym.
+
+    A name in a column such as "Customer" is none: two people have the same, and one writes hers in two ways.
+    """
+    if all(column.name != "customer_id" for column in schema.columns):
+        return
+    used = {header for header, _ in chosen.values()}
+    met = [(role_likeness("email", each.name), each) for each in columns if each.emails and each.name not in used]
+    alike, best = max(met, key=lambda pair: pair[0], default=(0.0, None))
+    if best and alike >= LEAST_LIKENESS and _is_better(best, chosen.get("customer_id"), columns):
+        chosen["customer_id"] = (best.name, min(alike, _BY_EMAIL))
+
+
+def _is_better(email: ColumnProfile, customer: tuple[str, float] | None, columns: Sequence[ColumnProfile]) -> bool:
+    """Whether the e-mail address says who the customer is better than the column found, which may be one of names."""
+    if customer is None:
+        return True
+    met = next(each for each in columns if each.name == customer[0])
+    of_ids = met.emails or met.numbers or "no" in plain_words(met.name).split()
+    return not of_ids and email.n_filled >= met.n_filled
 
 
 def _is_id(met: ColumnProfile) -> bool:

@@ -56,7 +56,16 @@ class Sample:
 
 @contextmanager
 def smaller(files: FileSet) -> Iterator[tuple[FileSet, tuple[Stretch, ...], str]]:
-    """Yield a set of one file, or a copy of parts of it if it is a large text file; where its lines stand; and a note."""
+    """Yield a set, or a copy of parts of it if it is large; where the lines of these stand; and a note.
+
+    Of several large files the largest is looked at, of a large text file parts.
+    """
+    if len(files.paths) > 1 and sum(path.stat().st_size for path in files.paths) > _WHOLE:
+        largest = max(files.paths, key=lambda path: path.stat().st_size)
+        with smaller(replace(files, paths=(largest,))) as (part, stretches, _):
+            note = f"of {len(files.paths)} files the largest was looked at; a load reads all of them"
+            yield part, stretches, note
+        return
     path = files.paths[0]
     if len(files.paths) > 1 or path.suffix.lower() not in (".csv", ".tsv", ".txt") or path.stat().st_size <= _WHOLE:
         yield files, (), ""

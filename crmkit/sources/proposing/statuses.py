@@ -87,7 +87,8 @@ def find_status(
 def _status(con: duckdb.DuckDBPyConnection, relation: str, met: ColumnProfile) -> Status | None:
     if not 0 < met.n_distinct <= _MOST_VALUES or met.times or met.emails or met.longest > 40:
         return None
-    if role_likeness("status", met.name) < LEAST_LIKENESS:
+    alike = role_likeness("status", met.name)
+    if alike < LEAST_LIKENESS:
         return None
     cell = trimmed(identifier(met.name))
     counts = {
@@ -100,7 +101,7 @@ def _status(con: duckdb.DuckDBPyConnection, relation: str, met: ColumnProfile) -
     left_out = tuple(value for value in counts if plain_words(value) in bad and not _is_answer(met, value))
     refunds = tuple(value for value in counts if plain_words(value) in refund_words())
     known = [value for value in counts if plain_words(value) in good | bad or value in refunds]
-    if not known:  # a type of customer, a state of a country
+    if not known and alike < 1:  # a type of customer, a state of a country
         return None
     return Status(met.name, counts, left_out, tuple(value for value in counts if value not in known), refunds)
 

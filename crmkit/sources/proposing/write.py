@@ -35,18 +35,36 @@ class FileProposal:
         The section ``[files.NAME]``, with what is open.
     tables : dict of str to str
         The section of each table that it fills.
+    order_ids : frozenset of str
+        Some ids of its orders, if it holds orders.
     """
 
     name: str
     head: str
     tables: dict[str, str] = field(default_factory=dict)
+    order_ids: frozenset[str] = frozenset()
 
-    def text(self, taken: Collection[str] = ()) -> str:
-        """Return the sections; those of a table that another file fills already become comments."""
+    def text(self, taken: Collection[str] = (), order_ids: Collection[str] = ()) -> str:
+        """Return the sections; those of a table that another file fills already become comments.
+
+        With the orders go their lines and customers, unless they belong to the orders of the other file.
+
+        Parameters
+        ----------
+        taken : collection of str
+            Tables that other files fill.
+        order_ids : collection of str
+            Some ids of the orders that other files fill; none if they are not known.
+        """
         parts = [self.head]
+        elsewhere = bool(order_ids) and not self.order_ids & set(order_ids)
+        without_orders = "orders" in self.tables and "orders" in taken and elsewhere
         for table, section in self.tables.items():
-            if table in taken:
-                why = f"# {table} comes from another file: choose one, or write sql over both."
+            if table in taken or without_orders:
+                why = (
+                    f"# {table if table in taken else 'orders'} comes from another file: choose one, "
+                    "or join both with UNION ALL BY NAME (docs/how-to/lines.md)."
+                )
                 section = "\n".join([why, *(f"# {line}".rstrip() for line in section.rstrip("\n").splitlines()), ""])
             parts.append(section)
         return "\n".join(parts)
@@ -116,9 +134,17 @@ def table_section(
 
 
 def lines_sections(
-    name: str, lines: Lines, notation: Notation, status: Status | None, others: Sequence[str]
+    name: str,
+    lines: Lines,
+    notation: Notation,
+    status: Status | None,
+    others: Sequence[str],
+    carried: bool = False,
 ) -> dict[str, str]:
-    """Return the sections of orders and order lines, and of customers if the lines say something of them."""
+    """Return the sections of orders and order lines, and of customers if the lines say something of them.
+
+    ``carried`` says whether the status stands on one line of each order only, and is that of its other lines, too.
+    """
     order, amount = lines.header("order_id"), amount_of_line(lines)
     amount = status.signed(amount) if status and amount else amount
     revenue = order_of_lines(lines, amount, status)
@@ -135,7 +161,7 @@ def lines_sections(
     of_lines += [f"{identifier(header)} AS category" for header in [lines.header("category")] if header]
     of_lines += [f"as_number({identifier(header)}) AS quantity" for header in [lines.header("quantity")] if header]
     of_lines += [f"{amount} AS revenue"] if amount else []
-    source = identifier(name)
+    source = _with_status_on_each_line(name, key, status) if status and carried else identifier(name)
     head = [f"# {note[:1].upper()}{note[1:]}." for note in lines.notes] + ([f"# {status.question}"] if status else [])
     head += [
         f"# {column}: {header}{_alike(alike)}" for column, (header, alike) in lines.columns.items() if alike < 0.995
@@ -146,7 +172,7 @@ def lines_sections(
         "order_lines": _sql("order_lines", f"{_select(of_lines)}\nFROM {source}{where}"),
     }
     if known := of_a_customer(lines):
-        sections["customers"] = _customers(source, lines, time, known)
+        sections["customers"] = _customers(identifier(name), lines, time, known)
     return sections
 
 
@@ -162,6 +188,12 @@ def _customers(source: str, lines: Lines, time: str, known: Sequence[str]) -> st
     rows = f"FROM {source}\nWHERE {customer} IS NOT NULL\nGROUP BY {customer}"
     select = _select([f"{customer} AS customer_id", *latest])
     return _sql("customers", f"{select}\n{rows}", ["# What the latest order of each customer says."])
+
+
+def _with_status_on_each_line(name: str, key: str, status: Status) -> str:
+    cell = identifier(status.header)
+    of_order = f"max(nullif(trim({cell}), '')) OVER (PARTITION BY {key})"
+    return f"(SELECT * REPLACE (coalesce(nullif(trim({cell}), ''), {of_order}) AS {cell}) FROM {identifier(name)})"
 
 
 def _not_complete(name: str, proposed: Proposal, others: Sequence[str]) -> str:
