@@ -270,6 +270,16 @@ def test_a_status_of_unknown_words_is_asked_and_a_price_of_shipping_is_no_region
     assert told == ('revenue = "Order Value"' in (tmp_path / "mapping.toml").read_text())
 
 
+def test_subscriptions_with_a_day_of_cancellation_and_no_end_can_be_loaded(mapped):
+    content = rows(
+        "Subscription Id,Customer Id,Plan,Status,Started At,Cancelled At,MRR",
+        lambda n: f"s{n},c{n % 30},Basic,x,{DAYS[n % 28]} 10:00:00,{'2026-10-15 10:00:00' if n % 4 == 0 else ''},9.00",
+    )
+    *_, catalog = mapped({"subs.csv": content})
+    terms = catalog.frame("subscription_terms")
+    assert terms.ends_at.dt.strftime("%Y-%m-%d").value_counts().to_dict() == {"2026-11-15": 30, "2026-10-15": 10}
+
+
 def test_the_address_of_a_customer_joins_tickets_and_orders_and_that_of_an_agent_does_not(mapped):
     tickets = INVENTED["tickets with an e-mail address for the customer"][1]
     orders = rows(

@@ -129,6 +129,9 @@ def expressions_for(
             missing += [name] if column.required else []
     if won := _won_by_stage(con, relation, by_name, kept, proposed.table):
         found["won"] = won
+    if missing == ["ends_at"] and (ends := _end_by_cancellation(kept)):
+        found["ends_at"] = ends
+        missing = []
     return Proposal(proposed.table, kept, tuple(missing), proposed.constants, proposed.row_id, proposed.score), found
 
 
@@ -144,6 +147,19 @@ def _won_by_stage(
         return None
     header = columns["stage"][0]
     return _flag("won", header, _values(con, relation, by_name[header]))
+
+
+def _end_by_cancellation(columns: Mapping[str, tuple[str, float]]) -> Expression | None:
+    """Return the SQL of the end of subscriptions listed once each, with the day on which they were cancelled, if they were."""
+    if not {"starts_at", "cancelled_at"} <= columns.keys():
+        return None
+    start, cancelled = (f"as_time({identifier(columns[name][0])})" for name in ("starts_at", "cancelled_at"))
+    last = f"max(greatest({start}, coalesce({cancelled}, {start}))) OVER ()"
+    note = (
+        "ends_at: a subscription that was not cancelled runs until a month after the last day in the file. "
+        "If the file has a column with the end of the paid period, take that one"
+    )
+    return Expression(f"coalesce({cancelled}, {last} + INTERVAL 1 MONTH)", note)
 
 
 def _values(con: duckdb.DuckDBPyConnection, relation: str, met: ColumnProfile) -> list[str]:
