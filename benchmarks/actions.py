@@ -3,7 +3,8 @@
     PYTHONPATH=. python benchmarks/actions.py --draws 2000
 
 Prints the coverage of 95 % intervals for firms of 200, 2,000 and 20,000, by how much the adjustment narrows them beside
-what theory says, what the recommended size of a trial earns beside the best one and the classic one, the interval of six
+what theory says, what the recommended size of a trial earns beside the best one and the classic one, how often it is said
+that choosing people beats the lot where effects are alike and where they differ, the interval of six
 pooled rounds beside one, and how often an action without effect is said to work when somebody looks every month.
 """
 
@@ -18,6 +19,7 @@ from crmkit.insights.actions.measure import REPEATED
 from crmkit.models.trials.effect import average_effect
 from crmkit.models.trials.pooling import pooled_effect
 from crmkit.models.trials.sizes import Prior, best_size, classic_size, estimated_prior, expected_gain
+from crmkit.models.trials.uplift import targeting
 
 
 def firm(
@@ -49,20 +51,20 @@ def coverage(draws: int) -> None:
             )
 
 
-def sizes() -> None:
+def sizes(draws: int) -> None:
     print("people  recommended  best  classic (treated+held out)  regret")
     random = np.random.default_rng(1)
     for n in (200, 2_000, 20_000):
         true, gains = Prior(0.5, 1.5, 20.0), {"recommended": 0.0, "best": 0.0, "classic": 0.0}
         best, classic = best_size(n, true, 0.3), classic_size(n, 1.5, 20.0)
-        for _ in range(100):
+        for _ in range(draws):
             errors = np.full(5, 1.0)
             effects = random.normal(true.mean, np.hypot(true.spread, errors))
             believed = estimated_prior(effects, errors, 20.0, Prior(0.5, 1.0, 20.0))
             chosen = best_size(n, believed, 0.3)
             for name, size in (("recommended", chosen), ("best", best), ("classic", classic)):
                 later = n - size.n_treated - size.n_held
-                gains[name] += float(expected_gain(size.n_treated, size.n_held, later, true, 0.3)) / 100
+                gains[name] += float(expected_gain(size.n_treated, size.n_held, later, true, 0.3)) / draws
         perfect = n * _if_known(true, 0.3)
         regret = {name: perfect - gain for name, gain in gains.items()}
         print(
@@ -76,6 +78,21 @@ def sizes() -> None:
 def _if_known(prior: Prior, cost: float) -> float:
     effects = np.random.default_rng(0).normal(prior.mean - cost, prior.spread, 400_000)
     return float(np.maximum(effects, 0).mean())
+
+
+def responders(draws: int) -> None:
+    print("people  effects  the lot is said to be beaten  next draw chooses")
+    for n in (1_500, 4_000):
+        for differ in (0.0, 1.0):
+            random, beaten, used = np.random.default_rng(n), 0, 0
+            for _ in range(draws):
+                y, treated, before = firm(random, n, 3.0, 0.6)
+                plan = random.choice(["basic", "pro"], n)
+                y = y + treated * np.where(plan == "pro", 4.0, -4.0) * differ
+                found = targeting(before.assign(plan=plan, days=random.integers(0, 365, n)), y, treated)
+                beaten += found.beats_random
+                used += found.qini > REPEATED / 1.96 * (found.high - found.qini)
+            print(f"{n:>6} {'differ' if differ else 'alike':>8} {beaten / draws:>20.3f} {used / draws:>20.3f}")
 
 
 def rounds(draws: int) -> None:
@@ -107,6 +124,7 @@ if __name__ == "__main__":
     arguments.add_argument("--draws", type=int, default=2000)
     n_draws = arguments.parse_args().draws
     coverage(n_draws)
-    sizes()
+    sizes(min(n_draws, 400))
+    responders(max(n_draws // 10, 50))
     rounds(max(n_draws // 2, 50))
     peeking(max(n_draws // 2, 50))

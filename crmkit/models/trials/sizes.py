@@ -10,6 +10,9 @@ from scipy.special import ndtr, ndtri
 
 Array = NDArray[np.float64]
 _STEPS = 40
+_SPREADS = np.geomspace(0.2, 5, 41)  # of effects, by the usual one
+_USUAL_COUNTS = 2
+_UNSURE = 1.0  # standard deviation of the logarithm of the spread, before anything was tried
 _POWER, _LEVEL = 0.8, 0.05
 
 
@@ -151,19 +154,28 @@ def estimated_prior(effects: ArrayLike, errors: ArrayLike, noise: float, usual: 
     >>> estimated_prior([], [], 20.0, Prior(0.5, 1.0, 20.0))
     Prior(mean=0.5, spread=1.0, noise=20.0)
     >>> round(estimated_prior([3.0, 3.0, 3.0], [0.1, 0.1, 0.1], 20.0, Prior(0.0, 1.0, 20.0)).mean, 2)
-    2.24
+    1.8
     """
     y, s = np.asarray(effects, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     known = np.isfinite(y) & np.isfinite(s)
     y, s = y[known], s[known]
     if not len(y):
         return Prior(usual.mean, usual.spread, noise)
-    weights = np.append(usual.spread**2 / (usual.spread**2 + s**2), 1.0)  # an effect known badly counts little
-    means = np.append(y, usual.mean)
-    mean = float(np.average(means, weights=weights))
-    excess = np.append((y - mean) ** 2 - s**2, usual.spread**2)
-    spread = float(np.sqrt(max(np.average(excess, weights=weights), 0.05 * usual.spread**2)))
-    return Prior(mean, spread, noise)
+    spreads = usual.spread * _SPREADS
+    precision = 1 / (s[None, :] ** 2 + spreads[:, None] ** 2)
+    # What is usual is the mean of many actions elsewhere: it counts as some more effects of this spread.
+    its_precision = _USUAL_COUNTS / spreads**2
+    weight, sums = precision.sum(1) + its_precision, precision @ y + usual.mean * its_precision
+    means = sums / weight
+    fit = -0.5 * (precision * (y[None, :] - means[:, None]) ** 2 - np.log(precision)).sum(1)
+    fit += -0.5 * (its_precision * (usual.mean - means) ** 2 - np.log(its_precision) + np.log(weight))
+    log_chance = fit - 0.5 * (np.log(_SPREADS) / _UNSURE) ** 2
+    chance = np.exp(log_chance - log_chance.max())
+    chance /= chance.sum()
+    mean = float(chance @ means)
+    # A trial is for what is not known: neither the spread nor the mean are, and both add to it.
+    variance = float(chance @ (spreads**2 + 1 / weight + (means - mean) ** 2))
+    return Prior(mean, float(np.sqrt(variance)), noise)
 
 
 def _positive_part(mean: float, deviation: Array) -> Array:

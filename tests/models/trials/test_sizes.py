@@ -64,6 +64,31 @@ def test_the_expected_gain_is_that_of_simulated_firms():
 def test_earlier_actions_outweigh_what_is_usual_as_they_become_many():
     usual = Prior(0.0, 1.0, 20.0)
     few, many = (estimated_prior([3.0] * n, [0.1] * n, 20.0, usual).mean for n in (1, 30))
-    assert few == pytest.approx(1.5, abs=0.05)
-    assert many == pytest.approx(2.9, abs=0.05)
+    assert few == pytest.approx(1.0, abs=0.05)  # what is usual counts as two
+    assert many == pytest.approx(3.0 * 30 / 32, abs=0.05)
     assert estimated_prior([50.0], [100.0], 20.0, usual).mean < 0.1
+
+
+def test_effects_that_agree_by_chance_do_not_make_the_next_one_sure():
+    usual = Prior(0.0, 1.0, 20.0)
+    assert estimated_prior([0.5] * 5, [1.0] * 5, 20.0, usual).spread > 0.5  # errors of 1 could hide a spread of 1
+    assert estimated_prior([0.5] * 40, [0.1] * 40, 20.0, usual).spread < 0.3
+    assert estimated_prior([-6.0, 6.0, -5.0, 5.0], [0.1] * 4, 20.0, usual).spread > 3
+
+
+@pytest.mark.parametrize("n", [200, 2000, 20000])
+def test_sizes_from_five_earlier_trials_regret_little_more_than_the_best_and_less_than_the_classic(n):
+    random, true, cost = np.random.default_rng(6), Prior(0.5, 1.5, 20.0), 0.3
+
+    def gain(size):
+        later = n - size.n_treated - size.n_held
+        return float(expected_gain(size.n_treated, size.n_held, later, true, cost))
+
+    found = []
+    for _ in range(60):
+        effects = random.normal(true.mean, np.hypot(true.spread, 1.0), 5)
+        found.append(gain(best_size(n, estimated_prior(effects, np.ones(5), 20.0, Prior(0.5, 1.0, 20.0)), cost)))
+    perfect = n * np.maximum(random.normal(true.mean - cost, true.spread, 100_000), 0).mean()
+    regret = perfect - np.mean(found)
+    assert regret <= 1.15 * (perfect - gain(best_size(n, true, cost)))
+    assert regret < perfect - gain(classic_size(n, 1.5, 20.0))
