@@ -19,6 +19,7 @@ from crmkit.errors import CrmkitError
 from crmkit.insights import phrases
 from crmkit.insights.phrases import mid_sentence, sentence_case
 from crmkit.metrics.card import CARDS
+from crmkit.metrics.engine.verdict import SEASONAL
 from crmkit.metrics.formatting import (
     beside,
     counted,
@@ -50,6 +51,7 @@ CALM = {  # the verdicts on a change that is not real, as messages name them
     "within noise": "noise",
     "no large change": "small",
     "too few to tell": "few",
+    SEASONAL: "season",
 }
 
 
@@ -236,6 +238,8 @@ def _lost_money(rows: Iterable[Any]) -> frozenset[str]:
 def season(row: Any) -> str:
     """Return how a change that is real against the period before differs from that against a year before; else empty.
 
+    A change that was found to go beyond the one usual at that time of the year is not the season.
+
     Returns
     -------
     str
@@ -247,6 +251,8 @@ def season(row: Any) -> str:
     >>> season(SimpleNamespace(period="2026-01", year_period="2025-01", year_verdict="within noise"))
     'noise'
     """
+    if is_number(getattr(row, "usual_change", None)):
+        return ""
     verdict = getattr(row, "year_verdict", "no comparison")
     if verdict == "real" and row.year_change * row.change > 0:
         return ""
@@ -376,10 +382,12 @@ def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Fi
     """
     since = beside(rows[0].previous_period, rows[0].period)
     within = [row for row in rows if row.verdict in ("within noise", "no large change")]
+    seasonal = [row.label for row in rows if row.verdict == SEASONAL and _is_news(row.metric)]
     without = without_news(rows)
     is_too_few = not within and not n_real and not not_news and without == say("findings-too-few-moved")
     few = [row.label for row in rows if row.verdict == "too few to tell" or row.status == "too few"]
     lists = {
+        "findings-closing-seasonal": seasonal,
         "findings-closing-few": [] if is_too_few else few,
         "findings-closing-empty": [row.label for row in rows if row.status in ("no data", "not reached")],
         "findings-closing-missing": [row.label for row in rows if row.status == "not measured"],
@@ -388,13 +396,14 @@ def closing(rows: list[Any], *, n_real: int, not_news: Sequence[str] = ()) -> Fi
     sentences += [say("findings-closing-chance", period=since)] if is_too_few and few else []
     sentences += [say(message, named=_named(labels)) for message, labels in lists.items() if labels]
     rest = "".join(f" {sentence}" for sentence in sentences if sentence)
-    return Finding(_closing(since, without, within=bool(within), is_else=n_real > 0, apart=list(not_news)), rest)
+    calm = "findings-closing-season" if seasonal else "findings-closing-calm" if within else ""
+    return Finding(_closing(since, without, calm=calm, is_else=n_real > 0, apart=list(not_news)), rest)
 
 
-def _closing(since: str, without: str, *, within: bool, is_else: bool, apart: list[str]) -> str:
+def _closing(since: str, without: str, *, calm: str, is_else: bool, apart: list[str]) -> str:
     """Word the first sentence of what did not move."""
-    if within:
-        message = "findings-closing-calm"
+    if calm:
+        message = calm
     elif is_else:
         message = "findings-closing-other"
     elif apart and without == say("findings-too-few-moved"):
@@ -422,6 +431,8 @@ def clause(row: Any) -> str:
 def without_news(rows: list[Any]) -> str:
     """Return the clause for a headline when nothing moved for real."""
     verdicts = {row.verdict for row in rows}
+    if SEASONAL in verdicts:
+        return say("findings-nothing-beyond-season")
     if verdicts & {"within noise", "no large change"}:
         return say("findings-nothing-moved")
     if "too few to tell" in verdicts:

@@ -15,6 +15,7 @@ from crmkit.metrics.card import CARDS, Card, cards, load_own_cards
 from crmkit.metrics.engine.coverage import Coverage
 from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.engine.usual_level import LOOK_BACK
+from crmkit.metrics.engine.usual_season import MOST_MONTHS, YEAR
 from crmkit.metrics.engine.verdict import judge_changes, judge_target
 from crmkit.periods import Period, PeriodLike
 from crmkit.settings import Budget, Settings, prorated
@@ -43,7 +44,8 @@ def scorecard(
     A period that is still running is compared with as many days of the others. Verdicts allow for many numbers being
     looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
     number gets the same verdict on every page. The verdict against the period before is taken against the level of up to
-    twelve periods before, where nothing moved in them.
+    twelve periods before, where nothing moved in them. Where two years of months are known, a change is real only if it
+    goes beyond the change usual at that time of the year; else it is usual for the season.
 
     Parameters
     ----------
@@ -64,10 +66,10 @@ def scorecard(
         One row per metric: metric, label, topic, headline (whether it is one of the scorecard's page, see
         :func:`headlines`), period, unit, better, value, low, high [unit], n [count], counted, status, reason;
         previous_period, previous_value, change, at_most (how much it may have changed, either way) [unit], verdict,
-        direction, p_value, previous_reason (why there is no comparison, where the data cover only some days of one of the
-        two); year_period, year_value, year_change, year_at_most, year_verdict, year_direction, year_reason; target [unit;
-        of a sum its part for the days reported], target_verdict;
-        days_so_far (of a period that is still running, else empty [days]).
+        direction, p_value, usual_change (at that time of the year; empty where no season shows) [unit], previous_reason
+        (why there is no comparison, where the data cover only some days of one of the two); year_period, year_value,
+        year_change, year_at_most, year_verdict, year_direction, year_reason; target [unit; of a sum its part for the days
+        reported], target_verdict; days_so_far (of a period that is still running, else empty [days]).
 
     Raises
     ------
@@ -80,7 +82,7 @@ def scorecard(
     check_metric_names(catalog.settings)
     chosen = cards(metrics)
     names = [card.name for card in chosen]
-    before = _periods_before(period)
+    before = _periods_before(catalog, period)
     history = _with_compared(catalog, [*names, *_wholes(chosen)], period, before, history)
     facts = _facts(chosen, _targets(catalog, chosen, period))
     now = _of_period(history, period, facts).assign(period=str(period))
@@ -90,6 +92,8 @@ def scorecard(
             now[f"{prefix or 'previous_'}{name}"] = compared[name]
         for name in ("verdict", "direction", "p_value", "at_most"):
             now[prefix + name] = compared[name]
+        if not prefix:
+            now["usual_change"] = compared["usual_change"]
         now[f"{prefix}change"] = now["value"] - compared["value"]
     return _with_targets(now, catalog, period)
 
@@ -200,9 +204,16 @@ def _targets(catalog: Catalog, chosen: Sequence[Card], period: Period) -> list[f
     return [catalog.settings.target_for(card.name, period, end, is_sum=card.additive) for card in chosen]
 
 
-def _periods_before(period: Period) -> list[Period]:
-    """Return the periods before from which the usual level is taken, latest first; only one for a year or longer."""
-    return list(reversed(period.previous.run_up(LOOK_BACK if period.n_days < _YEAR else 1)))
+def _periods_before(catalog: Catalog, period: Period) -> list[Period]:
+    """Return the periods before by which a change is judged, latest first: up to three years of months with data.
+
+    The usual level is taken from the first twelve, the season from all of them; a year or longer has one.
+    """
+    n = LOOK_BACK if period.n_days < _YEAR else 1
+    if period.grain == "month" and catalog.data_from:
+        n_known = sum(each.start >= catalog.data_from for each in period.previous.run_up(MOST_MONTHS))
+        n = max(n, n_known // YEAR * YEAR)  # whole years
+    return list(reversed(period.previous.run_up(n)))
 
 
 def _wholes(chosen: Sequence[Card]) -> list[str]:
@@ -265,7 +276,7 @@ def _compared(
     values = history[history["period"] == str(others[0])].set_index("metric")["value"]
     whole = np.array([values.get(card.part_of, np.nan) for card in chosen], dtype=float)
     now = _of_period(even, period, facts)
-    judged = judge_changes(now, earlier[0], matters, families, whole=whole, earlier=earlier)
+    judged = judge_changes(now, earlier[0], matters, families, whole=whole, earlier=earlier[:LOOK_BACK], years=earlier)
     then = _without(_of_period(history, others[0], facts), unlike[0])
     return judged.assign(period=str(others[0]), value=then["value"], reason=unlike[0])
 

@@ -97,6 +97,7 @@ def _told(card: Card, value: float, change: float, verdict: str) -> dict[str, ob
         "previous_value": value - change,
         "change": change,
         "at_most": 1.2 * abs(change),
+        "usual_change": None,
         "verdict": verdict,
         "direction": direction,
         "year_value": value - change,

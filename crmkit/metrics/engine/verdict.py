@@ -1,4 +1,4 @@
-"""Judge changes (real, within noise, no large change, too few to tell) and targets (met, missed, too close to call)."""
+"""Judge changes (real, usual for the season, within noise, too few to tell) and targets (met, missed, too close to call)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from scipy.special import ndtr, ndtri
 from crmkit.metrics.card import ABSOLUTE_UNITS
 from crmkit.metrics.engine.intervals import Array, Z
 from crmkit.metrics.engine.usual_level import usual_level
+from crmkit.metrics.engine.usual_season import usual_season
 
 SIGNIFICANCE = 0.05
 POWER = 0.8
+SEASONAL = "usual for the season"
 LARGE = 2.0  # times the smallest change that matters: a change as large as that is large
 
 
@@ -26,6 +28,7 @@ def judge_changes(
     *,
     whole: Array | None = None,
     earlier: Sequence[pd.DataFrame] = (),
+    years: Sequence[pd.DataFrame] = (),
 ) -> pd.DataFrame:
     """Judge the change of each metric of a scorecard between two periods, as one family or several.
 
@@ -39,6 +42,9 @@ def judge_changes(
     With ``earlier``, the period is tested against the level of all periods before in which nothing moved. A change is then
     real only if it has the same sign against the period before, with which it is printed.
 
+    With ``years``, the months of two years or more, a change must also go beyond that of the same month of the years
+    before, where that was in the same direction. One that does not is usual for the season.
+
     Parameters
     ----------
     now, then : DataFrame
@@ -51,13 +57,16 @@ def judge_changes(
         What a change is relative to: for a part the value of the whole before, NaN for the metric's own value before.
     earlier : sequence of DataFrame, optional
         As ``then`` the periods before, the latest first; see :func:`~crmkit.metrics.engine.usual_level.usual_level`.
+    years : sequence of DataFrame, optional
+        The same of 24 months before or more; see :func:`~crmkit.metrics.engine.usual_season.usual_season`.
 
     Returns
     -------
     DataFrame
-        change [unit], p_value (adjusted), verdict ("real", "within noise", "no large change", "too few to tell",
-        "no comparison"), direction ("better", "worse", "changed"; empty unless real), at_most (how much the value may
-        have changed, either way; the end of the 90 % interval) [unit].
+        change [unit], p_value (adjusted), verdict ("real", "usual for the season", "within noise", "no large change",
+        "too few to tell", "no comparison"), direction ("better", "worse", "changed"; empty unless real), at_most (how much
+        the value may have changed, either way; the end of the 90 % interval) [unit], usual_change (at this time of the
+        year; empty where no season shows) [unit].
 
     References
     ----------
@@ -74,33 +83,36 @@ def judge_changes(
     usable = np.isfinite(change) & np.isfinite(error)
     few = (now["status"] != "ok").to_numpy() | (then["status"] != "ok").to_numpy()
     tested = usable & ~few & (error > 0)
-    p_value = np.full(len(now), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         by_chance = 2 * ndtr(-np.abs(tested_change / error))
     families = np.full(len(now), "") if families is None else families
-    for family in set(families[tested]):
-        together = tested & (families == family)
-        p_value[together] = benjamini_hochberg(by_chance[together])
+    season = usual_season(now, years, usual.n_periods)
+    beyond_season = ~season.shows | ((season.by_chance <= SIGNIFICANCE) & (season.rest * change > 0))
+    p_alone = _adjusted(by_chance, families, tested)
+    p_value = _adjusted(np.where(season.shows, np.fmax(by_chance, season.by_chance), by_chance), families, tested)
     smallest = _smallest(now, then, matters, whole)
     could_be_seen = (float(ndtri(1 - SIGNIFICANCE / 2)) + float(ndtri(POWER))) * error <= smallest
     at_most = np.abs(tested_change) + float(ndtri(1 - SIGNIFICANCE)) * away  # NaN, an open end, is below nothing
     at_most = np.maximum(at_most, np.abs(change))  # what is printed is no less than the change printed beside it
     exact = usable & ~few & _is_exact(now) & _is_exact(then) & (change != 0)
-    real = tested & (p_value <= SIGNIFICANCE) & (tested_change * change > 0)
-    real |= exact & (np.abs(change) >= smallest)
+    moved = tested & (p_alone <= SIGNIFICANCE) & (tested_change * change > 0)
+    moved |= exact & (np.abs(change) >= smallest)
+    real = moved & beyond_season & (exact | (p_value <= SIGNIFICANCE))
     verdict = np.select(
         [
             ~np.isfinite(change),
             real,
+            moved & ~beyond_season,
             few | ~usable,
             could_be_seen | (at_most < smallest),
             at_most < LARGE * smallest,
         ],
-        ["no comparison", "real", "too few to tell", "within noise", "no large change"],
+        ["no comparison", "real", SEASONAL, "too few to tell", "within noise", "no large change"],
         "too few to tell",
     )
     columns = {"change": change, "p_value": p_value, "verdict": verdict}
     columns |= {"direction": _direction(real, change, now), "at_most": np.where(few | ~usable, np.nan, at_most)}
+    columns["usual_change"] = season.change
     return pd.DataFrame(columns, index=now.index)
 
 
@@ -134,6 +146,15 @@ def benjamini_hochberg(p_values: Array) -> Array:
     from scipy.stats import false_discovery_control  # a slow import that most callers do not need
 
     return false_discovery_control(p_values) if len(p_values) else p_values
+
+
+def _adjusted(by_chance: Array, families: Array, tested: NDArray[np.bool_]) -> Array:
+    """Return p-values adjusted within each family; NaN where nothing is tested."""
+    p_value = np.full(len(by_chance), np.nan)
+    for family in set(families[tested]):
+        together = tested & (families == family)
+        p_value[together] = benjamini_hochberg(by_chance[together])
+    return p_value
 
 
 def _smallest(now: pd.DataFrame, then: pd.DataFrame, matters: Array, whole: Array | None) -> Array:

@@ -11,6 +11,7 @@ from crmkit.insights.findings import CALM, season
 from crmkit.insights.phrases import sentence_case
 from crmkit.insights.sentiment import Remark
 from crmkit.metrics.card import CARDS
+from crmkit.metrics.engine.verdict import SEASONAL
 from crmkit.metrics.formatting import Scale, beside, counted, currency_of, is_exact, is_number, scale_for, scale_of
 from crmkit.reporting.display.html import Fragment, drawn, kept_together
 from crmkit.reporting.display.sparkline import sparkline
@@ -32,7 +33,7 @@ _TOPICS = [
     "goals",
 ]
 _WITHOUT_VALUE = {"too few": "tile-too-few", "not reached": "tile-not-reached"}
-_SIGNS = {"within noise": "≈", "no large change": "≈", "too few to tell": "?"}
+_SIGNS = {"within noise": "≈", "no large change": "≈", SEASONAL: "≈", "too few to tell": "?"}
 _TARGET_SIGNS = {"met": "✓", "missed": "✕", "too close to call": "≈"}
 _VERDICTS = {"met": "met", "missed": "missed", "too close to call": "close"} | CALM
 
@@ -188,6 +189,8 @@ def _against(row: Any, prefix: str, other: str, before: float, scale: Scale) -> 
     text = say("tile-change", **told)
     if verdict == "no large change" and is_number(at_most := getattr(row, f"{prefix}at_most", None)):
         text = say("tile-change-at-most", **told, most=scale.size(at_most))
+    if not prefix and is_number(usual := getattr(row, "usual_change", None)) and verdict in ("real", SEASONAL):
+        text = say("tile-change-usual", **told, usual=scale.change(usual, (before, before + usual)))
     return {"text": sentence_case(text), "tone": tone, "sign": sign, "word": word}
 
 

@@ -64,6 +64,7 @@ findings-brief =
     }
 findings-no-certain-news = no certain news since { $period }
 findings-nothing-moved = nothing moved beyond chance
+findings-nothing-beyond-season = nothing moved beyond chance and the season
 findings-too-few-moved = too few customers to tell whether anything moved
 findings-nothing-to-compare = nothing to compare with yet
 findings-too-few = too few customers to tell anything
@@ -123,6 +124,7 @@ findings-unmoved =
     { $verdict ->
         [same] { findings-basis }, as in { $period }.
         [noise] { findings-basis }, no different from { $then } in { $period }.
+        [season] { findings-basis }, after { $then } in { $period }: a change that is usual at this time of the year.
         [small] { findings-basis }, not much different from { $then } in { $period }.
         [few] { findings-basis }, too few to tell it from { $then } in { $period }.
        *[none] { findings-basis }.
@@ -136,6 +138,16 @@ findings-closing-calm-apart =
     { $else ->
         [yes] Apart from { $named }, nothing else moved beyond chance since { $period }.
        *[no] Apart from { $named }, nothing moved beyond chance since { $period }.
+    }
+findings-closing-season =
+    { $else ->
+        [yes] Nothing else moved beyond chance and the season since { $period }.
+       *[no] Nothing moved beyond chance and the season since { $period }.
+    }
+findings-closing-season-apart =
+    { $else ->
+        [yes] Apart from { $named }, nothing else moved beyond chance and the season since { $period }.
+       *[no] Apart from { $named }, nothing moved beyond chance and the season since { $period }.
     }
 findings-closing-other = No other change since { $period } is certain.
 findings-closing-other-apart = Apart from { $named }, no other change since { $period } is certain.
@@ -156,6 +168,7 @@ findings-closing-noise =
             }
     }
 findings-closing-chance = Chance alone could have made every change since { $period }.
+findings-closing-seasonal = Usual at this time of the year: { $named }.
 findings-closing-few = Too few to tell: { $named }.
 findings-closing-empty = No value: { $named }.
 findings-closing-missing = Not measured: { $named }.

@@ -29,6 +29,7 @@ tile-verdict =
         [noise] Within noise
         [small] No large change
         [few] Too few to tell
+        [season] Usual for the season
         [met] Met
         [missed] Missed
         [close] Too close to call
@@ -39,6 +40,7 @@ tile-verdict =
 
 tile-change = { $change } on { $period }
 tile-change-at-most = { $change } on { $period }, at most { $most }
+tile-change-usual = { $change } on { $period }, { $usual } is usual then
 tile-not-compared = Not compared with { $period }: { $reason }
 tile-nothing-to-compare = No value for { $period } to compare with
 
