@@ -13,6 +13,7 @@ from crmkit.insights.findings import headline
 from crmkit.metrics import evaluate, scorecard
 from crmkit.metrics.card import cards
 from crmkit.metrics.engine.usual_level import LOOK_BACK
+from crmkit.metrics.engine.usual_season import MOST_MONTHS
 from crmkit.metrics.engine.verdict import judge_changes
 from crmkit.metrics.scorecard import smallest_changes
 from crmkit.periods import Period
@@ -30,7 +31,7 @@ PARTS = ["value", "low", "high", "n", "status"]
 
 def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str]) -> pd.DataFrame:
     """Return the scorecards of months one below the other, all evaluated once and judged once: each month is a family."""
-    asked = sorted({q for p in judged for q in p.run_up(LOOK_BACK + 1)})
+    asked = sorted({q for p in judged for q in p.run_up(MOST_MONTHS + 1)})
     chosen = {card.name: card for card in cards(metrics)}
     history = evaluate(catalog, metrics, periods=asked).set_index(["period", "metric"])
     facts = pd.DataFrame([(c.name, c.label, c.unit, c.better) for c in chosen.values()])
@@ -49,10 +50,12 @@ def scorecards(catalog: Catalog, judged: list[Period], metrics: list[str]) -> pd
         factor = np.where([chosen[name].additive or chosen[name].per_day for name in then["metric"]], longer, 1.0)
         return then.assign(**{name: then[name] * factor for name in ("value", "low", "high")})
 
-    for prefix, lags in (("", range(1, LOOK_BACK + 1)), ("year_", [12])):
+    for prefix, lags in (("", range(1, MOST_MONTHS + 1)), ("year_", [12])):
         earlier = [of_as_many_days([p.shift(-lag) for p in judged]) for lag in lags]
         then = numbers_of([p.shift(-lags[0]) for p in judged])
-        verdicts = judge_changes(now, earlier[0], matters, now["period"].to_numpy(), earlier=earlier)
+        verdicts = judge_changes(
+            now, earlier[0], matters, now["period"].to_numpy(), earlier=earlier[:LOOK_BACK], years=earlier
+        )
         now[f"{prefix or 'previous_'}period"] = then["period"]
         now[f"{prefix or 'previous_'}value"] = then["value"]
         now[f"{prefix}change"] = now["value"] - then["value"]
