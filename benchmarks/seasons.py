@@ -1,6 +1,7 @@
 """How often is a change since last month called real in firms with strong seasons where nothing else changes?
 
     PYTHONPATH=. python benchmarks/seasons.py --firms 80
+    PYTHONPATH=. python benchmarks/seasons.py --counts
 
 Shops (``tests/backtests/lumpy_firms.py``) whose orders swing within a year by a factor of 2.7 from low to high month, and
 December half as much again. Each firm is judged once, in a month drawn for it, with 24 or 36 months before it known; its
@@ -85,12 +86,71 @@ def judged(rows: pd.DataFrame, n_known: int) -> pd.DataFrame:
     return now[["firm", "metric", "size", "seed"]].assign(verdict=found["verdict"], usual_change=found["usual_change"])
 
 
+def of_counts(
+    n_firms: int, mean: float, swing: float, n_years: int, *, fall: float = 0.0, mood: float = 0.0
+) -> pd.Series:
+    """Return how many scorecards of eight counts call one real, without the season and with it.
+
+    Parameters
+    ----------
+    n_firms : int
+    mean : float
+        Of a month's count, which is Poisson's.
+    swing : float
+        Of the logarithm of the mean within a year; one month adds another half of it.
+    n_years : int
+        Known before the month judged.
+    fall : float
+        By which share the first count really falls in that month.
+    mood : float
+        Standard deviation of the logarithm of each month's mean.
+    """
+    random = np.random.default_rng([n_years, int(mean), int(10 * swing)])
+    month = np.arange(12 * n_years + 1) + random.integers(0, 12, (n_firms, 1))
+    means = mean * np.exp(swing * (np.sin(2 * np.pi * month / 12) + 0.5 * (month % 12 == 11)))
+    counts = [means * np.exp(mood * random.standard_normal(means.shape)) for _ in range(8)]
+    counts[0][:, -1] *= 1 - fall
+    drawn = random.poisson(np.concatenate(counts)).astype(float)
+    low, high = drawn - 1.96 * np.sqrt(drawn + 0.5), drawn + 1.96 * np.sqrt(drawn + 1)
+    same = {"status": "ok", "unit": "count", "better": "higher"}
+    months = [
+        pd.DataFrame({"value": drawn[:, -k], "low": low[:, -k], "high": high[:, -k]} | same)
+        for k in range(1, month.shape[1] + 1)
+    ]
+    families, matters = np.tile(np.arange(n_firms).astype(str), 8), np.full(len(drawn), 0.05)
+    found = {}
+    for name, years in (("without", []), ("with", months[1:])):
+        verdicts = judge_changes(months[0], months[1], matters, families, earlier=months[1:13], years=years)["verdict"]
+        real = (verdicts == "real").to_numpy().reshape(8, n_firms)
+        found |= {f"any real, {name}": real.any(axis=0).mean(), f"first real, {name}": real[0].mean()}
+    return pd.Series(found)
+
+
+def print_counts() -> None:
+    """Print the table of counts: 1,000 firms each."""
+    rows = {
+        (n_years, mean, swing, mood, fall): of_counts(1000, mean, swing, n_years, fall=fall, mood=mood)
+        for fall in (0.0, 0.4)
+        for mood in (0.0, 0.1)
+        for n_years in (2, 3)
+        for mean in (15, 60, 400)
+        for swing in (0.0, 0.3, 0.6)
+        if not mood or swing == 0.6
+    }
+    table = pd.DataFrame(rows).T.rename_axis(["years", "mean", "swing", "mood", "fall"])
+    print(table.round(3).to_string())
+
+
 def main() -> None:
     """Simulate and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--firms", type=int, default=80, help="firms of each size and month of the year")
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 300, 1000])
+    parser.add_argument("--counts", action="store_true", help="independent counts in place of firms: a minute")
     asked = parser.parse_args()
+    if asked.counts:
+        print_counts()
+        return
     for fall in (0.0, 0.4):
         sets = [
             firms_of_a_size(size, max(asked.firms * 50 // size, 4) if size > 300 else asked.firms, month, fall)

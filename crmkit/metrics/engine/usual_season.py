@@ -16,6 +16,7 @@ from crmkit.metrics.engine.intervals import Array, Z
 YEAR = 12  # months
 MOST_MONTHS = 3 * YEAR  # before the one that is judged: the season of long ago may be another
 _NOTICED = 1.0  # standard errors of last year's change, from which on it may be the season
+_ALIKE = 0.5  # correlation of two years, which chance alone surpasses in one of twenty pairs
 _MAD = 1.4826  # of a normal distribution: standard deviation / median of absolute values
 _SIDES = ["value", "low", "high"]
 
@@ -27,7 +28,7 @@ class UsualSeason:
     Attributes
     ----------
     shows : array of bool
-        Whether two years or more are known, and the same month of the years before moved the same way.
+        Whether two years or more are known, and a season is seen in them.
     change : array
         The change since the month before that is usual at this time of the year; NaN where no season shows [unit].
     rest : array
@@ -46,11 +47,10 @@ def usual_season(now: pd.DataFrame, earlier: Sequence[pd.DataFrame], n_periods: 
     """Compare a change with that of the same month one year before, or the mean of two years where three are known.
 
     A change is the difference of a month from the month before, or from the level of all twelve before where nothing moved
-    in them: of logarithms of amounts, for shares and points of the numbers themselves. If the years before it was in the
-    same direction, and larger than its standard error, a season shows, and what goes beyond it is tested. The error is that
-    of all months compared, and what changes of the last year differ from those a year before beyond their intervals (a
-    median, which one change of level does not move). Where the years before moved the other way, or not, the season
-    explains nothing.
+    in them: of logarithms of amounts, for shares and points of the numbers themselves. A season shows if the last two years
+    run alike, or if in the years before the change was in the same direction and larger than its standard error. Then what
+    goes beyond it is tested. The error is that of all months compared, and what changes of the last year differ from those
+    a year before beyond their intervals (a median, which one change of level does not move).
 
     Parameters
     ----------
@@ -109,11 +109,25 @@ def _judged(
         noticed = np.abs(usual) > _NOTICED * np.sqrt(usual_variance + unrest / n)
         by_chance = 2 * ndtr(-np.abs(rest) / np.sqrt(errors[0] + usual_variance + unrest * (1 + 1 / n)))
     by_chance = np.where(np.isnan(by_chance), 1.0, by_chance)  # as in the year before, and no error
-    shows = (n_years > 0) & noticed & (usual * changes[0] > 0)
+    shows = (n_years > 0) & (_years_agree(level) | (noticed & (usual * changes[0] > 0)))
     steps = np.array([level[k * YEAR] - level[k * YEAR + 1] for k in range(1, len(changes))])
     step = np.where(used, steps, 0.0).sum(axis=0) / n
     in_unit = np.where(logs, before * np.expm1(np.where(logs, step, 0.0)), step)
     return UsualSeason(shows, *(np.where(shows, each, np.nan) for each in (in_unit, rest, by_chance)))
+
+
+def _years_agree(level: Array) -> NDArray[np.bool_]:
+    """Return whether two years run alike, by their months or by the changes from month to month."""
+    months = np.arange(YEAR) - (YEAR - 1) / 2
+    years = [level[first : first + YEAR] for first in (1, YEAR + 1)]
+    away = [year - year.mean(axis=0) - np.outer(months, months @ year) / (months @ months) for year in years]
+    steps = [np.diff(year, axis=0) for year in years]
+    steps = [each - each.mean(axis=0) for each in steps]
+    agree = np.zeros(level.shape[1], bool)
+    for one, other in (away, steps):
+        size = np.sqrt((one**2).sum(axis=0) * (other**2).sum(axis=0))
+        agree |= (one * other).sum(axis=0) > _ALIKE * np.where(size > 0, size, np.inf)
+    return agree
 
 
 def _changes(level: Array, variance: Array, n_periods: NDArray[np.int64]) -> tuple[Array, Array]:

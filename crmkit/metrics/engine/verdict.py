@@ -43,7 +43,7 @@ def judge_changes(
     real only if it has the same sign against the period before, with which it is printed.
 
     With ``years``, the months of two years or more, a change must also go beyond that of the same month of the years
-    before, where that was in the same direction. One that does not is usual for the season.
+    before, where a season shows. One that does not, and is in the same direction, is usual for the season.
 
     Parameters
     ----------
@@ -102,12 +102,13 @@ def judge_changes(
         [
             ~np.isfinite(change),
             real,
-            moved & ~beyond_season,
+            moved & ~beyond_season & (season.change * change > 0),
+            moved & ~real,
             few | ~usable,
             could_be_seen | (at_most < smallest),
             at_most < LARGE * smallest,
         ],
-        ["no comparison", "real", SEASONAL, "too few to tell", "within noise", "no large change"],
+        ["no comparison", "real", SEASONAL, "too few to tell", "too few to tell", "within noise", "no large change"],
         "too few to tell",
     )
     columns = {"change": change, "p_value": p_value, "verdict": verdict}
