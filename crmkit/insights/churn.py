@@ -13,6 +13,8 @@ import pandas as pd
 
 from crmkit.errors import NotMeasured
 from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
+from crmkit.insights.actions.calling import CallAdvice, call_advice
+from crmkit.insights.actions.saving import UNKNOWN, SaveRate, save_rate
 from crmkit.insights.findings import Finding
 from crmkit.insights.phrases import feature_label, sentence_case
 from crmkit.metrics.formatting import counted, in_words, joined
@@ -22,11 +24,8 @@ from crmkit.predictions.churn.drivers import cancel_reasons, lost_by
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook, churn_outlook
 from crmkit.predictions.churn.value_at_risk import (
-    UNKNOWN,
-    SaveRate,
     call_plan,
     n_worth_calling,
-    save_rate,
     total_at_risk,
     value_at_risk,
 )
@@ -51,9 +50,6 @@ _FAMILY = {
 }
 _LEAST_SHARE = 0.05  # of the log odds: a smaller contribution is not given as a reason
 _SHOWN = 8
-_MOST_OF_IT = (
-    0.8  # of the gain of contacts: where most customers would pay for one, the first with so much of it are named
-)
 _NO_REASON = {"no reason given", "none given", "none", "other", "unknown", ""}
 
 
@@ -74,6 +70,8 @@ class ChurnSummary:
         Share of the customers about to leave whom a contact keeps.
     plan : DataFrame
         See :func:`crmkit.predictions.churn.value_at_risk.call_plan`.
+    call : CallAdvice or None
+        Whether to call them, as on all pages.
     reviewed, groups, reasons_given : DataFrame
         See :mod:`crmkit.predictions.churn.backtest`.
     reason : str
@@ -93,25 +91,12 @@ class ChurnSummary:
     reasons_given: pd.DataFrame = field(default_factory=pd.DataFrame)
     reason: str = ""
     tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+    call: CallAdvice | None = None
 
     @property
     def n_paying(self) -> int:
         """Customers for whom a contact brings more than it costs; 0 where the predictions should not be acted upon."""
         return n_worth_calling(self.plan) if len(self.plan) and self.outlook and not self.outlook.warning else 0
-
-    @property
-    def n_calls(self) -> int:
-        """Customers to contact first: all who pay for it, or the fewest who hold four fifths of the gain if most would."""
-        n = self.n_paying
-        if 2 * n <= len(self.plan):
-            return n
-        profit = self.plan["profit"].to_numpy()[:n]
-        return int(np.argmax(profit >= _MOST_OF_IT * profit[-1])) + 1
-
-    @property
-    def profit(self) -> float:
-        """Expected profit of contacting them [money]."""
-        return float(self.plan["profit"].iloc[self.n_calls - 1]) if self.n_calls else 0.0
 
 
 @checked
@@ -146,6 +131,7 @@ def churn_summary(catalog: Catalog, as_of: DayLike) -> ChurnSummary:
         total=total_at_risk(at_risk, outlook.spread),
         save=save,
         plan=call_plan(at_risk, catalog.settings.retention.contact_cost, save.value),
+        call=call_advice(catalog, as_of),
         reviewed=review(catalog, as_of),
         groups=lost_by(catalog, as_of),
         reasons_given=cancel_reasons(catalog, as_of),
@@ -196,7 +182,7 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
     ]
     if outlook.warning:
         return [*found, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
-    return [*found, _calls(summary, currency), _trust(summary)]
+    return [*found, *([summary.call.finding] if summary.call else []), _trust(summary)]
 
 
 def churn_method(summary: ChurnSummary) -> list[str]:
@@ -476,25 +462,6 @@ def _who_comes_back(outlook: ChurnOutlook) -> str:
     value, low, high = (min(round(each), leavers) for each in outlook.back)
     of_whom = "Of them" if outlook.shops.all() else f"Of the {leavers:,} without a subscription"
     return f" {of_whom} {value:,} ({low:,} to {high:,}) will be back within a year."
-
-
-def _calls(summary: ChurnSummary, currency: str | None) -> Finding:
-    kept = f"{in_words(summary.save.value, 'share')} of those who would leave"
-    origin = f"That share is {summary.save.words}."
-    if not summary.n_calls:
-        return Finding("No contact pays for itself", f" if it keeps {kept}. {origin}")
-    gain = in_words(summary.profit, "money", currency=currency)
-    who = counted(summary.n_calls, "customers")
-    if summary.n_calls < summary.n_paying:  # to contact nearly everybody is no advice
-        origin += (
-            f" By the cost alone {summary.n_paying:,} of {counted(len(summary.plan), 'customers')} would be worth a contact; "
-            "these hold most of what it could bring."
-        )
-    if not summary.save.measured:  # no advice while the effect of contacts is not measured
-        gained = f" (about {gain} after the cost of contacting them) if a contact kept {kept}. {origin}"
-        return Finding(f"It would pay to contact {who}", gained)
-    gained = f": about {gain} after the cost of contacting them, as a contact keeps {kept}. {origin}"
-    return Finding(f"It pays to contact {who}", gained, tone="better")
 
 
 def _tried(catalog: Catalog, outlook: ChurnOutlook) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from crmkit.errors import CrmkitError
 from crmkit.insights.actions.book import drawn_people, draws
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.people import people_on
-from crmkit.insights.actions.propose import Eligible, belief, cost_of, eligible_for, rule_named, trial_size
+from crmkit.insights.actions.propose import Eligible, belief, eligible_for, trial_size
+from crmkit.insights.actions.rules import cost_of, rule_named
 from crmkit.periods import DayLike, day_in_words, last_day
 from crmkit.sources.spreadsheet import write_spreadsheets
 from crmkit.sources.store.temporary_paths import temporary_path

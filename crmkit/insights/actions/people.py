@@ -9,9 +9,9 @@ import pandas as pd
 
 from crmkit.errors import CrmkitError, NotMeasured
 from crmkit.features.snapshot import features_of_all
+from crmkit.insights.actions.saving import save_rate
 from crmkit.insights.follow_up import follow_up_list
 from crmkit.periods import Period
-from crmkit.predictions.churn.value_at_risk import save_rate
 from crmkit.predictions.loyalty import loyalty
 from crmkit.predictions.runner.store import latest_predictions
 from crmkit.predictions.segments.assignment import customers_on

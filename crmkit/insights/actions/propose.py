@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
-from crmkit.errors import NotMeasured, UnknownName
+from crmkit.errors import NotMeasured
 from crmkit.insights.actions.book import drawn_people, running_on
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.outcomes import noise_of
 from crmkit.insights.actions.people import people_on
 from crmkit.insights.actions.responders import expected_response
+from crmkit.insights.actions.rules import cost_of, rule_named, rules
+from crmkit.insights.actions.saving import save_rate
 from crmkit.metrics.formatting import MINUS, counted, in_words
 from crmkit.models.trials.sizes import Prior, TrialSize, best_size, estimated_prior
 from crmkit.periods import DayLike, last_day
-from crmkit.predictions.churn.value_at_risk import save_rate
 from crmkit.predictions.segments.assignment import by_rules
 from crmkit.predictions.value.payments import payments_until
 from crmkit.settings.models import ActionRule
@@ -124,19 +122,6 @@ def _proposed(catalog: Catalog, day: date) -> pd.DataFrame:
     return found.sort_values(["gain_of_year", "action"], ascending=[False, True], ignore_index=True)
 
 
-def rules(catalog: Catalog) -> dict[str, ActionRule]:
-    """Return the actions by name: those that crmkit comes with, and those of the settings, which come first."""
-    return {**_shipped(), **catalog.settings.actions}
-
-
-def rule_named(catalog: Catalog, name: str) -> ActionRule:
-    """Return an action, or raise UnknownName with the nearest."""
-    known = rules(catalog)
-    if name not in known:
-        raise UnknownName("action", name, known)
-    return known[name]
-
-
 def eligible_for(catalog: Catalog, name: str, day: date) -> Eligible:
     """Return the people that an action is for on a day and who may be drawn.
 
@@ -166,11 +151,6 @@ def eligible_for(catalog: Catalog, name: str, day: date) -> Eligible:
         reasons[(response <= cost_of(catalog, rule)) & reasons.eq("")] = "are not expected to respond"
     left_out = reasons[reasons != ""].value_counts()
     return Eligible(rule, chosen[reasons == ""], {str(reason): int(n) for reason, n in left_out.items()})
-
-
-def cost_of(catalog: Catalog, rule: ActionRule) -> float:
-    """Return what the action costs for one person: of the rule, else the cost of a contact [money]."""
-    return catalog.settings.retention.contact_cost if rule.cost is None else rule.cost
 
 
 def belief(catalog: Catalog, name: str, eligible: Eligible, day: date, results: pd.DataFrame) -> Prior:
@@ -281,9 +261,3 @@ def proposal_sentence(row: Mapping[str, Any], currency: str) -> str:
         )
         return f"{who}trying it costs about {costs} ({low} to {high}) and is worth {worth} over a year, as it may pay"
     return f"{who}expected to bring {gain} ({low} to {high}), cost included"
-
-
-@cache
-def _shipped() -> dict[str, ActionRule]:
-    text = files("crmkit.insights.actions").joinpath("actions.toml").read_text(encoding="utf-8")
-    return {name: ActionRule(**content) for name, content in tomllib.loads(text).items()}

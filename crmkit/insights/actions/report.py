@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from crmkit.insights.actions.calling import call_advice
 from crmkit.insights.actions.draw import Draw, trials
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.propose import proposal_sentence
@@ -35,6 +36,7 @@ def actions_in_words(catalog: Catalog, proposals: pd.DataFrame, as_of: DayLike |
     idle = proposals.loc[proposals["advice"] == "stop", "action"].tolist()
     if idle:
         lines += ["", f"Not expected to pay: {', '.join(idle)}."]
+    lines += ["", call_advice(catalog, as_of).finding.text]
     listed = trials(catalog, as_of)
     running = listed[listed["state"] == "runs"]
     lines += ["", "Running" if len(running) else "No trial runs."]

@@ -9,7 +9,8 @@ import pandas as pd
 from crmkit.errors import NotMeasured
 from crmkit.insights.actions.measure import action_results
 from crmkit.insights.actions.people import NEVER
-from crmkit.insights.actions.propose import belief, cost_of, eligible_for, rules
+from crmkit.insights.actions.propose import belief, eligible_for
+from crmkit.insights.actions.rules import cost_of, rules
 from crmkit.metrics.formatting import counted
 from crmkit.periods import DayLike, last_day
 from crmkit.tables.arguments import checked

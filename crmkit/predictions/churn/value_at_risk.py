@@ -1,8 +1,7 @@
-"""What leaving would cost: value at risk, how many customers it pays to call, and how many of them a contact keeps."""
+"""What leaving would cost: value at risk, and how many customers it pays to call."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,25 +9,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crmkit.errors import NotMeasured
-from crmkit.features.outcomes import churn_labels
 from crmkit.periods import DayLike
 from crmkit.predictions.futures.possible import stakes
 from crmkit.predictions.value.payments import payments_until
 from crmkit.tables.arguments import checked
-from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
 FORESEEN, BROUGHT = (
     "what would not come anyway",
     "what they brought in the last 12 months",
 )
-_AGAINST = "against customers left out for comparison"
-_FEWEST = 20  # losses among those held out, from which on a save rate is measured
 _N_DRAWS = 2000
 _ONE_BY_ONE = 500  # customers whose leaving is drawn one by one
 _SEED = 0
 _QUANTILES: NDArray[np.float64] = np.linspace(0.005, 0.995, 100)
-_Z, _MINUS = 1.96, "\N{MINUS SIGN}"
 
 
 @checked
@@ -144,61 +138,6 @@ def n_worth_calling(plan: pd.DataFrame) -> int:
     return int((plan["gain"] > 0).sum())
 
 
-@dataclass(frozen=True)
-class SaveRate:
-    """The share of those who would leave that a contact keeps.
-
-    Attributes
-    ----------
-    value : float
-        The share used [share].
-    measured : bool
-        Whether it comes from actions with a holdout; otherwise from the settings.
-    words : str
-        Where it comes from, as the end of a sentence.
-    """
-
-    value: float
-    measured: bool
-    words: str
-
-
-UNKNOWN = SaveRate(0.0, False, "nothing is known of it")
-
-
-def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
-    """Return the save rate: measured if actions with a holdout show it to differ from 0, else that of the settings.
-
-    Parameters
-    ----------
-    catalog : Catalog
-    as_of : date
-        Last day whose data is used.
-
-    Examples
-    --------
-    >>> import crmkit as ck
-    >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-09-01"], "revenue": 10.0})
-    >>> save_rate(ck.connect({"orders": orders}), date(2026, 9, 30)).words
-    'from your settings; no action of yours has been measured against customers left out for comparison'
-    """
-    setting = catalog.settings.retention.save_rate
-    trials = memoize(catalog, _treated_and_held_out, as_of, reads_predictions=False)
-    lost = trials.set_index("treated")["lost"] if len(trials) else pd.Series(dtype=float)
-    n = trials.set_index("treated")["n"] if len(trials) else pd.Series(dtype=float)
-    if len(trials) < 2 or lost[False] < _FEWEST or lost[True] < 1:
-        return SaveRate(setting, False, f"from your settings; no action of yours has been measured {_AGAINST}")
-    held_out, treated = lost[False] / n[False], lost[True] / n[True]
-    error = np.sqrt(1 / lost[True] - 1 / n[True] + 1 / lost[False] - 1 / n[False])  # of the log of the ratio of risks
-    value = 1 - treated / held_out
-    low, high = (1 - treated / held_out * np.exp(side * _Z * error) for side in (1, -1))
-    between = f"{100 * value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %)".replace("-", _MINUS)
-    if low > 0:
-        return SaveRate(float(value), True, f"measured {_AGAINST}: {between}")
-    found = f"your own test {_AGAINST} found {between}, which may be chance"
-    return SaveRate(setting, False, f"from your settings; {found}")
-
-
 def _worth(catalog: Catalog, as_of: date) -> tuple[pd.Series, str]:
     try:
         return stakes(catalog, as_of), FORESEEN
@@ -213,24 +152,3 @@ def _paid_in_a_year(catalog: Catalog, as_of: date) -> pd.Series:
     except NotMeasured:
         return pd.Series(dtype=float)
     return year.groupby("customer_id")["money"].sum()
-
-
-def _treated_and_held_out(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Return treated, n (active customers drawn), lost (of them within the horizon), where that is known by the day."""
-    columns = ["treated", "n", "lost"]
-    if "treatments" not in catalog.names:
-        return pd.DataFrame(columns=columns)
-    drawn = catalog.frame("treatments")[["customer_id", "assigned_at", "treated"]].dropna()
-    drawn = drawn.assign(day=pd.to_datetime(drawn["assigned_at"]).dt.date)
-    horizon = timedelta(days=catalog.settings.company.churn_after_days)
-    rows = []
-    for day in sorted(set(drawn["day"])):
-        if day > as_of - horizon:
-            continue
-        each, labels = drawn[drawn["day"] == day], churn_labels(catalog, day)
-        labels = labels.loc[labels["kind"] == "at risk", ["lost"]]
-        rows.append(each.drop_duplicates("customer_id").join(labels, on="customer_id", how="inner").dropna())
-    if not rows:
-        return pd.DataFrame(columns=columns)
-    known = pd.concat(rows)
-    return known.groupby(known["treated"].astype(bool))["lost"].agg(n="size", lost="sum").reset_index()

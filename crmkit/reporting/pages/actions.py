@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from crmkit.insights.actions.calling import call_advice
 from crmkit.insights.actions.draw import trials
 from crmkit.insights.actions.measure import action_results, measure
 from crmkit.insights.actions.outcomes import OUTCOMES
@@ -46,7 +47,7 @@ def action_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
     proposals, results, listed = propose(catalog, day), action_results(catalog, day), trials(catalog, day)
     paying = proposals[proposals["advice"] != "stop"]
     title = f"{counted(len(paying), 'actions')} worth trying now" if len(paying) else NOTHING_PAYS.rstrip(".")
-    findings = []
+    findings = [call_advice(catalog, day).finding] if _has_customers(catalog) else []
     running = listed[listed["state"] == "runs"]
     for row in results[results["verdict"] != "running"].head(3).itertuples(index=False):
         findings.append(Finding(f"{str(row.action)[:1].upper()}{str(row.action)[1:]}, {row.verdict}:", f" {row.why}"))
@@ -56,7 +57,9 @@ def action_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
         )
     return opening(
         title=title,
-        findings=findings or [Finding("No action has been tried here with people held out.", "")],
+        findings=findings
+        if len(results)
+        else [*findings, Finding("No action has been tried here with people held out.", "")],
         data_through=catalog.data_through,
         needs=_NEEDS if proposals.empty and results.empty and not _has_customers(catalog) else "",
     )

@@ -32,13 +32,13 @@ from crmkit.predictions.churn.outlook import ChurnOutlook
 from crmkit.predictions.churn.survival import relative_risks, remaining
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.figures import figure
-from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening, table_names
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _SHOWN = 15
 _NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
@@ -73,7 +73,7 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
     top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
     n_notice = int((outlook.customers["kind"] == "notice given").sum())
     on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
-    shown = table(
+    return table(
         top,
         f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
         subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
@@ -84,19 +84,6 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
         settings=catalog.settings,
         id="leaving",
     )
-    return with_front_lines(shown, [_to_do(summary, catalog.settings.company.currency)])
-
-
-def _to_do(summary: ChurnSummary, currency: str) -> FrontLine:
-    """Return what the front page says is to be done about those who may leave."""
-    value, low, high = summary.total
-    at_risk = in_words(value, "money", low=low, high=high, currency=currency)
-    if summary.n_calls and summary.save.measured:
-        gain = in_words(summary.profit, "money", currency=currency)
-        bold, rest = f"Contact {counted(summary.n_calls, 'customers')} before they leave", f": it brings about {gain}."
-    else:
-        bold, rest = "Decide whom to keep", f": about {at_risk} would go with those who may leave."
-    return FrontLine("to do", bold, rest, anchor="leaving", stake=float(value))
 
 
 @section()
@@ -115,23 +102,20 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
     """Return the expected profit by number of customers contacted."""
     from crmkit.plots import plot_call_profit
 
-    if not summary.n_calls:
+    if not summary.n_paying or summary.call is None or summary.call.advice in ("stop", "none"):
         return None
     settings, currency = catalog.settings.retention, catalog.settings.company.currency
-    gain = in_words(summary.profit, "money", currency=currency)
-    brings = "brings" if summary.save.measured else "would bring"
-    most = "most" if summary.n_calls == summary.n_paying else "most of it"
-    title = f"Contacting {counted(summary.n_calls, 'customers')} {brings} {most}: about {gain}"
-    cost = in_words(settings.contact_cost, "money", currency=currency)
-    shown = summary.plan.head(max(3 * summary.n_calls, 20))  # beyond, it is known to fall
+    cost, kept = in_words(settings.contact_cost, "money", currency=currency), in_words(summary.save.value, "share")
+    title = say("actions-call-profit", n=summary.n_paying, kept=kept)
+    shown = summary.plan.head(max(3 * summary.n_paying, 20))  # beyond, it is known to fall
     steps = shown.iloc[np.unique(np.linspace(0, len(shown) - 1, 12).astype(int))]
     return figure(
         plot_call_profit(shown, currency=currency),
         title,
         f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
-        f"{in_words(summary.save.value, 'share')} of those who would leave.",
+        f"{kept} of those who would leave.",
         alt=f"Expected profit rises up to {counted(summary.n_paying, 'customers')} and falls after. {title}.",
-        caption=f"The share that a contact keeps is {summary.save.words}.",
+        caption=say("actions-call-profit-origin", origin=summary.save.words),
         data=steps[["n", "profit"]].reset_index(drop=True),
         units={"n": "count", "profit": "money"},
         labels={"n": "Customers contacted"},

@@ -25,3 +25,27 @@ actions-column-treated = Treated
 actions-column-held = Held out
 actions-column-effect = Effect on each
 actions-column-differs = Unlike the others
+
+actions-call-running = Call only those on the list of the trial that runs
+actions-call-running-until = : { $trial } has { $treated } to call and { $held } left out for comparison, until { $until }.
+actions-call-stop = Do not call those who may leave:
+actions-call-none = No call pays for itself
+actions-call-none-why = { " " }if it keeps { $kept } of those who would leave. That share is { $origin }.
+actions-call-draw =
+    { $treated ->
+        [one] Call one customer who may leave and leave { $held } out for comparison
+       *[other] Call { $treated } who may leave and leave { $held } out for comparison
+    }
+actions-call-roll-out =
+    { $treated ->
+        [one] Call one customer who may leave
+       *[other] Call { $treated } who may leave and leave { $held } out to see that it lasts
+    }
+actions-call-gain = : expected to bring { $gain } ({ $low } to { $high }), cost included. { $origin }
+actions-call-assumed = It is assumed that a call keeps { $kept } of those who would leave: that share is { $origin }.
+actions-call-profit =
+    { $n ->
+        [one] A call would pay for one customer, if it kept { $kept } of those who would leave
+       *[other] A call would pay for { $n } customers, if it kept { $kept } of those who would leave
+    }
+actions-call-profit-origin = The share that a call keeps is { $origin }. Fewer may be drawn now: nobody who was just contacted or takes part in a trial.

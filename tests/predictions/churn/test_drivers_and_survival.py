@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import crmkit as ck
+from crmkit.insights.actions.saving import save_rate
 from crmkit.insights.churn import driver_message
 from crmkit.models.additive.classifier import ChurnClassifier
 from crmkit.predictions.churn.drivers import drivers, shifts
 from crmkit.predictions.churn.survival import relative_risks, remaining
-from crmkit.predictions.churn.value_at_risk import save_rate
 
 LAST = date(2026, 6, 30)
 
