@@ -41,17 +41,16 @@ def covered_period(catalog: CompanyData, text: str | None = None) -> Period:
 
         check_catalog(catalog, "covered_period")
     first, last = catalog.data_from, catalog.data_through
-    if first is None or last is None:
+    if last is None:
         raise CrmkitError("There is no data: no table has a row with a date. Run `crmkit load`, then `crmkit check`.")
     if not text:
         month = Period.containing(last)
         whole = month if _last_day(month) <= last else month.previous
-        return whole if first < whole.end else month
+        return whole if first is None or first < whole.end else month
     period = Period.parse(text, catalog.settings.company.fiscal_year_start)
-    if period.start > last or period.end <= first:
-        raise CrmkitError(
-            f"There is no data for {period.label}: the data runs from {day_in_words(first)} to {day_in_words(last)}."
-        )
+    if period.start > last or (first is not None and period.end <= first):
+        since = f"runs from {day_in_words(first)} to" if first else "ends on"
+        raise CrmkitError(f"There is no data for {period.label}: the data {since} {day_in_words(last)}.")
     return period
 
 

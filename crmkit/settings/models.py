@@ -211,6 +211,7 @@ class FileMapping(Section):
     header: int | tuple[str, ...] | None = None
     scale: ScaleText | dict[str, ScaleText] | None = None  # of survey answers: lowest and highest, such as "0-10"
     source: str | None = Field(None, pattern=r"^(\*|[\w][\w .-]*)$")  # which shop or account; * is that of the path
+    source_column: str | None = Field(None, min_length=1)  # column that says of each row which shop or account it is of
 
     @field_validator("header")
     @classmethod

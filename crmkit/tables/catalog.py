@@ -26,7 +26,7 @@ from crmkit.tables.caching.cache import Cache, Memory
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.conditions import Condition, Where, condition_of
 from crmkit.tables.connection_lock import locked_backend
-from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
+from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, day_of_undated, event_columns
 from crmkit.tables.derived import DERIVED
 from crmkit.tables.expressions import constant_day, day, union
 from crmkit.tables.reach import members, named_in, narrowed_tables
@@ -247,7 +247,7 @@ class Catalog:
         Starts of paid terms count only where there is nothing else, as they may be booked ahead; ends of terms only where
         they show how often a subscription was renewed (:mod:`crmkit.tables.terms_reach`).
         """
-        return self.settings.data.through or self.whole._end
+        return self.settings.data.through or self.whole._end or day_of_undated(self.provenance)
 
     @property
     def terms_in_doubt(self) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from crmkit.tables.schema import PREDICTED, SCHEMAS
 
@@ -92,7 +93,8 @@ def event_columns(name: str, columns: Collection[str]) -> dict[str, str | None]:
 def data_span(spans: Mapping[str, TableSpan]) -> tuple[date | None, date | None]:
     """Return the first and the last day of all tables.
 
-    Where there is anything else, the starts of paid terms, which may be booked ahead, do not count.
+    Where there is anything else, the starts of paid terms, which may be booked ahead, do not count. Where nothing but other
+    moments is known, as in a list of customers, the first day is not.
 
     Parameters
     ----------
@@ -111,4 +113,21 @@ def data_span(spans: Mapping[str, TableSpan]) -> tuple[date | None, date | None]
         lasts = [span.last for span in spans.values() if span.last]
         firsts = firsts or [span.first for span in spans.values() if span.first]
     known = [span.known for span in spans.values() if span.known]
-    return min(firsts, default=None), max([*lasts, *known], default=None) if firsts else None
+    return min(firsts, default=None), max([*lasts, *known], default=None)
+
+
+def day_of_undated(provenance: Mapping[str, Any]) -> date | None:
+    """Return the day of the load, as of which rows without any date are known; None if there is no row.
+
+    Parameters
+    ----------
+    provenance : mapping
+        What the manifest says of the input.
+
+    Examples
+    --------
+    >>> day_of_undated({"n_rows": 60, "loaded_at": "2026-10-31T08:15:00+00:00"})
+    datetime.date(2026, 10, 31)
+    """
+    loaded_at = provenance.get("loaded_at")
+    return date.fromisoformat(str(loaded_at)[:10]) if loaded_at and provenance.get("n_rows") else None

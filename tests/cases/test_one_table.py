@@ -106,6 +106,38 @@ def test_all_numbers_of_a_firm_with_one_table_have_a_value_or_a_true_reason(tabl
     assert (rows.loc[rows["value"].isna(), "reason"] != "").all()
 
 
+CUSTOMERS = {"customer_id": [f"c{n}" for n in range(60)], "country": "AT"}
+WITHOUT_CLOCK = {
+    "customers": CUSTOMERS | {"acquired_at": DAYS[:60]},
+    "customers without a day": CUSTOMERS,
+    "order_lines": {"order_id": IDS, "product": "Mug", "revenue": 9.0},
+    "customer_identities": {"customer_id": IDS, "email": [f"{each}@shop.example" for each in IDS]},
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_CLOCK)
+def test_a_firm_whose_rows_have_no_moment_loads_and_every_number_says_what_it_needs(company, name):
+    table = name.split()[0]
+    firm = company({f"{table}.csv": pd.DataFrame(WITHOUT_CLOCK[name]).to_csv(index=False)})
+    assert firm.exit_code == 0, firm.message
+    assert ("Data through 2026-07-30" in firm.report) == (name == "customers")
+    for period in ((), ("--period", "2026-07")):
+        run = firm.run("metrics", *period)
+        assert run.exit_code == 0 and "needs orders" in run.stdout, run.stderr
+    predicted = firm.run("predict")
+    assert predicted.exit_code == 0, predicted.stderr
+
+
+@pytest.mark.parametrize("name", ["customers", "order_lines"])
+def test_the_report_of_such_a_firm_exits_with_0_and_no_page_is_a_failure(company, name):
+    firm = company({f"{name}.csv": pd.DataFrame(WITHOUT_CLOCK[name]).to_csv(index=False)})
+    run = firm.run("report", "--period", "2026-07", "--only", "scorecard", "--only", "churn")
+    assert run.exit_code == 0, run.stderr
+    assert "churn: not made: needs orders or subscription_terms" in run.stderr
+    index = (firm.folder / "reports" / "2026-07" / "index.html").read_text(encoding="utf-8")
+    assert "not made: needs orders or subscription_terms" in index and "could not be made" not in index
+
+
 @pytest.mark.parametrize("table", ["survey_responses", "deals"])
 def test_load_and_metrics_work_with_one_file(company, table):
     firm = company({f"{table}.csv": frame(table).to_csv(index=False)})

@@ -30,6 +30,7 @@ from crmkit.cleaning.checks.parse_rows import ParsedTable, parse_rows, unreadabl
 from crmkit.cleaning.checks.personal_ids import hide_personal_ids
 from crmkit.cleaning.checks.same_files import source_questions
 from crmkit.cleaning.checks.scales import scale_questions
+from crmkit.cleaning.checks.shops_in_one_file import separate_shops
 from crmkit.cleaning.loading.forgotten_rows import leave_out_forgotten
 from crmkit.errors import CrmkitError
 from crmkit.settings import Settings
@@ -116,21 +117,25 @@ def check_rows(
     (list of CheckedTable, list of str)
         The checked tables, and the problems of whole tables; if there are any, the list of tables is empty.
     """
-    parsed, problems = [], []
+    parsed: list[ParsedTable] = []
+    faults: dict[str, list[str]] = {raw.table: list(raw.problems) for raw in staged}
     for raw in staged:
         if progress:
             progress.began("Checking", raw.table)
-        faults = list(raw.problems)
         if raw.types:
             try:
                 table = parse_rows(con, raw, settings, end_of_data)
-                faults = [*table.problems, *wrong_types(con, table)]
-                faults += [] if faults else [*scale_questions(con, table), *source_questions(con, table)]
+                faults[raw.table] = [*table.problems, *wrong_types(con, table)]
+                faults[raw.table] += [] if faults[raw.table] else scale_questions(con, table)
                 parsed.append(table)
             except CrmkitError as error:
-                faults.append(str(error))
-        if faults:
-            problems.append(f"{raw.origin}: {'; '.join(faults)}.")
+                faults[raw.table].append(str(error))
+    sound = [table for table in parsed if not faults[table.staged.table]]
+    separated, questions = separate_shops(con, sound)
+    for table in sound:
+        name = table.staged.table
+        faults[name] = questions[name] if name in questions else source_questions(con, table)
+    problems = [f"{raw.origin}: {'; '.join(faults[raw.table])}." for raw in staged if faults[raw.table]]
     if problems:
         return [], problems
     # Twice: who was forgotten is known by the id that the files have, or by its pseudonym.
@@ -139,7 +144,7 @@ def check_rows(
     if hidden := hide_personal_ids(con, parsed, settings):
         parsed, left_out = leave_out_forgotten(con, parsed, hashes)
         findings += [*hidden, *left_out]
-    findings += [*unify_spelling(con, parsed), *merge_overlaps(con, parsed)]
+    findings += [*separated, *unify_spelling(con, parsed), *merge_overlaps(con, parsed)]
     for table in parsed:
         findings += add_up_finer_rows(con, table)
         findings += merge_repeats(con, table)

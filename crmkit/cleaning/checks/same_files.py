@@ -27,7 +27,7 @@ def source_questions(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> lis
     if len(set(files)) < 2 or not key:
         return []
     names = " ".join(f"WHEN {part} THEN {literal(file)}" for part, file in enumerate(staged.parts) if file in files)
-    same = _same(parsed, key)
+    same = lasting_columns(parsed, key)
     keys = ", ".join(identifier(name) for name in key)
     firsts = "".join(f", arg_min({name}, {ROW}) AS {name}" for name in map(identifier, same))
     rows = (
@@ -48,7 +48,7 @@ def source_questions(con: duckdb.DuckDBPyConnection, parsed: ParsedTable) -> lis
     ]
 
 
-def _same(parsed: ParsedTable, key: list[str]) -> list[str]:
+def lasting_columns(parsed: ParsedTable, key: list[str]) -> list[str]:
     """Return the columns that no later export of a row changes, the time first."""
     schema = parsed.staged.schema
     clock = [schema.clock] if schema.clock in parsed.rules and schema.clock not in key else []

@@ -75,6 +75,8 @@ class Staged:
         Files of which the settings do not say whether they are of one source; their rows are compared.
     sources : tuple of str
         Source by part, where the settings name several; else empty.
+    source_column : str
+        Column that says of each row of which source it is, as the settings name it.
     settled : bool
         Whether its numbers and times were read before and are written as programs write them.
     """
@@ -97,6 +99,7 @@ class Staged:
     beside: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     asks_source: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    source_column: str = ""
     settled: bool = False
 
     @property
@@ -245,6 +248,7 @@ def _from_file(raw_files: RawFiles, source: TableSource, currency: str, sourced:
         ignored=raw.ignored,
         asks_source=() if any(sources) else raw.parts,
         sources=sources if sourced else (),
+        source_column=files.dialect.source_column or "",
         beside={file: (0, n, 0) for file, n in zip(raw.parts, raw.n_ignored, strict=True) if n},
     )
 

@@ -73,6 +73,7 @@ def combined(
         n_split=sum(each.n_split for each in everything),
         ignored=tuple(reason for each in everything for reason in each.ignored),
         asks_source=staged.asks_source if staged else (),
+        source_column=staged.source_column if staged else "",
         beside=_beside(portions, known) | dict(staged.beside if staged else {}),
     )
 

@@ -19,7 +19,7 @@ from crmkit.settings import FileMapping
 from crmkit.sources.files.file_sets import FileSet
 from crmkit.sources.parsing.date_shapes import Order
 from crmkit.sources.parsing.evidence_of_numbers import MarkEvidence, mark_evidence, settled_marks
-from crmkit.sources.parsing.evidence_of_texts import text_facts
+from crmkit.sources.parsing.evidence_of_texts import TRUE_IDS, TRUE_IDS_OF_FRAMES, text_facts
 from crmkit.sources.parsing.evidence_of_times import settled_times
 from crmkit.sources.parsing.question import Question
 from crmkit.sources.parsing.types import Facts, is_number, is_text
@@ -81,7 +81,8 @@ class Evidence:
         headers : mapping of str to str, optional
             What columns are called in the file.
         """
-        faults = [*(question.put(files) for question in self.questions), *self.problems]
+        own = [each if files else each.replace(TRUE_IDS, TRUE_IDS_OF_FRAMES) for each in self.problems]
+        faults = [*(question.put(files) for question in self.questions), *own]
         for name, header in (headers or {}).items():
             faults = [fault.replace(f"column '{name}'", f"column '{header}'") for fault in faults]
         return faults
@@ -112,7 +113,7 @@ def evidence_of(
     facts = {name: Facts() for name in columns}
     evidence = Evidence(facts, dialect.decimal, declared_format=dialect.date_format)
     texts = {name: met for name, met in columns.items() if is_text(types[met[0]])}
-    ids = {name: met for name, met in columns.items() if met[1] == "id" and types[met[0]] in ("DOUBLE", "FLOAT")}
+    ids = {name: met for name, met in columns.items() if met[1] == "id" and is_number(types[met[0]])}
     _settle_texts(
         con,
         relation,

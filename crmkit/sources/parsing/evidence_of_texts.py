@@ -18,7 +18,9 @@ _FIRST_LETTERS = {letter for word in (*NOTHING, *NOTHING_WORDS) for letter in (w
 _FIRST_OF_NOTHING = ", ".join(sorted(str(ord(letter)) for letter in _FIRST_LETTERS))
 _BLANKS = (9, 10, 11, 12, 13, 32)
 _WHOLE_OF_DOUBLE = 2**53
-_TRUE_IDS = "Where the ids are truly written so, write exact_ids = true for the file under [files]"
+TRUE_IDS = "Where the ids are truly written so, write exact_ids = true for the file under [files]"
+TRUE_IDS_OF_FRAMES = "Where the ids are truly written so, write a letter before each of them"
+FLOATS = ("DOUBLE", "FLOAT")
 _CODES = 0.9  # share of the other cells that are codes of as many letters
 
 
@@ -74,8 +76,7 @@ def _queries(column: str, kind: Kind, met: str) -> list[str]:
     """
     cell = identifier(column)
     if not is_text(met):
-        long = f"count_if(abs({cell}) >= {_WHOLE_OF_DOUBLE} AND isfinite({cell}))"
-        return ["true", "false", "0", "0", "0", "NULL", long]
+        return ["true", "false", "0", "0", *_shortened_numbers(cell, met)]
     words = ", ".join(map(literal, (*NOTHING, *NOTHING_WORDS)))
     # To look at the first letter takes a third of the time of comparing all words with the cell.
     may_be = f"strlen({cell}) <= {_LONGEST_NOTHING} AND ascii({cell}) IN ({_FIRST_OF_NOTHING})"
@@ -96,6 +97,22 @@ def _queries(column: str, kind: Kind, met: str) -> list[str]:
         f"coalesce(count_if({cut}), 0)",
         f"min({ROW}) FILTER ({cut})",
         f"coalesce(count_if({long}), 0)",
+    ]
+
+
+def _shortened_numbers(cell: str, met: str) -> list[str]:
+    """Return the SQL of shortened ids among numbers, the first, and of long ids.
+
+    Excel shows six digits of a number from 100,000,000,000 on, and writes no more of it.
+    """
+    if met not in FLOATS:
+        return ["0", "NULL", f"coalesce(count_if({cell} >= 1{'0' * _DIGITS_OF_EXCEL}), 0)"]
+    cut = f"{cell} >= 1e11 AND {cell} < {_WHOLE_OF_DOUBLE} AND {cell} % 1000000 = 0"
+    n_cut = f"CASE WHEN bool_and({cut}) FILTER (isfinite({cell})) THEN count_if({cut}) ELSE 0 END"
+    return [
+        n_cut,
+        f"min({ROW}) FILTER ({cut})",
+        f"coalesce(count_if(abs({cell}) >= {_WHOLE_OF_DOUBLE} AND isfinite({cell})), 0)",
     ]
 
 
@@ -149,23 +166,24 @@ def _says_nothing(
 def _cut(con: duckdb.DuckDBPyConnection, relation: str, column: str, n: int, line: int) -> str:
     cell = identifier(column)
     (example,) = con.execute(
-        f"SELECT {cell} FROM {relation} WHERE {ROW} = {line} AND contains({cell}, '+') LIMIT 1"
+        f"SELECT CAST({cell} AS VARCHAR) AS cell FROM {relation} WHERE {ROW} = {line} "
+        "AND regexp_matches(cell, '[+]|0000') LIMIT 1"
     ).fetchone() or ("",)
     return (
         f"Excel has shortened the ids in {n:,} rows of column '{column}', such as {where(str(example), line, column)}: their "
         "last digits are lost, and different ids look the same. Export the file again and load it without opening it in "
-        f"Excel, or format the column as text when Excel imports it. {_TRUE_IDS}"
+        f"Excel, or format the column as text when Excel imports it. {TRUE_IDS}"
     )
 
 
 def _rounded(con: duckdb.DuckDBPyConnection, relation: str, column: str, met: str) -> str | None:
     """Return the problem of ids of more digits than a spreadsheet keeps, where all the digits beyond are zeros."""
-    if not is_text(met):
+    if met in FLOATS:
         return (
             f"the ids in column '{column}' are decimal numbers of more than {_DIGITS_OF_EXCEL} digits, whose last digits are "
             "lost. Read them as text or as whole numbers"
         )
-    cell = f"regexp_replace(ltrim(trim({identifier(column)}), ''''), '[.]0+$', '')"
+    cell = f"regexp_replace(ltrim(trim(CAST({identifier(column)} AS VARCHAR)), ''''), '[.]0+$', '')"
     long = f"regexp_full_match({cell}, '\\d{{{_DIGITS_OF_EXCEL + 1},}}')"
     beyond = f"substr({cell}, {_DIGITS_OF_EXCEL + 1})"
     n, n_digits, n_rounded, example, line = con.execute(
@@ -179,5 +197,5 @@ def _rounded(con: duckdb.DuckDBPyConnection, relation: str, column: str, met: st
     return (
         f"Excel has rounded the ids in {n_rows:,} rows of column '{column}', such as {where(example, line, column)}: beyond the "
         f"{_DIGITS_OF_EXCEL}th digit all are zeros, and different ids look the same. Export the file again and load it without "
-        f"opening it in Excel, or format the column as text when Excel imports it. {_TRUE_IDS}"
+        f"opening it in Excel, or format the column as text when Excel imports it. {TRUE_IDS}"
     )

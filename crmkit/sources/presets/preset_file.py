@@ -21,6 +21,7 @@ from crmkit.sources.parsing.types import in_words, is_text
 from crmkit.sources.presets.model import Preset, Rule, Take, in_sql, is_empty, mentioned
 from crmkit.sources.presets.recognise import PresetMatch
 from crmkit.sources.presets.revenue import gift_card_words, payment_rules, revenue_fields, revenue_notes, with_revenue
+from crmkit.sources.presets.separated import separate_rows
 from crmkit.sources.presets.typed import Zones, make_typed, text_of, unreadable
 from crmkit.sources.presets.words import (
     WordColumn,
@@ -128,6 +129,8 @@ def read_preset_file(
     typed, currency = f"typed_{number}", settings.company.currency
     zones = Zones(settings.company.time_zone, preset.zone)
     make_typed(con, typed, raw.relation, kinds, fit.columns, evidence, zones, _deciding_fields(preset, fit))
+    separated, questions = separate_rows(con, typed, raw, fit, files)
+    preset_file.problems += questions
     try:
         _mark_rows(con, preset_file, typed, settings)
         _settle_meanings(con, preset_file, settings)
@@ -143,6 +146,7 @@ def read_preset_file(
     preset_file.remarks += [
         *raw.notes,
         *evidence.notes,
+        *separated,
         *_doubts(con, preset_file),
         *revenue_notes(con, preset_file.relation, IGNORED, preset, fit.columns, currency),
         *_currency_taken(con, preset_file, currency),

@@ -19,7 +19,7 @@ from crmkit.sources.store.changes import warn_if_stale
 from crmkit.sources.store.store import found_store, provenance, read_manifest, table_files
 from crmkit.sources.store.trial_book import book_file_beside
 from crmkit.tables.caching.cache import Cache
-from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, event_columns
+from crmkit.tables.data_span import BOOKED_AHEAD, TableSpan, data_span, day_of_undated, event_columns
 from crmkit.tables.schema import PREDICTED, SCHEMAS
 from crmkit.tables.terms_reach import LATEST, terms_reach
 
@@ -73,7 +73,7 @@ class StoreSummary:
     @property
     def data_through(self) -> date | None:
         """Last day with data: the setting, else that of the tables."""
-        return self.settings.data.through or self._span[1]
+        return self.settings.data.through or self._span[1] or day_of_undated(self.provenance)
 
     @cached_property
     def _span(self) -> tuple[date | None, date | None]:
