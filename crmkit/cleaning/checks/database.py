@@ -33,6 +33,10 @@ from crmkit.tables.schema import PREDICTED, Column
 
 _LEFT_OUT = "Left out: such a row counts nowhere. Mend it in the database, or in a view."
 _TWICE = "All of them count. Make the key unique in the database, or in a view."
+_LOOK_ALIKE = "Their last digits are lost, so that different ids look the same and count as one."
+_LOAD_AGAIN = "Load them into the database again from files that Excel has not opened, or as text."
+_DIGITS_OF_EXCEL = 15
+_FEWEST_ROUNDED = 3  # ids
 Progress = Callable[[str, float, float], None]
 
 
@@ -79,7 +83,7 @@ class RuledTable:
         )
 
     def counted(self) -> tuple[Counts, list[Finding]]:
-        """Count what is wrong, in three queries that bring back counts and no rows."""
+        """Count what is wrong, in four queries that bring back counts and no rows."""
         reasons = self.linked.rows.group_by(reason=self._reason).aggregate(n=ibis._.count()).execute()
         by_reason = {reason: int(n) for reason, n in zip(reasons["reason"], reasons["n"], strict=True)}
         n_in = sum(by_reason.values())
@@ -91,6 +95,10 @@ class RuledTable:
         ]
         found += [
             Finding(table, rule.finding, n, n / n_in, "note", rule.consequence) for rule, n in self._broken_rules() if n
+        ]
+        found += [
+            Finding(table, finding, n, n / n_in, "warning", _LOOK_ALIKE, _LOAD_AGAIN)
+            for finding, n in self._shortened_ids()
         ]
         n_aside = sum(aside.values())
         return Counts(n_in, n_in - n_aside, 0, n_aside), found
@@ -110,6 +118,37 @@ class RuledTable:
             each = rows.group_by(key).aggregate(n=rows.count())
             more = each.aggregate(n=(each.n - 1).sum().fill_null(0)).execute()
             yield Rule(None, f"rows have the {' and '.join(key)} of another row", _TWICE), int(more["n"].iloc[0])
+
+    def _shortened_ids(self) -> Iterator[tuple[str, int]]:
+        """Yield what is wrong with ids that came into the database by way of Excel, and in how many rows."""
+        rows = self.linked.rows
+        ids = [each.name for each in self.linked.schema.columns if each.kind == "id" and each.name in rows.columns]
+        if not ids:
+            return
+        sums = {}
+        for name in ids:
+            value, upper = rows[name], rows[name].upper()
+            # 1.23457E+12, 1,23457E+12 and 1E+12
+            cut = upper.like("_.%E+__") | upper.like("_,%E+__") | upper.like("_E+__")
+            is_long = value.length() > _DIGITS_OF_EXCEL
+            zeros = is_long & (value.substr(_DIGITS_OF_EXCEL).replace("0", "") == "")
+            sums |= {
+                f"{name}_cut": _n_of(cut),
+                f"{name}_long": _n_of(is_long),
+                f"{name}_zeros": _n_of(zeros),
+                f"{name}_ids": ibis.ifelse(zeros, value, ibis.null("string")).nunique(),
+            }
+        counted = rows.aggregate(**sums).execute().iloc[0]
+        for name in ids:
+            if n_cut := int(counted[f"{name}_cut"]):
+                yield f"{name} has ids that Excel has shortened, such as 1.23457E+12", n_cut
+            n_zeros, n_ids = int(counted[f"{name}_zeros"]), int(counted[f"{name}_ids"])
+            # By chance the last digits of so many ids are not all zeros.
+            if n_ids >= _FEWEST_ROUNDED and n_zeros == int(counted[f"{name}_long"]):
+                yield (
+                    f"{name} has ids that Excel has rounded: beyond the {_DIGITS_OF_EXCEL}th digit all are zeros",
+                    n_zeros,
+                )
 
     def _out_of_order(self) -> Iterator[Rule]:
         rows, clock = self.linked.rows, self.linked.schema.clock
@@ -256,6 +295,10 @@ def may_be_kept(backend: ibis.BaseBackend) -> bool:
     return not backend.con.execute(
         "SELECT count(*) FROM duckdb_views() WHERE NOT internal AND NOT temporary"
     ).fetchall()[0][0]
+
+
+def _n_of(condition: Any) -> Any:
+    return ibis.ifelse(condition, 1, 0).sum().fill_null(0)
 
 
 def _null(value: Any) -> Any:
