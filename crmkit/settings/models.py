@@ -188,8 +188,12 @@ class Reports(Section):
     mask_ids: bool = False
 
 
-ScaleText = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?-\d+(\.\d+)?$")]
+_SCALE = r"\d+(\.\d+)?-\d+(\.\d+)?"
+ScaleText = Annotated[str, StringConstraints(pattern=f"^{_SCALE}$")]
 """Lowest and highest answer, such as "0-10"."""
+
+
+_LETTERS_OF_TIMES = "aAwdbBmyYHIMSfpzZjUWVuGgncxX%"
 
 
 class FileMapping(Section):
@@ -212,6 +216,26 @@ class FileMapping(Section):
     scale: ScaleText | dict[str, ScaleText] | None = None  # of survey answers: lowest and highest, such as "0-10"
     source: str | None = Field(None, pattern=r"^(\*|[\w][\w .-]*)$")  # which shop or account; * is that of the path
     source_column: str | None = Field(None, min_length=1)  # column that says of each row which shop or account it is of
+
+    @field_validator("date_format")
+    @classmethod
+    def _says_how_a_day_is_written(cls, form: str | None) -> str | None:
+        letters = re.findall(r"%-?(.)", form or "")
+        if form is not None and not (set(letters) & set("dmbBjcx") and set(letters) <= set(_LETTERS_OF_TIMES)):
+            raise ValueError(
+                'must say how a day is written, in the letters of strptime, such as "%d.%m.%Y" for 31.10.2026'
+            )
+        return form
+
+    @field_validator("scale", mode="before")
+    @classmethod
+    def _has_two_ends(cls, scale: object) -> object:
+        each = list(scale.values()) if isinstance(scale, dict) else [scale]
+        if any(not isinstance(one, str) or not re.fullmatch(_SCALE, one) for one in each if scale is not None):
+            raise ValueError(
+                'must be the lowest and the highest answer, such as "0-10", or that of each survey by its name'
+            )
+        return scale
 
     @field_validator("header")
     @classmethod

@@ -177,11 +177,21 @@ def _worded(fault: Any, raw: dict[str, Any]) -> str:
     secret = _SECRET_KEY.search(where) or where == _MAY_HOLD_A_SECRET
     written = None if secret else _as_written(raw, place)
     value = written if isinstance(written, str | int | float | date) else None
-    message = fault["msg"].removeprefix("Value error, ").rstrip(".")
+    message = (
+        _PATTERNS.get(str(place[-1]), fault["msg"]) if fault["type"] == "string_pattern_mismatch" else fault["msg"]
+    )
+    message = message.removeprefix("Value error, ").rstrip(".")
     if message.startswith("is not"):
         return f"{where}: {value!r} {message}.".replace("?.", "?")
     met = "" if value is None else f" (it is {value!r})" if isinstance(value, str) else f" (it is {value})"
     return f"{where}: {message[0].lower()}{message[1:]}{met}."
+
+
+_PATTERNS = {
+    "decimal": 'must be "." or ",", the mark before the cents',
+    "source": "must be a name of letters, digits, spaces, dots and hyphens, or * for what the * of the path stands for",
+}
+"""What a text must be like, in words, by the last part of the setting's name."""
 
 
 def _known_keys(place: tuple[int | str, ...]) -> list[str]:

@@ -308,6 +308,10 @@ def _from_sql(raw_files: RawFiles, source: TableSource, currency: str) -> Staged
         bad_lines=bad_lines,
         files=dialect,
         time_zone=source.time_zone,
+        ignored=tuple(reason for raw in read.values() for reason in raw.ignored),
+        beside={
+            part: (0, n, 0) for raw in read.values() for part, n in zip(raw.parts, raw.n_ignored, strict=True) if n
+        },
     )
 
 
