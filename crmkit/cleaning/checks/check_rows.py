@@ -151,8 +151,8 @@ def check_rows(
         findings += shared_contacts(con, table) if table.staged.schema.personal else []
     findings += alike_ids(con, parsed)
     checked = [_counted(con, table, [f for f in findings if f.table == table.staged.table]) for table in parsed]
-    faults = [fault for table in checked for fault in (*_no_usable_rows(table), *_mostly_repeats(table))]
-    return checked, [] if allow_empty else faults
+    unusable = [fault for table in checked for fault in (*_no_usable_rows(table), *_mostly_repeats(table))]
+    return checked, [] if allow_empty else unusable
 
 
 def unify_spelling(con: duckdb.DuckDBPyConnection, parsed: Sequence[ParsedTable]) -> list[Finding]:

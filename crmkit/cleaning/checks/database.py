@@ -24,6 +24,7 @@ from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.settings import Settings
 from crmkit.sources.databases.database import LinkedTable, linked_tables, tables_given, tables_of_backend
 from crmkit.sources.parsing.types import in_words
+from crmkit.sources.store.one_step import finish_step
 from crmkit.sources.store.summary import cache_for
 from crmkit.tables.caching.cache import Cache
 from crmkit.tables.catalog import Catalog
@@ -125,7 +126,7 @@ class RuledTable:
         ids = [each.name for each in self.linked.schema.columns if each.kind == "id" and each.name in rows.columns]
         if not ids:
             return
-        sums = {}
+        sums: dict[str, Any] = {}
         for name in ids:
             value, upper = rows[name], rows[name].upper()
             # 1.23457E+12, 1,23457E+12 and 1E+12
@@ -225,6 +226,7 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
 
 def predictions_beside(settings: Settings) -> dict[str, Path]:
     """Return the files of the predictions that were made from a database: they are kept beside the settings."""
+    finish_step(settings.path("store"))
     files = {name: settings.path("store") / f"{name}.parquet" for name in PREDICTED}
     return {name: file for name, file in files.items() if file.is_file()}
 

@@ -112,11 +112,23 @@ def read_run_log(store: Path) -> RunLog | None:
         return None
 
 
-def write_run_log(store: Path, run_log: RunLog) -> None:
-    """Write the run log of a store, valid for its tables as they are now."""
+def write_run_log(store: Path, run_log: RunLog, fresh: Path) -> None:
+    """Write the run log of a store, valid for its tables as they are now, and for those that are about to replace them.
+
+    Parameters
+    ----------
+    store : Path
+    run_log : RunLog
+    fresh : Path
+        Folder of the files that replace those of the store in one step: the log is written there.
+    """
     entries = [_entry_to_json(entry) for entry in run_log.entries]
-    content = {"tables": _table_hashes(store), "whole": dict(run_log.whole or {}), "entries": entries}
-    _replace_file(store / RUN_LOG_FILE, content)
+    content = {
+        "tables": _table_hashes(store) | _table_hashes(fresh),
+        "whole": dict(run_log.whole or {}),
+        "entries": entries,
+    }
+    _replace_file(fresh / RUN_LOG_FILE, content)
 
 
 def read_references(store: Path) -> list[dict[str, Any]]:

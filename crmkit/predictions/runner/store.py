@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,22 +9,23 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from crmkit.errors import CrmkitError
 from crmkit.predictions.runner.run_log import RunEntry, RunLog, read_run_log, write_run_log
+from crmkit.sources.store.one_step import one_step
 from crmkit.sources.store.store import save_table
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.validate import typed
 
 _LOCK = ".predictions.lock"
 _PATIENCE = 20.0  # seconds to wait for another writer; a write takes one or two
-_STALE_AFTER = 120.0  # seconds: the program that held the lock for so long was killed
 
 
 def write_predictions(
     store: Path, entries: list[RunEntry], frames: Mapping[str, pd.DataFrame], whole: Mapping[str, str]
 ) -> None:
-    """Write the rows of some predictions, and their entries in the run log.
+    """Write the rows of some predictions, and their entries in the run log, all of it in one step.
 
     Parameters
     ----------
@@ -38,7 +37,7 @@ def write_predictions(
     whole : mapping of str to str
         Days that now have all predictions, each with the fingerprint of the data, settings and code.
     """
-    with write_lock(store):
+    with write_lock(store), one_step(store) as fresh:
         before = read_run_log(store) or RunLog()
         replaced = {(entry.as_of, entry.model) for entry in entries}
         kept = [entry for entry in before.entries if (entry.as_of, entry.model) not in replaced]
@@ -50,10 +49,11 @@ def write_predictions(
             new = frames.get(table, old.iloc[:0])
             if stale.any() or len(new):
                 rows = pd.concat([each for each in (old[~stale.to_numpy()], new) if len(each)] or [old.iloc[:0]])
-                save_table(store, table, typed(rows, table))
+                save_table(fresh, table, typed(rows, table))
                 kept += _entries_missing(old[~stale.to_numpy()], table, kept)
         days = {**(before.whole or {}), **whole}
-        write_run_log(store, RunLog((*kept, *(_with_hash(entry, frames.get(entry.table)) for entry in entries)), days))
+        logged = (*kept, *(_with_hash(entry, frames.get(entry.table)) for entry in entries))
+        write_run_log(store, RunLog(logged, days), fresh)
 
 
 def read_predictions(store: Path, table: str) -> pd.DataFrame:
@@ -91,24 +91,13 @@ def write_lock(store: Path) -> Iterator[None]:
         If another program holds it for too long.
     """
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock, until = store / _LOCK, time.monotonic() + _PATIENCE
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
-            if _age(lock) > _STALE_AFTER:
-                lock.unlink(missing_ok=True)
-            elif time.monotonic() > until:
-                raise CrmkitError(
-                    f"Another program is writing predictions into {store}. Run it again when that one has ended."
-                ) from None
-            else:
-                time.sleep(0.1)
     try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
+        with FileLock(store / _LOCK, timeout=_PATIENCE):  # released by the system if this program is killed
+            yield
+    except Timeout:
+        raise CrmkitError(
+            f"Another program is writing predictions into {store}. Run it again when that one has ended."
+        ) from None
 
 
 def _entries_missing(rows: pd.DataFrame, table: str, entries: list[RunEntry]) -> list[RunEntry]:
@@ -129,10 +118,3 @@ def _with_hash(entry: RunEntry, rows: pd.DataFrame | None) -> RunEntry:
     own = rows[(rows["model"] == entry.model) & (rows["as_of"].astype(str) == entry.as_of)]
     hashes = pd.util.hash_pandas_object(own.drop(columns="as_of"), index=False)
     return replace(entry, n_customers=len(own), rows=f"{int(hashes.sum()):x}")
-
-
-def _age(file: Path) -> float:
-    try:
-        return time.time() - file.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0

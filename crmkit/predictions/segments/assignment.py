@@ -37,6 +37,7 @@ from crmkit.periods import Period
 from crmkit.predictions.runner.registry import prediction
 from crmkit.predictions.runner.run_log import read_references, read_run_log, write_references, write_run_log
 from crmkit.predictions.runner.store import write_lock
+from crmkit.sources.store.one_step import one_step
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
@@ -329,7 +330,7 @@ def keep_first_reference(catalog: Catalog, store: Path) -> None:
     if day is not None:
         # Without the features that the settings name, none can be kept; the prediction of the segments names them.
         with write_lock(store), suppress(CrmkitError, NotMeasured):
-            _keep_reference(catalog, store, day)
+            _keep_reference(catalog, store, day, store)
 
 
 def refresh_reference(catalog: Catalog, store: Path, day: date) -> None:
@@ -340,11 +341,11 @@ def refresh_reference(catalog: Catalog, store: Path, day: date) -> None:
     CrmkitError
         If there are too few customers to learn from, or the settings name another day.
     """
-    with write_lock(store):
-        _keep_reference(catalog, store, day)
+    with write_lock(store), one_step(store) as fresh:
+        _keep_reference(catalog, store, day, fresh)
         run_log = read_run_log(store)
         if run_log is not None:
-            write_run_log(store, run_log.with_outdated(FITTED, since=day))
+            write_run_log(store, run_log.with_outdated(FITTED, since=day), fresh)
 
 
 def _rows(segments: pd.Series) -> pd.DataFrame:
@@ -426,8 +427,8 @@ def _first_reference_day(catalog: Catalog, kept: Sequence[Mapping[str, Any]]) ->
         return None
 
 
-def _keep_reference(catalog: Catalog, store: Path, day: date) -> None:
-    """Fit the reference of a day and keep it beside the earlier ones.
+def _keep_reference(catalog: Catalog, store: Path, day: date, folder: Path) -> None:
+    """Fit the reference of a day and write it, with the earlier ones of the store, into a folder.
 
     Raises
     ------
@@ -448,7 +449,9 @@ def _keep_reference(catalog: Catalog, store: Path, day: date) -> None:
         )
     older = [each for each in earlier if each["learned_on"] < day.isoformat()]
     found = fit_segmentation(catalog, day, before=_segmentation_of(older[-1]) if older else None)
-    write_references(store, sorted([*earlier, _reference_of(catalog, rfm, found)], key=lambda each: each["learned_on"]))
+    write_references(
+        folder, sorted([*earlier, _reference_of(catalog, rfm, found)], key=lambda each: each["learned_on"])
+    )
 
 
 def _reference_of(catalog: Catalog, rfm: RFM, found: Segmentation) -> dict[str, Any]:

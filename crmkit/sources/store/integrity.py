@@ -68,12 +68,17 @@ def remove_copies(file: Path) -> None:
     _remove_copies(file, but=None)
 
 
+def remove_copies_but(file: Path, copy: Path) -> None:
+    """Remove the second copies of a file but for one."""
+    _remove_copies(file, but=copy)
+
+
 def kept_twice(folder: Path) -> dict[Path, list[Path]]:
     """Return the files in a folder and those below it that have second copies, present or not, each with its copies."""
     found: dict[Path, list[Path]] = {}
     for copy in sorted([*folder.glob(f"*{COPY}*"), *folder.glob(f"*/*{COPY}*")]):
         name, _, digest = copy.name.rpartition(COPY)
-        if name and digest and not name.startswith("."):
+        if name and digest and not name.startswith(".") and not copy.parent.name.startswith("."):
             found.setdefault(copy.with_name(name), []).append(copy)
     return found
 

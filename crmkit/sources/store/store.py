@@ -43,6 +43,7 @@ from crmkit.sources.store.integrity import (
     restore,
     restored,
 )
+from crmkit.sources.store.one_step import finish_step
 from crmkit.sources.store.temporary_paths import (
     has_ended,
     is_abandoned,
@@ -116,6 +117,7 @@ def damaged_files(store: Path) -> list[str]:
 
 
 def _place_of(folder: Path) -> Path | None:
+    finish_step(folder)
     for _ in range(3):  # another program may be between the two renames of a swap
         if restored(folder / MANIFEST) and is_store(folder):
             return folder
