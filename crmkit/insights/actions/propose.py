@@ -17,7 +17,7 @@ from crmkit.insights.actions.people import people_on
 from crmkit.insights.actions.responders import expected_response
 from crmkit.insights.actions.rules import cost_of, rule_named, rules
 from crmkit.insights.actions.saving import save_rate
-from crmkit.metrics.formatting import MINUS, counted, in_words
+from crmkit.metrics.formatting import counted, in_words
 from crmkit.models.trials.sizes import Prior, TrialSize, best_size, estimated_prior
 from crmkit.periods import DayLike, last_day
 from crmkit.predictions.segments.assignment import by_rules
@@ -256,8 +256,7 @@ def proposal_sentence(row: Mapping[str, Any], currency: str) -> str:
     does = "call" if row["channel"] == "phone" else "write to"
     who = f"{row['title']}: {does} {counted(row['n_treated'], 'people')}, hold out {row['n_held']}; "
     if row["gain"] < 0:  # worth trying all the same, as it is given to others only if it pays
-        costs, worth = (
-            in_words(row[name], "money", currency=currency).lstrip(MINUS) for name in ("gain", "gain_of_year")
-        )
-        return f"{who}trying it costs about {costs} ({low} to {high}) and is worth {worth} over a year, as it may pay"
+        worth = in_words(row["gain_of_year"], "money", currency=currency)
+        later = f"and {worth} over a year, as it goes on only if it pays"
+        return f"{who}expected to bring {gain} ({low} to {high}) this time, cost included, {later}"
     return f"{who}expected to bring {gain} ({low} to {high}), cost included"

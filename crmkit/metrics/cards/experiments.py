@@ -12,6 +12,7 @@ from crmkit.metrics.cards.margins import with_margin
 from crmkit.metrics.measures import Measure, Quotient, Total, Uplift
 from crmkit.tables.expressions import day, days_between, period_ordinal, where
 
+_OUTCOME = {"outcome_at": "timestamp", "value": "float64"}
 _SOURCE = "Imbens and Rubin (2015), Causal Inference for Statistics, Social, and Biomedical Sciences, chapter 6"
 _MONEY: dict[str, Any] = {
     "unit": "money",
@@ -24,22 +25,22 @@ _MONEY: dict[str, Any] = {
 
 
 @metric(label="Brought by an action per customer", **_MONEY)
-def incremental_value_per_customer(treatments: ir.Table) -> Measure:
-    """Mean outcome of all drawn for an action less that of all held out by lot; no outcome in its time counts as nothing.
+def incremental_value_per_customer(treatments: ir.Table, orders: ir.Table | None = None) -> Measure:
+    """Mean outcome (as told, else revenue in its time) of all drawn for an action less that of all held out by lot.
 
     brought per customer = mean value of the treated - mean value of those held out, draws weighted by customers treated
     """
-    t = _drawn(treatments)
+    t = _with_turnover(_drawn(treatments), orders)
     return Uplift(t, at=t.seen_on, value=t.value, treated=t.treated, draw=t.draw, each=True)
 
 
 @metric(label="Brought by actions", additive=True, restates="incremental_value_per_customer", **_MONEY)
-def incremental_value(treatments: ir.Table) -> Measure:
+def incremental_value(treatments: ir.Table, orders: ir.Table | None = None) -> Measure:
     """What actions brought beyond what would have come anyway, in the unit in which their outcome was written down.
 
     brought = sum over draws of customers treated x (mean value of the treated - mean value of those held out)
     """
-    t = _drawn(treatments)
+    t = _with_turnover(_drawn(treatments), orders)
     return Uplift(t, at=t.seen_on, value=t.value, treated=t.treated, draw=t.draw)
 
 
@@ -88,6 +89,9 @@ def _drawn(treatments: ir.Table) -> ir.Table:
     Where only those with an outcome counted, an action that makes people respond would be judged by those who respond.
     """
     t = treatments
+    if "trial" in t.columns:  # crmkit's own draws have neither column, as it joins the outcomes itself
+        absent = {name: kind for name, kind in _OUTCOME.items() if name not in t.columns}
+        t = t.mutate(**{name: ibis.null().cast(kind) for name, kind in absent.items()})
     month = period_ordinal(t.assigned_at, "month").cast("string")
     draw = t.action + ibis.literal("|") + month
     took = days_between(t.assigned_at, t.outcome_at)
@@ -107,23 +111,39 @@ def _later(drawn: ir.Table) -> ir.DateColumn:
     return (day(drawn.assigned_at).cast("timestamp") + drawn["_took"].as_interval("D")).cast("date")
 
 
+def _with_turnover(drawn: ir.Table, orders: ir.Table | None) -> ir.Table:
+    """Return everybody drawn, with the revenue of their orders as the value where crmkit made the draw and none is told."""
+    if orders is None or "trial" not in drawn.columns or "customer_id" not in orders.columns:
+        return drawn
+    is_own = drawn["trial"].notnull() & drawn["value"].isnull()
+    bought = orders.select(_customer="customer_id", _at="ordered_at", _revenue=where(None, orders["revenue"]))
+    met = drawn.filter(is_own).join(bought, drawn["customer_id"] == bought["_customer"])
+    met = met.filter((met._at >= met.assigned_at) & (day(met._at) < met.seen_on))
+    sums = met.group_by(_who=met.customer_id, _what=met.action, _when=met.assigned_at).aggregate(
+        _sum=met._revenue.sum()
+    )
+    rows = drawn.left_join(sums, _same_person(drawn, sums))
+    value = ibis.ifelse(rows["trial"].notnull() & rows["value"].isnull(), where(None, rows["_sum"]), rows["value"])
+    return rows.mutate(value=value).drop("_who", "_what", "_when", "_sum")
+
+
+def _same_person(drawn: ir.Table, sums: ir.Table) -> list[ir.BooleanValue]:
+    return [
+        drawn["customer_id"] == sums["_who"],
+        drawn["action"] == sums["_what"],
+        drawn["assigned_at"] == sums["_when"],
+    ]
+
+
 def _margin_brought(drawn: ir.Table, orders: ir.Table, margin_rate: float | None) -> Uplift:
     o, assumed = with_margin(orders, margin_rate)
     bought = o.select(_customer="customer_id", _at="ordered_at", _margin=where(None, o.margin))
     met = drawn.join(bought, drawn["customer_id"] == bought["_customer"])
     met = met.filter((met._at >= met.assigned_at) & (day(met._at) < met.seen_on))
-    keys = ["customer_id", "action", "assigned_at"]
-    earned = (
-        met.group_by(keys)
-        .aggregate(_earned=met._margin.sum())
-        .rename(_who="customer_id", _what="action", _when="assigned_at")
+    earned = met.group_by(_who=met.customer_id, _what=met.action, _when=met.assigned_at).aggregate(
+        _earned=met._margin.sum()
     )
-    same = [
-        drawn["customer_id"] == earned["_who"],
-        drawn["action"] == earned["_what"],
-        drawn["assigned_at"] == earned["_when"],
-    ]
-    rows = drawn.left_join(earned, same).drop("_who", "_what", "_when")
+    rows = drawn.left_join(earned, _same_person(drawn, earned)).drop("_who", "_what", "_when")
     # A customer without an order counts with a margin of 0.
     return Uplift(
         rows,

@@ -74,10 +74,18 @@ def test_drawn_people_stand_beside_those_of_an_export(shop):
     ck.draw(ck.connect(shop), "call", treat=60, hold=40)
     found = ck.connect(shop).frame("treatments")
     assert found["action"].value_counts().to_dict() == {"call": 100, "voucher": 2}
-    # A draw without outcomes of its own is no effect of nothing on the page of actions with a holdout.
     write(shop, "2026-12-31")
-    brought = ck.evaluate(ck.connect(shop), ["incremental_value"], periods="2026", by="action").set_index("action")
-    assert brought["n"].sum() == 2
+    assert ck.evaluate(ck.connect(shop), "incremental_value", "2026")["n"].tolist() == [102]
+
+
+def test_cards_count_the_orders_of_people_whom_crmkit_drew_as_measure_does(shop):
+    ck.draw(ck.connect(shop), "call", treat=60, hold=40)
+    catalog = ck.connect(write(shop, "2026-10-31"))
+    brought = ck.evaluate(
+        catalog, ["incremental_value_per_customer", "incremental_margin"], periods="2026", by="action"
+    )
+    found = ck.measure(catalog).set_index("outcome")["unadjusted"]
+    assert brought["value"].tolist() == pytest.approx([found["revenue"], 60 * found["margin"]])
 
 
 def test_nobody_takes_part_in_two_trials(shop):
