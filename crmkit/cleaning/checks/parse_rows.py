@@ -202,7 +202,7 @@ def _notes(staged: Staged, columns: Sequence[Column], evidence: Evidence) -> lis
     """Return how the cells were understood, where that is not plain."""
     found = []
     met = [(column.name, evidence.facts[column.name].says_nothing) for column in columns if not column.required]
-    for name, words in (*met, *(staged.own.says_nothing if staged.own else ())):
+    for name, words in (*met, *staged.says_nothing, *(staged.own.says_nothing if staged.own else ())):
         if words:
             listed = ", ".join(f"'{word}'" for word, _ in words[:3]) + (", ..." if len(words) > 3 else "")
             finding = f"cells of {name} say nothing: {listed}"

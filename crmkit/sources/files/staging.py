@@ -77,6 +77,8 @@ class Staged:
         Source by part, where the settings name several; else empty.
     source_column : str
         Column that says of each row of which source it is, as the settings name it.
+    says_nothing : tuple of (str, tuple of (str, int))
+        Words for nothing that were taken out before, with their cells, by column.
     settled : bool
         Whether its numbers and times were read before and are written as programs write them.
     """
@@ -100,6 +102,7 @@ class Staged:
     asks_source: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     source_column: str = ""
+    says_nothing: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     settled: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -39,8 +40,8 @@ def combined(
     added = [portion for portion in portions if portion.supplement]
     parts = [portion.file for portion in whole]
     pieces = [_numbered(portion, part) for part, portion in enumerate(whole)]
-    if staged:
-        evidence = evidence_of_staged(con, staged)
+    evidence = evidence_of_staged(con, staged) if staged else None
+    if staged and evidence:
         staged = replace(staged, problems=(*staged.problems, *evidence.faults(staged.files, staged.headers)))
         pieces.append(_as_text(staged, evidence.facts, zone, len(parts)))
         parts += staged.parts or [staged.origin]
@@ -55,6 +56,10 @@ def combined(
     con.execute(f"CREATE TABLE united_{table} AS {' UNION ALL BY NAME '.join(pieces)}")
     if con.execute(f"SELECT 1 FROM united_{table} LIMIT 1").fetchone() is None:
         return None
+    said = [met for portion in portions for met in portion.says_nothing]
+    said += (
+        [(name, facts.says_nothing) for name, facts in evidence.facts.items() if facts.says_nothing] if evidence else []
+    )
     everything: list[Portion | Staged] = [*whole, *([staged] if staged else []), *added]
     origins = dict.fromkeys([*(portion.file for portion in portions), *([staged.origin] if staged else [])])
     rows = staged_rows(
@@ -74,6 +79,7 @@ def combined(
         ignored=tuple(reason for each in everything for reason in each.ignored),
         asks_source=staged.asks_source if staged else (),
         source_column=staged.source_column if staged else "",
+        says_nothing=_added_up(said),
         beside=_beside(portions, known) | dict(staged.beside if staged else {}),
     )
 
@@ -116,6 +122,16 @@ def _supplement(
     n_made = dict(con.execute(f"SELECT {PART}, count(*) FROM {made} GROUP BY ALL").fetchall())
     n_others = {part: n - n_made.get(part, 0) for part, n in con.execute(counted).fetchall()}
     return f"SELECT * FROM {made}", n_others
+
+
+def _added_up(
+    said: Sequence[tuple[str, tuple[tuple[str, int], ...]]],
+) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    """Return the words for nothing of all files by column, the most frequent first."""
+    met: dict[str, Counter[str]] = {}
+    for column, words in said:
+        met.setdefault(column, Counter()).update(dict(words))
+    return tuple((column, tuple(words.most_common())) for column, words in met.items())
 
 
 def _matched(con: duckdb.DuckDBPyConnection, table: str, portions: Sequence[Portion], staged: Staged | None) -> Matched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -9,12 +10,14 @@ import duckdb
 from crmkit.errors import CrmkitError
 from crmkit.sources.contacts import prefixed_id, with_customer
 from crmkit.sources.files.read import BadLine
-from crmkit.sources.presets.model import Take, in_sql, is_aggregate, is_empty
+from crmkit.sources.parsing.types import Facts
+from crmkit.sources.presets.model import Take, in_sql, is_aggregate, is_empty, mentioned
 from crmkit.sources.presets.preset_file import IGNORED, REFUSED, PresetFile, faulty_sql, possible_takes
 from crmkit.sources.presets.typed import text_of
 from crmkit.sources.sql import PART, ROW, identifier, literal
-from crmkit.tables.schema import SCHEMAS
+from crmkit.tables.schema import SCHEMAS, Column
 
+_PERSONAL = {name for table in SCHEMAS.values() if table.personal for name in table.names}
 CUSTOMER = "customer"
 """In the columns of a take: the id of the person that the row is about."""
 
@@ -37,6 +40,8 @@ class Portion:
         Whether only customers count that no other portion has.
     unused : tuple of str
         Columns of the file that no field takes.
+    says_nothing : tuple of (str, tuple of (str, int))
+        Words for nothing that were met, with their cells in the file, by canonical column; those cells are empty.
     """
 
     table: str
@@ -49,6 +54,7 @@ class Portion:
     ignored: tuple[tuple[str, int], ...] = ()
     supplement: bool = False
     unused: tuple[str, ...] = ()
+    says_nothing: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
 
 
 def person_of(preset_file: PresetFile, take: Take) -> dict[str, str | None]:
@@ -100,9 +106,12 @@ def _portion(con: duckdb.DuckDBPyConnection, preset_file: PresetFile, take: Take
     portion = Portion(take.table, preset_file.file, name, tuple(columns), supplement=take.supplement)
     if take.split:
         return replace(portion, n_split=n_made)
+    schema = SCHEMAS[take.table]
     because = take.because or "rows that name nobody"
     ignored = ((because, n_usable - n_wanted),) if n_usable > n_wanted else ()
-    return replace(portion, n_folded=n_wanted - n_made, ignored=ignored)
+    met = {name: _words_met(preset_file, each, schema.column(name)) for name, each in take.columns.items()}
+    said = tuple((name, words) for name, words in met.items() if words and name in columns)
+    return replace(portion, n_folded=n_wanted - n_made, ignored=ignored, says_nothing=said)
 
 
 def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
@@ -117,11 +126,35 @@ def _columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
         else:
             value = text_of(expression) if expression in kinds else f"({in_sql(expression, preset_file.fit.columns)})"
             value = prefixed_id(preset_file.prefix, value) if schema.column(column).kind == "id" else value
+            value = _without_nothing(preset_file, expression, schema.column(column), value)
         grouped = take.group is not None and not is_aggregate(expression)
         columns[column] = f"CAST({f'arg_min({value}, {ROW})' if grouped else value} AS VARCHAR)"
     if take.table == "survey_responses" and preset_file.scales:
         columns |= _scale_columns(preset_file, take)
     return columns
+
+
+def _facts(preset_file: PresetFile, expression: str, column: Column) -> list[Facts]:
+    """Return the facts on the fields of text that an optional column of text is made of."""
+    if column.kind != "text" or column.required or column.name in _PERSONAL:
+        return []
+    fields = sorted(mentioned(expression, preset_file.preset.kinds) & set(preset_file.fit.columns))
+    return [preset_file.evidence.facts[name] for name in fields if preset_file.preset.kinds[name] == "text"]
+
+
+def _without_nothing(preset_file: PresetFile, expression: str, column: Column, value: str) -> str:
+    """Return the SQL of a value, null where it is a word for nothing: fields that choose rows have kept theirs."""
+    found = [facts.nothing for facts in _facts(preset_file, expression, column) if facts.nothing]
+    words = sorted(set.intersection(*map(set, found))) if found else []
+    said = f"lower(trim(CAST({value} AS VARCHAR))) IN ({', '.join(map(literal, words))})"
+    return f"CASE WHEN {said} THEN NULL ELSE {value} END" if words else value
+
+
+def _words_met(preset_file: PresetFile, expression: str, column: Column) -> tuple[tuple[str, int], ...]:
+    met = Counter[str]()
+    for facts in _facts(preset_file, expression, column):
+        met.update(dict(facts.says_nothing))
+    return tuple(met.most_common())
 
 
 def _scale_columns(preset_file: PresetFile, take: Take) -> dict[str, str]:
