@@ -1,11 +1,13 @@
-"""Sentences on the track record: how what reports said of months to come has held."""
+"""Sentences on the track record: how what reports said of the time to come has held."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from crmkit.insights.findings import Finding
-from crmkit.metrics.formatting import counted
+from crmkit.metrics.formatting import counted, scale_for
+from crmkit.periods import day_in_words, day_of
+from crmkit.words import say
 
 
 def record_line(record: pd.DataFrame) -> str:
@@ -18,16 +20,16 @@ def record_line(record: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> record = pd.DataFrame({"in_time": True, "actual": [10.0, 11.0, None], "inside": [True, False, None]})
+    >>> record = pd.DataFrame({"kind": "month", "in_time": True, "actual": [10.0, 11.0, None], "inside": [True, False, None]})
     >>> record_line(record)
     'Of 2 forecasts of earlier reports 1 came inside its band'
     """
-    scored = record[record["actual"].notna() & record["in_time"].astype(bool)]
+    scored = _forecasts(record, in_time=True)
     if scored.empty:
         return ""
-    held = int(scored["inside"].astype(bool).sum())
-    band = "its band" if held == 1 else "their band"
-    return f"Of {counted(len(scored), 'forecasts')} of earlier reports {held:,} came inside {band}"
+    return say(
+        "record-line", forecasts=counted(len(scored), "forecasts"), held=int(scored["inside"].astype(bool).sum())
+    )
 
 
 def record_headline(record: pd.DataFrame) -> str:
@@ -40,61 +42,84 @@ def record_headline(record: pd.DataFrame) -> str:
     """
     if line := record_line(record):
         return line
-    if record.empty:
-        return "Nothing was said of months to come so far"
-    return "No month that an earlier report spoke of has come yet"
+    return say("record-nothing-said") if record.empty else say("record-nothing-known")
 
 
-def record_findings(record: pd.DataFrame) -> list[Finding]:
-    """Return two to four findings: coverage, error beside last year again, what was made afterwards, what is open.
+def record_findings(record: pd.DataFrame, currency: str | None = None) -> list[Finding]:
+    """Return up to five findings: coverage, error beside a guess, verdicts, money, what was made afterwards or is open.
 
     Parameters
     ----------
     record : DataFrame
         From :func:`crmkit.track_record`.
+    currency : str, optional
+        ISO 4217 code.
     """
-    known = record["actual"].notna()
-    in_time = record["in_time"].astype(bool)
-    found = [_coverage(record[known & in_time], "Said in time:"), _error(record[known & in_time])]
-    found.append(_coverage(record[known & ~in_time], "Made afterwards, as it would have been said then:"))
-    if n_open := int((~known).sum()):
-        found.append(
-            Finding(f"{counted(n_open, 'statements')} wait for their month.", " They are scored when it is over.")
-        )
     if record.empty:
-        found.append(
-            Finding("The record begins with the next report.", " Each keeps what it says of the months ahead.")
-        )
-    return [finding for finding in found if finding]
-
-
-def _coverage(scored: pd.DataFrame, bold: str) -> Finding | None:
-    if scored.empty:
-        return None
-    wide, narrow = (scored[name].astype(float).mean() * 100 for name in ("inside", "inside_80"))
-    return Finding(
-        bold,
-        f" of {counted(len(scored), 'forecasts')} {wide:.0f} % came inside their interval of 95 %, and {narrow:.0f} % inside "
-        "that of 80 %.",
-    )
-
-
-def _error(scored: pd.DataFrame) -> Finding | None:
-    if scored.empty:
-        return None
-    better = int((scored["missed"] < scored["naive_missed"]).sum())
-    return Finding(
-        f"{better:,} of {len(scored):,} were nearer than last year again.",
-        " That is the guess anybody can make: the same month of the year before.",
-    )
+        return [Finding(say("record-begins.what"), say("record-begins.figures"))]
+    in_time, afterwards = (_forecasts(record, in_time=each) for each in (True, False))
+    found = []
+    if len(in_time):
+        found.append(Finding(say("record-in-time.what"), say("record-in-time.figures", **_coverage(in_time))))
+    found += [each for each in (_error(in_time), _verdicts(record), _money(in_time, currency)) if each]
+    if len(afterwards):
+        found.append(Finding(say("record-afterwards.what"), say("record-afterwards.figures", **_coverage(afterwards))))
+    if n_open := int(record["actual"].isna().sum()):
+        statements = counted(n_open, "statements")
+        found.append(Finding(say("record-open.what", statements=statements), say("record-open.figures")))
+    return found[:5]
 
 
 def record_method() -> list[str]:
     """Return how statements are kept and scored, as paragraphs for the note on methods."""
-    return [
-        "Each report keeps what it says of the months ahead before anything of them is known. The first statement as of a "
-        "day counts: a later report as of the same day changes nothing. It is scored when its month is over, with the number "
-        "as it is known by then.",
-        "A statement is in time if the data did not hold its month when it was made. Reports of earlier periods that were "
-        "made later say what would have been said then, from what was known then; they are scored apart.",
+    return [say("record-method-kept"), say("record-method-in-time"), say("record-method-verdicts")]
+
+
+def lasting(record: pd.DataFrame) -> pd.DataFrame:
+    """Return the changes called real whose three months after are known."""
+    return record[(record["kind"] == "verdict") & record["actual"].notna()]
+
+
+def _forecasts(record: pd.DataFrame, *, in_time: bool) -> pd.DataFrame:
+    """Return what was said with an interval and has come."""
+    return record[
+        (record["kind"] != "verdict") & record["actual"].notna() & (record["in_time"].astype(bool) == in_time)
     ]
+
+
+def _coverage(scored: pd.DataFrame) -> dict[str, str]:
+    """Return the values of a message on how many forecasts came inside their intervals."""
+    shares = {name: float(scored[name].astype(float).mean()) for name in ("inside", "inside_80")}
+    wide, narrow = (scale_for("share", each, significant=2).words(each) for each in shares.values())
+    return {"forecasts": counted(len(scored), "forecasts"), "wide": wide, "narrow": narrow}
+
+
+def _error(scored: pd.DataFrame) -> Finding | None:
+    scored = scored[scored["naive_missed"].notna()]
+    if scored.empty:
+        return None
+    better = int((scored["missed"] < scored["naive_missed"]).sum())
+    return Finding(say("record-naive.what", better=better, n=len(scored)), say("record-naive.figures"))
+
+
+def _verdicts(record: pd.DataFrame) -> Finding | None:
+    known = lasting(record)
+    if known.empty:
+        return None
+    held = int(known["inside"].astype(bool).sum())
+    return Finding(say("record-verdicts.what", held=held, n=len(known)), say("record-verdicts.figures"))
+
+
+def _money(scored: pd.DataFrame, currency: str | None) -> Finding | None:
+    """Return what was expected of the money of customers, and what came, of the latest such statement."""
+    own = scored[(scored["kind"] == "customers") & (scored["unit"] == "money")]
+    if own.empty:
+        return None
+    row = own.sort_values("as_of").iloc[-1]
+    scale = scale_for("money", row["value"], low=row["low"], high=row["high"], currency=currency)
+    value, came = scale.words(row["value"]), scale.words(row["actual"])
+    day, interval = day_in_words(day_of(row["as_of"])), scale.interval(row["low"], row["high"])
+    return Finding(
+        say("record-money.what", label=row["label"], value=value, came=came),
+        say("record-money.figures", day=day, interval=interval),
+    )

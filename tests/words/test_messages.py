@@ -32,6 +32,7 @@ MOVED = [
     "insights/messages.py",
     "insights/phrases.py",
     "insights/revisions.py",
+    "insights/track_record.py",
     "reporting/display/notes.py",
     "reporting/display/opening.py",
     "reporting/display/sparkline.py",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +21,12 @@ from crmkit.predictions.runner.registry import (
     run_prediction,
     unchanged_outcome,
 )
-from crmkit.predictions.runner.run_log import RunLog, read_run_log
+from crmkit.predictions.runner.run_log import RunEntry, RunLog, read_run_log
 from crmkit.predictions.runner.store import write_lock, write_predictions
 from crmkit.predictions.segments.assignment import keep_first_reference, refresh_reference
 from crmkit.predictions.topics import keep_topics
 from crmkit.predictions.track_record.record import keep_statements
+from crmkit.predictions.track_record.statements import STATEMENTS_FILE
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
@@ -191,19 +191,26 @@ def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: boo
     outcomes = [unchanged[each.model] or made[each.model] for each in wanted]
     if _data_fingerprint(catalog) != fingerprint:
         raise CrmkitError("The data or crmkit itself changed while predictions were made. Run it again.")
-    whole = {day.isoformat(): fingerprint} if not only and all(o.status != "failed" for o in outcomes) else {}
+    is_whole = not only and all(o.status != "failed" for o in outcomes)
+    reason = _keep_statements(catalog, store, day) if is_whole and not before.is_complete(day, fingerprint) else ""
+    whole = {day.isoformat(): fingerprint} if is_whole and not reason else {}
     new = [outcome for outcome in outcomes if outcome.status != "unchanged"]
     if new or whole:
         write_predictions(store, [outcome.entry for outcome in new], by_table(new), whole)
-    if whole:
-        _keep_statements(catalog, store, day)
+    if reason:
+        entry = RunEntry(day.isoformat(), "track_record", STATEMENTS_FILE, "", "", reason=reason)
+        outcomes.append(Outcome(entry, "failed"))
     return outcomes
 
 
-def _keep_statements(catalog: Catalog, store: Path, day: date) -> None:
-    """Keep what is said on this day of the months ahead, for the track record; what keeps it from it, a page says."""
-    with suppress(CrmkitError), write_lock(store):
-        keep_statements(catalog, store, day)
+def _keep_statements(catalog: Catalog, store: Path, day: date) -> str:
+    """Keep what is said on this day, for the track record; return why it could not be kept, else nothing."""
+    try:
+        with write_lock(store):
+            keep_statements(catalog, store, day)
+    except CrmkitError as error:
+        return str(error)
+    return ""
 
 
 def _store_folder(catalog: Catalog) -> Path:

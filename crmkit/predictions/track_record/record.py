@@ -14,13 +14,24 @@ from crmkit.periods import DayLike, Period, last_day
 from crmkit.predictions.ahead.back_test import naive_forecast
 from crmkit.predictions.ahead.months_ahead import AHEAD, ahead
 from crmkit.predictions.ahead.past_months import past_months
+from crmkit.predictions.track_record.of_customers import (
+    AFTER,
+    OF_CUSTOMERS,
+    customer_statements,
+    held,
+    months_after,
+    verdict_statements,
+    what_came,
+)
 from crmkit.predictions.track_record.statements import Statement, add_statements, read_statements
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
 
 _MONTHS = 6
+_KINDS = ("month", "customers", "verdict")
 _COLUMNS = [
+    "kind",
     "metric",
     "label",
     "unit",
@@ -54,12 +65,19 @@ def keep_statements(catalog: Catalog, store: Path, as_of: date) -> int:
         How many statements were added.
     """
     through = catalog.data_through
-    if through is None:
+    if through is None or as_of.isoformat() in {each.as_of for each in read_statements(store)}:
         return 0
+    today = date.today().isoformat()
+    said = _of_months(catalog, as_of, today, through.isoformat())
+    said += customer_statements(catalog, as_of, today)
+    said += verdict_statements(catalog, as_of, today)
+    return add_statements(store, said)
+
+
+def _of_months(catalog: Catalog, as_of: date, today: str, through: str) -> list[Statement]:
     rows = ahead(catalog, months=_MONTHS, as_of=as_of)
     rows = rows[(rows["kind"] == "month") & (rows["status"] == "ok")]
     past = past_months(catalog, AHEAD, as_of)
-    today = date.today().isoformat()
     said = []
     for row in rows.to_dict("records"):
         naive = naive_forecast(past[row["metric"]].values, _MONTHS)
@@ -67,7 +85,7 @@ def keep_statements(catalog: Catalog, store: Path, as_of: date) -> int:
             Statement(
                 as_of=as_of.isoformat(),
                 said_on=today,
-                data_through=through.isoformat(),
+                data_through=through,
                 metric=str(row["metric"]),
                 period=str(row["period"]),
                 step=int(row["step"]),
@@ -79,7 +97,7 @@ def keep_statements(catalog: Catalog, store: Path, as_of: date) -> int:
                 naive=float(naive[int(row["step"]) - 1]),
             )
         )
-    return add_statements(store, said)
+    return said
 
 
 @checked
@@ -96,10 +114,14 @@ def track_record(catalog: Catalog, *, as_of: DayLike | None = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row per statement, the oldest first: metric, label, unit, period [text], as_of, said_on [day], step (months
-        ahead), value, low_80, high_80, low, high, naive (the same month a year before, else the last one) [unit], in_time
-        (whether it was made before the data held the month), actual [unit, empty as long as the month is not over],
-        inside_80, inside (the interval of 95 %), missed, naive_missed (distance from what came) [unit].
+        One row per statement, the oldest first: kind ("month": a number of a month to come; "customers": what customers of
+        that day do in the time of ``period``; "verdict": a change that was called real), metric, label, unit, period
+        [text], as_of, said_on [day], step (months ahead), value, low_80, high_80, low, high, naive (the same month a year
+        before, else the last one; of customers what as long a time before had brought; of a verdict the value before)
+        [unit], in_time (whether it was made before the data held its time), actual [unit, empty as long as its time is not
+        over; of a verdict the mean of the three months after], inside_80, inside (the interval of 95 %; of a verdict
+        whether these months lie on the same side of the value before), missed, naive_missed (distance from what came)
+        [unit].
 
     Examples
     --------
@@ -113,25 +135,53 @@ def track_record(catalog: Catalog, *, as_of: DayLike | None = None) -> pd.DataFr
     statements = [each for each in _statements_of(whole) if each.as_of <= day.isoformat()]
     if not statements:
         return pd.DataFrame(columns=_COLUMNS)
-    metrics = tuple(dict.fromkeys(each.metric for each in statements if each.metric in CARDS))
-    past = past_months(whole, metrics, day)
+    came = _what_came(whole, statements, day)
+    rows = [_scored(each, came.get(each.key, np.nan)) for each in statements if _is_known(each)]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _is_known(said: Statement) -> bool:
+    """Return whether this version still has the number that a statement is about."""
+    return said.metric in (OF_CUSTOMERS if said.kind == "customers" else CARDS)
+
+
+def _what_came(catalog: Catalog, statements: list[Statement], day: date) -> dict[tuple[str, ...], float]:
+    """Return what came of each statement whose time is over, by its key."""
+    by_kind = {kind: [each for each in statements if each.kind == kind and _is_known(each)] for kind in _KINDS}
+    past = past_months(catalog, tuple(dict.fromkeys(each.metric for each in by_kind["month"])), day)
     came = {
         (metric, str(each.first.shift(place))): float(value)
         for metric, each in past.items()
         for place, value in enumerate(each.values)
     }
-    rows = [_scored(each, came.get((each.metric, each.period), np.nan)) for each in statements if each.metric in CARDS]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    found: dict[tuple[str, ...], float] = {
+        each.key: came.get((each.metric, each.period), np.nan) for each in by_kind["month"]
+    }
+    found |= {each.key: what_came(catalog, each, day) for each in by_kind["customers"]}
+    after = months_after(catalog, by_kind["verdict"], day)
+    return found | {each.key: after.get((each.metric, each.period), np.nan) for each in by_kind["verdict"]}
 
 
 def _scored(said: Statement, actual: float) -> dict[str, Any]:
-    card, known = CARDS[said.metric], np.isfinite(actual)
+    about = OF_CUSTOMERS[said.metric] if said.kind == "customers" else CARDS[said.metric]
+    known = np.isfinite(actual)
     row = {name: getattr(said, name) for name in _COLUMNS if hasattr(said, name)}
-    row |= {"label": card.label, "unit": card.unit, "actual": actual}
-    row["in_time"] = said.data_through < (Period.parse(said.period).end - timedelta(days=1)).isoformat()
+    row |= {"label": about.label, "unit": about.unit, "actual": actual}
+    row["in_time"] = said.data_through < _end_of(said)
+    if said.kind == "verdict":  # it has no band: it lasts or not, and the guess is that nothing changed
+        lasted = held(said, actual)
+        return row | {"inside_80": None, "inside": lasted, "missed": np.nan, "naive_missed": np.nan}
     row["inside_80"] = said.low_80 <= actual <= said.high_80 if known else None
     row["inside"] = said.low <= actual <= said.high if known else None
     return row | {"missed": abs(actual - said.value), "naive_missed": abs(actual - said.naive)}
+
+
+def _end_of(said: Statement) -> str:
+    """Return the last day of the time by which a statement is scored."""
+    if said.kind == "customers":
+        return said.period.partition("..")[2]
+    month = Period.parse(said.period)
+    return ((month.shift(AFTER) if said.kind == "verdict" else month).end - timedelta(days=1)).isoformat()
 
 
 def _statements_of(catalog: Catalog) -> list[Statement]:
@@ -157,11 +207,11 @@ def record_summary(record: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> row = {"in_time": True, "label": "Orders", "actual": 10.0, "inside_80": True, "inside": True}
+    >>> row = {"kind": "month", "in_time": True, "label": "Orders", "actual": 10.0, "inside_80": True, "inside": True}
     >>> record_summary(pd.DataFrame([row | {"missed": 1.0, "naive_missed": 3.0}]))["missed"].tolist()
     [0.1]
     """
-    scored = record[record["actual"].notna()]
+    scored = record[record["actual"].notna() & (record["kind"] != "verdict")]
     rows = []
     for (in_time, label), own in scored.groupby(["in_time", "label"], sort=False):
         size = float(own["actual"].abs().mean()) or np.nan

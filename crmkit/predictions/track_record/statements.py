@@ -25,7 +25,7 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement about a month to come.
+    """One statement about a month to come, about what customers will do, or that a change is real.
 
     Attributes
     ----------
@@ -42,7 +42,11 @@ class Statement:
     value, low_80, high_80, low, high : float
         [unit of the metric]
     naive : float
-        What the same month of the year before, or else the last month, would have let expect [unit of the metric].
+        What the same month of the year before, or else the last month, would have let expect; of customers what the time
+        before, as long, had brought; of a verdict the value before [unit of the metric].
+    kind : str
+        "month" (a number of a month to come), "customers" (what today's customers will do), or "verdict" (a change that
+        was called real).
     """
 
     as_of: str
@@ -57,11 +61,12 @@ class Statement:
     low: float
     high: float
     naive: float
+    kind: str = "month"
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What it is about, and as of when: of the same key the first statement counts."""
-        return self.as_of, self.metric, self.period
+        return self.as_of, self.kind, self.metric, self.period
 
 
 def read_statements(store: Path) -> list[Statement]:

@@ -138,6 +138,7 @@ from .track_record import record_list as record_list
 from .track_record import record_method as record_method
 from .track_record import record_opening as record_opening
 from .track_record import record_table as record_table
+from .track_record import record_verdicts as record_verdicts
 
 # Glossary.
 from .glossary import glossary_headline as glossary_headline

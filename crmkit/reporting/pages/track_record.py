@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from crmkit.insights.track_record import record_findings, record_headline, record_line
+from crmkit.insights.track_record import lasting, record_findings, record_headline, record_line
 from crmkit.insights.track_record import record_method as record_method
 from crmkit.metrics.formatting import counted, is_number, scale_for
-from crmkit.periods import day_in_words, day_of
+from crmkit.periods import Period, day_in_words, day_of
 from crmkit.predictions.track_record.record import record_summary
 from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
@@ -15,6 +15,7 @@ from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _SHOWN = 40  # statements of the list, the latest first
 
@@ -31,7 +32,7 @@ def record_opening(catalog: Catalog, record: pd.DataFrame) -> Fragment:
     shown = opening(
         settings=catalog.settings,
         title=record_headline(record),
-        findings=record_findings(record),
+        findings=record_findings(record, catalog.settings.company.currency),
         data_through=catalog.data_through,
     )
     line = record_line(record)
@@ -54,8 +55,8 @@ def record_table(catalog: Catalog, record: pd.DataFrame) -> Fragment | None:
     columns = ["label", "made", "n", "inside_80", "inside", "missed", "naive_missed"]
     return table(
         rows.assign(made=made)[columns],
-        f"{counted(int(rows['n'].sum()), 'forecasts')} by what they were about",
-        subtitle="How many came inside their intervals, and how far they were from what came, beside last year again",
+        say("record-table-title", forecasts=counted(int(rows["n"].sum()), "forecasts")),
+        subtitle=say("record-table-subtitle"),
         units={"n": "count", **dict.fromkeys(["inside_80", "inside", "missed", "naive_missed"], "share")},
         labels={
             "label": "Number",
@@ -64,8 +65,31 @@ def record_table(catalog: Catalog, record: pd.DataFrame) -> Fragment | None:
             "inside_80": "In their 80 %",
             "inside": "In their 95 %",
             "missed": "Missed by",
-            "naive_missed": "Last year again by",
+            "naive_missed": "The guess by",
         },
+        settings=catalog.settings,
+    )
+
+
+@section("no change called real long enough ago")
+def record_verdicts(catalog: Catalog, record: pd.DataFrame) -> Fragment | None:
+    """Return by number how many of the changes called real have lasted.
+
+    Parameters
+    ----------
+    record : DataFrame
+        From :func:`crmkit.track_record`.
+    """
+    known = lasting(record)
+    if known.empty:
+        return None
+    rows = known.assign(held=known["inside"].astype(bool)).groupby("label", sort=False)["held"].agg(["size", "sum"])
+    return table(
+        rows.reset_index(),
+        say("record-verdicts-title", held=int(rows["sum"].sum()), n=len(known)),
+        subtitle=say("record-verdicts-subtitle"),
+        units={"size": "count", "sum": "count"},
+        labels={"label": "Number", "size": "Called real", "sum": "Lasted"},
         settings=catalog.settings,
     )
 
@@ -81,14 +105,14 @@ def record_list(catalog: Catalog, record: pd.DataFrame) -> Fragment | None:
     """
     if record.empty:
         return None
-    latest = record.sort_values(["period", "as_of"], ascending=False, kind="stable")
+    latest = record[record["kind"] != "verdict"].sort_values(["period", "as_of"], ascending=False, kind="stable")
     scored = latest[latest["actual"].notna()]
     chosen = (scored if len(scored) else latest).head(_SHOWN)
     lines = [_line(row, catalog.settings.company.currency) for row in chosen.to_dict("records")]
     return table(
-        pd.DataFrame(lines, columns=["Number", "Month", "Said as of", "Expected", "95 %", "Came", "Inside"]),
-        "What was said, and what came",
-        subtitle=f"The latest {len(lines)} of {counted(len(record), 'statements')}",
+        pd.DataFrame(lines, columns=["Number", "Time", "Said as of", "Expected", "95 %", "Came", "Inside"]),
+        say("record-list-title"),
+        subtitle=say("record-list-subtitle", shown=len(lines), statements=counted(len(record), "statements")),
         settings=catalog.settings,
     )
 
@@ -99,4 +123,5 @@ def _line(row: dict, currency: str) -> list[str]:
     inside = {True: "yes", False: "no"}.get(row["inside"], "")
     said = day_in_words(day_of(row["as_of"]))
     within = scale.interval(row["low"], row["high"])
-    return [row["label"], row["period"], said, scale.words(row["value"]), within, came, inside]
+    period = Period.parse(row["period"]).label if row["kind"] == "customers" else row["period"]
+    return [row["label"], period, said, scale.words(row["value"]), within, came, inside]

@@ -134,3 +134,72 @@ def test_by_number_coverage_and_error_beside_last_year(shop):
     write_statements(store, [replace(each, value=300, naive=200) for each in read_statements(store)])
     by = record_summary(ck.track_record(shop("2025-10-31"))).set_index("label")
     assert by.loc["Shop revenue", ["n", "missed", "naive_missed"]].tolist() == pytest.approx([1, 10 / 310, 110 / 310])
+
+
+@pytest.fixture
+def regulars(tmp_path):
+    """Return what loads the orders of 30 customers up to a day: each every 20 days, ten of them until June 2025."""
+    from crmkit.cleaning.loading.load import load
+
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "crmkit.toml").write_text(SETTINGS, encoding="utf-8")
+
+    def loaded(through: str, then: float = 10.0):
+        rows = []
+        for n in range(30):
+            last = "2025-06-15" if n < 10 else "2026-12-31"
+            days = pd.date_range("2024-01-01", last, freq="20D") + pd.Timedelta(days=n % 20)
+            rows.append(pd.DataFrame({"customer_id": f"c{n}", "ordered_at": days}))
+        orders = pd.concat(rows).assign(revenue=10.0)
+        orders.loc[orders["ordered_at"] > "2025-06-30", "revenue"] = then
+        orders = orders[orders["ordered_at"] <= through].reset_index(drop=True)
+        orders.assign(order_id=orders.index.map("o{}".format)).to_csv(tmp_path / "exports" / "orders.csv", index=False)
+        load(ck.read_settings(tmp_path))
+        return ck.connect(tmp_path)
+
+    return loaded
+
+
+def test_ten_customers_who_left_are_scored_beside_the_losses_expected(regulars):
+    """All 30 ordered within 90 days of 30 June; 10 never again. In the 90 days before nobody left: the naive guess is 0."""
+    kept(regulars("2025-06-30"), "2025-06-30")
+    before = ck.track_record(ck.connect(regulars("2025-08-31").settings.folder))
+    assert before[before["kind"] == "customers"]["actual"].isna().all()
+    record = ck.track_record(regulars("2025-12-31")).set_index("metric")
+    assert record.loc["leave", ["actual", "naive", "in_time"]].tolist() == [10, 0, True]
+    assert record.loc["order_soon", "actual"] == 20
+    assert np.isnan(record.loc["money_year", "actual"])
+
+
+def test_statements_on_customers_and_verdicts_see_nothing_that_came_later(regulars):
+    first = regulars("2025-06-30")
+    kept(first, "2025-06-30")
+    store = first.settings.path("store")
+    said = read_statements(store)
+    for file in [store / STATEMENTS_FILE, *store.glob(f"{STATEMENTS_FILE}.copy-*")]:
+        file.unlink()
+    kept(regulars("2025-12-31", then=900.0), "2025-06-30")
+    again = [replace(each, data_through="2025-06-30") for each in read_statements(store)]
+    assert {each.kind for each in again} >= {"month", "customers"}
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(said))
+
+
+def test_a_rise_called_real_lasts_if_the_three_months_after_lie_above(regulars):
+    """Orders of 900 from July on: July's turnover is real, better, and the months after it stay above June's."""
+    catalog = regulars("2025-07-31", then=900.0)
+    kept(catalog, "2025-07-31")
+    said = [each for each in read_statements(catalog.settings.path("store")) if each.kind == "verdict"]
+    assert "turnover" in {each.metric for each in said}
+    record = ck.track_record(regulars("2025-10-31", then=900.0))
+    row = record[(record["kind"] == "verdict") & (record["metric"] == "turnover")].iloc[0]
+    assert (row["inside"], row["in_time"]) == (True, True)
+    assert row["actual"] > row["naive"]
+
+
+def test_a_record_that_cannot_be_kept_is_told_as_a_prediction_that_failed(shop):
+    catalog = shop("2025-09-30")
+    store = catalog.settings.path("store")
+    (store / STATEMENTS_FILE).write_text("{", encoding="utf-8")
+    made = ck.predict(catalog, "2025-09-30")
+    row = made[made["model"] == "track_record"].iloc[0]
+    assert row["status"] == "failed" and "record of what reports have said" in row["reason"]

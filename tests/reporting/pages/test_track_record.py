@@ -9,6 +9,7 @@ import crmkit as ck
 from crmkit.reporting.display.front import FRONT_KIND
 
 ROW = {
+    "kind": "month",
     "metric": "revenue",
     "label": "Shop revenue",
     "unit": "money",
@@ -47,7 +48,7 @@ def test_what_was_made_afterwards_is_counted_apart_and_what_is_open_too(record):
     said = text_of(ck.pages.record_opening(CATALOG, record))
     assert "Made afterwards, as it would have been said then: of 1 forecast 100 % came inside" in said
     assert "1 statement" in said and "month" in said
-    assert "3 of 4 were nearer than last year again" in said
+    assert "3 of 4 were nearer than the guess that nothing changes" in said
 
 
 def test_the_table_has_a_row_for_each_number_in_time_and_afterwards(record):
@@ -60,6 +61,24 @@ def test_statements_stand_beside_what_came(record):
     assert "Shop revenue 2025-10 30 September 2025 €300 €260 to €340 €310 yes" in re.sub(
         "October 2025", "2025-10", text_of(ck.pages.record_list(CATALOG, record))
     )
+
+
+def test_two_of_three_changes_called_real_lasted_and_count_as_no_forecasts(record):
+    real = ROW | {"kind": "verdict", "inside_80": None, "missed": None, "naive_missed": None}
+    both = pd.DataFrame([*record.to_dict("records"), real, real, real | {"inside": False}])
+    said = text_of(ck.pages.record_opening(CATALOG, both))
+    assert "2 of 3 changes called real lasted" in said and "Of 4 forecasts of earlier reports 3 came" in said
+    assert "Shop revenue 3 2" in text_of(ck.pages.record_verdicts(CATALOG, both))
+    assert text_of(ck.pages.record_list(CATALOG, both)) == text_of(ck.pages.record_list(CATALOG, record)).replace(
+        "6 statements", "9 statements"
+    )
+
+
+def test_money_of_customers_is_told_beside_what_came(record):
+    money = ROW | {"kind": "customers", "metric": "money_year", "label": "Money of known customers in 12 months"}
+    money |= {"period": "2024-10-01..2025-09-30", "as_of": "2024-09-30"}
+    said = text_of(ck.pages.record_opening(CATALOG, pd.concat([record, pd.DataFrame([money])], ignore_index=True)))
+    assert "Money of known customers in 12 months: €300 expected, €310 came." in said
 
 
 def test_without_a_record_the_page_says_that_it_begins():
