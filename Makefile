@@ -55,7 +55,7 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing crmkit and its tests' tools into $(VENV) (once) ..." >&2
-	@$(PIP) -c constraints.txt -e '.[dev,mysql,spark]' >&2
+	@$(PIP) -c constraints.txt -e '.[dev,mysql,spark,holidays]' >&2
 	@touch $(VENV)/installed $@
 
 $(VENV)/installed-docs: pyproject.toml constraints.txt | $(BIN)/python
@@ -73,7 +73,7 @@ $(BIN)/python:
 
 constraints: | $(BIN)/python ## renew constraints.txt from pyproject.toml
 	@rm -rf $(VENV)-fresh && $(PYTHON) -m venv $(VENV)-fresh
-	@$(VENV)-fresh/bin/python -m pip install --quiet -e '.[dev,docs,mysql,spark]'
+	@$(VENV)-fresh/bin/python -m pip install --quiet -e '.[dev,docs,mysql,spark,holidays]'
 	@{ grep '^#' constraints.txt; $(VENV)-fresh/bin/python -m pip freeze --exclude-editable; } > constraints.new
 	@mv constraints.new constraints.txt && rm -rf $(VENV)-fresh
 

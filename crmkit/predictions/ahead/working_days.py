@@ -116,7 +116,12 @@ def weighted_days(weights: DayWeights, month: Period, first_days: int | None = N
 
 @cache
 def feasts(country: str, year: int) -> Mapping[date, str]:
-    """Return the public holidays of a country and year; none without a country, or for one that is not known.
+    """Return the public holidays of a country and year; none without a country.
+
+    Raises
+    ------
+    CrmkitError
+        If the package that knows them is not there, or does not know the country.
 
     Examples
     --------
@@ -135,7 +140,10 @@ def feasts(country: str, year: int) -> Mapping[date, str]:
     try:
         return dict(holidays.country_holidays(country, years=year))
     except NotImplementedError:
-        return {}
+        raise CrmkitError(
+            f"The package holidays knows no public holidays of {country}, which the settings ask for. Leave out country in "
+            "[company]: each day then counts as its weekday."
+        ) from None
 
 
 def _rows_by_day(catalog: Catalog, table: str, column: str, as_of: date) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The months ahead of a firm, by the month and to the end of the year."""
 
+import sys
 from datetime import date
 
 import numpy as np
@@ -135,3 +136,18 @@ def test_easter_moves_the_days_of_march_and_april():
     weights = DayWeights((1.0,) * 7, feast=0.0, country="DE")
     march, april = ck.Period.parse("2024-03"), ck.Period.parse("2024-04")
     assert (weighted_days(weights, march), weighted_days(weights, april)) == (30, 29)  # Good Friday; Easter Monday
+
+
+def test_a_country_whose_holidays_nobody_knows_is_told(monkeypatch):
+    from types import SimpleNamespace
+
+    from crmkit.predictions.ahead import working_days
+
+    def unknown(country, years):
+        raise NotImplementedError(country)
+
+    working_days.feasts.cache_clear()
+    monkeypatch.setitem(sys.modules, "holidays", SimpleNamespace(country_holidays=unknown))
+    with pytest.raises(ck.CrmkitError, match=r"no public holidays of TV.*Leave out country"):
+        working_days.feasts("TV", 2026)
+    working_days.feasts.cache_clear()
