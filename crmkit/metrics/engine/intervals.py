@@ -144,7 +144,8 @@ def total(x: Array, squares: Array, dispersion: Array, size: Array | float = 1.0
     dispersion : array
         Variance from period to period over the Poisson variance, at least 1.
     size : array
-        Size of an event, from which the upper limit of a sum of none follows; NaN where it is not known.
+        Size of an event, from which the upper limit of a sum of none, or of much less than one event, follows; NaN where
+        it is not known.
 
     References
     ----------
@@ -159,8 +160,10 @@ def total(x: Array, squares: Array, dispersion: Array, size: Array | float = 1.0
     variance = squares * dispersion
     some = (x > 0) & (variance > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        events = np.where(some, x**2 / variance, 0.0)
         weight = np.where(some, variance / x, size)
+        # A sum much smaller than the events known says no more about the next one than a sum of none.
+        weight = np.where(some, np.fmin(weight, dispersion * np.fmax(size, x)), weight)
+        events = np.where(some, x / weight, 0.0)
         low = np.where(some, weight * chdtri(2 * events, 1 - _TAIL) / 2, 0.0)
         high = weight * chdtri(2 * events + 2, _TAIL) / 2
     return x, low, high

@@ -117,3 +117,10 @@ def test_nothing_is_ever_infinite():
         intervals.mean(*sums(np.ones(1), np.ones(1))),
     ]
     assert not any(np.isinf(side).any() for result in results for side in result)
+
+
+def test_a_loss_of_ten_cents_among_losses_of_twenty_euros_says_no_more_than_no_loss():
+    steadied = np.array([1 * (0.1**2 + 20 * 400.0) / 21])  # squares of one event, leaning on those of 20 euros
+    _, low, high = intervals.total(np.array([0.1]), steadied, np.ones(1), size=np.array([20.0]))
+    none = intervals.total(np.zeros(1), np.zeros(1), np.ones(1), size=np.array([20.0]))[2]
+    assert 0 <= low[0] <= 0.1 and none[0] < high[0] < 1.02 * none[0]  # and not 14,000
