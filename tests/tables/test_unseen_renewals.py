@@ -152,3 +152,10 @@ def test_a_month_of_renewals_is_compared_with_that_of_the_year_before_and_not_wi
     )
     assert by_month[9]["verdict"] == "no comparison" and by_month[9]["year_reason"] == ""
     assert by_month[9]["year_value"] == 1.0 and by_month[8]["previous_reason"] == ""
+
+
+def test_a_card_of_renewals_has_no_number_where_the_next_terms_are_not_in_the_file():
+    whole, cut = (evaluate(firm(yearly(last=last)), "renewal_rate", periods="2025..2026") for last in (2026, 2025))
+    assert whole["status"].tolist() == ["ok", "ok"] and whole["value"].min() > 0.6
+    assert cut["status"].tolist() == ["ok", "no data"] and cut["value"].iloc[0] == whole["value"].iloc[0]
+    assert cut["reason"].iloc[1] == "the terms that follow are probably not in the files yet"

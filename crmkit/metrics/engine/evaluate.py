@@ -29,7 +29,7 @@ from crmkit.metrics.engine.groups import (
     with_columns,
     without_small_groups,
 )
-from crmkit.metrics.engine.reasons import missing_parts, needs, unmatched, without_predictions
+from crmkit.metrics.engine.reasons import NEXT_TERMS_UNSEEN, missing_parts, needs, unmatched, without_predictions
 from crmkit.metrics.engine.window import Window
 from crmkit.metrics.formatting import none_of
 from crmkit.metrics.measures import Combined, KaplanMeierMedian, LossRate, Measure, Median, OwnQuery, Quotient, Sums
@@ -40,6 +40,7 @@ from crmkit.tables.catalog import Catalog
 from crmkit.tables.conditions import Where
 from crmkit.tables.expressions import constant_day, day, day_of_period, period_ordinal, with_periods
 from crmkit.tables.reach import changes_over_time
+from crmkit.tables.unseen_renewals import unseen_of
 
 _DAY = timedelta(days=1)
 _SMALLEST_PART = 6  # cards evaluated together at least: each part has its own queries and its own file in the cache
@@ -481,6 +482,8 @@ def _with_status(rows: pd.DataFrame, asked: list[Period], catalog: Catalog) -> p
 def _outside(catalog: Catalog, coverage: Coverage, card: Card, measure: Measure, asked: list[Period]) -> dict[int, str]:
     """Return the reason why some of the periods have no data, by ordinal."""
     through, first = catalog.data_through, catalog.data_from
+    unseen = unseen_of(catalog) if "renewals" in card.tables else None
+    grace = timedelta(days=catalog.settings.company.renewal_grace_days)
     reasons = {}
     for period in asked:
         if through and period.start > through:
@@ -491,6 +494,8 @@ def _outside(catalog: Catalog, coverage: Coverage, card: Card, measure: Measure,
             reasons[period.ordinal] = f"this shows only after {measure.unseen_days} days of data"
         elif (covered := coverage.of(card, period.start, period.end - _DAY)).first is None:
             reasons[period.ordinal] = covered.reason
+        elif unseen and period.start <= unseen.last + grace and period.end > unseen.first + grace:
+            reasons[period.ordinal] = NEXT_TERMS_UNSEEN
     return reasons
 
 

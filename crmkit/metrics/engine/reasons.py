@@ -20,6 +20,7 @@ from crmkit.tables.schema import PREDICTED, SCHEMAS
 
 _MADE_FROM = {"customer_scores": "activity_spells", "segment_assignments": "activity_spells"}
 _HOW = "run crmkit predict"
+NEXT_TERMS_UNSEEN = "the terms that follow are probably not in the files yet"
 _MOST_VALUES = 1000  # of a column, among which the nearest is looked for
 # What a measure counts, by the column that dates its rows.
 _ROWS = {"spent_at": "costs", "ordered_at": "orders", "moved_on": "customers", "won_on": "new customers"}
