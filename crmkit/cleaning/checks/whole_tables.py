@@ -26,6 +26,7 @@ from crmkit.tables.caching.memoize import memoize, memoize_each
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.data_span import time_columns
 from crmkit.tables.expressions import day, period_ordinal
+from crmkit.tables.paid_twice import paid_twice
 from crmkit.tables.schema import SCHEMAS
 from crmkit.tables.unseen_renewals import grace_of, unseen_of
 
@@ -272,6 +273,20 @@ def _renewals(catalog: Catalog) -> Iterator[Finding]:
         )
 
 
+def _payments(catalog: Catalog) -> Iterator[Finding]:
+    twice = paid_twice(catalog)
+    if twice is not None:
+        yield Finding(
+            "orders",
+            twice.words,
+            twice.n_orders,
+            0.0,
+            "warning",
+            "Turnover counts them twice, as orders and as recurring revenue; so do value and segments.",
+            "Load the orders without these payments, or leave the subscriptions out. If both are real, nothing is to be done.",
+        )
+
+
 _PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
     "timelines": _timelines,
     "amounts": _all_amounts,
@@ -279,6 +294,7 @@ _PARTS: dict[str, Callable[[Catalog], Iterator[Finding]]] = {
     "joins": _all_join_counts,
     "end": _end_in_doubt,
     "renewals": _renewals,
+    "payments": _payments,
 }
 
 

@@ -23,6 +23,7 @@ from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.data_span import time_columns
 from crmkit.tables.derived import DERIVED
+from crmkit.tables.paid_twice import paid_twice
 
 _SMALL_SHARE = 0.05
 """Share of a table's rows that may be missing without a word at the number."""
@@ -106,6 +107,8 @@ class Coverage:
             unpaid = [each for each in known.get("findings", ()) if each["table"] == name and each["finding"] == UNPAID]
             if name == "orders" and (n_unpaid := sum(each["n_rows"] for each in unpaid)) > _SMALL_SHARE * n_in:
                 said.append(f"{n_unpaid / n_in:.0%} of the rows of {name} are not paid yet and are left out")
+        if {"orders", "mrr_movements"} <= set(card.tables) and (twice := paid_twice(self._catalog)):
+            said.append(f"payments of {twice.n_matched:,} terms are probably among the orders too, and count twice")
         return "; ".join(said)
 
     def _tables_of(self, card: Card) -> Sequence[frozenset[str]]:
