@@ -16,7 +16,7 @@ from crmkit.features.feature_sets import FEATURE_WORDS, PAST_WORDS
 from crmkit.insights.actions.calling import CallAdvice, call_advice
 from crmkit.insights.actions.saving import UNKNOWN, SaveRate, save_rate
 from crmkit.insights.findings import Finding
-from crmkit.insights.phrases import feature_label, sentence_case
+from crmkit.insights.phrases import feature_label
 from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import DayLike
 from crmkit.predictions.churn.backtest import review
@@ -32,6 +32,7 @@ from crmkit.predictions.churn.value_at_risk import (
 from crmkit.predictions.futures.backtest import futures_backtest
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _N_REASONS = 3
 _UNITS = {
@@ -143,15 +144,19 @@ def churn_headline(summary: ChurnSummary) -> str:
     """Return the headline of the page."""
     outlook = summary.outlook
     if outlook is None:
-        return f"Who is about to leave cannot be said yet: it needs {summary.reason}"
+        return say("churn-headline-unknown", needs=summary.reason)
     if not len(outlook.scores):
-        return "Nobody's activity ends in the days ahead"
+        return say("churn-headline-nobody")
     value, low, high = (round(each) for each in outlook.expected)
-    between = f", between {low:,} and {high:,}" if low < high else ""
-    days = counted(outlook.horizon, "days")
-    if outlook.shops.all():  # they come and go: who is silent has not said good-bye
-        return f"About {counted(value, 'customers')} will stop ordering for {days}{between}"
-    return f"About {counted(value, 'customers')} will leave within {days}{between}"
+    return say(
+        "churn-headline",
+        kind="shops" if outlook.shops.all() else "all",  # they come and go: who is silent has not said good-bye
+        customers=counted(value, "customers"),
+        days=counted(outlook.horizon, "days"),
+        between="yes" if low < high else "no",
+        low=f"{low:,}",
+        high=f"{high:,}",
+    )
 
 
 def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[Finding]:
@@ -165,23 +170,26 @@ def churn_findings(summary: ChurnSummary, currency: str | None = None) -> list[F
     """
     outlook = summary.outlook
     if outlook is None:
-        return [Finding("There is no list yet.", f" It needs {summary.reason}.")]
+        return [Finding(say("churn-no-list.bold"), say("churn-no-list.rest", needs=summary.reason))]
+    days = counted(outlook.horizon, "days")
     if not len(outlook.scores):
-        days = counted(outlook.horizon, "days")
-        return [Finding("Nobody can leave yet.", f" No customer's paid term ends within {days}.")]
+        return [Finding(say("churn-nobody.bold"), say("churn-nobody.rest", days=days))]
     value, low, high = (round(each) for each in outlook.expected)
     _, worst, best = summary.total
     money, below, above = (in_words(each, "money", low=worst, high=best, currency=currency) for each in summary.total)
     found = [
         Finding(
-            f"Of {counted(len(outlook.scores), 'customers')} who may leave {value:,} {'is' if value == 1 else 'are'} expected to",
-            f" within {counted(outlook.horizon, 'days')} (95 % interval {low:,} to {high:,}).{_who_comes_back(outlook)}",
+            say("churn-expected.bold", customers=counted(len(outlook.scores), "customers"), n=value),
+            say("churn-expected.rest", days=days, low=f"{low:,}", high=f"{high:,}", back=_who_comes_back(outlook)),
             tone="worse" if value else "",
         ),
-        Finding(f"{money} would go with them", f" ({below} to {above}): {summary.at_risk.attrs['basis']}."),
+        Finding(
+            say("churn-money.bold", money=money),
+            say("churn-money.rest", low=below, high=above, basis=summary.at_risk.attrs["basis"]),
+        ),
     ]
     if outlook.warning:
-        return [*found, Finding("Do not act on single customers.", f" {outlook.warning}", tone="worse")]
+        return [*found, Finding(say("churn-do-not-act"), f" {outlook.warning}", tone="worse")]
     return [*found, *([summary.call.finding] if summary.call else []), _trust(summary)]
 
 
@@ -195,18 +203,18 @@ def churn_method(summary: ChurnSummary) -> list[str]:
     """
     outlook = summary.outlook
     if outlook is None:
-        return [f"Nothing was learned: it needs {summary.reason}."]
+        return [say("churn-method-nothing", needs=summary.reason)]
     return [
-        "Who leaves is told by the same rule as the churn rate. Whoever buys without a subscription may leave at any time, a "
-        f"subscriber only if the paid term ends within {counted(outlook.horizon, 'days')}; who has given notice is not "
-        "listed.",
-        f"Chances are learned by {NAMES[outlook.method]}, which {_why_chosen(outlook)}. It learned from "
-        f"{counted(outlook.n_learned, 'rows')}, each a customer on a past day, of which {outlook.n_lost:,} ended in leaving; "
-        "no outcome was used before it was known.",
-        "How many leave in all is counted, for customers without a subscription, in the possible futures that the pages on value "
-        "and segments read too: the chances of the list are moved together until they add up to it, which changes neither "
-        "their order nor the reasons. Money at risk is what those who stay bring, less what is expected of them once they have "
-        "left: who is silent may come back.",
+        say("churn-method-who", days=counted(outlook.horizon, "days")),
+        say(
+            "churn-method-how",
+            method=NAMES[outlook.method],
+            # Other methods than the mean may have done better on the few days on which they could be tested.
+            why="least" if outlook.method == "rate" else "best",
+            rows=counted(outlook.n_learned, "rows"),
+            lost=f"{outlook.n_lost:,}",
+        ),
+        say("churn-method-total"),
     ]
 
 
@@ -286,7 +294,11 @@ def driver_rows(summary: ChurnSummary, currency: str | None = None) -> pd.DataFr
         return pd.DataFrame(columns=columns)
     rows = summary.outlook.drivers.copy()
     rows["compared"] = [
-        f"{feature_value(name, most, currency)} against {feature_value(name, least, currency)}"
+        say(
+            "churn-compared",
+            most=feature_value(name, most, currency),
+            least=feature_value(name, least, currency),
+        )
         for name, least, most in zip(rows["feature"], rows["least"], rows["most"], strict=True)
     ]
     rows["feature"] = [feature_label(name) for name in rows["feature"]]
@@ -304,8 +316,8 @@ def driver_message(rows: pd.DataFrame) -> str:
     """
     names = list(rows.loc[rows["significant"].astype(bool), "feature"][:3])
     if not names:
-        return "In nothing do leavers differ from stayers by more than chance"
-    return f"Leavers differ from stayers most in {joined(names)}"
+        return say("churn-drivers-none")
+    return say("churn-drivers", names=joined(names))
 
 
 def pair_rows(summary: ChurnSummary) -> pd.DataFrame:
@@ -324,7 +336,9 @@ def pair_rows(summary: ChurnSummary) -> pd.DataFrame:
         [_in_words(name, group) for name, group in zip(rows[which], rows[f"is_{which}"], strict=True)]
         for which in ("first", "second")
     ]
-    return rows.assign(group=[f"{first}, and {second}" for first, second in zip(*sides, strict=True)])[columns]
+    return rows.assign(
+        group=[say("churn-pair-group", one=one, other=other) for one, other in zip(*sides, strict=True)]
+    )[columns]
 
 
 def pair_message(rows: pd.DataFrame) -> str:
@@ -333,18 +347,20 @@ def pair_message(rows: pd.DataFrame) -> str:
     Examples
     --------
     >>> pair_message(pd.DataFrame({"group": ["plan: monthly, and support cases above 2"], "lost": 0.48, "expected": 0.35}))
-    'Plan: monthly, and support cases above 2: 48 % left, where each alone lets 35 % be expected'
+    'Of customers with plan: monthly, and support cases above 2, 48 % left; each alone lets 35 % be expected'
     """
     first = rows.iloc[0]
-    return (
-        f"{sentence_case(first['group'])}: {100 * first['lost']:.0f} % left, where each alone lets "
-        f"{100 * first['expected']:.0f} % be expected"
-    )
+    lost, expected = (f"{100 * first[name]:.0f}" for name in ("lost", "expected"))
+    return say("churn-pair", group=first["group"], lost=lost, expected=expected)
 
 
 def _in_words(name: str, group: str) -> str:
-    is_number = group.startswith(("at most ", "above "))
-    return f"{feature_label(name)} {group}" if is_number else f"{feature_label(name)}: {group}"
+    for words, message in (("at most ", "churn-group-at-most"), ("above ", "churn-group-above")):
+        if group.startswith(words):
+            limit = float(group.removeprefix(words).replace(",", ""))
+            shown = f"{limit:,.0f}" if abs(limit) >= 1000 else f"{limit:.3g}"
+            return say(message, feature=feature_label(name), limit=shown)
+    return say("churn-group", feature=feature_label(name), group=group)
 
 
 def remaining_message(months: pd.DataFrame) -> str:
@@ -360,10 +376,10 @@ def remaining_message(months: pd.DataFrame) -> str:
     gone = months[months["value"] <= start / 2]
     if len(gone):
         when = counted(int(gone["month"].iloc[0]), "months")
-        return f"Half of the {start:,.0f} customers of today will have left in {when}"
+        return say("churn-remaining-half", n=f"{start:,.0f}", when=when)
     last = months.iloc[-1]
-    kept = f"{last['value']:,.0f} ({last['low']:,.0f} to {last['high']:,.0f})"
-    return f"Of the {start:,.0f} customers of today {kept} will still be active in {last['month']:.0f} months"
+    kept, low, high = (f"{last[name]:,.0f}" for name in ("value", "low", "high"))
+    return say("churn-remaining", n=f"{start:,.0f}", kept=kept, low=low, high=high, months=f"{last['month']:.0f}")
 
 
 def risk_message(rows: pd.DataFrame) -> str:
@@ -378,10 +394,15 @@ def risk_message(rows: pd.DataFrame) -> str:
     """
     significant = rows[(rows["low"] > 1) | (rows["high"] < 1)]
     if not len(significant):
-        return "Customers of no plan, channel or country leave sooner than others by more than chance"
+        return say("churn-risks-alike")
     strongest = significant.loc[(significant["hazard_ratio"] - 1).abs().idxmax()]
-    ours = f"{100 * strongest['hazard_ratio']:.0f} of as many of the {strongest['what']} “{strongest['group']}”"
-    return f"Where 100 customers of “{strongest['against']}” leave, {ours} do"
+    return say(
+        "churn-risk",
+        against=str(strongest["against"]),
+        n=f"{100 * strongest['hazard_ratio']:.0f}",
+        what=str(strongest["what"]),
+        group=str(strongest["group"]),
+    )
 
 
 def methods_message(each: pd.DataFrame, used: str) -> str:
@@ -403,11 +424,10 @@ def methods_message(each: pd.DataFrame, used: str) -> str:
     """
     days = each.set_index("method")["n"]
     if each["method"].iloc[0] == used or used not in days:
-        return "Of the ways to tell leavers, the one used came closest on past days"
-    closer = "Another way to tell leavers came closer than the one used"
+        return say("churn-methods-used")
     if days.iloc[0] < days[used]:
-        return f"{closer}, but on {days.iloc[0]} of {counted(int(days[used]), 'past days')} only"
-    return f"{closer}, but so few customers have left that it cannot be learned safely"
+        return say("churn-methods-few-days", n=int(days.iloc[0]), days=counted(int(days[used]), "past days"))
+    return say("churn-methods-few-left")
 
 
 def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -427,10 +447,10 @@ def groups_by_difference(groups: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     )
     rows = groups.loc[order.index].reset_index(drop=True)
     if not differ.any():
-        return rows, "No group left more often than the others by more than chance"
+        return rows, say("churn-groups-alike")
     first = rows.iloc[0]
     lost, others = (in_words(first[name], "share") for name in ("lost", "others"))
-    return rows, f"Of the customers of the {first['what']} “{first['group']}” {lost} left, of all others {others}"
+    return rows, say("churn-groups", what=first["what"], group=first["group"], lost=lost, others=others)
 
 
 def reasons_message(reasons: pd.DataFrame) -> str:
@@ -443,15 +463,9 @@ def reasons_message(reasons: pd.DataFrame) -> str:
     """
     given = reasons[~reasons["reason"].str.lower().str.strip("()").isin(_NO_REASON)]
     if not len(given):
-        return "Nobody has given a reason for cancelling"
+        return say("churn-no-reason")
     share = in_words(given["share"].iloc[0], "share")
-    return f"The reason given most often: “{given['reason'].iloc[0]}”, {share} of the cancellations"
-
-
-def _why_chosen(outlook: ChurnOutlook) -> str:
-    if outlook.method == "rate":  # other methods may have done better on the few days on which they could be tested
-        return "asks for least: so few have left that nothing more can be learned safely"
-    return "did best on past days"
+    return say("churn-reasons", reason=given["reason"].iloc[0], share=share)
 
 
 def _who_comes_back(outlook: ChurnOutlook) -> str:
@@ -460,8 +474,10 @@ def _who_comes_back(outlook: ChurnOutlook) -> str:
         return ""
     leavers = round(outlook.futures.number("leave").value)
     value, low, high = (min(round(each), leavers) for each in outlook.back)
-    of_whom = "Of them" if outlook.shops.all() else f"Of the {leavers:,} without a subscription"
-    return f" {of_whom} {value:,} ({low:,} to {high:,}) will be back within a year."
+    told = {"n": f"{value:,}", "low": f"{low:,}", "high": f"{high:,}"}
+    if outlook.shops.all():
+        return say("churn-back", **told)
+    return say("churn-back-of-shoppers", leavers=f"{leavers:,}", **told)
 
 
 def _tried(catalog: Catalog, outlook: ChurnOutlook) -> pd.DataFrame:
@@ -480,6 +496,6 @@ def _trust(summary: ChurnSummary) -> Finding:
     lift, days = own["lift"].mean(), summary.tried if len(summary.tried) else own
     expected, lost = days["expected"].sum(), days["lost"].sum()
     return Finding(
-        f"Tried on {counted(len(days), 'past days')}: {expected:,.0f} customers were expected to leave, {lost:,.0f} left.",
-        f" The tenth of the customers with the highest chances left {lift:.1f} times as often as the average.",
+        say("churn-tried.bold", days=counted(len(days), "past days"), expected=f"{expected:,.0f}", lost=f"{lost:,.0f}"),
+        say("churn-tried.rest", lift=f"{lift:.1f}"),
     )

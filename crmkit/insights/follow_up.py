@@ -17,12 +17,12 @@ from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.expressions import day
+from crmkit.words import say
 
 #: Days after which a ticket that is still open is overdue.
 OVERDUE_DAYS = 7
-_LOW = {"nps": (645, "Would not recommend you"), "csat": (495, "Dissatisfied"), "ces": (495, "Found it hard")}
+_LOW = {"nps": 645, "csat": 495, "ces": 495}
 _PAID = "turnover_12_months"
-_SURVEYS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
 
 
 @checked
@@ -43,8 +43,9 @@ def follow_up_list(catalog: Catalog, period: PeriodLike, *, comments: bool = Fal
     DataFrame
         One row per customer: customer_id, reasons (such as "Would not recommend you (NPS 3 of 10)"), last_on (day of
         the last reason), touchpoint (of the last low answer), worth [currency, expected from now on; where it was predicted],
-        turnover_12_months [currency, orders and paid terms up to the end of the period] and, if asked for, comment. Where
-        nobody is known, one row per low answer, the lowest first: response_id before them, and an empty customer_id.
+        turnover_12_months [currency, orders and paid terms up to the end of the period] and, if asked for, comment. Low
+        answers of which nobody knows who gave them follow, one row each, the lowest first: with an empty customer_id and
+        their response_id, which is the first column then.
 
     Examples
     --------
@@ -71,8 +72,10 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     if not found:
         return pd.DataFrame(columns=columns)
     rows = pd.concat(found, ignore_index=True)
-    if rows["customer_id"].isna().all():
+    unknown = rows["customer_id"].isna()
+    if unknown.all():
         return _of_nobody(rows, columns)
+    nobody, rows = rows[unknown], rows[~unknown]
     rows = rows.sort_values(["customer_id", "on", "reason"], kind="stable")  # a database returns rows in any order
     people = rows.groupby("customer_id").agg(
         reasons=("reason", lambda reasons: "; ".join(dict.fromkeys(reasons))),
@@ -86,6 +89,10 @@ def _listed(catalog: Catalog, period: Period, comments: bool) -> pd.DataFrame:
     ordered = people.reset_index().sort_values([*money, "customer_id"], ascending=[*[False] * len(money), True])
     places = [*columns[: columns.index(_PAID)], *money, *columns[columns.index(_PAID) + 1 :]]
     frame = ordered[places].reset_index(drop=True)
+    if len(nobody):
+        apart = _of_nobody(nobody, places)
+        frame = pd.concat([frame.assign(response_id=None), apart.astype(frame.dtypes.to_dict() | {_PAID: float})])
+        frame = frame[["response_id", *places]].reset_index(drop=True)
     frame.attrs["currency"] = catalog.settings.company.currency
     return frame
 
@@ -106,7 +113,7 @@ def _low_answers(catalog: Catalog, period: Period) -> pd.DataFrame:
     said_on = day(answers.responded_at)
     inside = (said_on >= period.start) & (said_on < period.end) & answers.is_last
     low: Any = None
-    for survey, (limit, _) in _LOW.items():
+    for survey, limit in _LOW.items():
         of_survey = (answers.survey == survey) & (answers.position * 1000 < limit)
         low = of_survey if low is None else low | of_survey
     wanted = [name for name in ("customer_id", "touchpoint", "comment", "scale_max") if name in answers.columns]
@@ -119,8 +126,10 @@ def _low_answers(catalog: Catalog, period: Period) -> pd.DataFrame:
 
 
 def _reason(row: Any) -> str:
-    of = f" of {row.scale_max:g}" if pd.notna(row.scale_max) else ""
-    return f"{_LOW[row.survey][1]} ({_SURVEYS[row.survey]} {row.score:g}{of})"
+    score = f"{row.score:g}"
+    if pd.isna(row.scale_max):
+        return say("voice-low", survey=row.survey, score=score)
+    return say("voice-low-of", survey=row.survey, score=score, most=f"{row.scale_max:g}")
 
 
 def _overdue(catalog: Catalog, last_day: date) -> pd.DataFrame:
@@ -132,7 +141,7 @@ def _overdue(catalog: Catalog, last_day: date) -> pd.DataFrame:
     is_open = (opened < last_day - timedelta(days=OVERDUE_DAYS)) & (resolved.isnull() | (resolved > last_day))
     found = fetch(t.filter(is_open).select("customer_id", on=opened))
     days = [(last_day - pd.Timestamp(on).date()).days for on in found["on"]]
-    reasons = [f"Ticket open for {n} days" for n in days]
+    reasons = [say("voice-overdue", n=n) for n in days]
     return found.assign(reason=reasons, on=pd.to_datetime(found["on"]), touchpoint=None, comment=None)[columns]
 
 

@@ -18,21 +18,8 @@ from crmkit.predictions.segments.migration import DIRECTIONS, NEW, customer_move
 from crmkit.predictions.segments.profiles import segment_profiles
 from crmkit.predictions.segments.stability import SegmentReview
 from crmkit.tables.catalog import Catalog
+from crmkit.words import has_message, say
 
-TO_DO = {  # what to do for the usual segments
-    "Champions": "Thank them, ask for recommendations, show them new products first.",
-    "Loyal": "Offer what goes with what they buy; no discount is needed.",
-    "Potential loyalists": "Win the next order soon: a reason to come back within their usual gap.",
-    "New customers": "Welcome them and make the second order easy.",
-    "Promising": "Show the range; a small sample or a guide does more than a discount.",
-    "Need attention": "Remind them with something that fits their last order.",
-    "About to sleep": "Remind them once; they have bought little so far.",
-    "At risk": "Write personally and ask what was wrong, before an offer.",
-    "Cannot lose them": "Telephone. They brought much and have been away long.",
-    "Hibernating": "Include them in the general newsletter only.",
-    "Lost": "Spend nothing on them but one last question why.",
-    TOO_FEW: "Know each of them by name: there are too few for segments.",
-}
 REFRESH = "crmkit predict --refresh-segments"
 
 
@@ -47,13 +34,11 @@ def segment_headline(profiles: pd.DataFrame, period: Period) -> str:
     """
     first = profiles.iloc[0]
     if first["segment"] == TOO_FEW and len(profiles) == 1:
-        return f"{period.label}: {_who_bought(first['n'])}, too few for segments"
+        return say("segments-headline-few", period=period.label, bought=_who_bought(first["n"]))
     if not first["revenue_share"] > 0:
-        return f"{period.label}: {_who_bought(profiles['n'].sum())}, no turnover in the last 365 days"
-    return (
-        f"{period.label}: “{first['segment']}” are {first['share']:.0%} of customers and bring "
-        f"{first['revenue_share']:.0%} of turnover"
-    ).replace("%", " %")
+        return say("segments-headline-nothing", period=period.label, bought=_who_bought(profiles["n"].sum()))
+    share, revenue = (f"{100 * first[name]:.0f}" for name in ("share", "revenue_share"))
+    return say("segments-headline", period=period.label, segment=first["segment"], share=share, revenue=revenue)
 
 
 def segment_population(catalog: Catalog, period: Period) -> str:
@@ -73,48 +58,42 @@ def segment_population(catalog: Catalog, period: Period) -> str:
         return ""
     bought = customers_on(catalog, day).index
     n_others = int((~known.frame("customers")["customer_id"].isin(bought)).sum())
-    others = f"{n_others:,} {'other has' if n_others == 1 else 'others have'} not"
-    return f"Of the {_who_bought(len(bought))}; {others}." if n_others else ""
+    return say("segments-population", bought=_who_bought(len(bought)), n=n_others) if n_others else ""
 
 
 def segment_findings(catalog: Catalog, period: Period, moves: pd.DataFrame) -> list[Finding]:
     """Return the findings: moves that were more frequent than usual, and whether there are natural groups."""
     day = last_days(catalog, period)[1]
     if set(moves["to"]) == {TOO_FEW}:
-        why = (
-            f": fewer than {FEWEST_CUSTOMERS} customers had bought by {day_in_words(learned_on(catalog, day))}, and segments "
-            "are learned from those who had. What compares segments is left out; know each customer by name."
-        )
-        return [Finding("There are no segments yet", why)]
+        day_learned = day_in_words(learned_on(catalog, day))
+        why = say("segments-none-yet.rest", fewest=FEWEST_CUSTOMERS, day=day_learned)
+        return [Finding(say("segments-none-yet.bold"), why)]
     if moves["to"].nunique() == 1:
-        return [Finding("All customers are in one segment", ": there is no other to compare it with.")]
+        return [Finding(say("segments-one.bold"), say("segments-one.rest"))]
     changed = moves[(moves["verdict"] == "real") & (moves["from"] != moves["to"])]
     more = changed[changed["share"] > changed["usual_share"]].sort_values("n", ascending=False).head(3)
     found = [more_than_usual(row) for row in more.to_dict("records")]
     n_moved = int(moves.loc[(moves["from"] != moves["to"]) & (moves["from"] != "(new)"), "n"].sum())
     n_both = int(moves.loc[moves["from"] != "(new)", "n"].sum())
-    rest = "." if found else "; no move was more frequent than usual."
+    rest = "some" if found else "none"
     found.append(moved_finding(n_moved, n_both, rest))
     if both_ways := move_finding(move_totals(moves_of(catalog, period)), catalog.settings.company.currency):
         found.append(both_ways)
     segmentation = segmentation_for(catalog, day)
     if segmentation.model.n_segments_ > 1:
         named = ", ".join(f"“{name}”" for name in segmentation.names)
-        found.append(Finding(f"There are {len(segmentation.names)} natural groups", f": {named}."))
+        n = len(segmentation.names)
+        found.append(Finding(say("segments-natural.bold", n=n), say("segments-natural.rest", named=named)))
     else:
-        found.append(
-            Finding(
-                "There are no natural groups",
-                f": {segmentation.model.verdict_}. The segments here are fixed cuts on a scale.",
-            )
-        )
+        why = say("segments-not-natural.rest", why=segmentation.model.verdict_)
+        found.append(Finding(say("segments-not-natural.bold"), why))
     return found
 
 
 def segment_actions(catalog: Catalog, period: Period) -> pd.DataFrame:
     """Return what to do for each segment: segment, n [customers], what_to_do; the segments with most revenue first."""
     profiles = profiles_of(catalog, period)
-    words = [TO_DO.get(row["segment"]) or _by_numbers(row, profiles) for row in profiles.to_dict("records")]
+    words = [_what_to_do(row, profiles) for row in profiles.to_dict("records")]
     return profiles[["segment", "n"]].assign(what_to_do=words)
 
 
@@ -179,23 +158,12 @@ def review_finding(review: SegmentReview) -> Finding | None:
     """
     if review.verdict != "no longer fits":
         return None
-    return Finding(
-        "The segments no longer fit", f": {_why(review)}. A proposal stands side by side below.", tone="worse"
-    )
+    return Finding(say("segments-no-fit.bold"), say("segments-no-fit.rest", why=_why(review)), tone="worse")
 
 
 def review_title(review: SegmentReview) -> str:
     """Return the title of the section: whether the segments still fit."""
-    if review.verdict == "no longer fits":
-        return f"The segments of {day_in_words(review.learned_on)} no longer fit"
-    if review.verdict == "fits":
-        return f"The segments of {day_in_words(review.learned_on)} still fit"
-    if review.verdict == "differs as a year ago":
-        return (
-            f"The segments of {day_in_words(review.learned_on)} fit as they did a year ago: what differs is the season"
-        )
-    cannot = "It is too early" if review.verdict == "too new to judge" else "There are too few customers"
-    return f"{cannot} to judge whether the segments of {day_in_words(review.learned_on)} fit"
+    return say("segments-review", verdict=review.verdict.replace(" ", "-"), day=day_in_words(review.learned_on))
 
 
 def review_words(review: SegmentReview, kept: bool) -> str:
@@ -207,47 +175,38 @@ def review_words(review: SegmentReview, kept: bool) -> str:
     kept : bool
         Whether the segments are kept in the store; provisional ones are refitted automatically.
     """
-    until = (
-        f"The segments are kept in the store and stay until {REFRESH} is run."
-        if kept
-        else "The segments are provisional: once a year of data is there, those of the end of a fiscal year are kept."
-    )
+    until = say("segments-until-refresh", command=REFRESH) if kept else say("segments-provisional")
     if review.verdict == "too new to judge":
-        return f"They were learned less than two months ago. {until}"
+        return say("segments-too-new", until=until)
     if review.verdict == "too few to judge":
-        return f"There are fewer than 40 customers. {until}"
+        return say("segments-too-few", until=until)
     if review.verdict == "fits":
         return f"{_reasons(review)} {until}"
     if review.verdict == "differs as a year ago":
-        return (
-            f"{_reasons(review)} But customers were as different at this time a year ago, so it is the season. {until}"
-        )
-    refresh = f"To take the proposal, run {REFRESH}: it holds from then on, and earlier months keep the old segments."
-    return f"{_reasons(review)} A season can look like a change: look again next month before you refresh. {refresh}"
+        return f"{_reasons(review)} {say('segments-season', until=until)}"
+    return f"{_reasons(review)} {say('segments-look-again', command=REFRESH)}"
 
 
 def more_than_usual(row: dict[Hashable, Any]) -> Finding:
     """Return the finding on a move that was more frequent than usual."""
-    share, usual = (f"{row[name]:.0%}".replace("%", " %") for name in ("share", "usual_share"))
-    n = counted(float(row["n"]), "customers")
-    source = "New customers" if row["from"] == "(new)" else f"“{row['from']}”"
-    return Finding(
-        f"{n} moved from {source} to “{row['to']}”", f": {share} of them, usually {usual}. Real.", tone="changed"
-    )
+    share, usual = (f"{100 * row[name]:.0f}" for name in ("share", "usual_share"))
+    told = {"customers": counted(float(row["n"]), "customers"), "source": row["from"], "to": row["to"]}
+    bold = say("segments-moved-new" if row["from"] == "(new)" else "segments-moved", **told)
+    return Finding(bold, say("segments-usually", share=share, usual=usual), tone="changed")
 
 
-def moved_finding(n_moved: int, n_both: int, rest: str) -> Finding:
-    """Return the finding on how many customers changed segment; ``rest`` ends the sentence.
+def moved_finding(n_moved: int, n_both: int, unusual: str) -> Finding:
+    """Return the finding on how many customers changed segment, and whether some moves were more frequent than usual.
 
     Examples
     --------
-    >>> moved_finding(3, 12, ".").text, moved_finding(0, 0, ".").text
+    >>> moved_finding(3, 12, "some").text, moved_finding(0, 0, "some").text
     ('3 of 12 customers changed segment (25 %).', 'Nobody changed segment.')
     """
     if not n_moved:
-        return Finding("Nobody changed segment", rest)
-    bold = f"{n_moved:,} of {counted(n_both, 'customers')} changed segment"
-    return Finding(bold, f" ({100 * n_moved / n_both:.0f} %){rest}")
+        return Finding(say("segments-changed-nobody.bold"), say("segments-changed-nobody.rest", unusual=unusual))
+    bold = say("segments-changed.bold", n=f"{n_moved:,}", customers=counted(n_both, "customers"))
+    return Finding(bold, say("segments-changed.rest", share=f"{100 * n_moved / n_both:.0f}", unusual=unusual))
 
 
 def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
@@ -264,62 +223,48 @@ def move_finding(totals: pd.DataFrame, currency: str | None) -> Finding | None:
     if up is None and down is None:
         return None
     n_up, n_down = (int(row["n"]) if row else 0 for row in (up, down))
-    of = [(did, _changed(row, currency)) for row, did in ((up, "upgraded"), (down, "slid")) if row]
-    clauses = [f"those who {did} {'' if place else 'bring '}{changed}" for place, (did, changed) in enumerate(of)]
-    return Finding(f"{counted(n_up, 'customers')} upgraded and {n_down:,} slid", f": {', '.join(clauses)}.")
+    told = {side: _changed(row, currency) for side, row in (("up", up), ("down", down)) if row}
+    bold = say("segments-both-ways", customers=counted(n_up, "customers"), slid=f"{n_down:,}")
+    if len(told) == 2:
+        return Finding(bold, say("segments-brought-both", **told))
+    return Finding(bold, say("segments-brought-up", **told) if up else say("segments-brought-down", **told))
 
 
 def _who_bought(n: int) -> str:
-    return f"{counted(n, 'customers')} who {'has' if n == 1 else 'have'} bought"
+    return say("segments-bought", n=int(n))
 
 
-def _by_numbers(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
-    """Return what to do for a segment without a usual name, by its recency and its revenue per customer."""
+def _what_to_do(row: dict[Hashable, Any], profiles: pd.DataFrame) -> str:
+    """Return what to do for a usual segment; for another by its recency and its revenue per customer."""
+    name = f"segments-do-{str(row['segment']).lower().replace(' ', '-')}"
+    if has_message(name):
+        return say(name)
     mean = float((profiles["days_since_order"] * profiles["n"]).sum() / profiles["n"].sum())
-    away = float(row["days_since_order"]) > mean
-    if row["differs"] == "more":
-        return (
-            "Telephone or write personally: they bring more than others and have been away."
-            if away
-            else "Thank them, show them new products first, ask for recommendations."
-        )
-    return (
-        "Remind them once with something that fits their last order."
-        if away
-        else "Make the next order easy: a reason to come back within their usual gap."
-    )
+    away = "away" if float(row["days_since_order"]) > mean else "here"
+    return say("segments-do", away=away, brings="more" if row["differs"] == "more" else "other")
 
 
 def _changed(row: dict[Hashable, Any], currency: str | None) -> str:
     value, low, high = (float(row[name]) for name in ("gained", "low", "high"))
     low, high = (low, high) if value >= 0 else (-high, -low)
     scale = scale_for("money", abs(value), low=low, high=high, currency=currency)
-    return f"{scale.words(abs(value))} {'more' if value >= 0 else 'less'} ({scale.interval(low, high)})"
+    amount, interval = scale.words(abs(value)), scale.interval(low, high)
+    return say("segments-amount", way="more" if value >= 0 else "less", amount=amount, interval=interval)
 
 
 def _reasons(review: SegmentReview) -> str:
     if review.fit is None:
         return ""
-    often = "less than 1 %" if review.fit.p < 0.01 else f"{review.fit.p:.0%}".replace("%", " %")
     if review.n_before != review.n_now:
-        return f"Then there was {_groups(review.n_before)}, now there are {_groups(review.n_now)}."
-    moved = in_words(review.fit.moved, "share")
-    return (
-        f"If the segments were learned anew today, {moved} of the customers who ordered within a year would be in "
-        f"another one; so large a change comes by chance in {often} of cases where nothing has changed."
-    )
+        return say("segments-groups-then", then=review.n_before, now=review.n_now)
+    often = say("segments-rarely") if review.fit.p < 0.01 else in_words(round(review.fit.p, 2), "share")
+    return say("segments-anew", moved=in_words(review.fit.moved, "share"), often=often)
 
 
 def _why(review: SegmentReview) -> str:
     if review.n_before != review.n_now:
-        return f"where there was {_groups(review.n_before)}, there are now {_groups(review.n_now)}"
+        return say("segments-why-groups", then=review.n_before, now=review.n_now)
     assert review.fit is not None
     if review.fit.moved < 0.1:
-        return "the groups are the same, but their customers are no longer where they were"
-    return (
-        f"learned anew today, they would put {in_words(review.fit.moved, 'share')} of buying customers into another one"
-    )
-
-
-def _groups(n: int) -> str:
-    return "one group" if n <= 1 else counted(n, "groups")
+        return say("segments-why-elsewhere")
+    return say("segments-why-anew", moved=in_words(review.fit.moved, "share"))

@@ -8,15 +8,7 @@ import pandas as pd
 from babel import Locale
 
 from crmkit.metrics.formatting import counted, joined, scale_for
-
-#: Methods by which a language is read, in words.
-METHODS = {
-    "learned": "learned from your answers with stars",
-    "lexicon": "by a list of English words",
-    "none": "not read: too few stars to judge by, or no better than guessing",
-    "stars": "by the stars given with it",
-    "each": "each as below",
-}
+from crmkit.words import say
 
 
 @dataclass(frozen=True)
@@ -33,6 +25,17 @@ class Remark:
 
     text: str
     is_doubt: bool
+
+
+def method_in_words(method: str) -> str:
+    """Return how a language is read.
+
+    Examples
+    --------
+    >>> method_in_words("lexicon")
+    'by a list of English words'
+    """
+    return say("mood-method", method=method)
 
 
 def language_name(code: str) -> str:
@@ -68,12 +71,10 @@ def sentiment_message(check: pd.DataFrame) -> str:
     accuracy, low, always = _agreement(check)
     if accuracy is None:
         unread = [language_name(code) for code in check.loc[check["method"] == "none", "language"]]
-        missing = f"; texts in {joined(unread[:5])} are not read" if unread else ""
-        return f"Too few comments with stars to tell whether moods are read rightly{missing}"
+        return say("mood-untested", unread=joined(unread[:5]) or "none")
     if low <= always:
-        return "The mood read off a comment agrees with its stars no more often than chance would: do not act on it"
-    agreement = f"The mood read off a comment is that of its stars in {_in_words(accuracy)} of cases"
-    return f"{agreement}; naming the same mood each time would reach {_in_words(always)}"
+        return say("mood-by-chance")
+    return say("mood-agrees", share=_in_words(accuracy), always=_in_words(always))
 
 
 def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
@@ -93,16 +94,12 @@ def sentiment_remarks(check: pd.DataFrame) -> dict[str, Remark]:
     """
     accuracy, low, always = _agreement(check)
     if accuracy is None:
-        posts = Remark("Do not act on it: whether moods are read rightly is not known yet", is_doubt=True)
+        posts = Remark(say("mood-remark-unknown"), is_doubt=True)
     elif low <= always:
-        posts = Remark("Do not act on it: moods are read off words no better than by chance", is_doubt=True)
+        posts = Remark(say("mood-remark-chance"), is_doubt=True)
     else:
-        right = f"Read off words; of comments {_in_words(accuracy)} are read as their stars say"
-        posts = Remark(f"{right}, of posts it is not known", is_doubt=False)
-    return {
-        "comment_sentiment": Remark("By the stars given with each comment", is_doubt=False),
-        "post_sentiment": posts,
-    }
+        posts = Remark(say("mood-remark-words", share=_in_words(accuracy)), is_doubt=False)
+    return {"comment_sentiment": Remark(say("mood-remark-stars"), is_doubt=False), "post_sentiment": posts}
 
 
 def shares_message(shares: pd.DataFrame, label: str) -> str:
@@ -128,12 +125,13 @@ def shares_message(shares: pd.DataFrame, label: str) -> str:
     for source, rows in shares.groupby("source"):
         moods = [_share_in_words(rows[rows["mood"] == mood].iloc[0]) for mood in ("kind", "unkind")]
         n = counted(rows["n"].iloc[0], f"{source}s")
-        said.append(f"Of {n} in {label}, errors of reading allowed for, {moods[0]} are kind and {moods[1]} unkind.")
+        said.append(say("mood-shares", texts=n, period=label, kind=moods[0], unkind=moods[1]))
     return " ".join(said)
 
 
 def _share_in_words(row: pd.Series) -> str:
-    return f"{100 * row['share']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f} %)"
+    share, low, high = (f"{100 * row[name]:.0f}" for name in ("share", "low", "high"))
+    return say("mood-share", share=share, low=low, high=high)
 
 
 def _agreement(check: pd.DataFrame) -> tuple[float | None, float, float]:

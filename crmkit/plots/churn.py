@@ -13,8 +13,9 @@ from crmkit.metrics.formatting import scale_for
 from crmkit.plots.frames import draws
 from crmkit.plots.marks import band, dots, intervals, line
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import styled_axes, theme_context
+from crmkit.plots.theme import name_pair, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks, percent_ticks
+from crmkit.words import say
 
 
 @draws("day", "expected", "low", "high", "lost")
@@ -31,7 +32,7 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> days = pd.DataFrame({"day": ["2026-05-31"], "expected": [9.0], "low": [4.0], "high": [14.0], "lost": [8.0]})
-    >>> [text.get_text() for text in plot_expected_losses(days).get_legend().get_texts()]
+    >>> [" ".join(text.get_text().split()) for text in plot_expected_losses(days).texts]
     ['expected, with 95 % interval', 'left']
     """
     ax = styled_axes(ax)
@@ -42,13 +43,12 @@ def plot_expected_losses(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
             for row in days.itertuples()
         ]
         left = [f"{_day(row.day)}: {row.lost:,.0f} left" for row in days.itertuples()]
-        _draw_expected_and_actual(ax, rows, "expected", "expected, with 95 % interval", said, left)
+        _draw_expected_and_actual(ax, rows, "expected", say("chart-expected"), said, left)
         ax.set_xticks(rows["place"], [_day(day) for day in days["day"]])
         ax.set_xlim(-0.5, len(days) - 0.5)
-        ax.set_ylim(0, 1.45 * max(days["high"].max(), days["lost"].max(), 1))  # room for the legend
+        ax.set_ylim(0, 1.08 * max(days["high"].max(), days["lost"].max(), 1))
         number_ticks(ax.yaxis, "count", float(days["high"].max()))
         ax.set_ylabel("customers", color=LIGHT["soft"])
-        ax.legend(frameon=False, loc="upper left")
     return ax
 
 
@@ -82,8 +82,8 @@ def plot_call_profit(plan: pd.DataFrame, ax: Axes | None = None, *, currency: st
         )
         number_ticks(ax.xaxis, "count", float(plan["n"].max()))
         number_ticks(ax.yaxis, "money", float(plan["profit"].abs().max()), currency)
-        ax.set_xlabel("customers contacted", color=LIGHT["soft"])
-        ax.set_ylabel("expected profit", color=LIGHT["soft"])
+        ax.set_xlabel(say("chart-axis-contacted"), color=LIGHT["soft"])
+        ax.set_ylabel(say("chart-axis-profit"), color=LIGHT["soft"])
     return ax
 
 
@@ -102,7 +102,7 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
     --------
     >>> tenths = pd.DataFrame({"tenth": [1, 2], "chance": [0.1, 0.6], "low": [0.05, 0.5], "high": [0.2, 0.7],
     ...                        "lost": [0.1, 0.55]})
-    >>> [text.get_text() for text in plot_reliability(tenths).get_legend().get_texts()]
+    >>> [" ".join(text.get_text().split()) for text in plot_reliability(tenths).texts]
     ['mean chance, with 95 % interval', 'left']
     """
     ax = styled_axes(ax)
@@ -114,12 +114,11 @@ def plot_reliability(tenths: pd.DataFrame, ax: Axes | None = None) -> Axes:
         left = [f"Group {row.tenth}: {row.lost:.1%} left" for row in tenths.itertuples()]
         said, left = ([words.replace("%", " %") for words in each] for each in (said, left))
         rows = tenths.assign(place=tenths["tenth"])
-        _draw_expected_and_actual(ax, rows, "chance", "mean chance, with 95 % interval", said, left)
+        _draw_expected_and_actual(ax, rows, "chance", say("chart-mean-chance"), said, left)
         ax.set_ylim(0, None)
         ax.xaxis.set_major_locator(MultipleLocator(1))
         percent_ticks(ax.yaxis)
-        ax.set_xlabel("groups, lowest chances first", color=LIGHT["soft"])
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)  # above the highest group
+        ax.set_xlabel(say("chart-axis-tenths"), color=LIGHT["soft"])
     return ax
 
 
@@ -147,8 +146,8 @@ def plot_remaining(months: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_ylim(0, None)
         number_ticks(ax.yaxis, "count", float(months["value"].max()))
         ax.xaxis.set_major_locator(MultipleLocator(6))
-        ax.set_xlabel("months from today", color=LIGHT["soft"])
-        ax.set_ylabel("customers still active", color=LIGHT["soft"])
+        ax.set_xlabel(say("chart-axis-months-ahead"), color=LIGHT["soft"])
+        ax.set_ylabel(say("chart-axis-still-active"), color=LIGHT["soft"])
     return ax
 
 
@@ -160,6 +159,8 @@ def _draw_expected_and_actual(
     ax: Axes, rows: pd.DataFrame, expected: str, label: str, expected_words: list[str], lost_words: list[str]
 ) -> None:
     intervals(ax, rows, "place", color=LIGHT["band"], width=9, capstyle="butt")
-    dots(ax, rows, "place", expected, color=LIGHT["accent"], size=7, label=label, values=expected_words)
-    cross = {"marker": "x", "linewidth": 2, "label": "left"}
-    dots(ax, rows, "place", "lost", color=LIGHT["ink"], size=8, values=lost_words, **cross)
+    dots(ax, rows, "place", expected, color=LIGHT["accent"], size=7, values=expected_words)
+    dots(ax, rows, "place", "lost", color=LIGHT["ink"], size=8, values=lost_words, marker="x", linewidth=2)
+    last = rows.iloc[-1]
+    named = (label, float(last[expected]), LIGHT["accent"]), ("left", float(last["lost"]), LIGHT["ink"])
+    name_pair(ax, float(last["place"]), *named)

@@ -10,8 +10,9 @@ from crmkit.metrics.formatting import scale_for
 from crmkit.plots.frames import draws
 from crmkit.plots.marks import band, bars, dots, line
 from crmkit.plots.palette import LIGHT
-from crmkit.plots.theme import annotate, styled_axes, theme_context
+from crmkit.plots.theme import annotate, name_pair, styled_axes, theme_context
 from crmkit.plots.ticks import number_ticks
+from crmkit.words import say
 
 
 @draws("tenth", "predicted", "actual")
@@ -30,8 +31,8 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
     Examples
     --------
     >>> tenths = pd.DataFrame({"tenth": [1, 2], "predicted": [90.0, 20.0], "actual": [85.0, 22.0]})
-    >>> [text.get_text() for text in plot_calibration(tenths, currency="EUR").get_legend().get_texts()]
-    ['predicted', 'came']
+    >>> [text.get_text() for text in plot_calibration(tenths, currency="EUR").texts]
+    ['came', 'predicted']
     """
     ax = styled_axes(ax)
     with theme_context():
@@ -43,12 +44,14 @@ def plot_calibration(tenths: pd.DataFrame, ax: Axes | None = None, *, currency: 
             ]
             for name, word in (("actual", "came"), ("predicted", "predicted"))
         )
-        bars(ax, tenths, "tenth", "actual", color=LIGHT["band"], width=0.66, label="came", values=came)
-        dots(ax, tenths, "tenth", "predicted", color=LIGHT["accent"], size=8, label="predicted", values=foreseen)
+        bars(ax, tenths, "tenth", "actual", color=LIGHT["band"], width=0.66, values=came)
+        dots(ax, tenths, "tenth", "predicted", color=LIGHT["accent"], size=8, values=foreseen)
         _money_axis(ax, float(tenths[["predicted", "actual"]].max().max()), currency)
         ax.xaxis.set_major_locator(MultipleLocator(1))
-        ax.set_xlabel("tenths of customers, by forecast", color=LIGHT["soft"])
-        ax.legend(frameon=False)
+        ax.set_xlabel(say("chart-axis-value-tenths"), color=LIGHT["soft"])
+        last = tenths.iloc[-1]
+        named = ("came", float(last["actual"]), LIGHT["soft"]), ("predicted", float(last["predicted"]), LIGHT["accent"])
+        name_pair(ax, float(last["tenth"]) + 0.33, *named)
     return ax
 
 
@@ -79,7 +82,7 @@ def plot_life(life: pd.DataFrame, ax: Axes | None = None, *, currency: str | Non
         line(ax, life, "month", "value", color=LIGHT["accent"], linewidth=2.2)
         _money_axis(ax, float(value.max(initial=0)), currency)
         ax.xaxis.set_major_locator(MultipleLocator(6))
-        ax.set_xlabel("months since the first order or term", color=LIGHT["soft"])
+        ax.set_xlabel(say("chart-axis-life"), color=LIGHT["soft"])
         for words, at in (("came already", came[-1] / 2), ("forecast", (came[-1] + value[-1]) / 2)):
             annotate(ax, words, (month[-1], at), (6, 0), va="center", color=LIGHT["soft"])
     return ax

@@ -15,6 +15,7 @@ from crmkit.plots.marks import dots, intervals, line
 from crmkit.plots.palette import LIGHT
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import PeriodLocator, number_ticks, period_label
+from crmkit.words import say
 
 
 @draws("period", "value", "low", "high", "unit")
@@ -148,7 +149,7 @@ def _draw_empty(ax: Axes, n_periods: int) -> Axes:
     ax.text(
         0.5,
         0.5,
-        f"No data in {'this period' if n_periods == 1 else f'these {n_periods} periods'}",
+        say("chart-no-data", n=n_periods),
         transform=ax.transAxes,
         ha="center",
         va="center",

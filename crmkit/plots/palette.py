@@ -41,9 +41,13 @@ DARK = {
     "noise-wash": "#252f3b",
     "behind": "#171e27",
 }
-# For lines and bars of groups; distinct for people with any of the three kinds of colour blindness.
+# For lines and dots of groups. The first six are distinct for people with any of the three kinds of colour blindness;
+# twelve cannot be, so a name stands at every line, and groups of dots differ in shape too.
 GROUPS = ["#17568e", "#b5500a", "#0a7d6f", "#8f1d5a", "#7a6a00", "#5b5f97"]
+GROUPS += ["#2c7a2f", "#6b4534", "#00748f", "#7a22a3", "#c0185f", "#47565f"]
+_SAFE = len(GROUPS) // 2
 GROUPS_DARK = ["#86bdef", "#f2a36b", "#63cfbe", "#f597c3", "#d8c65a", "#b3b6ea"]
+GROUPS_DARK += ["#84d587", "#d6b0a1", "#6fd2ec", "#d9a5f2", "#ff9fb9", "#b4c4cd"]
 
 
 def colours_of(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
@@ -62,11 +66,13 @@ def colours_of(names: Iterable[str], known: Iterable[str] = ()) -> dict[str, str
     (True, False)
     """
     wanted = list(dict.fromkeys(map(str, names)))
+    everybody = sorted({*wanted, *map(str, known)})
+    n = _SAFE if len(everybody) <= _SAFE else len(GROUPS)
     taken: dict[str, int] = {}
-    for name in sorted({*wanted, *map(str, known)}):
+    for name in everybody:
         slot = int(sha256(name.encode()).hexdigest(), 16)
-        free = [place for place in range(len(GROUPS)) if place not in taken.values()] or list(range(len(GROUPS)))
-        first = slot % len(GROUPS)
+        free = [place for place in range(n) if place not in taken.values()] or list(range(n))
+        first = slot % n
         taken[name] = first if first in free else free[slot % len(free)]
     return {name: GROUPS[taken[name]] for name in wanted}
 

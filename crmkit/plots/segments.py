@@ -14,17 +14,20 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
+from crmkit.models.segments.rfm import LADDER
 from crmkit.plots.frames import draws
 from crmkit.plots.marks import dots
-from crmkit.plots.palette import GROUPS, LIGHT, colours_of
+from crmkit.plots.palette import LIGHT, colours_of
 from crmkit.plots.theme import new_axes, styled_axes, theme_context
 from crmkit.plots.ticks import tick_labels
+from crmkit.words import say
 
 _DAYS = {0: "today", 6: "a week", 59: "2 months", 364: "a year"}
 _GAP, _BAR = 0.025, 0.018  # between two segments [share of the height]; width of a segment [share of the width]
 _TONES = {"up": LIGHT["better"], "down": LIGHT["worse"], "new": LIGHT["accent"], "stayed": LIGHT["band"]}
 _BEHIND = {"boxstyle": "round,pad=0.12", "facecolor": LIGHT["behind"], "edgecolor": "none", "alpha": 0.85}  # of a label
 _NARROW = 4  # inches, below which labels of the axis in one line would overlap
+_SHAPES = "os^Dv<>pPXhd"  # one for each segment, as not everybody tells twelve colours apart
 MOST_DOTS = 500  # keeps a page below 500 kB
 
 
@@ -53,12 +56,12 @@ def plot_segment_map(customers: pd.DataFrame, ax: Axes | None = None, *, currenc
     unit = max(float(customers["revenue"].clip(lower=0).median()), 1.0) / 4
     names = list(dict.fromkeys(customers["segment"]))
     with theme_context():
-        colours = colours_of(names)
+        colours = colours_of(names, known=LADDER)
         for place, name in enumerate(names):
             own = shown[shown["segment"] == name]
             own = own.assign(x=_days(own["days_since_order"]), y=_money(own["revenue"], unit))
-            shape = "os^Dv"[place // len(GROUPS) % 5]
-            dots(ax, own, "x", "y", color=colours[str(name)], size=3, alpha=0.35, marker=shape)
+            shape = _SHAPES[place % len(_SHAPES)]
+            dots(ax, own, "x", "y", color=colours[str(name)], size=3.4, alpha=0.5, marker=shape)
         middles = customers.assign(x=_days(customers["days_since_order"]), y=_money(customers["revenue"], unit))
         middles = middles.groupby("segment")[["x", "y"]].median().sort_values("y")
         room = 0.055 * float(_money(customers["revenue"], unit).max())
@@ -128,13 +131,13 @@ def _worded_axes(ax: Axes, customers: pd.DataFrame, unit: float, currency: str |
     ticks = [days for days in _DAYS if days <= max(furthest, 6)]
     ax.set_xticks([-np.log1p(days) for days in ticks])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda place, _: _ago(place, ax)))
-    ax.set_xlabel("time since the last order", color=LIGHT["soft"])
+    ax.set_xlabel(say("chart-axis-since-order"), color=LIGHT["soft"])
     most = max(float(customers["revenue"].max()), 1.0)
     steps = [0.0, *(float(10**power) for power in range(0, 9) if unit / 3 <= 10**power <= most)]
     # Each label has its own scale, as the axis is logarithmic and may go from tens to millions.
     labels = [tick_labels("money", step, [step], currency=currency)[0] for step in steps]
     ax.set_yticks([float(np.log1p(step / unit)) for step in steps], labels)
-    ax.set_ylabel("revenue of 365 days", color=LIGHT["soft"])
+    ax.set_ylabel(say("chart-axis-revenue"), color=LIGHT["soft"])
 
 
 def _stacked(sizes: pd.Series, order: list[str]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from crmkit.plots.marks import band, dots, line
 from crmkit.plots.palette import LIGHT, colours_of
 from crmkit.plots.theme import annotate, styled_axes, theme_context
 from crmkit.plots.ticks import percent_ticks
+from crmkit.words import say
 
 _DAYS_IN_A_MONTH = 365.25 / 12
 _FEWEST = 10  # at risk, below which a curve ends: each of its steps would be a single customer
@@ -24,7 +26,9 @@ _LINE = 0.06  # height of a line of text [share of the axis]
 
 
 @draws("group", "age", "at_risk", "survival", "low", "high")
-def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] | None = None) -> Axes:
+def plot_survival(
+    curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[int, ...] | None = None, known: Sequence[str] = ()
+) -> Axes:
     """Draw survival curves, one per group, with the numbers at risk.
 
     Parameters
@@ -36,6 +40,8 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
         Axes to draw on; a new figure without.
     months : tuple of int or None
         Ages at which the numbers at risk are written; None for the start and at most two more, which fit on a phone.
+    known : sequence of str
+        All names of groups that any chart may show, so that each has one colour in all of them.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
     longest = float(drawn["age"].max()) / _DAYS_IN_A_MONTH if len(drawn) else -1.0
     months = tuple(month for month in (_marked(longest) if months is None else months) if month <= longest)
     with theme_context():
-        colours, heights = colours_of(groups), _label_heights(drawn.groupby("group")["survival"].last())
+        colours, heights = colours_of(groups, known), _label_heights(drawn.groupby("group")["survival"].last())
         for place, group in enumerate(groups):
             own, colour = drawn[drawn["group"] == group], colours[str(group)] if len(groups) > 1 else LIGHT["accent"]
             if own.empty:
@@ -67,7 +73,7 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
             _mark(ax, _at_months(own), "survival", colour, str(group) if len(groups) > 1 else "")
             _write_at_risk(ax, own, months, place, colour)
             if len(groups) > 1:
-                end = float(own["month"].iloc[-1]), heights[str(group)]
+                end = longest, heights[str(group)]  # beside all curves: none of them crosses a name
                 annotate(ax, str(group), end, (6, 0), va="center", color=colour, fontweight="bold")
         ax.set_ylim(0, 1.02)
         ax.set_xticks(list(months))
@@ -78,7 +84,7 @@ def plot_survival(curve: pd.DataFrame, ax: Axes | None = None, *, months: tuple[
 
 
 @draws("group", "month", "value", "low", "high", "at_risk", "extrapolated")
-def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None, *, known: Sequence[str] = ()) -> Axes:
     """Draw the share still subscribed by months since the start, one line per group, dashed where extrapolated.
 
     Parameters
@@ -87,6 +93,8 @@ def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
         group, month, value, low, high [share], at_risk [count], extrapolated (bool).
     ax : Axes or None
         Axes to draw on; a new figure without.
+    known : sequence of str
+        All names of groups that any chart may show, so that each has one colour in all of them.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
     heights = _label_heights(curves.groupby("group")["value"].last())
     ax = styled_axes(ax, (10.6, 4.2 + 0.26 * len(groups)))
     with theme_context():
-        colours = colours_of(groups)
+        colours = colours_of(groups, known)
         for place, name in enumerate(groups):
             own, colour = curves[curves["group"] == name], colours[str(name)]
             _draw_tenure(ax, own, colour, heights[name])
@@ -111,7 +119,7 @@ def plot_tenure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
             _mark(ax, marked[marked["month"] % _MARKED == 0], "value", colour, str(name))
             _write_tenure_at_risk(ax, own, place, colour)
         at = {"xycoords": "axes fraction", "annotation_clip": None}
-        annotate(ax, "up for renewal", (0, 0), (0, -30), color=LIGHT["soft"], fontsize=9.5, **at)
+        annotate(ax, say("chart-axis-up-for-renewal"), (0, 0), (0, -30), color=LIGHT["soft"], fontsize=9.5, **at)
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, max(float(curves["month"].max()), 1.0))
         ax.xaxis.set_major_locator(MultipleLocator(_TENURE_STEP))

@@ -109,3 +109,19 @@ def new_axes(figsize: tuple[float, float] | None = None) -> Axes:
 def annotate(ax: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
     """Write text so many points right of and above a place; it may stand outside the axes."""
     ax.annotate(text, at, xytext=offset, textcoords="offset points", **{"annotation_clip": False} | style)
+
+
+def name_pair(ax: Axes, x: float, first: tuple[str, float, str], second: tuple[str, float, str]) -> None:
+    """Write the names of two marks that stand at one place beside them, so that no legend is needed.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : float
+        Where the marks stand, the last of their kind.
+    first, second : tuple of str, float and str
+        Name, height and colour; the name of the higher mark stands above that of the lower.
+    """
+    upper, lower = sorted((first, second), key=lambda mark: -mark[1])
+    for (name, y, colour), nudge, align in ((upper, 1, "bottom"), (lower, -1, "top")):
+        annotate(ax, name, (x, y), (9, nudge), va=align, color=colour, fontsize=10.5, linespacing=0.95)

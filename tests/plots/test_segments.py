@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import PathPatch
 
+from crmkit.models.segments.rfm import LADDER
 from crmkit.plots import plot_segment_flow, plot_segment_map
 
 
@@ -68,3 +69,12 @@ def test_on_a_telephone_no_name_of_the_flow_is_cut_off():
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in ax.texts]
     assert min(box.x0 for box in boxes) >= 0 and max(box.x1 for box in boxes) <= ax.figure.bbox.width
+
+
+def test_eleven_segments_have_eleven_colours_and_keep_them_where_five_are_shown():
+    names = list(LADDER)
+    customers = pd.DataFrame({"segment": names, "days_since_order": range(11), "revenue": np.arange(11) * 50.0})
+    colours = {text.get_text(): text.get_color() for text in plot_segment_map(customers).texts}
+    assert len(set(colours.values())) == len(names) == 11
+    few = plot_segment_map(customers.iloc[3:8])
+    assert {text.get_text(): text.get_color() for text in few.texts} == {name: colours[name] for name in names[3:8]}

@@ -13,7 +13,18 @@ from crmkit.words import has_message, say
 from crmkit.words.messages import FOLDER
 
 PACKAGE = Path(__file__).parents[2] / "crmkit"
-NAMED_BY_METRIC = ("phrase-", "chart-part-", "tile-topic-")  # found by the name of a metric or a feature
+NAMED_BY_METRIC = (
+    "phrase-",
+    "chart-part-",
+    "tile-topic-",
+    "voice-touchpoint-",
+    "segments-do-",
+    "experiment-incremental_",
+    "voice-label-",
+    "voice-channel-",
+    "voice-posts-",
+    "revenue-part-",
+)  # found by the name of a metric or a feature
 NOT_OF_PAGES = {  # names of verdicts, beginnings of what a check found, a pattern
     "too few to tell",
     "too close to call",
@@ -22,21 +33,61 @@ NOT_OF_PAGES = {  # names of verdicts, beginnings of what a check found, a patte
     "cannot be read as",
     " is none of ",
     "no large change",
+    "topic of the text",
+    "no reason given",
+    "no longer fits",
+    "too new to judge",
+    "too few to judge",
+    "differs as a year ago",
+    "crmkit predict --refresh-segments",
+    "not measured: needs ",
+    "number of orders",
     r"(?:the|its|her|who|what|whether) ",
 }
 MOVED = [
+    "insights/churn.py",
     "insights/conventions.py",
     "insights/data_quality.py",
+    "insights/explain/reasons.py",
+    "insights/explain/report.py",
+    "insights/explain/words.py",
     "insights/findings.py",
+    "insights/follow_up.py",
     "insights/goals.py",
     "insights/messages.py",
     "insights/phrases.py",
     "insights/revisions.py",
+    "insights/segments.py",
+    "insights/sentiment.py",
     "insights/track_record.py",
+    "insights/value.py",
+    "plots/churn.py",
+    "plots/forecasts.py",
+    "plots/groups.py",
+    "plots/history.py",
+    "plots/marks.py",
+    "plots/segments.py",
+    "plots/survival.py",
+    "plots/waterfall.py",
     "reporting/display/notes.py",
     "reporting/display/opening.py",
     "reporting/display/sparkline.py",
+    "reporting/display/tables.py",
     "reporting/display/tiles.py",
+    "reporting/pages/churn.py",
+    "reporting/pages/data_quality.py",
+    "reporting/pages/experiments.py",
+    "reporting/pages/glossary.py",
+    "reporting/runner/failures.py",
+    "reporting/runner/index.py",
+    "reporting/pages/retention.py",
+    "reporting/pages/revenue.py",
+    "reporting/pages/revisions.py",
+    "reporting/pages/scorecard.py",
+    "reporting/pages/segments.py",
+    "reporting/pages/value.py",
+    "reporting/pages/voice.py",
+    "reporting/pages/why.py",
 ]
 
 
@@ -117,12 +168,17 @@ def test_no_sentence_stands_in_the_code(module):
         for node in ast.walk(tree)
         if isinstance(node, documented) and hasattr(node.body[0], "value")
     }
-    errors = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
-    skipped = docstrings | errors  # an error is for the analyst
+    # An error is for the analyst, and so is the name of an empty section.
+    unseen = [node for node in ast.walk(tree) if isinstance(node, ast.Raise) or _names_a_section(node)]
+    skipped = docstrings | {id(part) for node in unseen for part in ast.walk(node)}
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in skipped]
     # Markup is no sentence.
     literals = [text for text in texts if isinstance(text, str) and text not in NOT_OF_PAGES and '="' not in text]
     assert [text for text in literals if len(re.findall(r"[^\W\d_]{2,}", text)) > 2 and " " in text] == []
+
+
+def _names_a_section(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "section"
 
 
 def test_a_value_is_put_in_as_it_is():

@@ -21,6 +21,7 @@ from crmkit.predictions.topics import NOUNS, labelled_texts
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _RUN = 12  # earlier periods that a count is compared with
 _SHORTEST_RUN = 3
@@ -29,14 +30,8 @@ _PRIOR_SPREAD = 6.0  # changes: a reason's own scatter counts as much as the sca
 _PRIOR_OTHERS = 10.0  # people: with fewer, the growth of the other reasons is hardly known
 _SEASON = 0.5  # spread of seasonal factors, of their logarithm: a year before with few cases says little
 SMALL = "(others)"
-_JOINED = {
-    "topic": "about",
-    "topic of the text": "that say",
-    "cancel_reason": "for",
-    "touchpoint": "about",
-    "channel": "by",
-}
 TOPIC = "topic of the text"
+_JOINED = {"topic": "about", TOPIC: "saying", "cancel_reason": "for", "touchpoint": "about", "channel": "by"}
 _TEXTS = {"comment": "survey_responses", "post": "social_posts", "ticket": "tickets"}
 _COUNTS = ["n", "people", "expected", "before", "n_before", "year_before", "out_of"]
 COLUMNS = ["source", "what", "reason", *_COUNTS, "p_value", "rose"]
@@ -107,14 +102,45 @@ def rise_in_words(row: object, period: Period) -> str:
     """
     r: pd.Series = row  # type: ignore[assignment]
     column = r.source.partition(".")[2]
-    by = _JOINED.get(column, f"with {column.replace('_', ' ')}")
-    usual = f"{r.before:,.0f}" if r.before >= 1 else "fewer than one"
-    last = f"{r.n_before:,.0f}" if r.n_before else "none"
-    before = f"after {last} in {period.previous.label_beside(period)} and {usual} a {period.noun} on average before"
-    before = "none before" if not r.before and not r.n_before else before
     whole = r.what if column == TOPIC else "answers"
-    out_of = f" of {counted(r.out_of, whole)}" if r.out_of == r.out_of else ""
-    return f'{r.what.capitalize()} {by} "{r.reason}" rose: {r.n:,.0f}{out_of} in {period.label}, {before}.'
+    return say(
+        "explain-rose",
+        what=named_reason(row),
+        now=f"{r.n:,.0f}",
+        share="known" if r.out_of == r.out_of else "none",
+        out_of=counted(r.out_of, whole) if r.out_of == r.out_of else "",
+        period=period.label,
+        earlier="some" if r.before or r.n_before else "none",
+        last=f"{r.n_before:,.0f}" if r.n_before else say("explain-none"),
+        previous=period.previous.label_beside(period),
+        usual=usual_count(r.before),
+        noun=period.noun,
+    )
+
+
+def named_reason(row: object) -> str:
+    """Return what was named more often, such as 'Tickets about "quality"'.
+
+    Examples
+    --------
+    >>> named_reason(pd.Series({"source": "tickets.topic", "what": "tickets", "reason": "quality"}))
+    'Tickets about "quality"'
+    """
+    r: pd.Series = row  # type: ignore[assignment]
+    column = r.source.partition(".")[2]
+    how = _JOINED.get(column, "other")
+    return say("explain-reason", what=r.what.capitalize(), how=how, column=column.replace("_", " "), reason=r.reason)
+
+
+def usual_count(n: float) -> str:
+    """Return how often a reason was named on average, in words where that is less than once.
+
+    Examples
+    --------
+    >>> usual_count(30.4), usual_count(0.3)
+    ('30', 'fewer than one')
+    """
+    return f"{n:,.0f}" if n >= 1 else say("explain-fewer-than-one")
 
 
 def _judged(catalog: Catalog, period: Period) -> pd.DataFrame:

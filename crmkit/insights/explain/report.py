@@ -11,9 +11,9 @@ from crmkit.metrics.engine.evaluate import evaluate
 from crmkit.metrics.formatting import Scale, in_words, joined, scale_of
 from crmkit.periods import Period, day_in_words
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _MOST_LISTED = 3
-COINCIDED = "It coincided, which proves nothing"
 
 
 def report_in_words(catalog: Catalog, explanation: pd.DataFrame) -> list[str]:
@@ -62,8 +62,8 @@ def coincidences_in_words(events: pd.DataFrame, currency: str | None = None) -> 
     for kind, rows in events.groupby("kind", sort=False):
         said += [_event(row, currency) for row in rows.head(_MOST_LISTED).itertuples(index=False)]
         if len(rows) > _MOST_LISTED:
-            said.append(f"{len(rows) - _MOST_LISTED} more of this kind ({kind})")
-    return [f"{COINCIDED}: {joined(said)}."] if said else []
+            said.append(say("explain-more-of-kind", n=len(rows) - _MOST_LISTED, kind=str(kind)))
+    return [say("explain-coincided", events=joined(said))] if said else []
 
 
 def _event(row: object, currency: str | None) -> str:
@@ -73,12 +73,9 @@ def _event(row: object, currency: str | None) -> str:
         before, now = (
             in_words(price, "money", low=price, high=price * 1.001, currency=currency) for price in (r.before, r.now)
         )
-        thing = "plan " if r.kind.endswith("plan") else ""
-        return f'the price of {thing}"{r.what}" changed from {before} to {now}, first seen on {on}'
+        name = "explain-price-of-plan" if r.kind.endswith("plan") else "explain-price"
+        return say(name, what=r.what, before=before, now=now, day=on)
     if r.kind == "campaign began":
-        return f'campaign "{r.what}" began on {on}'
-    return (
-        f'spending on "{r.what}" began on {on}'
-        if r.kind == "spending began"
-        else f'spending on "{r.what}" stopped after {on}'
-    )
+        return say("explain-campaign", what=r.what, day=on)
+    began = r.kind == "spending began"
+    return say("explain-spending-began" if began else "explain-spending-stopped", what=r.what, day=on)

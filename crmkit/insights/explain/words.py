@@ -11,9 +11,8 @@ from crmkit.metrics.card import cards
 from crmkit.metrics.engine.groups import SMALL_GROUPS, UNKNOWN_GROUP
 from crmkit.metrics.formatting import Scale, joined, scale_for
 from crmkit.periods import Period
+from crmkit.words import say
 
-ASSOCIATION = "What moved together need not be cause and effect: these parts say where the change is, not why."
-NO_CAUSE = "No single cause stands out."
 _MOST_PARTS = 4
 
 
@@ -39,11 +38,11 @@ def explanation_in_words(
     whole = explanation.iloc[0]
     now, then = Period.parse(whole["period"]), Period.parse(whole["against"])
     if whole["change"] != whole["change"]:
-        return [f"{card.label}: the change from {then.label} to {now.label} is not known ({whole['reason']})."]
+        return [say("explain-unknown", label=card.label, before=then.label, period=now.label, reason=whole["reason"])]
     scale = scale or _scale(card.unit, whole, currency)
     sentences = [_change(card.label, whole, scale, now, then)]
     if whole["reason"]:
-        sentences.append(f"Note: {whole['reason']}.")
+        sentences.append(say("explain-note", reason=whole["reason"]))
     if not whole["change"]:
         return sentences
     sentences += _mechanism(explanation[explanation["part"] == "mechanism"], scale)
@@ -51,7 +50,7 @@ def explanation_in_words(
 
 
 def cause_in_words(explanation: pd.DataFrame, currency: str | None = None, scale: Scale | None = None) -> str:
-    """Return the one place that stands out, as a sentence; :data:`NO_CAUSE` where none does.
+    """Return the one place that stands out, as a sentence; where none does, that no cause stands out.
 
     Parameters
     ----------
@@ -66,7 +65,7 @@ def cause_in_words(explanation: pd.DataFrame, currency: str | None = None, scale
     whole = explanation.iloc[0]
     first = explanation[explanation["place"] == 1]
     if first.empty:
-        return NO_CAUSE
+        return say("explain-no-cause")
     scale = scale or _scale(card.unit, whole, currency)
     return _place(first.iloc[0], whole, scale)
 
@@ -78,14 +77,19 @@ def _scale(unit: str, whole: pd.Series, currency: str | None) -> Scale:
 
 
 def _change(label: str, whole: pd.Series, scale: Scale, now: Period, then: Period) -> str:
+    told = {"label": label, "before": then.label_beside(now), "period": now.label}
     if scale.words(whole["now"]) == scale.words(whole["before"]):
-        return f"{label} stayed at {scale.words(whole['now'])} from {then.label_beside(now)} to {now.label}."
-    verb = "rose" if whole["change"] > 0 else "fell"
+        return say("explain-same", **told, value=scale.words(whole["now"]))
     limits = [scale.change(whole[side]) for side in ("low", "high")]
-    interval = f"; 95 % interval of the change {limits[0]} to {limits[1]}" if all(limits) else ""
-    change = scale.change(whole["change"], (whole["now"], whole["before"]))
-    before, after = scale.words(whole["before"]), scale.words(whole["now"])
-    return f"{label} {verb} from {before} in {then.label_beside(now)} to {after} in {now.label} ({change}{interval})."
+    return say(
+        "explain-moved",
+        **told,
+        way="rose" if whole["change"] > 0 else "fell",
+        interval=say("explain-interval", low=limits[0], high=limits[1]) if all(limits) else "none",
+        then=scale.words(whole["before"]),
+        now=scale.words(whole["now"]),
+        change=scale.change(whole["change"], (whole["now"], whole["before"])),
+    )
 
 
 def _mechanism(parts: pd.DataFrame, scale: Scale) -> list[str]:
@@ -96,43 +100,40 @@ def _mechanism(parts: pd.DataFrame, scale: Scale) -> list[str]:
         shown = zip(largest["group"].iloc[:_MOST_PARTS], largest["change"].iloc[:_MOST_PARTS], strict=True)
         named = [f"{group} {scale.change(float(change))}" for group, change in shown]
         rest = largest["change"].iloc[_MOST_PARTS:]
-        named += [f"all else {scale.change(rest.sum())}"] if len(rest) else []
+        named += [say("explain-rest", change=scale.change(rest.sum()))] if len(rest) else []
         if named:
-            said.append(f"By {by}: {joined(named)}.")
+            said.append(say("explain-parts", by=str(by), parts=joined(named)))
     return said
 
 
 def _places(places: pd.DataFrame, whole: pd.Series, scale: Scale) -> list[str]:
     if places.empty:
-        return ["Where it happened is not known: there is no column to look at with groups large enough to show."]
+        return [say("explain-no-column")]
     if places["change"].isna().all():
-        return [f"By place it cannot be split: {places['reason'].iloc[0]}."]
+        return [say("explain-no-split", reason=places["reason"].iloc[0])]
     found = places[places["place"].notna()].sort_values("place")
     if found.empty:
         groups, columns = places.drop_duplicates(["by", "group"]), list(dict.fromkeys(places["by"]))
-        looked = f"{len(groups)} groups of {_columns(columns)}"
-        return [f"{NO_CAUSE} It is spread evenly: of {looked} none moved apart from the others by more than chance."]
-    return [*(_place(row, whole, scale) for _, row in found.iterrows()), ASSOCIATION]
+        return [say("explain-even", groups=len(groups), columns=_columns(columns))]
+    return [*(_place(row, whole, scale) for _, row in found.iterrows()), say("explain-association")]
 
 
 def _place(row: pd.Series, whole: pd.Series, scale: Scale) -> str:
-    where = group_in_words(row["by"], row["group"])
-    part = scale.change(row["change"])
-    of_all = scale.change(whole["change"], (whole["now"], whole["before"]))
+    told = {
+        "where": group_in_words(row["by"], row["group"]),
+        "part": scale.change(row["change"]),
+        "all": scale.change(whole["change"], (whole["now"], whole["before"])),
+    }
     if row["effect"] == MIX:
         share = scale_for("share", row["now"], low=row["before"], high=row["now"])
-        verb = "larger" if row["now"] > row["before"] else "smaller"
-        moved = f"{share.words(row['before'])} to {share.words(row['now'])}"
-        return f"Apart from all others, {where} became a {verb} part of all ({moved}): {part} of {of_all}."
-    moved = f"{scale.words(row['before'])} to {scale.words(row['now'])}"
+        way = "larger" if row["now"] > row["before"] else "smaller"
+        return say("explain-place-mix", **told, way=way, then=share.words(row["before"]), now=share.words(row["now"]))
+    told |= {"then": scale.words(row["before"]), "now": scale.words(row["now"])}
     if row["effect"] == RATE and row["excess"] * whole["change"] < 0:
-        return f"The change lies elsewhere than with {where}, which went from {moved}: {part} of {of_all}."
+        return say("explain-place-against", **told)
     if row["effect"] == RATE:
-        return f"Apart from all others, {where} went from {moved}: {part} of {of_all}."
-    like_others = scale.change(row["change"] - row["excess"])
-    return (
-        f"Apart from all others, {where} went from {moved}: {part} of {of_all}, where {like_others} would be its share."
-    )
+        return say("explain-place-rate", **told)
+    return say("explain-place-sum", **told, share=scale.change(row["change"] - row["excess"]))
 
 
 def group_in_words(column: str, group: str) -> str:
@@ -145,13 +146,14 @@ def group_in_words(column: str, group: str) -> str:
     """
     name = column.replace("_", " ")
     if group == UNKNOWN_GROUP:
-        return f"those without a known {name}"
+        return say("explain-group-unknown", column=name)
     if group == SMALL_GROUPS:
-        return f"the small groups of {name}"
-    shown = {"true": "yes", "false": "no"}.get(group, group)
-    return f'{name} "{shown}"'
+        return say("explain-group-small", column=name)
+    if group in ("true", "false"):
+        return say("explain-group-yes" if group == "true" else "explain-group-no", column=name)
+    return say("explain-group", column=name, group=group)
 
 
 def _columns(columns: Sequence[str]) -> str:
     named = [column.replace("_", " ") for column in columns]
-    return joined(named) if len(named) <= 6 else f"{len(named)} columns"
+    return joined(named) if len(named) <= 6 else say("explain-columns", n=len(named))

@@ -145,17 +145,6 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def some(n: int, noun: str) -> str:
-    """Return a number of things.
-
-    Examples
-    --------
-    >>> some(0, "page"), some(1, "page"), some(12, "page")
-    ('no pages', '1 page', '12 pages')
-    """
-    return f"{n or 'no'} {noun}{'' if n == 1 else 's'}"
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(

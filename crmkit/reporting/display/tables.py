@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from crmkit.errors import CrmkitError
-from crmkit.insights.phrases import sentence_case
+from crmkit.insights.phrases import mid_sentence, sentence_case
 from crmkit.metrics.formatting import (
     LARGE,
     MINUS,
@@ -29,6 +29,7 @@ from crmkit.periods import MONTH_NAMES, Period
 from crmkit.reporting.display.html import Fragment, drawn
 from crmkit.reporting.display.phone_layout import IN_CARD, IN_FIGURE, Column, across, naming, phone_layout
 from crmkit.settings import Settings
+from crmkit.words import say
 
 _INTERVAL = "95 % interval"
 _TERSE = {"n": "Counted", "low": "95 % from", "high": "to"}
@@ -49,6 +50,16 @@ class WordedTable:
     n_left_out: int = 0
     shares: dict[int, list[float | None]] = field(default_factory=dict)
     mark: str = ""
+
+    @property
+    def single(self) -> tuple[str, str] | None:
+        """The name of the only row, and its cells as a sentence; None where there are several rows."""
+        if len(self.rows) != 1 or self.n_left_out or len(self.columns) < 2:
+            return None
+        name, *cells = self.rows[0]
+        known = [(column.label, cell) for column, cell in zip(self.columns[1:], cells, strict=True) if cell != EMPTY]
+        facts = "; ".join(say("table-fact", label=_inside(label), value=cell) for label, cell in known if cell)
+        return name, say("table-single", facts=facts)
 
     def marked(self, row: int, place: int) -> Markup:
         """Return the style of a cell whose number is shown by a shade or a bar, too [share of the largest]."""
@@ -271,6 +282,11 @@ def period_words(value: Any) -> str:
         return Period.parse(str(value)).label
     except CrmkitError:
         return cell(value)
+
+
+def _inside(label: str) -> str:
+    """Return a heading as it stands inside a sentence: names of months keep their capital."""
+    return label if label.partition(" ")[0] in MONTH_NAMES else mid_sentence(label)
 
 
 def _measured(

@@ -58,6 +58,7 @@ from .revenue import waterfall_chart as waterfall_chart
 from .voice import channel_table as channel_table
 from .voice import engagement_table as engagement_table
 from .voice import follow_up as follow_up
+from .voice import touchpoint_table as touchpoint_table
 from .voice import follow_up_export as follow_up_export
 from .voice import mood_remarks as mood_remarks
 from .voice import posting_hours as posting_hours
@@ -66,6 +67,7 @@ from .voice import topic_table as topic_table
 
 # Churn.
 from .churn import call_chart as call_chart
+from .churn import cancel_reason_change as cancel_reason_change
 from .churn import cancel_reason_table as cancel_reason_table
 from .churn import churn_drivers as churn_drivers
 from .churn import churn_pairs as churn_pairs

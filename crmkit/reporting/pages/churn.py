@@ -23,9 +23,10 @@ from crmkit.insights.churn import (
     risk_message,
 )
 from crmkit.insights.churn import churn_method as churn_method
+from crmkit.insights.explain.reasons import reasons_that_rose
 from crmkit.insights.phrases import feature_label, sentence_case
-from crmkit.metrics.formatting import counted, in_words, joined
-from crmkit.periods import day_in_words
+from crmkit.metrics.formatting import counted, in_words
+from crmkit.periods import PeriodLike, day_in_words
 from crmkit.predictions.churn.backtest import drift, reliability
 from crmkit.predictions.churn.learning import NAMES
 from crmkit.predictions.churn.outlook import ChurnOutlook
@@ -41,7 +42,7 @@ from crmkit.tables.catalog import Catalog
 from crmkit.words import say
 
 _SHOWN = 15
-_NOT_AT_RISK = {"notice given": "who gave notice", "": "whose term runs on beyond that"}
+_NOT_AT_RISK = ("notice given", "")
 _DOUBTFUL = 0.01  # of the check of proportional hazards
 
 
@@ -69,18 +70,17 @@ def leaving_customers(catalog: Catalog, summary: ChurnSummary | Any, *, limit: i
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
     top = _call_list(catalog, summary).head(limit)
-    top = top.assign(customer_id=shown_ids(top["customer_id"], catalog.settings), place=range(1, len(top) + 1))
-    top = top[["place", "customer_id", "chance", "worth", "at_risk", "low", "high", "reasons"]]
+    top = top.assign(customer_id=shown_ids(top["customer_id"], catalog.settings))
+    top = top[["customer_id", "chance", "low", "high", "worth", "at_risk", "reasons"]]
     n_notice = int((outlook.customers["kind"] == "notice given").sum())
-    on_notice = f"{counted(n_notice, 'customers')} who have given notice are not listed. " if n_notice else ""
+    on_notice = say("churn-notice", n=n_notice) if n_notice else ""
     return table(
         top,
-        f"With {counted(len(top), 'customers')} most money is at risk" if len(top) > 1 else "One customer may leave",
-        subtitle=f"Each one's chance of leaving within {counted(outlook.horizon, 'days')}, with 95 % interval, and what "
-        "raises it most above that of the average customer. At risk: the chance times the worth.",
-        caption=f"{on_notice}The reasons are what leavers had in common in the past, which need not be why they left.",
+        say("churn-leaving", n=len(top), of=len(summary.at_risk)),
+        subtitle=say("churn-leaving-subtitle", days=counted(outlook.horizon, "days")),
+        caption=f"{on_notice} {say('churn-leaving-caption')}".strip(),
         units={"chance": "share", "low": "share", "high": "share", "worth": "money", "at_risk": "money"},
-        labels={"customer_id": "Customer", "low": "Chance, 95 % interval", "reasons": "Why"},
+        labels={"customer_id": "Customer", "reasons": "Why"},
         settings=catalog.settings,
         id="leaving",
     )
@@ -92,9 +92,7 @@ def leaving_export(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | 
     outlook = summary.outlook
     if outlook is None or outlook.warning or not len(summary.at_risk):
         return None
-    return export(
-        _call_list(catalog, summary), "about_to_leave", "Everybody who may leave, those with most money at risk first"
-    )
+    return export(_call_list(catalog, summary), "about_to_leave", say("churn-list"))
 
 
 @section()
@@ -112,9 +110,8 @@ def call_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | None
     return figure(
         plot_call_profit(shown, currency=currency),
         title,
-        f"Expected profit by number of customers contacted; a contact costs {cost} and keeps "
-        f"{kept} of those who would leave.",
-        alt=f"Expected profit rises up to {counted(summary.n_paying, 'customers')} and falls after. {title}.",
+        say("churn-calls-subtitle", cost=cost, share=kept),
+        alt=say("churn-calls-alt", who=counted(summary.n_paying, "customers"), title=title),
         caption=say("actions-call-profit-origin", origin=summary.save.words),
         data=steps[["n", "profit"]].reset_index(drop=True),
         units={"n": "count", "profit": "money"},
@@ -133,14 +130,13 @@ def expected_losses_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Frag
         return None
     horizon = summary.outlook.horizon
     inside = int(((days["lost"] >= days["low"]) & (days["lost"] <= days["high"])).sum())
-    title = f"On {inside} of {counted(len(days), 'past days')} about as many left as expected"
+    title = say("churn-past", n=inside, days=counted(len(days), "past days"))
     return figure(
         plot_expected_losses(days),
         title,
-        f"Customers expected to leave within {counted(horizon, 'days')} of each day, from what was known by that day, "
-        "and those who left.",
-        alt=f"Expected and actual losses by day. {title}.",
-        caption="About as many: the number lies within the 95 % interval.",
+        say("churn-past-subtitle", days=counted(horizon, "days")),
+        alt=say("churn-past-alt", title=title),
+        caption=say("churn-past-caption"),
         data=days[["day", "n", "expected", "low", "high", "lost"]].assign(day=pd.to_datetime(days["day"])),
         units=dict.fromkeys(["n", "expected", "low", "high", "lost"], "count"),
         labels={"n": "Could leave", "lost": "Left"},
@@ -158,14 +154,13 @@ def reliability_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment
         return None
     tenths = reliability(outlook.tenths, outlook.method, outlook.horizon)
     inside = int(((tenths["lost"] >= tenths["low"]) & (tenths["lost"] <= tenths["high"])).sum())
-    title = f"In {inside} of {len(tenths)} groups about as many left as their chances said"
+    title = say("churn-tenths", n=inside, groups=len(tenths))
     return figure(
         plot_reliability(tenths),
         title,
-        f"Customers of all past days in {len(tenths)} groups of one size, from the lowest chances to the highest: the mean "
-        "chance, with its 95 % interval, and the share who left.",
-        alt=f"Foretold and actual shares of customers who left, in {len(tenths)} groups. {title}.",
-        caption="About as many: the share lies within the 95 % interval.",
+        say("churn-tenths-subtitle", groups=len(tenths)),
+        alt=say("churn-tenths-alt", groups=len(tenths), title=title),
+        caption=say("churn-tenths-caption"),
         data=tenths,
         units={"n": "count", "chance": "share", "low": "share", "high": "share", "lost": "share"},
         labels={"tenth": "Group", "n": "Customers", "chance": "Mean chance", "lost": "Left"},
@@ -184,10 +179,8 @@ def churn_methods(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | N
     return table(
         each.assign(method=each["method"].map(NAMES)),
         methods_message(each, summary.outlook.method),
-        subtitle="The closest first. The last columns are for the analyst, the means of all past days.",
-        caption="Log-loss: how far the chances were from what came, less is better. AUC: of a leaver and a stayer, how often the "
-        "leaver had the higher chance; 0.5 is drawing lots. Lift: how many times as often as the average customer the tenth "
-        "with the highest chances left. Slope: 1 where the chances are as sure as they should be, below where too sure.",
+        subtitle=say("churn-methods-subtitle"),
+        caption=say("churn-methods-caption"),
         labels={"log_loss": "Log-loss", "auc": "AUC", "n": "Past days"},
     )
 
@@ -201,9 +194,8 @@ def churn_groups(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | No
     return table(
         rows[["what", "group", "lost", "low", "high", "others", "n"]],
         message,
-        subtitle="Of the customers who could leave on past days, the share who left within "
-        f"{counted(summary.outlook.horizon, 'days')}, with 95 % interval.",
-        caption="This need not be why they left: customers of a plan or a channel differ in other ways too.",
+        subtitle=say("churn-groups-subtitle", days=counted(summary.outlook.horizon, "days")),
+        caption=say("churn-groups-caption"),
         units={"n": "count", "lost": "share", "low": "share", "high": "share", "others": "share"},
         labels={"what": "Customers by", "n": "Customers", "lost": "Left", "others": "All others"},
         max_rows=12,
@@ -218,10 +210,41 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
     return table(
         summary.reasons_given,
         reasons_message(summary.reasons_given),
-        subtitle="Reasons given for cancelling in the last 12 months.",
+        subtitle=say("churn-reasons-of-year"),
         units={"n": "count", "share": "share"},
         labels={"n": "Cancellations"},
         max_rows=10,
+    )
+
+
+@section("no reasons given")
+def cancel_reason_change(catalog: Catalog, period: PeriodLike, *, max_rows: int = 4) -> Fragment | None:
+    """Return the reasons given for cancelling in the period against earlier ones; empty where too few are known.
+
+    Parameters
+    ----------
+    max_rows : int
+        Rows shown.
+    """
+    reasons = reasons_that_rose(catalog, period)
+    reasons = reasons[
+        (reasons["source"] == "subscription_terms.cancel_reason") & (reasons["n"] + reasons["before"] > 0)
+    ]
+    if reasons.empty:
+        return None
+    rose = reasons[reasons["rose"]]
+    first = (rose if len(rose) else reasons).iloc[0]
+    told = {"reason": first["reason"], "now": f"{first['n']:,.0f}", "before": f"{first['n_before']:,.0f}"}
+    before, usual = period.previous.label_beside(period), say("churn-reasons-usual", period=period.noun)
+    names = {"reason": "Reason", "n": period.label, "n_before": before, "before": usual}
+    shown = reasons.sort_values("n", ascending=False, kind="stable")[list(names)].rename(columns=names)
+    return table(
+        shown,
+        say("churn-reason-rose", **told, period=period.label) if len(rose) else say("churn-reasons-alike"),
+        subtitle=say("churn-reasons-subtitle", period=period.label),
+        units=dict.fromkeys((period.label, before, usual), "count"),
+        max_rows=max_rows,
+        id="cancel-reasons",
     )
 
 
@@ -234,10 +257,14 @@ def earlier_scores(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | 
     last = reviewed.iloc[0]
     return table(
         reviewed[["day", "n", "expected", "lost", "auc", "lift"]].round(2),
-        f"The report of {day_in_words(last['day'])} expected {last['expected']:,.0f} to leave, {last['lost']:,.0f} left",
-        subtitle="What earlier reports expected, and who has left since.",
-        caption="AUC: of a leaver and a stayer, how often the leaver had the higher chance; 0.5 is drawing lots. Lift: how many "
-        "times as often as the average customer the tenth with the highest chances left.",
+        say(
+            "churn-earlier",
+            day=day_in_words(last["day"]),
+            expected=f"{last['expected']:,.0f}",
+            lost=f"{last['lost']:,.0f}",
+        ),
+        subtitle=say("churn-earlier-subtitle"),
+        caption=say("churn-earlier-caption"),
         units={"n": "count", "expected": "count", "lost": "count"},
         labels={"n": "Could leave", "lost": "Left", "auc": "AUC"},
     )
@@ -255,15 +282,18 @@ def remaining_chart(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment |
     return figure(
         plot_remaining(months),
         title,
-        "How many of today's customers will still be active, with 95 % band; new ones are not counted.",
-        alt=f"Customers still active, by month from today. {title}.",
-        caption=f"Nobody has been watched for longer than {counted(longest, 'months')}: for customers beyond that age the curve "
-        f"continues the pattern. Who comes back later counts as having left. {_difference_from_headline(summary.outlook)} "
-        "For the analyst: discrete-time survival by age, "
-        "plan, channel and country.",
+        say("churn-remaining-subtitle"),
+        alt=say("churn-remaining-alt", title=title),
+        caption=" ".join(
+            [
+                say("churn-remaining-caption", months=counted(longest, "months")),
+                _difference_from_headline(summary.outlook),
+                say("churn-remaining-analyst"),
+            ]
+        ),
         data=months.loc[months["month"] % 3 == 0, ["month", "value", "low", "high"]],
         units=dict.fromkeys(["month", "value", "low", "high"], "count"),
-        labels={"month": "Months from today", "value": "Still active"},
+        labels={"month": say("churn-remaining-month"), "value": say("churn-remaining-value")},
         settings=catalog.settings,
     )
 
@@ -277,13 +307,10 @@ def churn_drivers(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | N
     return table(
         rows.drop(columns="significant").assign(feature=rows["feature"].map(sentence_case)),
         driver_message(rows),
-        subtitle="Customers with much of something compared with those with little of it, alike in everything else: how many "
-        "times as high their odds of leaving are, with 95 % interval.",
-        caption="Where the interval holds 1 it may be chance. It need not be why they left. For the analyst: odds ratios "
-        "between the ninetieth and the tenth percentile, of texts between the two groups that differ most, all else equal; "
-        "features that overlap share their say, so orders are compared among customers who ordered last on the same day.",
+        subtitle=say("churn-drivers-subtitle"),
+        caption=say("churn-drivers-caption"),
         units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio"},
-        labels={"feature": "What differs", "odds_ratio": "Odds of leaving, times"},
+        labels={"feature": "What differs", "odds_ratio": say("churn-drivers-odds")},
     )
 
 
@@ -296,11 +323,10 @@ def churn_pairs(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | Non
     return table(
         rows.assign(group=rows["group"].map(sentence_case)),
         pair_message(rows),
-        subtitle="Groups in which two things together go with more losses, or fewer, than each by itself.",
-        caption="Found and counted in the same customers of past days, after allowing for all groups looked at; the next ones "
-        "will differ less. It need not be why they left.",
+        subtitle=say("churn-pairs-subtitle"),
+        caption=say("churn-pairs-caption"),
         units={"n": "count", "lost": "share", "expected": "share"},
-        labels={"group": "Customers with", "n": "Customers", "lost": "Left", "expected": "Expected from each alone"},
+        labels={"group": "Customers with", "n": "Customers", "lost": "Left", "expected": say("churn-pairs-expected")},
     )
 
 
@@ -310,13 +336,13 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
     if summary.outlook is None or not len(rows := relative_risks(catalog, summary.as_of)):
         return None
     doubtful = rows["p_constant"] < _DOUBTFUL
-    shown = rows.assign(constant=["differs with age" if each else "" for each in doubtful])
+    shown = rows.assign(constant=[say("churn-risks-doubtful") if each else "" for each in doubtful])
     columns = ["what", "group", "hazard_ratio", "low", "high", "against", "n"]
     if doubtful.any():
         columns.append("constant")
     labels = {
         "what": "Customers by",
-        "hazard_ratio": "Leave, times as often",
+        "hazard_ratio": say("churn-risks-ratio"),
         "against": "Compared with",
         "n": "Customers",
         "constant": "Check",
@@ -324,11 +350,8 @@ def relative_risk_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
     return table(
         shown[columns],
         risk_message(rows),
-        subtitle="How many times as often the customers of a group leave as those compared with, at the same age and alike in "
-        "the rest, with 95 % interval.",
-        caption=f"Where the interval holds 1 it may be chance. {_hazards_sentence(bool(doubtful.any()))} "
-        "For the analyst: hazard ratios of a Cox model from the start of each stretch of activity; who left and came back "
-        "counts again.",
+        subtitle=say("churn-risks-subtitle"),
+        caption=say("churn-risks-caption", doubtful="some" if doubtful.any() else "none"),
         units={"n": "count", "hazard_ratio": "ratio", "low": "ratio", "high": "ratio"},
         labels={name: label for name, label in labels.items() if name in columns},
     )
@@ -350,15 +373,11 @@ def churn_shifts(catalog: Catalog, summary: ChurnSummary | Any) -> Fragment | No
         ]
     return table(
         shown[["feature", "then", "now", "index", "weight"]],
-        f"In {len(off)} of {counted(len(rows), 'things')} today's customers are unlike those that the chances were learned from"
-        if len(off)
-        else "The customers of today are like those that the chances were learned from",
-        subtitle="The middle customer then and now, how far all have moved (above 0.25 they are called different), and how "
-        "much the chances rest on it.",
-        caption=f"The chances rest by {100 * off['weight'].sum():.0f} % on what is different; above half, no list is given. For "
-        "the analyst: moved is the population stability index.",
+        say("churn-shifts", n=len(off), of=counted(len(rows), "things")),
+        subtitle=say("churn-shifts-subtitle"),
+        caption=say("churn-shifts-caption", share=f"{100 * off['weight'].sum():.0f}"),
         units={"weight": "share"},
-        labels={"feature": "What", "index": "Moved", "weight": "Share in the chances"},
+        labels={"feature": "What", "index": "Moved", "weight": say("churn-shifts-weight")},
     )
 
 
@@ -385,18 +404,7 @@ def _past_days(summary: ChurnSummary) -> pd.DataFrame:
 def _difference_from_headline(outlook: ChurnOutlook) -> str:
     """Return how the curve and the number of the headline differ: in the customers counted and in the method."""
     n_of = outlook.customers["kind"].value_counts()
-    left_out = [f"the {n:,} {who}" for kind, who in _NOT_AT_RISK.items() if (n := int(n_of.get(kind, 0)))]
-    without = f", not {joined(left_out)}," if left_out else ""
-    return (
-        f"The curve counts every active customer and goes by how long each has stayed; the headline counts those who may leave "
-        f"within {counted(outlook.horizon, 'days')}{without} and goes by each one's own chance, so the two need not agree."
-    )
-
-
-def _hazards_sentence(any_doubtful: bool) -> str:
-    if any_doubtful:
-        return (
-            "“Differs with age”: the ratio is not the same for new and for old customers, and this is its mean (the check of "
-            "proportional hazards fails)."
-        )
-    return "No ratio differs between new and old customers (the check of proportional hazards)."
+    notice, beyond = (int(n_of.get(kind, 0)) for kind in _NOT_AT_RISK)
+    left_out = "both" if notice and beyond else "notice" if notice else "beyond" if beyond else "none"
+    told = {"notice": f"{notice:,}", "beyond": f"{beyond:,}"}
+    return say("churn-remaining-differs", days=counted(outlook.horizon, "days"), left_out=left_out, **told)

@@ -15,6 +15,7 @@ from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
+from crmkit.words import say
 
 _COUNTS = {
     "n_in": "Rows in",
@@ -36,14 +37,14 @@ def file_table(catalog: Catalog) -> Fragment:
         columns=[name for name in _COUNTS if name not in ("n_in", "n_kept", "n_aside") and not rows[name].any()]
     )
     shown = shown.assign(
-        file=shown["file"].replace("", "by the settings' SQL" if catalog.provenance.get("by_file") else "given")
+        file=shown["file"].replace("", say("quality-by-sql") if catalog.provenance.get("by_file") else "given")
     )
     labels = {name: label for name, label in _COUNTS.items() if name in shown}
     return table(
         shown,
-        f"What came in: {counted(rows['n_in'].sum(), 'rows')}, every one accounted for",
-        subtitle="Rows in = kept + merged into another row + folded into their order + ignored (totals, tests) + kept aside.",
-        caption=f"A file may fill several tables: its rows count once in each.{_kept_apart(catalog)}",
+        say("quality-files", rows=counted(rows["n_in"].sum(), "rows")),
+        subtitle=say("quality-files-subtitle"),
+        caption=f"{say('quality-files-caption')}{_kept_apart(catalog)}",
         labels=labels,
         units=dict.fromkeys(labels, "count"),
     )
@@ -56,12 +57,11 @@ def warning_table(catalog: Catalog) -> Fragment | None:
     if found.empty:
         return None
     shown = _in_words(found)[["table", "finding"]].assign(then=found["consequence"] + " " + found["advice"])
-    noun = "One thing" if len(found) == 1 else f"{len(found)} things"
     return table(
         shown,
-        f"{noun} to look into",
-        subtitle="Each table is compared with its own past and with the others.",
-        labels={"finding": "What was seen", "then": "What follows, and what to do"},
+        say("quality-warnings", n=len(found)),
+        subtitle=say("quality-warnings-subtitle"),
+        labels={"finding": say("quality-warnings-seen"), "then": say("quality-warnings-then")},
     )
 
 
@@ -70,8 +70,8 @@ def finding_table(catalog: Catalog) -> Fragment:
     """Return all findings, with their consequences."""
     return table(
         _in_words(quality_report(catalog)).drop(columns="advice"),
-        "What was found, row by row",
-        subtitle="Rejected rows lie beside the store with file, line and reason; notes change nothing but should be known.",
+        say("quality-found"),
+        subtitle=say("quality-found-subtitle"),
         labels={"n_rows": "Rows"},
         units={"n_rows": "count", "share": "share"},
     )
@@ -82,13 +82,13 @@ def loss_table(catalog: Catalog) -> Fragment:
     """Return what the numbers of the scorecard do without, and why."""
     losses = metric_losses(catalog)
     worst = losses.head(1).to_dict("records")
-    title = "Every number of the scorecard uses every row"
+    title = say("quality-all-rows")
     if worst and worst[0]["n_left_out"]:
-        title = f"At most {at_most(losses['share'].max())} of the rows are missing from a number"
+        title = say("quality-rows-missing", share=at_most(losses["share"].max()))
     return table(
         losses,
         title,
-        subtitle="For each number of the scorecard: rows that it would count if nothing were wrong with them.",
+        subtitle=say("quality-losses-subtitle"),
         labels={"metrics": "Number", "n_left_out": "Left out", "n_rows": "Of rows", "share": "Share", "why": "Why"},
         units={"n_left_out": "count", "n_rows": "count", "share": "share"},
     )
@@ -101,11 +101,11 @@ def join_table(catalog: Catalog) -> Fragment | None:
     if found.empty:
         return None
     more = int((found["n_after"] - found["n_before"]).clip(lower=0).sum())
-    title = "No join makes rows more or fewer" if not more else f"Joins make {counted(more, 'rows')} too many"
+    title = say("quality-joins-many", rows=counted(more, "rows")) if more else say("quality-joins-fine")
     return table(
         found,
         title,
-        subtitle="Rows before and after each looks up the row that its id names, such as an order's customer.",
+        subtitle=say("quality-joins-subtitle"),
         labels={
             "column": "By",
             "target": "In",
@@ -146,13 +146,18 @@ def load_table(loads: pd.DataFrame) -> Fragment | None:
         return None
     share = loads["n_aside"] / loads["n_in"].where(loads["n_in"] > 0)
     before, now = 100 * share.iloc[-2], 100 * share.iloc[-1]
-    moved = "as before" if round(before, 2) == round(now, 2) else f"after {before:.2f} % the load before"
+    share_now, share_before = f"{now:.2f}", f"{before:.2f}"
     shown = loads[known].assign(share_aside=share).iloc[::-1].head(_LOADS_SHOWN).reset_index(drop=True)
     counts = [name for name in known if name != "loaded_at"]
     return table(
         shown,
-        f"The last load kept {now:.2f} % of its rows aside, {moved}",
-        subtitle=f"The last {len(shown)} of {len(loads)} loads. A jump is a file that was exported in another way.",
+        say(
+            "quality-loads",
+            moved="no" if share_now == share_before else "yes",
+            share=share_now,
+            before=share_before,
+        ),
+        subtitle=say("quality-loads-subtitle", n=len(shown), of=len(loads)),
         labels={name: label for name, label in _LOADS.items() if name in shown},
         units=dict.fromkeys(counts, "count") | {"share_aside": "share"},
     )
@@ -162,12 +167,7 @@ def _kept_apart(catalog: Catalog) -> str:
     """Return how many rows of personal data there are that the catalog does not open; empty where there are none."""
     counts = catalog.provenance.get("counts", {})
     n_rows = sum(counts[name]["n_in"] for name in counts if name not in catalog.names and SCHEMAS[name].personal)
-    return (
-        f" Personal data ({counted(n_rows, 'rows')}) are kept apart and not in this table; the foot of the page counts them "
-        "among the rows kept."
-        if n_rows
-        else ""
-    )
+    return say("quality-kept-apart", rows=counted(n_rows, "rows")) if n_rows else ""
 
 
 def _in_words(found: pd.DataFrame) -> pd.DataFrame:

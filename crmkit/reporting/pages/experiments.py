@@ -16,13 +16,14 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table, with_interval
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
-_COLUMNS = {
-    "incremental_value_per_customer": "Brought per customer",
-    "incremental_value": "Brought in all",
-    "incremental_margin": "Margin brought",
-    "incremental_roi": "Return on its cost",
-}
+_COLUMNS = (
+    "incremental_value_per_customer",
+    "incremental_value",
+    "incremental_margin",
+    "incremental_roi",
+)
 
 
 @section("no actions with a holdout")
@@ -45,16 +46,14 @@ def action_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     currency = catalog.settings.company.currency
     frame = pd.DataFrame({"action": each["action"], "Customers drawn": each["n"]})
-    for metric, heading in _COLUMNS.items():
+    for metric in _COLUMNS:
         own = rows[rows["metric"] == metric].set_index("action")
-        frame[heading] = [_words(own, action, currency) for action in frame["action"]]
+        frame[say(f"experiment-{metric}")] = [_words(own, action, currency) for action in frame["action"]]
     return table(
         frame,
         experiments_message(each, currency, _returns(rows)),
-        subtitle=f"Customers treated against customers held out by lot, outcomes seen from {seen.label}, with 95 % intervals."
-        + assumed_margin(rows),
-        caption="Caused, not attributed: what would have come anyway is taken off. An action without a holdout is not here; "
-        "of the campaigns above it is only known which orders name them.",
+        subtitle=say("experiment-subtitle", period=seen.label) + assumed_margin(rows),
+        caption=say("experiment-caption"),
         units={"Customers drawn": "count"},
     )
 

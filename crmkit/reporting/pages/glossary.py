@@ -15,6 +15,7 @@ from crmkit.reporting.display.tables import table
 from crmkit.reporting.display.tiles import topic_title, topics_in_order
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.schema import SCHEMAS
+from crmkit.words import say
 
 
 def glossary_terms(topics: list[str] | None = None) -> Fragment:
@@ -46,7 +47,7 @@ def glossary_terms(topics: list[str] | None = None) -> Fragment:
         ).html
         for topic in topics_in_order(set(words["topic"]))
     ]
-    return Fragment("\n".join(parts), f"what the numbers count: {counted(len(parts), 'topics')}")
+    return Fragment("\n".join(parts), say("glossary-name", topics=counted(len(parts), "topics")))
 
 
 def nomenclature(catalog: Catalog | None = None) -> Fragment:
@@ -75,9 +76,9 @@ def nomenclature(catalog: Catalog | None = None) -> Fragment:
     frame = frame if catalog else frame.drop(columns="here")
     return table(
         frame,
-        "Every column of every table, with its unit",
-        subtitle="Names that end in _at hold local time, _on a day, n_ a count; money is net of tax; shares are 0 to 1.",
-        labels={"here": "In these data"} if catalog else None,
+        say("glossary-columns"),
+        subtitle=say("glossary-columns-subtitle"),
+        labels={"here": say("glossary-here")} if catalog else None,
         max_rows=1000,
     )
 
@@ -90,4 +91,4 @@ def glossary_headline() -> str:
     >>> glossary_headline().endswith("numbers mean, and how each is made")
     True
     """
-    return f"What {counted(len(cards()), 'numbers')} mean, and how each is made"
+    return say("glossary-headline", numbers=counted(len(cards()), "numbers"))

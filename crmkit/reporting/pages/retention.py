@@ -26,6 +26,7 @@ from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.unseen_renewals import unseen_of
+from crmkit.words import say
 
 _HALF = 0.5
 _SURE = 0.05
@@ -48,23 +49,20 @@ def survival_chart(catalog: Catalog, period: PeriodLike, *, by: str = "") -> Fra
     curve = survival_curve(catalog, as_of, by=by)
     if curve.empty or curve["at_risk"].max() < 20:
         return None
-    known = at_risk_table(curve)
+    known, names = at_risk_table(curve), sorted(set(curve["group"].astype(str)))
     if by:  # what a small group does is in the table; six lines are as many as a reader can follow, and the title is about them
         largest = curve.groupby("group")["at_risk"].max().nlargest(6).index
         curve, known = (rows[rows["group"].isin(largest)] for rows in (curve, known))
     test = logrank(catalog, as_of, by=by) if by else None
     title = f"{_curve_title(curve)}" if test is None else _group_title(known, by, test)
+    points = [_point_words(row) for row in known.itertuples() if row.group == known["group"].iloc[0]]
     data = known.rename(columns={"group": by or "group", "survival": "still_customers"})
     return figure(
-        plot_survival(curve),
+        plot_survival(curve, known=names if by else ()),
         title,
-        f"Share of new customers still active, by months since they came, to {day_in_words(as_of)}; "
-        f"{'below' if by else 'with 95 % band; below'}, how many customers have been watched for so long.",
-        alt=f"{title}. "
-        + joined([_point_words(row) for row in known.itertuples() if row.group == known["group"].iloc[0]])
-        + ".",
-        caption="A customer who leaves and comes back has left here. Customers from before the data began are left out. For "
-        f"the analyst: Kaplan-Meier{'' if test is None else _test_words(test, by)}.{_unseen_words(catalog, as_of)}",
+        say("retention-survival-subtitle", by="yes" if by else "no", day=day_in_words(as_of)),
+        alt=say("retention-alt", title=title, points=joined(points)),
+        caption=f"{say('retention-survival-caption', test=_test_words(test, by))}{_unseen_words(catalog, as_of)}",
         data=data if by else data.drop(columns="group"),
         units={"months": "count", "still_customers": "share", "low": "share", "high": "share", "at_risk": "count"},
     )
@@ -79,19 +77,17 @@ def cohort_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     noun = period.noun
     # At age 0 nearly all are there: the column would say nothing.
     wide = cells.pivot(index="cohort", columns="age", values="value").sort_index(ascending=False).drop(columns=0)
-    wide.columns = [f"{noun.capitalize()} {age}" for age in wide.columns]
+    wide.columns = [say("retention-age", noun=noun.capitalize(), age=int(age)) for age in wide.columns]
     wide = wide.round(2)
     sizes = cells.groupby("cohort")["n"].first()
     wide.insert(0, "Customers", sizes)
     wide.index = [Period.parse(name).label for name in wide.index]
-    wide.index.name = "Came in"
-    ahead = _range_at_three(cells, noun)
+    wide.index.name = say("retention-came-in")
     return table(
         wide,
-        f"{ahead} of a {noun}'s new customers are still active",
-        subtitle=f"Share of the new customers of a {noun} who are active on the last day of later {noun}s; what has not "
-        "been reached has a dash.",
-        caption="Below 50 new customers a share is good to 14 percentage points at best.",
+        _cohorts_title(cells, noun),
+        subtitle=say("retention-cohorts-subtitle", noun=noun),
+        caption=say("retention-cohorts-caption"),
         units={"Customers": "count"} | dict.fromkeys(wide.columns[1:], "share"),
         shaded=list(wide.columns[1:]),
     )
@@ -123,17 +119,16 @@ def loyalty_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     brings = in_words(best["revenue_share"], "share")
     return table(
         frame,
-        f"“{best['tier']}” are {counted(int(best['n']), 'customers')} and bring {brings} of revenue",
-        subtitle="Customers who ordered within 365 days, by points for tenure, value and engagement, 1 to 5 each.",
-        caption=f"A point for each year begun, five at most; value and engagement by the fifths of the customers of {cut_on}. "
-        "Tiers by [loyalty] of the settings.",
+        say("retention-tiers", tier=best["tier"], customers=counted(int(best["n"]), "customers"), share=brings),
+        subtitle=say("retention-tiers-subtitle"),
+        caption=say("retention-tiers-caption", day=cut_on),
         units={"n": "count", "share": "share", "revenue_share": "share", "tenure_days": "days", "points": "count"},
         labels={
             "points": "From points",
             "n": "Customers",
             "share": "Of customers",
             "revenue_share": "Of revenue",
-            "tenure_days": "Customer for, mean",
+            "tenure_days": say("retention-tenure"),
         },
         settings=catalog.settings,
     )
@@ -157,9 +152,9 @@ def anniversary_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     )
     return table(
         shown,
-        f"{counted(len(soon), 'customers')} have an anniversary in the 31 days after {day_in_words(day)}",
-        subtitle="Of the first order. The customers with most points are shown; all are in the list.",
-        labels={"years": "Years a customer"},
+        say("retention-anniversaries", n=len(soon), day=day_in_words(day)),
+        subtitle=say("retention-anniversaries-subtitle"),
+        labels={"years": say("retention-years")},
         units={"years": "count"},
     )
 
@@ -170,7 +165,7 @@ def loyalty_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     loyal = loyalty(catalog, last_days(catalog, period)[1])
     if loyal.empty:
         return None
-    return export(loyal, "loyalty", "Each customer's tier and next anniversary")
+    return export(loyal, "loyalty", say("retention-tiers-list"))
 
 
 @section("no change of revenue")
@@ -183,14 +178,12 @@ def revenue_change_chart(catalog: Catalog, period: PeriodLike) -> Fragment | Non
     title = revenue_change_message({str(name): float(x) for name, x in rows["value"].items()}, before, currency)
     scale = scale_of(rows.loc["revenue_change"], currency)
     days = catalog.days_so_far(period)
-    span = f"the first {days} days of {period.label} and of {before}" if days else f"{period.label} and {before}"
     shown = waterfall(
         rows,
         title,
-        f"Shop revenue of each customer in {span}; the parts add up to the whole change.",
+        say("retention-change-subtitle", days=days or 0, period=period.label, before=before),
         catalog.settings,
-        f"95 % interval of the whole change: {scale.interval(*_interval_of_change(rows))}. Who did not order may "
-        "still come back; whoever has paid terms instead of orders is not here.",
+        say("retention-change-caption", interval=scale.interval(*_interval_of_change(rows))),
         id="why-revenue",
     )
     return with_front_lines(shown, [reason_line(title, "why-revenue")])
@@ -208,18 +201,16 @@ def revenue_change_table(catalog: Catalog, period: PeriodLike) -> Fragment | Non
         rows = _signed_parts(evaluate(catalog, list(PARTS), periods=holding, first_days=so_far))
         if rows["value"].notna().all():
             before = beside(str(holding.previous), str(holding))
-            name = (
-                f"{holding.label} so far, less {days} days of {before}" if so_far else f"{holding.label}, less {before}"
-            )
+            name = say("retention-less", days=days if so_far else 0, period=holding.label, before=before)
             columns[name] = rows["value"]
     if not columns:
         return None
     frame = pd.DataFrame(columns).assign(part=[part_label(name) for name in PARTS]).set_index("part")
     return table(
         frame,
-        "What made revenue grow or shrink, over a month, a quarter and a year",
-        subtitle="Shop revenue by kind of customer less that of the period before, of one still running for as many days.",
-        caption="A customer is of one kind in each column: who is new this year may have come back this month.",
+        say("retention-changes"),
+        subtitle=say("retention-changes-subtitle"),
+        caption=say("retention-changes-caption"),
         units=dict.fromkeys(columns, "money"),
         settings=catalog.settings,
     )
@@ -229,8 +220,8 @@ def _curve_title(curve: pd.DataFrame) -> str:
     reached = curve[curve["survival"] <= _HALF]
     if reached.empty:
         last = curve.iloc[-1]
-        return f"{100 * last['survival']:.0f} % of new customers stay {_duration_words(last['age'])} and longer"
-    return f"Half of all new customers have left after {_duration_words(reached['age'].iloc[0])}"
+        return say("retention-stay", share=f"{100 * last['survival']:.0f}", time=_duration_words(last["age"]))
+    return say("retention-half", time=_duration_words(reached["age"].iloc[0]))
 
 
 def _duration_words(days: float) -> str:
@@ -242,10 +233,10 @@ def _group_title(known: pd.DataFrame, by: str, test: pd.DataFrame) -> str:
     """Return what the log-rank test says, with the best and the worst group after a year if these two differ."""
     kind = by.replace("_", " ")
     if not test["p_value"].iloc[:1].lt(_SURE).any():
-        return f"No {kind} keeps its customers longer than another by more than chance"
+        return say("retention-groups-alike", kind=kind)
     groups = known[known["months"].between(1, 12)].groupby("months")["group"].nunique()
     year = known[known["months"] == groups.index[groups > 1].max()]
-    title = f"How long customers stay differs by {kind}"
+    title = say("retention-groups-differ", kind=kind)
     if year.empty:
         return title
     best, worst = year.loc[year["survival"].idxmax()], year.loc[year["survival"].idxmin()]
@@ -255,9 +246,13 @@ def _group_title(known: pd.DataFrame, by: str, test: pd.DataFrame) -> str:
     differ = pair[["p_value", "p_adjusted"]].max(axis=1).lt(_SURE).any()
     if not differ or round(100 * best["survival"]) == round(100 * worst["survival"]):
         return title
-    return (
-        f"After {counted(year['months'].iloc[0], 'months')} {best['group']} keeps {100 * best['survival']:.0f} % of its "
-        f"customers, {worst['group']} {100 * worst['survival']:.0f} %"
+    return say(
+        "retention-groups",
+        months=counted(year["months"].iloc[0], "months"),
+        best=str(best["group"]),
+        kept=f"{100 * best['survival']:.0f}",
+        worst=str(worst["group"]),
+        least=f"{100 * worst['survival']:.0f}",
     )
 
 
@@ -266,34 +261,42 @@ def _unseen_words(catalog: Catalog, as_of: date) -> str:
     unseen = unseen_of(catalog)
     if unseen is None or unseen.first > as_of:
         return ""
-    return f" Some losses may be none: {unseen.words}."
+    return say("retention-unseen", found=unseen.words)
 
 
-def _test_words(test: pd.DataFrame, by: str) -> str:
+def _test_words(test: pd.DataFrame | None, by: str) -> str:
     """Return the log-rank test of all groups, and the pairs that differ also after having looked at all of them."""
+    if test is None:
+        return ""
     kind = by.replace("_", " ")
     if test.empty:
-        return f"; too little was seen for a log-rank test of the {kind}s"
+        return say("retention-test-none", kind=kind)
     whole, pairs = test.iloc[0], test[test["p_adjusted"] < _SURE]
-    p = "p < 0.001" if whole["p_value"] < 0.001 else f"p = {whole['p_value']:.2g}"
-    statistic = f"chi squared {whole['statistic']:.1f} with {counted(int(whole['freedom']), 'degrees')} of freedom"
-    words = f"; log-rank test of every {kind}: {statistic}, {p}"
-    if len(test) == 1:
-        return words
-    apart = [f"{row.group} and {row.against}" for row in pairs.head(_SHOWN).itertuples()]
-    return f"{words}; {joined(apart)} differ" if apart else f"{words}; no two of them differ after Holm's adjustment"
+    apart = [
+        say("retention-pair", one=str(row.group), other=str(row.against)) for row in pairs.head(_SHOWN).itertuples()
+    ]
+    return say(
+        "retention-test",
+        kind=kind,
+        statistic=f"{whole['statistic']:.1f}",
+        freedom=counted(int(whole["freedom"]), "degrees"),
+        p="p < 0.001" if whole["p_value"] < 0.001 else f"p = {whole['p_value']:.2g}",
+        pairs="whole" if len(test) == 1 else "some" if apart else "none",
+        apart=joined(apart),
+    )
 
 
 def _point_words(row: Any) -> str:
-    when = counted(row.months, "months") if row.months else "the start"
-    return f"{100 * row.survival:.0f} % at {when}, {counted(row.at_risk, 'customers')} at risk"
+    when = counted(row.months, "months") if row.months else say("retention-start")
+    at_risk = counted(row.at_risk, "customers")
+    return say("retention-point", share=f"{100 * row.survival:.0f}", when=when, customers=at_risk)
 
 
-def _range_at_three(cells: pd.DataFrame, noun: str) -> str:
+def _cohorts_title(cells: pd.DataFrame, noun: str) -> str:
     reached = 100 * cells.loc[cells["age"] == 3, "value"]
     if len(reached) < 2:
-        return "How many"
-    return f"Three {noun}s on, {reached.min():.0f} to {reached.max():.0f} %"
+        return say("retention-cohorts-young", noun=noun)
+    return say("retention-cohorts", noun=noun, least=f"{reached.min():.0f}", most=f"{reached.max():.0f}")
 
 
 def _signed_parts(rows: pd.DataFrame) -> pd.DataFrame:

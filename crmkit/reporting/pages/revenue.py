@@ -25,15 +25,16 @@ from crmkit.reporting.display.tables import table, with_interval
 from crmkit.reporting.pages.section import section
 from crmkit.settings import Settings
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
-_PARTS = {
-    "new_mrr": "New",
-    "reactivation_mrr": "Came back",
-    "expansion_mrr": "Pay more",
-    "contraction_mrr": "Pay less",
-    "churned_mrr": "Left",
-    "net_new_revenue": "Net",
-}
+_PARTS = (
+    "new_mrr",
+    "reactivation_mrr",
+    "expansion_mrr",
+    "contraction_mrr",
+    "churned_mrr",
+    "net_new_revenue",
+)
 _REST = 0.001  # of what was sold: less is a matter of rounding
 _ENDS = ["value", "low", "high"]
 
@@ -44,15 +45,23 @@ def waterfall_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     rows = evaluate(catalog, list(_PARTS), periods=period, first_days=catalog.days_so_far(period))
     if (rows["status"] == "not measured").any() or rows["value"].isna().all():
         return None
-    parts = parts_of(rows.fillna({"value": 0.0}), _PARTS, losses=("contraction_mrr", "churned_mrr"))
+    parts = parts_of(
+        rows.fillna({"value": 0.0}),
+        {name: say(f"revenue-part-{name}") for name in _PARTS},
+        losses=("contraction_mrr", "churned_mrr"),
+    )
     value = parts["value"].to_dict()
     lost = value["contraction_mrr"] + value["churned_mrr"]
     won = value["new_mrr"] + value["reactivation_mrr"] + value["expansion_mrr"]
     scale = scale_of(parts.loc["net_new_revenue"], catalog.settings.company.currency)
-    moved = "grew" if won + lost > 0 else "shrank" if won + lost < 0 else "stayed as it was"
-    by = f" by {scale.words(abs(won + lost))} a month" if won + lost else ""
-    title = f"Recurring revenue {moved}{by}: {scale.words(won)} won, {scale.words(-lost)} lost"
-    span = f"Recurring revenue a month: each customer at the end of {period.label} less at its start."
+    title = say(
+        "revenue-recurring",
+        way="grew" if won + lost > 0 else "shrank" if won + lost < 0 else "same",
+        by=scale.words(abs(won + lost)),
+        won=scale.words(won),
+        lost=scale.words(-lost),
+    )
+    span = say("revenue-recurring-subtitle", period=period.label)
     shown = waterfall(parts, title, span, catalog.settings, id="why-recurring")
     return with_front_lines(shown, [reason_line(title, "why-recurring")])
 
@@ -68,23 +77,23 @@ def retention_worth(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     currency = catalog.settings.company.currency
     scale = scale_of(share, currency)
-    title = f"Keeping customers pays if it brought about at least {scale.words(share['value'])} of the margin on repeat orders"
-    if share["value"] > 1:
-        title = f"Keeping customers cost more than repeat orders earned: {scale.words(share['value'])} of their margin"
-    if share["status"] == "too few":
-        title = f"Too few repeat orders ({share['n']:,}) to tell whether keeping customers pays"
+    title = say(
+        "revenue-keeping",
+        case="few" if share["status"] == "too few" else "costly" if share["value"] > 1 else "pays",
+        share=scale.words(share["value"]),
+        n=f"{share['n']:,}",
+    )
     return table(
         pd.DataFrame(
             {
                 "period": _periods(rows),
-                "Cost per active customer": _words(rows, names[0], currency),
-                "Share of the margin it must have earned": _words(rows, names[1], currency),
+                say("revenue-keeping-cost"): _words(rows, names[0], currency),
+                say("revenue-keeping-share"): _words(rows, names[1], currency),
             }
         ),
         title,
-        subtitle="Retention costs per active customer, and as a share of the margin of orders that are not the first."
-        + assumed_margin(rows),
-        caption="Most of these orders would have come without any spending. Only a holdout shows what it brought about.",
+        subtitle=say("revenue-keeping-subtitle") + assumed_margin(rows),
+        caption=say("revenue-keeping-caption"),
     )
 
 
@@ -105,27 +114,38 @@ def sales_table(catalog: Catalog, period: PeriodLike, *, by: str = "product", ma
     currency = catalog.settings.company.currency
     top, moved = sold.iloc[0], sold[sold["verdict"] == "real"]
     scale = scale_for("money", top["revenue"], low=top["low"], high=top["high"], currency=currency)
-    share = f"{100 * top['share']:.0f} % of what was sold"
-    title = f"Best seller: {top[by]}, {scale.words(top['revenue'])}, {share}; {_movers(moved, by)}"
+    title = say(
+        "revenue-best",
+        kind=by,
+        name=str(top[by]),
+        amount=scale.words(top["revenue"]),
+        share=f"{100 * top['share']:.0f} %",
+        **_movers(moved, by),
+    )
     rows = sold.rename(columns={"before": "the_period_before"})
     plural = f"{by[:-1]}ies" if by.endswith("y") else f"{by}s"
-    idle = int((sold["revenue"] <= 0).sum())
-    notes = f"{counted(idle, plural)} sold before and not now. " if idle else ""
-    if (rest := 1 - sold["share"].sum()) > _REST:
-        notes += (
-            f"{in_words(rest, 'share')} of what was sold is of {plural} with too few customers, which are not listed. "
-        )
+    rest = 1 - sold["share"].sum()
+    notes = (
+        [say("revenue-idle", n=idle, what=counted(idle, plural))] if (idle := int((sold["revenue"] <= 0).sum())) else []
+    )
+    notes += [say("revenue-rest", share=in_words(rest, "share"), plural=plural)] if rest > _REST else []
     so_far = catalog.days_so_far(period)
     n_days, n_before = (min(each.n_days, so_far or each.n_days) for each in (period, period.previous))
-    as_long = ", for as many days" if so_far else ""
-    scaled = f", whose amounts are scaled to {n_days} days" if n_days != n_before else as_long
+    span = "scaled" if n_days != n_before else "so-far" if so_far else "whole"
     money = dict.fromkeys(["revenue", "the_period_before", "change"], "money")
     return table(
         rows[[by, "orders", "revenue", "share", "the_period_before", "change", "verdict"]],
         title,
-        subtitle=f"Revenue of order lines by {by}, {period.label} against {period.previous.label}{scaled}.",
-        caption=f"{notes}All {plural} are judged together, so that among many none is called a mover by luck.",
-        labels={"orders": "Products in orders"},
+        subtitle=say(
+            "revenue-sales-subtitle",
+            kind=by,
+            period=period.label,
+            before=period.previous.label,
+            span=span,
+            days=n_days,
+        ),
+        caption=" ".join([*notes, say("revenue-together", plural=plural)]),
+        labels={"orders": say("revenue-lines")},
         units=money | {"orders": "count", "share": "share"},
         settings=catalog.settings,
         max_rows=max_rows,
@@ -139,25 +159,29 @@ def next_order_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     tested, futures = next_order_backtest(catalog, day), possible_futures(catalog, day)
     ours, own = tested.iloc[0], tested.iloc[1]
     days = counted(catalog.settings.company.churn_after_days, "days")
-    better = "nearer than" if ours["error"] < own["error"] else "no nearer than"
     held = in_past_words(futures_backtest(catalog, day), "order_soon")
     value, low, high = (round(each) for each in futures.number("order_soon"))
+    numbers = {"n": f"{value:,}", "low": f"{low:,}", "high": f"{high:,}", "rest": f"{futures.n - value:,}"}
     return table(
         tested.assign(error=tested["error"].round(1), width=tested["width"].round(1)),
-        f"About {value:,} of {counted(futures.n, 'customers')} will order within {days}, between {low:,} and {high:,}",
-        subtitle=f"The other {futures.n - value:,} will not: these are the same possible futures as on the pages on churn and "
-        f"value. {held} Tried on the {days} to {day_in_words(day)}: the day of the next order was foretold {better} by each "
-        f"customer's usual gap between orders, and {in_words(ours['inside'], 'share')} of the orders came within their window; "
-        "80 % are meant to.",
-        caption="Only customers who did order. The day of each customer's next order, with its window, is in the list below. "
-        "For the analyst: Brier is the mean squared error of the chance that one orders at all, less is better.",
+        say("revenue-next", **numbers, of=counted(futures.n, "customers"), days=days),
+        subtitle=say(
+            "revenue-next-subtitle",
+            **numbers,
+            held=held,
+            days=days,
+            day=day_in_words(day),
+            better="yes" if ours["error"] < own["error"] else "no",
+            inside=in_words(ours["inside"], "share"),
+        ),
+        caption=say("revenue-next-caption"),
         units={"n": "count", "error": "days", "inside": "share", "width": "days"},
         labels={
             "method": "Foretold by",
             "n": "Customers",
             "error": "Off by",
-            "inside": "Within the window",
-            "width": "Width of the window",
+            "inside": say("revenue-next-inside"),
+            "width": say("revenue-next-width"),
         },
     )
 
@@ -178,19 +202,16 @@ def preference_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     rows = tested.assign(own=tested["kind"].map(own))[["kind", "n", "hit", "hit_popular", "hit_own_mode", "own"]]
     return table(
         rows,
-        f"Some customers have a taste of their own in the {' and '.join(useful)}"
-        if useful
-        else "What customers choose is told as well by what is popular",
-        subtitle=f"Share of the orders of the last {days} that were foretold: by the customer's favourite, which weighs what she "
-        "chose before with what is popular; by what is popular with all; and by what she had chosen most often.",
-        caption="A taste of her own: the whole interval of her share lies above that of all customers.",
+        say("revenue-taste", known="yes" if useful else "no", kinds=joined(useful)),
+        subtitle=say("revenue-taste-subtitle", days=days),
+        caption=say("revenue-taste-caption"),
         units={"n": "count", "hit": "share", "hit_popular": "share", "hit_own_mode": "share", "own": "share"},
         labels={
             "n": "Customers",
             "hit": "Favourite",
-            "hit_popular": "What is popular",
-            "hit_own_mode": "Chosen most often",
-            "own": "Have a taste of their own",
+            "hit_popular": say("revenue-taste-popular"),
+            "hit_own_mode": say("revenue-taste-often"),
+            "own": say("revenue-taste-own"),
         },
     )
 
@@ -211,7 +232,7 @@ def next_order_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     rows = pd.concat(parts, axis=1).rename_axis("customer_id").reset_index()
     rows = rows.sort_values("chance", ascending=False, kind="stable") if "chance" in rows else rows
-    return export(rows, "next_orders", "When each customer is likely to order next, and what she prefers")
+    return export(rows, "next_orders", say("revenue-next-list"))
 
 
 def parts_of(rows: pd.DataFrame, labels: Mapping[str, str], losses: Collection[str]) -> pd.DataFrame:
@@ -250,7 +271,7 @@ def waterfall(
         plot_waterfall(parts.reset_index(drop=True), currency=currency),
         title,
         subtitle,
-        alt=f"{title}. By kind of customer: {amounts}.",
+        alt=say("revenue-waterfall-alt", title=title, amounts=amounts),
         caption=caption,
         id=id,
         data=parts.rename(columns={"label": "part"})[["part", *_ENDS, "n"]].reset_index(drop=True),
@@ -268,9 +289,6 @@ def _words(rows: pd.DataFrame, metric: str, currency: str) -> list[str]:
     return [with_interval(row, currency) for _, row in own.iterrows()]
 
 
-def _movers(moved: pd.DataFrame, by: str) -> str:
-    if moved.empty:
-        return f"no {by} moved beyond chance"
-    up, down = (moved[moved["direction"] == way][by].astype(str).tolist() for way in ("better", "worse"))
-    moves = [f"{joined(names[:3])} {way}" for names, way in ((up, "up"), (down, "down")) if names]
-    return f"{joined(moves)} for real"
+def _movers(moved: pd.DataFrame, by: str) -> dict[str, str]:
+    up, down = (joined(moved[moved["direction"] == way][by].astype(str).tolist()[:3]) for way in ("better", "worse"))
+    return {"moved": "both" if up and down else "up" if up else "down" if down else "none", "up": up, "down": down}

@@ -9,12 +9,12 @@ import pandas as pd
 
 from crmkit.insights.revisions import changed_inputs, revision_sentence
 from crmkit.metrics.engine.evaluate import evaluate
-from crmkit.metrics.formatting import counted
 from crmkit.periods import Period
 from crmkit.reporting.display.html import Fragment, filled
 from crmkit.reporting.runner.numbers import PageNumbers, inputs_of_numbers, numbers_of, reported_numbers
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 
 @checked
@@ -78,8 +78,8 @@ def _evaluated(catalog: Catalog, scorecard: pd.DataFrame, before: Period, histor
 
 def _section(label: str, points: list[str], n_compared: int) -> str:
     if points:
-        said = f"{counted(len(points), 'numbers')} of {label} {'is' if len(points) == 1 else 'are'} not what its report gave."
+        said = say("revision-section-changed", n=len(points), period=label)
     else:
-        said = f"The numbers of {label} are those that its report gave ({n_compared:,} compared)."
+        said = say("revision-section-same", period=label, compared=f"{n_compared:,}")
     foot: dict[str, Any] = {"terms": [], "terms_title": "", "is_open": False}
-    return str(filled("notes", id="revisions", title="Reported before", paragraphs=[said], points=points, **foot))
+    return str(filled("notes", id="revisions", title=say("revision-title"), paragraphs=[said], points=points, **foot))

@@ -15,11 +15,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import EMPTY, table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
-
-_ASSOCIATION = (
-    "An association, not an effect: colleagues visit where there is something to win, and a deal that lasts longer sees "
-    "more of everything. Only what happened before the decision is counted."
-)
+from crmkit.words import say
 
 
 @section("no targets")
@@ -31,13 +27,12 @@ def goals_table(catalog: Catalog, scorecard: pd.DataFrame) -> Fragment | None:
     currency = catalog.settings.company.currency
     rows = [_goal(row, currency) for row in reached.itertuples(index=False)]
     so_far = scorecard["days_so_far"].notna().any()
-    caption = "The month is still running: of a sum, such as new customers, the target is its part for the days so far."
     period = Period.parse(scorecard["period"].iloc[0], catalog.settings.company.fiscal_year_start)
     return table(
         pd.DataFrame(rows, columns=["Metric", "Reached", "95 % interval", "Target", "Verdict"]),
         goals_message(reached),
-        subtitle=f"Targets of the settings for {period.label}. Met or missed only where the whole interval lies on one side.",
-        caption=caption.replace("month", period.noun) if so_far else "",
+        subtitle=say("scorecard-goals-subtitle", period=period.label),
+        caption=say("scorecard-goals-running", period=period.noun) if so_far else "",
     )
 
 
@@ -48,16 +43,11 @@ def budget_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if report.empty:
         return None
     money = dict.fromkeys(["budget", "spent", "left"], "money")
-    so_far = catalog.days_so_far(period)
-    days = (
-        f"the first {so_far} of {period.n_days} days of {period.label}, budgets their part of it"
-        if so_far
-        else period.label
-    )
+    so_far = catalog.days_so_far(period) or 0
     return table(
         report[["channel", "purpose", "budget", "spent", "left", "used"]],
         budget_message(report, catalog.settings.company.currency),
-        subtitle=f"Costs against the budgets of the settings, {days}.",
+        subtitle=say("scorecard-budgets-subtitle", days=so_far, of=period.n_days, period=period.label),
         units=money | {"used": "share"},
         settings=catalog.settings,
     )
@@ -74,7 +64,7 @@ def precedents_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """
     year = Period.parse(f"{period.year_before.end}..{period.end - timedelta(days=1)}")
     decided = period if period.n_days >= year.n_days else year
-    when = f"in {decided.label}" if decided is period else f"from {decided.label}"
+    span = "period" if decided is period else "year"
     compared = events_before_win(catalog, decided)
     if compared.empty:
         return None
@@ -91,9 +81,8 @@ def precedents_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         frame.assign(Verdict=compared["verdict"].str.capitalize()),
         precedents_message(compared),
-        subtitle=f"Share won of the deals decided {when}, with and without each kind of interaction, and the "
-        "difference with its 95 % interval.",
-        caption=_ASSOCIATION,
+        subtitle=say("scorecard-precedents-subtitle", span=span, period=decided.label),
+        caption=say("scorecard-precedents-caption"),
         units={"Won with": "share", "Won without": "share", "Deals with": "count", "Deals without": "count"},
     )
 
@@ -109,8 +98,9 @@ def _goal(row: object, currency: str) -> list[str]:
 
 
 def _not_judged(row: pd.Series) -> str:
-    told = "Too few to judge" if is_number(row.value) and row.status == "too few" else "No verdict"
-    return f"{told}: {row.reason}" if row.reason else told
+    few = is_number(row.value) and row.status == "too few"
+    told = say("scorecard-not-judged", why="few" if few else "other")
+    return say("scorecard-not-judged-because", told=told, reason=row.reason) if row.reason else told
 
 
 def _points(row: object) -> str:

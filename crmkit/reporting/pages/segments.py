@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from crmkit.errors import NotMeasured
-from crmkit.insights.phrases import feature_label, mid_sentence
+from crmkit.insights.phrases import feature_label, mid_sentence, sentence_case
 from crmkit.insights.segments import (
     are_segments,
     last_days,
@@ -28,7 +28,7 @@ from crmkit.insights.segments import (
 )
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.segments.rfm import TOO_FEW
-from crmkit.periods import PeriodLike, day_in_words
+from crmkit.periods import Period, PeriodLike, day_in_words
 from crmkit.predictions.segments.assignment import customers_on, is_kept, learned_on, segmentation_for, segments_on
 from crmkit.predictions.segments.migration import (
     DIRECTIONS,
@@ -49,7 +49,9 @@ from crmkit.reporting.display.tables import rounded_together, table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
+_MOST_DRAWN = 6  # segments whose flow can be followed by eye; that of more is a table
 _SHOWN = 4  # of each segment, the clearest first
 _KNOWN_OF = 1 / 3  # of a segment: what is known of fewer may say who answered, not who the customers are
 
@@ -62,7 +64,7 @@ def segment_opening(catalog: Catalog, period: PeriodLike) -> Fragment:
         findings = segment_findings(catalog, period, segment_moves(catalog, period))
     except NotMeasured as missing:
         return opening(
-            title=f"Who your customers are cannot be said yet: it needs {missing.needs}",
+            title=say("segments-headline-unknown", needs=missing.needs),
             data_through=catalog.data_through,
             needs=" or ".join(table_names(missing.needs)),
         )
@@ -95,20 +97,19 @@ def segment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         "n": "Customers",
         "share": "Of customers",
         "revenue_share": "Of turnover",
-        "revenue": "Turnover per customer",
+        "revenue": say("segments-label-per-customer"),
         "n_orders": "Orders",
-        "days_since_order": "Days since they bought",
+        "days_since_order": say("segments-label-days"),
     }
     caption = f"{segment_population(catalog, period)} {_basis_sentence(catalog, day)}".strip()
     return table(
         rows,
-        "What sets each segment apart",
+        say("segments-apart"),
         settings=catalog.settings,
         caption=caption,
         units={"share": "share", "days_since_order": "count"},
         labels=labels,
-        subtitle=f"Turnover and orders of 365 days to {day_in_words(day)}, with 95 % intervals. ▲ and ▼: more or less "
-        "per customer than the others, by more than chance.",
+        subtitle=say("segments-apart-subtitle", day=day_in_words(day)),
     )
 
 
@@ -126,18 +127,22 @@ def segment_move_table(catalog: Catalog, period: PeriodLike, *, most: int = 15) 
         return None
     moves = moves[moves["from"] != moves["to"]].sort_values(["n", "from", "to"], ascending=[False, True, True])
     units = {"share": "share", "usual_share": "share", "gained": "money"}
-    labels = {"n": "Customers", "share": "Of those there", "usual_share": "Usually", "gained": "Turnover gained"}
+    labels = {
+        "n": "Customers",
+        "share": say("segments-label-there"),
+        "usual_share": "Usually",
+        "gained": "Turnover gained",
+    }
     return table(
         moves.drop(columns="n_from"),
-        "Who moved where",
+        say("segments-where"),
         units=units,
         labels=labels,
         settings=catalog.settings,
         max_rows=most,
         barred=["n"],
-        subtitle=f"From the eve of {period.label} to its last day. Gained: change of these customers' "
-        "turnover of 365 days.",
-        caption="Usually: the mean of up to six such periods before.",
+        subtitle=say("segments-where-subtitle", period=period.label),
+        caption=say("segments-where-caption"),
     )
 
 
@@ -151,10 +156,10 @@ def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     found["customer_id"] = shown_ids(found["customer_id"], catalog.settings)
     labels = {
         "customer_id": "Customer",
-        "days_since_order": "Days since they bought",
+        "days_since_order": say("segments-label-days"),
         "n_orders": "Orders",
-        "revenue": "Turnover of 365 days",
-        "tenure_days": "Days as a customer",
+        "revenue": say("segments-label-turnover"),
+        "tenure_days": say("segments-label-tenure"),
     }
     labels = {name: label for name, label in labels.items() if name in found}
     return table(
@@ -163,7 +168,7 @@ def typical_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         units={"revenue": "money"},
         labels=labels,
         settings=catalog.settings,
-        subtitle="Two of each segment, nearest to its middle.",
+        subtitle=say("segments-typical-subtitle"),
     )
 
 
@@ -173,12 +178,12 @@ def segment_action_table(catalog: Catalog, period: PeriodLike) -> Fragment | Non
     actions = segment_actions(catalog, period)
     if _are_too_few(actions):
         return None
-    shown = table(actions, "What to do for each", labels={"n": "Customers"}, id="what-to-do")
+    shown = table(actions, say("segments-what-to-do"), labels={"n": "Customers"}, id="what-to-do")
     first = actions.iloc[0]
     line = FrontLine(
         "to do",
-        f"{first['segment']}, {counted(first['n'], 'customers')}",
-        f": {mid_sentence(first['what_to_do'])}",
+        say("segments-front.bold", segment=first["segment"], customers=counted(first["n"], "customers")),
+        say("segments-front.rest", what=mid_sentence(first["what_to_do"])),
         anchor="what-to-do",
     )
     return with_front_lines(shown, [line])
@@ -188,7 +193,7 @@ def segment_action_table(catalog: Catalog, period: PeriodLike) -> Fragment | Non
 def segment_export(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     """Return the list of customers with their segments, which the run writes; nothing where there are too few for any."""
     listed = segment_list(catalog, period)
-    return None if _are_too_few(listed) else export(listed, "segments", "Each customer with her segment")
+    return None if _are_too_few(listed) else export(listed, "segments", say("segments-list"))
 
 
 @section()
@@ -202,22 +207,16 @@ def group_search_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         n_segments=tried["n_segments"].map(lambda number: counted(number, "groups")),
         **{name: tried[name].map({True: "yes", False: "no"}) for name in ("distinct", "holds")},
     )
-    title = (
-        f"Customers fall into {counted(n, 'groups')}" if n > 1 else "Customers are one crowd: no number of groups holds"
-    )
-    if found.model.verdict_ == "as asked":
-        title = f"{counted(n, 'groups')}, as the settings ask".capitalize()
+    verdict = "asked" if found.model.verdict_ == "as asked" else "found" if n > 1 else "none"
+    title = say("segments-search", verdict=verdict, groups=sentence_case(counted(n, "groups")))
     what = ", ".join(map(feature_label, found.features))
     return table(
         shown.assign(silhouette=shown["silhouette"].round(2)),
         title,
-        subtitle=f"Customers put into 2, 3, ... groups by {what}, as of {day_in_words(found.learned_on)}: are there gaps between "
-        "the groups, or is the number only a number?",
-        caption="A number holds if there is a gap between every two groups, at most 5 % are moved and no group is below 5 "
-        "customers. Moved: who is put elsewhere if other customers had been drawn. For the analyst: k-means; silhouette is 1 "
-        "where every customer is near her own group and far from the next, 0 where there is no difference.",
+        subtitle=say("segments-search-subtitle", what=what, day=day_in_words(found.learned_on)),
+        caption=say("segments-search-caption"),
         units={"moved": "share", "smallest": "count"},
-        labels={"n_segments": "Number", "distinct": "Gaps between all", "smallest": "Smallest group"},
+        labels={"n_segments": "Number", "distinct": say("segments-label-gaps"), "smallest": "Smallest group"},
     )
 
 
@@ -232,12 +231,21 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     best = profiles.iloc[0]
     return table(
         profiles[["segment", "n", "share", "revenue_share", "revenue", "of_the_rest", "n_orders", "days_since_order"]],
-        f"“{best['segment']}” are {in_words(best['share'], 'share')} of customers and bring "
-        f"{in_words(best['revenue_share'], 'share')} of turnover",
-        subtitle=f"The natural groups on {day_in_words(now)}; turnover and orders of 365 days, per customer.",
-        caption=f"In {period.label} {shares['frozen']} of customers changed group: {shares['sure']} whichever customers the "
-        f"groups had been learned from, {shares['on_the_border']} on the border. Groups moved to where customers now are would "
-        f"have put {shares['refitted']} elsewhere.",
+        say(
+            "segments-groups",
+            segment=best["segment"],
+            share=in_words(best["share"], "share"),
+            revenue=in_words(best["revenue_share"], "share"),
+        ),
+        subtitle=say("segments-groups-subtitle", day=day_in_words(now)),
+        caption=say(
+            "segments-groups-caption",
+            period=period.label,
+            changed=shares["frozen"],
+            sure=shares["sure"],
+            border=shares["on_the_border"],
+            refitted=shares["refitted"],
+        ),
         units={"share": "share", "revenue_share": "share", "revenue": "money", "of_the_rest": "money"},
         labels={
             "segment": "Group",
@@ -245,9 +253,9 @@ def natural_group_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
             "share": "Of customers",
             "revenue_share": "Of turnover",
             "revenue": "Per customer",
-            "of_the_rest": "Per other customer",
+            "of_the_rest": say("segments-label-others"),
             "n_orders": "Orders",
-            "days_since_order": "Days since they bought",
+            "days_since_order": say("segments-label-days"),
         },
         settings=catalog.settings,
     )
@@ -264,18 +272,18 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     words = review_words(review, is_kept(catalog, day))
     if review.side_by_side.empty:
         facts = {
-            "Learned from the data up to": day_in_words(review.learned_on),
+            say("segments-fact-learned"): day_in_words(review.learned_on),
             "Judged on": day_in_words(day),
             "Verdict": review.verdict.capitalize(),
         }
         if review.fit is not None:
-            facts["Would be in another segment"] = f"{review.fit.moved:.0%}".replace("%", " %")
+            facts[say("segments-fact-moved")] = in_words(round(review.fit.moved, 2), "share")
         return table(_fact_frame(facts), review_title(review), subtitle=words)
     labels = {
         "n": "Customers",
         "share": "Of customers",
         "revenue_share": "Of revenue",
-        "n_fresh": "Customers, if learned today",
+        "n_fresh": say("segments-label-fresh"),
         "share_fresh": "Of customers",
         "revenue_share_fresh": "Of revenue",
         "differs": "Difference",
@@ -285,7 +293,10 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         "n_fresh": "count",
         "differs": "count",
     }
-    most = "; ".join(f"{row.n:,} from “{row[0]}” to “{row.to}”" for row in review.moves.head(3).itertuples(index=False))
+    most = "; ".join(
+        say("segments-change", n=f"{row.n:,}", source=str(row[0]), to=str(row.to))
+        for row in review.moves.head(3).itertuples(index=False)
+    )
     return table(
         review.side_by_side,
         review_title(review),
@@ -293,7 +304,7 @@ def segment_fit_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         units=units,
         labels=labels,
         settings=catalog.settings,
-        caption=f"Would change most: {most}." if most else "",
+        caption=say("segments-changes", changes=most) if most else "",
     )
 
 
@@ -317,22 +328,23 @@ def segment_map(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     best, last = middle.iloc[0], middle.iloc[-1]
     currency, step = catalog.settings.company.currency, -(-len(customers) // MOST_DOTS)
     n_drawn = len(customers.iloc[::step])
-    dots = "Each dot is a customer"
-    dots += f", {n_drawn:,} of {len(customers):,} drawn evenly from each segment," if step > 1 else ""
     brings = in_words(best["revenue"], "money", currency=currency)
-    title = f"The middle one of “{best['segment']}” bought {_days_ago(best)} and brings {brings} a year"
-    alt = (
-        f"Map of {counted(len(customers), 'customers')} by time since they bought and turnover of 365 days. {title}; "
-        f"“{last['segment']}” bought {_days_ago(last)}."
+    title = say("segments-map", segment=best["segment"], ago=_days_ago(best), money=brings)
+    alt = say(
+        "segments-map-alt",
+        customers=counted(len(customers), "customers"),
+        title=title,
+        last=last["segment"],
+        ago=_days_ago(last),
     )
+    drawn = "some" if step > 1 else "all"
     return figure(
         plot_segment_map(customers, currency=currency),
         title,
-        f"{dots} on {day_in_words(day)}, placed by two of the numbers that make her segment; a name stands "
-        "at the middle customer of the segment.",
+        say("segments-map-subtitle", drawn=drawn, n=n_drawn, of=len(customers), day=day_in_words(day)),
         alt=alt,
         data=middle,
-        caption="A projection: segments that overlap here may differ in how often their customers buy.",
+        caption=say("segments-map-caption"),
         units={"days_since_order": "days", "revenue": "money", "n": "count"},
         settings=catalog.settings,
     )
@@ -350,21 +362,19 @@ def segment_flow_chart(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     counts = moves["direction"].value_counts()
     up, down = int(counts.get("up", 0)), int(counts.get("down", 0))
-    title = (
-        f"{counted(up, 'customers')} upgraded, {down:,} slid".capitalize()
-        if up or down
-        else "Nobody upgraded and nobody slid"
-    )
+    title = sentence_case(say("segments-flow", n=up + down, up=counted(up, "customers"), down=f"{down:,}"))
     most = whole[whole["from"] != whole["to"]].nlargest(1, "n")
     largest_move = "".join(
-        f" Most moved from “{row['from']}” to “{row['to']}”: {row['n']:,}." for row in most.to_dict("records")
+        say("segments-flow-most", source=row["from"], to=row["to"], n=f"{row['n']:,}")
+        for row in most.to_dict("records")
     )
+    if len(order) > _MOST_DRAWN:
+        return _flow_table(whole, order, title, period, catalog)
     return figure(
         plot_segment_flow(whole, order=order),
         title,
-        f"Customers by segment on the eve of {period.label} (left) and on its last day (right). Green went up, red down, "
-        "blue bought for the first time, the pale bands stayed.",
-        alt=f"Flow between segments in {period.label}: {title}.{largest_move}",
+        say("segments-flow-drawn", period=period.label),
+        alt=say("segments-flow-alt", period=period.label, title=title, most=largest_move),
         data=whole.assign(direction=whole["direction"].map(DIRECTIONS)),
         units={"n": "count", "gained": "money"},
         settings=catalog.settings,
@@ -383,9 +393,9 @@ def move_total_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     shown[amounts] = [rounded_together(*row) for row in shown[amounts].itertuples(index=False)]
     return table(
         shown,
-        "What the moves brought and cost",
-        subtitle=f"Change of these customers' turnover of 365 days in {period.label}, with 95 % interval.",
-        caption="Who slides brings less in the months after it, too: a year's turnover falls late.",
+        say("segments-moves"),
+        subtitle=say("segments-moves-subtitle", period=period.label),
+        caption=say("segments-moves-caption"),
         units={"n": "count", "gained": "money", "low": "money", "high": "money"},
         settings=catalog.settings,
         labels={"direction": "Customers who", "n": "Customers", "gained": "Turnover gained"},
@@ -411,12 +421,9 @@ def segment_trait_table(catalog: Catalog, period: PeriodLike) -> Fragment | None
     what = ", ".join(dict.fromkeys(_topic_words(topic) for topic in portraits["topic"]))
     return table(
         pd.DataFrame(rows, columns=["Segment", "What", "Here", "95 % interval", "All others", "Known of"]),
-        f"{counted(n, 'segments')} differ from the others in more than what they buy"
-        if n
-        else "No segment differs from the others in who they are or what they think",
-        subtitle=f"Up to {_SHOWN} clearest differences of each, {day_in_words(day)}; compared were {what}.",
-        caption="Only differences that are more than chance, all comparisons taken together, and only what is known of at "
-        "least a third of a segment. What goes together is no cause.",
+        say("segments-traits", n=n),
+        subtitle=say("segments-traits-subtitle", most=_SHOWN, day=day_in_words(day), what=what),
+        caption=say("segments-traits-caption"),
     )
 
 
@@ -427,7 +434,28 @@ def segment_trait_export(catalog: Catalog, period: PeriodLike) -> Fragment | Non
     portraits = segment_portraits(catalog, day, model=page_model(catalog, day))
     if portraits.empty:
         return None
-    return export(portraits, "segment_profiles", "Each segment against the others, in all that is known")
+    return export(portraits, "segment_profiles", say("segments-traits-list"))
+
+
+def _flow_table(whole: pd.DataFrame, order: Sequence[str], title: str, period: Period, catalog: Catalog) -> Fragment:
+    """Return the flow as a row for each segment: how many were there, came, went and are there now."""
+    moved = whole[whole["from"] != whole["to"]]
+    sums = {
+        "before": whole.groupby("from")["n"].sum(),
+        "came": moved.groupby("to")["n"].sum(),
+        "went": moved.groupby("from")["n"].sum(),
+        "now": whole.groupby("to")["n"].sum(),
+    }
+    rows = pd.DataFrame({name: each.reindex(list(order)).fillna(0).astype(int) for name, each in sums.items()})
+    before, now = last_days(catalog, period)
+    return table(
+        rows.rename_axis("segment").reset_index(),
+        title,
+        subtitle=say("segments-flow-subtitle", period=period.label),
+        units=dict.fromkeys(sums, "count"),
+        labels={"before": day_in_words(before), "came": "Came", "went": "Went", "now": day_in_words(now)},
+        barred=["came", "went"],
+    )
 
 
 def _with_interval(profiles: pd.DataFrame, name: str, unit: str, currency: str) -> pd.Series:
@@ -443,9 +471,9 @@ def _with_interval(profiles: pd.DataFrame, name: str, unit: str, currency: str) 
 
 def _basis_sentence(catalog: Catalog, day: date) -> str:
     if page_model(catalog, day) == "rules":
-        return "Segments by the rules of your settings, the first that holds."
+        return say("segments-by-rules")
     learned = day_in_words(learned_on(catalog, day))
-    return f"Learned from the data up to {learned}; equal customers are called alike in every month."
+    return say("segments-learned", day=learned)
 
 
 def _are_too_few(listed: pd.DataFrame) -> bool:
@@ -463,7 +491,7 @@ def _sorted_customers(customers: pd.DataFrame) -> pd.DataFrame:
 
 def _days_ago(row: pd.Series) -> str:
     days = int(row["days_since_order"])
-    return "today" if days == 0 else f"{counted(days, 'days')} ago"
+    return say("segments-days-ago", n=days)
 
 
 def _has_several_segments(moves: pd.DataFrame) -> bool:
@@ -474,15 +502,15 @@ def _has_several_segments(moves: pd.DataFrame) -> bool:
 def _trait_row(row: dict[Hashable, Any], currency: str) -> tuple[str, ...]:
     scale = scale_for(row["unit"], row["value"], low=row["low"], high=row["high"], currency=currency)
     what = (
-        f"{_topic_words(row['topic'])}: {row['what']}"
+        say("segments-trait", topic=_topic_words(row["topic"]), what=row["what"])
         if row["unit"] == "share" and row["topic"] != "outlook"
         else row["what"]
     )
     words = scale.words(row["value"]), scale.interval(row["low"], row["high"]), scale.words(row["rest"])
     arrow = "▲" if row["differs"] == "more" else "▼"
     here = f"{arrow} {words[0]}".replace(" ", "\N{NO-BREAK SPACE}")
-    return (row["segment"], what, here, words[1], words[2], f"{row['n']:,} of {row['size']:,}")
+    return (row["segment"], what, here, words[1], words[2], say("segments-known", n=int(row["n"]), of=int(row["size"])))
 
 
 def _topic_words(topic: str) -> str:
-    return {"outlook": "value and risk"}.get(topic, topic.replace("_", " "))
+    return say("segments-outlook") if topic == "outlook" else topic.replace("_", " ")

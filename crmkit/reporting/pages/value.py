@@ -18,6 +18,7 @@ from crmkit.insights.value import (
     value_headline,
 )
 from crmkit.insights.value import value_method as value_method
+from crmkit.metrics.engine.evaluate import fetch
 from crmkit.metrics.formatting import counted, in_words, scale_for
 from crmkit.models.subscriptions.present_value import present_value
 from crmkit.predictions.value.backtest import value_backtest, value_tenths
@@ -30,13 +31,9 @@ from crmkit.reporting.display.tables import in_three_digits, table
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _SHOWN = 15
-_CONVENTIONS = {
-    "start": "the first payment is received now",
-    "end": "payments come at the end of each period",
-    "renewal": "the next payment comes at the next renewal",
-}
 
 
 @section()
@@ -61,13 +58,12 @@ def valuable_customers(catalog: Catalog, summary: ValueSummary | Any) -> Fragmen
     top = summary.customers.nlargest(_SHOWN, "value")
     top = top.assign(customer_id=shown_ids(top["customer_id"], catalog.settings))
     currency = catalog.settings.company.currency
-    rows = [_customer_row(place, row, currency) for place, row in enumerate(top.itertuples(index=False), start=1)]
+    rows = [_customer_row(row, currency) for row in top.itertuples(index=False)]
     return table(
-        pd.DataFrame(rows, columns=["Place", "Customer", "Value", "95 % interval", "Brought so far", "Since"]),
-        f"The {counted(len(rows), 'customers')} from whom most is to come",
-        subtitle=f"Expected within {counted(summary.horizon, 'months')}, in {summary.basis}, discounted. "
-        "The interval is for what this one customer will really bring: she may leave tomorrow.",
-        caption="The whole list is in the export below.",
+        pd.DataFrame(rows, columns=["Customer", "Value", "95 % interval", say("value-so-far"), "Since"]),
+        say("value-most", customers=counted(len(rows), "customers")),
+        subtitle=say("value-most-subtitle", months=counted(summary.horizon, "months"), basis=summary.basis),
+        caption=say("value-most-caption"),
     )
 
 
@@ -88,9 +84,9 @@ def value_concentration(catalog: Catalog, summary: ValueSummary | Any) -> Fragme
     return table(
         shown,
         concentration_message(rows),
-        subtitle=f"Customers ranked by what is to come within {counted(summary.horizon, 'months')}",
+        subtitle=say("value-ranked", months=counted(summary.horizon, "months")),
         units={"customers": "count", "value": "money", "share": "share"},
-        labels={"value": "Expected of them", "share": "Share of all"},
+        labels={"value": say("value-of-them"), "share": say("value-share-of-all")},
         settings=catalog.settings,
     )
 
@@ -101,14 +97,14 @@ def value_horizons(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | 
     if not summary.n:
         return None
     rows = summary.horizons
-    labels = [f"{months} months" if months < 120 else "ten years" for months in rows["months"]]
+    labels = [say("value-within", months=int(months)) for months in rows["months"]]
     later = 1 - rows.loc[rows["months"] == 36, "share"].iloc[0] if rows["value"].iloc[-1] > 0 else 0.0
     return table(
         pd.DataFrame({"Within": labels, "value": in_three_digits(rows["value"]), "share": rows["share"]}),
-        f"{later * 100:.0f} % of what the models expect lies more than three years ahead",
-        subtitle="What all customers of today are expected to bring, discounted; the further ahead, the less sure",
+        say("value-later", share=f"{later * 100:.0f}"),
+        subtitle=say("value-later-subtitle"),
         units={"value": "money", "share": "share"},
-        labels={"value": "Expected", "share": "Share of ten years"},
+        labels={"value": "Expected", "share": say("value-share-of-ten-years")},
         settings=catalog.settings,
     )
 
@@ -138,14 +134,12 @@ def value_by(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Fragment
     names = groups[by].astype(str).str.replace(r"^(\d{4})-(Q\d)$", r"\2 \1", regex=True)  # as quarters read elsewhere
     groups = groups.assign(unit="money", status="ok", **{by: names})
     title = group_value_message(groups, by, currency)
-    who = "by quarter of the first order or term" if by == "cohort" else f"won in the last 24 months, by {by}"
     return figure(
         plot_groups(groups.drop(columns=["so_far"]), sort=by != "cohort", currency=currency),
         title,
-        f"Brought in the first {counted(summary.horizon, 'months')}, what came and what is to come of it, per customer "
-        f"{who}, with 95 % intervals",
-        alt=f"Value of a new customer by {by}. {title}.",
-        caption="So far: the share of it that came already; the rest is a forecast.",
+        say("value-new-subtitle", months=counted(summary.horizon, "months"), by=by),
+        alt=say("value-new-alt", by=by, title=title),
+        caption=say("value-new-caption"),
         data=groups[[by, "value", "low", "high", "n", "so_far"]],
         settings=catalog.settings,
         units={"value": "money", "low": "money", "high": "money", "n": "count", "so_far": "share"},
@@ -165,16 +159,16 @@ def value_life(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | None
         return None
     year, end = (float(np.interp(month, life["month"], life["value"])) for month in (12, 36))
     scale = scale_for("money", end, currency=currency)
-    title = f"A customer brings {scale.words(year)} in her first year and {scale.words(end)} in three"
+    title = say("value-life", year=scale.words(year), three=scale.words(end))
     return figure(
         plot_life(life, currency=currency),
         title,
-        "What the average customer has brought by each month since her first order or term; in part a forecast",
-        alt=f"Money per customer by months since the beginning. {title}.",
+        say("value-life-subtitle"),
+        alt=say("value-life-alt", title=title),
         data=life,
         settings=catalog.settings,
         units={"month": "count", "value": "money", "observed": "share"},
-        labels={"value": "Brought", "observed": "Of it came already"},
+        labels={"value": "Brought", "observed": say("value-life-came")},
     )
 
 
@@ -199,16 +193,15 @@ def tenure_chart(catalog: Catalog, by: str, summary: ValueSummary | Any) -> Frag
     shown = shown.rename(columns={"extrapolated": "forecast"})
     shown = shown[["group", "month", "value", "low", "high", "at_risk", "forecast"]]
     return figure(
-        plot_tenure(curves),
+        plot_tenure(curves, known=_names_of(catalog, by)),
         title,
-        f"The share of subscriptions still running, by months since they began and by {by}, with 95 % bands",
-        alt=f"Share of subscriptions still running by months since they began, by {by}. {title}.",
-        caption="Dashed: fewer than 10 are up for renewal there, or nobody yet; the line is a forecast, not an observation. "
-        "Only groups of at least 20 subscriptions have a line, and of them the five largest. For the analyst: Kaplan-Meier.",
+        say("value-tenure-subtitle", by=by),
+        alt=say("value-tenure-alt", by=by, title=title),
+        caption=say("value-tenure-caption"),
         data=shown[shown["month"] % 6 == 0].rename(columns={"group": by}),
         settings=catalog.settings,
         units={"value": "share", "low": "share", "high": "share", "at_risk": "count", "month": "count"},
-        labels={"value": "Still running", "at_risk": "Up for renewal"},
+        labels={"value": say("value-tenure-running"), "at_risk": say("value-tenure-due")},
     )
 
 
@@ -221,10 +214,8 @@ def renewal_odds_table(catalog: Catalog, summary: ValueSummary | Any) -> Fragmen
     return table(
         odds,
         odds_message(odds),
-        subtitle="How many times as high the odds are that a subscription ends at a renewal, compared with another plan or "
-        "channel after as many months, all else equal",
-        caption="Where the interval holds 1 it may be chance. It need not be why they left. For the analyst: a discrete-time "
-        "hazard with delayed entry, of plan and channel together.",
+        subtitle=say("value-odds-subtitle"),
+        caption=say("value-odds-caption"),
         units={"odds_ratio": "ratio", "low": "ratio", "high": "ratio", "n": "count"},
         labels={
             "covariate": "Subscriptions by",
@@ -251,14 +242,11 @@ def value_judged(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | No
             day=pd.to_datetime(rows["day"]), **{name: in_three_digits(rows[name]) for name in list(money)[:-1]}
         ),
         backtest_message(rows),
-        subtitle=f"Learned from what was known on each past day, compared with what came in the {ahead} after"
-        if ahead
-        else "",
-        caption="Mean error is per customer. Rank correlation: 1 where customers came in the order foreseen, 0 where by lot. "
-        "Inside: customers whose own amount lay in their own 95 % interval. Money is not discounted here.",
+        subtitle=say("value-judged-subtitle", months=ahead) if ahead else "",
+        caption=say("value-judged-caption"),
         units={**money, "rank_correlation": "", "coverage": "share"},
         labels={
-            "day": "Learned up to",
+            "day": say("value-judged-day"),
             "predicted": "Foreseen",
             "actual": "Came",
             "mae": "Mean error",
@@ -282,12 +270,12 @@ def calibration_chart(catalog: Catalog, summary: ValueSummary | Any) -> Fragment
     first = tenths.iloc[0]
     scale = scale_for("money", first["actual"], currency=currency)
     came, foreseen = scale.words(first["actual"]), scale.words(first["predicted"])
-    title = f"The tenth of whom most was foreseen brought {came} each; {foreseen} was foreseen"
+    title = say("value-tenths", came=came, foreseen=foreseen)
     return figure(
         plot_calibration(tenths, currency=currency),
         title,
-        "Customers in ten groups of one size, by what was foreseen of them on the last past day: foreseen and brought, each",
-        alt=f"Foreseen and actual money by tenths of the customers. {title}.",
+        say("value-tenths-subtitle"),
+        alt=say("value-tenths-alt", title=title),
         data=tenths,
         settings=catalog.settings,
         units={"tenth": "count", "n": "count", "predicted": "money", "actual": "money"},
@@ -301,18 +289,16 @@ def value_conventions(catalog: Catalog) -> Fragment:
     curve = 0.8 ** np.arange(400)
     values = {name: float(present_value(curve, 100.0, 0.1, pays=name)) for name in ("start", "end", "renewal")}  # type: ignore[arg-type]
     formulas = {"start": "m (1 + d) / (1 + d − r)", "end": "m / (1 + d − r)", "renewal": "m r / (1 + d − r)"}
-    uses = {"start": "new customers", "end": "", "renewal": "customers whose term runs"}
+    uses = {"start": say("value-used-new"), "end": "", "renewal": say("value-used-running")}
     currency = catalog.settings.company.currency
     worth = {name: in_words(round(value), "money", currency=currency) for name, value in values.items()}
     now, later = (in_words(amount, "money", currency=currency) for amount in (100.0, 110.0))
-    rows = [(_CONVENTIONS[name], formulas[name], values[name], uses[name]) for name in values]
+    rows = [(say("value-pays", when=name), formulas[name], values[name], uses[name]) for name in values]
     return table(
-        pd.DataFrame(rows, columns=["Who pays when", "Formula", "value", "Used here for"]),
-        f"The same customer is worth {worth['start']}, {worth['end']} or {worth['renewal']}, by convention",
-        subtitle=f"She pays {now} a period (m) and renews each time with a chance of 80 % (r); {later} that come a period later "
-        f"count as {now} now (d = 10 %)",
-        caption="Formulas with a constant r understate customers who differ: who has stayed long stays longer. Here each "
-        "renewal has its own chance.",
+        pd.DataFrame(rows, columns=[say("value-who-pays"), "Formula", "value", say("value-used-for")]),
+        say("value-conventions", **worth),
+        subtitle=say("value-conventions-subtitle", now=now, later=later),
+        caption=say("value-conventions-caption"),
         units={"value": "money"},
         labels={"value": "Value"},
         settings=catalog.settings,
@@ -327,22 +313,24 @@ def value_models(catalog: Catalog, summary: ValueSummary | Any) -> Fragment | No
     is_chosen = summary.models["held_out"] != TOO_FEW
     return table(
         summary.models.assign(held_out=summary.models["held_out"].str.replace(r"-(?=\d)", "−", regex=True)),
-        "Each forecast is by the model that did best for customers it had not seen"
-        if is_chosen.all()
-        else "Too few customers to try models on: the usual ones are taken"
-        if not is_chosen.any()
-        else "A forecast is by the model that did best for customers it had not seen, where there are enough to try it on",
-        subtitle="For the analyst: log-likelihood per customer held out, the higher the better",
+        say("value-models", chosen="all" if is_chosen.all() else "some" if is_chosen.any() else "none"),
+        subtitle=say("value-models-subtitle"),
         caption=" ".join([*summary.few, *summary.notes]),
         labels={"what": "Of", "model": "Chosen", "held_out": "Held out"},
     )
 
 
-def _customer_row(place: int, row: object, currency: str | None) -> tuple[object, ...]:
+def _names_of(catalog: Catalog, by: str) -> list[str]:
+    """Return all groups of a column, those included that have too few subscriptions for a line."""
+    holders = (name for name in ("customers", "subscription_terms") if name in catalog.names)
+    own = next((table for name in holders if by in (table := catalog.table(name)).columns), None)
+    return [] if own is None else sorted(fetch(own.select(by).distinct())[by].dropna().astype(str))
+
+
+def _customer_row(row: object, currency: str | None) -> tuple[object, ...]:
     value, low, high, so_far = (float(getattr(row, name)) for name in ("value", "low", "high", "so_far"))
     scale = scale_for("money", value, low=low, high=high, currency=currency)
     return (
-        place,
         str(row.customer_id),  # type: ignore[attr-defined]
         scale.words(value),
         scale.interval(low, high),

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
+from crmkit.errors import CrmkitError
 from crmkit.insights.follow_up import OVERDUE_DAYS, follow_up_list
+from crmkit.insights.messages import unlike_the_whole
 from crmkit.insights.sentiment import (
-    METHODS,
     Remark,
     language_name,
+    method_in_words,
     sentiment_message,
     sentiment_remarks,
     shares_message,
 )
 from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
 from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
-from crmkit.metrics.formatting import counted, is_number, joined, scale_for
+from crmkit.metrics.engine.evaluate import evaluate
+from crmkit.metrics.formatting import common_scale, counted, is_number, joined, scale_for, scale_of
 from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.sentiment import mood_shares, sentiment_check
 from crmkit.predictions.topics import NOUNS, TOO_FEW, TOO_MIXED, topics
 from crmkit.reporting.display.exports import export
 from crmkit.reporting.display.front import FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
-from crmkit.reporting.display.tables import table
+from crmkit.reporting.display.tables import EMPTY, table, with_interval
 from crmkit.reporting.pages.section import section
 from crmkit.sources.masking import shown_ids
 from crmkit.tables.arguments import checked
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
-_NAMES = {"hours": ("time of day", "from {} o'clock"), "weekday": ("weekday", "on {}s")}
 _USEFUL = 0.65  # area under the curve: an interval that reaches it does not rule out that the score is of use
-_LABELS = {"customer_id": "Customer", "turnover_12_months": "Turnover, 12 months", "last_on": "Last"}
-_WORTH = "Worth: expected from now on."
-_PAID = "By turnover of 12 months: what each is worth from now on was not predicted."
-_KINDS = {"survey": "Surveys answered", "mailing": "Messages clicked"}
+_LABELS = ("customer_id", "turnover_12_months", "last_on")
+_BY_TOUCHPOINT = ("nps", "csat", "ces")
+_KINDS = ("survey", "mailing")
 
 
 @section("nobody to call back")
@@ -49,34 +52,32 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
     max_rows : int
         Rows shown.
     """
-    people = follow_up_list(catalog, period, comments=comments)
+    listed = follow_up_list(catalog, period, comments=comments)
+    people = listed[listed["customer_id"].notna()].drop(columns="response_id", errors="ignore")
     if people.empty:
-        return None
+        return _answers_alone(listed, period, max_rows) if len(listed) else None
     worth = "worth" in people
-    if people["customer_id"].isna().all():
-        return _answers_alone(people, period, max_rows)
-    what = "customer is" if len(people) == 1 else "customers are"
     money = next((people[name] for name in ("worth", "turnover_12_months") if name in people), None)
     stake = None if money is None else float(money.sum())
     people = people.assign(customer_id=shown_ids(people["customer_id"], catalog.settings))
     if worth:
         people = people.drop(columns=["turnover_12_months"], errors="ignore")  # it is in the list beside the report
+    n, n_unknown = len(people), len(listed) - len(people)
+    ranked = say("voice-follow-up-worth" if worth else "voice-follow-up-paid")
+    unknown = say("voice-follow-up-unknown", n=n_unknown) if n_unknown else ""
     shown = table(
         people,
-        f"{len(people):,} {what} waiting to be called back",
-        subtitle=f"Low answers and tickets open for more than {OVERDUE_DAYS} days; the most valuable first.",
-        caption=_WORTH if worth else _PAID,
+        say("voice-follow-up", n=n),
+        subtitle=say("voice-follow-up-subtitle", days=OVERDUE_DAYS),
+        caption=f"{ranked} {unknown}".strip(),
         units={name: "money" for name in ("worth", "turnover_12_months") if name in people},
-        labels={name: label for name, label in _LABELS.items() if name in people},
+        labels={name: say(f"voice-label-{name}") for name in _LABELS if name in people},
         settings=catalog.settings,
         max_rows=max_rows,
         id="call-back",
     )
-    why = " with a low answer or a ticket left open" + (", the most valuable first." if len(people) > 1 else ".")
-    return with_front_lines(
-        shown,
-        [FrontLine("to do", f"Call back {counted(len(people), 'customers')}", why, anchor="call-back", stake=stake)],
-    )
+    bold, rest = say("voice-follow-up-front.bold", n=n), say("voice-follow-up-front.rest", n=n)
+    return with_front_lines(shown, [FrontLine("to do", bold, rest, anchor="call-back", stake=stake)])
 
 
 @section("nobody to call back")
@@ -91,24 +92,79 @@ def follow_up_export(catalog: Catalog, period: PeriodLike, *, comments: bool = F
     people = follow_up_list(catalog, period, comments=comments)
     if people.empty:
         return None
-    return export(people, "follow_up", "Everybody to call back")
+    return export(people, "follow_up", say("voice-follow-up-list"))
 
 
 def _answers_alone(answers: pd.DataFrame, period: Period, max_rows: int) -> Fragment:
     """Return the low answers of a firm that does not record who gave them: by their number somebody may still know."""
-    many = len(answers) > 1
+    n = len(answers)
     shown = table(
         answers.drop(columns=["customer_id", "worth", "turnover_12_months"], errors="ignore"),
-        f"{counted(len(answers), 'low answers')} of {period.label} {'wait' if many else 'waits'} for a reply",
-        subtitle="Who gave them is not recorded here; the survey tool knows it by the number of the answer.",
-        labels={"response_id": "Answer", "last_on": "Given on"},
+        say("voice-answers", n=n, period=period.label),
+        subtitle=say("voice-answers-subtitle"),
+        labels={"response_id": say("voice-label-response_id"), "last_on": say("voice-label-given_on")},
         max_rows=max_rows,
         id="call-back",
     )
-    line = FrontLine(
-        "to do", f"Reply to {counted(len(answers), 'low answers')}", " of this period.", anchor="call-back"
+    bold, rest = say("voice-answers-front.bold", n=n), say("voice-answers-front.rest")
+    return with_front_lines(shown, [FrontLine("to do", bold, rest, anchor="call-back")])
+
+
+@section("no answers by touchpoint")
+def touchpoint_table(catalog: Catalog, scorecard: pd.DataFrame) -> Fragment | None:
+    """Return NPS, satisfaction and effort by touchpoint, what is unlike the whole marked; empty with one touchpoint."""
+    asked = scorecard[scorecard["metric"].isin(_BY_TOUCHPOINT) & scorecard["value"].notna()]
+    if asked.empty:
+        return None
+    period = Period.parse(asked["period"].iloc[0])
+    try:
+        rows = evaluate(catalog, list(asked["metric"]), periods=period, by="touchpoint")
+    except CrmkitError:  # the answers have no such column
+        return None
+    columns: dict[str, pd.Series] = {}
+    differing, touchpoints = [], set(rows.loc[rows["value"].notna(), "touchpoint"])
+    whole: Any
+    several = False
+    for whole in asked.itertuples(index=False):
+        own = rows[(rows["metric"] == whole.metric) & rows["value"].notna()]
+        unlike = unlike_the_whole(own, whole.value)
+        short = say(f"voice-touchpoint-{whole.metric}")
+        several |= len(own) > 1
+        columns[short] = _marked(own, unlike, whole.value)
+        scale = common_scale(own.itertuples(index=False))
+        differing += [
+            say("voice-touchpoint", touchpoint=str(row["touchpoint"]), metric=short, value=scale.words(row["value"]))
+            for row in unlike.to_dict("records")
+        ]
+    if len(touchpoints) < 2:
+        return None
+    frame = pd.DataFrame(columns).reindex(sorted(touchpoints, key=lambda name: (str(name).startswith("("), name)))
+    all_of_them = [say("voice-touchpoint-all", metric=name, value=_whole(asked, name)) for name in columns]
+    return table(
+        frame.fillna(EMPTY).rename_axis("touchpoint"),
+        say("voice-touchpoints", n=len(differing), named=joined(differing))
+        if several
+        else say("voice-touchpoints-one-each"),
+        subtitle=say("voice-touchpoints-subtitle", period=period.label, all=joined(all_of_them)),
+        id="touchpoints",
     )
-    return with_front_lines(shown, [line])
+
+
+def _whole(asked: pd.DataFrame, short: str) -> str:
+    row: Any = next(row for row in asked.itertuples() if say(f"voice-touchpoint-{row.metric}") == short)
+    return scale_of(row).words(row.value)
+
+
+def _marked(own: pd.DataFrame, unlike: pd.DataFrame, whole: float) -> pd.Series:
+    """Return the values of the touchpoints with their intervals, an arrow at those unlike the whole."""
+    texts = {}
+    row: Any
+    for row in own.itertuples():
+        arrow = ("\N{BLACK UP-POINTING TRIANGLE} " if row.value > whole else "\N{BLACK DOWN-POINTING TRIANGLE} ") * (
+            row.Index in unlike.index
+        )
+        texts[row.touchpoint] = (arrow + with_interval(row, None)).replace(" ", "\N{NO-BREAK SPACE}")
+    return pd.Series(texts, dtype=object)
 
 
 @section("no texts")
@@ -125,30 +181,34 @@ def topic_table(catalog: Catalog, period: PeriodLike, *, max_rows: int = 12) -> 
         return None
     quotes = ["“" + "” “".join(each) + "”" for each in found["quotes"]]
     if without := found.attrs["without"]:
-        what = {TOO_FEW: "Too few texts for topics", TOO_MIXED: "The texts are too mixed for topics"}[without]
         listed = pd.DataFrame(
-            {"Kind": found["source"].map(NOUNS).str.removesuffix("s").str.capitalize(), "Text": quotes}
+            {
+                say("voice-topics-kind"): found["source"].map(NOUNS).str.removesuffix("s").str.capitalize(),
+                say("voice-topics-text"): quotes,
+            }
         )
-        subtitle = f"Texts of {period.label}, the latest first; names, addresses and numbers are hidden."
-        return table(listed, f"{what}: they are listed one by one", subtitle=subtitle, max_rows=max_rows, id="topics")
-    usual, before = f"A {period.noun} on average before", period.previous.label_beside(period)
+        title = say("voice-topics-none", why={TOO_FEW: "few", TOO_MIXED: "mixed"}[without])
+        subtitle = say("voice-topics-none-subtitle", period=period.label)
+        return table(listed, title, subtitle=subtitle, max_rows=max_rows, id="topics")
+    usual, before = say("voice-topics-usual", period=period.noun), period.previous.label_beside(period)
     listed = pd.DataFrame(
         {
-            "Topic": [
-                f"{topic} (new)" if new else topic for topic, new in zip(found["topic"], found["is_new"], strict=True)
+            say("voice-topic"): [
+                say("voice-topic-new", topic=topic) if new else topic
+                for topic, new in zip(found["topic"], found["is_new"], strict=True)
             ],
-            "In": found["source"].map(NOUNS),
+            say("voice-topics-in"): found["source"].map(NOUNS),
             period.label: found["n"],
             before: found["n_before"],
             usual: found["before"],
-            "In their words": quotes,
+            say("voice-topics-quotes"): quotes,
         }
     )
     return table(
         listed,
         _topics_message(found, period),
-        subtitle="Texts by the words they share; a topic is named by its own words and stays the same from month to month.",
-        caption="Names, addresses and numbers in quotes are hidden. A topic tells what a text is about, not whether it is kind.",
+        subtitle=say("voice-topics-subtitle"),
+        caption=say("voice-topics-caption"),
         units=dict.fromkeys((period.label, before, usual), "count"),
         max_rows=max_rows,
         id="topics",
@@ -158,10 +218,8 @@ def topic_table(catalog: Catalog, period: PeriodLike, *, max_rows: int = 12) -> 
 def _topics_message(found: pd.DataFrame, period: Period) -> str:
     new = found[found["is_new"]]
     first = (new if len(new) else found).iloc[0]
-    counts = f"{first['n']:,.0f} of {counted(first['out_of'], NOUNS[first['source']])}"
-    if len(new):
-        return f'New in {period.label}: "{first["topic"]}", in {counts}'
-    return f'No new topic; most is written about "{first["topic"]}", in {counts}'
+    told = {"topic": first["topic"], "n": f"{first['n']:,.0f}", "of": counted(first["out_of"], NOUNS[first["source"]])}
+    return say("voice-topics-new", period=period.label, **told) if len(new) else say("voice-topics-known", **told)
 
 
 @section("no texts")
@@ -173,7 +231,7 @@ def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     frame = check[["language", "n_texts"]].assign(
         language=check["language"].map(language_name),
-        read=check["method"].map(METHODS),
+        read=check["method"].map(method_in_words),
         right=[_accuracy_words(row) for row in check.to_dict("records")],
         kinder=[_bias_words(row) for row in check.to_dict("records")],
     )
@@ -181,11 +239,14 @@ def sentiment_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return table(
         frame,
         sentiment_message(check),
-        subtitle=f"Comments and customers' posts up to {day_in_words(as_of)} by language; right: the mood told is that of the "
-        "stars, judged at the latest quarter of the comments, whose words were not learned from, with 95 % interval.",
-        caption=f"{shares_message(shares, period.label)} Moods are for a tendency over many texts: of a single comment read "
-        "the words. Posts have no stars, so how well they are read is not known.".strip(),
-        labels={"n_texts": "Texts", "read": "How they are read", "right": "Right", "kinder": "Net sentiment reads"},
+        subtitle=say("voice-moods-subtitle", day=day_in_words(as_of)),
+        caption=f"{shares_message(shares, period.label)} {say('voice-moods-caption')}".strip(),
+        labels={
+            "n_texts": say("voice-moods-texts"),
+            "read": say("voice-moods-read"),
+            "right": say("voice-moods-right"),
+            "kinder": say("voice-moods-kinder"),
+        },
         units={"n_texts": "count"},
     )
 
@@ -229,23 +290,20 @@ def posting_hours(catalog: Catalog, period: PeriodLike, *, by: str = "hours") ->
     times = posting_times(catalog, year, by=by)
     if times.empty:
         return None
-    name, at = _NAMES[by]
     overall = scale_for("share", times.attrs["overall"]).words(times.attrs["overall"])
     real = times[times["verdict"] == "real"]
     different = [
-        f"{at.format(row[by])} ({scale_for('share', row['value']).words(row['value'])})" for _, row in real.iterrows()
+        say(f"voice-posts-{by}", at=str(row[by]), value=scale_for("share", row["value"]).words(row["value"]))
+        for _, row in real.iterrows()
     ]
-    title = f"No {name} brings more or less than the {overall} of all posts by more than chance"
-    if different:
-        title = f"Posts {joined(different)} differ from the {overall} of all by more than chance"
+    title = say("voice-posts", kind=by, n=len(different), times=joined(different), overall=overall)
     return table(
         times.rename(columns={"n": "n_posts", "value": "engagement_rate", "expected": "by_chance"}).drop(
             columns="p_value"
         ),
         title,
-        subtitle=f"Interactions for each time a post was shown, {counted(times['n'].sum(), 'own posts')}, {year.label}. By "
-        "chance: what the same times would bring if they did not matter, on the networks they were used for.",
-        caption="Times with fewer than five posts are not shown. What was posted when was not drawn by chance.",
+        subtitle=say("voice-posts-subtitle", posts=counted(times["n"].sum(), "own posts"), year=year.label),
+        caption=say("voice-posts-caption"),
         units={"n_posts": "count", "engagement_rate": "share", "by_chance": "share"},
     )
 
@@ -257,21 +315,21 @@ def channel_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     people, rates = preferred_channels(catalog, as_of), channel_responses(catalog, as_of)
     if people.empty:
         return None
-    wide = rates.pivot(index="channel", columns="kind", values="rate").rename(columns=_KINDS)
+    kinds = {kind: say(f"voice-channel-{kind}") for kind in _KINDS}
+    wide = rates.pivot(index="channel", columns="kind", values="rate").rename(columns=kinds)
     wide.columns.name = None
     choice = people[people["n_channels"] > 1]["channel"].value_counts()
-    wide["Customers who respond best here"] = choice.reindex(wide.index).fillna(0).astype(int)
+    wide[say("voice-channel-best")] = choice.reindex(wide.index).fillna(0).astype(int)
     several, n = int((people["n_channels"] > 1).sum()), len(people)
-    best = f"{choice.index[0]} works best for {choice.iloc[0]:,}" if several else "nobody was tried on two"
-    title = f"Of {counted(several, 'customers')} reached on more than one channel, {best}"
+    best = (
+        {"channel": str(choice.index[0]), "most": f"{choice.iloc[0]:,}"} if several else {"channel": "none", "most": ""}
+    )
     return table(
         wide.sort_index(),
-        title,
-        subtitle=f"Shares of all contacts up to {day_in_words(as_of)}; {counted(n - several, 'customers')} "
-        "were reached on one channel only, which says nothing about what they prefer.",
-        caption=f"A customer's own rate is drawn towards that of all customers, which counts as {PRIOR_CONTACTS} contacts. Who "
-        "was asked by telephone was not chosen by chance: a difference between channels is partly one between customers.",
-        units={name: "share" for name in _KINDS.values() if name in wide} | {wide.columns[-1]: "count"},
+        say("voice-channels", several=counted(several, "customers"), **best),
+        subtitle=say("voice-channels-subtitle", day=day_in_words(as_of), others=counted(n - several, "customers")),
+        caption=say("voice-channels-caption", contacts=PRIOR_CONTACTS),
+        units={name: "share" for name in kinds.values() if name in wide} | {wide.columns[-1]: "count"},
     )
 
 
@@ -284,37 +342,34 @@ def engagement_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     auc, low, high = bands.attrs["auc"]
     first, last = bands.iloc[0], bands.iloc[-1]
-    stayed = f"{100 * last['value']:.0f} % of the customers at {last['band']} points stayed, "
-    stayed += f"{100 * first['value']:.0f} % at {first['band']}"
-    scored_on = day_in_words(date.fromisoformat(bands.attrs["scored_on"]))
-    if not is_number(auc):
-        title = "Nobody left, or nobody stayed: the engagement score cannot be judged"
-    elif low <= 0.5 and high > _USEFUL:
-        title = "Whether the engagement score tells who stays cannot be said yet: too few customers left"
-    elif low > 0.5:
-        title = f"The engagement score tells who stays: {stayed}"
-    else:
-        title = "The engagement score does not tell who stays: do not act on it"
-    of = (
-        f"{100 * auc:.0f} % of pairs ({100 * low:.0f} to {100 * high:.0f} %; 50 % is guessing)"
-        if is_number(auc)
-        else "no pair"
+    case = "none" if not is_number(auc) else "few" if low <= 0.5 and high > _USEFUL else "tells" if low > 0.5 else "not"
+    told = {
+        "stayed": f"{100 * last['value']:.0f}",
+        "points": str(last["band"]),
+        "least": f"{100 * first['value']:.0f}",
+        "lowest": str(first["band"]),
+    }
+    pairs = (
+        {"auc": f"{100 * auc:.0f}", "low": f"{100 * low:.0f}", "high": f"{100 * high:.0f}"} if is_number(auc) else {}
     )
-    weights = ", ".join(f"{name} {points}" for name, points in WEIGHTS.items())
+    pairs = {"known": "yes", **pairs} if pairs else {"known": "no", "auc": "", "low": "", "high": ""}
+    scored_on = day_in_words(date.fromisoformat(bands.attrs["scored_on"]))
     return table(
         bands.rename(columns={"band": "score", "value": "still_active", "n": "n_customers"}),
-        title,
-        subtitle=f"Active customers on {scored_on} by their score then, and the share still active on "
-        f"{day_in_words(as_of)}, with 95 % interval.",
-        caption=f"Of 100 points: {weights}. Of a customer who stayed and one who left, the score puts the right "
-        f"one first in {of}.",
+        say("voice-engagement", case=case, **told),
+        subtitle=say("voice-engagement-subtitle", scored=scored_on, day=day_in_words(as_of)),
+        caption=say(
+            "voice-engagement-caption",
+            weights=", ".join(f"{name} {points}" for name, points in WEIGHTS.items()),
+            **pairs,
+        ),
         units={"n_customers": "count", "still_active": "share", "low": "share", "high": "share"},
     )
 
 
 def _accuracy_words(row: dict) -> str:  # type: ignore[type-arg]
     if not is_number(row["accuracy"]):
-        return "" if row["method"] == "none" else f"not known: {row['n_judged'] or 'none'} to judge by"
+        return "" if row["method"] == "none" else say("voice-moods-unknown", n=int(row["n_judged"] or 0))
     scale = scale_for("share", row["accuracy"], low=row["low"], high=row["high"])
     return f"{scale.words(row['accuracy'])} ({scale.interval(row['low'], row['high'])})"
 
@@ -323,4 +378,6 @@ def _bias_words(row: dict) -> str:  # type: ignore[type-arg]
     if not is_number(row["net_error"]):
         return ""
     points = round(100 * row["net_error"])
-    return "as it is" if points == 0 else f"{abs(points)} points {'kinder' if points > 0 else 'less kind'} than it is"
+    return say(
+        "voice-moods-bias", way="same" if not points else "kinder" if points > 0 else "harder", points=abs(points)
+    )

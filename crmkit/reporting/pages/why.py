@@ -9,9 +9,9 @@ import pandas as pd
 
 from crmkit.insights.explain.explain import explain
 from crmkit.insights.explain.places import MIX
-from crmkit.insights.explain.reasons import TOPIC, reasons_that_rose, rise_in_words
+from crmkit.insights.explain.reasons import TOPIC, named_reason, reasons_that_rose, rise_in_words, usual_count
 from crmkit.insights.explain.report import coincidences_in_words, usual_scale
-from crmkit.insights.explain.words import ASSOCIATION, cause_in_words, explanation_in_words, group_in_words
+from crmkit.insights.explain.words import cause_in_words, explanation_in_words, group_in_words
 from crmkit.metrics.analyses.coincidences import coincidences
 from crmkit.metrics.card import cards
 from crmkit.periods import Period, PeriodLike
@@ -21,6 +21,7 @@ from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
 from crmkit.tables.catalog import Catalog
+from crmkit.words import say
 
 _MOST_REASONS, _MOST_ON_FRONT = 4, 3
 _MOST_QUOTES = 2  # beside the counts: the list of topics has three of each
@@ -40,20 +41,20 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
         return None
     sentences = [rise_in_words(row, period) for row in rose.itertuples(index=False)]
     quotes = _quotes_of(catalog, period, rose)
-    before, usual = period.previous.label_beside(period), f"A {period.noun} on average before"
+    before, usual = period.previous.label_beside(period), say("explain-reasons-before", period=period.noun)
     shown = table(
         pd.DataFrame(
             {
-                "What": [sentence.partition(" rose: ")[0] for sentence in sentences],
+                "What": [named_reason(row) for row in rose.itertuples(index=False)],
                 period.label: rose["n"].to_numpy(),
                 before: rose["n_before"].to_numpy(),
-                usual: rose["before"].to_numpy(),
+                usual: [usual_count(before) for before in rose["before"]],
             }
         ),
-        _risen_message(sentences[0], rose.iloc[0]),
-        subtitle="Beyond chance, growth and season.",
+        _risen_message(rose.iloc[0]),
+        subtitle=say("explain-reasons-subtitle"),
         caption=quoted(quotes),
-        units=dict.fromkeys((period.label, before, usual), "count"),
+        units=dict.fromkeys((period.label, before), "count"),
         id="reasons",
     )
     lines = [sentence.removesuffix(".") for sentence in sentences[:_MOST_ON_FRONT]]
@@ -63,10 +64,10 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     return with_front_lines(shown, [reason_line(line, "reasons") for line in lines])
 
 
-def _risen_message(sentence: str, row: pd.Series) -> str:
+def _risen_message(row: pd.Series) -> str:
     """Return the first reason with its counts of this period and the one before; the table has the others."""
-    before = f"{row['n_before']:,.0f}" if row["n_before"] else "none"
-    return f"{sentence.partition(' rose: ')[0]} rose: {row['n']:,.0f} after {before}"
+    before = f"{row['n_before']:,.0f}" if row["n_before"] else say("explain-none")
+    return say("explain-rose-brief", what=named_reason(row), now=f"{row['n']:,.0f}", before=before)
 
 
 def _quotes_of(catalog: Catalog, period: Period, rose: pd.DataFrame) -> list[str]:
@@ -88,7 +89,7 @@ def quoted(quotes: Sequence[str]) -> str:
     'In their words: “Zu spät.” “Burnt!”'
     """
     said = " ".join(f"“{quote}”" for quote in quotes)
-    return f"In their words: {said}" if said else ""
+    return say("explain-quotes", quotes=said) if said else ""
 
 
 @section("nothing to explain")
@@ -115,12 +116,14 @@ def why_it_moved(catalog: Catalog, period: PeriodLike, metric: str) -> Fragment 
     order = found.sort_values("change", key=lambda change: -change.abs(), kind="stable").head(_MOST_PARTS)
     rows = [(_what(row), scale.change(row["change"]), _interval(row, scale.change)) for row in order.to_dict("records")]
     coincided = " ".join(coincidences_in_words(coincidences(catalog, period), currency))
-    title, anchor = f"{card.label}: {cause[0].lower() + cause[1:]}".removesuffix("."), f"why-{metric.replace('_', '-')}"
+    cause = cause[:1].lower() + cause[1:].removesuffix(".")
+    title = say("explain-title", label=card.label, cause=cause)
+    anchor = f"why-{metric.replace('_', '-')}"
     shown = table(
-        pd.DataFrame(rows, columns=["Part", "Of the change", "95 % interval"]),
+        pd.DataFrame(rows, columns=[say("explain-part"), say("explain-of-the-change"), say("explain-95-interval")]),
         title,
         subtitle=said[0],
-        caption=f"{ASSOCIATION} {coincided}".strip(),
+        caption=f"{say('explain-association')} {coincided}".strip(),
         id=anchor,
     )
     return with_front_lines(shown, [reason_line(title, anchor)])
@@ -131,9 +134,9 @@ def _what(row: dict[Any, Any]) -> str:
         return str(row["group"]).capitalize()
     where = group_in_words(str(row["by"]), str(row["group"]))
     named = where[0].upper() + where[1:]
-    return f"{named}, by its part of all" if row["effect"] == MIX else named
+    return say("explain-group-part", group=named) if row["effect"] == MIX else named
 
 
 def _interval(row: dict[Any, Any], words: Callable[[float], str]) -> str:
     limits = [words(row[side]) for side in ("low", "high")]
-    return f"{limits[0]} to {limits[1]}" if all(limits) else ""
+    return say("explain-interval", low=limits[0], high=limits[1]) if all(limits) else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from crmkit.errors import CrmkitError
 from crmkit.sources.masking import redacted
+from crmkit.words import say
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -63,14 +64,14 @@ def explain_failure(error: Exception, *, deadline: float, began: bool) -> PageFa
 
 def disk_full() -> tuple[str, str]:
     """Return cause and next step where there was no room left to write."""
-    return "The disk is full.", "Free some space and run it again."
+    return say("run-disk-full.cause"), say("run-disk-full.next")
 
 
 def could_not_be_made(error: Exception) -> tuple[str, str]:
     """Return cause and next step of an unexpected failure."""
     return (
-        _sentence(f"The page could not be drawn: {type(error).__name__}: {error}"),
-        "That is a fault of crmkit or of what the notebook shows: open the executed notebook to see it.",
+        _sentence(say("run-not-drawn.cause", error=f"{type(error).__name__}: {error}")),
+        say("run-not-drawn.next"),
     )
 
 
@@ -79,8 +80,8 @@ def _cell_failed(error: Any) -> tuple[str, str]:
     message = str(error.evalue).strip()
     own = error.ename in _names_below(CrmkitError)
     what = message if own and message else f"{error.ename}: {message}".rstrip(": ")
-    cause = f"A step of the notebook failed. {what}" if own else f"A step of the notebook failed with {what}"
-    return _sentence(cause), "If that names data or a setting, mend it; else open the notebook and run it there."
+    cause = say("run-step-failed.own", what=what) if own else say("run-step-failed.other", what=what)
+    return _sentence(cause), say("run-step-failed.next")
 
 
 def _names_below(family: type[Exception]) -> set[str]:
@@ -94,22 +95,17 @@ def _sentence(text: str) -> str:
 
 
 def _too_slow(deadline: float) -> tuple[str, str]:
-    allowed = f"{deadline / 60:.0f} minutes" if deadline >= 120 else f"{deadline:g} seconds"
-    return (
-        f"The notebook did not finish within {allowed} and was stopped.",
-        "Close other programs and run it again, or allow it more time with --deadline.",
-    )
+    minutes = deadline >= 120
+    allowed = f"{deadline / 60:.0f}" if minutes else f"{deadline:g}"
+    return say("run-too-slow.cause", unit="minutes" if minutes else "seconds", time=allowed), say("run-too-slow.next")
 
 
 def _no_kernel(error: Exception) -> tuple[str, str]:
     return (
-        _sentence(f"No kernel could be started for the notebook: {error}"),
-        "Install crmkit again, with its packages; `python -m ipykernel --version` must answer.",
+        _sentence(say("run-no-kernel.cause", error=str(error))),
+        say("run-no-kernel.next"),
     )
 
 
 def _kernel_died() -> tuple[str, str]:
-    return (
-        "The program that ran the notebook stopped without a message; most often the memory was full.",
-        "Close other programs and run it again with --jobs 1, so that only one notebook is in memory.",
-    )
+    return say("run-kernel-died.cause"), say("run-kernel-died.next")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from crmkit.errors import CrmkitError
 from crmkit.periods import Period
-from crmkit.reporting.display.html import capitalised, filled, some
+from crmkit.reporting.display.html import capitalised, filled
 from crmkit.reporting.runner.front import front_page
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, read_summary, replace_navigation, write_page
+from crmkit.words import say
 
 _LAST_FILES = ("data_quality.html", "glossary.html")
 
@@ -58,11 +59,11 @@ def write_index(
         for page in listed
         if page.status == "complete" and page.headline.startswith(f"{reported.label}: ")
     ]
-    headline = headlines_of_period[0] if headlines_of_period else f"{reported.label}: all pages"
+    headline = headlines_of_period[0] if headlines_of_period else say("run-index-headline", period=reported.label)
     of_status = Counter(page.status for page in listed)
     is_partial = any(page.status == "not made" and not page.file for page in listed)
     summary = PageSummary(
-        title=f"All pages of {reported.label}",
+        title=say("run-index", period=reported.label),
         headline=headline,
         question=status,
         period=str(reported),
@@ -100,9 +101,13 @@ def write_archive(reports_folder: Path | str, *, company: str) -> PageSummary:
         }
         for period, page in indexes
     ]
-    body = filled("index", status=f"{some(len(periods), 'period')} reported", pages=entries)
-    summary = PageSummary(title="All periods", headline="All reports", kind="archive", company=company)
-    written = write_page(reports_folder / "index.html", summary, body, h1="All reports", kicker="Archive")
+    body = filled("index", status=say("run-periods", n=len(periods)), pages=entries)
+    summary = PageSummary(
+        title=say("run-archive"), headline=say("run-archive-headline"), kind="archive", company=company
+    )
+    written = write_page(
+        reports_folder / "index.html", summary, body, h1=say("run-archive-headline"), kicker=say("run-archive-kicker")
+    )
     relink(reports_folder)
     return written
 
@@ -120,8 +125,8 @@ def relink(reports_folder: Path | str) -> int:
                 previous=_link(reports_folder, max(before), page.name, period) if before else None,
                 current=period.label,
                 next=_link(reports_folder, min(after), page.name, period) if after else None,
-                index=None if page.name == "index.html" else Link("All pages", "index.html"),
-                archive=Link("All periods", "../index.html"),
+                index=None if page.name == "index.html" else Link(say("run-all-pages"), "index.html"),
+                archive=Link(say("run-archive"), "../index.html"),
             )
             changed += replace_navigation(page, navigation)
     return changed
@@ -138,8 +143,12 @@ def _status_of(pages: Sequence[PageSummary]) -> str:
     of_status = Counter(page.status for page in pages)
     n_missing = sum(page.status == "not made" and not page.file for page in pages)
     n_without_data = of_status["not made"] - n_missing
-    status = f"{of_status['complete']} of {some(len(pages), 'page')} complete" if pages else "No pages yet"
-    return status + (f", {n_without_data} not made, as the data have nothing for them" if n_without_data else "")
+    if not pages:
+        return say("run-no-pages")
+    counts = {"n": of_status["complete"], "of": len(pages)}
+    return (
+        say("run-without-data", without=n_without_data, **counts) if n_without_data else say("run-complete", **counts)
+    )
 
 
 def _sort_key(page: PageSummary, reported: Period) -> tuple[bool, bool]:

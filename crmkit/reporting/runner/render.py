@@ -20,6 +20,7 @@ from crmkit.reporting.display.html import THEME, capitalised, filled, plain_text
 from crmkit.reporting.runner.page import Link, Navigation, PageSummary, write_page
 from crmkit.reporting.runner.sections import anchor_of, arrange_sections
 from crmkit.sources.masking import redacted, without_addresses
+from crmkit.words import say
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -135,10 +136,10 @@ def stub_page(
         With status "failed".
     """
     reported = Period.parse(str(period))
-    headline = f"{reported.label}: this page could not be made"
+    headline = say("run-failed", period=reported.label)
     body = filled(
         "stub",
-        heading="What went wrong",
+        heading=say("run-failed-heading"),
         cause=redacted(without_paths(cause)),
         next_step=without_paths(next_step),
         fallback=fallback,
@@ -170,10 +171,14 @@ def not_made_page(
     """
     reported = Period.parse(str(period))
     first = needs.replace(",", " ").split()[0]
-    cause = f"It is made from {needs}, and the data have none."
-    next_step = f"Where there is an export of these, load it too: `crmkit tables {first}` lists the columns."
-    headline = f"{reported.label}: not made: needs {needs}"
-    body = filled("stub", cause=cause, next_step=next_step, fallback=None, heading="Why there is no such page")
+    headline = say("run-not-made", period=reported.label, needs=needs)
+    body = filled(
+        "stub",
+        cause=say("run-not-made-cause", needs=needs),
+        next_step=say("run-not-made-next", table=first),
+        fallback=None,
+        heading=say("run-not-made-heading"),
+    )
     summary = PageSummary(title, headline, period=str(reported), status="not made", company=company, key=key)
     return write_page(html_path, summary, body, h1=headline, kicker=title)
 
@@ -270,7 +275,7 @@ def _with_size_warning(page: PageSummary) -> PageSummary:
         return page
     from dataclasses import replace
 
-    size = f"the page has {page.n_bytes / 1000:,.0f} kB, more than {MOST_BYTES // 1000}: show fewer rows or simpler figures"
+    size = say("run-too-large", size=f"{page.n_bytes / 1000:,.0f}", most=f"{MOST_BYTES // 1000}")
     return replace(page, warnings=(*page.warnings, size))
 
 
@@ -336,9 +341,9 @@ def _cut_long_outputs(notebook: Any) -> list[str]:
         for kind, most in _MOST_CHARACTERS.items():
             length = len(held.get(kind, ""))
             if length > most:
-                warnings.append(f"an output of {length:,} characters was cut: the executed notebook has all of it")
+                warnings.append(say("run-cut", n=length))
                 rest = "" if kind == "text/html" else held[kind][:most]
-                held[kind] = f"{rest} (Cut: the executed notebook has all {length:,} characters.)"
+                held[kind] = f"{rest} {say('run-cut-here', n=length)}"
     return warnings
 
 
@@ -369,7 +374,7 @@ def _shrink(data: dict[str, Any]) -> None:
 def _make_safe(soup: BeautifulSoup) -> list[str]:
     warnings = []
     for tag in soup.find_all(_UNSAFE):
-        warnings.append(f"a <{tag.name}> was left out: a page runs no code and loads nothing")
+        warnings.append(say("run-unsafe", tag=tag.name))
         tag.decompose()
     for tag in soup.find_all(True):
         for name in [name for name in tag.attrs if name.lower().startswith("on")]:
@@ -377,7 +382,7 @@ def _make_safe(soup: BeautifulSoup) -> list[str]:
         if str(tag.get("href", "")).strip().lower().startswith(("javascript:", "data:")):
             del tag["href"]
         if tag.name != "a" and _is_outside(tag):
-            warnings.append(f"a <{tag.name}> from outside was left out: a page loads nothing")
+            warnings.append(say("run-outside", tag=tag.name))
             tag.replace_with(str(tag.get("alt", "")))
     return warnings
 
@@ -419,11 +424,9 @@ def _name_pictures(soup: BeautifulSoup, warnings: list[str]) -> None:
         if str(picture.get("alt", "")).strip() not in ("", "No description has been provided for this image"):
             continue
         heading = picture.find_previous(["h1", "h2", "h3"])
-        section = heading.get_text(" ", strip=True) if heading else "this page"
-        picture["alt"] = f"A figure in the section “{section}”; its author gave no description."
-        warnings.append(
-            f"a figure in the section '{section}' has no text alternative: show it with crmkit's figure(alt=...)"
-        )
+        section = heading.get_text(" ", strip=True) if heading else say("run-this-page")
+        picture["alt"] = say("run-no-description", section=section)
+        warnings.append(say("run-no-alternative", section=section))
 
 
 def _tell_charts_apart(soup: BeautifulSoup) -> None:

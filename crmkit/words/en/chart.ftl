@@ -135,3 +135,29 @@ chart-action-unknown =
         [none] Whether { $action } brought anything cannot be told yet
        *[other] Whether { $action } brought anything cannot be told yet: anything from { $interval } per customer is possible
     }
+
+## Axes and marks
+
+chart-expected =
+    expected,
+    with 95 %
+    interval
+chart-mean-chance =
+    mean chance,
+    with 95 %
+    interval
+chart-axis-tenths = groups, lowest chances first
+chart-axis-months-ahead = months from today
+chart-axis-still-active = customers still active
+chart-axis-contacted = customers contacted
+chart-axis-profit = expected profit
+chart-axis-up-for-renewal = up for renewal
+chart-axis-value-tenths = tenths of customers, by forecast
+chart-axis-life = months since the first order or term
+chart-axis-since-order = time since the last order
+chart-axis-revenue = revenue of 365 days
+chart-no-data =
+    { $n ->
+        [1] No data in this period
+       *[other] No data in these { $n } periods
+    }

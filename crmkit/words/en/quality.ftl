@@ -83,3 +83,33 @@ quality-table-warned = { $table }: { $finding }. { $consequence }
 quality-reason = { $finding } ({ $count })
 quality-reason-of-table = { $finding } ({ $table }, { $count })
 quality-warning = { $finding } ({ $table })
+
+## The tables of the page on data quality
+
+quality-by-sql = by the settings' SQL
+quality-files = What came in: { $rows }, every one accounted for
+quality-files-subtitle = Rows in = kept + merged into another row + folded into their order + ignored (totals, tests) + kept aside.
+quality-files-caption = A file may fill several tables: its rows count once in each.
+quality-kept-apart = {" "}Personal data ({ $rows }) are kept apart and not in this table; the foot of the page counts them among the rows kept.
+quality-warnings =
+    { $n ->
+        [one] One thing to look into
+       *[other] { $n } things to look into
+    }
+quality-warnings-subtitle = Each table is compared with its own past and with the others.
+quality-warnings-seen = What was seen
+quality-warnings-then = What follows, and what to do
+quality-found = What was found, row by row
+quality-found-subtitle = Rejected rows lie beside the store with file, line and reason; notes change nothing but should be known.
+quality-all-rows = Every number of the scorecard uses every row
+quality-rows-missing = At most { $share } of the rows are missing from a number
+quality-losses-subtitle = For each number of the scorecard: rows that it would count if nothing were wrong with them.
+quality-joins-fine = No join makes rows more or fewer
+quality-joins-many = Joins make { $rows } too many
+quality-joins-subtitle = Rows before and after each looks up the row that its id names, such as an order's customer.
+quality-loads =
+    { $moved ->
+        [no] The last load kept { $share } % of its rows aside, as before
+       *[yes] The last load kept { $share } % of its rows aside, after { $before } % the load before
+    }
+quality-loads-subtitle = The last { $n } of { $of } loads. A jump is a file that was exported in another way.

@@ -32,3 +32,13 @@ revision-fewer =
         [one] { $counted } fewer is counted
        *[other] { $counted } fewer are counted
     }
+
+## The section that compares with earlier reports
+
+revision-title = Reported before
+revision-section-changed =
+    { $n ->
+        [one] { $n } number of { $period } is not what its report gave.
+       *[other] { $n } numbers of { $period } are not what its report gave.
+    }
+revision-section-same = The numbers of { $period } are those that its report gave ({ $compared } compared).

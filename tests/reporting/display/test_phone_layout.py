@@ -77,13 +77,13 @@ def test_what_names_a_row_together_is_marked():
 
 
 def test_a_heading_from_the_data_does_not_get_out_of_its_attribute():
-    frame = pd.DataFrame({"plan": ["Office"], **{f"{HOSTILE} {n}": ["x" * 12] for n in range(6)}})
+    frame = pd.DataFrame({"plan": ["Office", "Home"], **{f"{HOSTILE} {n}": ["x" * 12] * 2 for n in range(6)}})
     page = shown(frame)
     assert page.table["class"] == ["blocks"] and not page.select("script, img")
     assert page.select_one("td")["data-label"] == page.select("thead th")[1].get_text()
 
 
 def test_only_a_table_that_scrolls_sideways_says_that_there_is_more():
-    triangle = pd.DataFrame({"came_in": ["October"], **{f"month_{n}": [1.0] for n in range(12)}})
+    triangle = pd.DataFrame({"came_in": ["October", "May"], **{f"month_{n}": [1.0, 0.5] for n in range(12)}})
     assert shown(triangle).select_one("p.more").get_text() == "More columns to the right: swipe the table."
     assert not shown(triangle.iloc[:, :3]).select("p.more") and not shown(triangle.iloc[:, :8]).select("p.more")

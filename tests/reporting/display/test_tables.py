@@ -114,23 +114,36 @@ def test_the_ends_of_an_interval_are_one_column_where_they_stand_together():
 
 
 def test_an_interval_may_break_but_not_before_its_unit():
-    shares = pd.DataFrame({"who": ["a"], "low": [0.058], "high": [0.652]})
+    shares = pd.DataFrame({"who": ["a", "b"], "low": [0.058, 0.1], "high": [0.652, 0.7]})
     html = table(shares, "x", units=dict.fromkeys(["low", "high"], "share")).html
     interval = BeautifulSoup(html, "html.parser").select_one("tbody td")
     assert interval["class"] == ["number", "interval"] and interval.get_text() == "5.8 to 65.2\xa0%"
     measured = worded_table(history_frame("churn_rate").tail(1).assign(period="2026-10"), "x")
     assert [column.kind for column in measured.columns] == ["text", "number", "number interval", "number"]
-    traits = pd.DataFrame({"what": ["chance of leaving"], "95 % interval": ["15.4 to 17.6 %"], "n": [3]})
+    traits = pd.DataFrame({"what": ["chance of leaving", "age"], "95 % interval": ["15.4 to 17.6 %", ""], "n": [3, 4]})
     in_text = BeautifulSoup(table(traits, "x").html, "html.parser").select_one("tbody td")
     assert in_text["class"][0] == "text" and in_text.get_text() == "15.4 to 17.6\xa0%"
 
 
+def test_a_table_of_one_row_is_a_sentence():
+    row = pd.DataFrame(
+        {"plan": ["Office"], "n": [142], "lost": [0.051], "low": [0.038], "high": [0.064], "why": [None]}
+    )
+    units = {"n": "count", "lost": "share", "low": "share", "high": "share"}
+    soup = BeautifulSoup(table(row, "Left", units=units, labels={"n": "Customers"}).html, "html.parser")
+    said = soup.select_one("p.single").get_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Office: customers 142; lost 5.1 %; 95 % interval 3.8 to 6.4 %." and soup.table is None
+    two = table(pd.concat([row, row]), "Left", units=units).html
+    assert "<table" in two and "single" not in two
+    assert "<table" in table(pd.concat([row, row]), "Left", units=units, max_rows=1).html  # the other row is not shown
+
+
 def test_a_table_that_ends_in_explanations_is_a_list_and_says_what_its_parts_are():
-    frame = pd.DataFrame({"a": [1], "b": [2], "c": [3], "d": [4], "why": ["x" * 41]})
+    frame = pd.DataFrame({"a": [1, 2], "b": [2, 3], "c": [3, 4], "d": [4, 5], "why": ["x" * 41] * 2})
     soup = BeautifulSoup(table(frame, "Title").html, "html.parser")
     roles = [part["role"] for part in soup.table.find_all(role=True)]
     assert soup.table["role"] == "table" and soup.table["style"] == "--columns:4"
-    assert roles == ["rowgroup", "row", *["columnheader"] * 5, "rowgroup", "row", "rowheader", *["cell"] * 4]
+    assert roles == ["rowgroup", "row", *["columnheader"] * 5, "rowgroup", *["row", "rowheader", *["cell"] * 4] * 2]
     assert BeautifulSoup(table(frame[["a", "b", "why"]], "Title").html, "html.parser").table["style"] == "--columns:2"
     for no_list in (frame[["a", "why"]], frame[["why", "a", "b", "c", "d"]], frame.assign(why="short")):
         assert "list" not in BeautifulSoup(table(no_list, "Title").html, "html.parser").table.get("class", [])
