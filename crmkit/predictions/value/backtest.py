@@ -14,7 +14,7 @@ from crmkit.errors import NotMeasured
 from crmkit.models.additive.trees import BoostedValue
 from crmkit.periods import DayLike, months_before
 from crmkit.predictions.value.customer_values import months_since, valuation
-from crmkit.predictions.value.forecast_error import past_days
+from crmkit.predictions.value.forecast_error import last_known, past_days
 from crmkit.predictions.value.payments import MONTH, Payments, payments_until, subscriptions
 from crmkit.tables.arguments import checked
 from crmkit.tables.caching.memoize import memoize
@@ -43,7 +43,7 @@ def value_backtest(catalog: Catalog, as_of: DayLike) -> pd.DataFrame:
         One row per past day and method: day, months (ahead), method, n [customers], predicted, low, high (95 %, of the
         total), actual, of_new_subscriptions (paid for subscriptions that had not begun), mae [money, undiscounted];
         rank_correlation, coverage (customers inside their own interval) [share]. Without rows where the data are
-        younger than six months.
+        younger than six months. Ends of terms whose next ones are not in the files yet are no outcome.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def paid_after(catalog: Catalog, customers: pd.Index, day: date, until: date) ->
 
 
 def _value_backtest(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    days, ahead = past_days(catalog.data_from, as_of)
+    days, ahead = past_days(catalog.data_from, last_known(catalog, as_of))
     columns = [
         "day",
         "months",
@@ -175,7 +175,7 @@ def _paid_by_new_subscriptions(catalog: Catalog, customers: pd.Index, day: date,
 
 
 def _value_tenths(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    days, ahead = past_days(catalog.data_from, as_of)
+    days, ahead = past_days(catalog.data_from, last_known(catalog, as_of))
     columns = ["tenth", "n", "predicted", "actual"]
     try:
         whole = valuation(catalog, days[0], ahead, discount_rate=0.0) if days else None

@@ -15,6 +15,7 @@ from crmkit.predictions.value.fitted_models import fitted_models, forecast_from
 from crmkit.predictions.value.payments import MONTH, payments_until
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
+from crmkit.tables.unseen_renewals import unseen_of
 
 STEP = 6  # months between two past days of a year's total
 _DRAWS = 120  # simulated futures on a past day: enough for their spread
@@ -49,6 +50,20 @@ def past_days(data_from: date | None, as_of: date, most: int = 3) -> tuple[list[
     ahead = next((months for least, months in ((23.5, 12), (11.5, 6), (5.5, 3)) if known >= least), 0)
     days = [months_before(as_of, ahead + k * STEP) for k in range(most)] if ahead else []
     return [day for day in days if (day - data_from).days / MONTH >= max(ahead / 2, 2.5)] if data_from else [], ahead
+
+
+def last_known(catalog: Catalog, as_of: date) -> date:
+    """Return the last day that predictions can be judged by: before ends of terms whose next ones are not in the files yet.
+
+    Examples
+    --------
+    >>> import crmkit as ck
+    >>> orders = pd.DataFrame({"order_id": ["1"], "ordered_at": ["2026-06-02"], "revenue": [30.0], "customer_id": ["a"]})
+    >>> last_known(ck.connect({"orders": orders}), date(2026, 6, 30))
+    datetime.date(2026, 6, 30)
+    """
+    unseen = unseen_of(catalog)
+    return as_of if unseen is None else min(as_of, unseen.first - timedelta(days=1))
 
 
 def soon_days(data_from: date | None, as_of: date, horizon: int, most: int = _SOON_JUDGED) -> list[date]:
@@ -139,7 +154,7 @@ def _pooled(rows: pd.DataFrame, usual: float) -> float:
 
 
 def _forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    days, ahead = past_days(catalog.data_from, as_of, _JUDGED)
+    days, ahead = past_days(catalog.data_from, last_known(catalog, as_of), _JUDGED)
     rows = []
     for day in days:
         try:
