@@ -63,7 +63,11 @@ def write_starter(
     for key in ("currency", "time_zone"):
         text = text.replace(f"{{{key}}}", company[key])
     (folder / "exports").mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError:  # a full disk: half a file would be in the way of the next try
+        file.unlink(missing_ok=True)
+        raise
     return file
 
 

@@ -2,14 +2,18 @@
 
 import os
 import resource
+import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import crmkit as ck
+from crmkit.cleaning.loading.load import load
 from crmkit.cli.commands import app
+from crmkit.settings import read_settings
 from tests.cases.conftest import SETTINGS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs fork and a limit on the size of files")
@@ -37,6 +41,7 @@ def run(home: Path, most_bytes: int | None, *arguments: str) -> tuple[int, str]:
     reader, writer = os.pipe()  # a pipe has no size
     child = os.fork()
     if child == 0:
+        sys.dont_write_bytecode = True  # Python leaves half of a compiled module on a full disk
         if most_bytes is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
@@ -72,3 +77,62 @@ def test_a_load_on_a_full_disk_leaves_the_old_store_and_says_so(home, most_bytes
     (home / "exports" / "orders.csv").write_text(OLD)
     assert run(home, None, "load", "--drop")[0] == 0
     assert orders(home) == 400
+
+
+ACTION = """
+[actions.hello]
+title = "Say hello"
+who = "n_orders > 0"
+needs_consent = false
+"""
+FULL = ("File too large", "cannot be written", "disk is full")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    """A loaded company with an action, and a file that `crmkit map` has to propose a mapping for."""
+    import crmkit.sources.proposing.preview  # noqa: F401  once, and not in each process
+
+    folder = tmp_path_factory.mktemp("kept") / "firm"
+    (folder / "exports").mkdir(parents=True)
+    (folder / "crmkit.toml").write_text(SETTINGS + ACTION)
+    (folder / "exports" / "orders.csv").write_text(OLD)
+    (folder / "exports" / "customer_identities.csv").write_text(PEOPLE)
+    load(read_settings(folder))
+    sales = "Beleg,Datum,Betrag,Kunde\n" + "".join(f"{n},2026-09-{n:02d},{n}.5,k{n % 3}\n" for n in range(1, 29))
+    (folder / "exports" / "sales.csv").write_text(sales)
+    return folder
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """Return what every file of a folder holds, but for locks, results that can be computed again, and nobody forgotten."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    nothing = ("store.forgotten", "lock")
+    return {
+        str(name): path.read_bytes()
+        for name, path in files.items()
+        if "cache" not in name.parts and not name.name.startswith(nothing[0]) and not name.name.endswith(nothing[1])
+    }
+
+
+@pytest.mark.parametrize("most_bytes", [0, 1_500])
+@pytest.mark.parametrize("command", ["predict", "forget", "map", "draw"])
+def test_a_command_on_a_full_disk_says_so_and_leaves_everything_as_it_was(kept, tmp_path, command, most_bytes):
+    folder = shutil.copytree(kept, tmp_path / "firm")
+    before = state(folder)
+    arguments = {
+        "predict": ("predict", "--only", "rfm", "--only", "segments"),
+        "forget": ("forget", "c3"),
+        "map": ("map", str(folder / "exports")),
+        "draw": ("actions", "draw", "hello"),
+    }[command]
+    code, told = run(folder, most_bytes, *arguments)
+    assert "Traceback" not in told, told
+    if state(folder) == before:
+        assert code == 2 and any(words in told for words in FULL), told
+        assert "[Errno" not in told
+    else:
+        assert code == (1 if command == "forget" else 0), told  # 1: her rows are still in the exports
+    assert not [path.name for path in folder.rglob("*") if ".tmp-" in path.name or ".old-" in path.name]
+    code, told = run(folder, None, *arguments)
+    assert code in (0, 1 if command == "forget" else 0) or "was forgotten before" in told, told

@@ -45,6 +45,7 @@ from crmkit.sources.proposing.write import (
 )
 from crmkit.sources.sql import ROW, identifier, working_duckdb
 from crmkit.sources.store.keys import key_for, use_key
+from crmkit.sources.store.temporary_paths import write_whole
 from crmkit.tables.schema import SCHEMAS
 
 _SHOWN = 3
@@ -172,7 +173,7 @@ def write_proposal(previews: Sequence[FilePreview], path: Path) -> Path | None:
         texts.append(sections.text(taken, order_ids))
         order_ids |= sections.order_ids if "orders" in sections.tables and "orders" not in taken else set()
         taken |= set(sections.tables)
-    free.write_text("\n".join(texts), encoding="utf-8")
+    write_whole(free, "\n".join(texts).encode())
     return free
 
 

@@ -212,11 +212,18 @@ def new_store(store: Path) -> Iterator[Path]:
         _seal(fresh)
         _swap(fresh, store)
     except OSError as error:
-        raise CrmkitError(f"The store {store} cannot be written: {error.strerror or error}.") from error
+        raise CrmkitError(f"The store {store} cannot be written: {_reason(error)}.") from error
     except duckdb.IOException as error:  # a full disk, while a table is written
         raise CrmkitError(f"The store {store} cannot be written: {short_message(error)}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _reason(error: OSError) -> str:
+    """Return why files cannot be written; of many that could not be copied, why the first could not."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return re.sub(r"^\[Errno \d+\] |: '.*", "", str(error.args[0][0][-1]))
+    return error.strerror or str(error)
 
 
 def write_table(con: duckdb.DuckDBPyConnection, rows: str | Path, file: Path) -> None:

@@ -23,6 +23,22 @@ def temporary_path(path: Path, kind: str) -> Path:
     return path.with_name(f"{path.name}.{kind}-{MACHINE}-{os.getpid()}")
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or, where the disk is full, as it was before.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
+    temporary = temporary_path(path, "tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def temporary_paths_of(path: Path, kind: str) -> list[Path]:
     """Return the temporary paths of all programs for a path, oldest first."""
     return sorted(path.parent.glob(f"{path.name}.{kind}-*"), key=lambda each: each.stat().st_mtime)
