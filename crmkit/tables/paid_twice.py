@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+import ibis
 import pandas as pd
 
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
-from crmkit.tables.expressions import constant_day, day, days_between, months_of, number, ratio
+from crmkit.tables.expressions import constant_day, day, days_between, months_of, number, ratio, union
 
 _DAYS = 3  # that a payment may come before or after its term begins
 _FEWEST = 8  # terms, with fewer nothing is said
@@ -85,16 +86,16 @@ def _counted(catalog: Catalog) -> pd.DataFrame:
         starts_on=day(t.starts_at),
         amount=(t.mrr.cast("float64") * months + half).floor().cast("int64"),
     )
-    span = orders.aggregate(first=orders.ordered_on.min(), last=orders.ordered_on.max()).execute().iloc[0]
-    if span.isna().any():
+    span = catalog.table_spans["orders"]
+    if span.first is None or span.end is None:
         return pd.DataFrame({"n_orders": [0], "n_matched": [0], "n_terms": [0]})
-    first, last = (pd.Timestamp(span[end]).date() for end in ("first", "last"))
-    early, late = constant_day(first - timedelta(days=_DAYS)), constant_day(last + timedelta(days=_DAYS))
+    early, late = (constant_day(end) for end in (span.first - timedelta(days=_DAYS), span.end + timedelta(days=_DAYS)))
     terms = terms.filter((terms.starts_on >= early) & (terms.starts_on <= late))
     both = terms.join(orders, ["customer_id", "amount"])
     apart = days_between(both.starts_on, both.ordered_on)
     both = both.filter((apart <= _DAYS) & (apart >= -_DAYS))
     key = ["subscription_id", "customer_id", "starts_on"]
-    n_orders = both.select("order_id").distinct().count().execute()
-    n_matched, n_terms = (each.select(key).distinct().count().execute() for each in (both, terms))
-    return pd.DataFrame({"n_orders": [n_orders], "n_matched": [n_matched], "n_terms": [n_terms]})
+    counted = {"n_orders": both.select("order_id"), "n_matched": both.select(key), "n_terms": terms.select(key)}
+    counts = [rows.distinct().aggregate(n=rows.distinct().count()) for rows in counted.values()]
+    named = [each.mutate(what=ibis.literal(name)) for name, each in zip(counted, counts, strict=True)]
+    return union(named).execute().set_index("what")["n"].reindex(list(counted)).to_frame().T
