@@ -6,7 +6,7 @@ The forecast made from them is kept too, for the page that shows what the predic
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -99,31 +99,40 @@ def fitted_models(catalog: Catalog, as_of: date) -> FittedModels:
     NotMeasured
         If there are neither orders of known customers nor subscriptions.
     """
+    fitted = memoize(catalog.whole, _fitted_renewals, as_of, reads_predictions=False)
+    renewals = [
+        (own, model_from_row(row))
+        for every, row in zip(_running(catalog.whole, as_of), fitted.itertuples(), strict=True)
+        if len(own := catalog.of_its_customers(every))
+    ]
+    return replace(order_models(catalog, as_of), renewals=renewals)
+
+
+def order_models(catalog: Catalog, as_of: date) -> FittedModels:
+    """Return the models fitted to the data up to a day without those of renewals, which take as long as all others.
+
+    Raises
+    ------
+    NotMeasured
+        If there are neither orders of known customers nor subscriptions.
+    """
     payments = payments_until(catalog, as_of)
     # Models are fitted to all customers, also where the catalog is narrowed; only the payments are those of some.
     fitted = memoize(catalog.whole, _fitted_rows, as_of, reads_predictions=False)
-    by: dict[str, list[Any]] = {
-        what: [] for what in ("orders", "spend", "renewals", "order drift", "price drift", "season")
-    }
-    for row in fitted.itertuples():
-        by[str(row.what)].append(model_from_row(row))
-    (order_drift,), (price_drift,), (season,) = by["order drift"], by["price drift"], by["season"]
-    spells, customers = subscriptions(catalog, as_of), shoppers(payments, as_of, order_drift.growth_, season)
+    by: dict[str, Any] = {str(row.what): model_from_row(row) for row in fitted.itertuples()}
+    spells = subscriptions(catalog, as_of)
+    customers = shoppers(payments, as_of, by["order drift"].growth_, by["season"])
     subscribing = customers.index.isin(spells.loc[spells["runs"].astype(bool), "customer_id"])
     return FittedModels(
         as_of,
         payments,
         payments.rows.groupby("customer_id")["on"].min(),
         customers.assign(subscribes=subscribing),
-        (by["orders"][0], by["spend"][0]) if by["orders"] else None,
-        [
-            (own, chosen)
-            for every, chosen in zip(_running(catalog.whole, as_of), by["renewals"], strict=True)
-            if len(own := catalog.of_its_customers(every))
-        ],
-        order_drift,
-        price_drift,
-        season,
+        (by["orders"], by["spend"]) if "orders" in by else None,
+        [],
+        by["order drift"],
+        by["price drift"],
+        by["season"],
         leaving_until(payments, as_of),
     )
 
@@ -193,21 +202,8 @@ def forecast_from(
     terms = horizon, discount_rate, n_draws
     rate = catalog.settings.value.margin_rate or 1.0
     silent = catalog.settings.company.churn_after_days / MONTH
-    forecasts = []
-    if models.orders is not None:
-        forecasts.append(
-            forecast_orders(
-                models.shoppers,
-                models.orders[0],
-                models.orders[1],
-                models.order_drift,
-                *terms,
-                silent,
-                pace,
-                models.season,
-                models.leaving,
-            )
-        )
+    orders = orders_forecast(catalog, models, *terms, pace)
+    forecasts = [orders] if orders else []
     others = [
         forecast_renewals(own, chosen, models.price_drift, rate, *terms, silent) for own, chosen in models.renewals
     ]
@@ -219,6 +215,29 @@ def forecast_from(
         each.draws = with_common_error(each.draws, pace.others)
     forecasts = [*forecasts, *others] or [empty]
     return sum_forecasts(forecasts, pd.Index(models.first_on.index))
+
+
+def orders_forecast(
+    catalog: Catalog, models: FittedModels, horizon: int, discount_rate: float, n_draws: int, pace: Pace = STEADY
+) -> Forecast | None:
+    """Forecast orders alone, as :func:`forecast_from` does among others; None where fewer than three customers have ordered."""
+    if models.orders is None:
+        return None
+    chosen, spend = models.orders
+    silent = catalog.settings.company.churn_after_days / MONTH
+    return forecast_orders(
+        models.shoppers,
+        chosen,
+        spend,
+        models.order_drift,
+        horizon,
+        discount_rate,
+        n_draws,
+        silent,
+        pace,
+        models.season,
+        models.leaving,
+    )
 
 
 def default_draws(models: FittedModels) -> int:
@@ -292,7 +311,7 @@ def frame_from_json(text: str) -> pd.DataFrame:
 
 
 def _fitted_rows(catalog: Catalog, as_of: date) -> pd.DataFrame:
-    """Fit all models of a day; one row per model, as it is kept in the cache."""
+    """Fit the models of a day but those of renewals; one row per model, as it is kept in the cache."""
     payments = payments_until(catalog, as_of)
     order_drift = Drift().fit(order_amounts(payments))
     season = fit_season(payments, as_of)
@@ -304,8 +323,17 @@ def _fitted_rows(catalog: Catalog, as_of: date) -> pd.DataFrame:
     ]
     if len(orders) >= FEWEST:
         rows += [("orders", fit_order_model(payments, as_of, season)), ("spend", fit_spend_model(orders))]
-    rows += [("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)]
-    return pd.DataFrame([model_row(*row) for row in rows], columns=["what", "name", "model", "held_out", "reason"])
+    return _as_frame(rows)
+
+
+def _fitted_renewals(catalog: Catalog, as_of: date) -> pd.DataFrame:
+    """Fit the models of renewals of a day, one row for each group with a running subscription."""
+    return _as_frame([("renewals", choose_renewal_model(own)) for own in _running(catalog, as_of)])
+
+
+def _as_frame(models: list[tuple[str, Any]]) -> pd.DataFrame:
+    columns = ["what", "name", "model", "held_out", "reason"]
+    return pd.DataFrame([model_row(*row) for row in models], columns=columns, dtype=object)
 
 
 def _running(catalog: Catalog, as_of: date) -> list[pd.DataFrame]:

@@ -11,7 +11,7 @@ from crmkit.errors import NotMeasured
 from crmkit.periods import months_before
 from crmkit.predictions.futures.outcome import outcome
 from crmkit.predictions.futures.pace import Pace
-from crmkit.predictions.value.fitted_models import fitted_models, forecast_from
+from crmkit.predictions.value.fitted_models import fitted_models, forecast_from, order_models, orders_forecast
 from crmkit.predictions.value.payments import MONTH, payments_until
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
@@ -33,6 +33,7 @@ _ONE_YEAR = 11.5  # months of data from which on every season has been seen once
 # Complete Journey, the sample company and simulated firms were kept for checks.
 _USUAL_SOON, _SOON_ONE_YEAR, _SOON_LESS = 0.10, 0.27, 0.31
 _USUAL_YEAR, _USUAL_AMOUNT = (0.06, 0.25), (0.03, 0.15)
+_ERRORS = ["day", "months", "error", "spread"]
 _WEIGHT = 3.0  # past days that the usual error counts for
 
 
@@ -155,18 +156,23 @@ def _pooled(rows: pd.DataFrame, usual: float) -> float:
 
 def _forecast_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
     days, ahead = past_days(catalog.data_from, last_known(catalog, as_of), _JUDGED)
-    rows = []
-    for day in days:
-        try:
-            forecast = forecast_from(catalog, fitted_models(catalog, day), ahead, 0.0, _DRAWS)
-        except NotMeasured:  # too few customers at that time
-            continue
-        sums, expected = forecast.draws.sum(axis=0), forecast.within(ahead).sum()
-        paid = payments_until(catalog, months_before(day, -ahead), since=day).rows
-        actual = paid.loc[paid["customer_id"].isin(forecast.customers), "money"].sum()
-        if min(sums.min(), expected, actual) > 0:
-            rows.append((day.isoformat(), ahead, float(np.log(actual / expected)), float(np.log(sums).std())))
-    return pd.DataFrame(rows, columns=["day", "months", "error", "spread"])
+    rows = [memoize(catalog, _error_of_day, day, ahead, reads_predictions=False) for day in days]
+    return pd.concat([each for each in rows if len(each)] or [pd.DataFrame(columns=_ERRORS)], ignore_index=True)
+
+
+def _error_of_day(catalog: Catalog, day: date, ahead: int) -> pd.DataFrame:
+    """Return the error of the total that would have been forecast on a day; no row where there were too few customers."""
+    try:
+        forecast = forecast_from(catalog, fitted_models(catalog, day), ahead, 0.0, _DRAWS)
+    except NotMeasured:
+        return pd.DataFrame(columns=_ERRORS)
+    sums, expected = forecast.draws.sum(axis=0), forecast.within(ahead).sum()
+    paid = payments_until(catalog, months_before(day, -ahead), since=day).rows
+    actual = paid.loc[paid["customer_id"].isin(forecast.customers), "money"].sum()
+    if min(sums.min(), expected, actual) <= 0:
+        return pd.DataFrame(columns=_ERRORS)
+    row = day.isoformat(), ahead, float(np.log(actual / expected)), float(np.log(sums).std())
+    return pd.DataFrame([row], columns=_ERRORS)
 
 
 def _order_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
@@ -177,15 +183,21 @@ def _order_errors(catalog: Catalog, as_of: date) -> pd.DataFrame:
     ):  # days that could not know the season say nothing
         days = [day for day in days if (day - first).days / MONTH >= _SEASONS]
     for day in days:
-        try:
-            models = fitted_models(catalog, day)
-            totals = forecast_from(catalog, models, 12, 0.0, _DRAWS).totals
-        except NotMeasured:
+        drawn = memoize(catalog, _drawn_orders, day, reads_predictions=False)["orders_soon"].to_numpy(dtype=float)
+        if not len(drawn):
             continue
-        if totals.empty:
-            continue
-        actual = outcome(catalog, models.shoppers, day, as_of, horizon)["orders_soon"]
-        drawn = totals["orders_soon"].to_numpy()
+        actual = outcome(catalog, order_models(catalog, day).shoppers, day, as_of, horizon)["orders_soon"]
         if min(drawn.min(), actual) > 0:
             rows.append((day.isoformat(), float(np.log(actual / drawn.mean())), float(np.log(drawn).std())))
     return pd.DataFrame(rows, columns=["day", "error", "spread"])
+
+
+def _drawn_orders(catalog: Catalog, day: date) -> pd.DataFrame:
+    """Return the orders within ``churn_after_days`` in each future simulated on a day; several later days ask for them."""
+    try:
+        forecast = orders_forecast(catalog, order_models(catalog, day), 12, 0.0, _DRAWS)
+    except NotMeasured:
+        forecast = None
+    if forecast is None or forecast.totals.empty:
+        return pd.DataFrame({"orders_soon": []}, dtype=float)
+    return forecast.totals[["orders_soon"]]
