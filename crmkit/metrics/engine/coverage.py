@@ -72,6 +72,7 @@ class Coverage:
         self._catalog = catalog.whole
         self._known: dict[tuple[frozenset[str], date, date], Covered] = {}
         self._read: dict[str, Sequence[frozenset[str]]] = {}
+        self._rows: dict[str, pd.Series] = {}
 
     def of(self, card: Card, first: date, last: date) -> Covered:
         """Return which of the days from ``first`` to ``last`` the data of a metric cover."""
@@ -166,8 +167,10 @@ class Coverage:
         return ends_early(rows_on, through)
 
     def _rows_on(self, name: str) -> pd.Series:
-        days = memoize(self._catalog, _days_with_rows, name)
-        return pd.Series(days["n"].to_numpy(), index=[pd.Timestamp(on).date() for on in days["day"]])
+        if name not in self._rows:  # each metric asks for it, and each period
+            days = memoize(self._catalog, _days_with_rows, name)
+            self._rows[name] = pd.Series(days["n"].to_numpy(), index=[pd.Timestamp(on).date() for on in days["day"]])
+        return self._rows[name]
 
 
 def _n_days(covered: Covered) -> int:
