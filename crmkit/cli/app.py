@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from crmkit.errors import CrmkitError, RestoredFile, StaleStore, printable
+from crmkit.tables.caching.moment import one_moment
 
 STOPPED = "Stopped. Nothing is left half done."
 
@@ -68,7 +69,7 @@ class _PlainErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with _plain_warnings():
+            with _plain_warnings(), one_moment():
                 _remember(*ctx.obj)
                 return super().invoke(ctx)
         except CrmkitError as error:

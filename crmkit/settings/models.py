@@ -297,6 +297,7 @@ class TableMapping(Section):
 class Database(Section):
     """Where the canonical tables are, if not in export files: a database, which is only read.
 
+    Predictions are kept beside the settings; in PostgreSQL they are also written into the schema ``results``, if it is given.
     The password never stands here: it comes from the environment variable that ``password_variable`` names. At most
     ``most_rows`` rows are fetched from a database that cannot compute what crmkit asks for.
     """
@@ -305,6 +306,7 @@ class Database(Section):
     namespace: str | None = Field(None, alias="schema", min_length=1)
     preset: str | None = Field(None, min_length=1)  # tables as a loader leaves them, such as "fivetran_shopify"
     tables: dict[str, Annotated[str, Field(min_length=1)]] = {}  # by name, or as a query
+    results: str | None = Field(None, min_length=1)  # schema of predictions
     password_variable: str = PASSWORD_VARIABLE
     most_rows: int = Field(5_000_000, ge=1)
 
@@ -323,6 +325,15 @@ class Database(Section):
                 "the password itself does not belong in this file"
             )
         return name
+
+    @model_validator(mode="after")
+    def _can_be_written_to(self) -> Database:
+        if self.results and self.address.engine != "postgresql":
+            raise ValueError(
+                f"results: predictions are written into PostgreSQL alone, and this is {self.address.label}. Take the line "
+                "away: they are kept beside the settings"
+            )
+        return self
 
     @property
     def address(self) -> Address:

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 import crmkit as ck
+from crmkit.cleaning.loading.reports import file_report
 from crmkit.sources.sample import sample_company
 
 URLS = {"duckdb": "duckdb:///shop.duckdb", "sqlite": "sqlite:///shop.sqlite"}
@@ -39,6 +40,9 @@ def test_segments_are_written_once_and_split_the_numbers_that_frames_give(folder
     assert ck.predict(folder, "2026-09-30", only=["rfm"])["status"].tolist() == ["unchanged"]
     catalog = ck.connect(folder)
     assert "segment_assignments" in catalog.names and (folder / "store" / "segment_assignments.parquet").is_file()
+    came_in = file_report(catalog)  # and the page on the data is about the rows of the database alone
+    assert set(came_in["table"]) == set(tables) - {"customer_identities"}
+    assert (came_in["file"].str.rpartition(".")[2] == came_in["table"]).all() and (came_in["n_kept"] > 0).all()
     of_frames = ck.with_predictions(ck.connect(tables), "2026-09-30", only=["rfm"])
     found, expected = (
         ck.evaluate(each, ["revenue", "active_customers"], "2026-10", by="segment") for each in (catalog, of_frames)

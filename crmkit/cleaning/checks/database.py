@@ -22,11 +22,13 @@ from crmkit.cleaning.checks.findings import Counts, Finding
 from crmkit.cleaning.checks.parse_rows import FIRST_DAY, PLANS
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.settings import Settings
+from crmkit.sources.databases.beside import tables_beside
 from crmkit.sources.databases.database import LinkedTable, linked_tables, tables_given, tables_of_backend
 from crmkit.sources.parsing.types import in_words
 from crmkit.sources.store.one_step import finish_step
 from crmkit.sources.store.summary import cache_for
 from crmkit.tables.caching.cache import Cache
+from crmkit.tables.caching.moment import cache_of_moment
 from crmkit.tables.catalog import Catalog
 from crmkit.tables.connection_lock import LockedBackend
 from crmkit.tables.expressions import constant_day, day
@@ -221,7 +223,7 @@ def catalog_of_database(settings: Settings, personal: bool = False) -> DatabaseC
     """
     linked, place = linked_tables(settings, personal)
     files = predictions_beside(settings)
-    return _catalog(linked, place, settings, files, None if personal else cache_of_file(settings, files))
+    return _catalog(linked, place, settings, files, None if personal else cache_of_database(settings, files))
 
 
 def predictions_beside(settings: Settings) -> dict[str, Path]:
@@ -231,11 +233,13 @@ def predictions_beside(settings: Settings) -> dict[str, Path]:
     return {name: file for name, file in files.items() if file.is_file()}
 
 
-def cache_of_file(settings: Settings, predicted: Mapping[str, Path]) -> Cache | None:
-    """Return the cache of results from a database that is one file; None for a server, which others may change."""
+def cache_of_database(settings: Settings, predicted: Mapping[str, Path]) -> Cache | None:
+    """Return the cache of results from a database that is one file; that of a server, which others may change, is a run's."""
     address = settings.database.address if settings.database else None
-    if address is None or not address.is_file:
+    if address is None:
         return None
+    if not address.is_file:
+        return cache_of_moment(settings, predicted.values())
     return cache_for({"database": address.file(settings.folder).resolve(), **predicted}, settings, {})
 
 
@@ -280,14 +284,12 @@ def _catalog(
         "read_at": now.isoformat(timespec="seconds"),
     }
     backend = linked[0].rows.get_backend()
-    views = {
-        name: backend.read_parquet(file, table_name=f"crmkit_{name}")
-        for name, file in (predicted or {}).items()
-        if isinstance(backend, LockedBackend)
-        and name not in known["relations"]  # a server cannot read files of this machine
-    }
+    beside = {name: file for name, file in (predicted or {}).items() if name not in known["relations"]}
+    views, hints = tables_beside(backend, beside)
+    known |= {"hints": hints} if hints else {}
     ruled = {table.schema.name: with_rules(table, end) for table in linked}
-    return DatabaseCatalog(ruled, settings, known, views, cache if may_be_kept(backend) else None)
+    is_server = settings.database is not None and not settings.database.address.is_file
+    return DatabaseCatalog(ruled, settings, known, views, cache if is_server or may_be_kept(backend) else None)
 
 
 def may_be_kept(backend: ibis.BaseBackend) -> bool:

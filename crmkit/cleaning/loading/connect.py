@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmkit.cleaning.checks.check_rows import CheckedTable
-from crmkit.cleaning.checks.database import cache_of_file, catalog_of_database, catalog_of_ibis, predictions_beside
+from crmkit.cleaning.checks.database import cache_of_database, catalog_of_database, catalog_of_ibis, predictions_beside
 from crmkit.cleaning.loading.forget import finish_forgetting
 from crmkit.cleaning.loading.load import checked_exports, checked_frames, manifest
 from crmkit.cleaning.loading.load_report import LoadReport
@@ -148,7 +148,7 @@ def catalog_of_fetched(settings: Settings, personal: bool = False) -> Catalog:
     files = predictions_beside(settings)
     frames |= {name: pd.read_parquet(file) for name, file in files.items() if name not in frames}
     catalog = catalog_of_frames(frames, settings, personal)
-    catalog.cache = None if personal else cache_of_file(settings, files)
+    catalog.cache = None if personal else cache_of_database(settings, files)
     catalog.provenance |= known | {"read_at": now.isoformat(timespec="seconds")}
     return catalog
 

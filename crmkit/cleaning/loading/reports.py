@@ -19,6 +19,7 @@ from crmkit.cleaning.checks.whole_tables import join_counts, with_table_findings
 from crmkit.cleaning.loading.load_report import LoadReport
 from crmkit.errors import CrmkitError
 from crmkit.periods import days_in_words
+from crmkit.sources.databases.relations import is_query
 from crmkit.sources.sql import MERGED, PART, REASON, identifier
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
@@ -123,9 +124,9 @@ def file_report(catalog: Catalog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per file and table that it fills: file ("" where the settings' SQL, a frame or a database makes the rows),
-        table, n_in = n_kept + n_merged + n_folded + n_ignored + n_aside [rows]. A row that is two, such as an order and
-        its refund, counts twice.
+        One row per file and table that it fills: file (or the table of a database; "" where the settings' SQL or a frame
+        makes the rows), table, n_in = n_kept + n_merged + n_folded + n_ignored + n_aside [rows]. A row that is two, such
+        as an order and its refund, counts twice.
 
     Examples
     --------
@@ -136,9 +137,11 @@ def file_report(catalog: Catalog) -> pd.DataFrame:
     0  orders     2       1        1
     """
     known = [record for record in catalog.provenance.get("by_file", []) if record["table"] in catalog.names]
-    if known:
-        return pd.DataFrame(known, columns=["file", "table", *_ROWS])
-    return table_report(catalog).assign(file="")[["file", "table", *_ROWS]]
+    rows = pd.DataFrame(known) if known else table_report(catalog).assign(file="")
+    if (relations := catalog.provenance.get("relations")) is not None:  # a database: predictions are no rows of it
+        rows = rows[rows["table"].isin(relations)].reset_index(drop=True)
+        rows["file"] = ["a query" if is_query(relations[name]) else relations[name] for name in rows["table"]]
+    return rows[["file", "table", *_ROWS]]
 
 
 @checked
@@ -203,7 +206,9 @@ def _quality_report(catalog: Catalog) -> pd.DataFrame:
 
 
 def _counts(catalog: Catalog, name: str) -> dict[str, int]:
-    if isinstance(catalog, DatabaseCatalog):
+    if (
+        isinstance(catalog, DatabaseCatalog) and name in catalog.report.counts
+    ):  # predictions are no rows of the database
         return asdict(catalog.report.counts[name])
     known = catalog.provenance.get("counts", {}).get(name)
     if known is not None:

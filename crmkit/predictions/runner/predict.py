@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from crmkit.cleaning.checks.database import predictions_beside
 from crmkit.cleaning.loading.connect import connect
 from crmkit.errors import CrmkitError
 from crmkit.periods import DayLike, PeriodLike, day_of, last_day, period_of
@@ -27,9 +28,11 @@ from crmkit.predictions.segments.assignment import keep_first_reference, refresh
 from crmkit.predictions.topics import keep_topics
 from crmkit.predictions.track_record.record import keep_statements
 from crmkit.predictions.track_record.statements import STATEMENTS_FILE
+from crmkit.sources.databases.results import write_results
 from crmkit.sources.store.locate import find_settings
 from crmkit.sources.store.store import found_store
 from crmkit.tables.arguments import checked
+from crmkit.tables.caching.moment import one_moment
 from crmkit.tables.catalog import Catalog
 
 
@@ -81,7 +84,7 @@ def predict(
     Traceback (most recent call last):
     crmkit.errors.CrmkitError: There is no settings file ...
     """
-    if isinstance(catalog, Catalog) and not catalog.cache:
+    if isinstance(catalog, Catalog) and not catalog.cache and not catalog.settings.database:
         day = _day_asked(catalog, as_of)
         chosen = registered_predictions(only)
         return _summary([run_prediction(catalog, day, each, "", progress or no_progress) for each in chosen])
@@ -90,7 +93,7 @@ def predict(
     day = _day_asked(catalog, as_of)
     if refresh_segments:
         refresh_reference(catalog, _store_folder(catalog), day)
-    with prefetch_slow(source, catalog, [day], only, fresh):
+    with one_moment(), prefetch_slow(source, catalog, [day], only, fresh):
         return predict_days(source, [day], only, fresh, progress)
 
 
@@ -197,6 +200,7 @@ def _predict_day(source: Path, day: date, only: Sequence[str] | None, fresh: boo
     new = [outcome for outcome in outcomes if outcome.status != "unchanged"]
     if new or whole:
         write_predictions(store, [outcome.entry for outcome in new], by_table(new), whole)
+        write_results(catalog.settings, predictions_beside(catalog.settings))
     if reason:
         entry = RunEntry(day.isoformat(), "track_record", STATEMENTS_FILE, "", "", reason=reason)
         outcomes.append(Outcome(entry, "failed"))

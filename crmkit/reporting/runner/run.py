@@ -24,6 +24,7 @@ from crmkit.reporting.runner.publish import clean_up, publishing
 from crmkit.reporting.runner.reuse import PageKeys
 from crmkit.settings.permissions import CODE, require
 from crmkit.sources.store.summary import CompanyData
+from crmkit.tables.caching.moment import one_moment
 
 if TYPE_CHECKING:  # to begin a run takes no library of numbers, which takes seconds to import
     from crmkit.tables.catalog import Catalog
@@ -74,7 +75,7 @@ def run_report(
     run = prepare_run(settings, only, output, jobs, progress, **options)
     wanted = covered_period(run.catalog, period)
     run.check(wanted)
-    with shared_processors(run.jobs), run.fork_server:
+    with one_moment(), shared_processors(run.jobs), run.fork_server:
         failed_predictions = run.predict([wanted])
         done = run.make(wanted)
     write_archive(run.reports, company=run.company)
@@ -328,7 +329,7 @@ def run_reports(
     for period in runs:
         runs[period].check(period)
     made: list[RunReport] = []
-    with shared_processors(run.jobs), run.fork_server:
+    with one_moment(), shared_processors(run.jobs), run.fork_server:
         # Predictions of all periods first: they are written once, and pages read them.
         failed_predictions = run.predict(runs) if runs else ()
         try:

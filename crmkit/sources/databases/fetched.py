@@ -269,9 +269,8 @@ def _mysql(database: Database, password: str | None, folder: Path) -> _Reader:
         **_tls(database, folder),
     )
     con.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")  # all tables as they are at one moment
-    return _MysqlReader(
-        con, f"{'MariaDB' if 'MariaDB' in con.server_version else 'MySQL'} {con.server_version.split('-')[0]}"
-    )
+    version = con.server_version.removeprefix("5.5.5-")  # with which MariaDB begins, for old clients
+    return _MysqlReader(con, f"{'MariaDB' if 'MariaDB' in version else 'MySQL'} {version.split('-')[0]}")
 
 
 def _tls(database: Database, folder: Path) -> dict[str, Any]:

@@ -118,14 +118,16 @@ class PostgresSource:
         return {name for place, name in enumerate(texts) if answers[2 * place] or answers[2 * place + 1] * 2 > 1}
 
 
-def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connection[Any]:
-    """Open a read-only connection; its time zone is UTC.
+def open_postgres(database: Database, folder: Path = Path(), writes: bool = False) -> psycopg.Connection[Any]:
+    """Open a connection that can only read; its time zone is UTC.
 
     Parameters
     ----------
     database : Database
     folder : Path
         Of the settings: whether they may go to another machine is remembered for it.
+    writes : bool
+        Whether it can write, too: predictions, where the settings say so.
 
     Raises
     ------
@@ -157,7 +159,8 @@ def open_postgres(database: Database, folder: Path = Path()) -> psycopg.Connecti
         refused = _reason(error, password) or "it does not answer"
     if refused:  # raised outside of the handler, so that the error does not carry the connection parameters
         raise CrmkitError(f"The database {address} cannot be opened: {refused}. {_advice(refused, database)}")
-    con.execute("SET default_transaction_read_only = on")
+    if not writes:
+        con.execute("SET default_transaction_read_only = on")
     con.execute("SET TIME ZONE 'UTC'")
     con.execute("SET jit = off")  # compiling a long sum takes longer than computing it for a small company
     con.execute(
