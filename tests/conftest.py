@@ -4,12 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pandas as pd
 import pytest
+import typer.testing
 
 from crmkit.settings import Settings, parse_settings
 
@@ -19,6 +21,10 @@ ROOT = Path(__file__).parents[1]
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CRMKIT_CI"):
     hypothesis.settings.load_profile("ci")
+
+
+# A test's command line is built anew each time, which takes as long as a quarter of a small load.
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 
 
 # The longest first, so that at the end no processor waits for another. Those on Spark are one: each process with some

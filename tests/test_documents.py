@@ -125,9 +125,11 @@ def in_this_process(line, folder, monkeypatch):
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(line, marks=pytest.mark.slow if " --periods " in line else ())  # tests of backfill do this, too
+        line
         for line in dict.fromkeys(lines("shell"))
-        if not NOT_HERE.match(line) and line not in SETS_UP
+        if not NOT_HERE.match(line)
+        and line not in SETS_UP
+        and " --periods " not in line  # tests/cli makes several months
     ],
 )
 def test_each_shell_line_runs(clone, monkeypatch, line):
