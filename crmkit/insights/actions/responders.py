@@ -163,10 +163,10 @@ def _responders(catalog: Catalog, day: date) -> pd.DataFrame:
         drawn = _drawn_for(catalog, action, day)
         if drawn.known.empty:
             continue
-        model = UpliftModel().fit(drawn.known, drawn.outcomes[drawn.main], drawn.people["treated"], drawn.probability)
         # What is judged in money is told by whether somebody came at all, too, which chance moves less.
         for name in dict.fromkeys([drawn.main, *(each for each in ("responded", "ordered") if each in drawn.outcomes)]):
             found = drawn.targeting(name)
+            model = UpliftModel().fit(drawn.known, drawn.outcomes[name], drawn.people["treated"], drawn.probability)
             rows.append(
                 {
                     "action": action,
