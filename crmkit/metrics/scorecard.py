@@ -45,7 +45,7 @@ def scorecard(
     looked at together: those of the scorecard's page are one family, the others of each topic are another, so that a
     number gets the same verdict on every page. The verdict against the period before is taken against the level of up to
     twelve periods before, where nothing moved in them. Where two years of months are known, a change is real only if it
-    goes beyond the change usual at that time of the year; else it is usual for the season.
+    goes beyond the change usual at that time of the year; else it may be the season.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def test_a_card_written_in_a_notebook_is_on_the_scorecard_at_once(sample):
 def test_the_scorecard_has_one_row_per_card_with_verdicts(sample):
     card = scorecard(sample, "2026-10")
     assert card["metric"].tolist() == [c.name for c in cards()]
-    verdicts = {"real", "usual for the season", "within noise", "no large change", "too few to tell", "no comparison"}
+    verdicts = {"real", "may be the season", "within noise", "no large change", "too few to tell", "no comparison"}
     assert set(card["verdict"]) <= verdicts
     assert (card["direction"] != "").equals(card["verdict"] == "real")
     assert card["previous_period"].unique().tolist() == ["2026-09"]

@@ -134,7 +134,7 @@ def eligible_for(catalog: Catalog, name: str, day: date) -> Eligible:
     """
     rule = rule_named(catalog, name)
     people = people_on(catalog, day)
-    chosen = people[(by_rules(people, {name: rule.who}) == name).to_numpy()]
+    chosen = people[(by_rules(people, {name: rule.who}, "[actions]") == name).to_numpy()]
     if rule.who.strip() and not len(chosen):
         return Eligible(rule, chosen, {})
     reasons = pd.Series("", index=chosen.index)
@@ -229,7 +229,7 @@ def _usual(catalog: Catalog, name: str, eligible: Eligible, day: date) -> tuple[
     rule, then = eligible.rule, day - timedelta(days=max(eligible.rule.window_days, _BACK))
     try:
         before = people_on(catalog, then)
-        chosen = before.index[(by_rules(before, {name: rule.who}) == name).to_numpy()]
+        chosen = before.index[(by_rules(before, {name: rule.who}, "[actions]") == name).to_numpy()]
         paid = payments_until(catalog, then + timedelta(days=rule.window_days), since=then).rows
     except NotMeasured:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""Judge changes (real, usual for the season, within noise, too few to tell) and targets (met, missed, too close to call)."""
+"""Judge changes (real, may be the season, within noise, too few to tell) and targets (met, missed, too close to call)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crmkit.metrics.engine.usual_season import usual_season
 
 SIGNIFICANCE = 0.05
 POWER = 0.8
-SEASONAL = "usual for the season"
+SEASONAL = "may be the season"
 LARGE = 2.0  # times the smallest change that matters: a change as large as that is large
 
 
@@ -43,7 +43,7 @@ def judge_changes(
     real only if it has the same sign against the period before, with which it is printed.
 
     With ``years``, the months of two years or more, a change must also go beyond that of the same month of the years
-    before, where a season shows. One that does not, and is in the same direction, is usual for the season.
+    before, where a season shows. One that does not, and is in the same direction, may be the season.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def judge_changes(
     Returns
     -------
     DataFrame
-        change [unit], p_value (adjusted), verdict ("real", "usual for the season", "within noise", "no large change",
+        change [unit], p_value (adjusted), verdict ("real", "may be the season", "within noise", "no large change",
         "too few to tell", "no comparison"), direction ("better", "worse", "changed"; empty unless real), at_most (how much
         the value may have changed, either way; the end of the 90 % interval) [unit], usual_change (at this time of the
         year; empty where no season shows) [unit].

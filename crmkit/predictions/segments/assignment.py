@@ -154,7 +154,7 @@ def rule_segments(catalog: Catalog, as_of: date) -> pd.DataFrame:
     return _rows(segments_on(catalog, as_of, "rules"))
 
 
-def by_rules(customers: pd.DataFrame, rules: Mapping[str, str]) -> pd.Series:
+def by_rules(customers: pd.DataFrame, rules: Mapping[str, str], setting: str = "segment_rules") -> pd.Series:
     """Return for each customer the name of the first rule that holds, "Others" where none does.
 
     Parameters
@@ -163,6 +163,8 @@ def by_rules(customers: pd.DataFrame, rules: Mapping[str, str]) -> pd.Series:
         One row per customer.
     rules : mapping of name to expression
         Comparisons of columns with numbers, joined by and, or, not.
+    setting : str
+        Where the rules stand in the settings, for messages.
 
     Raises
     ------
@@ -177,7 +179,7 @@ def by_rules(customers: pd.DataFrame, rules: Mapping[str, str]) -> pd.Series:
     """
     faults = [fault for name, rule in rules.items() if (fault := _fault(name, rule, customers))]
     if faults:
-        raise Problems("segment_rules", faults)
+        raise Problems(setting, faults)
     segments = pd.Series(OTHERS, index=customers.index, dtype=object)
     for name, rule in reversed(list(rules.items())):
         holds = np.asarray(customers.eval(rule, engine="python"), dtype=bool)

@@ -14,6 +14,9 @@ from crmkit.reporting.display.html import Fragment
 
 FRONT_KIND = "application/vnd.crmkit.front+json"
 
+MEND, CALL_BACK, ACTIONS = "mend", "call back", "actions"
+"""Topics of things to do: what goes wrong comes first, then who is unhappy, then what an action is expected to bring."""
+
 
 @dataclass(frozen=True)
 class FrontLine:
@@ -28,7 +31,7 @@ class FrontLine:
     metric : str
         Name of the metric that it is about.
     topic : str
-        Of findings on one topic the front page tells one.
+        Of findings on one topic the front page tells one. Of things to do, ``mend``, ``call back`` or ``actions``.
     tone : str
         ``worse``, ``better``, ``changed`` or empty.
     stake : float or None

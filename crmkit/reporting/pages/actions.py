@@ -16,7 +16,7 @@ from crmkit.insights.findings import Finding
 from crmkit.metrics.formatting import counted, in_words, joined
 from crmkit.periods import PeriodLike, last_day
 from crmkit.reporting.display.exports import export
-from crmkit.reporting.display.front import FrontLine, with_front_lines
+from crmkit.reporting.display.front import ACTIONS, CALL_BACK, FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.opening import opening
 from crmkit.reporting.display.tables import table
@@ -33,10 +33,12 @@ _LABELS = {
     "gain": "Expected",
     "gain_low": "From",
     "gain_high": "To",
+    "gain_of_year": "Over a year",
     "n_people": "May be drawn",
     "n_treated": "Treat",
     "n_held": "Hold out",
 }
+_CALL_BACK = "call-back"  # whose people the page on the voice lists, and calls for on the front page
 _NEEDS = "orders or subscription_terms"
 
 
@@ -107,13 +109,15 @@ def proposal_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     paying = proposals[proposals["advice"] != "stop"]
     if paying.empty:
         return None
-    columns = ["title", "channel", "n_treated", "n_held", "cost", "gain", "gain_low", "gain_high"]
+    columns = ["title", "channel", "n_treated", "n_held", "cost", "gain", "gain_low", "gain_high", "gain_of_year"]
+    costs = [in_words(cost, "money", currency=currency) for cost in paying["cost"]]  # cents beside whole amounts
     shown = table(
-        paying[columns],
+        paying[columns].assign(cost=costs),
         f"What to send to whom: {counted(len(paying), 'actions')}",
-        subtitle="How many to treat and to hold out by lot, and what that is expected to bring, cost included.",
+        subtitle="How many to treat and to hold out by lot, and what that is expected to bring, cost included. Over a year it "
+        "goes on only where it pays.",
         caption=f"Draw one with `crmkit actions draw {paying['action'].iloc[0]}`, which writes the list.",
-        units={name: unit for name, unit in _MONEY.items() if name in columns}
+        units={name: unit for name, unit in _MONEY.items() if name in columns and name != "cost"}
         | {"n_treated": "count", "n_held": "count"},
         labels={name: label for name, label in _LABELS.items() if name in columns} | {"title": "What"},
         settings=catalog.settings,
@@ -124,7 +128,7 @@ def proposal_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             "to do",
             sentence.partition(":")[0],
             f":{sentence.partition(':')[2]}.",
-            topic="actions",
+            topic=CALL_BACK if row["action"] == _CALL_BACK else ACTIONS,
             anchor="proposals",
             stake=float(row["gain_of_year"]),
         )

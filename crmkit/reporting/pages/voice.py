@@ -26,7 +26,7 @@ from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.sentiment import mood_shares, sentiment_check
 from crmkit.predictions.topics import NOUNS, TOO_FEW, TOO_MIXED, topics
 from crmkit.reporting.display.exports import export
-from crmkit.reporting.display.front import FrontLine, with_front_lines
+from crmkit.reporting.display.front import CALL_BACK, FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import EMPTY, table, with_interval
 from crmkit.reporting.pages.section import section
@@ -77,7 +77,7 @@ def follow_up(catalog: Catalog, period: PeriodLike, *, comments: bool = False, m
         id="call-back",
     )
     bold, rest = say("voice-follow-up-front.bold", n=n), say("voice-follow-up-front.rest", n=n)
-    return with_front_lines(shown, [FrontLine("to do", bold, rest, anchor="call-back", stake=stake)])
+    return with_front_lines(shown, [FrontLine("to do", bold, rest, topic=CALL_BACK, anchor="call-back", stake=stake)])
 
 
 @section("nobody to call back")
@@ -107,7 +107,7 @@ def _answers_alone(answers: pd.DataFrame, period: Period, max_rows: int) -> Frag
         id="call-back",
     )
     bold, rest = say("voice-answers-front.bold", n=n), say("voice-answers-front.rest")
-    return with_front_lines(shown, [FrontLine("to do", bold, rest, anchor="call-back")])
+    return with_front_lines(shown, [FrontLine("to do", bold, rest, topic=CALL_BACK, anchor="call-back")])
 
 
 @section("no answers by touchpoint")

@@ -16,7 +16,7 @@ from crmkit.metrics.analyses.coincidences import coincidences
 from crmkit.metrics.card import cards
 from crmkit.periods import Period, PeriodLike
 from crmkit.predictions.topics import NOUNS, topics
-from crmkit.reporting.display.front import reason_line, with_front_lines
+from crmkit.reporting.display.front import MEND, FrontLine, reason_line, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.display.tables import table
 from crmkit.reporting.pages.section import section
@@ -61,7 +61,11 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if quotes:
         at = min(int(is_topic[rose.index].to_numpy().argmax()), len(lines) - 1)
         lines[at] = f"{lines[at]}. {quoted(quotes)}"
-    return with_front_lines(shown, [reason_line(line, "reasons") for line in lines])
+    first = {"what": named_reason(rose.iloc[0]), "now": f"{rose.iloc[0]['n']:,.0f}", "before": before}
+    mend = FrontLine(
+        "to do", say("explain-mend.bold", **first), say("explain-mend.rest", **first), MEND, anchor="reasons"
+    )
+    return with_front_lines(shown, [*(reason_line(line, "reasons") for line in lines), mend])
 
 
 def _risen_message(row: pd.Series) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crmkit.reporting.display.front import ACTIONS, CALL_BACK, MEND
 from crmkit.reporting.runner.page import PageSummary
 
 _MOST_FACTS = 2  # how far the data reach, and how earlier forecasts have held
 _MOST_FINDINGS, _MOST_NUMBERS, _MOST_REASONS, _MOST_TO_DO = 5, 5, 3, 3
-_ACTIONS = "actions"
 Line = dict[str, Any]
 
 
@@ -81,9 +81,15 @@ def _rank(line: Mapping[str, Any]) -> tuple[bool, bool, float, float]:
 
 
 def _to_do(lines: Sequence[Line]) -> list[Line]:
-    """Return what to do: the proposals of the page on actions, which knows what each brings; without it, of all pages."""
+    """Return what to do: mend what went wrong, call back who is unhappy, then what is expected to bring most.
+
+    The page on actions knows what each brings; without it all pages propose.
+    """
     listed = [line for line in lines if line["kind"] == "to do"]
-    return _by_stake([line for line in listed if line["topic"] == _ACTIONS] or listed)
+    first = {line["topic"]: line for line in reversed(listed) if line["topic"] in (MEND, CALL_BACK)}
+    others = [line for line in listed if line["topic"] not in (MEND, CALL_BACK)]
+    rest = _by_stake([line for line in others if line["topic"] == ACTIONS] or others)
+    return [*(first[topic] for topic in (MEND, CALL_BACK) if topic in first), *rest]
 
 
 def _by_stake(lines: list[Line]) -> list[Line]:

@@ -32,7 +32,7 @@ chart-history-same = { $label }: { $value } in { $month }, as in { $period }
 chart-history-other =
     { $verdict ->
         [noise] { $label }: { $value } in { $month }, no further from { $period } than chance goes
-        [season] { $label }: { $value } in { $month }, as far from { $period } as is usual at this time of the year
+        [season] { $label }: { $value } in { $month }, no further from { $period } than season and chance go
         [small] { $label }: { $value } in { $month }, no large change from { $period }
         [few] { $label }: { $value } in { $month }, too few to tell a change from { $period }
        *[none] { $label }: { $value } in { $month }, nothing to compare with

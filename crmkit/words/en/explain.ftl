@@ -24,6 +24,9 @@ explain-rose =
             }
     }
 explain-rose-brief = { $what } rose: { $now } after { $before }
+explain-mend =
+    .bold = { $what }
+    .rest = : find out what is behind it, and mend it ({ $now } after { $before }).
 explain-fewer-than-one = fewer than one
 explain-none = none
 explain-reasons-before = A { $period } on average before

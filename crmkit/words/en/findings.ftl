@@ -124,7 +124,7 @@ findings-unmoved =
     { $verdict ->
         [same] { findings-basis }, as in { $period }.
         [noise] { findings-basis }, no different from { $then } in { $period }.
-        [season] { findings-basis }, after { $then } in { $period }: a change that is usual at this time of the year.
+        [season] { findings-basis }, after { $then } in { $period }: at this time of the year it changes this way, and the rest may be chance.
         [small] { findings-basis }, not much different from { $then } in { $period }.
         [few] { findings-basis }, too few to tell it from { $then } in { $period }.
        *[none] { findings-basis }.
@@ -168,7 +168,7 @@ findings-closing-noise =
             }
     }
 findings-closing-chance = Chance alone could have made every change since { $period }.
-findings-closing-seasonal = Usual at this time of the year: { $named }.
+findings-closing-seasonal = Perhaps the season: { $named }.
 findings-closing-few = Too few to tell: { $named }.
 findings-closing-empty = No value: { $named }.
 findings-closing-missing = Not measured: { $named }.

@@ -40,7 +40,7 @@ page-method-real =
        *[families] A change is called real when chance alone would rarely produce it, counting how many numbers are looked at together: those that stand on the scorecard too with all numbers there, the others of this page with each other (Benjamini-Hochberg, at most 5 % false alarms); { page-method-verdicts }
     }
 page-method-verdicts =
-    it is compared with all of the twelve periods before, where nothing moved in them. It is within noise when a change large enough to matter would have been seen; there was no large change when it is surely less than twice as large as that; otherwise there are too few customers to tell. Where two years are known, a change from the month before that goes no further than that of the same month of the years before is usual for the season.
+    it is compared with all of the twelve periods before, where nothing moved in them. It is within noise when a change large enough to matter would have been seen; there was no large change when it is surely less than twice as large as that; otherwise there are too few customers to tell. Where two years are known, a change from the month before that goes no further than that of the same month of the years before may be the season.
 page-method-interval =
     The interval beside a value holds the true value with 95 % confidence; the fewer the customers, the wider it is. Sums and counts, such as revenue, are exact: their interval is how far chance alone would take such a month. A target is met or missed only when the whole interval lies on one side of it.
 page-method-marks =

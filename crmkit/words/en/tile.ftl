@@ -29,7 +29,7 @@ tile-verdict =
         [noise] Within noise
         [small] No large change
         [few] Too few to tell
-        [season] Usual for the season
+        [season] May be the season
         [met] Met
         [missed] Missed
         [close] Too close to call

@@ -33,7 +33,7 @@ def judged(now, before, unit="count", n_years=24):
 
 def test_january_after_december_as_in_the_year_before_is_usual_for_the_season():
     found = judged(100.0, BUSY)
-    assert (found["verdict"], found["direction"], round(found["usual_change"])) == ("usual for the season", "", -100)
+    assert (found["verdict"], found["direction"], round(found["usual_change"])) == ("may be the season", "", -100)
     assert judged(100.0, BUSY, n_years=0)["verdict"] == "real"
 
 
@@ -45,7 +45,7 @@ def test_january_of_60_where_100_is_usual_is_real_with_p_01():
 
 
 def test_january_that_fell_less_than_usual_is_no_bad_news():
-    assert judged(140.0, BUSY)["verdict"] in ("usual for the season", "too few to tell")
+    assert judged(140.0, BUSY)["verdict"] in ("may be the season", "too few to tell")
     assert judged(150.0, [230.0, *BUSY[1:]])["direction"] == ""
 
 
@@ -76,13 +76,13 @@ def test_of_three_years_the_mean_of_two_januaries_is_usual():
 def test_growth_and_a_new_level_do_not_hide_the_season():
     """Each month 3 % above the one before, and all from last May on half as high again."""
     grown = [value * 1.03**-lag * (1.5 if lag < 8 else 1.0) for lag, value in enumerate(BUSY)]
-    assert judged(100.0 * 1.03 * 1.5, grown)["verdict"] == "usual for the season"
+    assert judged(100.0 * 1.03 * 1.5, grown)["verdict"] == "may be the season"
 
 
 def test_shares_are_compared_by_their_differences():
     """Churn .05, of each December .15; standard error .01 each: January at .05 as usual, at 0.005 not (z = 2.25)."""
     low = [0.15, *[0.05] * 11] * 2
-    assert judged(0.05, low, "share")["verdict"] == "usual for the season"
+    assert judged(0.05, low, "share")["verdict"] == "may be the season"
     assert judged(0.05, low, "share")["usual_change"] == pytest.approx(-0.1)
     assert judged(0.005, low, "share")["verdict"] == "real"
 
@@ -90,7 +90,7 @@ def test_shares_are_compared_by_their_differences():
 def test_money_known_exactly_that_falls_each_january_is_usual():
     exact = [month(value).assign(low=value, high=value) for value in [100.0, *BUSY]]
     found = judge_changes(exact[0], exact[1], np.array([0.05]), earlier=exact[1:13], years=exact[1:])
-    assert found["verdict"].item() == "usual for the season"
+    assert found["verdict"].item() == "may be the season"
 
 
 def test_unrest_between_years_widens_what_is_usual():
@@ -125,12 +125,12 @@ def shop() -> Catalog:
 
 def test_a_scorecard_says_that_january_is_usual_for_the_season(shop):
     card = scorecard(shop, "2026-01", metrics=["n_orders", "revenue"])
-    assert card["verdict"].tolist() == ["usual for the season"] * 2
+    assert card["verdict"].tolist() == ["may be the season"] * 2
     assert card.set_index("metric").loc["n_orders", "usual_change"] == pytest.approx(-800, rel=0.01)
     assert headline(card) == "January 2026: nothing moved beyond chance and the season"
-    assert findings(card)[-1].text.endswith("Usual at this time of the year: orders and shop revenue.")
+    assert findings(card)[-1].text.endswith("Perhaps the season: orders and shop revenue.")
     html = str(tiles(card, settings=shop.settings)._repr_html_())
-    assert "Usual for the season" in html and "is usual then" in html and "Real, worse" not in html
+    assert "May be the season" in html and "is usual then" in html and "Real, worse" not in html
 
 
 def test_a_change_that_goes_beyond_the_season_is_told_without_it(shop):

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from crmkit.reporting import read_summary, stub_page, write_index
-from crmkit.reporting.display.front import FrontLine, with_front_lines
+from crmkit.reporting.display.front import ACTIONS, CALL_BACK, MEND, FrontLine, with_front_lines
 from crmkit.reporting.display.html import Fragment
 from crmkit.reporting.pages import key_numbers, opening, tiles
 from tests.reporting.factories import THROUGH, history_frame, scorecard_frame
@@ -113,6 +113,13 @@ def test_why_and_to_do_have_their_places_the_most_money_first(tmp_path):
     page = front(tmp_path)
     assert told(page, "#why") == ["Fewer came: 40 less"]
     assert told(page, "#to-do") == ["Save 4.0", "Save 3.0", "Save 2.0"]
+
+
+def test_what_went_wrong_and_who_is_unhappy_come_before_what_may_pay(tmp_path):
+    mend = FrontLine("to do", "Tickets about taste", topic=MEND, anchor="reasons")
+    page_with(tmp_path, "a", FrontLine("to do", "Remind 9", topic=ACTIONS, stake=9.0), mend)
+    page_with(tmp_path, "b", FrontLine("to do", "Call back 7", topic=CALL_BACK), mend)
+    assert told(front(tmp_path), "#to-do") == ["Tickets about taste", "Call back 7", "Remind 9"]
 
 
 @pytest.mark.parametrize("text", [HOSTILE, 'a"b', "<svg onload=alert(1)><script>1</script></svg>"])
