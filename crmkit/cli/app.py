@@ -16,7 +16,6 @@ import typer
 from typer.core import TyperGroup
 
 from crmkit.errors import CrmkitError, RestoredFile, StaleStore, printable
-from crmkit.tables.caching.moment import one_moment
 
 STOPPED = "Stopped. Nothing is left half done."
 
@@ -68,6 +67,8 @@ class _PlainErrors(TyperGroup):
         return super().parse_args(ctx, list(others))
 
     def invoke(self, ctx: Any) -> Any:
+        from crmkit.tables.caching.moment import one_moment  # the help imports nothing heavy
+
         try:
             with _plain_warnings(), one_moment():
                 _remember(*ctx.obj)

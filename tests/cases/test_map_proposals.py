@@ -173,6 +173,14 @@ INVENTED = {
         ),
         {"orders": (30, 900.0), "order_lines": (40, None)},
     ),
+    "an amount without tax beside one with it, and whether there was a refund": (
+        "sales.csv",
+        rows(
+            "Sale ID,Sale Date,Purchase Email,Untaxed Amount,Taxes,Total,Refunded?",
+            lambda n: f"{n},{DAYS[n % 28]},a{n % 7}@example.org,10.00,2.00,12.00,{int(n == 3)}",
+        ),
+        {"orders": (40, 400.0)},
+    ),
     "Malay complaints": (
         "aduan.csv",
         rows(

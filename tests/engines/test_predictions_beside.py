@@ -13,7 +13,7 @@ from crmkit.tables.caching.moment import one_moment
 from tests.engines.postgres_server import PASSWORD
 
 DAY = "2026-09-30"
-SETTINGS = '[data]\nthrough = 2026-10-31\n[database]\nurl = "{}"\nschema = "small"\n'
+SETTINGS = '[data]\nthrough = 2026-10-31\n[database]\nurl = "{}"\nschema = "beside"\n'
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def tables():
 def small(server, tables):
     """The address of a server that has these tables."""
     clean = connect(tables)
-    server.store("small", {name: clean.table(name).to_pyarrow() for name in clean.names})
+    server.store("beside", {name: clean.table(name).to_pyarrow() for name in clean.names})
     return server.url()
 
 

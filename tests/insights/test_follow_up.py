@@ -113,9 +113,7 @@ def test_a_low_answer_of_somebody_unknown_follows_those_of_known_customers():
     )
     shown = follow_up(catalog(), "2026-10").html
     assert "4 customers are waiting to be called back" in shown
-    assert "1 low answer more is in the list beside the report" in shown and "nan" not in shown.lower().replace(
-        "<span", ""
-    )
+    assert "The list has 1 more, of somebody" in shown and "nan" not in shown.lower().replace("<span", "")
 
 
 def test_low_answers_of_a_firm_that_does_not_record_who_gave_them_are_listed_by_their_number():

@@ -14,7 +14,7 @@ from crmkit.insights.actions.rules import rules
 from crmkit.tables.caching.memoize import memoize
 from crmkit.tables.catalog import Catalog
 
-_AGAINST = "against customers left out for comparison"
+_AGAINST = "against customers held out"
 _FEWEST = 20  # losses among those held out, from which on a save rate is measured
 _Z, _MINUS = 1.96, "\N{MINUS SIGN}"
 
@@ -58,7 +58,7 @@ def save_rate(catalog: Catalog, as_of: date) -> SaveRate:
     >>> import crmkit as ck
     >>> orders = pd.DataFrame({"order_id": ["1"], "customer_id": "a", "ordered_at": ["2026-09-01"], "revenue": 10.0})
     >>> save_rate(ck.connect({"orders": orders}), date(2026, 9, 30)).words
-    'from your settings; no action of yours has been measured against customers left out for comparison'
+    'from your settings; no action of yours has been measured against customers held out'
     """
     setting = catalog.settings.retention.save_rate
     trials = memoize(catalog, _treated_and_held_out, as_of, reads_predictions=False)

@@ -25,7 +25,7 @@ from crmkit.sources.masking import shown_ids
 from crmkit.tables.catalog import Catalog
 from crmkit.words import say
 
-_SHOWN = 10
+_SHOWN, _MOST_PROPOSALS = 10, 4
 _MONEY = {name: "money" for name in ("worth", "gain", "gain_low", "gain_high", "gain_of_year", "cost")}
 _LABELS = {
     "customer_id": "Customer",
@@ -114,8 +114,8 @@ def proposal_table(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     shown = table(
         paying[columns].assign(cost=costs),
         f"What to send to whom: {counted(len(paying), 'actions')}",
-        subtitle="How many to treat and to hold out by lot, and what that is expected to bring, cost included. Over a year it "
-        "goes on only where it pays.",
+        subtitle="Cost included; over a year it goes on only where it pays.",
+        max_rows=_MOST_PROPOSALS,
         caption=f"Draw one with `crmkit actions draw {paying['action'].iloc[0]}`, which writes the list.",
         units={name: unit for name, unit in _MONEY.items() if name in columns and name != "cost"}
         | {"n_treated": "count", "n_held": "count"},

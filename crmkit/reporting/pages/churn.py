@@ -218,7 +218,7 @@ def cancel_reason_table(catalog: Catalog, summary: ChurnSummary | Any) -> Fragme
 
 
 @section("no reasons given")
-def cancel_reason_change(catalog: Catalog, period: PeriodLike, *, max_rows: int = 4) -> Fragment | None:
+def cancel_reason_change(catalog: Catalog, period: PeriodLike, *, max_rows: int = 3) -> Fragment | None:
     """Return the reasons given for cancelling in the period against earlier ones; empty where too few are known.
 
     Parameters
@@ -241,7 +241,6 @@ def cancel_reason_change(catalog: Catalog, period: PeriodLike, *, max_rows: int 
     return table(
         shown,
         say("churn-reason-rose", **told, period=period.label) if len(rose) else say("churn-reasons-alike"),
-        subtitle=say("churn-reasons-subtitle", period=period.label),
         units=dict.fromkeys((period.label, before, usual), "count"),
         max_rows=max_rows,
         id="cancel-reasons",

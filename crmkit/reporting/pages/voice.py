@@ -21,7 +21,7 @@ from crmkit.insights.sentiment import (
 from crmkit.metrics.analyses.contact import PRIOR_CONTACTS, channel_responses, posting_times, preferred_channels
 from crmkit.metrics.analyses.engagement_score import WEIGHTS, engagement_check
 from crmkit.metrics.engine.evaluate import evaluate
-from crmkit.metrics.formatting import common_scale, counted, is_number, joined, scale_for, scale_of
+from crmkit.metrics.formatting import common_scale, counted, is_number, joined, scale_for
 from crmkit.periods import Period, PeriodLike, day_in_words, last_day
 from crmkit.predictions.sentiment import mood_shares, sentiment_check
 from crmkit.predictions.topics import NOUNS, TOO_FEW, TOO_MIXED, topics
@@ -112,7 +112,10 @@ def _answers_alone(answers: pd.DataFrame, period: Period, max_rows: int) -> Frag
 
 @section("no answers by touchpoint")
 def touchpoint_table(catalog: Catalog, scorecard: pd.DataFrame) -> Fragment | None:
-    """Return NPS, satisfaction and effort by touchpoint, what is unlike the whole marked; empty with one touchpoint."""
+    """Return NPS, satisfaction and effort by touchpoint, what is unlike the whole marked.
+
+    Empty where no question was asked at more than one touchpoint: then there is nothing to compare.
+    """
     asked = scorecard[scorecard["metric"].isin(_BY_TOUCHPOINT) & scorecard["value"].notna()]
     if asked.empty:
         return None
@@ -136,23 +139,15 @@ def touchpoint_table(catalog: Catalog, scorecard: pd.DataFrame) -> Fragment | No
             say("voice-touchpoint", touchpoint=str(row["touchpoint"]), metric=short, value=scale.words(row["value"]))
             for row in unlike.to_dict("records")
         ]
-    if len(touchpoints) < 2:
+    if not several:
         return None
     frame = pd.DataFrame(columns).reindex(sorted(touchpoints, key=lambda name: (str(name).startswith("("), name)))
-    all_of_them = [say("voice-touchpoint-all", metric=name, value=_whole(asked, name)) for name in columns]
     return table(
         frame.fillna(EMPTY).rename_axis("touchpoint"),
-        say("voice-touchpoints", n=len(differing), named=joined(differing))
-        if several
-        else say("voice-touchpoints-one-each"),
-        subtitle=say("voice-touchpoints-subtitle", period=period.label, all=joined(all_of_them)),
+        say("voice-touchpoints", n=len(differing), named=joined(differing)),
+        subtitle=say("voice-touchpoints-subtitle", period=period.label),
         id="touchpoints",
     )
-
-
-def _whole(asked: pd.DataFrame, short: str) -> str:
-    row: Any = next(row for row in asked.itertuples() if say(f"voice-touchpoint-{row.metric}") == short)
-    return scale_of(row).words(row.value)
 
 
 def _marked(own: pd.DataFrame, unlike: pd.DataFrame, whole: float) -> pd.Series:

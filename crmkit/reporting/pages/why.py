@@ -52,7 +52,6 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
             }
         ),
         _risen_message(rose.iloc[0]),
-        subtitle=say("explain-reasons-subtitle"),
         caption=quoted(quotes),
         units=dict.fromkeys((period.label, before), "count"),
         id="reasons",

@@ -41,7 +41,8 @@ def reductions(
     numbers = [met for met in columns if met.numbers and not met.times]
     questions = []
     for met in numbers:
-        if met.name in used or role_likeness("reduction", met.name) < LEAST_LIKENESS:
+        is_flag = met.whole and met.longest == 1 and met.n_distinct <= 2  # whether there was a refund, not how much
+        if met.name in used or is_flag or role_likeness("reduction", met.name) < LEAST_LIKENESS:
             continue
         n = _n_rows(con, relation, f"isfinite({_number(met.name)}) AND {_number(met.name)} <> 0")
         others = [other.name for other in numbers if other.name not in (met.name, amount)]

@@ -42,7 +42,7 @@ actions-call-roll-out =
        *[other] Call { $treated } who may leave and leave { $held } out to see that it lasts
     }
 actions-call-gain = : expected to bring { $gain } ({ $low } to { $high }), cost included. { $origin }
-actions-call-assumed = It is assumed that a call keeps { $kept } of those who would leave: that share is { $origin }.
+actions-call-assumed = Assumed: a call keeps { $kept } of those who would leave; that share is { $origin }.
 actions-call-profit =
     { $n ->
         [one] A call would pay for one customer, if it kept { $kept } of those who would leave

@@ -4,7 +4,6 @@
 
 churn-reason-rose = Cancelled because of “{ $reason }”: { $now } in { $period }, after { $before }
 churn-reasons-alike = No reason for cancelling was given more often than before by more than chance
-churn-reasons-subtitle = Cancellations by the reason given, { $period } and before.
 churn-reasons-usual = A { $period } on average before
 
 ## The list of those who may leave
@@ -53,7 +52,7 @@ churn-money =
 churn-do-not-act = Do not act on single customers.
 churn-tried =
     .bold = Tried on { $days }: { $expected } customers were expected to leave, { $lost } left.
-    .rest = {" "}The tenth of the customers with the highest chances left { $lift } times as often as the average.
+    .rest = {" "}The tenth with the highest chances left { $lift } times as often as the average.
 
 ## Titles of the sections
 
@@ -95,9 +94,9 @@ churn-notice =
         [one] { $n } customer who has given notice is not listed.
        *[other] { $n } customers who have given notice are not listed.
     }
-churn-leaving-subtitle = Each one's chance of leaving within { $days }, with 95 % interval, and what raises it most above that of the average customer. At risk: the chance times the worth.
-churn-leaving-caption = The reasons are what leavers had in common in the past, which need not be why they left.
-churn-list = Everybody who may leave, those with most money at risk first
+churn-leaving-subtitle = Chance of leaving within { $days }, and what raises it most.
+churn-leaving-caption = What leavers had in common in the past need not be why they left.
+churn-list = Everybody who may leave
 churn-calls-subtitle = Expected profit by number of customers contacted; a contact costs { $cost } and keeps { $share } of those who would leave.
 churn-calls-alt = Expected profit rises up to { $who } and falls after. { $title }.
 churn-past = On { $n } of { $days } about as many left as expected

@@ -30,7 +30,6 @@ explain-mend =
 explain-fewer-than-one = fewer than one
 explain-none = none
 explain-reasons-before = A { $period } on average before
-explain-reasons-subtitle = Beyond chance, growth and season.
 explain-quotes = In their words: { $quotes }
 
 ## The change as a whole

@@ -6,15 +6,13 @@ voice-touchpoint-nps = NPS
 voice-touchpoint-csat = Satisfied
 voice-touchpoint-ces = Found it easy
 voice-touchpoint = { $touchpoint } ({ $metric } { $value })
-voice-touchpoint-all = { $metric } { $value }
 voice-touchpoints =
     { $n ->
         [0] No touchpoint differs from all answers by more than chance
         [one] Unlike all answers by more than chance: { $named }
        *[other] Unlike all answers by more than chance: { $named }
     }
-voice-touchpoints-one-each = Each question was asked at one touchpoint only
-voice-touchpoints-subtitle = Answers by touchpoint, { $period }, with 95 % intervals; all answers: { $all }. ▲ and ▼: above or below that by more than chance.
+voice-touchpoints-subtitle = { $period }, with 95 % intervals. ▲ and ▼: above or below all answers by more than chance.
 
 ## Whom to call back
 
@@ -28,8 +26,8 @@ voice-follow-up-worth = Worth: expected from now on.
 voice-follow-up-paid = By turnover of 12 months: what each is worth from now on was not predicted.
 voice-follow-up-unknown =
     { $n ->
-        [one] { $n } low answer more is in the list beside the report, of somebody whom the survey did not record.
-       *[other] { $n } low answers more are in the list beside the report, of people whom the survey did not record.
+        [one] The list has { $n } more, of somebody whom the survey did not record.
+       *[other] The list has { $n } more, of people whom the survey did not record.
     }
 voice-follow-up-front =
     .bold =

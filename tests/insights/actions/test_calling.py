@@ -66,7 +66,7 @@ def words(html):
 
 
 CASES = {
-    "untried": (shop, "draw", "Call ", "It is assumed that a call keeps 10 % of those who would leave"),
+    "untried": (shop, "draw", "Call ", "Assumed: a call keeps 10 % of those who would leave"),
     "it pays": (lambda: shop(drawn(20.0)), "roll out", "Call ", "It pays: give it to everybody"),
     "it costs": (lambda: shop(drawn(-20.0)), "stop", "Do not call those who may leave:", "It does not pay: stop it."),
     "it runs": (

@@ -133,7 +133,7 @@ def with_trial(keeps, seed=0, n=600):
 def test_a_contact_that_keeps_half_of_the_leavers_is_measured_against_the_holdout():
     found = save_rate(with_trial(0.5), LAST)
     assert found.measured and found.value == pytest.approx(0.5, abs=0.1)
-    assert found.words.startswith("measured against customers left out for comparison")
+    assert found.words.startswith("measured against customers held out")
 
 
 def test_a_contact_without_effect_leaves_the_setting_and_says_what_was_measured():

@@ -138,10 +138,8 @@ def summary(save, profits=(7.0, 3.0), **more):
     )
 
 
-GUESSED = SaveRate(
-    0.1, False, "from your settings; no action of yours has been measured against customers left out for comparison"
-)
-MEASURED = SaveRate(0.2, True, "measured against customers left out for comparison: 20 % (10 to 30 %)")
+GUESSED = SaveRate(0.1, False, "from your settings; no action of yours has been measured against customers held out")
+MEASURED = SaveRate(0.2, True, "measured against customers held out: 20 % (10 to 30 %)")
 
 
 @pytest.fixture

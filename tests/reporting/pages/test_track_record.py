@@ -68,7 +68,7 @@ def test_two_of_three_changes_called_real_lasted_and_count_as_no_forecasts(recor
     both = pd.DataFrame([*record.to_dict("records"), real, real, real | {"inside": False}])
     said = text_of(ck.pages.record_opening(CATALOG, both))
     assert "2 of 3 changes called real lasted" in said and "Of 4 forecasts of earlier reports 3 came" in said
-    assert "Shop revenue 3 2" in text_of(ck.pages.record_verdicts(CATALOG, both))
+    assert "called real 3; lasted 2." in text_of(ck.pages.record_verdicts(CATALOG, both))
     assert text_of(ck.pages.record_list(CATALOG, both)) == text_of(ck.pages.record_list(CATALOG, record)).replace(
         "6 statements", "9 statements"
     )
