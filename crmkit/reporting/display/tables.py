@@ -53,10 +53,12 @@ class WordedTable:
 
     @property
     def single(self) -> tuple[str, str] | None:
-        """The name of the only row, and its cells as a sentence; None where there are several rows."""
+        """The name of the only row, and its cells as a sentence; None where there are several rows, or cells are sentences."""
         if len(self.rows) != 1 or self.n_left_out or len(self.columns) < 2:
             return None
         name, *cells = self.rows[0]
+        if any(cell.endswith(".") for cell in cells):
+            return None
         known = [(column.label, cell) for column, cell in zip(self.columns[1:], cells, strict=True) if cell != EMPTY]
         facts = "; ".join(say("table-fact", label=_inside(label), value=cell) for label, cell in known if cell)
         return name, say("table-single", facts=facts)
