@@ -38,13 +38,21 @@ def test_two_receipts_of_2010_and_minus_9_and_three_lines(loaded):
     ]
 
 
+def test_two_shops_are_joined_and_their_numbers_told_apart(loaded):
+    till = "Bon;Datum;E-Mail;Netto\n1;13.09.2026;Ada@example.org;10,50\n"
+    market = "Order,Purchased,Buyer email,Total\n1,2026-09-14,ada@example.org,9.00\n"
+    orders = loaded(1, till=till, market=market).frame("orders")
+    assert orders.set_index("order_id")["revenue"].to_dict() == {"till-1": 10.5, "market-1": 9.0}
+    assert orders["customer_id"].nunique() == 1
+
+
 def test_costs_get_their_purpose(loaded):
-    costs = loaded(1, ausgaben="Tag;Kosten;Kampagne\n13.09.2026;10,50;Herbst\n").frame("costs")
+    costs = loaded(2, ausgaben="Tag;Kosten;Kampagne\n13.09.2026;10,50;Herbst\n").frame("costs")
     assert costs[["amount", "purpose", "category"]].values.tolist() == [[10.5, "acquisition", "media"]]
 
 
 def test_answers_are_numbered_by_time(loaded):
-    answers = loaded(2, umfrage="Datum;Note;Kommentar;Kundennr\n13.09.2026;9;gut;k1\n02.09.2026;3;;k2\n").frame(
+    answers = loaded(3, umfrage="Datum;Note;Kommentar;Kundennr\n13.09.2026;9;gut;k1\n02.09.2026;3;;k2\n").frame(
         "survey_responses"
     )
     assert sorted(answers[["response_id", "score"]].values.tolist()) == [["1", 3.0], ["2", 9.0]]
