@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LANGUAGE = "en"
 FOLDER = Path(__file__).parent
+_LONGEST = 500  # characters
 
 
 def say(name: str, /, **values: str | int | float) -> str:
@@ -43,10 +44,15 @@ def say(name: str, /, **values: str | int | float) -> str:
     pattern = _pattern(name)
     if pattern is None:
         raise CrmkitError(f"There is no message '{name}' in {FOLDER / LANGUAGE}.")
-    text, errors = _bundle(LANGUAGE, _file_of(name)).format_pattern(pattern, values)
+    # Fluent refuses values above 1,000 characters, such as a name of that length: a mark stands in for them meanwhile.
+    marks = {key: f"\0{key}\0" for key, value in values.items() if isinstance(value, str) and len(value) > _LONGEST}
+    formatted, errors = _bundle(LANGUAGE, _file_of(name)).format_pattern(pattern, values | marks)
+    text = str(formatted)
+    for key, mark in marks.items():
+        text = text.replace(mark, str(values[key]))
     if errors:
         raise CrmkitError(f"Message '{name}': {'; '.join(str(error) for error in errors)}.")
-    return str(text)
+    return text
 
 
 def has_message(name: str) -> bool:

@@ -191,3 +191,8 @@ def test_a_missing_message_or_value_is_an_error():
     with pytest.raises(CrmkitError, match="named"):
         say("findings-closing-few")
     assert not has_message("nowhere-at-all")
+
+
+def test_a_value_of_any_length_is_put_in_as_it_is():
+    name = "a" * 5000
+    assert say("phrase-churn_rate.states", value=name) == f"{name} of customers left"
