@@ -185,10 +185,15 @@ def _names(contexts: Mapping[str, Any]) -> list[tuple[str, Any]]:
     found = []
     for context in _CONTEXTS:
         for width in _WIDTHS:
-            met = contexts.get(context, {})
-            names = met.get(width, {}) if isinstance(met, Mapping) else {}
+            met = _own(contexts.get(context, {}))
+            names = _own(met.get(width, {})) if isinstance(met, Mapping) else {}
             found += [(name, key) for key, name in names.items()] if isinstance(names, Mapping) else []
     return found
+
+
+def _own(part: Any) -> Any:
+    """Return a part of a locale's data without the alias that Babel puts beside it once it was merged with its parents."""
+    return part[1] if isinstance(part, tuple) else part
 
 
 @cache

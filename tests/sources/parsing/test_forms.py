@@ -1,6 +1,8 @@
 """Forms of times, amounts and texts that prove their reading; the same for files, frames and tables of other programs."""
 
 import datetime
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -170,3 +172,12 @@ def test_a_question_names_the_column_as_the_file_does(tmp_path):
     settings = parse_settings({"tables": {"orders": {"file": "kasse", "columns": columns}}}, folder=tmp_path)
     with pytest.raises(Problems, match=r"'85.000' \(line 2, column 'Betrag'\) is 85 or 85,000.* under \[files.kasse\]"):
         check(settings)
+
+
+def test_days_of_the_week_are_known_after_another_use_of_the_same_locale():
+    code = (
+        "from babel import Locale; Locale('en').territories; from crmkit.sources.parsing.cldr import date_words; "
+        "print(*date_words(['Tue', 'Sep'])[0].others)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "tue\n"
