@@ -1,5 +1,7 @@
 """Who responds, as the product says it: from the trial book to the next draw."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,7 +66,9 @@ def test_customers_who_bring_4_and_0_are_told_apart_and_the_next_draw_chooses():
     proposal = ck.propose(catalog).set_index("action").loc["call"]
     assert proposal["n_people"] == len(chosen)
     said = actions_in_words(catalog, ck.propose(catalog))
-    assert "Who responds\n  call: Who responds can be told (value written down, 4,000 treated): €4" in said
+    assert "Who responds\n  call: Who responds can be told (value written down, 4,000 treated): €" in said
+    told = re.search(r"4,000 treated\): €([\d.]+) for each treated in the half chosen", said)
+    assert float(told[1]) == pytest.approx(4.0, abs=0.4)
     assert "The next draw chooses by it." in said
 
 
