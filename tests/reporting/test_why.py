@@ -22,7 +22,8 @@ def test_tickets_about_quality_stand_on_the_page_and_on_the_front_page_with_thei
     catalog = connect({"tickets": tickets}, parse_settings({"data": {"through": "2026-10-31"}}))
     shown = risen_reasons(catalog, "2026-10")
     assert "October 2026 40; September 10; a month on average before 10." in shown.html  # one row is a sentence
-    (line,) = shown.carried[FRONT_KIND]
+    line, mend = shown.carried[FRONT_KIND]
+    assert mend["kind"] == "to do" and mend["rest"].endswith("mend it (40 after 10).")
     assert (line["kind"], line["bold"]) == ("why", 'Tickets about "quality" rose')
     assert line["rest"] == ": 40 in October 2026, after 10 in September and 10 a month on average before"
 
@@ -37,7 +38,8 @@ def test_small_firms_name_no_cause(n_customers):
 def test_what_comments_begin_to_say_stands_on_the_front_page_with_counts_and_quotes_without_names():
     catalog = comments(answers(burnt=16))
     shown = risen_reasons(catalog, "2026-10")
-    (line,) = shown.carried[FRONT_KIND]
+    line, mend = shown.carried[FRONT_KIND]
+    assert mend["bold"] == line["bold"].removesuffix(" rose")
     assert line["bold"].startswith('Comments that say "burnt')
     assert line["rest"].startswith(": 16 of 56 comments in October 2026, none before. In their words: “")
     assert "Lang" not in shown.html + line["rest"]
