@@ -60,7 +60,8 @@ def risen_reasons(catalog: Catalog, period: PeriodLike) -> Fragment | None:
     if quotes:
         at = min(int(is_topic[rose.index].to_numpy().argmax()), len(lines) - 1)
         lines[at] = f"{lines[at]}. {quoted(quotes)}"
-    first = {"what": named_reason(rose.iloc[0]), "now": f"{rose.iloc[0]['n']:,.0f}", "before": before}
+    n_before = f"{rose.iloc[0]['n_before']:,.0f}" if rose.iloc[0]["n_before"] else say("explain-none")
+    first = {"what": named_reason(rose.iloc[0]), "now": f"{rose.iloc[0]['n']:,.0f}", "before": n_before}
     mend = FrontLine(
         "to do", say("explain-mend.bold", **first), say("explain-mend.rest", **first), MEND, anchor="reasons"
     )
